@@ -1,0 +1,19 @@
+# Warnings, sanitizers and ccache for the project's own targets: link `dbot_settings`.
+add_library(dbot_settings INTERFACE)
+target_include_directories(dbot_settings INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(dbot_settings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor)
+if(DBOT_WERROR)
+  target_compile_options(dbot_settings INTERFACE -Werror)
+endif()
+if(DBOT_SANITIZE)
+  target_compile_options(dbot_settings INTERFACE -fsanitize=${DBOT_SANITIZE}
+                                                 -fno-omit-frame-pointer)
+  target_link_options(dbot_settings INTERFACE -fsanitize=${DBOT_SANITIZE})
+endif()
+
+if(DBOT_CCACHE)
+  find_program(DBOT_CCACHE_PROGRAM ccache)
+  if(DBOT_CCACHE_PROGRAM)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${DBOT_CCACHE_PROGRAM})
+  endif()
+endif()

@@ -1,0 +1,32 @@
+# Defines the imported target LibTorch::cpu: libtorch_cpu and libc10 without find_package(Torch),
+# whose configuration demands CUDA. The folder is DBOT_LIBTORCH, or where setup.sh unpacks the wheel.
+if(DBOT_LIBTORCH)
+  set(_torch ${DBOT_LIBTORCH})
+else()
+  set(_torch ${CMAKE_SOURCE_DIR}/.deps/libtorch/torch)
+endif()
+
+if(NOT EXISTS ${_torch}/lib/libtorch_cpu.so)
+  message(FATAL_ERROR "LibTorch: ${_torch}/lib/libtorch_cpu.so does not exist. Run ./setup.sh, or "
+                      "configure with -DDBOT_LIBTORCH=<a LibTorch or a wheel's torch/ folder>.")
+endif()
+
+file(STRINGS ${_torch}/include/torch/headeronly/version.h _torch_version_lines
+     REGEX "#define TORCH_VERSION_(MAJOR|MINOR) ")
+string(REGEX MATCHALL "[0-9]+" _torch_version "${_torch_version_lines}")
+list(JOIN _torch_version "." DBOT_LIBTORCH_VERSION)
+if(DBOT_LIBTORCH_VERSION VERSION_LESS 2.11)
+  message(FATAL_ERROR "LibTorch: ${_torch} is version ${DBOT_LIBTORCH_VERSION}, expected 2.11 or "
+                      "later. Run ./setup.sh or name another folder with -DDBOT_LIBTORCH.")
+endif()
+
+add_library(LibTorch::c10 SHARED IMPORTED GLOBAL)
+set_target_properties(LibTorch::c10 PROPERTIES IMPORTED_LOCATION ${_torch}/lib/libc10.so)
+add_library(LibTorch::cpu SHARED IMPORTED GLOBAL)
+set_target_properties(LibTorch::cpu PROPERTIES IMPORTED_LOCATION ${_torch}/lib/libtorch_cpu.so)
+target_link_libraries(LibTorch::cpu INTERFACE LibTorch::c10)
+# Last in the search: LibTorch ships its own fmt and protobuf headers, which must not hide ours.
+target_compile_options(LibTorch::cpu INTERFACE
+  -idirafter ${_torch}/include -idirafter ${_torch}/include/torch/csrc/api/include)
+# libtorch_cpu finds the CUDA runtime through its own run path; the linker need not resolve it.
+target_link_options(LibTorch::cpu INTERFACE -Wl,--allow-shlib-undefined)

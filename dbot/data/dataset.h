@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/data/image.h"
+
+namespace dbot::data {
+
+/// A finite, ordered set of images. Thread-safe for reading.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual std::int64_t size() const = 0;
+  /// Decodes one image to `channels` (1: luma, 3: RGB; grey is repeated). Throws DataError naming the
+  /// file and what is wrong with it.
+  virtual Image load(std::int64_t index, int channels) const = 0;
+  /// −1 if unlabelled.
+  virtual std::int64_t label(std::int64_t index) const = 0;
+  /// Path or "file[index]", for messages and result files.
+  virtual std::string name(std::int64_t index) const = 0;
+  /// Names of the classes, empty if unlabelled.
+  virtual const std::vector<std::string>& classes() const = 0;
+};
+
+/// A selection of another data set, in the given order.
+std::unique_ptr<Dataset> subset(std::shared_ptr<const Dataset> base,
+                                std::vector<std::int64_t> indices);
+
+/// The images to pre-train on: `path` is a folder (nested or not) of JPEG and PNG files, a folder with
+/// IDX files (MNIST's names, plain or .gz), or one IDX file. A folder with train/ beside val/ or test/
+/// gives train/ alone, and says so. Order: sorted by path, byte-wise. Throws DataError if it is
+/// missing or has no image, naming what was found instead.
+std::shared_ptr<const Dataset> open_images(const std::filesystem::path& path, const core::Log& log);
+
+struct LabelledSplits {
+  std::shared_ptr<const Dataset> train, test;
+  std::string description;  // "train/ and test/", "automatic split 80/20, seed 0"
+};
+
+/// Labelled data for evaluation: class folders under train/ and val/ or test/; IDX train and t10k
+/// files; or class folders under `path` itself with an automatic, seeded, stratified 80/20 split.
+/// Throws DataError saying what is missing when there are no labels.
+LabelledSplits open_labelled(const std::filesystem::path& path, std::uint64_t seed,
+                             const core::Log& log);
+
+}  // namespace dbot::data

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/core/settings.h"
+#include "dbot/core/stop.h"
+#include "dbot/data/batch.h"
+#include "dbot/data/dataset.h"
+#include "dbot/data/transforms.h"
+
+namespace dbot::data {
+
+struct DataConfig {
+  std::int64_t workers = -1;     // loading threads; −1: as many as compute threads
+  AugmentationConfig augmentation;
+  std::vector<double> mean, std;  // per channel, of pixels in 0…1; empty: measured
+  double max_bad_fraction = 0.1;  // of the files; more unreadable ones stop the run
+};
+
+/// Mean and deviation per channel over a fixed, seeded choice of at most `images` images, pixels 0…1.
+struct PixelStatistics {
+  std::vector<double> mean, std;
+};
+PixelStatistics measure_statistics(const Dataset& dataset, int channels, std::int64_t images,
+                                   std::uint64_t seed);
+
+struct LoaderConfig {
+  core::Size image_size;
+  int channels = 3;
+  std::int64_t batch_size = 1;
+  int workers = 1;
+  std::uint64_t seed = 0;
+  /// Training: endless epochs, each in its own order, last incomplete batch dropped, augmented.
+  /// Otherwise: one pass in order, all samples, centre crop.
+  bool training = true;
+  AugmentationConfig augmentation;
+  std::int64_t first_batch = 0;  // counted over all epochs: where a resumed run goes on
+  std::int64_t batches_per_epoch = 0;  // 0: size / batch_size; fewer where accumulation drops the rest
+  double max_bad_fraction = 0.1;
+};
+
+/// Delivers batches whose order and content depend on seed, epoch and sample alone, never on the
+/// threads that made them. A file that cannot be decoded is replaced by another sample drawn from
+/// (seed, sample), reported once, and counted; DataError when their share exceeds the limit.
+class Loader {
+ public:
+  Loader(std::shared_ptr<const Dataset> dataset, const LoaderConfig& config, core::Log log);
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  /// The next batch; empty at the end of an evaluation pass.
+  std::optional<Batch> next();
+  /// Seconds the caller has waited in `next` so far.
+  double wait_seconds() const;
+  /// "name: what is wrong" of the samples found broken so far, in the order of their index.
+  std::vector<std::string> bad_samples() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace dbot::data

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+
+#include "dbot/nn/config.h"
+#include "dbot/nn/vision_transformer.h"
+
+namespace dbot::nn {
+
+struct MaskedAutoencoderConfig {
+  EncoderConfig encoder;
+  DecoderConfig decoder;
+  std::int64_t prediction_width = 768;  // p²·channels for pixels, the teacher's width for features
+  /// Official name of the predictor: MAE calls it "decoder_pred", dBOT "decoder_predp".
+  std::string predictor_name = "decoder_predp";
+};
+
+/// Encoder parameters, then decoder_embed, mask_token, decoder_pos_embed, decoder_blocks.N,
+/// decoder_norm and the predictor, in the official order (mask_token and decoder_pos_embed stand with
+/// cls_token and pos_embed at the front).
+std::vector<ParameterSpec> masked_autoencoder_parameters(const MaskedAutoencoderConfig& config);
+
+/// The asymmetric student of MAE and dBOT. Spec: mae.md §1, dbot.md §4.
+class MaskedAutoencoder {
+ public:
+  MaskedAutoencoder(const MaskedAutoencoderConfig& config,
+                    std::shared_ptr<ParameterStore> parameters);
+
+  const MaskedAutoencoderConfig& config() const { return config_; }
+  VisionTransformer& encoder() { return encoder_; }
+  const VisionTransformer& encoder() const { return encoder_; }
+  const std::shared_ptr<ParameterStore>& parameters() const { return encoder_.parameters(); }
+
+  /// Encoder output after the final norm, [batch, 1 + kept, width], kept patches in `ids_keep`'s order.
+  at::Tensor encode(const at::Tensor& images, const at::Tensor& ids_keep, at::ScalarType compute,
+                    const DropPath& drop_path = {}) const;
+  /// Predictions of all tokens, cls first, [batch, 1 + patches, prediction_width], patches in image
+  /// order. ids_restore: int64 [batch, patches], position of each patch in the shuffled order.
+  at::Tensor decode(const at::Tensor& latent, const at::Tensor& ids_restore, at::ScalarType compute,
+                    const DropPath& drop_path = {}) const;
+
+ private:
+  MaskedAutoencoderConfig config_;
+  VisionTransformer encoder_;
+  std::vector<ops::TransformerBlockWeights> decoder_blocks_;
+};
+
+}  // namespace dbot::nn

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "dbot/nn/named_tensors.h"
+
+namespace dbot::nn {
+
+/// How a parameter starts. Source: MAE (arXiv 2111.06377) reference initialisation, spec mae.md §1.
+enum class Initialisation {
+  zeros,
+  ones,
+  normal_002,            // normal, deviation 0.02: cls and mask token
+  xavier_uniform,        // over [rows, everything else]: linear and patch-embedding weights
+  convolution_bias,      // U(±1/sqrt(fan_in)), fan_in from `fan_in`: the patch embedding's bias
+  sincos_position_table, // filled by the network that owns the table; not trained
+};
+
+struct ParameterSpec {
+  std::string name;  // official: "blocks.0.attn.qkv.weight"
+  std::vector<std::int64_t> shape;
+  Initialisation initialisation = Initialisation::zeros;
+  bool trainable = true;
+  std::int64_t fan_in = 0;  // for convolution_bias
+};
+
+/// The parameters of one network and their gradients, each in one flat float32 buffer, so that an
+/// optimizer, a norm, a copy or a checkpoint is one pass over memory.
+///
+/// Layout: trainable vectors (1-D tensors: biases and gains, which are not decayed), then trainable
+/// matrices, then fixed tensors; inside each part in model order; each parameter starts at a multiple
+/// of 64 bytes and the gaps are zero, so that results do not depend on alignment. Parameters are leaf
+/// tensors that are views of the buffer; autograd adds into their views of the gradient buffer.
+class ParameterStore {
+ public:
+  explicit ParameterStore(std::vector<ParameterSpec> specs);
+  ParameterStore(const ParameterStore&) = delete;
+  ParameterStore& operator=(const ParameterStore&) = delete;
+
+  /// A view of the flat buffer. Throws Error for an unknown name.
+  const at::Tensor& at(std::string_view name) const;
+  bool contains(std::string_view name) const;
+  /// In model order.
+  const std::vector<ParameterSpec>& specs() const { return specs_; }
+  /// Where a parameter stands in the flat buffers, in elements.
+  std::int64_t offset(std::string_view name) const;
+
+  /// Whole buffers, gaps included; gradients cover the trainable parts only.
+  const at::Tensor& flat_values() const { return values_; }
+  const at::Tensor& flat_gradients() const { return gradients_; }
+  /// Elements of the flat buffer before the first matrix, and before the first fixed tensor.
+  std::int64_t vectors_end() const { return vectors_end_; }
+  std::int64_t trainable_end() const { return trainable_end_; }
+  /// Elements without gaps.
+  std::int64_t parameter_count() const;
+  std::int64_t trainable_count() const;
+
+  /// Draws all parameters anew. A draw depends on (seed, stage, name) alone, so an encoder starts
+  /// alike with any decoder. Names in `keep` stay as they are.
+  void initialise(std::uint64_t seed, std::uint32_t stage,
+                  const std::vector<std::string>& keep = {});
+  void zero_gradients();
+  /// No gradients: a frozen network. Gives up the gradient buffer.
+  void freeze();
+
+  /// All parameters by name, sharing memory with the store.
+  NamedTensors named() const;
+  /// Copies values by name. Throws Error naming the tensor if a shape differs, or if one of ours is
+  /// missing from `source` and `partial` is false. Names we do not have are ignored.
+  void copy_from(const NamedTensors& source, bool partial = false);
+
+ private:
+  struct Slot {
+    at::Tensor value;
+    std::int64_t offset = 0;
+  };
+  std::vector<ParameterSpec> specs_;
+  std::unordered_map<std::string, Slot> slots_;
+  at::Tensor values_, gradients_;
+  std::int64_t vectors_end_ = 0, trainable_end_ = 0;
+};
+
+}  // namespace dbot::nn

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace dbot::objectives {
+
+enum class TargetKind { teacher, pixels };
+/// token: each token of features standardised over its channels; patch: each patch of pixels
+/// standardised over its values. Both: (t − mean)/sqrt(var + 1e-6), variance with divisor n − 1.
+enum class Normalisation { none, token, patch };
+
+struct ObjectiveConfig {
+  TargetKind target = TargetKind::teacher;
+  Normalisation normalisation = Normalisation::token;
+};
+
+/// Standardises the last dimension. dbot.md §3, mae.md §4.
+at::Tensor standardise(const at::Tensor& values, double eps = 1e-6);
+
+/// Pixels of each patch, [batch, patches, p·p·channels], standardised per patch if asked.
+at::Tensor pixel_target(const at::Tensor& images, std::int64_t patch_size,
+                        Normalisation normalisation);
+
+}  // namespace dbot::objectives

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/ScalarType.h>
+
+#include <cstdint>
+
+namespace dbot::ops {
+
+/// Official names behind "blocks.N.": norm1.*, attn.qkv.*, attn.proj.*, norm2.*, mlp.fc1.*, mlp.fc2.*
+struct TransformerBlockWeights {
+  at::Tensor norm1_weight, norm1_bias;
+  at::Tensor qkv_weight, qkv_bias;    // [3 width, width]: q, k, v, each head-major
+  at::Tensor proj_weight, proj_bias;  // [width, width]
+  at::Tensor norm2_weight, norm2_bias;
+  at::Tensor fc1_weight, fc1_bias;  // [hidden, width]
+  at::Tensor fc2_weight, fc2_bias;  // [width, hidden]
+};
+
+struct TransformerBlockOptions {
+  std::int64_t heads = 1;
+  double layer_norm_eps = 1e-6;
+  at::ScalarType compute = at::kFloat;  // of the matrix products; the residual stream is float32
+};
+
+/// Multipliers of the two residual branches per sample (drop path), float32 [batch]; undefined: 1.
+struct BranchScales {
+  at::Tensor attention;
+  at::Tensor mlp;
+};
+
+/// A pre-norm transformer block: x += s₁·Attention(LayerNorm(x)); x += s₂·MLP(LayerNorm(x)) with exact
+/// (erf) GELU and logits scaled by 1/sqrt(width/heads). Differentiable in `x` and the weights.
+/// x: [batch, tokens, width] float32; result the same. Spec: mae.md §1, dbot.md §4.
+at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
+                             const TransformerBlockOptions& options, const BranchScales& scales);
+
+}  // namespace dbot::ops

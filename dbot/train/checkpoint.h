@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/nn/named_tensors.h"
+#include "dbot/train/observer.h"
+
+// Checkpoints are folders of safetensors and a manifest, written aside, fsynced and renamed:
+//   checkpoints/step-00000120/{student,teacher,optimizer}.safetensors, state.json, manifest.json
+//   checkpoints/latest → step-00000120
+// manifest.json names every file with size and checksum; a folder whose manifest does not hold is not
+// a checkpoint. Tensors are divided into files by the part of their name before the first dot.
+namespace dbot::train {
+
+struct CheckpointConfig {
+  std::int64_t every_steps = 0;  // 0: not by steps
+  double every_epochs = 1;       // 0: not by epochs
+  std::int64_t keep = 2;         // newest ones to keep, besides the ends of stages
+};
+
+struct Checkpoint {
+  TrainState state;
+  bool stage_end = false;     // the last step of its stage: kept for good
+  nn::NamedTensors tensors;   // "student.…", "teacher.…", "optimizer.…"
+  std::string fixed_choices;  // JSON: precision, threads, … resolved once and reused
+};
+
+/// Writes `checkpoint` under `folder` (the run's checkpoints/), makes `latest` point to it and removes
+/// what need not be kept. Returns the new folder. Throws dbot::Error; then older checkpoints are whole.
+std::filesystem::path write_checkpoint(const std::filesystem::path& folder,
+                                       const Checkpoint& checkpoint, std::int64_t keep,
+                                       const std::string& encoder_config_json = {});
+
+/// The newest checkpoint that is whole; broken ones are named in the log and passed over. Empty if
+/// there is no checkpoint folder at all; throws DataError if there are some and all are broken.
+std::optional<Checkpoint> read_newest_checkpoint(const std::filesystem::path& folder,
+                                                 const core::Log& log);
+
+/// Reads and verifies one checkpoint folder. Throws DataError saying what does not hold.
+Checkpoint read_checkpoint(const std::filesystem::path& folder);
+
+/// Step folders, oldest first.
+std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& folder);
+
+}  // namespace dbot::train

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dbot/train/plan.h"
+
+namespace dbot::methods {
+class Method;
+}
+
+namespace dbot::train {
+
+/// Where a run stands: after `step` optimizer steps, in stage `stage`.
+struct TrainState {
+  std::int64_t step = 0;
+  std::int64_t stage = 0;
+  std::int64_t skipped_steps = 0;  // with a non-finite loss or gradient, so far
+  std::int64_t images_seen = 0;
+};
+
+/// One optimizer step, for people and files.
+struct StepRecord {
+  TrainState state;             // after the step
+  double epoch = 0;             // fractional, over the whole run
+  double loss = 0;              // mean over the accumulated micro-batches
+  double gradient_norm = 0;     // before clipping
+  double learning_rate = 0;
+  double seconds = 0;           // wall time of the step, waiting included
+  double data_wait_seconds = 0;
+  std::int64_t images = 0;
+  bool skipped = false;
+  std::vector<std::pair<std::string, double>> scalars;
+};
+
+/// Watches a run. Observers never change weights or randomness. Calls come from the training thread.
+class TrainObserver {
+ public:
+  virtual ~TrainObserver() = default;
+  /// Before the first step of this process; `state` is where it goes on.
+  virtual void on_begin(const Plan&, const TrainState&, methods::Method&) {}
+  virtual void on_step(const StepRecord&, methods::Method&) {}
+  /// After the last step of an epoch (and its checkpoint, if one was due).
+  virtual void on_epoch_end(std::int64_t /*epoch*/, const TrainState&, methods::Method&) {}
+  /// After the last step of a stage, before the switch; its checkpoint is already written.
+  virtual void on_stage_end(std::int64_t /*stage*/, const TrainState&, methods::Method&) {}
+  virtual void on_checkpoint(const std::filesystem::path&, const TrainState&) {}
+  virtual void on_end(const TrainState&, methods::Method&) {}
+};
+
+}  // namespace dbot::train

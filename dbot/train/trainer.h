@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/core/stop.h"
+#include "dbot/data/loader.h"
+#include "dbot/methods/method.h"
+#include "dbot/optim/adamw.h"
+#include "dbot/runtime/precision.h"
+#include "dbot/train/checkpoint.h"
+#include "dbot/train/observer.h"
+#include "dbot/train/plan.h"
+
+namespace dbot::train {
+
+struct TrainConfig {
+  std::int64_t batch_size = 128;  // images of one micro-batch
+  std::int64_t accumulate = 1;    // micro-batches of one optimizer step
+  double drop_path = 0;           // of encoder and decoder
+  runtime::PrecisionRequest precision = runtime::PrecisionRequest::automatic;
+  std::int64_t seed = 0;
+  std::int64_t max_skipped_steps = 20;  // in a row, with a non-finite loss or gradient
+};
+
+struct TrainerSettings {
+  Plan plan;
+  double peak_rate = 0;
+  double min_rate = 0;
+  double clip_norm = 0;
+  bool keep_optimizer = false;
+  std::int64_t accumulate = 1;
+  std::uint64_t seed = 0;
+  std::int64_t max_skipped_steps = 20;
+  runtime::Precision precision = runtime::Precision::fp32;
+  CheckpointConfig checkpoint;
+  std::filesystem::path checkpoint_folder;
+  std::string fixed_choices;        // stored in every checkpoint
+  std::string encoder_config_json;  // header of the student file
+};
+
+/// What a finished or stopped run reports.
+struct TrainSummary {
+  TrainState state;
+  bool finished = false;    // false: stopped on request, resumable
+  double loss = 0;          // mean of the last 50 steps of this process
+  double seconds = 0;       // spent in steps
+  double data_wait_seconds = 0;
+  std::int64_t images = 0;  // trained on in this process
+};
+
+/// The training loop: steps, stages, checkpoints. It knows nothing of the method.
+class Trainer {
+ public:
+  /// `make_loader(first_micro_batch)` opens the stream of micro-batches where the run goes on.
+  Trainer(TrainerSettings settings, methods::Method& method, const optim::OptimizerConfig& optimizer,
+          std::function<std::unique_ptr<data::Loader>(std::int64_t first_batch)> make_loader,
+          std::vector<TrainObserver*> observers, core::Log log);
+
+  /// Goes on from a checkpoint.
+  void resume(const Checkpoint& checkpoint);
+  /// Trains to the end of the plan or until `stop` is set; then the step under way is finished and a
+  /// checkpoint written. Throws Error after too many non-finite steps in a row.
+  TrainSummary run(const core::StopRequest& stop);
+
+ private:
+  StepRecord optimizer_step();
+  void switch_stage();
+  void save(bool stage_end);
+
+  TrainerSettings settings_;
+  methods::Method& method_;
+  optim::OptimizerConfig optimizer_config_;
+  std::function<std::unique_ptr<data::Loader>(std::int64_t)> make_loader_;
+  std::vector<TrainObserver*> observers_;
+  core::Log log_;
+  std::unique_ptr<optim::AdamW> optimizer_;
+  std::unique_ptr<data::Loader> loader_;
+  TrainState state_;
+  std::int64_t skipped_in_a_row_ = 0;
+};
+
+}  // namespace dbot::train
