@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "dbot/masking/random_mask.h"
+#include "dbot/methods/initial_teacher.h"
+#include "dbot/methods/method.h"
+#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/objectives/loss.h"
+#include "dbot/objectives/target.h"
+#include "dbot/objectives/teacher.h"
+#include "dbot/objectives/teacher_config.h"
+
+namespace dbot::methods {
+
+struct MaskedModelingConfig {
+  nn::EncoderConfig encoder;
+  nn::DecoderConfig decoder;
+  objectives::TeacherConfig teacher;
+  masking::MaskConfig mask;
+  objectives::ObjectiveConfig objective;
+  objectives::LossConfig loss;
+  double drop_path = 0;                     // of the last block, in encoder and decoder
+  std::vector<std::int64_t> student_depth;  // blocks of each stage's student; empty: encoder.depth
+  bool keep_patch_bias = false;  // the patch embedding's bias survives a stage switch (upstream)
+  std::vector<double> mean, std;  // pixel normalisation of the student's input
+  std::uint64_t seed = 0;
+};
+
+/// Masked image modelling with an asymmetric encoder and decoder: views → mask → student →
+/// prediction; views → target; loss. MAE (pixels) and dBOT (a teacher's features) are its recipes.
+///
+/// Draws: "mask_noise" float32 [batch, patches]; "drop_path" float32 [2·(encoder + decoder depth),
+/// batch], rows of encoder blocks first, absent when the rate is 0. Scalars: none beside the loss.
+/// Images: batch tensor "images", uint8 (normalised here) or float32 (already normalised).
+class MaskedModeling : public Method {
+ public:
+  explicit MaskedModeling(MaskedModelingConfig config);
+
+  std::vector<optim::ParameterGroup> parameter_groups() override;
+  StepDraws draw(const data::Batch& batch, const DrawContext& context) const override;
+  StepResult training_step(const data::Batch& batch, const StepDraws& draws,
+                           const StepContext& context) override;
+  void zero_gradients() override;
+  void begin_stage(std::int64_t stage) override;
+  void end_stage(std::int64_t stage) override;
+  const nn::VisionTransformer& backbone() const override { return student_->encoder(); }
+  nn::NamedTensors state() const override;
+  void load_state(std::int64_t stage, const nn::NamedTensors& state) override;
+  double flops_per_image() const override;
+
+  /// What a step computes, for tests and pictures.
+  struct Forward {
+    masking::Mask mask;
+    at::Tensor latent;      // [batch, 1 + kept, width]
+    at::Tensor prediction;  // [batch, 1 + patches, prediction width], cls first
+    at::Tensor target;      // teacher: [batch, 1 + patches, width]; pixels: [batch, patches, …]
+    at::Tensor loss;
+  };
+  Forward forward(const data::Batch& batch, const StepDraws& draws,
+                  runtime::Precision precision) const;
+
+  nn::MaskedAutoencoder& student() { return *student_; }
+  /// Null when the target is pixels.
+  const objectives::Teacher* teacher() const { return teacher_.get(); }
+
+ private:
+  bool predicts_features() const;
+  nn::EncoderConfig student_config(std::int64_t stage) const;
+  void make_student(std::int64_t stage);
+  void set_teacher(TeacherNetwork network);
+  at::Tensor target_of(const at::Tensor& pixels, const at::Tensor& images,
+                       at::ScalarType compute) const;
+
+  MaskedModelingConfig config_;
+  std::unique_ptr<nn::MaskedAutoencoder> student_;
+  std::unique_ptr<objectives::Teacher> teacher_;
+  TeacherNetwork teacher_network_;
+};
+
+}  // namespace dbot::methods

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dbot/core/settings.h"
+
+namespace dbot::objectives {
+
+enum class TeacherInit { random, file };
+
+/// Where the first stage's teacher comes from. dbot.md §2 (4, 5), §3.
+struct TeacherConfig {
+  TeacherInit init = TeacherInit::random;
+  std::string path;         // of an encoder's weights; only with `file`, and then required
+  std::int64_t depth = -1;  // blocks used; −1: the student's, or all of the file's
+  // A teacher of another shape than the student; 0: as the student, or as the file says.
+  std::int64_t width = 0;
+  std::int64_t heads = 0;
+  std::int64_t patch_size = 0;
+  core::Size image_size;    // its input; 0×0: the size that gives the student's token grid
+  bool final_norm = false;  // apply the teacher's final LayerNorm
+};
+
+}  // namespace dbot::objectives
