@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dbot/nn/config.h"
@@ -18,6 +19,11 @@ struct EncoderDescription {
   nn::EncoderConfig config;
   std::vector<double> mean, std;  // empty if the file does not say
 };
+
+/// The value of the header key `dbot.config`, and back. Throws DataError naming the missing or wrong
+/// key and `where` it was read.
+std::string to_json(const EncoderDescription& description);
+EncoderDescription description_from_json(std::string_view json, const std::string& where);
 
 /// Writes encoder parameters (no decoder) as float32. No time, host or path in it: equal weights give
 /// equal bytes.

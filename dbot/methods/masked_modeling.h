@@ -25,7 +25,7 @@ struct MaskedModelingConfig {
   objectives::LossConfig loss;
   double drop_path = 0;                     // of the last block, in encoder and decoder
   std::vector<std::int64_t> student_depth;  // blocks of each stage's student; empty: encoder.depth
-  bool keep_patch_bias = false;  // the patch embedding's bias survives a stage switch (upstream)
+  bool keep_patch_bias = false;   // the patch embedding's bias survives a stage switch (upstream)
   std::vector<double> mean, std;  // pixel normalisation of the student's input
   std::uint64_t seed = 0;
 };
@@ -40,7 +40,7 @@ class MaskedModeling : public Method {
  public:
   explicit MaskedModeling(MaskedModelingConfig config);
 
-  std::vector<optim::ParameterGroup> parameter_groups() override;
+  std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) override;
   StepDraws draw(const data::Batch& batch, const DrawContext& context) const override;
   StepResult training_step(const data::Batch& batch, const StepDraws& draws,
                            const StepContext& context) override;

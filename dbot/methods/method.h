@@ -13,8 +13,9 @@
 #include "dbot/optim/adamw.h"
 #include "dbot/runtime/precision.h"
 
-// A learning system behind one interface. The trainer knows steps and stages only; everything a method
-// learns, predicts or switches is behind `Method`. Fine-tuning and supervised tasks are methods too.
+// A learning system behind one interface. The trainer knows steps and stages only; everything a
+// method learns, predicts or switches is behind `Method`. Fine-tuning and supervised tasks are
+// methods too.
 namespace dbot::methods {
 
 /// What the draws of a step depend on, besides its sample ids.
@@ -24,8 +25,8 @@ struct DrawContext {
   std::int64_t epoch = 0;
 };
 
-/// All random numbers of one step: tests inject them, training computes them (`Method::draw`). Names
-/// are the method's own ("mask_noise" [batch, patches], "drop_path" [branches, batch]).
+/// All random numbers of one step: tests inject them, training computes them (`Method::draw`).
+/// Names are the method's own ("mask_noise" [batch, patches], "drop_path" [branches, batch]).
 using StepDraws = nn::NamedTensors;
 
 struct StepContext {
@@ -35,7 +36,7 @@ struct StepContext {
 };
 
 struct StepResult {
-  at::Tensor loss;  // scalar with its graph
+  at::Tensor loss;                                          // scalar with its graph
   std::vector<std::pair<std::string, at::Tensor>> scalars;  // further figures, without graph
 };
 
@@ -44,7 +45,7 @@ class Method {
   virtual ~Method() = default;
 
   /// The parameters to train, valid until the next `begin_stage`.
-  virtual std::vector<optim::ParameterGroup> parameter_groups() = 0;
+  virtual std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) = 0;
   virtual StepDraws draw(const data::Batch& batch, const DrawContext& context) const = 0;
   virtual StepResult training_step(const data::Batch& batch, const StepDraws& draws,
                                    const StepContext& context) = 0;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dbot/core/settings.h"
 #include "dbot/nn/named_tensors.h"
 
 namespace dbot::nn {
@@ -16,10 +17,10 @@ namespace dbot::nn {
 enum class Initialisation {
   zeros,
   ones,
-  normal_002,            // normal, deviation 0.02: cls and mask token
-  xavier_uniform,        // over [rows, everything else]: linear and patch-embedding weights
-  convolution_bias,      // U(±1/sqrt(fan_in)), fan_in from `fan_in`: the patch embedding's bias
-  sincos_position_table, // filled by the network that owns the table; not trained
+  normal_002,             // normal, deviation 0.02: cls and mask token
+  xavier_uniform,         // over [rows, everything else]: linear and patch-embedding weights
+  convolution_bias,       // U(±1/sqrt(fan_in)), fan_in from `fan_in`: the patch embedding's bias
+  sincos_position_table,  // the 2-D sin-cos table of `grid` (nn/position_table.h), never trained
 };
 
 struct ParameterSpec {
@@ -28,15 +29,17 @@ struct ParameterSpec {
   Initialisation initialisation = Initialisation::zeros;
   bool trainable = true;
   std::int64_t fan_in = 0;  // for convolution_bias
+  core::Size grid;          // for sincos_position_table
 };
 
 /// The parameters of one network and their gradients, each in one flat float32 buffer, so that an
 /// optimizer, a norm, a copy or a checkpoint is one pass over memory.
 ///
 /// Layout: trainable vectors (1-D tensors: biases and gains, which are not decayed), then trainable
-/// matrices, then fixed tensors; inside each part in model order; each parameter starts at a multiple
-/// of 64 bytes and the gaps are zero, so that results do not depend on alignment. Parameters are leaf
-/// tensors that are views of the buffer; autograd adds into their views of the gradient buffer.
+/// matrices, then fixed tensors; inside each part in model order; each parameter starts at a
+/// multiple of 64 bytes and the gaps are zero, so that results do not depend on alignment.
+/// Parameters are leaf tensors that are views of the buffer; autograd adds into their views of the
+/// gradient buffer.
 class ParameterStore {
  public:
   explicit ParameterStore(std::vector<ParameterSpec> specs);
@@ -62,7 +65,8 @@ class ParameterStore {
   std::int64_t trainable_count() const;
 
   /// Draws all parameters anew. A draw depends on (seed, stage, name) alone, so an encoder starts
-  /// alike with any decoder. Names in `keep` stay as they are.
+  /// alike with any decoder. Names in `keep` stay as they are. (Networks never write position
+  /// tables: one that was copied from a file stays as it is.)
   void initialise(std::uint64_t seed, std::uint32_t stage,
                   const std::vector<std::string>& keep = {});
   void zero_gradients();

@@ -1,0 +1,33 @@
+#include "dbot/methods/drop_path_draws.h"
+
+#include <ATen/ops/empty.h>
+
+#include "dbot/core/random.h"
+
+namespace dbot::methods {
+
+at::Tensor drop_path_draws(std::uint64_t seed, std::uint32_t stage, std::uint32_t epoch,
+                           std::span<const std::int64_t> sample_ids, std::int64_t branches) {
+  const auto batch = static_cast<std::int64_t>(sample_ids.size());
+  at::Tensor draws = at::empty({branches, batch}, at::kFloat);
+  float* values = draws.mutable_data_ptr<float>();
+  for (std::int64_t sample = 0; sample < batch; ++sample) {
+    core::Random random({seed, core::Purpose::drop_path, stage, epoch,
+                         static_cast<std::uint64_t>(sample_ids[static_cast<std::size_t>(sample)])});
+    for (std::int64_t branch = 0; branch < branches; ++branch) {
+      values[branch * batch + sample] = random.uniform_float();
+    }
+  }
+  return draws;
+}
+
+std::pair<nn::DropPath, nn::DropPath> split_drop_path(double maximum, const StepDraws& draws,
+                                                      std::int64_t encoder_depth,
+                                                      std::int64_t decoder_depth) {
+  const auto found = draws.find("drop_path");
+  if (maximum <= 0 || found == draws.end()) return {};
+  return {{maximum, found->second.narrow(0, 0, 2 * encoder_depth)},
+          {maximum, found->second.narrow(0, 2 * encoder_depth, 2 * decoder_depth)}};
+}
+
+}  // namespace dbot::methods

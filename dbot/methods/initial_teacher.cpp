@@ -1,0 +1,93 @@
+#include "dbot/methods/initial_teacher.h"
+
+#include <fmt/format.h>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/encoder_file.h"
+#include "dbot/nn/vision_transformer.h"
+#include "dbot/objectives/teacher.h"
+
+namespace dbot::methods {
+namespace {
+
+// A stream of draws that no stage's student uses.
+constexpr std::uint32_t kTeacherStage = 0xffffffffu;
+
+/// The input size: as configured, else the one that gives the student's token grid.
+core::Size input_size(const objectives::TeacherConfig& config, const nn::EncoderConfig& student,
+                      std::int64_t patch_size) {
+  const core::Size size = config.image_size == core::Size{}
+                              ? objectives::matching_image_size(student, patch_size)
+                              : config.image_size;
+  if (size.height != student.grid().height * patch_size ||
+      size.width != student.grid().width * patch_size) {
+    throw UsageError(fmt::format(
+        "[teacher] an input of {}×{} with patches of {} does not give the student's token grid "
+        "{}×{}; set teacher.image_size to [{}, {}] or leave it out",
+        size.height, size.width, patch_size, student.grid().height, student.grid().width,
+        student.grid().height * patch_size, student.grid().width * patch_size));
+  }
+  return size;
+}
+
+TeacherNetwork random_teacher(const objectives::TeacherConfig& config,
+                              const nn::EncoderConfig& student, std::uint64_t seed) {
+  nn::EncoderConfig shape = student;
+  if (config.width > 0) shape.width = config.width;
+  if (config.heads > 0) shape.heads = config.heads;
+  if (config.patch_size > 0) shape.patch_size = config.patch_size;
+  if (config.depth >= 0) shape.depth = config.depth;
+  shape.image_size = input_size(config, student, shape.patch_size);
+  nn::check(shape, "teacher");
+  auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape));
+  parameters->initialise(seed, kTeacherStage);
+  return {shape, std::move(parameters), {}, {}};
+}
+
+TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
+                                 const nn::EncoderConfig& student) {
+  exchange::EncoderHints hints;
+  if (config.heads > 0) hints.heads = config.heads;
+  exchange::LoadedEncoder loaded = exchange::load_encoder(config.path, hints);
+  const nn::EncoderConfig stored = loaded.description.config;
+  if (stored.channels != student.channels) {
+    throw UsageError(
+        fmt::format("[teacher] {} reads {} channels, model.channels is {}; they must be equal",
+                    config.path, stored.channels, student.channels));
+  }
+  for (const auto& [key, wanted, found] :
+       {std::tuple{"width", config.width, stored.width},
+        std::tuple{"patch_size", config.patch_size, stored.patch_size}}) {
+    if (wanted > 0 && wanted != found) {
+      throw UsageError(fmt::format("[teacher] teacher.{} is {}, but {} has {}; leave the key out",
+                                   key, wanted, config.path, found));
+    }
+  }
+  if (config.depth > stored.depth) {
+    throw UsageError(fmt::format("[teacher] teacher.depth is {}, but {} has {} blocks",
+                                 config.depth, config.path, stored.depth));
+  }
+  const auto full = exchange::make_encoder(loaded, input_size(config, student, stored.patch_size));
+  nn::EncoderConfig shape = full->config();
+  if (config.depth >= 0) shape.depth = config.depth;
+  auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape));
+  parameters->copy_from(full->parameters()->named());
+  return {shape, std::move(parameters), loaded.description.mean, loaded.description.std};
+}
+
+}  // namespace
+
+TeacherNetwork make_initial_teacher(const objectives::TeacherConfig& config,
+                                    const nn::EncoderConfig& student, std::uint64_t seed) {
+  return config.init == objectives::TeacherInit::file ? teacher_from_file(config, student)
+                                                      : random_teacher(config, student, seed);
+}
+
+bool copies_student(const objectives::TeacherConfig& config, const TeacherNetwork& teacher,
+                    const nn::EncoderConfig& student) {
+  nn::EncoderConfig same_depth = teacher.config;
+  same_depth.depth = student.depth;
+  return config.init == objectives::TeacherInit::random && same_depth == student;
+}
+
+}  // namespace dbot::methods

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string_view>
+
+#include "dbot/exchange/encoder_file.h"
+#include "dbot/nn/named_tensors.h"
+
+namespace dbot::methods {
+
+nn::NamedTensors with_prefix(std::string_view prefix, const nn::NamedTensors& tensors);
+/// The tensors whose name begins with `prefix`, without it.
+nn::NamedTensors without_prefix(std::string_view prefix, const nn::NamedTensors& tensors);
+
+/// What a network's tensors do not say, as the JSON of `dbot.config` in a uint8 tensor, so that a
+/// method's state is tensors alone.
+at::Tensor description_tensor(const exchange::EncoderDescription& description);
+/// Throws DataError if the tensor does not hold a description.
+exchange::EncoderDescription description_of(const at::Tensor& tensor);
+
+}  // namespace dbot::methods
