@@ -8,15 +8,17 @@
 #include <string>
 #include <string_view>
 
-// Files that survive a crash. Every function throws dbot::Error with the path, the operation and the
-// system's reason.
+// Files that survive a crash. Every function throws dbot::Error with the path, the operation and
+// the system's reason.
 namespace dbot::core {
 
 std::string read_text_file(const std::filesystem::path& path);
 
-/// Replaces `path` in one step: writes a temporary file beside it, fsyncs it, renames it, fsyncs the
-/// folder. A reader sees the old content or the new, never a part.
+/// Replaces `path` in one step: writes a temporary file beside it, fsyncs it, renames it, fsyncs
+/// the folder. A reader sees the old content or the new, never a part.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+void write_file_atomically(const std::filesystem::path& path,
+                           std::span<const std::span<const std::byte>> parts);
 
 /// Writes and fsyncs; for files inside a folder that is itself renamed into place later.
 void write_file_synced(const std::filesystem::path& path, std::string_view content);
@@ -33,8 +35,8 @@ void replace_symlink(const std::filesystem::path& link, const std::filesystem::p
 std::string checksum_of_file(const std::filesystem::path& path);
 std::string checksum(std::span<const std::byte> bytes);
 
-/// An exclusive advisory lock on a file, released when the object or its process dies, so a lock of a
-/// dead process never has to be removed by hand.
+/// An exclusive advisory lock on a file, released when the object or its process dies, so a lock of
+/// a dead process never has to be removed by hand.
 class FileLock {
  public:
   /// Empty if another living process holds the lock; `holder()` of the file then names it.

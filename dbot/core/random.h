@@ -7,8 +7,8 @@
 
 namespace dbot::core {
 
-/// What a draw is for. Each purpose is a stream of its own; new purposes are added at the end, since
-/// the numbers are part of every draw.
+/// What a draw is for. Each purpose is a stream of its own; new purposes are added at the end,
+/// since the numbers are part of every draw.
 enum class Purpose : std::uint32_t {
   initialisation = 1,
   sample_order = 2,
@@ -30,12 +30,13 @@ struct DrawKey {
   std::uint64_t sample = 0;
 };
 
-/// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a block of
-/// four words is a pure function of counter and key.
+/// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a block
+/// of four words is a pure function of counter and key.
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
                                     std::array<std::uint32_t, 2> key) noexcept;
 
-/// The stream of draws that belongs to one key.
+/// The stream of draws that belongs to one key: seed, purpose and stage make the Philox key; the
+/// counter is (block, epoch, sample). It repeats after 2^34 words.
 class Random {
  public:
   explicit Random(const DrawKey& key) noexcept;
@@ -47,16 +48,20 @@ class Random {
   double uniform(double low, double high) noexcept;
   /// Uniform in [0, 1), 24 bits: every value is exact in float32.
   float uniform_float() noexcept;
-  /// Standard normal (Box-Muller).
+  /// Standard normal (Box-Muller; every second call returns the pair's other value).
   double normal() noexcept;
   /// Uniform in 0…count−1, without bias. `count` must be positive.
   std::uint64_t below(std::uint64_t count) noexcept;
 
  private:
+  std::uint64_t next_pair() noexcept;
+
   std::array<std::uint32_t, 4> counter_;
   std::array<std::uint32_t, 2> key_;
   std::array<std::uint32_t, 4> block_{};
-  unsigned used_ = 4;
+  unsigned used_ = 4;  // words of `block_` already given away
+  double second_normal_ = 0;
+  bool has_second_normal_ = false;
 };
 
 /// A uniformly drawn order of 0…count−1 (Fisher-Yates).

@@ -22,7 +22,8 @@ class ThreadPool {
   int size() const { return static_cast<int>(threads_.size()); }
 
  private:
-  void work();
+  void stop();
+  void work() noexcept;  // a task that throws ends the program
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,0 +1,142 @@
+#include "dbot/core/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/core/file_descriptor.h"
+#include "dbot/core/system_calls.h"
+
+namespace dbot::core {
+namespace {
+
+namespace fs = std::filesystem;
+using Parts = std::span<const std::span<const std::byte>>;
+
+// Pipes and devices have no size to check beforehand, and some never end.
+constexpr std::size_t endless_limit = std::size_t{64} << 20;
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+void write_and_sync(FileDescriptor file, Parts parts, const fs::path& path) {
+  for (const auto part : parts) write_all(file.get(), part, path);
+  // EINVAL: a pipe or device, which has nothing to make durable.
+  if (::fsync(file.get()) != 0 && errno != EINVAL) throw_system_error("sync", path);
+  // Some file systems report a failed write only here. After EINTR, Linux has closed the file.
+  if (::close(file.release()) != 0 && errno != EINTR) throw_system_error("close", path);
+}
+
+/// Calls `create` with fresh names in the folder of `path` until one does not exist yet. The names
+/// are short, so that any legal `path` has room for them.
+template <typename Create>
+fs::path create_beside(const fs::path& path, Create create) {
+  constexpr int attempts = 1000;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    fs::path candidate = folder_of(path) / fmt::format(".dbot-{}-{}.tmp", ::getpid(), attempt);
+    if (create(candidate) >= 0) return candidate;
+    if (errno != EEXIST) throw_system_error("create a temporary file for", path);
+  }
+  throw Error(
+      fmt::format("[files] cannot write {}: {} temporary files (.dbot-*.tmp) are beside it; "
+                  "remove them",
+                  path.string(), attempts));
+}
+
+/// Removes a temporary file unless it was renamed into place.
+class Temporary {
+ public:
+  explicit Temporary(fs::path path) : path_(std::move(path)) {}
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() {
+    if (!renamed_) ::unlink(path_.c_str());
+  }
+
+  void rename_to(const fs::path& path) {
+    if (::rename(path_.c_str(), path.c_str()) != 0) throw_system_error("replace", path);
+    renamed_ = true;  // from here on the name may be another thread's
+    sync_directory(folder_of(path));
+  }
+
+ private:
+  fs::path path_;
+  bool renamed_ = false;
+};
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+}  // namespace
+
+std::string read_text_file(const fs::path& path) {
+  const FileDescriptor file = open_for_reading(path);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw_system_error("inspect", path);
+  const bool regular = S_ISREG(status.st_mode);
+
+  std::string text;
+  if (regular) text.reserve(static_cast<std::size_t>(status.st_size));
+  std::array<std::byte, 65536> buffer;
+  while (const std::size_t count = read_some(file.get(), buffer, path)) {
+    text.append(reinterpret_cast<const char*>(buffer.data()), count);
+    if (!regular && text.size() > endless_limit) {
+      throw Error(
+          fmt::format("[files] {} gave more than {} MiB and is not a regular file; copy "
+                      "what is needed to a file",
+                      path.string(), endless_limit >> 20));
+    }
+  }
+  return text;
+}
+
+void write_file_atomically(const fs::path& path, std::string_view content) {
+  const std::array parts{bytes_of(content)};
+  write_file_atomically(path, Parts(parts));
+}
+
+void write_file_atomically(const fs::path& path, Parts parts) {
+  FileDescriptor file;
+  Temporary temporary(create_beside(path, [&](const fs::path& candidate) {
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    file = FileDescriptor(::open(candidate.c_str(), flags, 0666));
+    return file.get();
+  }));
+  write_and_sync(std::move(file), parts, path);
+  temporary.rename_to(path);
+}
+
+void write_file_synced(const fs::path& path, std::string_view content) {
+  const std::array parts{bytes_of(content)};
+  write_file_synced(path, Parts(parts));
+}
+
+void write_file_synced(const fs::path& path, Parts parts) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!file.valid()) throw_system_error("create", path);
+  write_and_sync(std::move(file), parts, path);
+}
+
+void sync_directory(const fs::path& path) {
+  const FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.valid()) throw_system_error("open the folder", path);
+  // EINVAL: a file system that keeps no folders to sync.
+  if (::fsync(folder.get()) != 0 && errno != EINVAL) throw_system_error("sync the folder", path);
+}
+
+void replace_symlink(const fs::path& link, const fs::path& target) {
+  Temporary temporary(create_beside(link, [&](const fs::path& candidate) {
+    return ::symlink(target.c_str(), candidate.c_str());
+  }));
+  temporary.rename_to(link);
+}
+
+}  // namespace dbot::core
