@@ -16,6 +16,7 @@
 #include "dbot/train/checkpoint.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/plan.h"
+#include "dbot/train/recent_mean.h"
 
 namespace dbot::train {
 
@@ -47,9 +48,9 @@ struct TrainerSettings {
 /// What a finished or stopped run reports.
 struct TrainSummary {
   TrainState state;
-  bool finished = false;    // false: stopped on request, resumable
-  double loss = 0;          // mean of the last 50 steps of this process
-  double seconds = 0;       // spent in steps
+  bool finished = false;  // false: stopped on request, resumable
+  double loss = 0;        // mean of the last 50 steps of this process
+  double seconds = 0;     // spent in steps
   double data_wait_seconds = 0;
   std::int64_t images = 0;  // trained on in this process
 };
@@ -58,20 +59,33 @@ struct TrainSummary {
 class Trainer {
  public:
   /// `make_loader(first_micro_batch)` opens the stream of micro-batches where the run goes on.
-  Trainer(TrainerSettings settings, methods::Method& method, const optim::OptimizerConfig& optimizer,
+  Trainer(TrainerSettings settings, methods::Method& method,
+          const optim::OptimizerConfig& optimizer,
           std::function<std::unique_ptr<data::Loader>(std::int64_t first_batch)> make_loader,
           std::vector<TrainObserver*> observers, core::Log log);
 
   /// Goes on from a checkpoint.
   void resume(const Checkpoint& checkpoint);
-  /// Trains to the end of the plan or until `stop` is set; then the step under way is finished and a
-  /// checkpoint written. Throws Error after too many non-finite steps in a row.
+  /// Trains to the end of the plan or until `stop` is set; then the step under way is finished and
+  /// a checkpoint written. Throws Error after too many non-finite steps in a row.
   TrainSummary run(const core::StopRequest& stop);
 
  private:
-  StepRecord optimizer_step();
+  std::unique_ptr<optim::AdamW> fresh_optimizer();
+  /// The step at which the current stage ends.
+  std::int64_t stage_end() const;
   void switch_stage();
-  void save(bool stage_end);
+  double learning_rate() const;
+  StepRecord optimizer_step();
+  /// Counts a step; throws Error after too many skipped ones in a row.
+  void account(const StepRecord& record);
+  /// Checkpoint and observers, where one is due.
+  void after_step();
+  bool checkpoint_is_due() const;
+  void save();
+  void save_if_new();
+  /// Keeps the steps before an error; a second error is only told.
+  void save_after_error();
 
   TrainerSettings settings_;
   methods::Method& method_;
@@ -82,7 +96,10 @@ class Trainer {
   std::unique_ptr<optim::AdamW> optimizer_;
   std::unique_ptr<data::Loader> loader_;
   TrainState state_;
+  TrainSummary summary_;
+  RecentMean recent_loss_{50};
   std::int64_t skipped_in_a_row_ = 0;
+  std::int64_t saved_step_ = -1;
 };
 
 }  // namespace dbot::train

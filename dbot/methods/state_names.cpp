@@ -1,0 +1,43 @@
+#include "dbot/methods/state_names.h"
+
+#include <ATen/ops/empty.h>
+
+#include <cstring>
+#include <string>
+
+#include "dbot/core/error.h"
+
+namespace dbot::methods {
+
+nn::NamedTensors with_prefix(std::string_view prefix, const nn::NamedTensors& tensors) {
+  nn::NamedTensors result;
+  for (const auto& [name, tensor] : tensors) result[std::string(prefix) + name] = tensor;
+  return result;
+}
+
+nn::NamedTensors without_prefix(std::string_view prefix, const nn::NamedTensors& tensors) {
+  nn::NamedTensors result;
+  for (const auto& [name, tensor] : tensors) {
+    if (name.starts_with(prefix)) result[name.substr(prefix.size())] = tensor;
+  }
+  return result;
+}
+
+at::Tensor description_tensor(const exchange::EncoderDescription& description) {
+  const std::string json = exchange::to_json(description);
+  at::Tensor tensor = at::empty({static_cast<std::int64_t>(json.size())}, at::kByte);
+  std::memcpy(tensor.mutable_data_ptr<std::uint8_t>(), json.data(), json.size());
+  return tensor;
+}
+
+exchange::EncoderDescription description_of(const at::Tensor& tensor) {
+  if (tensor.scalar_type() != at::kByte || tensor.dim() != 1) {
+    throw DataError("[state] the description of a network is not a vector of bytes");
+  }
+  const at::Tensor bytes = tensor.contiguous();
+  const auto* begin = reinterpret_cast<const char*>(bytes.const_data_ptr<std::uint8_t>());
+  return exchange::description_from_json({begin, static_cast<std::size_t>(bytes.numel())},
+                                         "the stored state");
+}
+
+}  // namespace dbot::methods
