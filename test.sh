@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Sets up, builds, checks the format and runs all tests. Arguments go to ctest:
+#   ./test.sh -L golden        the golden tests alone
+#   ./test.sh -R data          tests whose name holds "data"
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+"$here/setup.sh"
+"$here/scripts/check_format.sh"
+
+# Real images for the tests that want them; those tests say so and skip where there are none.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/dbot/data
+if [[ -z ${DBOT_DATA_DIR:-} ]]; then
+  if [[ -e $here/../shared/data/cifar10.tar.xz ]]; then
+    "$here/scripts/unpack_data.sh" cifar10 >/dev/null
+  fi
+  if [[ -d $cache ]]; then export DBOT_DATA_DIR=$cache; fi
+fi
+
+# From the root of the checkout, so that relative arguments mean the same everywhere.
+cd "$here"
+exec ctest --test-dir build/release --output-on-failure "$@"
