@@ -216,7 +216,12 @@ PYTHON
 }
 
 configure() {
-  logged "configuring" cmake --preset release "-DDBOT_LIBTORCH:PATH=${DBOT_LIBTORCH:-}"
+  local cache=build/release/CMakeCache.txt fresh=()
+  # A checkout that was moved keeps its objects but needs a new configuration.
+  if [[ -e $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache"; then
+    fresh=(--fresh)
+  fi
+  logged "configuring" cmake "${fresh[@]}" --preset release "-DDBOT_LIBTORCH:PATH=${DBOT_LIBTORCH:-}"
 }
 
 build() {
