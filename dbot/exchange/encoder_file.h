@@ -8,25 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "dbot/exchange/encoder_description.h"
 #include "dbot/nn/config.h"
 #include "dbot/nn/vision_transformer.h"
 
 namespace dbot::exchange {
 
-/// An encoder on disk: official names, and in the header key `dbot.config` (JSON) what the tensors do
-/// not say: image size, heads, eps and the pixel normalisation it was trained with.
-struct EncoderDescription {
-  nn::EncoderConfig config;
-  std::vector<double> mean, std;  // empty if the file does not say
-};
-
-/// The value of the header key `dbot.config`, and back. Throws DataError naming the missing or wrong
-/// key and `where` it was read.
-std::string to_json(const EncoderDescription& description);
-EncoderDescription description_from_json(std::string_view json, const std::string& where);
-
-/// Writes encoder parameters (no decoder) as float32. No time, host or path in it: equal weights give
-/// equal bytes.
+/// Writes encoder parameters (names that are not of the encoder are left out) as float32 under
+/// their official names, and in the header `format` = "pt", which Python tools expect, and
+/// `dbot.config`. No time, host or path in it: equal weights give equal bytes. Throws Error naming
+/// a parameter that is missing or does not fit the description.
 void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
                   const nn::NamedTensors& parameters);
 
@@ -35,24 +26,28 @@ struct LoadedEncoder {
   nn::NamedTensors parameters;  // encoder names only
 };
 
-/// What a file without `dbot.config` cannot say (heads: width/64 if unset; image size: a square grid).
+/// What a file without `dbot.config` cannot say (heads: width/64 if unset; image size: a square
+/// grid).
 struct EncoderHints {
   std::optional<std::int64_t> heads;
   std::optional<core::Size> image_size;
 };
 
-/// Reads an encoder: a safetensors file with official names (decoder tensors are ignored; width, depth,
-/// patch, channels and grid follow from the shapes), with or without `dbot.config`. Throws DataError
-/// for a broken file or one that is not such an encoder, saying which tensor is missing or misshapen.
+/// Reads an encoder: a safetensors file with official names (decoder tensors are ignored; width,
+/// depth, patch, channels and grid follow from the shapes), with or without `dbot.config`. A
+/// missing position table is the sin-cos table of the image size. Parameters come as float32, in
+/// memory of their own. Throws DataError for a broken file or one that is not such an encoder,
+/// saying which tensor is missing or misshapen.
 LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints& hints = {});
 
-/// A network ready to compute. `image_size`: resize the position table to another input size.
+/// A frozen network (no gradients) ready to compute. `image_size`: resize the position table to
+/// another input size. Throws UsageError if the patch size does not divide it.
 std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder,
                                                     std::optional<core::Size> image_size = {});
 
-/// What `--model` may name: a weights file; a run folder (its model.safetensors, else the newest good
-/// checkpoint's student); a checkpoint folder (its student). Returns the file to load. Throws DataError
-/// naming what was looked for.
+/// What `--model` may name: a weights file; a run folder (its model.safetensors, else the student
+/// of checkpoints/latest, else of the newest checkpoint whose student file is sound); a checkpoint
+/// folder (its student). Returns the file to load. Throws DataError naming what was looked for.
 std::filesystem::path resolve_model_path(const std::filesystem::path& path);
 
 }  // namespace dbot::exchange

@@ -15,8 +15,8 @@ struct TensorFile {
 
 /// Reads a safetensors file into tensors. Throws DataError naming the file and what is wrong.
 TensorFile read_tensor_file(const std::filesystem::path& path);
-/// Writes tensors in the order of their names; equal input gives equal bytes. `replace`: write aside,
-/// fsync, rename.
+/// Writes tensors in the order of their names; equal input gives equal bytes. `replace`: write
+/// aside, fsync, rename.
 void write_tensor_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata, bool replace = true);
 

@@ -1,0 +1,141 @@
+#include "dbot/exchange/encoder_description.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "dbot/core/error.h"
+
+namespace dbot::exchange {
+namespace {
+
+using nlohmann::json;
+
+// No encoder is near these; they keep products of sizes far from overflow.
+constexpr std::int64_t kLargestSide = 1 << 16;   // pixels
+constexpr std::int64_t kLargestCount = 1 << 20;  // width, channels, blocks
+
+class Reader {
+ public:
+  Reader(const json& object, std::string_view source) : object_(object), source_(source) {}
+
+  std::int64_t integer(const char* key, std::int64_t low, std::int64_t high) const {
+    return checked_integer(key, value(key), low, high);
+  }
+
+  double positive(const char* key, double high) const {
+    const json& found = value(key);
+    if (!found.is_number() || !(found.get<double>() > 0) || found.get<double>() > high) {
+      fail(key, found, fmt::format("a number above 0 and at most {}", high));
+    }
+    return found.get<double>();
+  }
+
+  core::Size size(const char* key) const {
+    const json& found = value(key);
+    if (!found.is_array() || found.size() != 2) fail(key, found, "[height, width]");
+    return {checked_integer(key, found[0], 1, kLargestSide),
+            checked_integer(key, found[1], 1, kLargestSide)};
+  }
+
+  /// Empty, or one finite number a channel.
+  std::vector<double> per_channel(const char* key, std::int64_t channels) const {
+    if (!object_.contains(key)) return {};
+    const json& found = value(key);
+    const std::string expected = fmt::format("{} finite numbers, or none", channels);
+    if (!found.is_array()) fail(key, found, expected);
+    if (!found.empty() && static_cast<std::int64_t>(found.size()) != channels) {
+      fail(key, found, expected);
+    }
+    std::vector<double> numbers;
+    for (const json& number : found) {
+      if (!number.is_number() || !std::isfinite(number.get<double>())) fail(key, found, expected);
+      numbers.push_back(number.get<double>());
+    }
+    return numbers;
+  }
+
+  [[noreturn]] void fail(const char* key, const json& found, const std::string& expected) const {
+    std::string text = found.dump(-1, ' ', false, json::error_handler_t::replace);
+    if (text.size() > 80) text = text.substr(0, 77) + "...";
+    throw DataError(fmt::format("[encoder description] {}: {} is {}, expected {}", source_, key,
+                                text, expected));
+  }
+
+ private:
+  const json& value(const char* key) const {
+    const auto found = object_.find(key);
+    if (found == object_.end()) {
+      throw DataError(fmt::format("[encoder description] {}: {} is missing in {}", source_, key,
+                                  kEncoderConfigKey));
+    }
+    return *found;
+  }
+
+  std::int64_t checked_integer(const char* key, const json& found, std::int64_t low,
+                               std::int64_t high) const {
+    const std::string expected = fmt::format("a whole number from {} to {}", low, high);
+    if (!found.is_number_integer()) fail(key, found, expected);
+    // A number above the int64 range is kept unsigned and would come out negative: outside anyway.
+    const auto number = found.get<std::int64_t>();
+    if (number < low || number > high) fail(key, found, expected);
+    return number;
+  }
+
+  const json& object_;
+  std::string_view source_;
+};
+
+}  // namespace
+
+std::string to_json(const EncoderDescription& description) {
+  const nn::EncoderConfig& config = description.config;
+  nlohmann::ordered_json object;
+  object["image_size"] = {config.image_size.height, config.image_size.width};
+  object["channels"] = config.channels;
+  object["patch_size"] = config.patch_size;
+  object["width"] = config.width;
+  object["depth"] = config.depth;
+  object["heads"] = config.heads;
+  object["mlp_ratio"] = config.mlp_ratio;
+  object["layer_norm_eps"] = config.layer_norm_eps;
+  object["mean"] = description.mean;
+  object["std"] = description.std;
+  return object.dump();
+}
+
+EncoderDescription description_from_json(std::string_view text, std::string_view source) {
+  const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) {
+    throw DataError(fmt::format("[encoder description] {}: {} is not a JSON object", source,
+                                kEncoderConfigKey));
+  }
+  const Reader reader(object, source);
+  EncoderDescription description;
+  nn::EncoderConfig& config = description.config;
+  config.image_size = reader.size("image_size");
+  config.channels = reader.integer("channels", 1, kLargestCount);
+  config.patch_size = reader.integer("patch_size", 1, kLargestSide);
+  config.width = reader.integer("width", 1, kLargestCount);
+  config.depth = reader.integer("depth", 0, kLargestCount);
+  config.heads = reader.integer("heads", 1, kLargestCount);
+  config.mlp_ratio = reader.positive("mlp_ratio", 1024);
+  config.layer_norm_eps = reader.positive("layer_norm_eps", 1);
+  description.mean = reader.per_channel("mean", config.channels);
+  description.std = reader.per_channel("std", config.channels);
+  for (const double deviation : description.std) {
+    if (deviation <= 0) reader.fail("std", object["std"], "positive numbers");
+  }
+  if (description.mean.size() != description.std.size()) {
+    reader.fail("std", object.value("std", json::array()), "as many numbers as mean has");
+  }
+  try {
+    nn::check(config, "encoder");
+  } catch (const UsageError& error) {
+    throw DataError(fmt::format("[encoder description] {}: {}", source, error.what()));
+  }
+  return description;
+}
+
+}  // namespace dbot::exchange

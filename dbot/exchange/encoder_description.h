@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbot/nn/config.h"
+
+namespace dbot::exchange {
+
+/// What a network's tensors do not say by themselves, and the pixel normalisation it was trained
+/// with.
+struct EncoderDescription {
+  nn::EncoderConfig config;
+  std::vector<double> mean, std;  // one a channel, of pixels in 0…1; empty if unknown
+};
+
+/// The header key under which every file of ours that holds an encoder carries its description.
+inline constexpr char kEncoderConfigKey[] = "dbot.config";
+
+/// One JSON object: image_size [height, width], channels, patch_size, width, depth, heads,
+/// mlp_ratio, layer_norm_eps, mean, std. Equal descriptions give equal text; numbers survive bit
+/// for bit.
+std::string to_json(const EncoderDescription& description);
+
+/// The inverse. `source` names the text in messages. Keys it does not know are ignored, so that
+/// older programs read newer files. Throws DataError for anything that describes no encoder.
+EncoderDescription description_from_json(std::string_view json, std::string_view source);
+
+}  // namespace dbot::exchange

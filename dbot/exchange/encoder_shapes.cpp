@@ -1,0 +1,130 @@
+#include "dbot/exchange/encoder_shapes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <cmath>
+#include <set>
+#include <string_view>
+
+#include "dbot/core/error.h"
+
+namespace dbot::exchange {
+namespace {
+
+const at::Tensor& required(const nn::NamedTensors& tensors, const std::string& name,
+                           std::int64_t dimensions, const std::string& source) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) {
+    throw DataError(
+        fmt::format("[load encoder] {}: {} is missing; expected the official names of an MAE, dBOT "
+                    "or timm vision transformer",
+                    source, name));
+  }
+  if (found->second.dim() != dimensions || found->second.numel() == 0) {
+    throw DataError(fmt::format("[load encoder] {}: {} has shape [{}], expected {} dimensions",
+                                source, name, fmt::join(found->second.sizes(), ", "), dimensions));
+  }
+  return found->second;
+}
+
+/// Number of blocks; throws if their numbers have a gap.
+std::int64_t count_blocks(const nn::NamedTensors& tensors, const std::string& source) {
+  constexpr std::string_view prefix = "blocks.";
+  std::set<std::int64_t> numbers;
+  for (auto entry = tensors.lower_bound(std::string(prefix));
+       entry != tensors.end() && entry->first.starts_with(prefix); ++entry) {
+    const char* begin = entry->first.data() + prefix.size();
+    const char* end = entry->first.data() + entry->first.size();
+    std::int64_t number = 0;
+    const auto parsed = std::from_chars(begin, end, number);
+    if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != '.' || number < 0) {
+      throw DataError(fmt::format("[load encoder] {}: {} is not the name of a block's tensor",
+                                  source, entry->first));
+    }
+    numbers.insert(number);
+  }
+  std::int64_t expected = 0;
+  for (const std::int64_t number : numbers) {
+    if (number != expected) {
+      throw DataError(fmt::format("[load encoder] {}: blocks.{} is missing, but there is blocks.{}",
+                                  source, expected, number));
+    }
+    ++expected;
+  }
+  return expected;
+}
+
+std::int64_t infer_heads(std::int64_t width, const EncoderHints& hints, const std::string& source) {
+  const std::int64_t heads = hints.heads.value_or(width % 64 == 0 ? width / 64 : 0);
+  if (heads < 1 || width % heads != 0) {
+    throw DataError(fmt::format(
+        "[load encoder] {}: the number of heads {}; name one that divides the width {} (--heads)",
+        source,
+        hints.heads ? fmt::format("is {}", *hints.heads) : std::string("is not in the file"),
+        width));
+  }
+  return heads;
+}
+
+/// Input size in pixels: the hint, or a square grid of as many patches as the table has rows.
+core::Size infer_image_size(const nn::NamedTensors& tensors, std::int64_t patch_size,
+                            const EncoderHints& hints, const std::string& source) {
+  if (hints.image_size) return *hints.image_size;
+  if (!tensors.contains("pos_embed")) {
+    throw DataError(fmt::format(
+        "[load encoder] {}: without pos_embed the image size is not in the file; name it "
+        "(--image-size)",
+        source));
+  }
+  const std::int64_t patches = required(tensors, "pos_embed", 3, source).size(1) - 1;
+  const auto side =
+      static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(patches))));
+  if (side < 1 || side * side != patches) {
+    throw DataError(fmt::format(
+        "[load encoder] {}: pos_embed has {} patches, which is no square grid; name the "
+        "image size (--image-size)",
+        source, patches));
+  }
+  return {side * patch_size, side * patch_size};
+}
+
+}  // namespace
+
+nn::EncoderConfig infer_config(const nn::NamedTensors& tensors, const EncoderHints& hints,
+                               const std::string& source) {
+  const at::Tensor& patch = required(tensors, "patch_embed.proj.weight", 4, source);
+  nn::EncoderConfig config;
+  config.width = patch.size(0);
+  config.channels = patch.size(1);
+  config.patch_size = patch.size(2);
+  config.depth = count_blocks(tensors, source);
+  config.heads = infer_heads(config.width, hints, source);
+  config.image_size = infer_image_size(tensors, config.patch_size, hints, source);
+  if (config.depth > 0) {
+    const std::int64_t hidden = required(tensors, "blocks.0.mlp.fc1.weight", 2, source).size(0);
+    const auto width = static_cast<double>(config.width);
+    config.mlp_ratio = static_cast<double>(hidden) / width;
+    // The ratio must give the hidden width back when it is rounded down.
+    if (static_cast<std::int64_t>(width * config.mlp_ratio) < hidden) {
+      config.mlp_ratio = std::nextafter(config.mlp_ratio, HUGE_VAL);
+    }
+  }
+  try {
+    nn::check(config, "encoder");
+  } catch (const UsageError& error) {
+    throw DataError(fmt::format("[load encoder] {}: {}", source, error.what()));
+  }
+  return config;
+}
+
+void check_depth(const nn::NamedTensors& tensors, std::int64_t depth, const std::string& source) {
+  const std::int64_t blocks = count_blocks(tensors, source);
+  if (blocks != depth) {
+    throw DataError(fmt::format("[load encoder] {}: {} says {} blocks, the file has {}", source,
+                                kEncoderConfigKey, depth, blocks));
+  }
+}
+
+}  // namespace dbot::exchange

@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/encoder_file.h"
+#include "dbot/formats/safetensors.h"
+
+namespace dbot::exchange {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+bool is_sound(const fs::path& path) {
+  if (!is_file(path)) return false;
+  try {
+    formats::SafetensorsFile::open(path);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// The student of the newest checkpoint in a run's checkpoints/ folder, if one is sound.
+std::optional<fs::path> newest_student(const fs::path& checkpoints) {
+  if (const fs::path latest = checkpoints / "latest" / "student.safetensors"; is_sound(latest)) {
+    return latest;
+  }
+  std::vector<fs::path> steps;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(checkpoints, ignored)) {
+    if (entry.path().filename().string().starts_with("step-")) steps.push_back(entry.path());
+  }
+  std::sort(steps.rbegin(), steps.rend());  // step numbers are padded: by name is by step
+  for (const fs::path& step : steps) {
+    if (const fs::path student = step / "student.safetensors"; is_sound(student)) return student;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
+  if (is_file(path)) return path;
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) {
+    throw DataError(fmt::format(
+        "[model] {} does not exist; expected a weights file, a run folder or a checkpoint folder",
+        path.string()));
+  }
+  for (const char* name : {"model.safetensors", "student.safetensors"}) {
+    if (is_file(path / name)) return path / name;
+  }
+  for (const fs::path& checkpoints : {path / "checkpoints", path}) {
+    if (const auto student = newest_student(checkpoints)) return *student;
+  }
+  throw DataError(fmt::format(
+      "[model] {} has no weights: looked for model.safetensors, student.safetensors and "
+      "checkpoints/*/student.safetensors",
+      path.string()));
+}
+
+}  // namespace dbot::exchange

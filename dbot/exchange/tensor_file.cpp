@@ -1,0 +1,80 @@
+#include "dbot/exchange/tensor_file.h"
+
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "dbot/core/error.h"
+#include "dbot/formats/safetensors.h"
+
+namespace dbot::exchange {
+namespace {
+
+using formats::ElementType;
+
+constexpr std::pair<ElementType, at::ScalarType> kTypes[] = {
+    {ElementType::float64, at::kDouble}, {ElementType::float32, at::kFloat},
+    {ElementType::float16, at::kHalf},   {ElementType::bfloat16, at::kBFloat16},
+    {ElementType::int64, at::kLong},     {ElementType::int32, at::kInt},
+    {ElementType::int16, at::kShort},    {ElementType::int8, at::kChar},
+    {ElementType::uint8, at::kByte},     {ElementType::uint16, at::kUInt16},
+    {ElementType::uint32, at::kUInt32},  {ElementType::uint64, at::kUInt64},
+    {ElementType::boolean, at::kBool},
+};
+
+at::ScalarType scalar_type(ElementType type) {
+  for (const auto& [element, scalar] : kTypes) {
+    if (element == type) return scalar;
+  }
+  throw Error("[read tensors] an element type has no tensor type");  // the table covers all
+}
+
+ElementType element_type(const std::string& name, at::ScalarType type) {
+  for (const auto& [element, scalar] : kTypes) {
+    if (scalar == type) return element;
+  }
+  throw Error(fmt::format(
+      "[write tensors] {} has elements of type {}, which safetensors cannot hold; convert it first",
+      name, c10::toString(type)));
+}
+
+at::Tensor copy_of(const formats::TensorBytes& bytes) {
+  at::Tensor tensor = at::empty(bytes.shape, at::TensorOptions(scalar_type(bytes.type)));
+  if (!bytes.data.empty()) {
+    std::memcpy(tensor.data_ptr(), bytes.data.data(), bytes.data.size());
+  }
+  return tensor;
+}
+
+}  // namespace
+
+TensorFile read_tensor_file(const std::filesystem::path& path) {
+  const auto file = formats::SafetensorsFile::open(path);
+  TensorFile result;
+  result.metadata = file.metadata();
+  for (const auto& bytes : file.tensors()) result.tensors.emplace(bytes.name, copy_of(bytes));
+  return result;
+}
+
+void write_tensor_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
+                       const std::map<std::string, std::string>& metadata, bool replace) {
+  std::vector<at::Tensor> owners;  // keep contiguous copies alive until they are written
+  std::vector<formats::TensorBytes> parts;
+  for (const auto& [name, tensor] : tensors) {
+    if (!tensor.defined()) {
+      throw Error(
+          fmt::format("[write tensors] {} has no value; leave it out of {}", name, path.string()));
+    }
+    const at::Tensor& stored = owners.emplace_back(tensor.detach().cpu().contiguous());
+    parts.push_back({name,
+                     element_type(name, stored.scalar_type()),
+                     stored.sizes().vec(),
+                     {static_cast<const std::byte*>(stored.const_data_ptr()), stored.nbytes()}});
+  }
+  formats::write_safetensors(path, metadata, parts, replace);
+}
+
+}  // namespace dbot::exchange
