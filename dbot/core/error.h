@@ -5,9 +5,10 @@
 
 namespace dbot {
 
-/// Base of everything dbot throws. The message names the operation in brackets, the offending value,
-/// what was expected and the way out:
-/// "[recipe] model.patch_size is 5, which does not divide image_size 32; choose 1, 2, 4, 8, 16 or 32".
+/// Base of everything dbot throws. The message names the operation in brackets, the offending
+/// value, what was expected and the way out:
+/// "[recipe] model.patch_size is 5, which does not divide image_size 32; choose 1, 2, 4, 8, 16 or
+/// 32".
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -26,7 +26,7 @@ struct Size {
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
-  bool low_open = false;   // the bound itself is excluded
+  bool low_open = false;  // the bound itself is excluded
   bool high_open = false;
 };
 
@@ -64,11 +64,11 @@ class Settings {
   template <typename Enumeration>
   void add_choice(std::string key, Enumeration& value, std::vector<std::string> names,
                   std::string meaning) {
-    add_choice_field(std::move(key),
-                     Choice{[&value] { return static_cast<int>(value); },
-                            [&value](int index) { value = static_cast<Enumeration>(index); },
-                            std::move(names)},
-                     std::move(meaning));
+    add_choice_field(
+        std::move(key),
+        Choice{[&value] { return static_cast<int>(value); },
+               [&value](int index) { value = static_cast<Enumeration>(index); }, std::move(names)},
+        std::move(meaning));
   }
 
   const std::vector<Field>& fields() const { return fields_; }

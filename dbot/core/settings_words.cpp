@@ -1,0 +1,137 @@
+#include "dbot/core/settings_words.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "dbot/core/toml_document.h"
+
+namespace dbot::core {
+namespace {
+
+struct TypeName {
+  std::string operator()(std::int64_t*) const { return "integer"; }
+  std::string operator()(double*) const { return "number"; }
+  std::string operator()(bool*) const { return "true or false"; }
+  std::string operator()(std::string*) const { return "text"; }
+  std::string operator()(Size*) const { return "integer or [height, width]"; }
+  std::string operator()(std::vector<std::int64_t>*) const { return "list of integers"; }
+  std::string operator()(std::vector<double>*) const { return "list of numbers"; }
+  std::string operator()(const Choice& choice) const {
+    std::vector<std::string> quoted;
+    for (const std::string& name : choice.names) quoted.push_back(toml_text(name));
+    return fmt::format("one of {}", fmt::join(quoted, ", "));
+  }
+};
+
+std::string with_article(const std::string& type) {
+  if (type.starts_with("integer")) return "an " + type;
+  if (type.starts_with("one of") || type.starts_with("true")) return type;
+  return "a " + type;
+}
+
+std::string number_text(double value) {
+  return fmt::format("{}", value);
+}
+
+void append_unique(std::vector<std::string>& names, std::string name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+}
+
+// Keys close enough to be a slip of the fingers; the nearest ones only.
+std::vector<std::string> misspelt(const std::vector<Field>& fields, const std::string& unknown) {
+  std::size_t nearest = std::max<std::size_t>(2, unknown.size() / 4);
+  std::vector<std::string> keys;
+  for (const Field& field : fields) {
+    const std::size_t distance = edit_distance(unknown, field.key);
+    if (distance > nearest) continue;
+    if (distance < nearest) keys.clear();
+    nearest = distance;
+    keys.push_back(field.key);
+  }
+  return keys;
+}
+
+// Keys of the same name in other tables: "width" or "encoder.width" for "model.width".
+std::vector<std::string> misplaced(const std::vector<Field>& fields, const std::string& unknown) {
+  std::vector<std::string> keys;
+  for (const Field& field : fields) {
+    if (last_part_of(field.key) == last_part_of(unknown)) keys.push_back(field.key);
+  }
+  return keys;
+}
+
+}  // namespace
+
+std::string_view table_of(std::string_view key) {
+  const std::size_t dot = key.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : key.substr(0, dot);
+}
+
+std::string_view last_part_of(std::string_view key) {
+  const std::size_t dot = key.rfind('.');
+  return dot == std::string_view::npos ? key : key.substr(dot + 1);
+}
+
+std::string describe_range(const Range& range) {
+  std::vector<std::string> bounds;
+  if (!std::isinf(range.low)) {
+    bounds.push_back((range.low_open ? "more than " : "at least ") + number_text(range.low));
+  }
+  if (!std::isinf(range.high)) {
+    bounds.push_back((range.high_open ? "less than " : "at most ") + number_text(range.high));
+  }
+  return fmt::format("{}", fmt::join(bounds, " and "));
+}
+
+std::string describe_type(const Field& field) {
+  return std::visit(TypeName{}, field.target);
+}
+
+std::string describe_expectation(const Field& field) {
+  std::string text = with_article(describe_type(field));
+  const std::string range = describe_range(field.range);
+  if (!range.empty()) text += (text.find("list") == std::string::npos ? " of " : ", each ") + range;
+  if (!field.unit.empty()) text += fmt::format(" ({})", field.unit);
+  return text;
+}
+
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() +
+                               1);  // distances from a prefix of `from` to those of `to`
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string suggest_key(const std::vector<Field>& fields, const std::string& unknown) {
+  constexpr std::size_t longest_guess = 200;  // nobody misspells that much
+  if (unknown.size() <= longest_guess) {
+    std::vector<std::string> keys = misspelt(fields, unknown);
+    if (keys.empty()) keys = misplaced(fields, unknown);
+    if (!keys.empty()) return fmt::format("; did you mean {}?", fmt::join(keys, " or "));
+  }
+  std::vector<std::string> siblings, tables;
+  for (const Field& field : fields) {
+    if (table_of(field.key) == table_of(unknown)) {
+      append_unique(siblings, std::string(last_part_of(field.key)));
+    }
+    append_unique(tables, std::string(table_of(field.key)));
+  }
+  if (!table_of(unknown).empty() && !siblings.empty()) {
+    return fmt::format("; {} has {}", table_of(unknown), fmt::join(siblings, ", "));
+  }
+  return fmt::format("; the tables are {}", fmt::join(tables, ", "));
+}
+
+}  // namespace dbot::core
