@@ -14,7 +14,10 @@
 
 namespace dbot::eval {
 
-enum class FeatureKind { cls, mean };  // cls token, or mean of the patch tokens; both after the norm
+enum class FeatureKind {
+  cls,
+  mean
+};  // cls token, or mean of the patch tokens; both after the norm
 
 struct ExtractionSettings {
   std::vector<double> mean, std;
@@ -37,8 +40,8 @@ Features extract_features(const nn::VisionTransformer& encoder,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
                           const core::Log& log);
 
-/// The images themselves as features, flattened: the baseline every backbone has to beat. Both kinds
-/// are the same.
+/// The images themselves as features, flattened: the baseline every backbone has to beat. Both
+/// kinds are the same.
 Features pixel_features(core::Size image_size, int channels,
                         std::shared_ptr<const data::Dataset> dataset,
                         const ExtractionSettings& settings, const core::StopRequest& stop,

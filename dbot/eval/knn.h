@@ -14,17 +14,19 @@ struct KnnConfig {
 };
 
 struct KnnResult {
-  at::Tensor neighbours;  // int64 [test, k], by similarity descending, ties by index
-  at::Tensor similarity;  // float32 [test, k]
-  at::Tensor scores;      // float32 [test, classes]: Σ exp(similarity / temperature)
-  at::Tensor prediction;  // int64 [test]
+  at::Tensor neighbours;      // int64 [test, k], by similarity descending, ties by index
+  at::Tensor similarity;      // float32 [test, k]
+  at::Tensor scores;          // float32 [test, classes]: Σ exp(similarity / temperature)
+  at::Tensor prediction;      // int64 [test]
   double top1 = 0, top5 = 0;  // percent; top5 counts only classes that have a neighbour first
 };
 
 /// Weighted k-nearest-neighbour classification as in DINO (arXiv 2104.14294). Features need not be
-/// normalised: rows are L2-normalised here. dbot.md §9.2. k is lowered to the number of training rows.
+/// normalised: rows are L2-normalised here. dbot.md §9.2. k is lowered to the number of training
+/// rows.
 KnnResult knn_classify(const at::Tensor& train_features, const at::Tensor& train_labels,
                        const at::Tensor& test_features, const at::Tensor& test_labels,
-                       std::int64_t classes, const KnnConfig& config, const core::StopRequest& stop);
+                       std::int64_t classes, const KnnConfig& config,
+                       const core::StopRequest& stop);
 
 }  // namespace dbot::eval

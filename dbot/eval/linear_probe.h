@@ -20,8 +20,8 @@ struct ProbeResult {
   double train_loss = 0;
 };
 
-/// A linear classifier on frozen, cached features, standardised with the training set's moments (the
-/// batch norm without affine of MAE's probe). Deterministic in (features, config).
+/// A linear classifier on frozen, cached features, standardised with the training set's moments
+/// (the batch norm without affine of MAE's probe). Deterministic in (features, config).
 ProbeResult linear_probe(const at::Tensor& train_features, const at::Tensor& train_labels,
                          const at::Tensor& test_features, const at::Tensor& test_labels,
                          std::int64_t classes, const LinearProbeConfig& config,

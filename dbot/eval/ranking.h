@@ -1,0 +1,35 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace dbot::eval {
+
+/// Place of class `label` among `classes` scores, 0 = first: how many are higher, or equal and of a
+/// lower class number.
+template <typename Score>
+std::int64_t rank_of(const Score* scores, std::int64_t classes, std::int64_t label) {
+  const Score own = scores[label];
+  std::int64_t rank = 0;
+  for (std::int64_t c = 0; c < classes; ++c) {
+    rank += (scores[c] > own || (scores[c] == own && c < label)) ? 1 : 0;
+  }
+  return rank;
+}
+
+struct Accuracy {
+  double top1 = 0, top5 = 0;  // percent of the labelled samples
+};
+
+/// From the rank of each sample's true class. Samples with label −1 do not count.
+Accuracy accuracy_of_ranks(const std::vector<std::int64_t>& ranks, const at::Tensor& labels);
+
+/// Throws Error unless `labels` is int64 with one entry a row of `features` and all below
+/// `classes`; throws DataError if none is ≥ 0. `operation` and `which` ("training") name them in
+/// the message.
+void check_labels(const char* operation, const at::Tensor& features, const at::Tensor& labels,
+                  std::int64_t classes, const char* which);
+
+}  // namespace dbot::eval
