@@ -13,10 +13,11 @@ function(dbot_module name)
   add_library(dbot::${name} ALIAS dbot_${name})
 endfunction()
 
-# dbot_test(PROGRAM FOLDERS folders… LIBRARIES targets…): one GoogleTest program of all sources in
-# the folders, one ctest entry. Few programs: each costs half a second to start.
+# dbot_test(PROGRAM FOLDERS folders… LIBRARIES targets… [LABELS labels…]): one GoogleTest program of
+# all sources in the folders, one ctest entry, labelled "unit" unless said otherwise. Few programs:
+# each costs half a second to start.
 function(dbot_test name)
-  cmake_parse_arguments(TEST "" "" "FOLDERS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(TEST "" "" "FOLDERS;LIBRARIES;LABELS" ${ARGN})
   set(sources)
   foreach(folder ${TEST_FOLDERS})
     file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
@@ -25,8 +26,12 @@ function(dbot_test name)
   if(NOT sources)
     return()
   endif()
+  if(NOT TEST_LABELS)
+    set(TEST_LABELS unit)
+  endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE dbot_settings ${TEST_LIBRARIES} GTest::gmock
                                         GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}")
 endfunction()

@@ -26,7 +26,7 @@ add_library(LibTorch::cpu SHARED IMPORTED GLOBAL)
 set_target_properties(LibTorch::cpu PROPERTIES IMPORTED_LOCATION ${_torch}/lib/libtorch_cpu.so)
 target_link_libraries(LibTorch::cpu INTERFACE LibTorch::c10)
 # Last in the search: LibTorch ships its own fmt and protobuf headers, which must not hide ours.
-target_compile_options(LibTorch::cpu INTERFACE
-  -idirafter ${_torch}/include -idirafter ${_torch}/include/torch/csrc/api/include)
+# The headers of its C++ frontend (torch/torch.h) stay out of reach: they cost seconds a file.
+target_compile_options(LibTorch::cpu INTERFACE "SHELL:-idirafter ${_torch}/include")
 # libtorch_cpu finds the CUDA runtime through its own run path; the linker need not resolve it.
 target_link_options(LibTorch::cpu INTERFACE -Wl,--allow-shlib-undefined)
