@@ -13,8 +13,8 @@
 // Checkpoints are folders of safetensors and a manifest, written aside, fsynced and renamed:
 //   checkpoints/step-00000120/{student,teacher,optimizer}.safetensors, state.json, manifest.json
 //   checkpoints/latest → step-00000120
-// manifest.json names every file with size and checksum; a folder whose manifest does not hold is not
-// a checkpoint. Tensors are divided into files by the part of their name before the first dot.
+// manifest.json names every file with size and checksum; a folder whose manifest does not hold is
+// not a checkpoint. Tensors are divided into files by the part of their name before the first dot.
 namespace dbot::train {
 
 struct CheckpointConfig {
@@ -30,8 +30,9 @@ struct Checkpoint {
   std::string fixed_choices;  // JSON: precision, threads, … resolved once and reused
 };
 
-/// Writes `checkpoint` under `folder` (the run's checkpoints/), makes `latest` point to it and removes
-/// what need not be kept. Returns the new folder. Throws dbot::Error; then older checkpoints are whole.
+/// Writes `checkpoint` under `folder` (the run's checkpoints/), makes `latest` point to it and
+/// removes what need not be kept. Returns the new folder. Throws dbot::Error; then older
+/// checkpoints are whole.
 std::filesystem::path write_checkpoint(const std::filesystem::path& folder,
                                        const Checkpoint& checkpoint, std::int64_t keep,
                                        const std::string& encoder_config_json = {});

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/tensor_file.h"
+#include "dbot/train/checkpoint.h"
+#include "dbot/train/checkpoint_folder.h"
+#include "dbot/train/checkpoint_state.h"
+#include "dbot/train/manifest.h"
+
+namespace dbot::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What `latest` points to first: the run has gone on from there since any later step was written.
+// Then the others, newest first.
+std::vector<fs::path> candidates(const fs::path& folder) {
+  std::vector<fs::path> found = list_checkpoints(folder);
+  std::reverse(found.begin(), found.end());
+  std::error_code error;
+  const fs::path latest = fs::read_symlink(folder / "latest", error);
+  if (error) return found;
+  const auto position = std::find_if(found.begin(), found.end(), [&](const fs::path& checkpoint) {
+    return checkpoint.filename() == latest.filename();
+  });
+  if (position != found.end()) std::rotate(found.begin(), position, position + 1);
+  return found;
+}
+
+}  // namespace
+
+Checkpoint read_checkpoint(const fs::path& folder) {
+  const Manifest manifest = read_manifest(folder);
+  check_contents(folder, manifest);
+  if (!manifest.files.contains(state_file)) {
+    throw DataError(
+        fmt::format("checkpoint {}: its manifest lacks {}", folder.string(), state_file));
+  }
+  Checkpoint checkpoint = read_state(folder);
+  for (const auto& [name, entry] : manifest.files) {
+    if (fs::path(name).extension() != ".safetensors") continue;
+    const std::string group = fs::path(name).stem().string();
+    for (auto& [tensor_name, tensor] : exchange::read_tensor_file(folder / name).tensors) {
+      checkpoint.tensors.emplace(group + "." + tensor_name, std::move(tensor));
+    }
+  }
+  return checkpoint;
+}
+
+std::optional<Checkpoint> read_newest_checkpoint(const fs::path& folder, const core::Log& log) {
+  const std::vector<fs::path> found = candidates(folder);
+  for (const fs::path& checkpoint : found) {
+    try {
+      return read_checkpoint(checkpoint);
+    } catch (const Error& problem) {
+      log(core::LogLevel::warning, fmt::format("{}; it is passed over", problem.what()));
+    }
+  }
+  if (found.empty()) return std::nullopt;
+  throw DataError(
+      fmt::format("[resume] none of the {} checkpoints in {} is whole; restore one from a backup, "
+                  "or start anew "
+                  "in another --out",
+                  found.size(), folder.string()));
+}
+
+}  // namespace dbot::train

@@ -1,0 +1,64 @@
+#include "dbot/train/checkpoint_state.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files.h"
+
+namespace dbot::train {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::int64_t counter(const ordered_json& document, const char* key) {
+  const auto value = document.at(key).get<std::int64_t>();
+  if (value < 0) throw DataError(fmt::format("{} is {}, expected 0 or more", key, value));
+  return value;
+}
+
+}  // namespace
+
+std::string state_to_json(const Checkpoint& checkpoint) {
+  const TrainState& state = checkpoint.state;
+  ordered_json document = {{"step", state.step},
+                           {"stage", state.stage},
+                           {"skipped_steps", state.skipped_steps},
+                           {"images_seen", state.images_seen},
+                           {"stage_end", checkpoint.stage_end},
+                           {"fixed_choices", nullptr}};
+  if (!checkpoint.fixed_choices.empty()) {
+    try {
+      document["fixed_choices"] = ordered_json::parse(checkpoint.fixed_choices);
+    } catch (const ordered_json::exception& problem) {
+      throw Error(fmt::format("[checkpoint] the fixed choices are not JSON: {}", problem.what()));
+    }
+  }
+  return document.dump(2) + "\n";
+}
+
+Checkpoint read_state(const std::filesystem::path& folder) {
+  const auto fail = [&](const char* reason) {
+    return DataError(
+        fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(), state_file, reason));
+  };
+  try {
+    const auto document = ordered_json::parse(core::read_text_file(folder / state_file));
+    Checkpoint checkpoint;
+    checkpoint.state.step = counter(document, "step");
+    checkpoint.state.stage = counter(document, "stage");
+    checkpoint.state.skipped_steps = counter(document, "skipped_steps");
+    checkpoint.state.images_seen = counter(document, "images_seen");
+    checkpoint.stage_end = document.at("stage_end").get<bool>();
+    const ordered_json& choices = document.at("fixed_choices");
+    if (!choices.is_null()) checkpoint.fixed_choices = choices.dump();
+    return checkpoint;
+  } catch (const ordered_json::exception& problem) {
+    throw fail(problem.what());
+  } catch (const DataError& problem) {
+    throw fail(problem.what());
+  }
+}
+
+}  // namespace dbot::train

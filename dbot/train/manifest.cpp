@@ -1,0 +1,99 @@
+#include "dbot/train/manifest.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files.h"
+
+namespace dbot::train {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr int format_version = 1;
+constexpr const char* manifest_file = "manifest.json";
+constexpr const char* checksum_key = "xxh3_128";
+
+// A name must stay inside the folder.
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
+}
+
+Manifest parse(const json& document) {
+  if (document.at("version").get<int>() != format_version) {
+    throw DataError(fmt::format("has version {}, expected {}; it was written by another dbot",
+                                document.at("version").dump(), format_version));
+  }
+  Manifest manifest;
+  for (const auto& [name, entry] : document.at("files").items()) {
+    if (!is_plain_name(name)) throw DataError("names a file outside the folder: " + name);
+    manifest.files[name] = {entry.at("bytes").get<std::uint64_t>(),
+                            entry.at(checksum_key).get<std::string>()};
+  }
+  if (manifest.files.empty()) throw DataError("names no files");
+  return manifest;
+}
+
+}  // namespace
+
+void write_manifest(const fs::path& folder, const std::vector<std::string>& names) {
+  json files = json::object();
+  for (const std::string& name : names) {
+    files[name] = {{"bytes", fs::file_size(folder / name)},
+                   {checksum_key, core::checksum_of_file(folder / name)}};
+  }
+  const json document = {{"version", format_version}, {"files", files}};
+  core::write_file_synced(folder / manifest_file, document.dump(2) + "\n");
+}
+
+Manifest read_manifest(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    throw DataError(fmt::format("checkpoint {}: there is no such folder", folder.string()));
+  }
+  if (!fs::exists(folder / manifest_file, error)) {
+    throw DataError(fmt::format("checkpoint {}: {} is missing, so it was never finished",
+                                folder.string(), manifest_file));
+  }
+  const std::string text = core::read_text_file(folder / manifest_file);
+  try {
+    return parse(json::parse(text));
+  } catch (const json::exception& problem) {
+    throw DataError(fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(),
+                                manifest_file, problem.what()));
+  } catch (const DataError& problem) {
+    throw DataError(
+        fmt::format("checkpoint {}: {} {}", folder.string(), manifest_file, problem.what()));
+  }
+}
+
+void check_sizes(const fs::path& folder, const Manifest& manifest) {
+  for (const auto& [name, entry] : manifest.files) {
+    std::error_code error;
+    const auto bytes = fs::file_size(folder / name, error);
+    if (error) {
+      throw DataError(fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(), name,
+                                  error.message()));
+    }
+    if (bytes != entry.bytes) {
+      throw DataError(fmt::format("checkpoint {}: {} has {} bytes, manifest says {}",
+                                  folder.string(), name, bytes, entry.bytes));
+    }
+  }
+}
+
+void check_contents(const fs::path& folder, const Manifest& manifest) {
+  check_sizes(folder, manifest);
+  for (const auto& [name, entry] : manifest.files) {
+    const std::string checksum = core::checksum_of_file(folder / name);
+    if (checksum != entry.checksum) {
+      throw DataError(fmt::format("checkpoint {}: {} has checksum {}, manifest says {}",
+                                  folder.string(), name, checksum, entry.checksum));
+    }
+  }
+}
+
+}  // namespace dbot::train
