@@ -98,11 +98,11 @@ struct Converter {
   }
 };
 
-/// Checks the value; `place` ("recipe.toml:7") stands before the message of an error.
+/// Checks the value; `place` ("recipe.toml:7: ") stands before the message of an error.
 Assignment convert(const Field& field, const TomlValue& value, const std::string& place) {
   Assignment assignment = std::visit(Converter{value, field.range}, field.target);
   if (assignment) return assignment;
-  throw UsageError(fmt::format("{}: {} is {}, expected {}", place, field.key, toml_text(value),
+  throw UsageError(fmt::format("{}{} is {}, expected {}", place, field.key, toml_text(value),
                                describe_expectation(field)));
 }
 
@@ -120,13 +120,13 @@ bool is_table_of_fields(const std::vector<Field>& fields, const std::string& key
 [[noreturn]] void throw_unknown(const std::vector<Field>& fields, const TomlEntry& entry,
                                 const std::string& place) {
   if (is_table_of_fields(fields, entry.key)) {
-    throw UsageError(fmt::format("{}: {} is {}, expected a table of keys", place, entry.key,
+    throw UsageError(fmt::format("{}{} is {}, expected a table of keys", place, entry.key,
                                  toml_text(entry.value)));
   }
+  const bool is_table = std::holds_alternative<TomlTable>(entry.value.value);
   throw UsageError(
-      fmt::format("{}: {} is not a known {}{}", place, entry.key,
-                  std::holds_alternative<TomlTable>(entry.value.value) ? "table" : "key",
-                  suggest_key(fields, entry.key)));
+      fmt::format("{}{} is not a known {}{}", place, entry.key, is_table ? "table" : "key",
+                  is_table ? suggest_table(fields, entry.key) : suggest_key(fields, entry.key)));
 }
 
 std::string trim(std::string_view text) {
@@ -158,7 +158,7 @@ void Settings::read_toml(std::string_view text, std::string_view file_name) {
   // Everything is checked before anything is changed.
   std::vector<Assignment> assignments;
   for (const TomlEntry& entry : parse_toml(text, file_name)) {
-    const std::string place = fmt::format("{}:{}", file_name, entry.line);
+    const std::string place = fmt::format("{}:{}: ", file_name, entry.line);
     if (const Field* field = find_field(fields_, entry.key)) {
       assignments.push_back(convert(*field, entry.value, place));
     } else if (!std::holds_alternative<TomlTable>(entry.value.value) ||
@@ -170,22 +170,26 @@ void Settings::read_toml(std::string_view text, std::string_view file_name) {
 }
 
 void Settings::read_assignment(std::string_view assignment) {
-  constexpr const char* place = "[set]";
+  constexpr const char* place = "[set] ";
   const std::size_t equals = assignment.find('=');
   const std::string key = trim(assignment.substr(0, equals));
   if (equals == std::string_view::npos || key.empty()) {
-    throw UsageError(fmt::format("{} \"{}\" is not an assignment, expected section.key=value",
-                                 place, assignment));
+    throw UsageError(fmt::format("{}\"{}\" is not an assignment, expected section.key=value", place,
+                                 assignment));
   }
   const std::string text = trim(assignment.substr(equals + 1));
-  std::optional<TomlValue> value = parse_value(text);
   const Field* field = find_field(fields_, key);
-  if (!field) throw_unknown(fields_, {key, value.value_or(TomlValue{text}), 0}, place);
+  if (!field && is_table_of_fields(fields_, key)) {
+    throw UsageError(fmt::format("{}{} is a table, expected one of its keys, as in {}.key=value",
+                                 place, key, key));
+  }
+  if (!field) throw_unknown(fields_, {key, {text}, 0}, place);
 
+  std::optional<TomlValue> value = parse_value(text);
   if (takes_text(*field) && !(value && std::holds_alternative<std::string>(value->value))) {
     value = parse_value(toml_text(text));  // quoted, so that only invalid UTF-8 fails
     if (!value) {
-      throw UsageError(fmt::format("{} {} is not valid UTF-8, expected text in UTF-8", place, key));
+      throw UsageError(fmt::format("{}{} is not valid UTF-8, expected text in UTF-8", place, key));
     }
   }
   convert(*field, value.value_or(TomlValue{text}), place)();

@@ -37,22 +37,32 @@ std::string number_text(double value) {
   return fmt::format("{}", value);
 }
 
-void append_unique(std::vector<std::string>& names, std::string name) {
-  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+// Those close enough to be a slip of the fingers; the nearest ones only.
+std::vector<std::string> misspelt(const std::vector<std::string>& known,
+                                  const std::string& unknown) {
+  constexpr std::size_t longest = 200;  // nobody misspells that much
+  if (unknown.size() > longest) return {};
+  std::size_t nearest = std::max<std::size_t>(2, unknown.size() / 4);
+  std::vector<std::string> names;
+  for (const std::string& name : known) {
+    const std::size_t distance = edit_distance(unknown, name);
+    if (distance > nearest) continue;
+    if (distance < nearest) names.clear();
+    nearest = distance;
+    names.push_back(name);
+  }
+  return names;
 }
 
-// Keys close enough to be a slip of the fingers; the nearest ones only.
-std::vector<std::string> misspelt(const std::vector<Field>& fields, const std::string& unknown) {
-  std::size_t nearest = std::max<std::size_t>(2, unknown.size() / 4);
-  std::vector<std::string> keys;
+std::vector<std::string> tables_of(const std::vector<Field>& fields) {
+  std::vector<std::string> tables;
   for (const Field& field : fields) {
-    const std::size_t distance = edit_distance(unknown, field.key);
-    if (distance > nearest) continue;
-    if (distance < nearest) keys.clear();
-    nearest = distance;
-    keys.push_back(field.key);
+    const std::string table(table_of(field.key));
+    if (!table.empty() && std::find(tables.begin(), tables.end(), table) == tables.end()) {
+      tables.push_back(table);
+    }
   }
-  return keys;
+  return tables;
 }
 
 // Keys of the same name in other tables: "width" or "encoder.width" for "model.width".
@@ -115,23 +125,23 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
 }
 
 std::string suggest_key(const std::vector<Field>& fields, const std::string& unknown) {
-  constexpr std::size_t longest_guess = 200;  // nobody misspells that much
-  if (unknown.size() <= longest_guess) {
-    std::vector<std::string> keys = misspelt(fields, unknown);
-    if (keys.empty()) keys = misplaced(fields, unknown);
-    if (!keys.empty()) return fmt::format("; did you mean {}?", fmt::join(keys, " or "));
-  }
-  std::vector<std::string> siblings, tables;
+  std::vector<std::string> known, siblings;
   for (const Field& field : fields) {
-    if (table_of(field.key) == table_of(unknown)) {
-      append_unique(siblings, std::string(last_part_of(field.key)));
-    }
-    append_unique(tables, std::string(table_of(field.key)));
+    known.push_back(field.key);
+    if (table_of(field.key) == table_of(unknown)) siblings.emplace_back(last_part_of(field.key));
   }
-  if (!table_of(unknown).empty() && !siblings.empty()) {
-    return fmt::format("; {} has {}", table_of(unknown), fmt::join(siblings, ", "));
-  }
-  return fmt::format("; the tables are {}", fmt::join(tables, ", "));
+  std::vector<std::string> keys = misspelt(known, unknown);
+  if (keys.empty()) keys = misplaced(fields, unknown);
+  if (!keys.empty()) return fmt::format("; did you mean {}?", fmt::join(keys, " or "));
+  if (table_of(unknown).empty() || siblings.empty()) return suggest_table(fields, unknown);
+  return fmt::format("; {} has {}", table_of(unknown), fmt::join(siblings, ", "));
+}
+
+std::string suggest_table(const std::vector<Field>& fields, const std::string& unknown) {
+  const std::vector<std::string> known = tables_of(fields);
+  const std::vector<std::string> names = misspelt(known, unknown);
+  if (!names.empty()) return fmt::format("; did you mean {}?", fmt::join(names, " or "));
+  return fmt::format("; the tables are {}", fmt::join(known, ", "));
 }
 
 }  // namespace dbot::core

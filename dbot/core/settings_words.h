@@ -20,6 +20,8 @@ std::string describe_expectation(const Field& field);
 
 /// "; did you mean model.width?", or the keys of the table, for a key that does not exist.
 std::string suggest_key(const std::vector<Field>& fields, const std::string& unknown);
+/// "; did you mean model?", or all tables, for a table that does not exist.
+std::string suggest_table(const std::vector<Field>& fields, const std::string& unknown);
 
 /// Levenshtein's distance: the fewest characters inserted, removed or replaced.
 std::size_t edit_distance(std::string_view from, std::string_view to);

@@ -36,12 +36,13 @@ void ThreadPool::submit(std::function<void()> task) {
 }
 
 void ThreadPool::stop() {
-  std::deque<std::function<void()>> dropped;  // destroyed after the lock is released
+  std::deque<std::function<void()>> dropped;  // what tasks hold may be slow to end: not under lock
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     dropped.swap(tasks_);
   }
+  dropped.clear();
   wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
