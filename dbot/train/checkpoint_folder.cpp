@@ -29,7 +29,8 @@ std::optional<std::int64_t> step_of_folder(const fs::path& folder) {
   const char* const end = name.data() + name.size();
   const auto [stop, error] = std::from_chars(name.data() + step_prefix.size(), end, step);
   // Only the one spelling that is written, so that no two folders stand for the same step.
-  if (error != std::errc() || stop != end || name != step_folder_name(step)) return std::nullopt;
+  const bool number = error == std::errc() && stop == end && step >= 0;
+  if (!number || name != step_folder_name(step)) return std::nullopt;
   return step;
 }
 

@@ -196,8 +196,8 @@ TEST_F(CheckpointTest, FallsBackFromEveryKindOfDamage) {
 }
 
 TEST_F(CheckpointTest, EveryOneBrokenIsAnError) {
-  fs::remove(write(1) / "manifest.json");
-  fs::remove(write(2) / "manifest.json");
+  const std::vector<fs::path> folders{write(1), write(2)};
+  for (const fs::path& folder : folders) fs::remove(folder / "manifest.json");
   EXPECT_THROW(newest(), DataError);
   EXPECT_EQ(warnings_.size(), 2U);
 }

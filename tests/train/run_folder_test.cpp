@@ -1,0 +1,134 @@
+#include "dbot/train/run_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "dbot/core/error.h"
+
+namespace dbot::train {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* recipe = "[optimizer]\nbase_lr = 0.1\n[checkpoint]\nkeep = 2\n";
+
+class RunFolderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    root_ =
+        fs::temp_directory_path() / ("dbot-run-" + std::to_string(::getpid()) + "-" + test->name());
+    fs::remove_all(root_);
+    fs::create_directories(root_);
+    out_ = root_ / "run";
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  template <typename Problem>
+  static std::string error_of(auto act) {
+    try {
+      act();
+    } catch (const Problem& problem) {
+      return problem.what();
+    }
+    ADD_FAILURE() << "not thrown";
+    return "";
+  }
+
+  fs::path root_, out_;
+};
+
+TEST_F(RunFolderTest, StartsInANewFolderAndInItsMissingParents) {
+  const fs::path deep = root_ / "a" / "b";
+  EXPECT_FALSE(RunFolder::check(deep, false));
+  EXPECT_FALSE(fs::exists(root_ / "a")) << "a check touches nothing";
+  const RunFolder run = RunFolder::create(deep, false, recipe);
+  EXPECT_FALSE(run.resumed());
+  EXPECT_EQ(core::read_text_file(run.recipe()), recipe);
+}
+
+TEST_F(RunFolderTest, StartsInAnEmptyFolderAndAfterAKillBeforeTheRecipe) {
+  fs::create_directories(out_);
+  EXPECT_FALSE(RunFolder::check(out_, false));
+  core::write_file_synced(out_ / ".lock", "process 1\n");
+  core::write_file_synced(out_ / ".dbot-1-0.tmp", "rest");
+  const RunFolder run = RunFolder::create(out_, false, recipe);
+  EXPECT_FALSE(run.resumed());
+  EXPECT_FALSE(fs::exists(out_ / ".dbot-1-0.tmp"));
+}
+
+TEST_F(RunFolderTest, ResumesARunAndStartsOneWhereThereIsNone) {
+  EXPECT_FALSE(RunFolder::create(out_, true, recipe).resumed());
+  EXPECT_TRUE(RunFolder::check(out_, true));
+  EXPECT_TRUE(RunFolder::create(out_, true, recipe).resumed());
+}
+
+TEST_F(RunFolderTest, RefusesARunWithoutResume) {
+  RunFolder::create(out_, false, recipe);
+  EXPECT_THAT(error_of<UsageError>([&] { RunFolder::check(out_, false); }), HasSubstr("--resume"));
+  EXPECT_THROW(RunFolder::create(out_, false, recipe), UsageError);
+}
+
+TEST_F(RunFolderTest, RefusesOtherContentEvenWithResume) {
+  fs::create_directories(out_);
+  core::write_file_synced(out_ / "thesis.tex", "x");
+  for (const bool resume : {false, true}) {
+    EXPECT_THAT(error_of<UsageError>([&] { RunFolder::create(out_, resume, recipe); }),
+                HasSubstr("thesis.tex"));
+  }
+  EXPECT_FALSE(fs::exists(out_ / ".lock"));
+  EXPECT_THROW(RunFolder::check(out_ / "thesis.tex", false), UsageError);
+  EXPECT_THROW(RunFolder::check("", false), UsageError);
+}
+
+TEST_F(RunFolderTest, AChangedRecipeNamesItsKeys) {
+  RunFolder::create(out_, false, recipe);
+  const std::string changed = "[optimizer]\nbase_lr = 0.2\n[checkpoint]\nkeep = 5\n";
+  const std::string message = error_of<UsageError>([&] { RunFolder::check_recipe(out_, changed); });
+  EXPECT_THAT(message, HasSubstr("optimizer.base_lr"));
+  EXPECT_THAT(message, testing::Not(HasSubstr("checkpoint.keep")));
+  EXPECT_THROW(RunFolder::create(out_, true, changed), UsageError);
+  EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), recipe);
+}
+
+TEST_F(RunFolderTest, HarmlessKeysMayChangeAndAreStored) {
+  RunFolder::create(out_, false, recipe);
+  const std::string changed = "[optimizer]\nbase_lr = 0.1\n[checkpoint]\nkeep = 5\n";
+  EXPECT_NO_THROW(RunFolder::check_recipe(out_, changed));
+  RunFolder::create(out_, true, changed);
+  EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), changed);
+  EXPECT_TRUE(RunFolder::may_change("evaluate.every_epochs"));
+  EXPECT_TRUE(RunFolder::may_change("data.workers"));
+  EXPECT_FALSE(RunFolder::may_change("data.mean"));
+  EXPECT_FALSE(RunFolder::may_change("train.batch_size"));
+}
+
+TEST_F(RunFolderTest, ALockedRunNamesTheProcess) {
+  const RunFolder first = RunFolder::create(out_, false, recipe);
+  EXPECT_THAT(error_of<Error>([&] { RunFolder::create(out_, true, recipe); }),
+              HasSubstr("process " + std::to_string(::getpid())));
+}
+
+TEST_F(RunFolderTest, TheLockEndsWithTheObject) {
+  { const RunFolder first = RunFolder::create(out_, false, recipe); }
+  EXPECT_NO_THROW(RunFolder::create(out_, true, recipe));
+}
+
+TEST_F(RunFolderTest, AnUnwritablePlaceSaysWhy) {
+  core::write_file_synced(root_ / "file", "x");
+  EXPECT_THAT(error_of<Error>([&] { RunFolder::create(root_ / "file" / "run", false, recipe); }),
+              HasSubstr("Not a directory"));
+}
+
+TEST_F(RunFolderTest, TheDefaultIsTheFirstFreeNumber) {
+  EXPECT_EQ(RunFolder::default_path("dbot/quick", root_), root_ / "dbot-quick-1");
+  fs::create_directories(root_ / "dbot-quick-1");
+  fs::create_directories(root_ / "dbot-quick-3");
+  EXPECT_EQ(RunFolder::default_path("dbot/quick", root_), root_ / "dbot-quick-2");
+  EXPECT_EQ(RunFolder::default_path("..", root_), root_ / "run-1");
+}
+
+}  // namespace
+}  // namespace dbot::train
