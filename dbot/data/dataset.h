@@ -16,8 +16,8 @@ class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual std::int64_t size() const = 0;
-  /// Decodes one image to `channels` (1: luma, 3: RGB; grey is repeated). Throws DataError naming the
-  /// file and what is wrong with it.
+  /// Decodes one image to `channels` (1: luma, 3: RGB; grey is repeated). Throws DataError naming
+  /// the file and what is wrong with it.
   virtual Image load(std::int64_t index, int channels) const = 0;
   /// −1 if unlabelled.
   virtual std::int64_t label(std::int64_t index) const = 0;
@@ -31,10 +31,10 @@ class Dataset {
 std::unique_ptr<Dataset> subset(std::shared_ptr<const Dataset> base,
                                 std::vector<std::int64_t> indices);
 
-/// The images to pre-train on: `path` is a folder (nested or not) of JPEG and PNG files, a folder with
-/// IDX files (MNIST's names, plain or .gz), or one IDX file. A folder with train/ beside val/ or test/
-/// gives train/ alone, and says so. Order: sorted by path, byte-wise. Throws DataError if it is
-/// missing or has no image, naming what was found instead.
+/// The images to pre-train on: `path` is a folder (nested or not) of JPEG and PNG files, a folder
+/// with IDX files (MNIST's names, plain or .gz), or one IDX file. A folder with train/ beside val/
+/// or test/ gives train/ alone, and says so. Order: sorted by path, byte-wise. Throws DataError if
+/// it is missing or has no image, naming what was found instead.
 std::shared_ptr<const Dataset> open_images(const std::filesystem::path& path, const core::Log& log);
 
 struct LabelledSplits {

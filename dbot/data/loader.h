@@ -16,13 +16,14 @@
 namespace dbot::data {
 
 struct DataConfig {
-  std::int64_t workers = -1;     // loading threads; −1: as many as compute threads
+  std::int64_t workers = -1;  // loading threads; −1: as many as compute threads
   AugmentationConfig augmentation;
   std::vector<double> mean, std;  // per channel, of pixels in 0…1; empty: measured
   double max_bad_fraction = 0.1;  // of the files; more unreadable ones stop the run
 };
 
-/// Mean and deviation per channel over a fixed, seeded choice of at most `images` images, pixels 0…1.
+/// Mean and deviation per channel over a fixed, seeded choice of at most `images` images, pixels
+/// 0…1.
 struct PixelStatistics {
   std::vector<double> mean, std;
 };
@@ -40,7 +41,8 @@ struct LoaderConfig {
   bool training = true;
   AugmentationConfig augmentation;
   std::int64_t first_batch = 0;  // counted over all epochs: where a resumed run goes on
-  std::int64_t batches_per_epoch = 0;  // 0: size / batch_size; fewer where accumulation drops the rest
+  std::int64_t batches_per_epoch =
+      0;  // 0: size / batch_size; fewer where accumulation drops the rest
   double max_bad_fraction = 0.1;
 };
 

@@ -17,26 +17,28 @@ struct Crop {
 };
 
 struct AugmentationConfig {
-  std::vector<double> crop_scale{0.2, 1.0};         // share of the area
+  std::vector<double> crop_scale{0.2, 1.0};          // share of the area
   std::vector<double> crop_ratio{3.0 / 4, 4.0 / 3};  // width / height
   double flip = 0.5;                                 // probability of a horizontal flip
 };
 
-/// torchvision's RandomResizedCrop rule: ten attempts, then the central crop of nearest legal ratio.
+/// torchvision's RandomResizedCrop rule: ten attempts, then the central crop of nearest legal
+/// ratio.
 Crop random_resized_crop(int height, int width, const AugmentationConfig& config,
                          core::Random& random);
 
 /// The single-shot rule of MAE's linear probe: no retries, clamped to the image. The four draws are
-/// given. mae.md §7 (fixture single_shot_crop).
-Crop single_shot_crop(int height, int width, double area_fraction, double log_ratio, double top_draw,
-                      double left_draw);
+/// given; those of the corner are whole pixels. mae.md §7 (fixture single_shot_crop).
+Crop single_shot_crop(int height, int width, double area_fraction, double log_ratio,
+                      double top_draw, double left_draw);
 
 /// The largest central crop with the ratio of `size`, after the usual evaluation rule (shorter side
 /// int(S/0.875) for S ≤ 224, else S; then the centre): expressed as one crop of the original.
 Crop centre_crop(int height, int width, core::Size size);
 
 /// Resizes a crop to `size` with antialiased bicubic filtering, 8-bit result equal to Pillow's
-/// Image.resize(BICUBIC, box) bit for bit, optionally mirrored, into planar [channels, height, width].
+/// Image.resize(BICUBIC, box) bit for bit, optionally mirrored, into planar [channels, height,
+/// width].
 void resize_crop(const Image& image, const Crop& crop, core::Size size, bool mirror,
                  std::span<std::uint8_t> planar);
 

@@ -1,0 +1,35 @@
+#include "dbot/data/folder_dataset.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dbot/data/codec.h"
+#include "dbot/data/file_bytes.h"
+
+namespace dbot::data {
+
+std::string_view class_folder(std::string_view relative_path) {
+  const auto slash = relative_path.find('/');
+  return slash == std::string_view::npos ? std::string_view{} : relative_path.substr(0, slash);
+}
+
+FolderDataset::FolderDataset(std::filesystem::path root, std::vector<std::string> relative_paths,
+                             std::vector<std::string> classes)
+    : root_(std::move(root)), paths_(std::move(relative_paths)), classes_(std::move(classes)) {}
+
+Image FolderDataset::load(std::int64_t index, int channels) const {
+  const auto path = name(index);
+  return decode_image(read_file_bytes(path), channels, path);
+}
+
+std::int64_t FolderDataset::label(std::int64_t index) const {
+  const auto folder = class_folder(paths_.at(static_cast<std::size_t>(index)));
+  const auto found = std::lower_bound(classes_.begin(), classes_.end(), folder);
+  return found != classes_.end() && *found == folder ? found - classes_.begin() : -1;
+}
+
+std::string FolderDataset::name(std::int64_t index) const {
+  return (root_ / paths_.at(static_cast<std::size_t>(index))).string();
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbot/data/dataset.h"
+
+namespace dbot::data {
+
+/// The first folder of a relative path, which names the class; empty for a file without one.
+std::string_view class_folder(std::string_view relative_path);
+
+/// JPEG and PNG files under one folder, in the given order.
+class FolderDataset final : public Dataset {
+ public:
+  /// `classes` is sorted; a file's label is the place of its class folder in it. Empty: unlabelled.
+  FolderDataset(std::filesystem::path root, std::vector<std::string> relative_paths,
+                std::vector<std::string> classes);
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
+  Image load(std::int64_t index, int channels) const override;
+  std::int64_t label(std::int64_t index) const override;
+  std::string name(std::int64_t index) const override;
+  const std::vector<std::string>& classes() const override { return classes_; }
+
+ private:
+  std::filesystem::path root_;
+  std::vector<std::string> paths_;  // relative to root_
+  std::vector<std::string> classes_;
+};
+
+}  // namespace dbot::data

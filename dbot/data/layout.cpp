@@ -1,0 +1,75 @@
+#include "dbot/data/layout.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "dbot/core/error.h"
+#include "dbot/data/folder_dataset.h"
+#include "dbot/data/idx.h"
+
+namespace dbot::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path folder_or_nothing(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored) ? path : fs::path{};
+}
+
+}  // namespace
+
+PartFolders find_part_folders(const fs::path& folder) {
+  PartFolders parts{folder_or_nothing(folder / "train"), folder_or_nothing(folder / "val")};
+  if (parts.test.empty()) parts.test = folder_or_nothing(folder / "test");
+  return parts;
+}
+
+void require_existing(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found || path.empty()) {
+    throw DataError(fmt::format(
+        "[data] {} does not exist, expected a folder of images or an IDX file; check --data",
+        path.empty() ? "the data folder" : path.string()));
+  }
+  if (error) throw DataError(fmt::format("[data] {}: {}", path.string(), error.message()));
+  if (fs::is_directory(status)) {
+    fs::directory_iterator probe(path, error);
+    if (error) throw DataError(fmt::format("[data] {}: {}", path.string(), error.message()));
+  }
+}
+
+void require_idx(const fs::path& file) {
+  if (is_idx_file(file)) return;
+  throw DataError(
+      fmt::format("[data] {} is neither a folder nor an IDX file; name the folder the "
+                  "images are in",
+                  file.string()));
+}
+
+FolderScan scan_images(const fs::path& folder, const core::Log& log) {
+  auto scan = scan_folder(folder, log);
+  if (!scan.images.empty()) return scan;
+  if (scan.other_files == 0) {
+    throw DataError(
+        fmt::format("[data] {} is empty, expected .jpg, .jpeg or .png files in it or "
+                    "its folders",
+                    folder.string()));
+  }
+  throw DataError(fmt::format("[data] {}: found {} {}, none of them .jpg, .jpeg or .png; first: {}",
+                              folder.string(), scan.other_files,
+                              scan.other_files == 1 ? "file" : "files", scan.first_other));
+}
+
+std::vector<std::string> class_names(const std::vector<std::string>& relative_paths) {
+  std::set<std::string, std::less<>> names;
+  for (const auto& path : relative_paths) {
+    const auto name = class_folder(path);
+    if (!name.empty() && !names.contains(name)) names.emplace(name);
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace dbot::data

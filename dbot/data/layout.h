@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/data/folder_scan.h"
+
+// How the parts of a data set lie in a folder; shared by open_images and open_labelled.
+namespace dbot::data {
+
+/// The folders of a data set that is divided already; empty paths where there is none.
+struct PartFolders {
+  std::filesystem::path train, test;  // test: val/ before test/
+  bool divided() const { return !train.empty() && !test.empty(); }
+};
+PartFolders find_part_folders(const std::filesystem::path& folder);
+
+/// Throws DataError if there is neither a file nor a folder.
+void require_existing(const std::filesystem::path& path);
+
+/// Throws DataError unless the file is an IDX file, the only kind of file taken for a data set.
+void require_idx(const std::filesystem::path& file);
+
+/// Scans the folder. Throws DataError if there is no image, saying what was found instead.
+FolderScan scan_images(const std::filesystem::path& folder, const core::Log& log);
+
+/// Names of the class folders of the images, sorted byte-wise, each once.
+std::vector<std::string> class_names(const std::vector<std::string>& relative_paths);
+
+}  // namespace dbot::data

@@ -1,0 +1,137 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/dataset.h"
+#include "dbot/data/folder_dataset.h"
+#include "dbot/data/idx_dataset.h"
+#include "dbot/data/layout.h"
+#include "dbot/data/split.h"
+
+namespace dbot::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The images that lie in class folders. Others are left out with a warning; it is an error if no
+/// image is in one.
+std::vector<std::string> labelled_images(const fs::path& folder, const core::Log& log) {
+  auto images = scan_images(folder, log).images;
+  const auto found = images.size();
+  const auto loose = std::find_if(images.begin(), images.end(), [](const std::string& path) {
+    return class_folder(path).empty();
+  });
+  if (loose == images.end()) return images;
+  const std::string first = *loose;
+  std::erase_if(images, [](const std::string& path) { return class_folder(path).empty(); });
+  if (images.empty()) {
+    throw DataError(fmt::format(
+        "[data] {} has no labels: its {} images are in no class folder (first: {}); expected one "
+        "folder a class, under train/ and val/ or test/, or under the folder itself",
+        folder.string(), found, first));
+  }
+  log(core::LogLevel::warning,
+      fmt::format("[data] {}: {} images outside class folders are left out; first: {}",
+                  folder.string(), found - images.size(), first));
+  return images;
+}
+
+void require_two_classes(const fs::path& path, const std::vector<std::string>& classes) {
+  if (classes.size() >= 2) return;
+  throw DataError(
+      fmt::format("[data] {} has one class only ({}), expected at least two class "
+                  "folders; evaluation tells classes apart",
+                  path.string(), classes.empty() ? "" : classes.front()));
+}
+
+/// Both parts number the classes alike: by name, over the classes of either.
+LabelledSplits open_divided(const PartFolders& parts, const core::Log& log) {
+  auto train = labelled_images(parts.train, log);
+  auto test = labelled_images(parts.test, log);
+  auto classes = class_names(train);
+  require_two_classes(parts.train, classes);
+  for (auto& name : class_names(test)) {
+    if (!std::binary_search(classes.begin(), classes.end(), name)) {
+      classes.insert(std::upper_bound(classes.begin(), classes.end(), name), std::move(name));
+    }
+  }
+  return {std::make_shared<FolderDataset>(parts.train, std::move(train), classes),
+          std::make_shared<FolderDataset>(parts.test, std::move(test), classes),
+          fmt::format("train/ and {}/", parts.test.filename().string())};
+}
+
+LabelledSplits split_automatically(const fs::path& path, std::shared_ptr<const Dataset> dataset,
+                                   std::uint64_t seed,
+                                   const std::function<std::string(std::int64_t)>& key) {
+  require_two_classes(path, dataset->classes());
+  auto split = stratified_split(*dataset, seed, key);
+  if (split.test.empty()) {
+    throw DataError(
+        fmt::format("[data] {} has one image a class, expected at least two: one to "
+                    "learn from and one to test on",
+                    path.string()));
+  }
+  return {subset(dataset, std::move(split.train)), subset(dataset, std::move(split.test)),
+          fmt::format("automatic split 80/20, seed {}", seed)};
+}
+
+LabelledSplits open_class_folders(const fs::path& folder, std::uint64_t seed,
+                                  const core::Log& log) {
+  const auto images = labelled_images(folder, log);
+  auto dataset = std::make_shared<FolderDataset>(folder, images, class_names(images));
+  return split_automatically(folder, dataset, seed, [&](std::int64_t index) {
+    return images[static_cast<std::size_t>(index)];
+  });
+}
+
+LabelledSplits open_idx_labelled(const IdxPair& train, const IdxPair& test, std::uint64_t seed) {
+  for (const auto* pair : {&train, &test}) {
+    if (!pair->images.empty() && pair->labels.empty()) {
+      throw DataError(
+          fmt::format("[data] {} has no labels; expected its labels' file beside it, "
+                      "such as train-labels-idx1-ubyte.gz",
+                      pair->images.string()));
+    }
+  }
+  if (!train.images.empty() && !test.images.empty()) {
+    auto parts = read_idx_pairs({train, test});
+    return {parts[0], parts[1],
+            fmt::format("{} and {}", train.images.filename().string(),
+                        test.images.filename().string())};
+  }
+  const auto& only = train.images.empty() ? test : train;
+  return split_automatically(only.images, read_idx_pairs({only}).front(), seed,
+                             [](std::int64_t index) { return std::to_string(index); });
+}
+
+/// True if train/ is the one folder there is, so that it cannot be a class beside others.
+bool is_only_folder(const fs::path& train) {
+  if (train.empty()) return false;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(train.parent_path(), ignored)) {
+    const auto name = entry.path().filename().string();
+    if (name != "train" && name.front() != '.' && entry.is_directory(ignored)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+LabelledSplits open_labelled(const fs::path& path, std::uint64_t seed, const core::Log& log) {
+  require_existing(path);
+  if (!fs::is_directory(path)) {
+    require_idx(path);
+    return open_idx_labelled({path, matching_labels(path)}, {}, seed);
+  }
+  const auto idx = find_idx_files(path);
+  if (!idx.train.images.empty() || !idx.test.images.empty()) {
+    return open_idx_labelled(idx.train, idx.test, seed);
+  }
+  const auto parts = find_part_folders(path);
+  if (parts.divided()) return open_divided(parts, log);
+  return open_class_folders(is_only_folder(parts.train) ? parts.train : path, seed, log);
+}
+
+}  // namespace dbot::data
