@@ -3,7 +3,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/nonzero.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
@@ -13,6 +12,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/eval/ranking.h"
+#include "dbot/eval/samples.h"
 
 namespace dbot::eval {
 namespace {
@@ -46,17 +46,9 @@ void nearest_columns(const float* similarities, std::int64_t count, std::vector<
   std::sort_heap(heap.begin(), heap.end(), nearer);
 }
 
-at::Tensor normalised_rows(const at::Tensor& features, const char* which) {
+at::Tensor normalised_rows(const at::Tensor& features) {
   const at::Tensor rows = features.to(at::kFloat);
-  const at::Tensor norms = rows.norm(2, /*dim=*/1, /*keepdim=*/true);
-  // A NaN or infinity in a row makes its norm one; there are no neighbours to such a row.
-  if (!norms.isfinite().all().item<bool>()) {
-    throw Error(
-        fmt::format("[knn] the {} features are not finite; the network has diverged, go "
-                    "back to an earlier checkpoint",
-                    which));
-  }
-  return rows.div(norms.clamp_min(1e-12));
+  return rows.div(rows.norm(2, /*dim=*/1, /*keepdim=*/true).clamp_min(1e-12));
 }
 
 void check_inputs(const at::Tensor& train_features, const at::Tensor& test_features,
@@ -66,9 +58,11 @@ void check_inputs(const at::Tensor& train_features, const at::Tensor& test_featu
         "[knn] neighbours are {} and the temperature is {}, expected at least 1 and more than 0",
         config.neighbours, config.temperature));
   }
-  if (train_features.dim() != 2 || test_features.dim() != 2 ||
-      train_features.size(1) != test_features.size(1)) {
-    throw Error("[knn] training and test features are not matrices of one width");
+  check_features("knn", train_features, "training");
+  check_features("knn", test_features, "test");
+  if (train_features.size(1) != test_features.size(1)) {
+    throw Error(fmt::format("[knn] training features have width {} and test features {}",
+                            train_features.size(1), test_features.size(1)));
   }
 }
 
@@ -95,9 +89,9 @@ class Classifier {
   Classifier(const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,
              const KnnConfig& config)
       : classes_(classes), temperature_(config.temperature) {
-    rows_ = at::nonzero(labels.ge(0)).flatten();
+    rows_ = labelled_rows(labels);
     labels_ = labels.index_select(0, rows_).contiguous();
-    features_ = normalised_rows(features.index_select(0, rows_), "training").t();
+    features_ = normalised_rows(features.index_select(0, rows_)).t();
     kept_ = std::min(config.neighbours, rows_.size(0));
   }
 
@@ -151,7 +145,7 @@ KnnResult knn_classify(const at::Tensor& train_features, const at::Tensor& train
   check_labels("knn", train_features, train_labels, classes, "training");
   check_labels("knn", test_features, test_labels, classes, "test");
   const Classifier classifier(train_features, train_labels, classes, config);
-  const at::Tensor test = normalised_rows(test_features, "test");
+  const at::Tensor test = normalised_rows(test_features);
   const at::Tensor truth = test_labels.contiguous();
   const std::int64_t rows = test.size(0);
   KnnResult result;

@@ -26,10 +26,4 @@ struct Accuracy {
 /// From the rank of each sample's true class. Samples with label −1 do not count.
 Accuracy accuracy_of_ranks(const std::vector<std::int64_t>& ranks, const at::Tensor& labels);
 
-/// Throws Error unless `labels` is int64 with one entry a row of `features` and all below
-/// `classes`; throws DataError if none is ≥ 0. `operation` and `which` ("training") name them in
-/// the message.
-void check_labels(const char* operation, const at::Tensor& features, const at::Tensor& labels,
-                  std::int64_t classes, const char* which);
-
 }  // namespace dbot::eval
