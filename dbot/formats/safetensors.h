@@ -7,15 +7,29 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // The safetensors container (huggingface/safetensors): 8 bytes little-endian header length, a JSON
 // header, then the data. Reading validates everything before it allocates or touches data: length,
-// JSON, names, types, shapes (overflow), offsets inside the file, contiguous without gaps or overlap.
+// JSON, names, types, shapes (overflow), offsets inside the file, contiguous without gaps or
+// overlap.
 namespace dbot::formats {
 
 enum class ElementType {
-  float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, uint16, uint32, uint64, boolean,
+  float64,
+  float32,
+  float16,
+  bfloat16,
+  int64,
+  int32,
+  int16,
+  int8,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  boolean,
 };
 
 /// Bytes of one element.
@@ -23,8 +37,8 @@ std::size_t element_size(ElementType type);
 /// The container's spelling: "F32", "BF16", "I64", …
 std::string_view element_name(ElementType type);
 
-/// A tensor inside a file or memory that must outlive it; row-major, little-endian. `data` of a file
-/// has no alignment guarantee.
+/// A tensor inside a file or memory that must outlive it; row-major, little-endian. `data` of a
+/// file has no alignment guarantee.
 struct TensorBytes {
   std::string name;
   ElementType type = ElementType::float32;
