@@ -1,0 +1,38 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "apps/dbot/commands.h"
+#include "dbot/core/error.h"
+#include "dbot/run/recipe_catalog.h"
+
+namespace dbot::app {
+namespace {
+
+constexpr std::array<std::string_view, 12> kPlanned{"reconstruct", "search", "analyze", "import",
+                                                    "export",      "data",   "bench",   "report",
+                                                    "watch",       "serve",  "init",    "evolve"};
+
+}  // namespace
+
+void check_command_name(const CommandLine& line, const std::string& word) {
+  if (word.starts_with("-") || line.parser.get_subcommand_no_throw(word) != nullptr) return;
+  if (std::find(kPlanned.begin(), kPlanned.end(), word) != kPlanned.end()) {
+    throw UsageError(
+        fmt::format("[dbot] {} is not in this version; `dbot --help` lists the commands "
+                    "that are",
+                    word));
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command : line.parser.get_subcommands({})) {
+    names.push_back(command->get_name());
+  }
+  const std::string nearest = run::nearest_name(word, names);
+  throw UsageError(fmt::format("[dbot] {} is not a command{}; `dbot --help` lists them", word,
+                               nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
+}
+
+}  // namespace dbot::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+// The commands of the program, one file each. A command adds its options to the parser and, when it
+// is the one that was called, leaves what is to be done in `action`.
+namespace dbot::app {
+
+struct CommandLine {
+  CLI::App parser{"dbot: masked pre-training of vision backbones on your own images", "dbot"};
+  std::function<void()> action;
+};
+
+void add_pretrain(CommandLine& line);
+void add_evaluate(CommandLine& line);
+void add_embed(CommandLine& line);
+void add_inspect(CommandLine& line);
+void add_recipes(CommandLine& line);
+void add_doctor(CommandLine& line);
+
+/// Throws UsageError if `word` is not a command, naming the nearest one, or saying that it is
+/// planned.
+void check_command_name(const CommandLine& line, const std::string& word);
+
+}  // namespace dbot::app

@@ -1,0 +1,88 @@
+#include "apps/dbot/console.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string>
+
+#include "dbot/core/error.h"
+
+namespace dbot::app {
+namespace {
+
+// A signal handler can reach nothing but an object of static storage.
+core::StopRequest requested_stop;
+
+void on_stop_signal(int signal) {
+  if (requested_stop.requested()) _exit(128 + signal);
+  requested_stop.request();
+  constexpr std::string_view notice =
+      "\ndbot: stopping after this step; once more to stop at once\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, notice.data(), notice.size());
+}
+
+void occupy_if_closed(int descriptor, int flags) {
+  if (fcntl(descriptor, F_GETFD) >= 0) return;
+  const int opened = open("/dev/null", flags);
+  if (opened >= 0 && opened != descriptor) {
+    dup2(opened, descriptor);
+    close(opened);
+  }
+}
+
+}  // namespace
+
+void print(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      throw Error(fmt::format("[stdout] the result could not be written: {}", strerror(errno)));
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void print_line(std::string_view text) {
+  print(fmt::format("{}\n", text));
+}
+
+void complain(std::string_view text) noexcept {
+  try {
+    const std::string line = fmt::format("{}\n", text);
+    [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  } catch (...) {
+    // Out of memory while saying so.
+  }
+}
+
+core::Log console_log() {
+  return [](core::LogLevel level, std::string_view text) {
+    complain(level == core::LogLevel::warning ? fmt::format("warning: {}", text)
+                                              : std::string(text));
+  };
+}
+
+const core::StopRequest& stop_request() {
+  return requested_stop;
+}
+
+void prepare_process() {
+  occupy_if_closed(STDIN_FILENO, O_RDONLY);
+  occupy_if_closed(STDOUT_FILENO,
+                   O_RDONLY);  // results still cannot be written, and that is noticed
+  occupy_if_closed(STDERR_FILENO, O_WRONLY);
+  struct sigaction action {};
+  action.sa_handler = on_stop_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace dbot::app

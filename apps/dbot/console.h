@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "dbot/core/log.h"
+#include "dbot/core/stop.h"
+
+// How the program talks: results on stdout, everything for people on stderr.
+namespace dbot::app {
+
+/// Writes to stdout at once. Throws Error when nobody reads it any more or the disk is full: a
+/// result that was not delivered is a failure.
+void print(std::string_view text);
+void print_line(std::string_view text);
+
+/// A line on stderr; if that cannot be written there is nobody left to tell.
+void complain(std::string_view text) noexcept;
+
+/// Notices of the library on stderr.
+core::Log console_log();
+
+/// Set by the first SIGINT or SIGTERM; the second one ends the process at once.
+const core::StopRequest& stop_request();
+/// Installs the handlers; a closed pipe is an error of the write, not a signal. Also keeps the
+/// numbers of closed standard streams from being given to the files a run opens.
+void prepare_process();
+
+}  // namespace dbot::app

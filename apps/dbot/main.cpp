@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <exception>
+#include <new>
+#include <sstream>
+#include <string>
+
+#include "apps/dbot/commands.h"
+#include "apps/dbot/console.h"
+#include "dbot/core/error.h"
+
+namespace dbot::app {
+namespace {
+
+enum ExitCode { done = 0, failed = 1, wrong_usage = 2, bad_data = 3, stopped = 75 };
+
+int fail(ExitCode code, const std::string& message) {
+  complain("dbot: " + message);
+  return code;
+}
+
+void add_commands(CommandLine& line) {
+  line.parser.require_subcommand(1);
+  line.parser.set_version_flag("--version", std::string("dbot ") + DBOT_VERSION);
+  add_pretrain(line);
+  add_evaluate(line);
+  add_embed(line);
+  add_inspect(line);
+  add_recipes(line);
+  add_doctor(line);
+}
+
+/// Help and version go to stdout; everything else the parser objects to is wrong usage.
+int answer(const CommandLine& line, const CLI::ParseError& error) {
+  if (error.get_exit_code() != 0) {
+    return fail(wrong_usage, fmt::format("[usage] {}; see dbot --help", error.what()));
+  }
+  std::ostringstream text;
+  line.parser.exit(error, text, text);
+  print(text.str());
+  return done;
+}
+
+int run(int argc, char** argv) {
+  prepare_process();
+  CommandLine line;
+  add_commands(line);
+  try {
+    if (argc > 1) check_command_name(line, argv[1]);
+    line.parser.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return answer(line, error);
+  }
+  line.action();
+  return done;
+}
+
+}  // namespace
+}  // namespace dbot::app
+
+int main(int argc, char** argv) {
+  using namespace dbot;
+  using namespace dbot::app;
+  try {
+    return app::run(argc, argv);
+  } catch (const UsageError& error) {
+    return fail(wrong_usage, error.what());
+  } catch (const DataError& error) {
+    return fail(bad_data, error.what());
+  } catch (const Stopped& error) {
+    return fail(stopped, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(failed,
+                "[memory] there is not enough memory for this; use a smaller batch or model");
+  } catch (const std::exception& error) {
+    return fail(failed, error.what());
+  }
+}

@@ -1,0 +1,7 @@
+#include "apps/dbot/commands.h"
+
+namespace dbot::app {
+
+void add_pretrain(CommandLine& /*line*/) {}
+
+}  // namespace dbot::app

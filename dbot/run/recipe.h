@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbot/core/settings.h"
+#include "dbot/data/loader.h"
+#include "dbot/masking/random_mask.h"
+#include "dbot/methods/masked_modeling.h"
+#include "dbot/nn/config.h"
+#include "dbot/objectives/loss.h"
+#include "dbot/objectives/target.h"
+#include "dbot/objectives/teacher_config.h"
+#include "dbot/optim/adamw.h"
+#include "dbot/train/checkpoint.h"
+#include "dbot/train/plan.h"
+#include "dbot/train/trainer.h"
+
+// A recipe is everything that determines a run except the data: the modules' own configuration
+// structs under the names of its TOML tables. Missing keys keep the defaults of the structs.
+namespace dbot::run {
+
+/// What `--steps` and `--epochs` set: the length of the whole run, whatever the recipe's own
+/// length. Stages and warm-up shrink in proportion.
+struct LengthConfig {
+  std::int64_t total_steps = -1;  // −1: as the recipe says
+  double total_epochs = -1;       // −1: as the recipe says
+};
+
+/// Where a run computes.
+struct ComputeConfig {
+  std::string device = "auto";
+  std::int64_t threads = 0;  // compute threads; 0: one for each usable core
+};
+
+struct Recipe {
+  nn::EncoderConfig model;
+  nn::DecoderConfig decoder;
+  objectives::TeacherConfig teacher;
+  masking::MaskConfig mask;
+  objectives::ObjectiveConfig objective;
+  objectives::LossConfig loss;
+  train::StagesConfig stages;
+  train::ScheduleConfig schedule;
+  LengthConfig length;
+  optim::OptimizerConfig optimizer;
+  train::TrainConfig train;
+  ComputeConfig compute;
+  data::DataConfig data;
+  train::CheckpointConfig checkpoint;
+};
+
+/// Names every key once, with bounds, unit and meaning. `recipe` must outlive the result.
+core::Settings bind(Recipe& recipe);
+
+/// Throws UsageError unless the values fit each other. Reads no file.
+void check(const Recipe& recipe);
+
+/// Defaults, then the TOML document, then `key=value` assignments; checked. `origin` names the
+/// document in messages. Throws UsageError.
+Recipe parse_recipe(std::string_view toml, std::string_view origin,
+                    const std::vector<std::string>& assignments = {});
+
+/// The recipe as a TOML document that reads back to the same values.
+std::string to_toml(const Recipe& recipe);
+
+/// A Markdown table of all keys.
+std::string document_keys();
+
+/// Images of one optimizer step.
+std::int64_t images_per_step(const Recipe& recipe);
+
+/// The method's configuration; `mean` and `std` must be known by now.
+methods::MaskedModelingConfig masked_modeling_config(const Recipe& recipe);
+
+}  // namespace dbot::run

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dbot::run {
+
+/// A recipe that is part of the program: recipes/<name>.toml of the source.
+struct EmbeddedRecipe {
+  std::string_view name;  // "dbot/vit-b16"
+  std::string_view text;  // TOML
+};
+
+/// Sorted by name.
+const std::vector<EmbeddedRecipe>& embedded_recipes();
+
+struct RecipeText {
+  std::string origin;  // for messages: "recipes/dbot/quick.toml" or the path
+  std::string text;
+};
+
+/// What the command line's RECIPE names: a file (if it ends in .toml or exists as one), or a recipe
+/// of the program. Throws UsageError with the nearest name.
+RecipeText find_recipe(const std::string& argument);
+
+/// First comment line of a recipe: what it is.
+std::string summary_line(std::string_view text);
+
+/// The candidate with the fewest edits from `word`; empty if none is near.
+std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace dbot::run

@@ -1,0 +1,160 @@
+// What one key alone cannot show: whether the values of a recipe fit each other.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "dbot/core/error.h"
+#include "dbot/run/recipe.h"
+#include "dbot/runtime/machine.h"
+
+namespace dbot::run {
+namespace {
+
+[[noreturn]] void refuse(const std::string& message) {
+  throw UsageError("[recipe] " + message);
+}
+
+void check_networks(const Recipe& recipe) {
+  if (recipe.model.channels == 2) {
+    refuse("model.channels is 2, expected 1 (grey) or 3 (RGB)");
+  }
+  nn::check(recipe.model, "model");
+  nn::check(recipe.decoder);
+  // Attention alone is quadratic in the tokens.
+  if (recipe.model.patches() > 65536) {
+    refuse(
+        fmt::format("model.image_size {}x{} with model.patch_size {} makes {} patches, expected "
+                    "at most 65536; choose a larger patch or a smaller image",
+                    recipe.model.image_size.height, recipe.model.image_size.width,
+                    recipe.model.patch_size, recipe.model.patches()));
+  }
+}
+
+void check_mask(const Recipe& recipe) {
+  const std::int64_t patches = recipe.model.patches();
+  const std::int64_t kept = masking::kept_patches(patches, recipe.mask.ratio);
+  if (kept < 1 || kept >= patches) {
+    refuse(fmt::format(
+        "mask.ratio is {}, which leaves {} of {} patches visible; expected at least one visible "
+        "and one masked patch: choose a ratio between {:.4g} and {:.4g}",
+        recipe.mask.ratio, kept, patches, patches < 2 ? 0.0 : 1.0 / static_cast<double>(patches),
+        patches < 2 ? 1.0 : 1.0 - 1.0 / static_cast<double>(patches)));
+  }
+}
+
+void check_teacher(const Recipe& recipe) {
+  using objectives::TargetKind;
+  using objectives::TeacherInit;
+  const auto& teacher = recipe.teacher;
+  const bool file = teacher.init == TeacherInit::file;
+  if (file && teacher.path.empty()) {
+    refuse(
+        "teacher.init is \"file\" and teacher.path is empty; name the weights in teacher.path, or "
+        "choose teacher.init = \"random\"");
+  }
+  if (!file && !teacher.path.empty()) {
+    refuse(
+        fmt::format("teacher.path is \"{}\", but teacher.init is \"random\"; set teacher.init = "
+                    "\"file\" or remove the path",
+                    teacher.path));
+  }
+  if (file && recipe.objective.target == TargetKind::pixels) {
+    refuse(
+        "teacher.init is \"file\", but objective.target is \"pixels\", which has no teacher; set "
+        "objective.target = \"teacher\" or remove the teacher");
+  }
+}
+
+void check_objective(const Recipe& recipe) {
+  using objectives::Normalisation;
+  using objectives::TargetKind;
+  const auto& objective = recipe.objective;
+  if (objective.target == TargetKind::teacher && objective.normalisation == Normalisation::patch) {
+    refuse(
+        "objective.normalisation is \"patch\", which standardises pixels, but objective.target is "
+        "\"teacher\"; choose \"token\" or \"none\"");
+  }
+  if (objective.target == TargetKind::pixels && objective.normalisation == Normalisation::token) {
+    refuse(
+        "objective.normalisation is \"token\", which standardises features, but objective.target "
+        "is \"pixels\"; choose \"patch\" or \"none\"");
+  }
+}
+
+template <typename Value>
+void check_stage_list(const char* key, const std::vector<Value>& values, std::int64_t stages) {
+  if (values.empty() || static_cast<std::int64_t>(values.size()) == stages) return;
+  refuse(fmt::format("{} has {} values [{}], but stages.count is {}; give one a stage or none", key,
+                     values.size(), fmt::join(values, ", "), stages));
+}
+
+void check_length(const Recipe& recipe) {
+  const auto& schedule = recipe.schedule;
+  check_stage_list("stages.epochs", recipe.stages.epochs, recipe.stages.count);
+  check_stage_list("stages.student_depth", recipe.stages.student_depth, recipe.stages.count);
+  if (schedule.epochs > 0 && schedule.images_seen > 0) {
+    refuse(
+        fmt::format("schedule.epochs is {} and schedule.images_seen is {}, expected one of them; "
+                    "set the other to 0",
+                    schedule.epochs, schedule.images_seen));
+  }
+  if (recipe.length.total_steps >= 0 && recipe.length.total_epochs >= 0) {
+    refuse(
+        fmt::format("the length is given twice, as {} steps and as {} epochs; give --steps or "
+                    "--epochs (schedule.total_steps or schedule.total_epochs)",
+                    recipe.length.total_steps, recipe.length.total_epochs));
+  }
+  const bool own = schedule.epochs > 0 || schedule.images_seen > 0 || !recipe.stages.epochs.empty();
+  if (!own && recipe.length.total_steps < 0 && recipe.length.total_epochs < 0) {
+    refuse(
+        "the length is not given; set schedule.epochs or schedule.images_seen, or pass --epochs "
+        "or --steps");
+  }
+}
+
+void check_pair(const char* key, const std::vector<double>& values, const char* expected) {
+  if (values.size() == 2 && values[0] <= values[1]) return;
+  refuse(fmt::format("{} is [{}], expected {}", key, fmt::join(values, ", "), expected));
+}
+
+void check_statistics(const Recipe& recipe) {
+  const auto& data = recipe.data;
+  const auto channels = static_cast<std::size_t>(recipe.model.channels);
+  if (data.mean.empty() != data.std.empty()) {
+    refuse(
+        fmt::format("data.mean has {} values and data.std has {}; give both, or none to have them "
+                    "measured",
+                    data.mean.size(), data.std.size()));
+  }
+  for (const auto& [key, values] : {std::pair{"data.mean", &data.mean}, {"data.std", &data.std}}) {
+    if (values->empty() || values->size() == channels) continue;
+    refuse(fmt::format("{} is [{}], {} values, but model.channels is {}; give one a channel", key,
+                       fmt::join(*values, ", "), values->size(), channels));
+  }
+}
+
+void check_lists(const Recipe& recipe) {
+  check_pair("data.crop_scale", recipe.data.augmentation.crop_scale,
+             "two shares of the area, the smaller first, such as [0.2, 1.0]");
+  check_pair("data.crop_ratio", recipe.data.augmentation.crop_ratio,
+             "two ratios, the smaller first, such as [0.75, 1.3333]");
+  const auto& betas = recipe.optimizer.betas;
+  if (betas.size() != 2) {
+    refuse(fmt::format("optimizer.betas is [{}], expected two values such as [0.9, 0.95]",
+                       fmt::join(betas, ", ")));
+  }
+}
+
+}  // namespace
+
+void check(const Recipe& recipe) {
+  check_networks(recipe);
+  check_mask(recipe);
+  check_teacher(recipe);
+  check_objective(recipe);
+  check_length(recipe);
+  check_lists(recipe);
+  check_statistics(recipe);
+  runtime::resolve_device(recipe.compute.device);
+}
+
+}  // namespace dbot::run

@@ -1,0 +1,195 @@
+// Every key of a recipe: its bounds, unit and meaning. The upper bounds only keep slips of the
+// finger from asking for absurd amounts of memory.
+#include "dbot/run/recipe.h"
+
+namespace dbot::run {
+namespace {
+
+using core::Range;
+using core::Settings;
+
+constexpr Range at_least(double low, double high) {
+  return {low, high, false, false};
+}
+constexpr Range above(double low, double high) {
+  return {low, high, true, false};
+}
+constexpr Range below(double low, double high) {
+  return {low, high, false, true};
+}
+
+constexpr double kMostPixels = 8192;
+constexpr double kMostWidth = 16384;
+constexpr double kMostBlocks = 256;
+constexpr double kMostEpochs = 1e7;
+constexpr double kMostSteps = 1e12;
+
+void bind_model(Settings& settings, Recipe& recipe) {
+  auto& model = recipe.model;
+  settings.add("model.image_size", model.image_size, at_least(1, kMostPixels), "pixels",
+               "Size of the network's input: one number, or [height, width].");
+  settings.add("model.channels", model.channels, at_least(1, 3), "",
+               "1 (grey) or 3 (RGB; grey images are repeated).");
+  settings.add("model.patch_size", model.patch_size, at_least(1, kMostPixels), "pixels",
+               "Side of a patch; divides the image size.");
+  settings.add("model.width", model.width, at_least(4, kMostWidth), "",
+               "Features of a token; divisible by 4 and by the heads.");
+  settings.add("model.depth", model.depth, at_least(1, kMostBlocks), "blocks",
+               "Transformer blocks of the encoder.");
+  settings.add("model.heads", model.heads, at_least(1, kMostWidth), "", "Attention heads.");
+  settings.add("model.mlp_ratio", model.mlp_ratio, above(0, 64), "",
+               "Hidden width of the MLPs, encoder and decoder, as a multiple of the width.");
+  settings.add("model.layer_norm_eps", model.layer_norm_eps, above(0, 1), "",
+               "Added to the variance in every LayerNorm.");
+
+  auto& decoder = recipe.decoder;
+  settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
+               "Features of a token in the decoder.");
+  settings.add("decoder.depth", decoder.depth, at_least(0, kMostBlocks), "blocks",
+               "Transformer blocks of the decoder.");
+  settings.add("decoder.heads", decoder.heads, at_least(1, kMostWidth), "",
+               "Attention heads of the decoder.");
+}
+
+void bind_teacher(Settings& settings, Recipe& recipe) {
+  auto& teacher = recipe.teacher;
+  settings.add_choice("teacher.init", teacher.init, {"random", "file"},
+                      "The first teacher: the student's own random start, or weights from a file.");
+  settings.add("teacher.path", teacher.path,
+               "Weights of the first teacher, with init = \"file\" alone.");
+  settings.add("teacher.depth", teacher.depth, at_least(-1, kMostBlocks), "blocks",
+               "Blocks the first teacher uses; −1: the student's, or all of the file.");
+  settings.add("teacher.width", teacher.width, at_least(0, kMostWidth), "",
+               "Features of the first teacher; 0: the student's, or the file's.");
+  settings.add("teacher.heads", teacher.heads, at_least(0, kMostWidth), "",
+               "Attention heads of the first teacher; 0: the student's, or the file's.");
+  settings.add("teacher.patch_size", teacher.patch_size, at_least(0, kMostPixels), "pixels",
+               "Patch of the first teacher; 0: the student's, or the file's.");
+  settings.add("teacher.image_size", teacher.image_size, at_least(0, kMostPixels), "pixels",
+               "Input size of the first teacher; 0: the one that gives the student's token grid.");
+  settings.add("teacher.final_norm", teacher.final_norm,
+               "Apply the teacher's final LayerNorm to its features.");
+}
+
+void bind_objective(Settings& settings, Recipe& recipe) {
+  settings.add_choice("mask.kind", recipe.mask.kind, {"random"}, "How patches are chosen.");
+  settings.add("mask.ratio", recipe.mask.ratio, below(0, 1), "fraction",
+               "Share of the patches hidden from the student.");
+  settings.add_choice("objective.target", recipe.objective.target, {"teacher", "pixels"},
+                      "What the student predicts: a teacher's features (dBOT) or pixels (MAE).");
+  settings.add_choice("objective.normalisation", recipe.objective.normalisation,
+                      {"none", "token", "patch"},
+                      "Standardise the target: features per token, pixels per patch, or not.");
+  settings.add_choice("objective.loss", recipe.loss.kind,
+                      {"mse", "smooth_l1", "l1", "l2", "cosine"},
+                      "Distance between prediction and target.");
+  settings.add("objective.beta", recipe.loss.beta, above(0, 1e6), "",
+               "Where smooth_l1 turns from square to linear.");
+}
+
+void bind_length(Settings& settings, Recipe& recipe) {
+  auto& stages = recipe.stages;
+  settings.add("stages.count", stages.count, at_least(1, 1000), "",
+               "Stages; at the end of each the student becomes the teacher.");
+  settings.add("stages.epochs", stages.epochs, above(0, kMostEpochs), "epochs",
+               "Length of each stage; empty: equal shares of the schedule.");
+  settings.add("stages.student_depth", stages.student_depth, at_least(1, kMostBlocks), "blocks",
+               "Encoder blocks of each stage's student; empty: model.depth.");
+  settings.add("stages.keep_optimizer", stages.keep_optimizer,
+               "The optimizer's moments survive a stage's end, as in the reference program.");
+  settings.add("stages.keep_patch_bias", stages.keep_patch_bias,
+               "The patch embedding's bias survives a stage's end, as in the reference program.");
+
+  auto& schedule = recipe.schedule;
+  settings.add("schedule.epochs", schedule.epochs, at_least(0, kMostEpochs), "epochs",
+               "Length of the whole run; 0: given by images_seen or stages.epochs.");
+  settings.add("schedule.images_seen", schedule.images_seen, at_least(0, 1e15), "images",
+               "Length of the whole run counted in images; 0: given by epochs.");
+  settings.add("schedule.warmup_epochs", schedule.warmup_epochs, at_least(0, kMostEpochs), "epochs",
+               "Linear warm-up at the start of each stage.");
+  settings.add("schedule.min_lr", schedule.min_lr, at_least(0, 1e3), "",
+               "Learning rate at the end of each stage's half cosine.");
+  settings.add("schedule.total_steps", recipe.length.total_steps, at_least(-1, kMostSteps), "steps",
+               "Set by --steps: length of the whole run, stages and warm-up in proportion; −1: as "
+               "the recipe says.");
+  settings.add("schedule.total_epochs", recipe.length.total_epochs, at_least(-1, kMostEpochs),
+               "epochs",
+               "Set by --epochs: length of the whole run, stages and warm-up in proportion; −1: as "
+               "the recipe says.");
+}
+
+void bind_training(Settings& settings, Recipe& recipe) {
+  auto& optimizer = recipe.optimizer;
+  settings.add("optimizer.base_lr", optimizer.base_lr, at_least(0, 1e3), "",
+               "Peak learning rate for 256 images a step; scaled linearly with batch_size × "
+               "accumulate.");
+  settings.add("optimizer.weight_decay", optimizer.weight_decay, at_least(0, 1e3), "",
+               "AdamW's decay of matrices; biases and gains have none.");
+  settings.add("optimizer.betas", optimizer.betas, below(0, 1), "",
+               "AdamW's averaging of gradients and of their squares.");
+  settings.add("optimizer.eps", optimizer.eps, above(0, 1), "", "AdamW's epsilon.");
+  settings.add("optimizer.clip_norm", optimizer.clip_norm, at_least(0, 1e12), "",
+               "Largest norm of all gradients together; 0: no clipping.");
+
+  auto& train = recipe.train;
+  settings.add("train.batch_size", train.batch_size, at_least(1, 65536), "images",
+               "Images computed at once.");
+  settings.add("train.accumulate", train.accumulate, at_least(1, 65536), "",
+               "Batches summed up for one optimizer step.");
+  settings.add(
+      "train.drop_path", train.drop_path, below(0, 1), "fraction",
+      "Stochastic depth of the last block, rising linearly from 0, in encoder and decoder.");
+  settings.add_choice("train.precision", train.precision, {"auto", "fp32", "bf16"},
+                      "Matrix products; auto: bf16 where the processor multiplies it itself.");
+  settings.add("train.seed", train.seed, at_least(0, 9007199254740991.0), "",
+               "Everything drawn at random depends on it.");
+  settings.add("train.max_skipped_steps", train.max_skipped_steps, at_least(1, 1e9), "steps",
+               "Steps in a row with a non-finite loss or gradient before the run stops.");
+  settings.add("train.device", recipe.compute.device, "auto, cpu or cuda.");
+  settings.add("train.threads", recipe.compute.threads, at_least(0, 4096), "",
+               "Compute threads; 0: one for each usable core.");
+}
+
+void bind_data(Settings& settings, Recipe& recipe) {
+  auto& data = recipe.data;
+  settings.add("data.workers", data.workers, at_least(-1, 1024), "",
+               "Loading threads; −1: as many as compute threads.");
+  settings.add("data.crop_scale", data.augmentation.crop_scale, above(0, 1), "fraction",
+               "Smallest and largest share of the image's area that a random crop takes.");
+  settings.add("data.crop_ratio", data.augmentation.crop_ratio, above(0, 1000), "width / height",
+               "Narrowest and widest shape of a random crop.");
+  settings.add("data.flip", data.augmentation.flip, at_least(0, 1), "fraction",
+               "Probability of a horizontal flip.");
+  settings.add("data.mean", data.mean, at_least(-1000, 1000), "pixels in 0…1",
+               "Subtracted from each channel; empty: measured on the data.");
+  settings.add("data.std", data.std, above(0, 1000), "pixels in 0…1",
+               "Each channel is divided by it; empty: measured on the data.");
+  settings.add("data.max_bad_fraction", data.max_bad_fraction, at_least(0, 1), "fraction",
+               "Share of unreadable files at which the run stops.");
+}
+
+void bind_checkpoint(Settings& settings, Recipe& recipe) {
+  auto& checkpoint = recipe.checkpoint;
+  settings.add("checkpoint.every_steps", checkpoint.every_steps, at_least(0, kMostSteps), "steps",
+               "Steps between checkpoints; 0: not by steps.");
+  settings.add("checkpoint.every_epochs", checkpoint.every_epochs, at_least(0, kMostEpochs),
+               "epochs", "Epochs between checkpoints; 0: not by epochs.");
+  settings.add("checkpoint.keep", checkpoint.keep, at_least(1, 1e9), "",
+               "Newest checkpoints to keep; those at the ends of stages always stay.");
+}
+
+}  // namespace
+
+core::Settings bind(Recipe& recipe) {
+  Settings settings;
+  bind_model(settings, recipe);
+  bind_teacher(settings, recipe);
+  bind_objective(settings, recipe);
+  bind_length(settings, recipe);
+  bind_training(settings, recipe);
+  bind_data(settings, recipe);
+  bind_checkpoint(settings, recipe);
+  return settings;
+}
+
+}  // namespace dbot::run

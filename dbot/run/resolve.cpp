@@ -1,0 +1,91 @@
+#include "dbot/run/resolve.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "dbot/core/error.h"
+#include "dbot/runtime/machine.h"
+
+namespace dbot::run {
+namespace {
+
+using runtime::Precision;
+using runtime::PrecisionRequest;
+
+// Enough that the third digit of mean and deviation stands still.
+constexpr std::int64_t kStatisticsImages = 4096;
+
+PrecisionRequest as_request(Precision precision) {
+  return precision == Precision::bf16 ? PrecisionRequest::bf16 : PrecisionRequest::fp32;
+}
+
+}  // namespace
+
+Recipe resolve_compute(const Recipe& recipe, const core::Log& log) {
+  Recipe resolved = recipe;
+  runtime::resolve_device(recipe.compute.device);
+  resolved.compute.device = "cpu";
+  resolved.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
+  resolved.compute.threads = runtime::configure_compute(static_cast<int>(recipe.compute.threads));
+  return resolved;
+}
+
+Recipe resolve_statistics(const Recipe& recipe, const data::Dataset& dataset,
+                          const core::Log& log) {
+  Recipe resolved = recipe;
+  if (!recipe.data.mean.empty()) return resolved;
+  const auto statistics =
+      data::measure_statistics(dataset, static_cast<int>(recipe.model.channels), kStatisticsImages,
+                               static_cast<std::uint64_t>(recipe.train.seed));
+  resolved.data.mean = statistics.mean;
+  resolved.data.std = statistics.std;
+  log(core::LogLevel::information,
+      fmt::format("pixels measured: mean [{:.4f}], deviation [{:.4f}]",
+                  fmt::join(statistics.mean, ", "), fmt::join(statistics.std, ", ")));
+  return resolved;
+}
+
+Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log& log) {
+  Recipe resolved = wanted;
+  if (wanted.compute.device == "auto") resolved.compute.device = stored.compute.device;
+  if (wanted.compute.threads == 0) resolved.compute.threads = stored.compute.threads;
+  if (wanted.data.mean.empty()) {
+    resolved.data.mean = stored.data.mean;
+    resolved.data.std = stored.data.std;
+  }
+  resolved.train.precision =
+      wanted.train.precision == PrecisionRequest::automatic
+          ? stored.train.precision
+          : as_request(runtime::resolve_precision(wanted.train.precision, log));
+
+  const auto differences = core::toml_differences(to_toml(stored), to_toml(resolved));
+  if (!differences.empty()) {
+    throw UsageError(fmt::format(
+        "[resume] the recipe differs from the one this run was begun with: {}; give the same "
+        "values "
+        "(the run's recipe.toml has them all and is itself a RECIPE), or begin a new run with "
+        "another --out",
+        fmt::join(differences, "; ")));
+  }
+  if (precision_of(stored) == Precision::bf16 && !runtime::cpu_has_fast_bf16()) {
+    throw UsageError(
+        "[resume] this run was begun in bf16 and this processor does not multiply bf16 matrices; "
+        "go "
+        "on with it on a machine that does, or begin a new run with --precision fp32");
+  }
+  runtime::configure_compute(static_cast<int>(stored.compute.threads));
+  return resolved;
+}
+
+runtime::Precision precision_of(const Recipe& recipe) {
+  return recipe.train.precision == PrecisionRequest::bf16 ? Precision::bf16 : Precision::fp32;
+}
+
+int workers_of(const Recipe& recipe) {
+  return static_cast<int>(recipe.data.workers >= 0 ? std::max<std::int64_t>(1, recipe.data.workers)
+                                                   : recipe.compute.threads);
+}
+
+}  // namespace dbot::run
