@@ -1,0 +1,86 @@
+#include "dbot/report/evaluation_observer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dbot/methods/method.h"
+#include "dbot/report/evaluation_table.h"
+
+namespace dbot::report {
+namespace {
+
+std::string describe(const EvaluationRecord& record) {
+  std::string text = record.label + ":";
+  for (const EvaluationRow& row : record.results) {
+    text += fmt::format("  {} {} {:.2f}%", protocol_title(row.protocol), row.feature, row.top1);
+  }
+  return text;
+}
+
+}  // namespace
+
+EvaluationObserver::EvaluationObserver(EvaluationSchedule schedule, Evaluations evaluations,
+                                       MetricsFile& metrics, core::Log log)
+    : schedule_(schedule),
+      evaluations_(std::move(evaluations)),
+      metrics_(metrics),
+      log_(std::move(log)) {}
+
+void EvaluationObserver::on_begin(const train::Plan& plan, const train::TrainState& state,
+                                  methods::Method& method) {
+  plan_ = plan;
+  records_ = read_evaluations(metrics_.path());
+  if (schedule_.at_start) {
+    if (evaluations_.of_pixels) evaluate("raw pixels", {}, evaluations_.of_pixels);
+    if (state.step == 0) evaluate_network("untrained network", state, method);
+  }
+  if (state.step > 0) make_up_for_interrupted(state, method);
+}
+
+// A checkpoint is written before the evaluation of its step: a run that was stopped in between
+// comes back to exactly here.
+void EvaluationObserver::make_up_for_interrupted(const train::TrainState& state,
+                                                 methods::Method& method) {
+  if (ends_stage(state)) {
+    on_stage_end(state.stage, state, method);
+  } else if (state.step % plan_.steps_per_epoch == 0) {
+    on_epoch_end(state.step / plan_.steps_per_epoch, state, method);
+  }
+}
+
+bool EvaluationObserver::ends_stage(const train::TrainState& state) const {
+  return state.step == plan_.stage_begin.at(static_cast<std::size_t>(state.stage) + 1);
+}
+
+void EvaluationObserver::on_epoch_end(std::int64_t epoch, const train::TrainState& state,
+                                      methods::Method& method) {
+  if (schedule_.every_epochs <= 0 || epoch % schedule_.every_epochs != 0) return;
+  if (schedule_.at_stage_ends && ends_stage(state)) return;  // evaluated under the stage's name
+  evaluate_network(fmt::format("epoch {}", epoch), state, method);
+}
+
+void EvaluationObserver::on_stage_end(std::int64_t stage, const train::TrainState& state,
+                                      methods::Method& method) {
+  if (schedule_.at_stage_ends) evaluate_network(fmt::format("stage {}", stage + 1), state, method);
+}
+
+void EvaluationObserver::evaluate_network(const std::string& label, const train::TrainState& state,
+                                          methods::Method& method) {
+  evaluate(label, state, [&] { return evaluations_.of_network(method.backbone()); });
+}
+
+void EvaluationObserver::evaluate(const std::string& label, const train::TrainState& state,
+                                  const std::function<std::vector<EvaluationRow>()>& results) {
+  if (std::ranges::count(records_, label, &EvaluationRecord::label) > 0) return;
+  log_(core::LogLevel::information, fmt::format("evaluating {} …", label));
+  EvaluationRecord record{
+      label, state.step, state.stage,
+      static_cast<double>(state.step) / static_cast<double>(plan_.steps_per_epoch), results()};
+  metrics_.write(record);
+  log_(core::LogLevel::information, describe(record));
+  records_.push_back(std::move(record));
+}
+
+}  // namespace dbot::report

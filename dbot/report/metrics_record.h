@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+// What one line of metrics.jsonl says. Keys: docs/run-folder.md.
+namespace dbot::report {
+
+/// One accuracy: a protocol ("knn", "linear") on one kind of feature ("cls", "mean"), in percent.
+struct EvaluationRow {
+  std::string protocol;
+  std::string feature;
+  double top1 = 0;
+  double top5 = 0;
+  bool operator==(const EvaluationRow&) const = default;
+};
+
+/// All accuracies of one network at one moment. `label` is unique in a run: "raw pixels",
+/// "untrained network", "stage 2", "epoch 40".
+struct EvaluationRecord {
+  std::string label;
+  std::int64_t step = 0;
+  std::int64_t stage = 0;  // counted from 0
+  double epoch = 0;
+  std::vector<EvaluationRow> results;
+};
+
+/// Any line, as it was read.
+struct MetricsRecord {
+  std::string type;  // "begin", "step", "stage", "evaluation", "end"
+  std::int64_t step = 0;
+  std::map<std::string, double> numbers;  // null is NaN, true is 1; scalars are "scalars.NAME"
+  std::map<std::string, std::string> texts;
+  std::vector<EvaluationRow> results;  // of an evaluation
+};
+
+}  // namespace dbot::report
