@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "dbot/data/dataset.h"
+#include "dbot/eval/features.h"
+
+namespace dbot::eval {
+
+/// Writes features to `path`: a safetensors file with `cls` and `mean`, float32 [samples, width],
+/// and `labels`, int64 [samples] (−1 unlabelled), if there are any. Beside it `path`.names.txt: the
+/// name of each sample's file, one a line (a backslash in a name is written \\, a line break \n).
+/// `classes`, if any, stand in the header as a JSON list. Throws Error if a file cannot be written.
+void write_embedding(const std::filesystem::path& path, const Features& features,
+                     const data::Dataset& dataset);
+
+/// The same as a table for people: name, label (empty if unlabelled), then one column a feature of
+/// `kind`, floats as short as they read back equal. Quoted by RFC 4180.
+void write_embedding_csv(const std::filesystem::path& path, const Features& features,
+                         FeatureKind kind, const data::Dataset& dataset);
+
+/// Where `write_embedding` puts the names: "out.safetensors" → "out.safetensors.names.txt".
+std::filesystem::path names_path(const std::filesystem::path& path);
+
+}  // namespace dbot::eval

@@ -1,0 +1,139 @@
+#include "dbot/eval/evaluation.h"
+
+#include <ATen/core/Tensor.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/core/random.h"
+#include "dbot/eval/knn.h"
+#include "dbot/eval/linear_probe.h"
+
+namespace dbot::eval {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// At most `limit` samples, drawn by the split's own stream and kept in their order.
+std::shared_ptr<const data::Dataset> limited(std::shared_ptr<const data::Dataset> dataset,
+                                             std::int64_t limit, std::uint64_t seed,
+                                             std::uint32_t stream) {
+  if (limit <= 0 || limit >= dataset->size()) return dataset;
+  auto chosen = core::permutation({seed, core::Purpose::split, stream, 1}, dataset->size());
+  chosen.resize(static_cast<std::size_t>(limit));
+  std::sort(chosen.begin(), chosen.end());
+  return data::subset(std::move(dataset), std::move(chosen));
+}
+
+struct SplitFeatures {
+  Features train, test;
+};
+
+struct NamedKind {
+  const char* name;
+  FeatureKind kind;
+};
+
+std::vector<NamedKind> kinds_of(FeatureChoice choice) {
+  std::vector<NamedKind> kinds;
+  if (choice != FeatureChoice::mean) kinds.push_back({"cls", FeatureKind::cls});
+  if (choice != FeatureChoice::cls) kinds.push_back({"mean", FeatureKind::mean});
+  return kinds;
+}
+
+std::int64_t labelled(const at::Tensor& labels) {
+  return labels.ge(0).sum().item<std::int64_t>();
+}
+
+EvaluationRow evaluate(const std::string& protocol, const NamedKind& kind,
+                       const SplitFeatures& features, std::int64_t classes,
+                       const EvaluateConfig& config, std::uint64_t seed,
+                       const core::StopRequest& stop) {
+  const Clock::time_point begin = Clock::now();
+  const auto& [train, test] = features;
+  EvaluationRow row{protocol, kind.name, 0, 0, 0, labelled(train.labels), labelled(test.labels)};
+  if (protocol == "knn") {
+    const KnnConfig knn{config.neighbours, config.temperature};
+    const KnnResult result = knn_classify(train.of(kind.kind), train.labels, test.of(kind.kind),
+                                          test.labels, classes, knn, stop);
+    row.top1 = result.top1;
+    row.top5 = result.top5;
+  } else {
+    LinearProbeConfig probe;
+    probe.epochs = config.probe_epochs;
+    probe.seed = seed;
+    const ProbeResult result = linear_probe(train.of(kind.kind), train.labels, test.of(kind.kind),
+                                            test.labels, classes, probe, stop);
+    row.top1 = result.top1;
+    row.top5 = result.top5;
+  }
+  row.seconds = seconds_since(begin);
+  return row;
+}
+
+using SplitExtractor = std::function<Features(std::shared_ptr<const data::Dataset>)>;
+
+Evaluation evaluate_features(const data::LabelledSplits& splits, const EvaluateConfig& config,
+                             std::uint64_t seed, const std::vector<NamedKind>& kinds,
+                             const SplitExtractor& extract, const core::StopRequest& stop) {
+  Evaluation result;
+  result.split = splits.description;
+  result.classes = static_cast<std::int64_t>(splits.train->classes().size());
+  if (result.classes < 2) {
+    throw DataError(
+        fmt::format("[evaluate] the data set has {} classes, expected at least 2; put "
+                    "images into one folder a class",
+                    result.classes));
+  }
+  const data::LabelledSplits chosen = limit_splits(splits, config, seed);
+  const Clock::time_point begin = Clock::now();
+  const SplitFeatures features{extract(chosen.train), extract(chosen.test)};
+  result.extraction_seconds = seconds_since(begin);
+  for (const auto& [wanted, protocol] :
+       {std::pair{config.knn, "knn"}, std::pair{config.linear, "linear"}}) {
+    if (!wanted) continue;
+    for (const NamedKind& kind : kinds) {
+      result.rows.push_back(evaluate(protocol, kind, features, result.classes, config, seed, stop));
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+data::LabelledSplits limit_splits(const data::LabelledSplits& splits, const EvaluateConfig& config,
+                                  std::uint64_t seed) {
+  return {limited(splits.train, config.max_train_images, seed, 0),
+          limited(splits.test, config.max_test_images, seed, 1), splits.description};
+}
+
+Evaluation evaluate_encoder(const nn::VisionTransformer& encoder,
+                            const data::LabelledSplits& splits, const EvaluateConfig& config,
+                            const ExtractionSettings& extraction, std::uint64_t seed,
+                            const core::StopRequest& stop, const core::Log& log) {
+  const auto extract = [&](std::shared_ptr<const data::Dataset> dataset) {
+    return extract_features(encoder, std::move(dataset), extraction, stop, log);
+  };
+  return evaluate_features(splits, config, seed, kinds_of(config.features), extract, stop);
+}
+
+Evaluation evaluate_pixels(core::Size image_size, int channels, const data::LabelledSplits& splits,
+                           const EvaluateConfig& config, const ExtractionSettings& extraction,
+                           std::uint64_t seed, const core::StopRequest& stop,
+                           const core::Log& log) {
+  const auto extract = [&](std::shared_ptr<const data::Dataset> dataset) {
+    return pixel_features(image_size, channels, std::move(dataset), extraction, stop, log);
+  };
+  return evaluate_features(splits, config, seed, {{"pixels", FeatureKind::cls}}, extract, stop);
+}
+
+}  // namespace dbot::eval

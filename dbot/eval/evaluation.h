@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/core/stop.h"
+#include "dbot/data/dataset.h"
+#include "dbot/eval/features.h"
+#include "dbot/nn/vision_transformer.h"
+
+// The protocols on frozen features, as `dbot evaluate` and the observer of a training run call
+// them: features are computed once and all protocols read them.
+namespace dbot::eval {
+
+enum class FeatureChoice { cls, mean, both };
+
+/// Recipe table [evaluate].
+struct EvaluateConfig {
+  double every_epochs = 0;    // during training; 0: never
+  bool at_stage_ends = true;  // also before the first step, with raw pixels once
+  std::string data;           // labelled folder; empty: the training data's
+  bool knn = true;
+  bool linear = true;
+  FeatureChoice features = FeatureChoice::both;
+  std::int64_t neighbours = 20;
+  double temperature = 0.07;
+  std::int64_t probe_epochs = 50;
+  std::int64_t max_train_images = 0;  // a seeded choice, the same every time; 0: all
+  std::int64_t max_test_images = 0;
+};
+
+/// One figure: a protocol on one kind of feature.
+struct EvaluationRow {
+  std::string protocol;                              // "knn" or "linear"
+  std::string features;                              // "cls", "mean" or "pixels"
+  double top1 = 0, top5 = 0;                         // percent of the labelled test images
+  double seconds = 0;                                // of the protocol, extraction not included
+  std::int64_t train_samples = 0, test_samples = 0;  // labelled ones
+};
+
+struct Evaluation {
+  std::vector<EvaluationRow> rows;
+  double extraction_seconds = 0;  // of the features of both splits
+  std::int64_t classes = 0;
+  std::string split;  // where training and test images come from
+};
+
+/// The splits cut to `max_train_images` and `max_test_images`. The choice depends on seed, limit
+/// and size of the split alone.
+data::LabelledSplits limit_splits(const data::LabelledSplits& splits, const EvaluateConfig& config,
+                                  std::uint64_t seed);
+
+/// Evaluates an encoder. Throws DataError if the splits name fewer than two classes or hold no
+/// labels, Stopped when asked to stop.
+Evaluation evaluate_encoder(const nn::VisionTransformer& encoder,
+                            const data::LabelledSplits& splits, const EvaluateConfig& config,
+                            const ExtractionSettings& extraction, std::uint64_t seed,
+                            const core::StopRequest& stop, const core::Log& log);
+
+/// The same on the pixels themselves: the baseline that every encoder has to beat.
+Evaluation evaluate_pixels(core::Size image_size, int channels, const data::LabelledSplits& splits,
+                           const EvaluateConfig& config, const ExtractionSettings& extraction,
+                           std::uint64_t seed, const core::StopRequest& stop, const core::Log& log);
+
+}  // namespace dbot::eval

@@ -1,0 +1,125 @@
+#include "dbot/eval/features.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/loader.h"
+#include "dbot/data/normalise.h"
+
+namespace dbot::eval {
+namespace {
+
+struct BatchFeatures {
+  at::Tensor cls, mean;  // float32 [batch, width]
+};
+
+/// Features of normalised images, float32 [batch, channels, height, width].
+using Extractor = std::function<BatchFeatures(const at::Tensor& images)>;
+
+data::LoaderConfig evaluation_pass(core::Size image_size, int channels,
+                                   const ExtractionSettings& settings) {
+  data::LoaderConfig config;
+  config.training = false;
+  config.image_size = image_size;
+  config.channels = channels;
+  config.batch_size = settings.batch_size;
+  config.workers = settings.workers;
+  return config;
+}
+
+/// One pass over the data set. Memory is taken once, when the first batch shows the width.
+class Collector {
+ public:
+  explicit Collector(std::int64_t samples) : samples_(samples) {
+    features_.labels = at::full({samples}, -1, at::TensorOptions(at::kLong));
+  }
+
+  void add(const data::Batch& batch, const BatchFeatures& found) {
+    store(features_.cls, found.cls);
+    if (found.mean.is_same(found.cls)) {
+      features_.mean = features_.cls;
+    } else {
+      store(features_.mean, found.mean);
+    }
+    std::copy(batch.labels.begin(), batch.labels.end(),
+              features_.labels.mutable_data_ptr<std::int64_t>() + filled_);
+    features_.indices.insert(features_.indices.end(), batch.sample_ids.begin(),
+                             batch.sample_ids.end());
+    filled_ += batch.size();
+  }
+
+  /// Without the places of unreadable samples.
+  Features take() {
+    if (filled_ == 0) throw DataError("[features] no image of the data set could be read");
+    features_.cls = features_.cls.narrow(0, 0, filled_);
+    features_.mean = features_.mean.narrow(0, 0, filled_);
+    features_.labels = features_.labels.narrow(0, 0, filled_);
+    return std::move(features_);
+  }
+
+ private:
+  void store(at::Tensor& all, const at::Tensor& rows) const {
+    if (!all.defined()) {
+      all = at::empty({samples_, rows.size(1)}, at::TensorOptions(at::kFloat));
+    }
+    all.narrow(0, filled_, rows.size(0)).copy_(rows);
+  }
+
+  std::int64_t samples_, filled_ = 0;
+  Features features_;
+};
+
+Features collect(std::shared_ptr<const data::Dataset> dataset, const data::LoaderConfig& config,
+                 const ExtractionSettings& settings, const Extractor& extract,
+                 const core::StopRequest& stop, const core::Log& log) {
+  const c10::NoGradGuard no_graph;
+  Collector collector(dataset->size());
+  data::Loader loader(std::move(dataset), config, log);
+  while (true) {
+    if (stop.requested()) throw Stopped("[features] stopped on request");
+    const std::optional<data::Batch> batch = loader.next();
+    if (!batch) break;
+    collector.add(
+        *batch, extract(data::normalise(batch->tensors.at("images"), settings.mean, settings.std)));
+  }
+  return collector.take();
+}
+
+}  // namespace
+
+Features extract_features(const nn::VisionTransformer& encoder,
+                          std::shared_ptr<const data::Dataset> dataset,
+                          const ExtractionSettings& settings, const core::StopRequest& stop,
+                          const core::Log& log) {
+  const nn::EncoderConfig& config = encoder.config();
+  const at::ScalarType compute = runtime::compute_type(settings.precision);
+  const Extractor extract = [&](const at::Tensor& images) -> BatchFeatures {
+    const at::Tensor tokens = encoder.norm(encoder.blocks(encoder.embed(images), compute));
+    return {tokens.select(1, 0), tokens.slice(1, 1).mean(1)};
+  };
+  return collect(std::move(dataset),
+                 evaluation_pass(config.image_size, static_cast<int>(config.channels), settings),
+                 settings, extract, stop, log);
+}
+
+Features pixel_features(core::Size image_size, int channels,
+                        std::shared_ptr<const data::Dataset> dataset,
+                        const ExtractionSettings& settings, const core::StopRequest& stop,
+                        const core::Log& log) {
+  const Extractor extract = [](const at::Tensor& images) -> BatchFeatures {
+    const at::Tensor rows = images.flatten(1);
+    return {rows, rows};
+  };
+  return collect(std::move(dataset), evaluation_pass(image_size, channels, settings), settings,
+                 extract, stop, log);
+}
+
+}  // namespace dbot::eval
