@@ -199,6 +199,10 @@ ProbeResult linear_probe(const at::Tensor& train_features, const at::Tensor& tra
   check_labels("linear probe", train_features, train_labels, classes, "training");
   check_labels("linear probe", test_features, test_labels, classes, "test");
   TrainingSet set(train_features, train_labels, config);
+  if (set.labels.min().equal(set.labels.max())) {
+    throw DataError(
+        "[linear probe] all training samples have one label, expected at least two classes");
+  }
   const Standardisation standardise(set.features);
   set.features = standardise(set.features);
   Classifier classifier(classes, train_features.size(1));

@@ -1,0 +1,73 @@
+#include "dbot/eval/embedding.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/equal.h>
+#include <gtest/gtest.h>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files.h"
+#include "dbot/exchange/tensor_file.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/eval/samples.h"
+
+namespace dbot::eval {
+namespace {
+
+class NamedDataset final : public data::Dataset {
+ public:
+  std::int64_t size() const override { return 3; }
+  data::Image load(std::int64_t, int) const override { throw DataError("not for reading"); }
+  std::int64_t label(std::int64_t) const override { return 0; }
+  std::string name(std::int64_t index) const override { return names_.at(index); }
+  const std::vector<std::string>& classes() const override { return classes_; }
+
+ private:
+  std::vector<std::string> names_{"a,b.png", "unread.png", "new\nline\\.png"};
+  std::vector<std::string> classes_{"cat", "\"big\" dog"};
+};
+
+// The middle sample could not be read.
+Features features(std::vector<std::int64_t> classes) {
+  return {matrix(2, 2, {1, 0.1F, -2.5F, 1e-20F}),
+          matrix(2, 2, {5, 6, 7, 8}),
+          labels(std::move(classes)),
+          {0, 2}};
+}
+
+TEST(Embedding, StandsBesideTheNamesOfItsRows) {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "out.safetensors";
+  write_embedding(path, features({1, -1}), NamedDataset());
+  const auto file = exchange::read_tensor_file(path);
+  EXPECT_EQ(file.tensors.size(), 3U);
+  EXPECT_TRUE(at::equal(file.tensors.at("cls"), features({0, 0}).cls));
+  EXPECT_TRUE(at::equal(file.tensors.at("mean"), features({0, 0}).mean));
+  EXPECT_TRUE(at::equal(file.tensors.at("labels"), labels({1, -1})));
+  EXPECT_EQ(file.metadata.at("classes"), "[\"cat\",\"\\\"big\\\" dog\"]");
+  EXPECT_EQ(core::read_text_file(names_path(path)), "a,b.png\nnew\\nline\\\\.png\n");
+}
+
+TEST(Embedding, HasNoLabelsWithoutAny) {
+  const test::TemporaryFolder folder;
+  write_embedding(folder / "out", features({-1, -1}), NamedDataset());
+  const auto file = exchange::read_tensor_file(folder / "out");
+  EXPECT_FALSE(file.tensors.contains("labels"));
+  EXPECT_FALSE(file.metadata.contains("classes"));
+}
+
+TEST(Embedding, IsATableForPeople) {
+  const test::TemporaryFolder folder;
+  write_embedding_csv(folder / "out.csv", features({1, -1}), FeatureKind::cls, NamedDataset());
+  EXPECT_EQ(core::read_text_file(folder / "out.csv"),
+            "name,label,f0,f1\n"
+            "\"a,b.png\",\"\"\"big\"\" dog\",1,0.1\n"
+            "\"new\nline\\.png\",,-2.5,1e-20\n");
+}
+
+TEST(Embedding, SaysWhereItCannotWrite) {
+  const test::TemporaryFolder folder;
+  EXPECT_THROW(write_embedding(folder / "no/out", features({0, 0}), NamedDataset()), Error);
+}
+
+}  // namespace
+}  // namespace dbot::eval

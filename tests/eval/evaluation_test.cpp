@@ -1,0 +1,92 @@
+#include "dbot/eval/evaluation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dbot/core/error.h"
+#include "tests/eval/small_network.h"
+#include "tests/support/synthetic_dataset.h"
+
+namespace dbot::eval {
+namespace {
+
+using ::testing::ElementsAre;
+
+const core::StopRequest kNoStop;
+
+data::LabelledSplits splits(int classes = 4) {
+  return {std::make_shared<dbot::testing::SyntheticDataset>(80, 8, classes),
+          std::make_shared<dbot::testing::SyntheticDataset>(40, 8, classes), "made up"};
+}
+
+ExtractionSettings extraction() {
+  ExtractionSettings settings;
+  settings.mean = {0.5, 0.5, 0.5};
+  settings.std = {0.25, 0.25, 0.25};
+  return settings;
+}
+
+std::vector<std::string> titles(const Evaluation& evaluation) {
+  std::vector<std::string> result;
+  for (const EvaluationRow& row : evaluation.rows)
+    result.push_back(row.protocol + " " + row.features);
+  return result;
+}
+
+Evaluation evaluate(const EvaluateConfig& config) {
+  return evaluate_encoder(small_network(), splits(), config, extraction(), 0, kNoStop,
+                          core::silent_log());
+}
+
+TEST(Evaluation, HasARowAProtocolAndFeature) {
+  EvaluateConfig config;
+  const Evaluation all = evaluate(config);
+  EXPECT_THAT(titles(all), ElementsAre("knn cls", "knn mean", "linear cls", "linear mean"));
+  EXPECT_EQ(all.classes, 4);
+  EXPECT_EQ(all.split, "made up");
+  for (const EvaluationRow& row : all.rows) {
+    EXPECT_EQ(row.train_samples, 80);
+    EXPECT_EQ(row.test_samples, 40);
+    EXPECT_GT(row.top1, 80) << row.protocol << row.features;  // the classes differ in brightness
+    EXPECT_GE(row.top5, row.top1);
+  }
+  config.knn = false;
+  config.features = FeatureChoice::mean;
+  EXPECT_THAT(titles(evaluate(config)), ElementsAre("linear mean"));
+  config = {};
+  config.linear = false;
+  config.features = FeatureChoice::cls;
+  EXPECT_THAT(titles(evaluate(config)), ElementsAre("knn cls"));
+}
+
+TEST(Evaluation, OfPixelsHasOneKindOfFeature) {
+  const Evaluation pixels =
+      evaluate_pixels({8, 8}, 3, splits(), {}, extraction(), 0, kNoStop, core::silent_log());
+  EXPECT_THAT(titles(pixels), ElementsAre("knn pixels", "linear pixels"));
+}
+
+TEST(Evaluation, LimitsItsSamplesAlikeEveryTime) {
+  EvaluateConfig config;
+  config.max_train_images = 24;
+  config.max_test_images = 100;  // more than there are
+  const auto names = [&](std::uint64_t seed) {
+    const data::LabelledSplits limited = limit_splits(splits(), config, seed);
+    EXPECT_EQ(limited.train->size(), 24);
+    EXPECT_EQ(limited.test->size(), 40);
+    std::vector<std::string> result;
+    for (std::int64_t i = 0; i < 24; ++i) result.push_back(limited.train->name(i));
+    return result;
+  };
+  EXPECT_EQ(names(1), names(1));
+  EXPECT_NE(names(1), names(2));
+  for (const EvaluationRow& row : evaluate(config).rows) EXPECT_EQ(row.train_samples, 24);
+}
+
+TEST(Evaluation, NeedsTwoClasses) {
+  EXPECT_THROW(evaluate_encoder(small_network(), splits(1), {}, extraction(), 0, kNoStop,
+                                core::silent_log()),
+               DataError);
+}
+
+}  // namespace
+}  // namespace dbot::eval
