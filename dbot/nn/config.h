@@ -21,6 +21,10 @@ struct EncoderConfig {
 
   Size grid() const { return {image_size.height / patch_size, image_size.width / patch_size}; }
   std::int64_t patches() const { return grid().height * grid().width; }
+  /// Width of the hidden layer of each MLP, truncated as the reference does.
+  std::int64_t hidden_width() const {
+    return static_cast<std::int64_t>(static_cast<double>(width) * mlp_ratio);
+  }
   bool operator==(const EncoderConfig&) const = default;
 };
 
@@ -32,8 +36,8 @@ struct DecoderConfig {
   bool operator==(const DecoderConfig&) const = default;
 };
 
-/// Throws UsageError unless the sizes fit each other: patch divides image, heads divide width, width
-/// divisible by 4 (position table). `section` names the recipe table in messages ("model").
+/// Throws UsageError unless the sizes fit each other: patch divides image, heads divide width,
+/// width divisible by 4 (position table). `section` names the recipe table in messages ("model").
 void check(const EncoderConfig& config, const char* section);
 void check(const DecoderConfig& config);
 

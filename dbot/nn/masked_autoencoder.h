@@ -19,8 +19,8 @@ struct MaskedAutoencoderConfig {
 };
 
 /// Encoder parameters, then decoder_embed, mask_token, decoder_pos_embed, decoder_blocks.N,
-/// decoder_norm and the predictor, in the official order (mask_token and decoder_pos_embed stand with
-/// cls_token and pos_embed at the front).
+/// decoder_norm and the predictor, in the official order (mask_token and decoder_pos_embed stand
+/// with cls_token and pos_embed at the front).
 std::vector<ParameterSpec> masked_autoencoder_parameters(const MaskedAutoencoderConfig& config);
 
 /// The asymmetric student of MAE and dBOT. Spec: mae.md §1, dbot.md §4.
@@ -34,7 +34,8 @@ class MaskedAutoencoder {
   const VisionTransformer& encoder() const { return encoder_; }
   const std::shared_ptr<ParameterStore>& parameters() const { return encoder_.parameters(); }
 
-  /// Encoder output after the final norm, [batch, 1 + kept, width], kept patches in `ids_keep`'s order.
+  /// Encoder output after the final norm, [batch, 1 + kept, width], kept patches in `ids_keep`'s
+  /// order.
   at::Tensor encode(const at::Tensor& images, const at::Tensor& ids_keep, at::ScalarType compute,
                     const DropPath& drop_path = {}) const;
   /// Predictions of all tokens, cls first, [batch, 1 + patches, prediction_width], patches in image
@@ -43,6 +44,10 @@ class MaskedAutoencoder {
                     const DropPath& drop_path = {}) const;
 
  private:
+  /// Output of the last decoder block, all tokens in image order.
+  at::Tensor decoder_tokens(const at::Tensor& latent, const at::Tensor& ids_restore,
+                            at::ScalarType compute, const DropPath& drop_path) const;
+
   MaskedAutoencoderConfig config_;
   VisionTransformer encoder_;
   std::vector<ops::TransformerBlockWeights> decoder_blocks_;

@@ -42,6 +42,7 @@ struct ParameterSpec {
 /// gradient buffer.
 class ParameterStore {
  public:
+  /// Position tables are filled, everything else is zero until `initialise` or `copy_from`.
   explicit ParameterStore(std::vector<ParameterSpec> specs);
   ParameterStore(const ParameterStore&) = delete;
   ParameterStore& operator=(const ParameterStore&) = delete;
@@ -78,16 +79,23 @@ class ParameterStore {
   /// Copies values by name. Throws Error naming the tensor if a shape differs, or if one of ours is
   /// missing from `source` and `partial` is false. Names we do not have are ignored.
   void copy_from(const NamedTensors& source, bool partial = false);
+  /// Grows with every `initialise` and `copy_from`: who keeps converted copies sees they are stale.
+  std::int64_t revision() const { return revision_; }
 
  private:
   struct Slot {
     at::Tensor value;
     std::int64_t offset = 0;
   };
+  const Slot& slot(std::string_view name) const;
+  void assign_offsets();
+  void make_leaves();
+
   std::vector<ParameterSpec> specs_;
   std::unordered_map<std::string, Slot> slots_;
   at::Tensor values_, gradients_;
-  std::int64_t vectors_end_ = 0, trainable_end_ = 0;
+  std::int64_t vectors_end_ = 0, trainable_end_ = 0, total_ = 0;
+  std::int64_t revision_ = 0;
 };
 
 }  // namespace dbot::nn

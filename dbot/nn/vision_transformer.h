@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,13 @@ class VisionTransformer {
   /// which patches (row-major) to embed, in this order; undefined: all, in image order.
   at::Tensor embed(const at::Tensor& images, const at::Tensor& ids_keep = {}) const;
   /// Through all blocks, without the final norm.
-  at::Tensor blocks(at::Tensor tokens, at::ScalarType compute, const DropPath& drop_path = {}) const;
+  at::Tensor blocks(at::Tensor tokens, at::ScalarType compute,
+                    const DropPath& drop_path = {}) const;
+  /// The same with other copies of the block weights, such as a frozen network's in low precision.
+  at::Tensor blocks(at::Tensor tokens, std::span<const ops::TransformerBlockWeights> weights,
+                    at::ScalarType compute, const DropPath& drop_path = {}) const;
   at::Tensor norm(const at::Tensor& tokens) const;
+  const std::vector<ops::TransformerBlockWeights>& block_weights() const { return blocks_; }
 
  private:
   EncoderConfig config_;
@@ -40,11 +46,25 @@ class VisionTransformer {
   std::vector<ops::TransformerBlockWeights> blocks_;
 };
 
+/// Sends tokens [batch, tokens, width] through a stack of blocks.
+at::Tensor run_blocks(at::Tensor tokens, std::span<const ops::TransformerBlockWeights> blocks,
+                      const ops::TransformerBlockOptions& options, const DropPath& drop_path);
 /// Looks the weights of one block up by their official names behind `prefix` ("blocks.0.").
 ops::TransformerBlockWeights block_weights(const ParameterStore& parameters,
                                            const std::string& prefix);
 /// Appends the parameters of one block.
 void append_block_parameters(std::vector<ParameterSpec>& specs, const std::string& prefix,
                              std::int64_t width, std::int64_t hidden);
+/// A learned token [1, 1, width].
+ParameterSpec token_parameter(const std::string& name, std::int64_t width);
+/// A fixed position table [1, 1 + patches, width] for the grid of `config`.
+ParameterSpec position_table_parameter(const std::string& name, const EncoderConfig& config,
+                                       std::int64_t width);
+/// Appends name.weight [outputs, inputs] and name.bias.
+void append_linear_parameters(std::vector<ParameterSpec>& specs, const std::string& name,
+                              std::int64_t inputs, std::int64_t outputs);
+/// Appends name.weight and name.bias of a LayerNorm.
+void append_norm_parameters(std::vector<ParameterSpec>& specs, const std::string& name,
+                            std::int64_t width);
 
 }  // namespace dbot::nn

@@ -4,13 +4,16 @@
 #include <c10/core/ScalarType.h>
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "dbot/nn/vision_transformer.h"
 #include "dbot/objectives/target.h"
 
 namespace dbot::objectives {
 
-/// The frozen network whose features the student predicts. Never builds a graph. dbot.md §3.
+/// The frozen network whose features the student predicts. Never builds a graph and keeps its own
+/// low-precision copies of the matrices. Used by one thread at a time. dbot.md §3.
 class Teacher {
  public:
   /// Freezes the parameters. `final_norm`: apply the final LayerNorm (default in all recipes: no).
@@ -20,19 +23,25 @@ class Teacher {
   const nn::EncoderConfig& config() const { return network_.config(); }
   const nn::ParameterStore& parameters() const { return *network_.parameters(); }
 
-  /// Features of all tokens, cls first, float32 [batch, 1 + patches, width]. images: float32 [batch,
-  /// channels, height, width], normalised, resized to the teacher's input size (bicubic, no
+  /// Features of all tokens, cls first, float32 [batch, 1 + patches, width]. images: float32
+  /// [batch, channels, height, width], normalised, resized to the teacher's input size (bicubic, no
   /// antialias) if that differs.
   at::Tensor features(const at::Tensor& images, at::ScalarType compute,
                       Normalisation normalisation) const;
 
  private:
+  std::span<const ops::TransformerBlockWeights> weights(at::ScalarType compute) const;
+
   nn::VisionTransformer network_;
   bool final_norm_;
+  // Copies in `copies_type_`, made when first asked for and again when the parameters change.
+  mutable std::vector<ops::TransformerBlockWeights> copies_;
+  mutable at::ScalarType copies_type_ = at::kFloat;
+  mutable std::int64_t copies_revision_ = -1;
 };
 
-/// The teacher's input size that gives `student`'s token grid with the teacher's patch size, the rule
-/// of dbot.md §3 (patch 14 at 196 px and patch 16 at 224 px are both 14×14).
+/// The teacher's input size that gives `student`'s token grid with the teacher's patch size, the
+/// rule of dbot.md §3 (patch 14 at 196 px and patch 16 at 224 px are both 14×14).
 core::Size matching_image_size(const nn::EncoderConfig& student, std::int64_t teacher_patch_size);
 
 }  // namespace dbot::objectives

@@ -7,7 +7,8 @@
 
 namespace dbot::ops {
 
-/// Official names behind "blocks.N.": norm1.*, attn.qkv.*, attn.proj.*, norm2.*, mlp.fc1.*, mlp.fc2.*
+/// Official names behind "blocks.N.": norm1.*, attn.qkv.*, attn.proj.*, norm2.*, mlp.fc1.*,
+/// mlp.fc2.*
 struct TransformerBlockWeights {
   at::Tensor norm1_weight, norm1_bias;
   at::Tensor qkv_weight, qkv_bias;    // [3 width, width]: q, k, v, each head-major
@@ -29,9 +30,9 @@ struct BranchScales {
   at::Tensor mlp;
 };
 
-/// A pre-norm transformer block: x += s₁·Attention(LayerNorm(x)); x += s₂·MLP(LayerNorm(x)) with exact
-/// (erf) GELU and logits scaled by 1/sqrt(width/heads). Differentiable in `x` and the weights.
-/// x: [batch, tokens, width] float32; result the same. Spec: mae.md §1, dbot.md §4.
+/// A pre-norm transformer block: x += s₁·Attention(LayerNorm(x)); x += s₂·MLP(LayerNorm(x)) with
+/// exact (erf) GELU and logits scaled by 1/sqrt(width/heads). Differentiable in `x` and the
+/// weights. x: [batch, tokens, width] float32; result the same. Spec: mae.md §1, dbot.md §4.
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales);
 

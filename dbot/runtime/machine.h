@@ -10,7 +10,8 @@ namespace dbot::runtime {
 
 enum class Device { cpu };
 
-/// "auto", "cpu" or "cuda"; throws UsageError for anything else and for cuda where the build has none.
+/// "auto", "cpu" or "cuda"; throws UsageError for anything else and for cuda where the build has
+/// none.
 Device resolve_device(std::string_view request);
 
 /// Sets the compute threads of this process (0: one for each usable core) and makes kernels choose
@@ -19,9 +20,9 @@ int configure_compute(int threads);
 
 /// What this machine is, for `dbot doctor` and the head of a run.
 struct Machine {
-  std::string processor;       // "AMD EPYC", from /proc/cpuinfo
-  std::string instruction_set; // widest of "avx2", "avx512", "avx512-bf16", "amx-bf16"; "x86-64"
-  int usable_cores = 0;        // after affinity and cgroup limits
+  std::string processor;        // "AMD EPYC", from /proc/cpuinfo
+  std::string instruction_set;  // widest of "avx2", "avx512", "avx512-bf16", "amx-bf16"; "x86-64"
+  int usable_cores = 0;         // after affinity and cgroup limits
   std::int64_t memory_bytes = 0;
   std::string libtorch_version;
 };

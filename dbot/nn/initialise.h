@@ -1,0 +1,16 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "dbot/nn/parameters.h"
+
+namespace dbot::nn {
+
+/// Writes the start of one parameter into `value` (contiguous float32). The draws depend on (seed,
+/// stage, name) alone. mae.md §1.
+void fill_parameter(const at::Tensor& value, const ParameterSpec& spec, std::uint64_t seed,
+                    std::uint32_t stage);
+
+}  // namespace dbot::nn

@@ -1,0 +1,86 @@
+#include "dbot/nn/masked_autoencoder.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/gather.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+
+#include <algorithm>
+
+namespace dbot::nn {
+namespace {
+
+std::string decoder_block_prefix(std::int64_t block) {
+  return "decoder_blocks." + std::to_string(block) + ".";
+}
+
+at::Tensor linear(const at::Tensor& x, const ParameterStore& parameters, const std::string& name,
+                  at::ScalarType compute) {
+  return at::linear(x.to(compute), parameters.at(name + ".weight").to(compute),
+                    parameters.at(name + ".bias").to(compute))
+      .to(at::kFloat);
+}
+
+}  // namespace
+
+std::vector<ParameterSpec> masked_autoencoder_parameters(const MaskedAutoencoderConfig& config) {
+  const EncoderConfig& encoder = config.encoder;
+  const std::int64_t width = config.decoder.width;
+  std::vector<ParameterSpec> specs = encoder_parameters(encoder);
+  const auto after_table =
+      1 + std::find_if(specs.begin(), specs.end(),
+                       [](const ParameterSpec& spec) { return spec.name == "pos_embed"; });
+  specs.insert(after_table, {token_parameter("mask_token", width),
+                             position_table_parameter("decoder_pos_embed", encoder, width)});
+  append_linear_parameters(specs, "decoder_embed", encoder.width, width);
+  const auto hidden = static_cast<std::int64_t>(static_cast<double>(width) * encoder.mlp_ratio);
+  for (std::int64_t block = 0; block < config.decoder.depth; ++block) {
+    append_block_parameters(specs, decoder_block_prefix(block), width, hidden);
+  }
+  append_norm_parameters(specs, "decoder_norm", width);
+  append_linear_parameters(specs, config.predictor_name, width, config.prediction_width);
+  return specs;
+}
+
+MaskedAutoencoder::MaskedAutoencoder(const MaskedAutoencoderConfig& config,
+                                     std::shared_ptr<ParameterStore> parameters)
+    : config_(config), encoder_(config.encoder, std::move(parameters)) {
+  for (std::int64_t block = 0; block < config_.decoder.depth; ++block) {
+    decoder_blocks_.push_back(block_weights(*this->parameters(), decoder_block_prefix(block)));
+  }
+}
+
+at::Tensor MaskedAutoencoder::encode(const at::Tensor& images, const at::Tensor& ids_keep,
+                                     at::ScalarType compute, const DropPath& drop_path) const {
+  return encoder_.norm(encoder_.blocks(encoder_.embed(images, ids_keep), compute, drop_path));
+}
+
+at::Tensor MaskedAutoencoder::decoder_tokens(const at::Tensor& latent,
+                                             const at::Tensor& ids_restore, at::ScalarType compute,
+                                             const DropPath& drop_path) const {
+  const ParameterStore& store = *parameters();
+  const std::int64_t batch = ids_restore.size(0), patches = ids_restore.size(1);
+  const std::int64_t width = config_.decoder.width, kept = latent.size(1) - 1;
+  const at::Tensor embedded = linear(latent, store, "decoder_embed", compute);
+  const at::Tensor shuffled = at::cat(
+      {embedded.slice(1, 1), store.at("mask_token").expand({batch, patches - kept, width})}, 1);
+  const at::Tensor restored =
+      at::gather(shuffled, 1, ids_restore.unsqueeze(-1).expand({batch, patches, width}));
+  const at::Tensor tokens =
+      at::cat({embedded.slice(1, 0, 1), restored}, 1) + store.at("decoder_pos_embed");
+  return run_blocks(tokens, decoder_blocks_,
+                    {config_.decoder.heads, config_.encoder.layer_norm_eps, compute}, drop_path);
+}
+
+at::Tensor MaskedAutoencoder::decode(const at::Tensor& latent, const at::Tensor& ids_restore,
+                                     at::ScalarType compute, const DropPath& drop_path) const {
+  const ParameterStore& store = *parameters();
+  const at::Tensor tokens = decoder_tokens(latent, ids_restore, compute, drop_path);
+  const at::Tensor normed =
+      at::layer_norm(tokens, {config_.decoder.width}, store.at("decoder_norm.weight"),
+                     store.at("decoder_norm.bias"), config_.encoder.layer_norm_eps);
+  return linear(normed, store, config_.predictor_name, compute);
+}
+
+}  // namespace dbot::nn

@@ -1,0 +1,161 @@
+#include "dbot/nn/parameters.h"
+
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "dbot/core/error.h"
+#include "dbot/nn/initialise.h"
+
+namespace dbot::nn {
+namespace {
+
+constexpr std::int64_t kAlignment = 64 / sizeof(float);  // elements
+
+std::int64_t element_count(const ParameterSpec& spec) {
+  return std::accumulate(spec.shape.begin(), spec.shape.end(), std::int64_t{1},
+                         std::multiplies<>());
+}
+
+std::int64_t aligned(std::int64_t elements) {
+  return (elements + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+/// A tensor of its own (no view in autograd's sense) on a part of a flat buffer.
+at::Tensor part(const at::Tensor& flat, std::int64_t offset, const ParameterSpec& spec) {
+  return flat.narrow(0, offset, element_count(spec)).view(spec.shape).variable_data();
+}
+
+std::string shape_text(at::IntArrayRef shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+}  // namespace
+
+ParameterStore::ParameterStore(std::vector<ParameterSpec> specs) : specs_(std::move(specs)) {
+  assign_offsets();
+  values_ = at::zeros({total_}, at::kFloat);
+  gradients_ = at::zeros({trainable_end_}, at::kFloat);
+  make_leaves();
+  for (const ParameterSpec& spec : specs_) {
+    if (spec.initialisation == Initialisation::sincos_position_table) {
+      fill_parameter(slot(spec.name).value, spec, /*seed=*/0, /*stage=*/0);
+    }
+  }
+}
+
+void ParameterStore::assign_offsets() {
+  const auto place = [this](auto&& belongs) {
+    for (const ParameterSpec& spec : specs_) {
+      if (!belongs(spec)) continue;
+      if (!slots_.emplace(spec.name, Slot{{}, total_}).second) {
+        throw Error("[parameters] " + spec.name + " is named twice");
+      }
+      total_ += aligned(element_count(spec));
+    }
+    return total_;
+  };
+  vectors_end_ = place([](const auto& s) { return s.trainable && s.shape.size() == 1; });
+  trainable_end_ = place([](const auto& s) { return s.trainable && s.shape.size() != 1; });
+  place([](const auto& s) { return !s.trainable; });
+}
+
+void ParameterStore::make_leaves() {
+  for (const ParameterSpec& spec : specs_) {
+    Slot& entry = slots_.at(spec.name);
+    entry.value = part(values_, entry.offset, spec);
+    if (!spec.trainable) continue;
+    entry.value.requires_grad_(true);
+    // A gradient that is already there is added to in place, so the flat buffer stays the gradient.
+    entry.value.mutable_grad() = part(gradients_, entry.offset, spec);
+  }
+}
+
+const ParameterStore::Slot& ParameterStore::slot(std::string_view name) const {
+  const auto found = slots_.find(std::string(name));
+  if (found == slots_.end()) {
+    throw Error("[parameters] there is no parameter " + std::string(name));
+  }
+  return found->second;
+}
+
+const at::Tensor& ParameterStore::at(std::string_view name) const {
+  return slot(name).value;
+}
+
+bool ParameterStore::contains(std::string_view name) const {
+  return slots_.contains(std::string(name));
+}
+
+std::int64_t ParameterStore::offset(std::string_view name) const {
+  return slot(name).offset;
+}
+
+std::int64_t ParameterStore::parameter_count() const {
+  return std::accumulate(specs_.begin(), specs_.end(), std::int64_t{0},
+                         [](auto sum, const auto& spec) { return sum + element_count(spec); });
+}
+
+std::int64_t ParameterStore::trainable_count() const {
+  return std::accumulate(
+      specs_.begin(), specs_.end(), std::int64_t{0},
+      [](auto sum, const auto& spec) { return sum + (spec.trainable ? element_count(spec) : 0); });
+}
+
+void ParameterStore::initialise(std::uint64_t seed, std::uint32_t stage,
+                                const std::vector<std::string>& keep) {
+  for (const std::string& name : keep) slot(name);
+  ++revision_;
+  for (const ParameterSpec& spec : specs_) {
+    if (std::find(keep.begin(), keep.end(), spec.name) != keep.end()) continue;
+    fill_parameter(slot(spec.name).value, spec, seed, stage);
+  }
+}
+
+void ParameterStore::zero_gradients() {
+  if (gradients_.defined()) gradients_.zero_();
+}
+
+void ParameterStore::freeze() {
+  for (auto& [name, entry] : slots_) {
+    entry.value.requires_grad_(false);
+    entry.value.mutable_grad().reset();
+  }
+  gradients_.reset();
+}
+
+NamedTensors ParameterStore::named() const {
+  NamedTensors tensors;
+  for (const auto& [name, entry] : slots_) tensors.emplace(name, entry.value.variable_data());
+  return tensors;
+}
+
+void ParameterStore::copy_from(const NamedTensors& source, bool partial) {
+  // Everything is checked before anything is written.
+  for (const ParameterSpec& spec : specs_) {
+    const auto found = source.find(spec.name);
+    if (found == source.end()) {
+      if (partial) continue;
+      throw Error("[parameters] " + spec.name + " is missing, expected a tensor " +
+                  shape_text(spec.shape));
+    }
+    if (found->second.sizes() != at::IntArrayRef(spec.shape)) {
+      throw Error("[parameters] " + spec.name + " has shape " + shape_text(found->second.sizes()) +
+                  ", expected " + shape_text(spec.shape));
+    }
+  }
+  const c10::NoGradGuard no_graph;
+  ++revision_;
+  for (auto& [name, entry] : slots_) {
+    const auto found = source.find(name);
+    if (found != source.end()) entry.value.copy_(found->second);
+  }
+}
+
+}  // namespace dbot::nn

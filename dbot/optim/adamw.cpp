@@ -1,0 +1,145 @@
+#include "dbot/optim/adamw.h"
+
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "dbot/core/error.h"
+
+namespace dbot::optim {
+namespace {
+
+std::int64_t total_size(const std::vector<ParameterGroup>& groups) {
+  std::int64_t total = 0;
+  for (const ParameterGroup& group : groups) total += group.values.numel();
+  return total;
+}
+
+void check(const std::vector<ParameterGroup>& groups) {
+  for (const ParameterGroup& group : groups) {
+    if (!group.values.defined() || !group.gradients.defined() ||
+        group.values.numel() != group.gradients.numel()) {
+      throw Error("[optimizer] a group has " +
+                  std::to_string(group.values.defined() ? group.values.numel() : 0) +
+                  " values and another number of gradients; are its parameters frozen?");
+    }
+  }
+}
+
+/// Sum of squares: float32 over short rows, float64 over the rows, so that the result neither
+/// drifts with the length nor depends on how many there are.
+double sum_of_squares(const at::Tensor& values) {
+  constexpr std::int64_t kRow = 4096;
+  const std::int64_t whole = values.numel() / kRow * kRow;
+  double sum = 0;
+  const auto add = [&sum](const at::Tensor& rows) {
+    const double norm =
+        at::linalg_vector_norm(at::linalg_vector_norm(rows, 2, {1}).to(at::kDouble), 2)
+            .item<double>();
+    sum += norm * norm;
+  };
+  if (whole > 0) add(values.narrow(0, 0, whole).view({-1, kRow}));
+  if (whole < values.numel()) add(values.slice(0, whole).view({1, -1}));
+  return sum;
+}
+
+}  // namespace
+
+std::vector<ParameterGroup> pretraining_groups(nn::ParameterStore& parameters,
+                                               double weight_decay) {
+  const std::int64_t middle = parameters.vectors_end(), end = parameters.trainable_end();
+  const at::Tensor& values = parameters.flat_values();
+  const at::Tensor& gradients = parameters.flat_gradients();
+  if (!gradients.defined()) {
+    throw Error("[optimizer] the parameters are frozen, expected gradients to train them");
+  }
+  return {{values.slice(0, 0, middle), gradients.slice(0, 0, middle), 0.0, 1.0},
+          {values.slice(0, middle, end), gradients.slice(0, middle, end), weight_decay, 1.0}};
+}
+
+AdamW::AdamW(std::vector<ParameterGroup> groups, const OptimizerConfig& config)
+    : groups_(std::move(groups)), config_(config) {
+  check(groups_);
+  exp_avg_ = at::zeros({total_size(groups_)}, at::kFloat);
+  exp_avg_sq_ = at::zeros({total_size(groups_)}, at::kFloat);
+}
+
+double AdamW::gradient_norm() const {
+  double sum = 0;
+  for (const ParameterGroup& group : groups_) sum += sum_of_squares(group.gradients);
+  return std::sqrt(sum);
+}
+
+double AdamW::clip_scale(double norm, double clip_norm) {
+  return clip_norm > 0 ? std::min(1.0, clip_norm / (norm + 1e-6)) : 1.0;
+}
+
+void AdamW::step(double learning_rate, double gradient_scale) {
+  const c10::NoGradGuard no_graph;
+  ++steps_;
+  // The fused kernel counts in a float tensor of its own and divides gradients by its scale.
+  const at::Tensor count = at::scalar_tensor(static_cast<double>(steps_), at::kFloat);
+  std::optional<at::Tensor> divisor;
+  if (gradient_scale != 1.0) divisor = at::scalar_tensor(1.0 / gradient_scale, at::kFloat);
+  std::int64_t offset = 0;
+  for (const ParameterGroup& group : groups_) {
+    const std::int64_t size = group.values.numel();
+    at::_fused_adamw_({group.values}, {group.gradients}, {exp_avg_.narrow(0, offset, size)},
+                      {exp_avg_sq_.narrow(0, offset, size)}, {}, {count},
+                      learning_rate * group.rate_scale, config_.betas.at(0), config_.betas.at(1),
+                      group.weight_decay, config_.eps, /*amsgrad=*/false, /*maximize=*/false,
+                      divisor);
+    offset += size;
+  }
+}
+
+void AdamW::reset() {
+  exp_avg_.zero_();
+  exp_avg_sq_.zero_();
+  steps_ = 0;
+}
+
+void AdamW::rebind(std::vector<ParameterGroup> groups) {
+  check(groups);
+  const auto same_size = [](const ParameterGroup& a, const ParameterGroup& b) {
+    return a.values.numel() == b.values.numel();
+  };
+  if (!std::ranges::equal(groups, groups_, same_size)) {
+    throw Error("[optimizer] the new groups have " + std::to_string(total_size(groups)) +
+                " values, expected groups of the same sizes as before (" +
+                std::to_string(total_size(groups_)) +
+                "); moments cannot be kept across a change of the network");
+  }
+  groups_ = std::move(groups);
+}
+
+nn::NamedTensors AdamW::state() const {
+  return {{"exp_avg", exp_avg_},
+          {"exp_avg_sq", exp_avg_sq_},
+          {"step", at::scalar_tensor(steps_, at::kLong)}};
+}
+
+void AdamW::load_state(const nn::NamedTensors& state) {
+  const auto get = [&](const char* name, std::int64_t size) {
+    const auto found = state.find(name);
+    if (found == state.end() || found->second.numel() != size) {
+      throw Error(std::string("[optimizer] state ") + name + " has " +
+                  (found == state.end() ? "no" : std::to_string(found->second.numel())) +
+                  " values, expected " + std::to_string(size));
+    }
+    return found->second;
+  };
+  const at::Tensor exp_avg = get("exp_avg", exp_avg_.numel());
+  const at::Tensor exp_avg_sq = get("exp_avg_sq", exp_avg_sq_.numel());
+  steps_ = get("step", 1).item<std::int64_t>();
+  exp_avg_.copy_(exp_avg.view(-1));
+  exp_avg_sq_.copy_(exp_avg_sq.view(-1));
+}
+
+}  // namespace dbot::optim

@@ -1,0 +1,103 @@
+#include "dbot/runtime/machine.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <torch/headeronly/version.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "dbot/core/error.h"
+#include "dbot/runtime/processor.h"
+#include "dbot/runtime/usable_cores.h"
+
+namespace dbot::runtime {
+namespace {
+
+/// The first "key : value" of /proc/cpuinfo with that key.
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+std::string instruction_set() {
+  const ProcessorFeatures features = processor_features();
+  if (features.amx_bf16) return "amx-bf16";
+  if (features.avx512_bf16) return "avx512-bf16";
+  if (features.avx512) return "avx512";
+  return features.avx2 ? "avx2" : "x86-64";
+}
+
+}  // namespace
+
+Device resolve_device(std::string_view request) {
+  if (request == "auto" || request == "cpu") return Device::cpu;
+  if (request == "cuda") {
+    throw UsageError("[device] cuda is not in this build of dbot, expected cpu or auto");
+  }
+  throw UsageError("[device] \"" + std::string(request) +
+                   "\" is not a device, expected auto or cpu");
+}
+
+int configure_compute(int threads) {
+  if (threads < 0) {
+    throw UsageError("[threads] " + std::to_string(threads) +
+                     " threads were asked for, expected 1 or more, or 0 for all cores");
+  }
+  const int count = threads == 0 ? usable_cores() : threads;
+  at::set_num_threads(count);
+  // Kernels with a choice take the deterministic one; those without are only warned about, since
+  // none of the operations used here is among them on a CPU.
+  at::globalContext().setDeterministicAlgorithms(/*enabled=*/true, /*warn_only=*/true);
+  // Not the filling of fresh memory that comes along: it costs a pass over every new tensor.
+  at::globalContext().setDeterministicFillUninitializedMemory(false);
+  return count;
+}
+
+Machine describe_machine() {
+  Machine machine;
+  machine.processor = processor_name();
+  machine.instruction_set = instruction_set();
+  machine.usable_cores = usable_cores();
+  struct sysinfo info {};
+  if (sysinfo(&info) == 0) {
+    machine.memory_bytes =
+        static_cast<std::int64_t>(info.totalram) * static_cast<std::int64_t>(info.mem_unit);
+  }
+  machine.libtorch_version = TORCH_VERSION;
+  return machine;
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+double measure_matmul_flops(bool bf16) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::int64_t kSide = 1024;
+  const c10::NoGradGuard no_graph;
+  const at::Tensor matrix = at::zeros({kSide, kSide}, bf16 ? at::kBFloat16 : at::kFloat);
+  at::mm(matrix, matrix);
+  double best = 1e9;
+  const auto until = Clock::now() + std::chrono::milliseconds(200);
+  do {
+    const auto start = Clock::now();
+    at::mm(matrix, matrix);
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+  } while (Clock::now() < until);
+  return 2.0 * kSide * kSide * kSide / best;
+}
+
+}  // namespace dbot::runtime
