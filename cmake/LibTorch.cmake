@@ -28,5 +28,7 @@ target_link_libraries(LibTorch::cpu INTERFACE LibTorch::c10)
 # Last in the search: LibTorch ships its own fmt and protobuf headers, which must not hide ours.
 # The headers of its C++ frontend (torch/torch.h) stay out of reach: they cost seconds a file.
 target_compile_options(LibTorch::cpu INTERFACE "SHELL:-idirafter ${_torch}/include")
+# Without it, headers shared by operators include all of them: 36 s instead of 12 s a file.
+target_compile_definitions(LibTorch::cpu INTERFACE AT_PER_OPERATOR_HEADERS)
 # libtorch_cpu finds the CUDA runtime through its own run path; the linker need not resolve it.
 target_link_options(LibTorch::cpu INTERFACE -Wl,--allow-shlib-undefined)
