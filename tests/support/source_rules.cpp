@@ -45,6 +45,7 @@ std::vector<TextFile> read_all(const fs::path& root, const std::vector<std::stri
   }
   std::ranges::sort(paths);
   std::vector<TextFile> files;
+  files.reserve(paths.size());
   for (const fs::path& path : paths) files.push_back(read(root, path));
   return files;
 }
