@@ -49,10 +49,12 @@ if [[ ! -e $data ]]; then
 fi
 
 dbot=build/release/dbot
+shown_data=$(printf '%q' "$data")
 run=runs/quickstart-$(date +%Y%m%d-%H%M%S)
 # The same command, with --resume, goes on after an interruption.
 command=("$dbot" pretrain dbot/quick --data "$data" --seed 0 --out "$run")
-say "${command[*]@Q}"
+shown=$(printf '%q ' "${command[@]}")
+say "$shown"
 
 started=$SECONDS
 status=0
@@ -61,7 +63,7 @@ trap : INT
 "${command[@]}" || status=$?
 trap - INT
 
-resume="${command[*]@Q} --resume"
+resume="${shown}--resume"
 case $status in
   0) ;;
   75)
@@ -88,8 +90,8 @@ Weights  $run/model.safetensors
 
 What to try next:
   $dbot inspect $run/model.safetensors
-  $dbot evaluate knn --model $run --data ${data@Q}
-  $dbot evaluate linear --model $run --data ${data@Q}
+  $dbot evaluate knn --model $run --data $shown_data
+  $dbot evaluate linear --model $run --data $shown_data
   $dbot embed --help
   $dbot recipes show dbot/quick        every setting of this run
   docs/quickstart.md                   your own images, longer runs
