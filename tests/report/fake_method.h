@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+
+#include "dbot/methods/method.h"
+#include "dbot/nn/parameters.h"
+
+namespace dbot::report {
+
+/// A method that has a network and learns nothing: what an observer gets to see.
+class FakeMethod : public methods::Method {
+ public:
+  FakeMethod()
+      : network_(config(), std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config()))) {
+  }
+
+  std::vector<optim::ParameterGroup> parameter_groups(double) override { return {}; }
+  methods::StepDraws draw(const data::Batch&, const methods::DrawContext&) const override {
+    return {};
+  }
+  methods::StepResult training_step(const data::Batch&, const methods::StepDraws&,
+                                    const methods::StepContext&) override {
+    return {};
+  }
+  void zero_gradients() override {}
+  void begin_stage(std::int64_t) override {}
+  void end_stage(std::int64_t) override {}
+  const nn::VisionTransformer& backbone() const override { return network_; }
+  nn::NamedTensors state() const override { return {}; }
+  void load_state(std::int64_t, const nn::NamedTensors&) override {}
+  double flops_per_image() const override { return 0; }
+
+ private:
+  static nn::EncoderConfig config() { return {{8, 8}, 3, 4, 8, 1, 1}; }
+  nn::VisionTransformer network_;
+};
+
+}  // namespace dbot::report
