@@ -8,6 +8,7 @@
 
 #include "dbot/core/settings.h"
 #include "dbot/data/loader.h"
+#include "dbot/eval/evaluation.h"
 #include "dbot/masking/random_mask.h"
 #include "dbot/methods/masked_modeling.h"
 #include "dbot/nn/config.h"
@@ -50,6 +51,7 @@ struct Recipe {
   train::TrainConfig train;
   ComputeConfig compute;
   data::DataConfig data;
+  eval::EvaluateConfig evaluate;
   train::CheckpointConfig checkpoint;
 };
 

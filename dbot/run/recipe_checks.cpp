@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
+
 #include "dbot/core/error.h"
 #include "dbot/run/recipe.h"
 #include "dbot/runtime/machine.h"
@@ -137,6 +139,10 @@ void check_lists(const Recipe& recipe) {
              "two shares of the area, the smaller first, such as [0.2, 1.0]");
   check_pair("data.crop_ratio", recipe.data.augmentation.crop_ratio,
              "two ratios, the smaller first, such as [0.75, 1.3333]");
+  const double every = recipe.evaluate.every_epochs;
+  if (every != std::floor(every)) {
+    refuse(fmt::format("evaluate.every_epochs is {}, expected a whole number", every));
+  }
   const auto& betas = recipe.optimizer.betas;
   if (betas.size() != 2) {
     refuse(fmt::format("optimizer.betas is [{}], expected two values such as [0.9, 0.95]",

@@ -168,6 +168,30 @@ void bind_data(Settings& settings, Recipe& recipe) {
                "Share of unreadable files at which the run stops.");
 }
 
+void bind_evaluate(Settings& settings, Recipe& recipe) {
+  auto& evaluate = recipe.evaluate;
+  settings.add("evaluate.every_epochs", evaluate.every_epochs, at_least(0, kMostEpochs), "epochs",
+               "Whole epochs between evaluations inside a stage; 0: none.");
+  settings.add("evaluate.at_stage_ends", evaluate.at_stage_ends,
+               "Evaluate raw pixels, the untrained network and the end of each stage.");
+  settings.add("evaluate.data", evaluate.data,
+               "Labelled images; empty: those that are trained on, if they have labels.");
+  settings.add("evaluate.knn", evaluate.knn, "Weighted nearest neighbours on frozen features.");
+  settings.add("evaluate.linear", evaluate.linear, "A linear classifier on frozen features.");
+  settings.add_choice("evaluate.features", evaluate.features, {"cls", "mean", "both"},
+                      "The cls token, the mean of the patch tokens, or each.");
+  settings.add("evaluate.neighbours", evaluate.neighbours, at_least(1, 1e6), "",
+               "Neighbours that vote.");
+  settings.add("evaluate.temperature", evaluate.temperature, above(0, 1e3), "",
+               "A neighbour's vote is exp(similarity / temperature).");
+  settings.add("evaluate.probe_epochs", evaluate.probe_epochs, at_least(1, 1e6), "epochs",
+               "Training of the linear classifier.");
+  settings.add("evaluate.max_train_images", evaluate.max_train_images, at_least(0, 1e12), "images",
+               "Labelled training images used, a seeded choice; 0: all.");
+  settings.add("evaluate.max_test_images", evaluate.max_test_images, at_least(0, 1e12), "images",
+               "Test images used, a seeded choice; 0: all.");
+}
+
 void bind_checkpoint(Settings& settings, Recipe& recipe) {
   auto& checkpoint = recipe.checkpoint;
   settings.add("checkpoint.every_steps", checkpoint.every_steps, at_least(0, kMostSteps), "steps",
@@ -188,6 +212,7 @@ core::Settings bind(Recipe& recipe) {
   bind_length(settings, recipe);
   bind_training(settings, recipe);
   bind_data(settings, recipe);
+  bind_evaluate(settings, recipe);
   bind_checkpoint(settings, recipe);
   return settings;
 }

@@ -14,8 +14,8 @@ namespace {
 using runtime::Precision;
 using runtime::PrecisionRequest;
 
-// Enough that the third digit of mean and deviation stands still.
-constexpr std::int64_t kStatisticsImages = 4096;
+// Enough for two digits of mean and deviation; a few seconds even for large photographs.
+constexpr std::int64_t kStatisticsImages = 1024;
 
 PrecisionRequest as_request(Precision precision) {
   return precision == Precision::bf16 ? PrecisionRequest::bf16 : PrecisionRequest::fp32;
@@ -28,7 +28,9 @@ Recipe resolve_compute(const Recipe& recipe, const core::Log& log) {
   runtime::resolve_device(recipe.compute.device);
   resolved.compute.device = "cpu";
   resolved.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
-  resolved.compute.threads = runtime::configure_compute(static_cast<int>(recipe.compute.threads));
+  if (recipe.compute.threads == 0) {
+    resolved.compute.threads = std::max(1, runtime::describe_machine().usable_cores);
+  }
   return resolved;
 }
 
@@ -43,11 +45,17 @@ Recipe resolve_statistics(const Recipe& recipe, const data::Dataset& dataset,
   resolved.data.std = statistics.std;
   log(core::LogLevel::information,
       fmt::format("pixels measured: mean [{:.4f}], deviation [{:.4f}]",
-                  fmt::join(statistics.mean, ", "), fmt::join(statistics.std, ", ")));
+                  fmt::join(resolved.data.mean, ", "), fmt::join(resolved.data.std, ", ")));
   return resolved;
 }
 
 Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log& log) {
+  if (precision_of(stored) == Precision::bf16 && !runtime::cpu_has_fast_bf16()) {
+    throw UsageError(
+        "[resume] this run was begun in bf16 and this processor does not multiply bf16 matrices; "
+        "go "
+        "on with it on a machine that does, or begin a new run with --precision fp32");
+  }
   Recipe resolved = wanted;
   if (wanted.compute.device == "auto") resolved.compute.device = stored.compute.device;
   if (wanted.compute.threads == 0) resolved.compute.threads = stored.compute.threads;
@@ -59,23 +67,6 @@ Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log&
       wanted.train.precision == PrecisionRequest::automatic
           ? stored.train.precision
           : as_request(runtime::resolve_precision(wanted.train.precision, log));
-
-  const auto differences = core::toml_differences(to_toml(stored), to_toml(resolved));
-  if (!differences.empty()) {
-    throw UsageError(fmt::format(
-        "[resume] the recipe differs from the one this run was begun with: {}; give the same "
-        "values "
-        "(the run's recipe.toml has them all and is itself a RECIPE), or begin a new run with "
-        "another --out",
-        fmt::join(differences, "; ")));
-  }
-  if (precision_of(stored) == Precision::bf16 && !runtime::cpu_has_fast_bf16()) {
-    throw UsageError(
-        "[resume] this run was begun in bf16 and this processor does not multiply bf16 matrices; "
-        "go "
-        "on with it on a machine that does, or begin a new run with --precision fp32");
-  }
-  runtime::configure_compute(static_cast<int>(stored.compute.threads));
   return resolved;
 }
 
@@ -84,8 +75,9 @@ runtime::Precision precision_of(const Recipe& recipe) {
 }
 
 int workers_of(const Recipe& recipe) {
-  return static_cast<int>(recipe.data.workers >= 0 ? std::max<std::int64_t>(1, recipe.data.workers)
-                                                   : recipe.compute.threads);
+  const std::int64_t workers =
+      recipe.data.workers >= 0 ? recipe.data.workers : recipe.compute.threads;
+  return static_cast<int>(std::max<std::int64_t>(1, workers));
 }
 
 }  // namespace dbot::run

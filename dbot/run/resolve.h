@@ -9,16 +9,14 @@
 // and reused whenever it goes on: the same run never depends on where it is resumed.
 namespace dbot::run {
 
-/// Decides device, precision and threads for this machine. Sets this process's compute threads;
-/// call before the first tensor operation. Mean and deviation stay as they are.
+/// Decides device, precision and threads for this machine. Mean and deviation stay as they are.
 Recipe resolve_compute(const Recipe& recipe, const core::Log& log);
 
 /// Measures mean and deviation of the data where the recipe does not give them.
 Recipe resolve_statistics(const Recipe& recipe, const data::Dataset& dataset, const core::Log& log);
 
 /// The recipe of a run that goes on: what `wanted` leaves open is taken from `stored`. Throws
-/// UsageError naming the keys when anything else differs, or when this machine cannot compute what
-/// the run was begun with.
+/// UsageError when this machine cannot compute what the run was begun with.
 Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log& log);
 
 /// Of a resolved recipe.
