@@ -14,7 +14,8 @@ namespace dbot::data {
 inline constexpr std::uint64_t max_pixels = std::uint64_t{1} << 28;
 
 /// Decodes JPEG or PNG bytes, told apart by their content, to `channels` (1: luma, 3: RGB); pixels
-/// equal Pillow's `Image.open(…).convert("L" or "RGB")`. `name` is for messages. Throws DataError
+/// equal Pillow's `Image.open(…).convert("L" or "RGB")`, except that 16-bit grey keeps its upper
+/// byte (Pillow clips it to white). `name` is for messages. Throws DataError
 /// ("[data] NAME: reason") for anything but a whole, sound image.
 Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::string_view name);
 

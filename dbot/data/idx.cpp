@@ -40,8 +40,8 @@ class Stream {
     while (done < count) {
       const auto part = static_cast<unsigned>(std::min<std::uint64_t>(count - done, 1U << 30));
       const int got = gzread(file_.get(), target + done, part);
-      if (got < 0) fail(reason());
-      if (got == 0) break;
+      if (got <= 0) check();
+      if (got <= 0) break;
       done += static_cast<std::uint64_t>(got);
     }
     return done;
@@ -55,10 +55,12 @@ class Stream {
   }
 
  private:
-  std::string reason() {
-    int code = 0;
+  /// Throws if zlib met an error; the end of a file inside of a packed stream is one.
+  void check() {
+    int code = Z_OK;
     const char* text = gzerror(file_.get(), &code);
-    return code == Z_BUF_ERROR ? "ends too early" : fmt::format("broken gzip file: {}", text);
+    if (code == Z_BUF_ERROR) fail("ends too early");
+    if (code != Z_OK && code != Z_STREAM_END) fail(fmt::format("broken gzip file: {}", text));
   }
 
   struct Close {

@@ -9,9 +9,9 @@
 #include "dbot/data/transforms.h"
 
 // The crop is an image of its own: taps never reach beyond it (torchvision crops, then resizes).
-// The horizontal pass comes first and rounds to 8 bits, as Pillow does. Both passes are the same
-// sum over rows of lanes; for the horizontal one, blocks of rows are turned so that columns become
-// rows.
+// Each pass rounds to 8 bits, so their order shows; it is that of Pillow 13. Both passes are the
+// same sum over rows of lanes; for the horizontal one, blocks of rows are turned so that columns
+// become rows.
 namespace dbot::data {
 namespace {
 
@@ -86,8 +86,17 @@ Planes resize_width(const Image& image, const Crop& crop, int width) {
   return planes;
 }
 
+void copy_rows(Planes& planes, int channels, core::Size size, std::uint8_t* planar) {
+  for (int c = 0; c < channels; ++c) {
+    for (int y = 0; y < size.height; ++y) {
+      std::memcpy(planar + (c * size.height + y) * size.width, planes.row(c, y), size.width);
+    }
+  }
+}
+
 void resize_height(Planes& planes, int channels, core::Size size, std::uint8_t* planar) {
   const int height = static_cast<int>(size.height);
+  if (planes.height == height) return copy_rows(planes, channels, size, planar);
   const auto taps = bicubic_taps(planes.height, height);
   const auto sum = weighted_sum();
   std::vector<std::uint8_t> row(planes.stride);
@@ -100,6 +109,35 @@ void resize_height(Planes& planes, int channels, core::Size size, std::uint8_t* 
       std::memcpy(planar + (c * size.height + y) * size.width, row.data(), size.width);
     }
   }
+}
+
+/// Width, then height. An axis that keeps its length keeps its pixels: the kernel is 1 at 0 and 0
+/// at other integers.
+void resize_both(const Image& image, const Crop& crop, core::Size size, std::uint8_t* planar) {
+  Planes planes = crop.width == size.width
+                      ? separate_channels(image, crop)
+                      : resize_width(image, crop, static_cast<int>(size.width));
+  resize_height(planes, image.channels, size, planar);
+}
+
+/// The crop with its new height, still interleaved.
+Image with_height(const Image& image, const Crop& crop, int height) {
+  const int row_length = crop.width * image.channels;
+  Planes rows(1, crop.height, row_length);
+  for (int y = 0; y < crop.height; ++y) {
+    std::memcpy(rows.row(0, y), crop_row(image, crop, y), static_cast<std::size_t>(row_length));
+  }
+  Image result{height, crop.width, image.channels, {}};
+  result.pixels.resize(static_cast<std::size_t>(height) * row_length);
+  resize_height(rows, 1, {height, row_length}, result.pixels.data());
+  return result;
+}
+
+/// Since version 13, Pillow begins with the height where that loses more than twice as many rows as
+/// the width loses columns; up to version 12 it always began with the width.
+bool height_comes_first(const Crop& crop, core::Size size) {
+  const auto fewer_rows = crop.height - size.height;
+  return fewer_rows > 0 && fewer_rows > 2 * (crop.width - size.width);
 }
 
 void check(const Image& image, const Crop& crop, core::Size size, std::size_t available) {
@@ -124,11 +162,12 @@ void check(const Image& image, const Crop& crop, core::Size size, std::size_t av
 void resize_crop(const Image& image, const Crop& crop, core::Size size, bool mirror,
                  std::span<std::uint8_t> planar) {
   check(image, crop, size, planar.size());
-  // An axis that keeps its length keeps its pixels: the kernel is 1 at 0 and 0 at other integers.
-  Planes planes = crop.width == size.width
-                      ? separate_channels(image, crop)
-                      : resize_width(image, crop, static_cast<int>(size.width));
-  resize_height(planes, image.channels, size, planar.data());
+  if (height_comes_first(crop, size)) {
+    const auto flat = with_height(image, crop, static_cast<int>(size.height));
+    resize_both(flat, {0, 0, flat.height, flat.width}, size, planar.data());
+  } else {
+    resize_both(image, crop, size, planar.data());
+  }
   if (!mirror) return;
   for (std::size_t row = 0; row < planar.size(); row += size.width) {
     std::reverse(planar.begin() + row, planar.begin() + row + size.width);

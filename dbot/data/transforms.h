@@ -36,9 +36,9 @@ Crop single_shot_crop(int height, int width, double area_fraction, double log_ra
 /// int(S/0.875) for S ≤ 224, else S; then the centre): expressed as one crop of the original.
 Crop centre_crop(int height, int width, core::Size size);
 
-/// Resizes a crop to `size` with antialiased bicubic filtering, 8-bit result equal to Pillow's
-/// Image.resize(BICUBIC, box) bit for bit, optionally mirrored, into planar [channels, height,
-/// width].
+/// Resizes a crop to `size` with antialiased bicubic filtering, optionally mirrored, into planar
+/// [channels, height, width]. Equal bit for bit to Pillow 13's image.crop(…).resize(…, BICUBIC).
+/// Throws UsageError if the crop is not inside the image or `planar` has another size.
 void resize_crop(const Image& image, const Crop& crop, core::Size size, bool mirror,
                  std::span<std::uint8_t> planar);
 

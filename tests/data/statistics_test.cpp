@@ -1,0 +1,69 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "dbot/data/loader.h"
+#include "tests/data/fixtures.h"
+#include "tests/data/memory_dataset.h"
+
+namespace dbot::data {
+namespace {
+
+using test::MemoryDataset;
+
+TEST(Statistics, EqualThePlainFormulaOverAllPixels) {
+  const MemoryDataset dataset(6);
+  const auto statistics = measure_statistics(dataset, 3, 100, 0);
+  ASSERT_EQ(statistics.mean.size(), 3U);
+  for (std::size_t c = 0; c < 3; ++c) {
+    double sum = 0, squares = 0, count = 0;
+    for (std::int64_t i = 0; i < 6; ++i) {
+      const auto image = dataset.load(i, 3);
+      for (std::size_t p = c; p < image.pixels.size(); p += 3) {
+        sum += image.pixels[p] / 255.0;
+        squares += image.pixels[p] / 255.0 * (image.pixels[p] / 255.0);
+        ++count;
+      }
+    }
+    EXPECT_NEAR(statistics.mean[c], sum / count, 1e-12);
+    EXPECT_NEAR(statistics.std[c], std::sqrt(squares / count - sum * sum / count / count), 1e-12);
+  }
+}
+
+TEST(Statistics, TheChoiceIsSeeded) {
+  const MemoryDataset dataset(100);
+  EXPECT_EQ(measure_statistics(dataset, 1, 5, 1).mean, measure_statistics(dataset, 1, 5, 1).mean);
+  EXPECT_NE(measure_statistics(dataset, 1, 5, 1).mean, measure_statistics(dataset, 1, 5, 2).mean);
+}
+
+TEST(Statistics, UnreadableImagesArePassedOver) {
+  const MemoryDataset one(1);
+  const auto expected = measure_statistics(one, 1, 10, 0);
+  EXPECT_EQ(measure_statistics(MemoryDataset(2, {1}), 1, 10, 0).mean, expected.mean);
+  EXPECT_THAT(
+      test::message_of<DataError>([] { measure_statistics(MemoryDataset(1, {0}), 1, 10, 0); }),
+      ::testing::HasSubstr("s0: is broken"));
+}
+
+/// One image of one colour.
+class Constant final : public Dataset {
+ public:
+  std::int64_t size() const override { return 1; }
+  Image load(std::int64_t, int) const override { return {2, 2, 1, {51, 51, 51, 51}}; }
+  std::int64_t label(std::int64_t) const override { return -1; }
+  std::string name(std::int64_t) const override { return "x"; }
+  const std::vector<std::string>& classes() const override { return classes_; }
+
+ private:
+  std::vector<std::string> classes_;
+};
+
+TEST(Statistics, TheDeviationOfConstantImagesIsPositive) {
+  const auto statistics = measure_statistics(Constant(), 1, 10, 0);
+  EXPECT_DOUBLE_EQ(statistics.mean[0], 0.2);
+  EXPECT_DOUBLE_EQ(statistics.std[0], 1.0 / 255);
+}
+
+}  // namespace
+}  // namespace dbot::data
