@@ -84,10 +84,10 @@ std::int64_t vote(const std::vector<Neighbour>& nearest, const std::int64_t* lab
 }
 
 /// The labelled training rows, compared with blocks of test rows.
-class Classifier {
+class NeighbourClassifier {
  public:
-  Classifier(const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,
-             const KnnConfig& config)
+  NeighbourClassifier(const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,
+                      const KnnConfig& config)
       : classes_(classes), temperature_(config.temperature) {
     rows_ = labelled_rows(labels);
     labels_ = labels.index_select(0, rows_).contiguous();
@@ -125,7 +125,7 @@ class Classifier {
       const std::int64_t label = truth[row];
       // A class without a neighbour has no vote: it is no guess, wherever it would be listed.
       const bool voted = label >= 0 && votes[static_cast<std::size_t>(label)] > 0;
-      ranks[row] = voted ? rank_of(votes.data(), classes_, label) : classes_;
+      ranks[row] = voted ? rank_of(votes.data(), classes_, label) : kUnranked;
     }
   }
 
@@ -144,7 +144,7 @@ KnnResult knn_classify(const at::Tensor& train_features, const at::Tensor& train
   check_inputs(train_features, test_features, config);
   check_labels("knn", train_features, train_labels, classes, "training");
   check_labels("knn", test_features, test_labels, classes, "test");
-  const Classifier classifier(train_features, train_labels, classes, config);
+  const NeighbourClassifier classifier(train_features, train_labels, classes, config);
   const at::Tensor test = normalised_rows(test_features);
   const at::Tensor truth = test_labels.contiguous();
   const std::int64_t rows = test.size(0);
@@ -153,7 +153,7 @@ KnnResult knn_classify(const at::Tensor& train_features, const at::Tensor& train
   result.similarity = at::empty({rows, classifier.kept()}, at::kFloat);
   result.scores = at::zeros({rows, classes}, at::kFloat);
   result.prediction = at::empty({rows}, at::kLong);
-  std::vector<std::int64_t> ranks(static_cast<std::size_t>(rows), classes);
+  std::vector<std::int64_t> ranks(static_cast<std::size_t>(rows), kUnranked);
   const std::int64_t block = classifier.block_rows();
   for (std::int64_t first = 0; first < rows; first += block) {
     if (stop.requested()) throw Stopped("[knn] stopped on request");

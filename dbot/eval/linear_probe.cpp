@@ -24,10 +24,11 @@
 namespace dbot::eval {
 namespace {
 
-// Chosen by measurement: see the table at `linear_probe` in the header.
+// Top-1 on the pixels of Fashion-MNIST after 50 epochs: 84.5 at 1e-3, 84.7 at 3e-3, 84.3 at 1e-2.
 constexpr double kPeakRate = 3e-3;
 constexpr double kWarmupEpochs = 1;
 constexpr std::int64_t kFewestBatches = 16;  // of an epoch: small sets take smaller batches
+constexpr std::int64_t kFewestSteps = 1000;  // of the training: small sets are passed more often
 constexpr std::int64_t kSmallestBatch = 16;  // samples
 constexpr std::int64_t kTestBlockRows = 4096;
 
@@ -45,9 +46,9 @@ struct Standardisation {
 };
 
 /// Softmax regression with its gradient, in flat memory for the optimizer.
-class Classifier {
+class SoftmaxRegression {
  public:
-  Classifier(std::int64_t classes, std::int64_t width)
+  SoftmaxRegression(std::int64_t classes, std::int64_t width)
       : values_(at::zeros({classes * (width + 1)}, at::kFloat)),
         gradients_(at::zeros_like(values_)),
         weight_(values_.narrow(0, 0, classes * width).view({classes, width})),
@@ -119,17 +120,19 @@ void throw_if_stopped(const core::StopRequest& stop) {
 }
 
 /// Returns the mean loss of the last epoch.
-double train(Classifier& classifier, const TrainingSet& set, const LinearProbeConfig& config,
+double train(SoftmaxRegression& classifier, const TrainingSet& set, const LinearProbeConfig& config,
              const core::StopRequest& stop) {
   optim::OptimizerConfig adam;
   adam.betas = {0.9, 0.999};
   optim::AdamW optimizer({classifier.group()}, adam);
   const double peak = config.base_lr > 0 ? config.base_lr : kPeakRate;
-  const auto epochs = static_cast<double>(config.epochs);
+  const std::int64_t passes =
+      std::max(config.epochs, (kFewestSteps + set.batches - 1) / set.batches);
+  const auto epochs = static_cast<double>(passes);
   const double warmup = std::min(kWarmupEpochs, 0.1 * epochs);
   const auto* labels = set.labels.const_data_ptr<std::int64_t>();
   double loss = 0;
-  for (std::int64_t epoch = 0; epoch < config.epochs; ++epoch) {
+  for (std::int64_t epoch = 0; epoch < passes; ++epoch) {
     loss = 0;
     double step = 0;
     for (const std::int64_t begin :
@@ -145,13 +148,13 @@ double train(Classifier& classifier, const TrainingSet& set, const LinearProbeCo
   return loss / static_cast<double>(set.batches);
 }
 
-Accuracy measure(const Classifier& classifier, const Standardisation& standardise,
+Accuracy measure(const SoftmaxRegression& classifier, const Standardisation& standardise,
                  const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,
                  const core::StopRequest& stop) {
   const at::Tensor truth = labels.contiguous();
   const auto* label = truth.const_data_ptr<std::int64_t>();
   const std::int64_t count = features.size(0);
-  std::vector<std::int64_t> ranks(static_cast<std::size_t>(count), classes);
+  std::vector<std::int64_t> ranks(static_cast<std::size_t>(count), kUnranked);
   for (std::int64_t first = 0; first < count; first += kTestBlockRows) {
     throw_if_stopped(stop);
     const std::int64_t rows = std::min(kTestBlockRows, count - first);
@@ -205,7 +208,7 @@ ProbeResult linear_probe(const at::Tensor& train_features, const at::Tensor& tra
   }
   const Standardisation standardise(set.features);
   set.features = standardise(set.features);
-  Classifier classifier(classes, train_features.size(1));
+  SoftmaxRegression classifier(classes, train_features.size(1));
   const double loss = train(classifier, set, config, stop);
   const Accuracy accuracy =
       measure(classifier, standardise, test_features, test_labels, classes, stop);

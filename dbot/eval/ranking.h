@@ -3,9 +3,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace dbot::eval {
+
+/// The rank of a class that is no guess at all.
+inline constexpr std::int64_t kUnranked = std::numeric_limits<std::int64_t>::max();
 
 /// Place of class `label` among `classes` scores, 0 = first: how many are higher, or equal and of a
 /// lower class number.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
+#include "tests/eval/samples.h"
 #include "tests/eval/small_network.h"
 #include "tests/support/synthetic_dataset.h"
 
@@ -11,8 +12,6 @@ namespace dbot::eval {
 namespace {
 
 using ::testing::ElementsAre;
-
-const core::StopRequest kNoStop;
 
 data::LabelledSplits splits(int classes = 4) {
   return {std::make_shared<dbot::testing::SyntheticDataset>(80, 8, classes),

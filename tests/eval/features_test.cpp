@@ -9,14 +9,13 @@
 #include "dbot/data/loader.h"
 #include "dbot/data/normalise.h"
 #include "tests/data/memory_dataset.h"
+#include "tests/eval/samples.h"
 #include "tests/eval/small_network.h"
 
 namespace dbot::eval {
 namespace {
 
 using ::testing::ElementsAre;
-
-const core::StopRequest kNoStop;
 
 ExtractionSettings settings(std::int64_t batch_size) {
   ExtractionSettings result;

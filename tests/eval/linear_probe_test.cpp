@@ -19,8 +19,8 @@ ProbeResult probe(const SampleSet& train, const SampleSet& test, LinearProbeConf
 }
 
 TEST(LinearProbe, SeparatesWhatIsSeparable) {
-  for (const std::int64_t samples : {4, 30, 3000}) {
-    const ProbeResult result = probe(two_clouds(samples, 8, 1), two_clouds(500, 8, 2));
+  for (const std::int64_t samples : {40, 200, 3000}) {
+    const ProbeResult result = probe(two_clouds(samples, 4, 1), two_clouds(500, 4, 2));
     EXPECT_EQ(result.top1, 100) << samples;
     EXPECT_EQ(result.top5, 100);
     EXPECT_LT(result.train_loss, 0.2);

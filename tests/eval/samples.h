@@ -3,12 +3,16 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "dbot/core/random.h"
+#include "dbot/core/stop.h"
 
 namespace dbot::eval {
+
+inline const core::StopRequest kNoStop;
 
 inline at::Tensor matrix(std::int64_t rows, std::int64_t columns, std::vector<float> values) {
   at::Tensor tensor = at::empty({rows, columns}, at::TensorOptions(at::kFloat));

@@ -132,9 +132,9 @@ TEST_F(EncoderFile, NamesWhatIsMissingOrMisshapen) {
       {"blocks.1.attn.qkv.bias is missing", [](auto& t) { t.erase("blocks.1.attn.qkv.bias"); }},
       {"cls_token is Float [16]", [](auto& t) { t["cls_token"] = at::zeros({16}); }},
       {"norm.weight is Long", [](auto& t) { t["norm.weight"] = t["norm.weight"].to(at::kLong); }},
-      {"pos_embed",
+      {"pos_embed is Float [1, 5, 8]",
        [](auto& t) {
-         t["pos_embed"] = at::zeros({1, 10, 16});
+         t["pos_embed"] = at::zeros({1, 5, 8});
        }},
       {"pos_embed has shape [16]", [](auto& t) { t["pos_embed"] = at::zeros({16}); }},
       {"no square",
