@@ -57,8 +57,8 @@ at::Tensor MaskedAutoencoder::encode(const at::Tensor& images, const at::Tensor&
 }
 
 at::Tensor MaskedAutoencoder::decoder_tokens(const at::Tensor& latent,
-                                             const at::Tensor& ids_restore, at::ScalarType compute,
-                                             const DropPath& drop_path) const {
+                                             const at::Tensor& ids_restore,
+                                             at::ScalarType compute) const {
   const ParameterStore& store = *parameters();
   const std::int64_t batch = ids_restore.size(0), patches = ids_restore.size(1);
   const std::int64_t width = config_.decoder.width, kept = latent.size(1) - 1;
@@ -67,20 +67,25 @@ at::Tensor MaskedAutoencoder::decoder_tokens(const at::Tensor& latent,
       {embedded.slice(1, 1), store.at("mask_token").expand({batch, patches - kept, width})}, 1);
   const at::Tensor restored =
       at::gather(shuffled, 1, ids_restore.unsqueeze(-1).expand({batch, patches, width}));
-  const at::Tensor tokens =
-      at::cat({embedded.slice(1, 0, 1), restored}, 1) + store.at("decoder_pos_embed");
-  return run_blocks(tokens, decoder_blocks_,
-                    {config_.decoder.heads, config_.encoder.layer_norm_eps, compute}, drop_path);
+  return at::cat({embedded.slice(1, 0, 1), restored}, 1) + store.at("decoder_pos_embed");
 }
 
-at::Tensor MaskedAutoencoder::decode(const at::Tensor& latent, const at::Tensor& ids_restore,
-                                     at::ScalarType compute, const DropPath& drop_path) const {
+ops::TransformerBlockOptions MaskedAutoencoder::decoder_options(at::ScalarType compute) const {
+  return {config_.decoder.heads, config_.encoder.layer_norm_eps, compute};
+}
+
+at::Tensor MaskedAutoencoder::predict(const at::Tensor& tokens, at::ScalarType compute) const {
   const ParameterStore& store = *parameters();
-  const at::Tensor tokens = decoder_tokens(latent, ids_restore, compute, drop_path);
   const at::Tensor normed =
       at::layer_norm(tokens, {config_.decoder.width}, store.at("decoder_norm.weight"),
                      store.at("decoder_norm.bias"), config_.encoder.layer_norm_eps);
   return linear(normed, store, config_.predictor_name, compute);
+}
+
+at::Tensor MaskedAutoencoder::decode(const at::Tensor& latent, const at::Tensor& ids_restore,
+                                     at::ScalarType compute, const DropPath& drop_path) const {
+  const at::Tensor tokens = decoder_tokens(latent, ids_restore, compute);
+  return predict(run_blocks(tokens, decoder_blocks_, decoder_options(compute), drop_path), compute);
 }
 
 }  // namespace dbot::nn

@@ -43,11 +43,17 @@ class MaskedAutoencoder {
   at::Tensor decode(const at::Tensor& latent, const at::Tensor& ids_restore, at::ScalarType compute,
                     const DropPath& drop_path = {}) const;
 
- private:
-  /// Output of the last decoder block, all tokens in image order.
+  /// The parts of `decode`: tokens before the first block, [batch, 1 + patches, decoder width] in
+  /// image order, positions added; the blocks; norm and predictor.
   at::Tensor decoder_tokens(const at::Tensor& latent, const at::Tensor& ids_restore,
-                            at::ScalarType compute, const DropPath& drop_path) const;
+                            at::ScalarType compute) const;
+  const std::vector<ops::TransformerBlockWeights>& decoder_blocks() const {
+    return decoder_blocks_;
+  }
+  ops::TransformerBlockOptions decoder_options(at::ScalarType compute) const;
+  at::Tensor predict(const at::Tensor& tokens, at::ScalarType compute) const;
 
+ private:
   MaskedAutoencoderConfig config_;
   VisionTransformer encoder_;
   std::vector<ops::TransformerBlockWeights> decoder_blocks_;

@@ -12,10 +12,8 @@
 namespace dbot::objectives {
 namespace {
 
-constexpr double kCosineEps = 1e-6;
-
-at::Tensor unit_rows(const at::Tensor& rows) {
-  return rows / at::linalg_vector_norm(rows, 2, {-1}, /*keepdim=*/true).clamp_min(kCosineEps);
+at::Tensor unit_rows(const at::Tensor& rows, double eps) {
+  return rows / at::linalg_vector_norm(rows, 2, {-1}, /*keepdim=*/true).clamp_min(eps);
 }
 
 }  // namespace
@@ -31,7 +29,8 @@ at::Tensor token_loss(const at::Tensor& prediction, const at::Tensor& target,
     case LossKind::l1:
       return at::l1_loss(prediction, target, at::Reduction::None).mean(-1);
     case LossKind::cosine:
-      return 1.0 - (unit_rows(prediction) * unit_rows(target)).sum(-1);
+      return 1.0 - (unit_rows(prediction, config.cosine_eps) * unit_rows(target, config.cosine_eps))
+                       .sum(-1);
   }
   throw Error("[loss] unknown kind " + std::to_string(static_cast<int>(config.kind)));
 }

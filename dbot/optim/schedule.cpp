@@ -1,5 +1,6 @@
 #include "dbot/optim/schedule.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -17,6 +18,20 @@ double learning_rate(double time, double begin, double end, double warmup, doubl
   const double elapsed = time - begin;
   if (elapsed < warmup) return peak * elapsed / warmup;
   return half_cosine(peak, minimum, (elapsed - warmup) / (end - begin - warmup));
+}
+
+std::vector<double> rate_table(std::int64_t steps, std::int64_t warmup, double peak,
+                               double minimum) {
+  std::vector<double> rates;
+  for (std::int64_t step = 0; step < std::min(warmup, steps); ++step) {
+    rates.push_back(warmup > 1 ? peak * static_cast<double>(step) / static_cast<double>(warmup - 1)
+                               : 0.0);
+  }
+  const auto rest = static_cast<double>(steps - warmup);
+  for (std::int64_t step = 0; step < steps - warmup; ++step) {
+    rates.push_back(half_cosine(peak, minimum, static_cast<double>(step) / rest));
+  }
+  return rates;
 }
 
 double scaled_rate(double base_rate, std::int64_t images_per_step) {
