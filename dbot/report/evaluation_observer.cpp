@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "dbot/methods/method.h"
@@ -14,7 +15,7 @@ namespace {
 std::string describe(const EvaluationRecord& record) {
   std::string text = record.label + ":";
   for (const EvaluationRow& row : record.results) {
-    text += fmt::format("  {} {} {:.2f}%", protocol_title(row.protocol), row.feature, row.top1);
+    text += fmt::format("  {} {} {:.2f}%", protocol_title(row.protocol), row.features, row.top1);
   }
   return text;
 }
@@ -56,7 +57,12 @@ bool EvaluationObserver::ends_stage(const train::TrainState& state) const {
 
 void EvaluationObserver::on_epoch_end(std::int64_t epoch, const train::TrainState& state,
                                       methods::Method& method) {
-  if (schedule_.every_epochs <= 0 || epoch % schedule_.every_epochs != 0) return;
+  if (schedule_.every_epochs <= 0) return;
+  // Due at the first whole epoch at or after each multiple, which need not be whole itself.
+  const auto multiples = [&](std::int64_t at) {
+    return std::floor(static_cast<double>(at) / schedule_.every_epochs);
+  };
+  if (multiples(epoch) == multiples(epoch - 1)) return;
   if (schedule_.at_stage_ends && ends_stage(state)) return;  // evaluated under the stage's name
   evaluate_network(fmt::format("epoch {}", epoch), state, method);
 }

@@ -13,7 +13,7 @@
 namespace dbot::report {
 
 struct EvaluationSchedule {
-  std::int64_t every_epochs = 0;  // 0: not between the ends of stages
+  double every_epochs = 0;  // 0: not between the ends of stages
   bool at_stage_ends = true;
   bool at_start = true;  // raw pixels and the untrained network, to compare with
 };

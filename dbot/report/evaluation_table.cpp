@@ -19,7 +19,7 @@ std::vector<Column> columns_of(const std::vector<EvaluationRecord>& evaluations)
   std::vector<Column> columns;
   const auto add = [&](const EvaluationRecord& evaluation) {
     for (const EvaluationRow& row : evaluation.results) {
-      const Column column{row.protocol, row.feature};
+      const Column column{row.protocol, row.features};
       if (std::ranges::count(columns, column) == 0) columns.push_back(column);
     }
   };
@@ -35,7 +35,7 @@ const EvaluationRow* find(const EvaluationRecord& evaluation, const Column& colu
   int count = 0;
   for (const EvaluationRow& row : evaluation.results) {
     if (row.protocol != column.first) continue;
-    if (row.feature == column.second) return &row;
+    if (row.features == column.second) return &row;
     of_protocol = &row;
     ++count;
   }

@@ -86,9 +86,12 @@ void MetricsFile::write(const EvaluationRecord& evaluation) {
                          {"label", evaluation.label},     {"results", ordered_json::array()}};
   for (const EvaluationRow& row : evaluation.results) {
     record["results"].push_back({{"protocol", row.protocol},
-                                 {"feature", row.feature},
+                                 {"features", row.features},
                                  {"top1", row.top1},
-                                 {"top5", row.top5}});
+                                 {"top5", row.top5},
+                                 {"seconds", row.seconds},
+                                 {"train_samples", row.train_samples},
+                                 {"test_samples", row.test_samples}});
   }
   write_line(record.dump());
 }

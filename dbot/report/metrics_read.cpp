@@ -35,8 +35,15 @@ void read_values(const json& object, const std::string& prefix, MetricsRecord& r
 std::vector<EvaluationRow> read_results(const json& rows) {
   std::vector<EvaluationRow> results;
   for (const json& row : rows) {
-    results.push_back({row.at("protocol").get<std::string>(), row.at("feature").get<std::string>(),
-                       number_of(row.at("top1")), number_of(row.at("top5"))});
+    EvaluationRow result;
+    result.protocol = row.at("protocol").get<std::string>();
+    result.features = row.at("features").get<std::string>();
+    result.top1 = number_of(row.at("top1"));
+    result.top5 = number_of(row.at("top5"));
+    result.seconds = row.value("seconds", 0.0);
+    result.train_samples = row.value("train_samples", std::int64_t{0});
+    result.test_samples = row.value("test_samples", std::int64_t{0});
+    results.push_back(std::move(result));
   }
   return results;
 }

@@ -5,17 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "dbot/eval/evaluation.h"
+
 // What one line of metrics.jsonl says. Keys: docs/run-folder.md.
 namespace dbot::report {
 
-/// One accuracy: a protocol ("knn", "linear") on one kind of feature ("cls", "mean"), in percent.
-struct EvaluationRow {
-  std::string protocol;
-  std::string feature;
-  double top1 = 0;
-  double top5 = 0;
-  bool operator==(const EvaluationRow&) const = default;
-};
+using eval::EvaluationRow;
 
 /// All accuracies of one network at one moment. `label` is unique in a run: "raw pixels",
 /// "untrained network", "stage 2", "epoch 40".

@@ -79,6 +79,9 @@ TEST_F(EvaluationObserverTest, TheScheduleDecides) {
   fs::remove(path_);
   schedule_ = {.every_epochs = 2, .at_stage_ends = false, .at_start = false};
   EXPECT_THAT(run(0, 8), ElementsAre("epoch 2", "epoch 4"));
+  fs::remove(path_);
+  schedule_.every_epochs = 1.5;
+  EXPECT_THAT(run(0, 8), ElementsAre("epoch 2", "epoch 3"));
 }
 
 TEST_F(EvaluationObserverTest, NothingIsRepeatedOnResume) {
