@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace dbot::data {
 namespace {
@@ -14,48 +13,6 @@ double bicubic(double x) {
   if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
   if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
   return 0;
-}
-
-using Values = std::int32_t __attribute__((vector_size(32)));  // 8 sums
-using Pixels = std::uint8_t __attribute__((vector_size(8)));
-
-[[gnu::always_inline]] inline void add_products(const std::uint8_t* values, std::int32_t weight,
-                                                Values& sum) {
-  Pixels pixels;
-  std::memcpy(&pixels, values, sizeof pixels);
-  sum += __builtin_convertvector(pixels, Values) * weight;
-}
-
-[[gnu::always_inline]] inline void store_clamped(const Values& scaled, std::uint8_t* result) {
-  Values sum = scaled >> weight_bits;
-  sum = sum < 0 ? Values{} : sum;
-  sum = sum > 255 ? Values{} + 255 : sum;
-  const auto pixels = __builtin_convertvector(sum, Pixels);
-  std::memcpy(result, &pixels, sizeof pixels);
-}
-
-[[gnu::always_inline]] inline void sum_lanes(const std::uint8_t* values, std::size_t step,
-                                             const std::int32_t* weights, int count,
-                                             std::uint8_t* result) {
-  constexpr std::int32_t half = 1 << (weight_bits - 1);
-  Values low = Values{} + half, high = low;
-  for (int t = 0; t < count; ++t, values += step) {
-    add_products(values, weights[t], low);
-    add_products(values + lanes / 2, weights[t], high);
-  }
-  store_clamped(low, result);
-  store_clamped(high, result + lanes / 2);
-}
-
-void sum_lanes_baseline(const std::uint8_t* values, std::size_t step, const std::int32_t* weights,
-                        int count, std::uint8_t* result) {
-  sum_lanes(values, step, weights, count, result);
-}
-
-[[gnu::target("avx2")]] void sum_lanes_avx2(const std::uint8_t* values, std::size_t step,
-                                            const std::int32_t* weights, int count,
-                                            std::uint8_t* result) {
-  sum_lanes(values, step, weights, count, result);
 }
 
 }  // namespace
@@ -88,10 +45,6 @@ FilterTaps bicubic_taps(int inputs, int outputs) {
     taps.count[i] = count;
   }
   return taps;
-}
-
-WeightedSum weighted_sum() {
-  return __builtin_cpu_supports("avx2") ? sum_lanes_avx2 : sum_lanes_baseline;
 }
 
 }  // namespace dbot::data

@@ -23,13 +23,4 @@ inline constexpr int weight_bits = 32 - 8 - 2;  // 8 bits of pixel, 2 of oversho
 
 FilterTaps bicubic_taps(int inputs, int outputs);
 
-/// Values a weighted sum is formed for at once; buffers are padded to multiples of it.
-inline constexpr int lanes = 16;
-
-/// result[l] = clamp(round(Σ_t weights[t] · values[t · step + l])) for l = 0…lanes − 1. Uses AVX2
-/// where the processor has it; the result is the same.
-using WeightedSum = void (*)(const std::uint8_t* values, std::size_t step,
-                             const std::int32_t* weights, int count, std::uint8_t* result);
-WeightedSum weighted_sum();
-
 }  // namespace dbot::data

@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <vector>
 
 #include "dbot/core/error.h"
 #include "dbot/data/resample.h"
 #include "dbot/data/transforms.h"
+#include "dbot/data/weighted_sum.h"
 
 // The crop is an image of its own: taps never reach beyond it (torchvision crops, then resizes).
 // Each pass rounds to 8 bits, so their order shows; it is that of Pillow 13. Both passes are the
@@ -51,12 +53,35 @@ Planes separate_channels(const Image& image, const Crop& crop) {
 /// columns[x · lanes + r] = pixel x of row `y` + r; rows beyond the crop repeat the last.
 void turn_rows(const Image& image, const Crop& crop, int y, std::vector<std::uint8_t>& columns) {
   const std::size_t length = static_cast<std::size_t>(crop.width) * image.channels;
-  const std::uint8_t* rows[lanes];
+  std::array<const std::uint8_t*, lanes> rows;
   for (int r = 0; r < lanes; ++r) {
     rows[r] = crop_row(image, crop, std::min(y + r, crop.height - 1));
   }
-  for (std::size_t x = 0; x < length; ++x) {
+  std::size_t x = 0;
+  for (; x + lanes <= length; x += lanes) {
+    std::array<const std::uint8_t*, lanes> parts;
+    for (int r = 0; r < lanes; ++r) parts[r] = rows[r] + x;
+    transpose(parts, columns.data() + x * lanes);
+  }
+  for (; x < length; ++x) {
     for (int r = 0; r < lanes; ++r) columns[x * lanes + r] = rows[r][x];
+  }
+}
+
+/// The reverse for one channel: rows of `planes` from `y` on.
+void return_rows(const std::vector<std::uint8_t>& columns, int width, int channel, int y,
+                 Planes& planes) {
+  std::array<std::uint8_t, lanes * lanes> block;
+  const int rows = std::min(lanes, planes.height - y);
+  for (int x = 0; x < width; x += lanes) {
+    std::array<const std::uint8_t*, lanes> parts;
+    for (int l = 0; l < lanes; ++l) {
+      parts[l] = columns.data() + static_cast<std::size_t>(x + l) * lanes;
+    }
+    transpose(parts, block.data());
+    for (int r = 0; r < rows; ++r) {
+      std::memcpy(planes.row(channel, y + r) + x, block.data() + r * lanes, lanes);
+    }
   }
 }
 
@@ -66,10 +91,9 @@ Planes resize_width(const Image& image, const Crop& crop, int width) {
   const int channels = image.channels;
   Planes planes(channels, crop.height, width);
   std::vector<std::uint8_t> columns(static_cast<std::size_t>(crop.width) * channels * lanes);
-  std::vector<std::uint8_t> resized(static_cast<std::size_t>(width) * lanes);
+  std::vector<std::uint8_t> resized(planes.stride * lanes);
   for (int y = 0; y < crop.height; y += lanes) {
     turn_rows(image, crop, y, columns);
-    const int rows = std::min(lanes, crop.height - y);
     for (int c = 0; c < channels; ++c) {
       for (int x = 0; x < width; ++x) {
         const auto* first =
@@ -77,10 +101,7 @@ Planes resize_width(const Image& image, const Crop& crop, int width) {
         sum(first, static_cast<std::size_t>(channels) * lanes, taps.row(x), taps.count[x],
             resized.data() + static_cast<std::size_t>(x) * lanes);
       }
-      for (int r = 0; r < rows; ++r) {
-        auto* target = planes.row(c, y + r);
-        for (int x = 0; x < width; ++x) target[x] = resized[x * lanes + r];
-      }
+      return_rows(resized, width, c, y, planes);
     }
   }
   return planes;

@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <ios>
 
 #include "dbot/data/resample.h"
 #include "dbot/data/transforms.h"
+#include "dbot/data/weighted_sum.h"
 #include "tests/data/fixtures.h"
 
 namespace dbot::data {
@@ -100,6 +102,20 @@ TEST(Resample, WeightsOfEachOutputSumToOne) {
       EXPECT_NEAR(static_cast<double>(sum), 1 << weight_bits, taps.count[i]);
       EXPECT_GE(taps.first[i], 0);
       EXPECT_LE(taps.first[i] + taps.count[i], inputs);
+    }
+  }
+}
+
+TEST(WeightedSum, TheQuickestOneEqualsThePlainOne) {
+  const auto image = source(40, 60, 3);
+  std::array<std::uint8_t, lanes> plain{}, quickest{};
+  for (const int outputs : {3, 17, 200}) {
+    const auto taps = bicubic_taps(40, outputs);
+    for (int i = 0; i < outputs; ++i) {
+      const auto* values = image.pixels.data() + taps.first[i] * image.row_bytes() + i % 100;
+      plain_weighted_sum(values, image.row_bytes(), taps.row(i), taps.count[i], plain.data());
+      weighted_sum()(values, image.row_bytes(), taps.row(i), taps.count[i], quickest.data());
+      EXPECT_EQ(plain, quickest);
     }
   }
 }
