@@ -19,16 +19,17 @@ constexpr std::array<std::string_view, 12> kPlanned{"reconstruct", "search", "an
 }  // namespace
 
 void check_command_name(const CommandLine& line, const std::string& word) {
-  if (word.starts_with("-") || line.parser.get_subcommand_no_throw(word) != nullptr) return;
-  if (std::find(kPlanned.begin(), kPlanned.end(), word) != kPlanned.end()) {
-    throw UsageError(
-        fmt::format("[dbot] {} is not in this version; `dbot --help` lists the commands "
-                    "that are",
-                    word));
-  }
   std::vector<std::string> names;
   for (const CLI::App* command : line.parser.get_subcommands({})) {
     names.push_back(command->get_name());
+  }
+  const auto contains = [&word](const auto& list) {
+    return std::find(list.begin(), list.end(), word) != list.end();
+  };
+  if (word.starts_with("-") || contains(names)) return;
+  if (contains(kPlanned)) {
+    throw UsageError(fmt::format(
+        "[dbot] {} is not in this version; `dbot --help` lists the commands that are", word));
   }
   const std::string nearest = run::nearest_name(word, names);
   throw UsageError(fmt::format("[dbot] {} is not a command{}; `dbot --help` lists them", word,

@@ -52,11 +52,16 @@ void print_line(std::string_view text) {
 }
 
 void complain(std::string_view text) noexcept {
-  try {
-    const std::string line = fmt::format("{}\n", text);
-    [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
-  } catch (...) {
-    // Out of memory while saying so.
+  complain_raw(text);
+  complain_raw("\n");
+}
+
+void complain_raw(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 

@@ -15,6 +15,8 @@ void print_line(std::string_view text);
 
 /// A line on stderr; if that cannot be written there is nobody left to tell.
 void complain(std::string_view text) noexcept;
+/// The same without a line end.
+void complain_raw(std::string_view text) noexcept;
 
 /// Notices of the library on stderr.
 core::Log console_log();

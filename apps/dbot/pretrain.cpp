@@ -1,7 +1,132 @@
+// dbot pretrain: from a recipe and a folder of images to a run folder with weights.
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+
 #include "apps/dbot/commands.h"
+#include "apps/dbot/console.h"
+#include "apps/dbot/figures.h"
+#include "dbot/core/error.h"
+#include "dbot/report/evaluation_table.h"
+#include "dbot/report/progress.h"
+#include "dbot/run/pretrain.h"
+#include "dbot/run/recipe_catalog.h"
+#include "dbot/train/run_folder.h"
 
 namespace dbot::app {
+namespace {
 
-void add_pretrain(CommandLine& /*line*/) {}
+struct Arguments {
+  std::string recipe, data, out, device, precision;
+  std::vector<std::string> settings;
+  std::optional<std::int64_t> steps, seed, threads;
+  std::optional<double> epochs;
+  std::int64_t processes = 1;
+  bool resume = false, json = false;
+};
+
+/// Options are assignments with names of their own; they come last and so win over --set.
+std::vector<std::string> assignments(const Arguments& arguments) {
+  std::vector<std::string> all = arguments.settings;
+  const auto add = [&all](const char* key, const auto& value) {
+    if (value) all.push_back(fmt::format("{}={}", key, *value));
+  };
+  add("schedule.total_steps", arguments.steps);
+  add("schedule.total_epochs", arguments.epochs);
+  add("train.seed", arguments.seed);
+  add("train.threads", arguments.threads);
+  if (!arguments.device.empty()) all.push_back("train.device=" + arguments.device);
+  if (!arguments.precision.empty()) all.push_back("train.precision=" + arguments.precision);
+  return all;
+}
+
+std::filesystem::path run_folder(const Arguments& arguments) {
+  if (!arguments.out.empty()) return arguments.out;
+  if (arguments.resume) {
+    throw UsageError("[pretrain] --resume needs --out, the folder of the run to go on with");
+  }
+  const std::filesystem::path recipe(arguments.recipe);
+  const bool is_file = recipe.extension() == ".toml";
+  return train::RunFolder::default_path(is_file ? recipe.stem().string() : arguments.recipe);
+}
+
+report::ProgressOptions progress_options() {
+  report::ProgressOptions options;
+  options.is_tty = isatty(STDERR_FILENO) != 0;
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    options.columns = size.ws_col;
+  return options;
+}
+
+void print_for_people(const run::PretrainSummary& summary) {
+  const std::string table = report::evaluation_table(summary.evaluations, /*with_top5=*/false);
+  if (!table.empty()) print(fmt::format("accuracy on frozen features, percent\n{}", table));
+  print_line(fmt::format("loss     {:.4f} after {} steps", summary.training.loss,
+                         summary.training.state.step));
+  print_line(fmt::format("run      {}", summary.out.string()));
+  print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
+}
+
+void pretrain(const Arguments& arguments) {
+  if (arguments.processes != 1) {
+    throw UsageError(
+        fmt::format("[pretrain] --processes is {}, but this version trains in one "
+                    "process; leave it out, or use --threads",
+                    arguments.processes));
+  }
+  const run::RecipeText text = run::find_recipe(arguments.recipe);
+  const run::Recipe recipe = run::parse_recipe(text.text, text.origin, assignments(arguments));
+  report::Progress progress(progress_options(), complain_raw);
+  const core::Log log = [&progress](core::LogLevel level, std::string_view message) {
+    progress.message(level == core::LogLevel::warning ? fmt::format("warning: {}", message)
+                                                      : std::string(message));
+  };
+  const run::PretrainSummary summary =
+      run::pretrain(recipe, {arguments.data, run_folder(arguments), arguments.resume}, {&progress},
+                    stop_request(), log);
+  progress.finish();
+  if (arguments.json) {
+    print_line(figures(summary));
+  } else if (summary.training.finished) {
+    print_for_people(summary);
+  }
+  if (!summary.training.finished) {
+    throw Stopped(
+        fmt::format("[pretrain] stopped on request after step {}; the same command with "
+                    "--resume --out {} goes on",
+                    summary.training.state.step, summary.out.string()));
+  }
+}
+
+}  // namespace
+
+void add_pretrain(CommandLine& line) {
+  CLI::App* command =
+      line.parser.add_subcommand("pretrain", "Pre-train a backbone on a folder of images");
+  auto a = std::make_shared<Arguments>();
+  command->add_option("RECIPE", a->recipe, "A recipe's name (dbot recipes) or a .toml file")
+      ->required();
+  command->add_option("--data", a->data, "Folder of images, or IDX files")->required();
+  command->add_option("--out", a->out, "Run folder (default: runs/RECIPE-N)");
+  command->add_option("--set", a->settings, "Change one key of the recipe: section.key=value")
+      ->allow_extra_args(false);
+  auto* epochs = command->add_option("--epochs", a->epochs, "Length of the whole run in epochs")
+                     ->check(CLI::NonNegativeNumber);
+  command->add_option("--steps", a->steps, "Length of the whole run in optimizer steps")
+      ->check(CLI::NonNegativeNumber)
+      ->excludes(epochs);
+  command->add_option("--seed", a->seed, "Seed of everything random");
+  command->add_option("--device", a->device, "auto, cpu or cuda");
+  command->add_option("--precision", a->precision, "auto, fp32 or bf16");
+  command->add_option("--threads", a->threads, "Compute threads (default: all cores)");
+  command->add_option("--processes", a->processes, "Training processes");
+  command->add_flag("--resume", a->resume, "Go on with the run in --out, if there is one");
+  command->add_flag("--json", a->json, "Print the figures as one JSON object");
+  command->callback([&line, a] { line.action = [a] { pretrain(*a); }; });
+}
 
 }  // namespace dbot::app

@@ -14,14 +14,6 @@
 namespace dbot::run {
 namespace {
 
-std::vector<report::EvaluationRow> rows_of(const eval::Evaluation& evaluation) {
-  std::vector<report::EvaluationRow> rows;
-  for (const eval::EvaluationRow& row : evaluation.rows) {
-    rows.push_back({row.protocol, row.features, row.top1, row.top5});
-  }
-  return rows;
-}
-
 bool is_asked_for(const eval::EvaluateConfig& config) {
   return (config.every_epochs > 0 || config.at_stage_ends) && (config.knn || config.linear);
 }
@@ -77,14 +69,14 @@ std::unique_ptr<report::EvaluationObserver> make_evaluation_observer(
 
   report::Evaluations evaluations;
   evaluations.of_network = [=, &stop](const nn::VisionTransformer& encoder) {
-    return rows_of(eval::evaluate_encoder(encoder, splits, config, extraction, seed, stop, log));
+    return eval::evaluate_encoder(encoder, splits, config, extraction, seed, stop, log).rows;
   };
   if (pixels_fit_memory(recipe, splits)) {
     const core::Size size = recipe.model.image_size;
     const int channels = static_cast<int>(recipe.model.channels);
     evaluations.of_pixels = [=, &stop] {
-      return rows_of(
-          eval::evaluate_pixels(size, channels, splits, config, extraction, seed, stop, log));
+      return eval::evaluate_pixels(size, channels, splits, config, extraction, seed, stop, log)
+          .rows;
     };
   } else {
     log(core::LogLevel::information,

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+// What `dbot inspect` finds, as JSON; the texts for people are made from it.
+namespace dbot::app {
+
+/// A weights file: header and tensors. Throws DataError for a broken one.
+nlohmann::ordered_json describe_weights(const std::filesystem::path& file);
+/// A checkpoint folder: where it stands, its files, and whether it is whole.
+nlohmann::ordered_json describe_checkpoint(const std::filesystem::path& folder);
+/// A run folder: recipe, progress, checkpoints, evaluations.
+nlohmann::ordered_json describe_run(const std::filesystem::path& folder);
+
+}  // namespace dbot::app

@@ -1,0 +1,56 @@
+#include "apps/dbot/model_argument.h"
+
+#include <fmt/format.h>
+
+#include "apps/dbot/console.h"
+#include "dbot/core/error.h"
+#include "dbot/exchange/encoder_file.h"
+#include "dbot/runtime/machine.h"
+#include "dbot/runtime/precision.h"
+
+namespace dbot::app {
+
+std::optional<core::Size> square_size(const ModelArguments& arguments) {
+  if (!arguments.image_size) return std::nullopt;
+  const std::int64_t size = *arguments.image_size;
+  if (size < 1 || size > 8192) {
+    throw UsageError(fmt::format("[model] --image-size is {}, expected 1 to 8192 pixels", size));
+  }
+  return core::Size{size, size};
+}
+
+eval::ExtractionSettings compute_settings(const ModelArguments& arguments) {
+  if (arguments.threads < 0 || arguments.threads > 4096) {
+    throw UsageError(
+        fmt::format("[model] --threads is {}, expected 0 (all cores) to 4096", arguments.threads));
+  }
+  eval::ExtractionSettings settings;
+  settings.precision =
+      runtime::resolve_precision(runtime::parse_precision(arguments.precision), console_log());
+  settings.workers = runtime::configure_compute(static_cast<int>(arguments.threads));
+  return settings;
+}
+
+Model load_model(const ModelArguments& arguments) {
+  Model model;
+  const auto size = square_size(arguments);
+  model.extraction = compute_settings(arguments);
+  const auto file = exchange::resolve_model_path(arguments.model);
+  model.file = file.string();
+  const exchange::LoadedEncoder loaded = exchange::load_encoder(file);
+  model.encoder = exchange::make_encoder(loaded, size);
+  model.extraction.mean = loaded.description.mean;
+  model.extraction.std = loaded.description.std;
+  if (model.extraction.mean.empty()) {
+    const bool grey = loaded.description.config.channels == 1;
+    // What official weights were trained with.
+    model.extraction.mean = grey ? std::vector{0.5} : std::vector{0.485, 0.456, 0.406};
+    model.extraction.std = grey ? std::vector{0.5} : std::vector{0.229, 0.224, 0.225};
+    console_log()(core::LogLevel::information,
+                  fmt::format("{} does not say its pixel normalisation: {} is assumed", model.file,
+                              grey ? "mean 0.5, deviation 0.5" : "ImageNet's"));
+  }
+  return model;
+}
+
+}  // namespace dbot::app

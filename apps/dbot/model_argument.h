@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "dbot/eval/features.h"
+#include "dbot/nn/vision_transformer.h"
+
+// What --model, --image-size, --threads and --precision have in common in all commands that look
+// through a network.
+namespace dbot::app {
+
+struct ModelArguments {
+  std::string model;
+  std::optional<std::int64_t> image_size;
+  std::int64_t threads = 0;
+  std::string precision = "auto";
+};
+
+struct Model {
+  std::unique_ptr<nn::VisionTransformer> encoder;
+  eval::ExtractionSettings extraction;
+  std::string file;  // where the weights came from
+};
+
+/// Threads and precision; call before the first tensor operation.
+eval::ExtractionSettings compute_settings(const ModelArguments& arguments);
+/// Throws UsageError or DataError when the weights cannot be used.
+Model load_model(const ModelArguments& arguments);
+/// `image_size` as a square, checked.
+std::optional<core::Size> square_size(const ModelArguments& arguments);
+
+}  // namespace dbot::app

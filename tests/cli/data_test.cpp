@@ -1,0 +1,68 @@
+// Data that are missing, empty or broken: exit code 3, or trained around.
+#include <gmock/gmock.h>
+
+#include "tests/cli/tiny_run.h"
+
+namespace dbot::cli_test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+/// The tiny recipe on another folder of images.
+Result pretrain_on(const Workshop& shop, const std::string& data,
+                   const std::vector<std::string>& more = {}) {
+  std::vector<std::string> words{"pretrain", shop.recipe, "--data",
+                                 data,       "--out",     shop.folder / "run"};
+  words.insert(words.end(), more.begin(), more.end());
+  return dbot(words);
+}
+
+TEST(Data, MissingEmptyAndJunkFoldersAreBadData) {
+  const Workshop shop;
+  const Result missing = pretrain_on(shop, shop.folder / "nowhere");
+  EXPECT_EQ(missing.exit_code, 3) << missing.err;
+  EXPECT_THAT(missing.err, HasSubstr("nowhere"));
+
+  fs::create_directory(shop.folder.path() / "empty");
+  EXPECT_EQ(pretrain_on(shop, shop.folder / "empty").exit_code, 3);
+
+  fs::create_directory(shop.folder.path() / "junk");
+  write_file(shop.folder / "junk/notes.txt", "no image");
+  const Result junk = pretrain_on(shop, shop.folder / "junk");
+  EXPECT_EQ(junk.exit_code, 3) << junk.err;
+  EXPECT_THAT(junk.err, HasSubstr("notes.txt"));
+  EXPECT_FALSE(fs::exists(shop.folder / "run"));
+}
+
+TEST(Data, TruncatedAndEmptyImagesAreTrainedAroundAndListed) {
+  const Workshop shop;
+  const fs::path images = shop.folder.path() / "images";
+  write_png_folder(images, 40);
+  write_file(images / "107.png", "");
+  const std::string whole = read_file(images / "120.png");
+  write_file(images / "120.png", whole.substr(0, whole.size() / 2));
+  const Result result = pretrain_on(shop, images.string());
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const std::string list = read_file(shop.folder / "run/bad_files.txt");
+  EXPECT_THAT(list, HasSubstr("107.png"));
+  EXPECT_THAT(list, HasSubstr("120.png"));
+  EXPECT_THAT(list, Not(HasSubstr("108.png")));
+}
+
+TEST(Data, OnlyBrokenImagesAreBadData) {
+  const Workshop shop;
+  const fs::path images = shop.folder.path() / "images";
+  fs::create_directory(images);
+  for (int i = 0; i < 20; ++i) write_file(images / (std::to_string(i) + ".png"), "not a picture");
+  const Result measured = pretrain_on(shop, images.string());
+  EXPECT_EQ(measured.exit_code, 3) << measured.err;
+  const Result given =
+      pretrain_on(shop, images.string(),
+                  {"--set", "data.mean=[0.5, 0.5, 0.5]", "--set", "data.std=[0.5, 0.5, 0.5]"});
+  EXPECT_EQ(given.exit_code, 3) << given.err;
+}
+
+}  // namespace
+}  // namespace dbot::cli_test

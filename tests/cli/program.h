@@ -1,0 +1,56 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// Runs the built program as its users do.
+namespace dbot::cli_test {
+
+struct Result {
+  int exit_code = -1;  // 128 + signal if it was killed
+  std::string out, err;
+};
+
+/// A program under way; its output goes to files under `folder`.
+class Program {
+ public:
+  /// `out`: where stdout goes instead; "-" closes it.
+  Program(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+          const std::string& out = {});
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  bool running();
+  void send(int signal) const;
+  Result wait();
+
+ private:
+  pid_t process_ = -1;
+  int status_ = 0;
+  bool ended_ = false;
+  std::filesystem::path out_, err_;
+};
+
+/// To its end.
+Result dbot(const std::vector<std::string>& arguments, const std::string& out = {});
+
+std::string read_file(const std::filesystem::path& path);
+void write_file(const std::filesystem::path& path, const std::string& content);
+
+/// An empty folder that is removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  const std::filesystem::path& path() const { return path_; }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace dbot::cli_test

@@ -1,0 +1,152 @@
+// Stopping, killing, breaking and going on: nothing is lost, and the end is the same bit for bit.
+#include <gmock/gmock.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <fstream>
+#include <random>
+
+#include "tests/cli/tiny_run.h"
+
+namespace dbot::cli_test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+bool machine_has_bf16() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("flags")) {
+      return line.find("avx512_bf16") != std::string::npos ||
+             line.find("amx_bf16") != std::string::npos;
+    }
+  }
+  return false;
+}
+
+std::string latest(const fs::path& run) {
+  std::error_code none;
+  return fs::read_symlink(run / "checkpoints/latest", none).filename().string();
+}
+
+/// Waits until the run has written a checkpoint after `before`; false if it ended instead.
+bool wait_for_progress(Program& program, const fs::path& run, const std::string& before) {
+  while (program.running()) {
+    const std::string now = latest(run);
+    if (!now.empty() && now != before) return true;
+    poll(nullptr, 0, 1);
+  }
+  return false;
+}
+
+TEST(Resume, SigtermStopsAndTheRunGoesOnToTheSameEnd) {
+  const Workshop shop;
+  const std::vector<std::string> more{"--set", "schedule.epochs=16"};
+  ASSERT_EQ(shop.pretrain("straight", more).exit_code, 0);
+  Program program(shop.command("stopped", more), shop.folder.path());
+  ASSERT_TRUE(wait_for_progress(program, shop.folder.path() / "stopped", ""));
+  program.send(SIGTERM);
+  const Result stopped = program.wait();
+  ASSERT_EQ(stopped.exit_code, 75) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("--resume"));
+  EXPECT_FALSE(latest(shop.folder.path() / "stopped") == latest(shop.folder.path() / "straight"));
+
+  std::vector<std::string> resume = more;
+  resume.push_back("--resume");
+  const Result resumed = shop.pretrain("stopped", resume);
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_TRUE(shop.model("straight") == shop.model("stopped"));
+}
+
+/// Kills the run again and again at any moment, then lets it end.
+void expect_same_end_after_kills(const std::string& precision, int kills) {
+  const Workshop shop;
+  const std::vector<std::string> more{"--precision", precision, "--set", "schedule.epochs=16",
+                                      "--resume"};
+  ASSERT_EQ(shop.pretrain("straight", more).exit_code, 0);
+  const fs::path run = shop.folder.path() / "killed";
+  std::mt19937 random(7);
+  for (int kill = 0; kill < kills; ++kill) {
+    Program program(shop.command("killed", more), shop.folder.path());
+    if (!wait_for_progress(program, run, latest(run))) {
+      EXPECT_EQ(program.wait().exit_code, 0);
+      break;
+    }
+    // Anywhere in one of the next steps, or in the writing of its checkpoint.
+    poll(nullptr, 0, static_cast<int>(random() % 40));
+    program.send(SIGKILL);
+    program.wait();
+  }
+  const Result end = shop.pretrain("killed", more);
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_THAT(shop.model("killed"), Not(IsEmpty()));
+  EXPECT_TRUE(shop.model("straight") == shop.model("killed"));
+}
+
+TEST(Resume, KillsAtAnyMomentChangeNothingInFp32) {
+  expect_same_end_after_kills("fp32", 10);
+}
+
+TEST(Resume, KillsAtAnyMomentChangeNothingInBf16) {
+  if (!machine_has_bf16()) GTEST_SKIP() << "this processor does not multiply bf16 matrices";
+  expect_same_end_after_kills("bf16", 10);
+}
+
+TEST(Resume, FinishedRunsEndAtOnceAndOthersStart) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("run", {"--resume"}).exit_code, 0) << "--resume without a run starts one";
+  const std::string model = shop.model("run");
+  const Result again = shop.pretrain("run", {"--resume"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_TRUE(model == shop.model("run"));
+  const Result without = shop.pretrain("run");
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_THAT(without.err, HasSubstr("--resume"));
+}
+
+TEST(Resume, RefusesAChangedRecipeAndNamesTheKeys) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("run", {"--steps", "4"}).exit_code, 0);
+  const Result changed =
+      shop.pretrain("run", {"--steps", "4", "--resume", "--set", "optimizer.base_lr=0.5"});
+  EXPECT_EQ(changed.exit_code, 2) << changed.err;
+  EXPECT_THAT(changed.err, HasSubstr("optimizer.base_lr"));
+  EXPECT_THAT(changed.err, HasSubstr("0.5"));
+}
+
+TEST(Resume, RefusesOtherData) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("run", {"--steps", "4"}).exit_code, 0);
+  write_png_folder(shop.folder.path() / "other", 48);
+  const Result other = dbot({"pretrain", shop.recipe, "--data", shop.folder / "other", "--out",
+                             shop.folder / "run", "--steps", "4", "--resume"});
+  EXPECT_EQ(other.exit_code, 3) << other.err;
+  EXPECT_THAT(other.err, testing::AllOf(HasSubstr("48"), HasSubstr("64")));
+}
+
+TEST(Resume, FallsBackPastABrokenCheckpointUntilNoneIsLeft) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("run").exit_code, 0);
+  const std::string model = shop.model("run");
+  const fs::path checkpoints = shop.folder.path() / "run/checkpoints";
+  const fs::path newest = checkpoints / latest(shop.folder.path() / "run");
+  const std::string whole = read_file(newest / "student.safetensors");
+  write_file(newest / "student.safetensors", whole.substr(0, whole.size() - 1));
+  const Result back = shop.pretrain("run", {"--resume"});
+  EXPECT_EQ(back.exit_code, 0) << back.err;
+  EXPECT_THAT(back.err, HasSubstr(newest.filename().string()));
+  EXPECT_TRUE(model == shop.model("run"));
+
+  for (const auto& entry : fs::directory_iterator(checkpoints)) {
+    if (entry.is_directory() && !entry.is_symlink()) write_file(entry.path() / "manifest.json", "");
+  }
+  const Result none = shop.pretrain("run", {"--resume"});
+  EXPECT_EQ(none.exit_code, 3) << none.err;
+  EXPECT_TRUE(model == shop.model("run")) << "the weights must stay";
+}
+
+}  // namespace
+}  // namespace dbot::cli_test

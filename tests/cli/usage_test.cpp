@@ -1,0 +1,117 @@
+// Wrong usage and wrong recipes: exit code 2, a message that names the thing and the way out.
+#include <gmock/gmock.h>
+
+#include "tests/cli/tiny_run.h"
+
+namespace dbot::cli_test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+void expect_usage_error(const Result& result, const std::vector<std::string>& words) {
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_THAT(result.out, IsEmpty());
+  for (const std::string& word : words) EXPECT_THAT(result.err, HasSubstr(word));
+}
+
+TEST(Usage, HelpAndVersionGoToStdout) {
+  const Result help = dbot({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, AllOf(HasSubstr("pretrain"), HasSubstr("evaluate"), HasSubstr("doctor")));
+  EXPECT_THAT(help.err, IsEmpty());
+  const Result of_command = dbot({"pretrain", "--help"});
+  EXPECT_EQ(of_command.exit_code, 0);
+  EXPECT_THAT(of_command.out, HasSubstr("--resume"));
+  EXPECT_THAT(dbot({"--version"}).out, StartsWith("dbot "));
+}
+
+TEST(Usage, NamesCommandsThatAreWrong) {
+  expect_usage_error(dbot({}), {"subcommand"});
+  expect_usage_error(dbot({"pretain"}), {"pretain", "pretrain"});
+  expect_usage_error(dbot({"export"}), {"export", "not in this version"});
+  expect_usage_error(dbot({"pretrain", "dbot/quick"}), {"--data"});
+  expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--fast"}), {"--fast"});
+  expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--steps", "many"}),
+                     {"--steps"});
+  expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--processes", "2"}),
+                     {"--processes"});
+  expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--resume"}), {"--out"});
+}
+
+TEST(Usage, NamesProtocolsThatAreWrong) {
+  expect_usage_error(dbot({"evaluate", "segment", "--model", "x", "--data", "."}),
+                     {"segment", "not in this version"});
+  expect_usage_error(dbot({"evaluate", "knm", "--model", "x", "--data", "."}), {"knm", "knn"});
+  expect_usage_error(dbot({"evaluate", "knn", "--model", "pixels", "--data", ".", "--labels", "2"}),
+                     {"--labels"});
+}
+
+TEST(Usage, NamesRecipesKeysAndValuesThatAreWrong) {
+  const Workshop shop;
+  expect_usage_error(dbot({"pretrain", "dbot/quik", "--data", shop.data}),
+                     {"dbot/quik", "dbot/quick", "dbot recipes"});
+  expect_usage_error(dbot({"pretrain", shop.folder / "none.toml", "--data", shop.data}),
+                     {"none.toml"});
+  expect_usage_error(shop.pretrain("run", {"--set", "model.widht=32"}),
+                     {"model.widht", "model.width"});
+  expect_usage_error(shop.pretrain("run", {"--set", "model.width=wide"}), {"model.width", "wide"});
+  expect_usage_error(shop.pretrain("run", {"--set", "model.patch_size=3"}),
+                     {"patch_size", "3", "8"});
+  expect_usage_error(shop.pretrain("run", {"--set", "mask.ratio=0"}), {"mask.ratio"});
+  expect_usage_error(shop.pretrain("run", {"--precision", "fp64"}), {"train.precision", "fp64"});
+  expect_usage_error(shop.pretrain("run", {"--device", "cuda"}), {"cuda"});
+  EXPECT_FALSE(std::filesystem::exists(shop.folder / "run"));
+}
+
+TEST(Usage, RefusesWhatCannotFitIntoMemory) {
+  const Workshop shop;
+  expect_usage_error(
+      shop.pretrain("run", {"--set", "model.width=16384", "--set", "model.depth=256"}),
+      {"memory", "GB"});
+  expect_usage_error(shop.pretrain("run", {"--set", "train.batch_size=99999999999"}),
+                     {"train.batch_size"});
+}
+
+TEST(Usage, RefusesBatchesLargerThanTheSet) {
+  const Workshop shop;
+  expect_usage_error(shop.pretrain("run", {"--set", "train.batch_size=40"}),
+                     {"40", "80", "64", "--set train.batch_size"});
+}
+
+TEST(Usage, ListsAndShowsRecipes) {
+  const Result list = dbot({"recipes"});
+  EXPECT_EQ(list.exit_code, 0);
+  for (const char* name :
+       {"dbot/quick", "dbot/tiny-32", "dbot/vit-b16", "dbot/vit-l16", "dbot/vit-h14", "mae/tiny-32",
+        "mae/vit-b16", "mae/vit-l16", "mae/vit-h14"}) {
+    EXPECT_THAT(list.out, HasSubstr(name));
+  }
+  EXPECT_EQ(dbot({"recipes", "show", "dbot/quick"}).out, read_file("recipes/dbot/quick.toml"));
+}
+
+TEST(Usage, DocumentsEveryKey) {
+  const Result keys = dbot({"recipes", "keys"});
+  EXPECT_EQ(keys.exit_code, 0);
+  EXPECT_THAT(keys.out, HasSubstr("model.width"));
+  EXPECT_THAT(read_file("docs/recipes.md"), HasSubstr(keys.out))
+      << "docs/recipes.md does not hold the table of `dbot recipes keys`";
+}
+
+TEST(Usage, FailsWhenTheResultCannotBeDelivered) {
+  EXPECT_EQ(dbot({"recipes"}, "/dev/full").exit_code, 1);
+  const Result closed = dbot({"recipes"}, "-");
+  EXPECT_EQ(closed.exit_code, 1);
+  EXPECT_THAT(closed.err, HasSubstr("[stdout]"));
+}
+
+TEST(Usage, DoctorFindsThisMachineFit) {
+  const Result result = dbot({"doctor"});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("LibTorch"), HasSubstr("precision"), HasSubstr("ok")));
+}
+
+}  // namespace
+}  // namespace dbot::cli_test

@@ -1,0 +1,133 @@
+#include "dbot/run/recipe.h"
+
+#include <gmock/gmock.h>
+
+#include "dbot/core/error.h"
+#include "dbot/run/memory_estimate.h"
+#include "dbot/run/recipe_catalog.h"
+#include "dbot/run/resolve.h"
+
+namespace dbot::run {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr const char* kShort = "[schedule]\nepochs = 10\nwarmup_epochs = 1\n";
+
+Recipe with(const std::vector<std::string>& assignments) {
+  return parse_recipe(kShort, "test.toml", assignments);
+}
+
+/// The message of the UsageError that these values cause; empty if they are accepted.
+std::string refusal(const std::vector<std::string>& assignments) {
+  try {
+    with(assignments);
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
+  ASSERT_EQ(embedded_recipes().size(), 9u);
+  for (const EmbeddedRecipe& recipe : embedded_recipes()) {
+    EXPECT_NO_THROW(parse_recipe(recipe.text, recipe.name)) << recipe.name;
+    EXPECT_FALSE(summary_line(recipe.text).empty()) << recipe.name;
+  }
+}
+
+TEST(Recipe, LargeOnesFollowTheirSources) {
+  for (const char* name : {"dbot/vit-b16", "dbot/vit-l16", "dbot/vit-h14", "mae/vit-b16"}) {
+    const Recipe recipe = parse_recipe(find_recipe(name).text, name);
+    EXPECT_EQ(images_per_step(recipe), 4096) << name;
+    EXPECT_EQ(recipe.schedule.epochs, 1600) << name;
+    EXPECT_EQ(recipe.optimizer.base_lr, 1.5e-4) << name;
+  }
+  const Recipe large = parse_recipe(find_recipe("dbot/vit-l16").text, "dbot/vit-l16");
+  EXPECT_EQ(large.teacher.depth, 0);
+  EXPECT_EQ(large.optimizer.clip_norm, 0);
+  const Recipe base = parse_recipe(find_recipe("dbot/vit-b16").text, "dbot/vit-b16");
+  EXPECT_EQ(base.optimizer.clip_norm, 3.0);
+  EXPECT_EQ(base.train.drop_path, 0.2);
+}
+
+TEST(Recipe, ReadsBackWhatItWrites) {
+  const Recipe recipe = with({"model.image_size=[32, 64]", "optimizer.base_lr=0.1234567890123",
+                              "data.mean=[0.1, 0.2, 0.3]", "data.std=[1, 1, 1]"});
+  const std::string text = to_toml(recipe);
+  EXPECT_EQ(to_toml(parse_recipe(text, "again")), text);
+}
+
+TEST(Recipe, RefusesNetworksThatDoNotFit) {
+  EXPECT_THAT(refusal({"model.patch_size=15"}), AllOf(HasSubstr("patch_size"), HasSubstr("224")));
+  EXPECT_THAT(refusal({"model.heads=5"}), HasSubstr("heads"));
+  EXPECT_THAT(refusal({"model.width=90", "model.heads=3"}), HasSubstr("width"));
+  EXPECT_THAT(refusal({"decoder.heads=5"}), HasSubstr("decoder"));
+  EXPECT_THAT(refusal({"model.channels=2"}), HasSubstr("model.channels"));
+  EXPECT_THAT(refusal({"model.image_size=8192", "model.patch_size=1"}), HasSubstr("patches"));
+}
+
+TEST(Recipe, RefusesMasksThatLeaveNothingToSeeOrToPredict) {
+  EXPECT_THAT(refusal({"mask.ratio=0"}), HasSubstr("mask.ratio"));
+  EXPECT_THAT(refusal({"mask.ratio=0.999"}), HasSubstr("mask.ratio"));
+  EXPECT_THAT(refusal({"mask.ratio=1"}), HasSubstr("mask.ratio"));
+  EXPECT_EQ(refusal({"mask.ratio=0.9"}), "");
+}
+
+TEST(Recipe, RefusesTeachersAndTargetsThatDoNotGoTogether) {
+  EXPECT_THAT(refusal({"teacher.init=file"}), HasSubstr("teacher.path"));
+  EXPECT_THAT(refusal({"teacher.path=x.safetensors"}), HasSubstr("teacher.init"));
+  EXPECT_THAT(refusal({"objective.normalisation=patch"}), HasSubstr("objective.normalisation"));
+  EXPECT_THAT(refusal({"objective.target=pixels"}), HasSubstr("objective.normalisation"));
+  EXPECT_THAT(refusal({"objective.target=pixels", "objective.normalisation=patch",
+                       "teacher.init=file", "teacher.path=x"}),
+              HasSubstr("pixels"));
+}
+
+TEST(Recipe, RefusesListsOfTheWrongLength) {
+  EXPECT_THAT(refusal({"stages.count=2", "stages.epochs=[5]"}), HasSubstr("stages.epochs"));
+  EXPECT_THAT(refusal({"stages.student_depth=[1, 2]"}), HasSubstr("stages.student_depth"));
+  EXPECT_THAT(refusal({"optimizer.betas=[0.9]"}), HasSubstr("optimizer.betas"));
+  EXPECT_THAT(refusal({"optimizer.betas=[0.9, 1.0]"}), HasSubstr("optimizer.betas"));
+  EXPECT_THAT(refusal({"data.crop_scale=[1.0, 0.2]"}), HasSubstr("data.crop_scale"));
+  EXPECT_THAT(refusal({"data.crop_scale=[0, 1]"}), HasSubstr("data.crop_scale"));
+  EXPECT_THAT(refusal({"data.mean=[0.5]", "data.std=[0.5]"}), HasSubstr("model.channels"));
+  EXPECT_THAT(refusal({"data.mean=[0.5, 0.5, 0.5]"}), HasSubstr("data.std"));
+  EXPECT_THAT(refusal({"data.mean=[0, 0, 0]", "data.std=[1, 0, 1]"}), HasSubstr("data.std"));
+}
+
+TEST(Recipe, RefusesNoLengthAndTwoLengths) {
+  EXPECT_THAT(refusal({"schedule.epochs=0"}), HasSubstr("schedule.epochs"));
+  EXPECT_THAT(refusal({"schedule.images_seen=1000"}), HasSubstr("schedule.images_seen"));
+  EXPECT_THAT(refusal({"schedule.total_steps=5", "schedule.total_epochs=5"}), HasSubstr("--steps"));
+}
+
+TEST(Recipe, RefusesWhatTheMachineCannotHold) {
+  const Recipe recipe = with({"model.width=16384", "model.heads=16", "model.depth=256"});
+  EXPECT_GT(least_memory_bytes(recipe), 1e12);
+  EXPECT_THROW(check_memory(recipe, std::int64_t{64} << 30), UsageError);
+  EXPECT_NO_THROW(check_memory(with({"train.batch_size=8"}), std::int64_t{16} << 30));
+}
+
+TEST(Recipe, NamesTheNearestOneForAMisspeltName) {
+  try {
+    find_recipe("dbot/vitb16");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("dbot/vit-b16"));
+  }
+  EXPECT_EQ(nearest_name("xyzzy", {"dbot/quick"}), "");
+}
+
+TEST(Resolve, ReusesTheChoicesOfTheRun) {
+  const Recipe stored = with({"train.precision=fp32", "train.threads=3", "train.device=cpu",
+                              "data.mean=[0.1, 0.2, 0.3]", "data.std=[1, 1, 1]"});
+  const Recipe wanted = with({});
+  EXPECT_EQ(to_toml(resolve_like(wanted, stored, core::silent_log())), to_toml(stored));
+  const Recipe other = resolve_like(with({"train.threads=2"}), stored, core::silent_log());
+  EXPECT_EQ(other.compute.threads, 2);
+}
+
+}  // namespace
+}  // namespace dbot::run
