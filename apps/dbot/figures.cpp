@@ -12,10 +12,11 @@ std::string one_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-template <typename Row>
-Json accuracies(const Row& row, const std::string& features) {
-  return {
-      {"protocol", row.protocol}, {"features", features}, {"top1", row.top1}, {"top5", row.top5}};
+Json accuracies(const eval::EvaluationRow& row) {
+  return {{"protocol", row.protocol},
+          {"features", row.features},
+          {"top1", row.top1},
+          {"top5", row.top5}};
 }
 
 /// The best row's accuracies as "top1" and "top5"; null without any.
