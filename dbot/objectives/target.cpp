@@ -1,16 +1,18 @@
 #include "dbot/objectives/target.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/var_mean.h>
-
-#include <tuple>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/var.h>
 
 #include "dbot/ops/patchify.h"
 
 namespace dbot::objectives {
 
 at::Tensor standardise(const at::Tensor& values, double eps) {
-  const auto [variance, mean] = at::var_mean(values, at::IntArrayRef{-1}, 1, /*keepdim=*/true);
+  // Two passes, not one with running moments: a constant token then has the mean of the reference
+  // to the last bit, and its rounding error is divided by sqrt(eps).
+  const at::Tensor mean = at::mean(values, at::IntArrayRef{-1}, /*keepdim=*/true);
+  const at::Tensor variance = at::var(values, at::IntArrayRef{-1}, 1, /*keepdim=*/true);
   return (values - mean) / (variance + eps).sqrt();
 }
 

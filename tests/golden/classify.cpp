@@ -1,0 +1,32 @@
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/log_softmax.h>
+
+#include "dbot/nn/classifier.h"
+#include "tests/golden/registry.h"
+#include "tests/golden/student.h"
+
+namespace dbot::golden {
+
+void check_classify(const Fixture& fixture, Comparison& comparison) {
+  const at::Tensor& images = fixture.at("in.images");
+  const nn::NamedTensors weights = fixture.with_prefix("w.");
+  nn::ClassifierConfig config;
+  config.encoder = encoder_config(fixture.config, images.size(1), weights);
+  config.classes = fixture.config.at("num_classes").get<std::int64_t>();
+  config.pooling =
+      fixture.config.at("global_pool").get<bool>() ? nn::Pooling::mean : nn::Pooling::cls;
+  auto store = std::make_shared<nn::ParameterStore>(nn::classifier_parameters(config));
+  store->copy_from(weights);
+  const nn::Classifier network(config, store);
+
+  const at::Tensor features = network.features(images, at::kFloat);
+  const at::Tensor logits = network.logits(features);
+  const at::Tensor loss = -(fixture.at("in.targets") * at::log_softmax(logits, -1)).sum(-1).mean();
+  comparison.tensor("out.features", features, limits::value);
+  comparison.tensor("out.logits", logits, limits::value);
+  comparison.numbers("out.loss", loss, limits::loss);
+  loss.backward();
+  compare_gradients(fixture, "g.", *store, comparison);
+}
+
+}  // namespace dbot::golden

@@ -1,0 +1,101 @@
+#include "tests/golden/registry.h"
+
+#include <iterator>
+
+namespace dbot::golden {
+namespace {
+
+constexpr Entry<CaseFunction> kCases[] = {
+    {"dbot.drop_path", check_drop_path},
+    {"dbot.forward", check_dbot_forward},
+    {"dbot.steps", check_dbot_steps},
+    {"knn", check_knn},
+    {"losses", check_losses},
+    {"mae.forward", check_mae_forward},
+    {"mae.steps", check_mae_steps},
+    {"mask.random", check_random_mask},
+    {"patchify", check_patchify},
+    {"position_embedding", check_position_embedding},
+    {"vit.classify", check_classify},
+};
+
+/// Cases that exist and whose part of the program does not yet.
+constexpr std::string_view kCasesToCome[] = {
+    "analysis.functions",
+    "analysis.network",
+    "brep.distance",
+    "brep.geometry",
+    "brep.network",
+    "checkpoint.import",
+    "checkpoint.names",
+    "dbot.symmetric",
+    "dbot.symmetric_finetune",
+    "dbot.symmetric_steps",
+    "elo.block2plus1d",
+    "elo.cma",
+    "elo.fitness",
+    "elo.losses",
+    "elo.tournament",
+    "exssnet.kkt",
+    "exssnet.masks",
+    "exssnet.metrics",
+    "exssnet.text_cnn",
+    "exssnet.trace",
+    "finetune.steps",
+    "imae.pretrain",
+    "imae.separability",
+    "lars",
+    "linear_probe.steps",
+    "m3ae.pretrain",
+    "m3ae.representation",
+    "m3ae.wordpiece",
+    "mae_st.classify",
+    "mae_st.mask",
+    "mae_st.pretrain",
+    "mae_st.views_and_schedule",
+    "mask.block",
+    "maskdistill.mask_and_tables",
+    "maskdistill.pretrain",
+    "meta_multilabel.episode",
+    "meta_multilabel.metrics",
+    "meta_multilabel.pieces",
+    "mixmask.frameworks",
+    "mixmask.mask",
+    "mixmask.moco",
+    "mixmask.unmix_cifar",
+    "mixup",
+    "relative_position.index",
+    "relative_position.resize",
+};
+
+constexpr Entry<TableFunction> kTables[] = {
+    {"fusion25_table", nullptr},      {"layer_decay", check_layer_decay},
+    {"len_keep", check_kept_patches}, {"lr_schedule", check_learning_rates},
+    {"mfcad_table", nullptr},         {"single_shot_crop", check_single_shot_crop},
+};
+
+}  // namespace
+
+const Entry<CaseFunction>* find_case(std::string_view name) {
+  for (const auto& entry : kCases) {
+    if (entry.name == name) return &entry;
+  }
+  static constexpr Entry<CaseFunction> kNotBuilt{};
+  for (const std::string_view known : kCasesToCome) {
+    if (known == name) return &kNotBuilt;
+  }
+  return nullptr;
+}
+
+const Entry<TableFunction>* find_table(std::string_view file_name) {
+  const Entry<TableFunction>* longest = nullptr;
+  for (const auto& entry : kTables) {
+    if (file_name.starts_with(entry.name) &&
+        (longest == nullptr || entry.name.size() > longest->name.size())) {
+      longest = &entry;
+    }
+  }
+  return longest;
+}
+
+}  // namespace dbot::golden

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "tests/golden/comparison.h"
+#include "tests/golden/fixture.h"
+
+namespace dbot::golden {
+
+using CaseFunction = void (*)(const Fixture&, Comparison&);
+using TableFunction = void (*)(const nlohmann::json&, Comparison&);
+
+/// A known case, or one of a JSON table; `run` is null while it is not built.
+template <typename Function>
+struct Entry {
+  std::string_view name;
+  Function run = nullptr;
+};
+
+/// Null for an unknown case.
+const Entry<CaseFunction>* find_case(std::string_view name);
+/// The longest known prefix of a file name; null if there is none.
+const Entry<TableFunction>* find_table(std::string_view file_name);
+
+// Cases, one family a file.
+void check_mae_forward(const Fixture& fixture, Comparison& comparison);
+void check_mae_steps(const Fixture& fixture, Comparison& comparison);
+void check_dbot_forward(const Fixture& fixture, Comparison& comparison);
+void check_drop_path(const Fixture& fixture, Comparison& comparison);
+void check_dbot_steps(const Fixture& fixture, Comparison& comparison);
+void check_random_mask(const Fixture& fixture, Comparison& comparison);
+void check_position_embedding(const Fixture& fixture, Comparison& comparison);
+void check_patchify(const Fixture& fixture, Comparison& comparison);
+void check_losses(const Fixture& fixture, Comparison& comparison);
+void check_knn(const Fixture& fixture, Comparison& comparison);
+void check_classify(const Fixture& fixture, Comparison& comparison);
+
+// JSON tables.
+void check_learning_rates(const nlohmann::json& table, Comparison& comparison);
+void check_kept_patches(const nlohmann::json& table, Comparison& comparison);
+void check_layer_decay(const nlohmann::json& table, Comparison& comparison);
+void check_single_shot_crop(const nlohmann::json& table, Comparison& comparison);
+
+}  // namespace dbot::golden

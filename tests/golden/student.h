@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "dbot/masking/random_mask.h"
+#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/objectives/teacher.h"
+#include "tests/golden/comparison.h"
+#include "tests/golden/fixture.h"
+
+namespace dbot::golden {
+
+/// Blocks of a network among stored weights: "blocks." or "decoder_blocks.".
+std::int64_t depth_of(const nn::NamedTensors& weights, const std::string& prefix);
+
+/// An encoder as `config` describes it; `depth` from the weights.
+nn::EncoderConfig encoder_config(const nlohmann::json& config, std::int64_t channels,
+                                 const nn::NamedTensors& weights);
+/// Encoder, decoder and predictor as `config` and the stored weights describe them.
+nn::MaskedAutoencoderConfig student_config(const nlohmann::json& config, std::int64_t channels,
+                                           const nn::NamedTensors& weights);
+
+nn::MaskedAutoencoder make_student(const nn::MaskedAutoencoderConfig& config,
+                                   const nn::NamedTensors& weights);
+objectives::Teacher make_teacher(const nn::EncoderConfig& config, const nn::NamedTensors& weights,
+                                 bool final_norm);
+
+/// The mask with the cls token in front, which is always a loss position: [batch, 1 + patches].
+at::Tensor with_cls_position(const at::Tensor& mask);
+
+/// Compares every gradient of the network with the fixture's tensors `prefix`+name.
+void compare_gradients(const Fixture& fixture, const std::string& prefix,
+                       const nn::ParameterStore& parameters, Comparison& comparison);
+
+}  // namespace dbot::golden

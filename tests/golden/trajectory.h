@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dbot/methods/masked_modeling.h"
+#include "dbot/optim/adamw.h"
+#include "tests/golden/comparison.h"
+#include "tests/golden/fixture.h"
+
+namespace dbot::golden {
+
+/// What an official training run recorded: settings of the loop, apart from those of the method.
+struct Schedule {
+  explicit Schedule(const nlohmann::json& config);
+
+  std::int64_t epochs, micro_per_epoch, accumulate;
+  std::vector<double> boundaries;  // epochs, from 0 to the end of the last stage
+  double peak, minimum, warmup;
+  optim::OptimizerConfig optimizer;
+};
+
+/// Follows a recorded run step by step through the product's own method, optimizer and schedule.
+class Trajectory {
+ public:
+  /// `keep_optimizer`: moments survive a stage switch; results are compared with the tensors
+  /// "out.…" and "opt.…", otherwise with "reset.…".
+  Trajectory(const Fixture& fixture, methods::MaskedModelingConfig config, bool keep_optimizer,
+             Comparison& comparison);
+  void run();
+
+ private:
+  void load_start();
+  void optimizer_step(double rate);
+  void switch_stage();
+  void compare_end();
+  std::string name(const std::string& what) const { return prefix_ + what; }
+
+  const Fixture& fixture_;
+  Schedule schedule_;
+  methods::MaskedModelingConfig config_;
+  bool keep_optimizer_;
+  Comparison& comparison_;
+  std::string prefix_;
+  methods::MaskedModeling method_;
+  std::int64_t stage_ = 0;
+  std::vector<optim::AdamW> optimizer_;  // one, made when the first student is
+  std::vector<double> losses_, norms_, rates_;
+};
+
+/// The method's settings that MAE and dBOT share: networks, mask, depths of all stages' students.
+methods::MaskedModelingConfig method_config(const Fixture& fixture);
+
+}  // namespace dbot::golden
