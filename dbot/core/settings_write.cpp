@@ -42,7 +42,7 @@ std::string toml_of(const Field& field) {
 }
 
 /// The tables in the order of their first field; keys without a table come first, as TOML demands.
-std::vector<std::string_view> tables_of(const std::vector<Field>& fields) {
+std::vector<std::string_view> tables_in_order(const std::vector<Field>& fields) {
   std::vector<std::string_view> tables{""};
   for (const Field& field : fields) {
     const std::string_view table = table_of(field.key);
@@ -71,7 +71,7 @@ std::string cell(std::string text) {
 
 std::string Settings::to_toml(bool commented) const {
   std::string text;
-  for (const std::string_view table : tables_of(fields_)) {
+  for (const std::string_view table : tables_in_order(fields_)) {
     if (!table.empty()) text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", table);
     for (const Field& field : fields_) {
       if (table_of(field.key) != table) continue;

@@ -34,15 +34,15 @@ void check_tensors(std::span<const TensorBytes> tensors) {
 std::string preamble(const std::map<std::string, std::string>& metadata,
                      std::span<const TensorBytes> tensors) {
   std::string header = write_header(metadata, tensors);
-  constexpr std::size_t length_bytes = 8;
-  const std::size_t ragged = (length_bytes + header.size()) % alignment;
+  constexpr std::size_t size_of_length = 8;
+  const std::size_t ragged = (size_of_length + header.size()) % alignment;
   if (ragged != 0) header.append(alignment - ragged, ' ');
   if (header.size() > longest_header) {
     throw Error(
         fmt::format("the header has {} bytes, expected at most {}", header.size(), longest_header));
   }
   std::string text;
-  for (std::size_t i = 0; i < length_bytes; ++i) {
+  for (std::size_t i = 0; i < size_of_length; ++i) {
     text += static_cast<char>(header.size() >> (8 * i) & 0xFF);
   }
   return text + header;

@@ -5,7 +5,7 @@
 namespace dbot::report {
 namespace {
 
-constexpr std::string_view gap = "  ";
+constexpr std::string_view column_gap = "  ";
 
 std::vector<std::size_t> column_widths(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
@@ -39,14 +39,14 @@ std::string text_table(const std::vector<std::vector<std::string>>& rows) {
     for (std::size_t i = 0; i < rows[r].size(); ++i) {
       const std::string& cell = rows[r][i];
       const std::string padding(widths[i] - display_width(cell), ' ');
-      if (i > 0) line += gap;
+      if (i > 0) line += column_gap;
       line += i == 0 ? cell + padding : padding + cell;
     }
     append_line(table, std::move(line));
     if (r > 0) continue;
     std::string rule;
     for (std::size_t i = 0; i < widths.size(); ++i) {
-      if (i > 0) rule += gap;
+      if (i > 0) rule += column_gap;
       rule.append(widths[i], '-');
     }
     append_line(table, std::move(rule));

@@ -1,5 +1,6 @@
 #include "dbot/methods/masked_modeling.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/equal.h>
