@@ -12,9 +12,8 @@
 namespace dbot::masking {
 
 std::int64_t kept_patches(std::int64_t patches, double ratio) {
-  if (!(ratio >= 0 && ratio < 1)) {
-    throw UsageError("[mask] mask.ratio is " + std::to_string(ratio) +
-                     ", expected at least 0 and less than 1");
+  if (!(ratio >= 0 && ratio <= 1)) {
+    throw UsageError("[mask] mask.ratio is " + std::to_string(ratio) + ", expected 0 to 1");
   }
   return static_cast<std::int64_t>(static_cast<double>(patches) * (1.0 - ratio));
 }

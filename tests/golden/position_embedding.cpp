@@ -1,13 +1,23 @@
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
+#include <array>
+
 #include "dbot/nn/position_table.h"
 #include "tests/golden/registry.h"
 
 namespace dbot::golden {
 namespace {
 
-constexpr double kTableLimit = 1e-12;  // computed in double precision
+/// Tables are computed in double precision; some may be stored in single precision.
+double table_limit(const Fixture& fixture, const std::string& name) {
+  return fixture.at(name).scalar_type() == at::kDouble ? 1e-12 : 1e-6;
+}
+
+void compare_table(const Fixture& fixture, const std::string& name, const at::Tensor& ours,
+                   Comparison& comparison) {
+  comparison.tensor(name, ours, table_limit(fixture, name));
+}
 
 /// A grid is written as one side or as [rows, columns].
 core::Size grid_of(const nlohmann::json& value) {
@@ -25,16 +35,16 @@ void check_squares(const Fixture& fixture, const nlohmann::json& entry, Comparis
   const at::Tensor table = nn::sincos_table_2d(width, grid_of(entry.at("grid")));
   const std::string name = fmt::format("out.2d_{}_{}", width, grid_text(entry.at("grid")));
   const nlohmann::json rows = entry.value("rows", nlohmann::json());
-  comparison.tensor(
-      name,
+  compare_table(
+      fixture, name,
       rows.is_null()
           ? table
           : table.index_select(0, at::tensor(rows.get<std::vector<std::int64_t>>(), at::kLong)),
-      kTableLimit);
+      comparison);
   if (!fixture.has(name + "_sum")) return;
   comparison.numbers(name + "_sum",
                      at::tensor({table.sum().item<double>(), table.pow(2).sum().item<double>()}),
-                     kTableLimit);
+                     table_limit(fixture, name + "_sum"));
 }
 
 void check_resized(const Fixture& fixture, const nlohmann::json& entry, Comparison& comparison) {
@@ -55,15 +65,15 @@ void check_position_embedding(const Fixture& fixture, Comparison& comparison) {
   };
   for (const auto& entry : entries("one_d")) {
     const auto width = entry.at("dim").get<std::int64_t>();
-    comparison.tensor(fmt::format("out.1d_{}", width),
-                      nn::sincos_table_1d(width, entry.at("positions").get<std::vector<double>>()),
-                      kTableLimit);
+    compare_table(fixture, fmt::format("out.1d_{}", width),
+                  nn::sincos_table_1d(width, entry.at("positions").get<std::vector<double>>()),
+                  comparison);
   }
   for (const auto& entry : entries("two_d")) check_squares(fixture, entry, comparison);
   for (const auto& entry : entries("rect")) {
     const auto [width, rows, columns] = entry.get<std::array<std::int64_t, 3>>();
-    comparison.tensor(fmt::format("out.rect_{}_{}x{}", width, rows, columns),
-                      nn::sincos_table_2d(width, {rows, columns}), kTableLimit);
+    compare_table(fixture, fmt::format("out.rect_{}_{}x{}", width, rows, columns),
+                  nn::sincos_table_2d(width, {rows, columns}), comparison);
   }
   for (const auto& entry : entries("interpolate")) check_resized(fixture, entry, comparison);
 }

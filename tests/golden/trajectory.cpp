@@ -135,8 +135,12 @@ void Trajectory::switch_stage() {
   const nn::NamedTensors start = fixture_.with_prefix(recorded + "student_after.");
   for (const auto& [key, value] : start) comparison_.seen(recorded + "student_after." + key);
   fresh->copy_from(start, /*partial=*/true);
-  optimizer_.front().rebind(method_.parameter_groups(schedule_.optimizer.weight_decay));
-  if (!keep_optimizer_) optimizer_.front().reset();
+  auto groups = method_.parameter_groups(schedule_.optimizer.weight_decay);
+  if (keep_optimizer_) {
+    optimizer_.front().rebind(std::move(groups));
+  } else {
+    optimizer_.front() = optim::AdamW(std::move(groups), schedule_.optimizer);
+  }
 }
 
 void Trajectory::compare_end() {
