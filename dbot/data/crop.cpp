@@ -60,13 +60,16 @@ Crop single_shot_crop(int height, int width, double area_fraction, double log_ra
 Crop centre_crop(int height, int width, core::Size size) {
   const auto shorter = std::min(size.height, size.width);
   const auto enlarged = shorter <= 224 ? static_cast<std::int64_t>(shorter / 0.875) : shorter;
-  const double share = static_cast<double>(shorter) / static_cast<double>(enlarged);
+  const double usual_share = static_cast<double>(shorter) / static_cast<double>(enlarged);
   const double ratio = static_cast<double>(size.width) / static_cast<double>(size.height);
   double crop_height = height, crop_width = height * ratio;
   if (crop_width > width) {
     crop_width = width;
     crop_height = width / ratio;
   }
+  // An eighth off an image that is not larger than the input would lose what little there is.
+  const bool small = crop_height <= static_cast<double>(size.height);
+  const double share = small ? 1.0 : usual_share;
   Crop crop;
   crop.height = std::clamp(round_half_even(crop_height * share), 1, height);
   crop.width = std::clamp(round_half_even(crop_width * share), 1, width);

@@ -33,7 +33,8 @@ Crop single_shot_crop(int height, int width, double area_fraction, double log_ra
                       double top_draw, double left_draw);
 
 /// The largest central crop with the ratio of `size`, after the usual evaluation rule (shorter side
-/// int(S/0.875) for S ≤ 224, else S; then the centre): expressed as one crop of the original.
+/// int(S/0.875) for S ≤ 224, else S; then the centre): expressed as one crop of the original. An
+/// image that is not larger than `size` is used up to its border.
 Crop centre_crop(int height, int width, core::Size size);
 
 /// Resizes a crop to `size` with antialiased bicubic filtering, optionally mirrored, into planar

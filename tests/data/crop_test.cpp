@@ -81,7 +81,7 @@ TEST(CentreCrop, FollowsTheEvaluationRule) {
   EXPECT_EQ(centre_crop(256, 256, {224, 224}), (Crop{16, 16, 224, 224}));
   EXPECT_EQ(centre_crop(512, 768, {224, 224}), (Crop{32, 160, 448, 448}));
   EXPECT_EQ(centre_crop(384, 500, {384, 384}), (Crop{0, 58, 384, 384}));
-  EXPECT_EQ(centre_crop(32, 32, {32, 32}), (Crop{2, 2, 28, 28}));
+  EXPECT_EQ(centre_crop(33, 33, {32, 32}), (Crop{2, 2, 29, 29}));
   EXPECT_EQ(centre_crop(1, 1, {224, 224}), (Crop{0, 0, 1, 1}));
 }
 
