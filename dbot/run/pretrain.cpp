@@ -8,7 +8,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
-#include "dbot/exchange/encoder_description.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/report/evaluation_observer.h"
 #include "dbot/report/metrics.h"
@@ -128,8 +127,8 @@ train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan&
   settings.checkpoint = recipe.checkpoint;
   settings.checkpoint_folder = folder.checkpoints();
   settings.fixed_choices = std::move(choices);
-  settings.encoder_config_json =
-      exchange::to_json({recipe.model, recipe.data.mean, recipe.data.std});
+  settings.mean = recipe.data.mean;
+  settings.std = recipe.data.std;
   return settings;
 }
 

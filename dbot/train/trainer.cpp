@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/encoder_description.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/train/recent_mean.h"
@@ -185,8 +186,10 @@ void Trainer::save() {
   checkpoint.tensors = method_.state();
   checkpoint.tensors.merge(methods::with_prefix("optimizer.", optimizer_->state()));
   checkpoint.fixed_choices = settings_.fixed_choices;
-  const auto folder = write_checkpoint(settings_.checkpoint_folder, checkpoint,
-                                       settings_.checkpoint.keep, settings_.encoder_config_json);
+  const std::string encoder =
+      exchange::to_json({method_.backbone().config(), settings_.mean, settings_.std});
+  const auto folder =
+      write_checkpoint(settings_.checkpoint_folder, checkpoint, settings_.checkpoint.keep, encoder);
   saved_step_ = state_.step;
   for (TrainObserver* observer : observers_) observer->on_checkpoint(folder, state_);
 }

@@ -41,8 +41,8 @@ struct TrainerSettings {
   runtime::Precision precision = runtime::Precision::fp32;
   CheckpointConfig checkpoint;
   std::filesystem::path checkpoint_folder;
-  std::string fixed_choices;        // stored in every checkpoint
-  std::string encoder_config_json;  // header of the student file
+  std::string fixed_choices;      // stored in every checkpoint
+  std::vector<double> mean, std;  // pixel normalisation, for the header of the student's file
 };
 
 /// What a finished or stopped run reports.

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/encoder_file.h"
 #include "dbot/methods/masked_modeling.h"
 #include "tests/support/synthetic_dataset.h"
 
@@ -202,6 +203,17 @@ TEST_F(TrainerTest, OptimizerStateIsResetAtAStageEndUnlessKept) {
     trainer(method).run(stop_);
     const auto checkpoint = read_newest_checkpoint(settings_.checkpoint_folder, core::silent_log());
     EXPECT_EQ(checkpoint->tensors.at("optimizer.step").item().toLong(), keep ? 12 : 6);
+  }
+}
+
+TEST_F(TrainerTest, TheStudentsFileTellsTheDepthOfItsOwnStage) {
+  methods::MaskedModelingConfig config = tiny_method();
+  config.student_depth = {1, 3};
+  methods::MaskedModeling method(config);
+  trainer(method).run(stop_);
+  for (const auto& [step, depth] : {std::pair{"step-00000006", 1}, {"step-00000012", 3}}) {
+    const auto file = settings_.checkpoint_folder / step / "student.safetensors";
+    EXPECT_EQ(exchange::load_encoder(file).description.config.depth, depth);
   }
 }
 
