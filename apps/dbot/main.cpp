@@ -7,6 +7,7 @@
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
+#include "apps/dbot/thread_waiting.h"
 #include "dbot/core/error.h"
 
 namespace dbot::app {
@@ -50,6 +51,10 @@ int run(int argc, char** argv) {
     line.parser.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return answer(line, error);
+  }
+  const std::string command = argv[1];
+  if (command == "pretrain" || command == "evaluate" || command == "embed") {
+    let_waiting_threads_sleep(argv);
   }
   line.action();
   return done;
