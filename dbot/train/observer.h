@@ -24,19 +24,20 @@ struct TrainState {
 
 /// One optimizer step, for people and files.
 struct StepRecord {
-  TrainState state;             // after the step
-  double epoch = 0;             // fractional, over the whole run
-  double loss = 0;              // mean over the accumulated micro-batches
-  double gradient_norm = 0;     // before clipping
+  TrainState state;          // after the step
+  double epoch = 0;          // fractional, over the whole run
+  double loss = 0;           // mean over the accumulated micro-batches
+  double gradient_norm = 0;  // before clipping
   double learning_rate = 0;
-  double seconds = 0;           // wall time of the step, waiting included
+  double seconds = 0;  // wall time of the step, waiting included
   double data_wait_seconds = 0;
   std::int64_t images = 0;
   bool skipped = false;
   std::vector<std::pair<std::string, double>> scalars;
 };
 
-/// Watches a run. Observers never change weights or randomness. Calls come from the training thread.
+/// Watches a run. Observers never change weights or randomness. Calls come from the training
+/// thread.
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;

@@ -15,7 +15,7 @@ struct ScheduleConfig {
 
 struct StagesConfig {
   std::int64_t count = 1;
-  std::vector<double> epochs;            // length of each stage; empty: equal shares of schedule.epochs
+  std::vector<double> epochs;  // length of each stage; empty: equal shares of schedule.epochs
   std::vector<std::int64_t> student_depth;  // blocks per stage; empty: model.depth
   bool keep_optimizer = false;   // Adam's moments and step count survive a switch (upstream dBOT)
   bool keep_patch_bias = false;  // the patch embedding's bias survives a switch (upstream dBOT)
@@ -30,8 +30,9 @@ struct Plan {
   std::int64_t stages() const { return static_cast<std::int64_t>(stage_begin.size()) - 1; }
 };
 
-/// Turns the recipe's length into steps. `steps` or `epochs` override it: stages and warm-up shrink in
-/// proportion. Throws UsageError when a stage would have no step (unless the whole run has 0 steps).
+/// Turns the recipe's length into steps. `steps` or `epochs` override it: stages and warm-up shrink
+/// in proportion. Throws UsageError when a stage would have no step (unless the whole run has 0
+/// steps).
 Plan make_plan(const ScheduleConfig& schedule, const StagesConfig& stages,
                std::int64_t steps_per_epoch, std::int64_t images_per_step,
                std::optional<std::int64_t> steps, std::optional<double> epochs);
