@@ -15,6 +15,14 @@ namespace {
 
 enum ExitCode { done = 0, failed = 1, wrong_usage = 2, bad_data = 3, stopped = 75 };
 
+constexpr const char* out_of_memory =
+    "[memory] there is not enough memory for this; use a smaller batch, image size or model";
+
+/// LibTorch appends a stack trace to its messages.
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
 int fail(ExitCode code, const std::string& message) {
   complain("dbot: " + message);
   return code;
@@ -75,9 +83,10 @@ int main(int argc, char** argv) {
   } catch (const Stopped& error) {
     return fail(stopped, error.what());
   } catch (const std::bad_alloc&) {
-    return fail(failed,
-                "[memory] there is not enough memory for this; use a smaller batch or model");
+    return fail(failed, out_of_memory);
   } catch (const std::exception& error) {
-    return fail(failed, error.what());
+    const std::string text = first_line(error.what());
+    return text.find("allocate memory") == std::string::npos ? fail(failed, text)
+                                                             : fail(failed, out_of_memory);
   }
 }

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "dbot/core/error.h"
 #include "dbot/run/recipe.h"
@@ -93,6 +95,16 @@ void check_length(const Recipe& recipe) {
   const auto& schedule = recipe.schedule;
   check_stage_list("stages.epochs", recipe.stages.epochs, recipe.stages.count);
   check_stage_list("stages.student_depth", recipe.stages.student_depth, recipe.stages.count);
+  const auto& depths = recipe.stages.student_depth;
+  const bool one_depth =
+      std::adjacent_find(depths.begin(), depths.end(), std::not_equal_to<>()) == depths.end();
+  const bool one_width = recipe.teacher.width == 0 || recipe.teacher.width == recipe.model.width;
+  if (recipe.stages.keep_optimizer && recipe.stages.count > 1 && !(one_depth && one_width)) {
+    refuse(
+        "stages.keep_optimizer is true, but the students of the stages differ in size "
+        "(stages.student_depth, or a teacher.width that only the first stage predicts); set it to "
+        "false");
+  }
   if (schedule.epochs > 0 && schedule.images_seen > 0) {
     refuse(
         fmt::format("schedule.epochs is {} and schedule.images_seen is {}, expected one of them; "

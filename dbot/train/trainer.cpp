@@ -51,6 +51,7 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
       const StepRecord record = optimizer_step();
       account(record);
       for (TrainObserver* observer : observers_) observer->on_step(record, method_);
+      give_up_without_hope();
       after_step();
     }
     summary_.finished = state_.step >= settings_.plan.total_steps();
@@ -146,7 +147,12 @@ void Trainer::account(const StepRecord& record) {
        fmt::format("step {}: loss {} or its gradient is not finite; the step is skipped ({} in a "
                    "row, {} in all)",
                    state_.step, record.loss, skipped_in_a_row_, state_.skipped_steps));
-  if (skipped_in_a_row_ >= settings_.max_skipped_steps) {
+}
+
+void Trainer::give_up_without_hope() const {
+  const bool nothing_learnt =
+      state_.step >= settings_.plan.total_steps() && state_.skipped_steps >= state_.step;
+  if (skipped_in_a_row_ >= settings_.max_skipped_steps || nothing_learnt) {
     throw Error(fmt::format(
         "[train] {} steps in a row had a non-finite loss or gradient, the limit is "
         "train.max_skipped_steps = {}; the weights are those of the last good step. Lower "

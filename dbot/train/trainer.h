@@ -77,8 +77,9 @@ class Trainer {
   void switch_stage();
   double learning_rate() const;
   StepRecord optimizer_step();
-  /// Counts a step; throws Error after too many skipped ones in a row.
   void account(const StepRecord& record);
+  /// Throws Error after too many skipped steps in a row, or when every step of the run was skipped.
+  void give_up_without_hope() const;
   /// Checkpoint and observers, where one is due.
   void after_step();
   bool checkpoint_is_due() const;

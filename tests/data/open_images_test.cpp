@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "dbot/data/dataset.h"
 #include "tests/core/temporary_folder.h"
@@ -115,6 +116,13 @@ TEST_F(OpenImages, AFileThatVanishedIsADataError) {
   EXPECT_THAT(message_of<DataError>([&] { dataset->load(0, 3); }),
               AllOf(HasSubstr("a.jpg: cannot be opened"), HasSubstr("No such file")));
   EXPECT_THAT(message_of<DataError>([&] { dataset->load(1, 3); }), HasSubstr("b.jpg: is empty"));
+}
+
+TEST_F(OpenImages, APipeNamedLikeAnImageIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo((folder_ / "a.jpg").c_str(), 0600), 0);
+  const auto dataset = open();
+  EXPECT_THAT(message_of<DataError>([&] { dataset->load(0, 3); }),
+              HasSubstr("a.jpg: is not a regular file"));
 }
 
 }  // namespace

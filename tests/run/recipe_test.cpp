@@ -88,6 +88,9 @@ TEST(Recipe, RefusesTeachersAndTargetsThatDoNotGoTogether) {
 TEST(Recipe, RefusesListsOfTheWrongLength) {
   EXPECT_THAT(refusal({"stages.count=2", "stages.epochs=[5]"}), HasSubstr("stages.epochs"));
   EXPECT_THAT(refusal({"stages.student_depth=[1, 2]"}), HasSubstr("stages.student_depth"));
+  EXPECT_THAT(
+      refusal({"stages.count=2", "stages.student_depth=[1, 2]", "stages.keep_optimizer=true"}),
+      HasSubstr("stages.keep_optimizer"));
   EXPECT_THAT(refusal({"optimizer.betas=[0.9]"}), HasSubstr("optimizer.betas"));
   EXPECT_THAT(refusal({"optimizer.betas=[0.9, 1.0]"}), HasSubstr("optimizer.betas"));
   EXPECT_THAT(refusal({"data.crop_scale=[1.0, 0.2]"}), HasSubstr("data.crop_scale"));

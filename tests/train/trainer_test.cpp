@@ -195,6 +195,14 @@ TEST_F(TrainerTest, TooManyNonFiniteStepsInARowStopTheRunAndKeepItsState) {
   EXPECT_EQ(checkpoint->state.skipped_steps, 3);
 }
 
+TEST_F(TrainerTest, ARunWithoutOneGoodStepFails) {
+  settings_.plan = {4, {0, 2}, {0.0}};
+  FaultyMethod method({0, 1});
+  Recorder recorder;
+  EXPECT_THROW(trainer(method, {&recorder}).run(stop_), Error);
+  EXPECT_EQ(recorder.steps.size(), 2u) << "the last step is recorded too";
+}
+
 TEST_F(TrainerTest, OptimizerStateIsResetAtAStageEndUnlessKept) {
   for (const bool keep : {false, true}) {
     fs::remove_all(settings_.checkpoint_folder);
