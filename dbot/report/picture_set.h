@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,16 +47,21 @@ struct Neighbours {
   std::vector<double> similarity;     // cosine of each
 };
 
+inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
+
 /// Figures that tell a healthy network from a collapsed one. NaN: not measured.
 struct FeatureHealth {
-  double effective_rank = 0;        // exp of the entropy of the features' normalised spectrum
-  double width = 0;                 // number of channels, the most the rank can be
-  double mean_cosine = 0;           // between features of different images
-  double prediction_deviation = 0;  // of predicted tokens across images and positions
-  double target_deviation = 0;      // of what they should be
-  double constant_loss = 0;         // loss of always predicting the target's mean
-  double training_loss = 0;         // on images that are trained on, not augmented
-  double held_out_loss = 0;         // on images that are not, where there are some
+  double effective_rank = not_measured;  // exp of the entropy of the features' normalised spectrum
+  double width = not_measured;           // number of channels, the most the rank can be
+  double images = not_measured;          // whose features were measured; the rank is below this too
+  double mean_cosine = not_measured;     // between features of different images
+  double prediction_deviation = not_measured;  // of predicted tokens across images and positions
+  double target_deviation = not_measured;      // of what they should be
+  double constant_loss = not_measured;         // loss of always predicting the target's mean
+  double position_loss = not_measured;  // of predicting the target's mean at each position: what
+                                        // can be had without looking at the image
+  double training_loss = not_measured;  // on images that are trained on, not augmented
+  double held_out_loss = not_measured;  // on images that are not, where there are some
 };
 
 struct PictureSet {
@@ -70,7 +76,9 @@ struct PictureSet {
 
 /// Writes pictures.json into the folder, whose PNG files are already there. Throws Error.
 void write_picture_set(const std::filesystem::path& folder, const PictureSet& set);
-/// Throws DataError if the folder has no pictures.json or it cannot be understood.
+/// Throws DataError if the folder has no pictures.json or it cannot be understood: a field that is
+/// missing or of another type, a number or list beyond its bounds, a file name that leads out of
+/// the folder. Texts may hold anything.
 PictureSet read_picture_set(const std::filesystem::path& folder);
 /// All readable sets of a run's pictures/, in the order of their steps; others are passed over.
 std::vector<PictureSet> read_picture_sets(const std::filesystem::path& run);
