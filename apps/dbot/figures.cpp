@@ -36,7 +36,7 @@ void add_best(Json& json, const std::vector<eval::EvaluationRow>& rows) {
 
 std::string figures(const run::PretrainSummary& summary) {
   const train::TrainSummary& training = summary.training;
-  Json json{{"loss", training.loss},
+  Json json{{"loss", summary.loss},
             {"steps", training.state.step},
             {"stage", training.state.stage + 1},
             {"skipped_steps", training.state.skipped_steps},

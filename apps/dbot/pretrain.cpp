@@ -65,8 +65,8 @@ report::ProgressOptions progress_options() {
 void print_for_people(const run::PretrainSummary& summary) {
   const std::string table = report::evaluation_table(summary.evaluations, /*with_top5=*/false);
   if (!table.empty()) print(fmt::format("accuracy on frozen features, percent\n{}", table));
-  print_line(fmt::format("loss     {:.4f} after {} steps", summary.training.loss,
-                         summary.training.state.step));
+  print_line(
+      fmt::format("loss     {:.4f} after {} steps", summary.loss, summary.training.state.step));
   print_line(fmt::format("run      {}", summary.out.string()));
   print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
 }

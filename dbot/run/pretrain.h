@@ -24,6 +24,7 @@ struct PretrainOptions {
 struct PretrainSummary {
   std::filesystem::path out;
   train::TrainSummary training;
+  double loss = 0;  // mean of the last 50 steps of the run, earlier processes included
   double images_per_second = 0;
   double data_wait_fraction = 0;
   /// Share of this machine's measured matrix-product speed that went into the method's arithmetic.

@@ -9,7 +9,6 @@
 #include "dbot/exchange/encoder_description.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/optim/schedule.h"
-#include "dbot/train/recent_mean.h"
 #include "dbot/train/stopwatch.h"
 
 namespace dbot::train {
@@ -68,7 +67,6 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
     throw;
   }
   summary_.state = state_;
-  summary_.loss = recent_loss_.mean();
   return summary_;
 }
 
@@ -138,7 +136,6 @@ void Trainer::account(const StepRecord& record) {
   summary_.data_wait_seconds += record.data_wait_seconds;
   summary_.images += record.images;
   if (!record.skipped) {
-    recent_loss_.add(record.loss);
     skipped_in_a_row_ = 0;
     return;
   }

@@ -16,7 +16,6 @@
 #include "dbot/train/checkpoint.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/plan.h"
-#include "dbot/train/recent_mean.h"
 
 namespace dbot::train {
 
@@ -49,7 +48,6 @@ struct TrainerSettings {
 struct TrainSummary {
   TrainState state;
   bool finished = false;  // false: stopped on request, resumable
-  double loss = 0;        // mean of the last 50 steps of this process
   double seconds = 0;     // spent in steps
   double data_wait_seconds = 0;
   std::int64_t images = 0;  // trained on in this process
@@ -98,7 +96,6 @@ class Trainer {
   std::unique_ptr<data::Loader> loader_;
   TrainState state_;
   TrainSummary summary_;
-  RecentMean recent_loss_{50};
   std::int64_t skipped_in_a_row_ = 0;
   std::int64_t saved_step_ = -1;
 };

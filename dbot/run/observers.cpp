@@ -1,0 +1,38 @@
+#include "dbot/run/observers.h"
+
+#include <utility>
+
+#include "dbot/report/metrics.h"
+#include "dbot/run/evaluations.h"
+#include "dbot/run/model_file.h"
+#include "dbot/train/tolerant_observer.h"
+
+namespace dbot::run {
+
+// The order: what is measured is written before anything that reads it; what costs time comes last.
+// An observer without which the run is worth nothing less is `try_to`, so that a full disk or a
+// fault in it ends no run.
+Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
+    : log_(context.log) {
+  const auto& [recipe, data, folder, stop, log] = context;
+  auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics());
+  report::MetricsFile& metrics = *metrics_file;
+  need(std::move(metrics_file));
+  all_.insert(all_.end(), watchers.begin(), watchers.end());
+  need(std::make_unique<ModelFile>(folder.model(), recipe.data.mean, recipe.data.std));
+  need(make_evaluation_observer(recipe, data, metrics, stop, log));
+}
+
+train::TrainObserver* Observers::need(std::unique_ptr<train::TrainObserver> observer) {
+  if (!observer) return nullptr;
+  all_.push_back(observer.get());
+  owned_.push_back(std::move(observer));
+  return all_.back();
+}
+
+void Observers::try_to(std::unique_ptr<train::TrainObserver> observer, std::string what) {
+  if (!observer) return;
+  need(std::make_unique<train::TolerantObserver>(std::move(observer), std::move(what), log_));
+}
+
+}  // namespace dbot::run

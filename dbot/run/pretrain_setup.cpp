@@ -1,0 +1,76 @@
+#include "dbot/run/pretrain_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files.h"
+#include "dbot/run/memory_estimate.h"
+#include "dbot/run/resolve.h"
+#include "dbot/runtime/machine.h"
+#include "dbot/train/run_folder.h"
+
+namespace dbot::run {
+
+namespace fs = std::filesystem;
+
+Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
+                         const core::Log& log) {
+  const bool resuming = train::RunFolder::check(options.out, options.resume);
+  Recipe resolved;
+  if (resuming) {
+    const fs::path file = options.out / "recipe.toml";
+    const Recipe stored = parse_recipe(core::read_text_file(file), file.string());
+    resolved = resolve_like(recipe, stored, log);
+    train::RunFolder::check_recipe(options.out, to_toml(resolved));
+  } else {
+    resolved = resolve_compute(recipe, log);
+  }
+  const std::int64_t memory = runtime::describe_machine().memory_bytes;
+  check_memory(resolved, memory);
+  runtime::configure_compute(static_cast<int>(resolved.compute.threads));
+  const auto& teacher = resolved.teacher;
+  const bool own_shape = teacher.width > 0 || teacher.heads > 0 || teacher.patch_size > 0 ||
+                         teacher.image_size != core::Size{};
+  if (!resuming && (teacher.init == objectives::TeacherInit::file || own_shape)) {
+    // Whether it fits the student shows only when it is there; before anything is written.
+    methods::make_initial_teacher(teacher, resolved.model, 0);
+  }
+  return resolved;
+}
+
+train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {
+  const std::int64_t images = images_per_step(recipe);
+  if (images > dataset.size()) {
+    throw UsageError(
+        fmt::format("[recipe] train.batch_size {} x train.accumulate {} = {} images a step, but "
+                    "the data set has "
+                    "{}; lower them, for example --set train.batch_size={}{}",
+                    recipe.train.batch_size, recipe.train.accumulate, images, dataset.size(),
+                    std::min(recipe.train.batch_size, dataset.size()),
+                    recipe.train.accumulate > 1 ? " --set train.accumulate=1" : ""));
+  }
+  std::optional<std::int64_t> steps;
+  std::optional<double> epochs;
+  if (recipe.length.total_steps >= 0) steps = recipe.length.total_steps;
+  if (recipe.length.total_epochs >= 0) epochs = recipe.length.total_epochs;
+  return train::make_plan(recipe.schedule, recipe.stages, dataset.size() / images, images, steps,
+                          epochs);
+}
+
+data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan) {
+  data::LoaderConfig config;
+  config.image_size = recipe.model.image_size;
+  config.channels = static_cast<int>(recipe.model.channels);
+  config.batch_size = recipe.train.batch_size;
+  config.workers = workers_of(recipe);
+  config.seed = static_cast<std::uint64_t>(recipe.train.seed);
+  config.augmentation = recipe.data.augmentation;
+  config.batches_per_epoch = plan.steps_per_epoch * recipe.train.accumulate;
+  config.max_bad_fraction = recipe.data.max_bad_fraction;
+  return config;
+}
+
+}  // namespace dbot::run

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "dbot/core/log.h"
+#include "dbot/data/dataset.h"
+#include "dbot/data/loader.h"
+#include "dbot/run/pretrain.h"
+#include "dbot/run/recipe.h"
+#include "dbot/train/plan.h"
+
+// From what a user asked for to what the parts of a run are given.
+namespace dbot::run {
+
+/// Usage and recipe: everything that can be refused before the data are looked at. Returns the
+/// recipe with what it left open decided (mean and deviation excepted). Throws UsageError or Error.
+Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
+                         const core::Log& log);
+
+/// The run's length in steps. Throws UsageError if the data have fewer images than one step takes.
+train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset);
+
+data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan);
+
+}  // namespace dbot::run

@@ -1,0 +1,73 @@
+#include "dbot/train/tolerant_observer.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <exception>
+#include <utility>
+
+#include "dbot/core/error.h"
+
+namespace dbot::train {
+namespace {
+
+/// LibTorch appends a stack trace to its messages.
+std::string_view line_of(std::string_view message) {
+  return message.substr(0, message.find('\n'));
+}
+
+}  // namespace
+
+TolerantObserver::TolerantObserver(std::unique_ptr<TrainObserver> observer, std::string what,
+                                   core::Log log)
+    : observer_(std::move(observer)), what_(std::move(what)), log_(std::move(log)) {}
+
+bool TolerantObserver::attempt(const std::function<void()>& call) {
+  try {
+    call();
+    return true;
+  } catch (const Stopped&) {
+    throw;
+  } catch (const std::exception& problem) {
+    ++failures_;
+    if (std::has_single_bit(static_cast<std::uint64_t>(failures_))) {
+      log_(core::LogLevel::warning,
+           fmt::format("{}: {}; the run goes on without ({} of these so far)", what_,
+                       line_of(problem.what()), failures_));
+    }
+    return false;
+  }
+}
+
+void TolerantObserver::attempt_if_begun(const std::function<void()>& call) {
+  if (begun_) attempt(call);
+}
+
+void TolerantObserver::on_begin(const Plan& plan, const TrainState& state,
+                                methods::Method& method) {
+  begun_ = attempt([&] { observer_->on_begin(plan, state, method); });
+}
+
+void TolerantObserver::on_step(const StepRecord& record, methods::Method& method) {
+  attempt_if_begun([&] { observer_->on_step(record, method); });
+}
+
+void TolerantObserver::on_epoch_end(std::int64_t epoch, const TrainState& state,
+                                    methods::Method& method) {
+  attempt_if_begun([&] { observer_->on_epoch_end(epoch, state, method); });
+}
+
+void TolerantObserver::on_stage_end(std::int64_t stage, const TrainState& state,
+                                    methods::Method& method) {
+  attempt_if_begun([&] { observer_->on_stage_end(stage, state, method); });
+}
+
+void TolerantObserver::on_checkpoint(const std::filesystem::path& folder, const TrainState& state) {
+  attempt_if_begun([&] { observer_->on_checkpoint(folder, state); });
+}
+
+void TolerantObserver::on_end(const TrainState& state, methods::Method& method) {
+  attempt_if_begun([&] { observer_->on_end(state, method); });
+}
+
+}  // namespace dbot::train

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "dbot/core/log.h"
+#include "dbot/train/observer.h"
+
+namespace dbot::train {
+
+/// Stands between a run and an observer that a run can do without, such as pictures: what goes
+/// wrong in there (a full disk, say) is told and the run goes on. It is told at the 1st, 2nd, 4th,
+/// 8th … failure, so that a lasting fault fills no log. An observer whose `on_begin` failed is not
+/// called again in this process. Stopped passes through: it is no failure.
+class TolerantObserver : public TrainObserver {
+ public:
+  /// `what` names the observer's work in warnings: "the pictures".
+  TolerantObserver(std::unique_ptr<TrainObserver> observer, std::string what, core::Log log);
+
+  void on_begin(const Plan& plan, const TrainState& state, methods::Method& method) override;
+  void on_step(const StepRecord& record, methods::Method& method) override;
+  void on_epoch_end(std::int64_t epoch, const TrainState& state, methods::Method& method) override;
+  void on_stage_end(std::int64_t stage, const TrainState& state, methods::Method& method) override;
+  void on_checkpoint(const std::filesystem::path& folder, const TrainState& state) override;
+  void on_end(const TrainState& state, methods::Method& method) override;
+
+ private:
+  /// False if `call` failed, which is then told.
+  bool attempt(const std::function<void()>& call);
+  void attempt_if_begun(const std::function<void()>& call);
+
+  std::unique_ptr<TrainObserver> observer_;
+  std::string what_;
+  core::Log log_;
+  bool begun_ = false;
+  std::int64_t failures_ = 0;
+};
+
+}  // namespace dbot::train
