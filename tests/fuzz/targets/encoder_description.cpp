@@ -1,0 +1,18 @@
+#include "dbot/exchange/encoder_description.h"
+
+#include "dbot/core/error.h"
+#include "tests/fuzz/targets/input_file.h"
+#include "tests/fuzz/targets/targets.h"
+
+namespace dbot::fuzz {
+
+void encoder_description(Bytes input) {
+  try {
+    const std::string text = exchange::to_json(
+        exchange::description_from_json(text_of(input), "model.safetensors"));
+    require(exchange::to_json(exchange::description_from_json(text, "written")) == text);
+  } catch (const DataError&) {
+  }
+}
+
+}  // namespace dbot::fuzz

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+// What is fuzzed: everything that reads a file somebody else may have written. A target takes any
+// bytes and returns. It lets through no exception but the errors its reader documents, and aborts
+// where a promise of the reader does not hold. Nothing of one call is left for the next.
+namespace dbot::fuzz {
+
+using Bytes = std::span<const std::uint8_t>;
+
+/// A safetensors file: header, and every byte of every tensor.
+void safetensors(Bytes input);
+/// A recipe; the lines after a line "---" are `--set` assignments.
+void recipe(Bytes input);
+/// An IDX file, plain or gzip.
+void idx(Bytes input);
+/// A JPEG or PNG file, decoded to grey and to RGB.
+void image(Bytes input);
+/// manifest.json and state.json of a checkpoint.
+void checkpoint(Bytes input);
+/// metrics.jsonl: reading, and cutting off what is later than a step.
+void metrics(Bytes input);
+/// `dbot.config`, the description of an encoder in a weights file.
+void encoder_description(Bytes input);
+/// Names and shapes of a weights file without a description: one "name extent extent …" a line.
+void encoder_shapes(Bytes input);
+
+}  // namespace dbot::fuzz
