@@ -32,6 +32,9 @@ build() {
     exit 77
   fi
   mkdir -p "$folder"
+  # One build at a time, also where targets run side by side.
+  exec 9>"$folder/lock"
+  flock 9
   # The same LibTorch as the build that asks for it, unless another is named.
   if ! { cmake --preset fuzz "-DDBOT_LIBTORCH:PATH=${DBOT_LIBTORCH:-}" &&
     cmake --build --preset fuzz; } >"$folder/build.log" 2>&1; then
@@ -39,6 +42,7 @@ build() {
     say "error: the build failed; the lines above end $folder/build.log"
     exit 1
   fi
+  exec 9>&-
 }
 
 targets() {

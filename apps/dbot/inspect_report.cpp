@@ -4,6 +4,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
+#include "dbot/core/json.h"
 #include "dbot/formats/safetensors.h"
 #include "dbot/report/metrics.h"
 #include "dbot/run/recipe.h"
@@ -17,8 +18,14 @@ namespace fs = std::filesystem;
 
 /// Metadata are texts; those that hold JSON are shown as such.
 Json parsed(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, false);
-  return json.is_object() || json.is_array() ? json : Json(text);
+  try {
+    const auto json = core::parse_json<Json>(text);
+    return json.is_object() || json.is_array() ? json : Json(text);
+  } catch (const Json::exception&) {
+    return text;
+  } catch (const DataError&) {
+    return text;
+  }
 }
 
 /// The last record that says something about training: where the run stands.

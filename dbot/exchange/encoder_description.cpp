@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
+#include "dbot/core/json.h"
 
 namespace dbot::exchange {
 namespace {
@@ -106,7 +107,14 @@ std::string to_json(const EncoderDescription& description) {
 }
 
 EncoderDescription description_from_json(std::string_view text, std::string_view source) {
-  const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json object;
+  try {
+    object = core::parse_json(text);
+  } catch (const json::exception&) {
+    // No object: said below.
+  } catch (const DataError& error) {
+    throw DataError(fmt::format("[encoder description] {}: {}", source, error.what()));
+  }
   if (!object.is_object()) {
     throw DataError(fmt::format("[encoder description] {}: {} is not a JSON object", source,
                                 kEncoderConfigKey));

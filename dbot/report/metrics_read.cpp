@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "dbot/core/error.h"
+#include "dbot/core/json.h"
 #include "dbot/report/metrics.h"
 
 namespace dbot::report {
@@ -13,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+constexpr double most_stages = 1 << 20;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 double number_of(const json& value) {
@@ -41,8 +43,10 @@ std::vector<EvaluationRow> read_results(const json& rows) {
     result.top1 = number_of(row.at("top1"));
     result.top5 = number_of(row.at("top5"));
     result.seconds = row.value("seconds", 0.0);
-    result.train_samples = row.value("train_samples", std::int64_t{0});
-    result.test_samples = row.value("test_samples", std::int64_t{0});
+    if (row.contains("train_samples")) {
+      result.train_samples = core::whole_number(row["train_samples"]);
+    }
+    if (row.contains("test_samples")) result.test_samples = core::whole_number(row["test_samples"]);
     results.push_back(std::move(result));
   }
   return results;
@@ -51,14 +55,16 @@ std::vector<EvaluationRow> read_results(const json& rows) {
 // Empty for a line that is not a whole record.
 std::optional<MetricsRecord> parse_line(const std::string& line) {
   try {
-    const json document = json::parse(line);
+    const json document = core::parse_json(line);
     MetricsRecord record;
     record.type = document.at("type").get<std::string>();
-    record.step = document.at("step").get<std::int64_t>();
+    record.step = core::whole_number(document.at("step"));
     read_values(document, "", record);
     if (document.contains("results")) record.results = read_results(document.at("results"));
     return record;
   } catch (const json::exception&) {
+    return std::nullopt;
+  } catch (const DataError&) {
     return std::nullopt;
   }
 }
@@ -83,8 +89,9 @@ std::vector<EvaluationRecord> read_evaluations(const fs::path& path) {
   std::vector<EvaluationRecord> evaluations;
   for (MetricsRecord& record : read_metrics(path)) {
     if (record.type != "evaluation") continue;
-    evaluations.push_back({record.texts["label"], record.step,
-                           static_cast<std::int64_t>(record.numbers["stage"]) - 1,
+    const double stage = record.numbers["stage"];
+    if (!(stage >= 1 && stage <= most_stages)) continue;
+    evaluations.push_back({record.texts["label"], record.step, static_cast<std::int64_t>(stage) - 1,
                            record.numbers["epoch"], std::move(record.results)});
   }
   return evaluations;

@@ -6,6 +6,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
+#include "dbot/core/json.h"
 
 namespace dbot::train {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 using nlohmann::ordered_json;
 
 std::int64_t counter(const ordered_json& document, const char* key) {
-  const auto value = document.at(key).get<std::int64_t>();
+  const std::int64_t value = core::whole_number(document.at(key));
   if (value < 0) throw DataError(fmt::format("{} is {}, expected 0 or more", key, value));
   return value;
 }
@@ -44,7 +45,7 @@ Checkpoint read_state(const std::filesystem::path& folder) {
         fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(), state_file, reason));
   };
   try {
-    const auto document = ordered_json::parse(core::read_text_file(folder / state_file));
+    const auto document = core::parse_json<ordered_json>(core::read_text_file(folder / state_file));
     Checkpoint checkpoint;
     checkpoint.state.step = counter(document, "step");
     checkpoint.state.stage = counter(document, "stage");

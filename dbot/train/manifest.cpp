@@ -6,6 +6,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
+#include "dbot/core/json.h"
 
 namespace dbot::train {
 namespace {
@@ -23,14 +24,16 @@ bool is_plain_name(const std::string& name) {
 }
 
 Manifest parse(const json& document) {
-  if (document.at("version").get<int>() != format_version) {
+  if (core::whole_number(document.at("version")) != format_version) {
     throw DataError(fmt::format("has version {}, expected {}; it was written by another dbot",
                                 document.at("version").dump(), format_version));
   }
   Manifest manifest;
   for (const auto& [name, entry] : document.at("files").items()) {
     if (!is_plain_name(name)) throw DataError("names a file outside the folder: " + name);
-    manifest.files[name] = {entry.at("bytes").get<std::uint64_t>(),
+    const std::int64_t bytes = core::whole_number(entry.at("bytes"));
+    if (bytes < 0) throw DataError(fmt::format("says that {} has {} bytes", name, bytes));
+    manifest.files[name] = {static_cast<std::uint64_t>(bytes),
                             entry.at(checksum_key).get<std::string>()};
   }
   if (manifest.files.empty()) throw DataError("names no files");
@@ -60,7 +63,7 @@ Manifest read_manifest(const fs::path& folder) {
   }
   const std::string text = core::read_text_file(folder / manifest_file);
   try {
-    return parse(json::parse(text));
+    return parse(core::parse_json(text));
   } catch (const json::exception& problem) {
     throw DataError(fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(),
                                 manifest_file, problem.what()));

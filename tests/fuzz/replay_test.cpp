@@ -27,6 +27,7 @@ constexpr Target targets[] = {
     {"image", image},
     {"checkpoint", checkpoint},
     {"metrics", metrics},
+    {"pictures", pictures},
     {"encoder_description", encoder_description},
     {"encoder_shapes", encoder_shapes},
 };
@@ -68,6 +69,24 @@ TEST_P(FuzzCorpus, EveryBeginningOfAnInputIsReadOrRefused) {
 
 INSTANTIATE_TEST_SUITE_P(Targets, FuzzCorpus, testing::ValuesIn(targets),
                          [](const auto& instance) { return std::string(instance.param.name); });
+
+/// A document with lists in each other at the place of "@".
+std::vector<std::uint8_t> nested(std::string document, std::size_t depth) {
+  document.replace(document.find('@'), 1, std::string(depth, '[') + std::string(depth, ']'));
+  return {document.begin(), document.end()};
+}
+
+// Whoever prints or compares a document walks it by recursion; 200 kB must not exhaust the stack.
+TEST(FuzzTargets, DeepNestingExhaustsNoStack) {
+  constexpr std::size_t depth = 100000;
+  checkpoint(nested(R"({"step": 1, "stage": 0, "skipped_steps": 0, "images_seen": 1,
+                        "stage_end": false, "fixed_choices": @})",
+                    depth));
+  encoder_description(nested(R"({"image_size": @})", depth));
+  metrics(nested("{\"type\": \"step\", \"step\": 1, \"a\": @}\n", depth));
+  pictures(nested(R"({"version": @})", depth));
+  recipe(nested("model.width = @", 10000));
+}
 
 TEST(FuzzTargets, EachHasACorpusAndEachCorpusATarget) {
   for (const auto& entry : fs::directory_iterator(corpus())) {

@@ -21,8 +21,8 @@ void state(const InputFolder& folder) {
     const train::Checkpoint read = train::read_state(folder.path());
     require(read.state.step >= 0 && read.state.stage >= 0 && read.state.images_seen >= 0);
     const std::string stored = train::state_to_json(read);
-    folder.write("state.json", {reinterpret_cast<const std::uint8_t*>(stored.data()),
-                                stored.size()});
+    folder.write("state.json",
+                 {reinterpret_cast<const std::uint8_t*>(stored.data()), stored.size()});
     require(train::state_to_json(train::read_state(folder.path())) == stored);
   } catch (const DataError&) {
   }
@@ -31,7 +31,7 @@ void state(const InputFolder& folder) {
 }  // namespace
 
 void checkpoint(Bytes input) {
-  const InputFolder folder;
+  static const InputFolder folder;
   folder.write("manifest.json", input);
   folder.write("state.json", input);
   manifest(folder);

@@ -8,8 +8,8 @@ namespace dbot::fuzz {
 
 void encoder_description(Bytes input) {
   try {
-    const std::string text = exchange::to_json(
-        exchange::description_from_json(text_of(input), "model.safetensors"));
+    const std::string text =
+        exchange::to_json(exchange::description_from_json(text_of(input), "model.safetensors"));
     require(exchange::to_json(exchange::description_from_json(text, "written")) == text);
   } catch (const DataError&) {
   }

@@ -7,7 +7,7 @@
 namespace dbot::fuzz {
 
 void idx(Bytes input) {
-  const InputFolder folder;
+  static const InputFolder folder;
   const auto path = folder.write("images-idx3-ubyte", input);
   const bool begins_like_one = data::is_idx_file(path);
   try {

@@ -47,7 +47,8 @@ void decode(Bytes input, int channels) {
 }  // namespace
 
 void image(Bytes input) {
-  if (input.empty() || (input[0] == 0xFF ? announces_large_jpeg(input) : announces_large_png(input))) {
+  if (input.empty() ||
+      (input[0] == 0xFF ? announces_large_jpeg(input) : announces_large_png(input))) {
     return;
   }
   decode(input, 1);

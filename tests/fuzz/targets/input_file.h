@@ -14,7 +14,8 @@ inline std::string_view text_of(Bytes input) {
   return {reinterpret_cast<const char*>(input.data()), input.size()};
 }
 
-/// The input as files, for readers that take a path.
+/// The input as files, for readers that take a path. Making a folder costs more than a read: keep
+/// one, and write each of its files anew.
 class InputFolder {
  public:
   const std::filesystem::path& path() const { return folder_.path(); }

@@ -6,7 +6,7 @@
 namespace dbot::fuzz {
 
 void metrics(Bytes input) {
-  const InputFolder folder;
+  static const InputFolder folder;
   const auto path = folder.write("metrics.jsonl", input);
   const auto all = report::read_metrics(path);
   require(report::read_evaluations(path).size() <= all.size());

@@ -29,7 +29,7 @@ void require_round_trip(const formats::SafetensorsFile& file) {
 }  // namespace
 
 void safetensors(Bytes input) {
-  const InputFolder folder;
+  static const InputFolder folder;
   try {
     const auto file = formats::SafetensorsFile::open(folder.write("model.safetensors", input));
     for (const formats::TensorBytes& tensor : file.tensors()) {

@@ -22,6 +22,8 @@ void image(Bytes input);
 void checkpoint(Bytes input);
 /// metrics.jsonl: reading, and cutting off what is later than a step.
 void metrics(Bytes input);
+/// pictures.json of a run.
+void pictures(Bytes input);
 /// `dbot.config`, the description of an encoder in a weights file.
 void encoder_description(Bytes input);
 /// Names and shapes of a weights file without a description: one "name extent extent …" a line.
