@@ -19,4 +19,8 @@ fi
 
 # From the root of the checkout, so that relative arguments mean the same everywhere.
 cd "$here"
-exec ctest --test-dir build/release --output-on-failure "$@"
+tests=(ctest --test-dir build/release --output-on-failure)
+if (($# > 0)); then exec "${tests[@]}" "$@"; fi
+"${tests[@]}" -LE fuzz
+# Half a minute of each fuzz target, two at a time: they wait for nobody and hold nobody up.
+"${tests[@]}" -L fuzz -j2

@@ -1,23 +1,26 @@
 # Defines the imported target LibTorch::cpu: libtorch_cpu and libc10 without find_package(Torch),
-# whose configuration demands CUDA. The folder is DBOT_LIBTORCH, or where setup.sh unpacks the wheel.
+# whose configuration demands CUDA. The folder is DBOT_LIBTORCH, or `_dbot_own_libtorch`: where
+# setup.sh unpacks the wheel, or in an installation its own copy.
 if(DBOT_LIBTORCH)
   set(_torch ${DBOT_LIBTORCH})
 else()
-  set(_torch ${CMAKE_SOURCE_DIR}/.deps/libtorch/torch)
+  set(_torch ${_dbot_own_libtorch})
 endif()
 
 if(NOT EXISTS ${_torch}/lib/libtorch_cpu.so)
-  message(FATAL_ERROR "LibTorch: ${_torch}/lib/libtorch_cpu.so does not exist. Run ./setup.sh, or "
-                      "configure with -DDBOT_LIBTORCH=<a LibTorch or a wheel's torch/ folder>.")
+  message(FATAL_ERROR "LibTorch: ${_torch}/lib/libtorch_cpu.so does not exist. Run dbot's "
+                      "./setup.sh, or configure with -DDBOT_LIBTORCH=<a LibTorch or a wheel's "
+                      "torch/ folder>.")
 endif()
 
 file(STRINGS ${_torch}/include/torch/headeronly/version.h _torch_version_lines
      REGEX "#define TORCH_VERSION_(MAJOR|MINOR) ")
 string(REGEX MATCHALL "[0-9]+" _torch_version "${_torch_version_lines}")
+set(DBOT_LIBTORCH_FOLDER ${_torch})
 list(JOIN _torch_version "." DBOT_LIBTORCH_VERSION)
 if(DBOT_LIBTORCH_VERSION VERSION_LESS 2.11)
   message(FATAL_ERROR "LibTorch: ${_torch} is version ${DBOT_LIBTORCH_VERSION}, expected 2.11 or "
-                      "later. Run ./setup.sh or name another folder with -DDBOT_LIBTORCH.")
+                      "later. Name another folder with -DDBOT_LIBTORCH.")
 endif()
 
 add_library(LibTorch::c10 SHARED IMPORTED GLOBAL)

@@ -1,0 +1,93 @@
+# cmake --install: the program, its recipes and documents (component program); the library as one
+# archive, its public headers and a CMake package (development); LibTorch's libraries and headers in
+# a private folder, so that the installation runs by itself and can be moved (libtorch,
+# libtorch_headers).
+set(_private lib/dbot)  # the same on every distribution, so that run paths are known here
+set(_share share/dbot)
+set(_documents share/doc/dbot)
+
+# What dbot/dbot.h includes is the public surface: those headers are installed, and no others.
+function(dbot_public_headers output)
+  set(found)
+  set(open dbot/dbot.h)
+  while(open)
+    list(POP_FRONT open header)
+    list(APPEND found ${header})
+    # A change of includes changes what is installed.
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${header})
+    file(STRINGS ${CMAKE_SOURCE_DIR}/${header} includes REGEX "^#include \"dbot/.*\"")
+    foreach(include ${includes})
+      string(REGEX REPLACE "^#include \"(.*)\".*" "\\1" include "${include}")
+      if(NOT include IN_LIST found AND NOT include IN_LIST open)
+        list(APPEND open ${include})
+      endif()
+    endforeach()
+  endwhile()
+  set(${output} ${found} PARENT_SCOPE)
+endfunction()
+
+# ---- The program ----
+set_target_properties(dbot PROPERTIES INSTALL_RPATH "$ORIGIN/../${_private}/libtorch/lib")
+install(TARGETS dbot RUNTIME DESTINATION bin COMPONENT program)
+install(DIRECTORY recipes/ DESTINATION ${_share}/recipes COMPONENT program
+        FILES_MATCHING PATTERN *.toml)
+install(FILES LICENSE NOTICE CHANGELOG.md README.md DESTINATION ${_documents} COMPONENT program)
+install(FILES cmake/package/copyright DESTINATION ${_documents} COMPONENT program)
+
+# ---- The library ----
+set(_objects)
+foreach(module ${DBOT_MODULES})
+  get_target_property(type dbot_${module} TYPE)
+  if(NOT type STREQUAL "INTERFACE_LIBRARY")
+    list(APPEND _objects $<TARGET_OBJECTS:dbot_${module}>)
+  endif()
+endforeach()
+add_library(dbot_archive STATIC ${_objects})
+set_target_properties(dbot_archive PROPERTIES OUTPUT_NAME dbot LINKER_LANGUAGE CXX
+                                              UNITY_BUILD OFF)
+install(TARGETS dbot_archive ARCHIVE DESTINATION ${_private} COMPONENT development)
+
+dbot_public_headers(_headers)
+foreach(header ${_headers})
+  get_filename_component(folder ${header} DIRECTORY)
+  install(FILES ${header} DESTINATION include/${folder} COMPONENT development)
+endforeach()
+
+include(CMakePackageConfigHelpers)
+set(_package ${CMAKE_BINARY_DIR}/package-files)
+configure_package_config_file(
+  cmake/package/dbotConfig.cmake.in ${_package}/dbotConfig.cmake
+  INSTALL_DESTINATION lib/cmake/dbot NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(${_package}/dbotConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${_package}/dbotConfig.cmake ${_package}/dbotConfigVersion.cmake
+              cmake/LibTorch.cmake
+        DESTINATION lib/cmake/dbot COMPONENT development)
+install(DIRECTORY examples DESTINATION ${_share} COMPONENT development)
+
+# ---- LibTorch ----
+get_filename_component(_wheels ${DBOT_LIBTORCH_FOLDER}/.. ABSOLUTE)
+file(GLOB _libraries
+     ${DBOT_LIBTORCH_FOLDER}/lib/libtorch_cpu.so ${DBOT_LIBTORCH_FOLDER}/lib/libc10.so
+     ${DBOT_LIBTORCH_FOLDER}/lib/libgomp*.so*
+     ${_wheels}/nvidia/cu13/lib/libcudart.so.* ${_wheels}/nvidia/cu13/lib/libcupti.so.*)
+install(PROGRAMS ${_libraries} DESTINATION ${_private}/libtorch/lib COMPONENT libtorch)
+# They look for each other in their own folder alone, and leave their symbols of no use behind.
+find_program(DBOT_STRIP strip)
+install(CODE "set(_libraries [==[${_libraries}]==])
+  set(_folder \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${_private}/libtorch/lib\")
+  set(_strip \"${DBOT_STRIP}\")"
+  COMPONENT libtorch)
+install(SCRIPT cmake/package/FinishLibTorch.cmake COMPONENT libtorch)
+file(GLOB _licences ${_wheels}/*.dist-info)
+foreach(folder ${_licences})
+  get_filename_component(name ${folder} NAME_WE)
+  string(REGEX REPLACE "-.*" "" name ${name})
+  install(DIRECTORY ${folder}/licenses/ DESTINATION ${_documents}/licenses/${name}
+          COMPONENT libtorch)
+endforeach()
+# The tensor library and what it is made of; the other headers of the wheel are not needed.
+install(DIRECTORY ${DBOT_LIBTORCH_FOLDER}/include/ATen ${DBOT_LIBTORCH_FOLDER}/include/c10
+        DESTINATION ${_private}/libtorch/include COMPONENT libtorch_headers)
+install(DIRECTORY ${DBOT_LIBTORCH_FOLDER}/include/torch/headeronly
+        DESTINATION ${_private}/libtorch/include/torch COMPONENT libtorch_headers)

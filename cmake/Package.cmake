@@ -1,0 +1,42 @@
+# cpack: dbot and dbot-dev as .deb, and everything as one .tar.gz. scripts/package.sh makes them.
+set(CPACK_PACKAGE_NAME dbot)
+set(CPACK_PACKAGE_VENDOR "the dbot authors")
+set(CPACK_PACKAGE_CONTACT "the dbot authors <dbot@example.org>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_FILE_NAME dbot-${PROJECT_VERSION}-linux-x86_64)
+set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_THREADS 0)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_COMPONENTS_ALL program libtorch development libtorch_headers)
+set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
+
+# The archive: one folder to unpack anywhere.
+set(CPACK_GENERATOR DEB TGZ)
+set(CPACK_ARCHIVE_COMPONENT_INSTALL OFF)
+
+# Debian: the program that runs by itself, and what compiling against the library needs beside it.
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME dbot)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME dbot-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+    "dbot (= ${PROJECT_VERSION}), libfmt-dev, libtomlplusplus-dev, libjpeg-dev, libpng-dev, zlib1g-dev")
+
+include(CPack)
+cpack_add_component_group(runtime DESCRIPTION
+  "Pre-trains vision backbones by masked distillation on your own unlabelled images, tells whether it works and writes the weights as safetensors. The program with its copy of LibTorch.")
+cpack_add_component_group(development DESCRIPTION
+  "Headers, archive and CMake package of dbot, with the headers of its LibTorch.")
+cpack_add_component(program GROUP runtime)
+cpack_add_component(libtorch GROUP runtime)
+cpack_add_component(development GROUP development)
+cpack_add_component(libtorch_headers GROUP development)

@@ -1,0 +1,22 @@
+#pragma once
+
+// All that a user of the library needs: pre-train, load, embed, evaluate. No type of another
+// library but at::Tensor. A first program: examples/pretrain.
+#include "dbot/core/error.h"
+#include "dbot/core/log.h"
+#include "dbot/core/stop.h"
+#include "dbot/data/codec.h"
+#include "dbot/data/dataset.h"
+#include "dbot/data/normalise.h"
+#include "dbot/eval/embedding.h"
+#include "dbot/eval/evaluation.h"
+#include "dbot/eval/features.h"
+#include "dbot/exchange/encoder_file.h"
+#include "dbot/report/metrics.h"
+#include "dbot/report/picture_set.h"
+#include "dbot/run/pretrain.h"
+#include "dbot/run/recipe.h"
+#include "dbot/run/recipe_catalog.h"
+#include "dbot/runtime/machine.h"
+#include "dbot/runtime/precision.h"
+#include "dbot/train/observer.h"
