@@ -43,14 +43,18 @@ std::vector<std::string> assignments(const Arguments& arguments) {
   return all;
 }
 
+/// "dbot/quick", or the stem of a file.
+std::string recipe_name(const Arguments& arguments) {
+  const std::filesystem::path recipe(arguments.recipe);
+  return recipe.extension() == ".toml" ? recipe.stem().string() : arguments.recipe;
+}
+
 std::filesystem::path run_folder(const Arguments& arguments) {
   if (!arguments.out.empty()) return arguments.out;
   if (arguments.resume) {
     throw UsageError("[pretrain] --resume needs --out, the folder of the run to go on with");
   }
-  const std::filesystem::path recipe(arguments.recipe);
-  const bool is_file = recipe.extension() == ".toml";
-  return train::RunFolder::default_path(is_file ? recipe.stem().string() : arguments.recipe);
+  return train::RunFolder::default_path(recipe_name(arguments));
 }
 
 report::ProgressOptions progress_options() {
@@ -85,9 +89,9 @@ void pretrain(const Arguments& arguments) {
     progress.message(level == core::LogLevel::warning ? fmt::format("warning: {}", message)
                                                       : std::string(message));
   };
-  const run::PretrainSummary summary =
-      run::pretrain(recipe, {arguments.data, run_folder(arguments), arguments.resume}, {&progress},
-                    stop_request(), log);
+  const run::PretrainSummary summary = run::pretrain(
+      recipe, {arguments.data, run_folder(arguments), arguments.resume, recipe_name(arguments)},
+      {&progress}, stop_request(), log);
   progress.finish();
   if (arguments.json) {
     print_line(figures(summary));

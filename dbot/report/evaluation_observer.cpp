@@ -8,6 +8,7 @@
 
 #include "dbot/methods/method.h"
 #include "dbot/report/evaluation_table.h"
+#include "dbot/train/stopwatch.h"
 
 namespace dbot::report {
 namespace {
@@ -55,15 +56,43 @@ bool EvaluationObserver::ends_stage(const train::TrainState& state) const {
   return state.step == plan_.stage_begin.at(static_cast<std::size_t>(state.stage) + 1);
 }
 
-void EvaluationObserver::on_epoch_end(std::int64_t epoch, const train::TrainState& state,
-                                      methods::Method& method) {
-  if (schedule_.every_epochs <= 0) return;
+bool EvaluationObserver::due_after_epoch(std::int64_t epoch, std::int64_t step) const {
+  if (schedule_.every_epochs <= 0) return false;
   // Due at the first whole epoch at or after each multiple, which need not be whole itself.
   const auto multiples = [&](std::int64_t at) {
     return std::floor(static_cast<double>(at) / schedule_.every_epochs);
   };
-  if (multiples(epoch) == multiples(epoch - 1)) return;
-  if (schedule_.at_stage_ends && ends_stage(state)) return;  // evaluated under the stage's name
+  if (multiples(epoch) == multiples(epoch - 1)) return false;
+  // At a stage's end it is evaluated under the stage's name.
+  const auto& ends = plan_.stage_begin;
+  return !schedule_.at_stage_ends || std::find(ends.begin(), ends.end(), step) == ends.end();
+}
+
+std::int64_t EvaluationObserver::remaining(const train::TrainState& state) const {
+  const std::int64_t per_epoch = std::max<std::int64_t>(1, plan_.steps_per_epoch);
+  std::int64_t count = 0;
+  if (schedule_.at_stage_ends) {
+    count += std::ranges::count_if(plan_.stage_begin,
+                                   [&](std::int64_t end) { return end > state.step; });
+  }
+  const std::int64_t epochs = plan_.total_steps() / per_epoch;
+  for (std::int64_t epoch = state.step / per_epoch + 1; epoch <= epochs; ++epoch) {
+    if (due_after_epoch(epoch, epoch * per_epoch)) ++count;
+  }
+  return count;
+}
+
+double EvaluationObserver::seconds_of_one() const {
+  for (auto record = records_.rbegin(); record != records_.rend(); ++record) {
+    const bool of_network = !record->results.empty() && record->results[0].features != "pixels";
+    if (of_network && std::isfinite(record->seconds)) return record->seconds;
+  }
+  return 0;
+}
+
+void EvaluationObserver::on_epoch_end(std::int64_t epoch, const train::TrainState& state,
+                                      methods::Method& method) {
+  if (!due_after_epoch(epoch, state.step)) return;
   evaluate_network(fmt::format("epoch {}", epoch), state, method);
 }
 
@@ -81,10 +110,14 @@ void EvaluationObserver::evaluate(const std::string& label, const train::TrainSt
                                   const std::function<std::vector<EvaluationRow>()>& results) {
   if (std::ranges::count(records_, label, &EvaluationRecord::label) > 0) return;
   log_(core::LogLevel::information, fmt::format("evaluating {} …", label));
-  EvaluationRecord record{
-      label, state.step, state.stage,
-      static_cast<double>(state.step) / static_cast<double>(plan_.steps_per_epoch), results()};
+  const double epoch = static_cast<double>(state.step) / static_cast<double>(plan_.steps_per_epoch);
+  EvaluationRecord record{label, state.step, state.stage, epoch, {}};
+  const train::Stopwatch clock;
+  record.results = results();
+  record.seconds = clock.seconds();
+  seconds_spent_ += record.seconds;
   metrics_.write(record);
+  if (listener_) listener_(record);
   log_(core::LogLevel::information, describe(record));
   records_.push_back(std::move(record));
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dbot/core/log.h"
@@ -34,8 +35,20 @@ class EvaluationObserver : public train::TrainObserver {
   EvaluationObserver(EvaluationSchedule schedule, Evaluations evaluations, MetricsFile& metrics,
                      core::Log log);
 
+  /// Is told of each evaluation of this process, after metrics.jsonl.
+  void tell(std::function<void(const EvaluationRecord&)> listener) {
+    listener_ = std::move(listener);
+  }
+
   /// Of the whole run, earlier processes included, in the order they were made.
   const std::vector<EvaluationRecord>& records() const { return records_; }
+
+  /// Seconds that evaluations of this process took so far.
+  double seconds_spent() const { return seconds_spent_; }
+  /// Seconds of the last evaluation of a network, by whichever process; 0 before the first.
+  double seconds_of_one() const;
+  /// Evaluations of networks that are due after `state`, once the run has begun.
+  std::int64_t remaining(const train::TrainState& state) const;
 
   void on_begin(const train::Plan& plan, const train::TrainState& state,
                 methods::Method& method) override;
@@ -46,6 +59,7 @@ class EvaluationObserver : public train::TrainObserver {
 
  private:
   bool ends_stage(const train::TrainState& state) const;
+  bool due_after_epoch(std::int64_t epoch, std::int64_t step) const;
   void make_up_for_interrupted(const train::TrainState& state, methods::Method& method);
   void evaluate(const std::string& label, const train::TrainState& state,
                 const std::function<std::vector<EvaluationRow>()>& results);
@@ -56,8 +70,10 @@ class EvaluationObserver : public train::TrainObserver {
   Evaluations evaluations_;
   MetricsFile& metrics_;
   core::Log log_;
+  std::function<void(const EvaluationRecord&)> listener_;
   train::Plan plan_;
   std::vector<EvaluationRecord> records_;
+  double seconds_spent_ = 0;
 };
 
 }  // namespace dbot::report

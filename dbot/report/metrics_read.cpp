@@ -92,7 +92,8 @@ std::vector<EvaluationRecord> read_evaluations(const fs::path& path) {
     const double stage = record.numbers["stage"];
     if (!(stage >= 1 && stage <= most_stages)) continue;
     evaluations.push_back({record.texts["label"], record.step, static_cast<std::int64_t>(stage) - 1,
-                           record.numbers["epoch"], std::move(record.results)});
+                           record.numbers["epoch"], std::move(record.results),
+                           record.numbers["seconds"]});
   }
   return evaluations;
 }

@@ -20,6 +20,7 @@ struct EvaluationRecord {
   std::int64_t stage = 0;  // counted from 0
   double epoch = 0;
   std::vector<EvaluationRow> results;
+  double seconds = 0;  // all in all, the features included
 };
 
 /// Any line, as it was read.

@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "dbot/report/events.h"
 #include "dbot/report/metrics.h"
 #include "dbot/run/evaluations.h"
 #include "dbot/run/model_file.h"
+#include "dbot/run/run_facts_file.h"
 #include "dbot/train/tolerant_observer.h"
 
 namespace dbot::run {
@@ -14,13 +16,24 @@ namespace dbot::run {
 // fault in it ends no run.
 Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
     : log_(context.log) {
-  const auto& [recipe, data, folder, stop, log] = context;
+  const auto& [recipe, data, folder, stop, log, dataset, recipe_name] = context;
   auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics());
   report::MetricsFile& metrics = *metrics_file;
+  auto evaluation = make_evaluation_observer(recipe, data, metrics, stop, log);
+  auto events_file = std::make_unique<report::Events>(folder.path(), log);
+  if (evaluation) {
+    evaluation->tell([events = events_file.get()](const auto& record) { events->write(record); });
+  }
+  const auto gather = [context](const train::Plan& plan, const methods::Method& method) {
+    return gather_facts(context.recipe, context.recipe_name, context.dataset, context.data, plan,
+                        method);
+  };
   need(std::move(metrics_file));
+  need(std::make_unique<RunFactsFile>(folder.path() / "run.json", gather, evaluation.get(), log));
+  need(std::move(events_file));
   all_.insert(all_.end(), watchers.begin(), watchers.end());
   need(std::make_unique<ModelFile>(folder.model(), recipe.data.mean, recipe.data.std));
-  need(make_evaluation_observer(recipe, data, metrics, stop, log));
+  need(std::move(evaluation));
 }
 
 train::TrainObserver* Observers::need(std::unique_ptr<train::TrainObserver> observer) {

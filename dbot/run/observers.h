@@ -20,6 +20,8 @@ struct RunContext {
   const train::RunFolder& folder;
   const core::StopRequest& stop;
   const core::Log& log;
+  const data::Dataset& dataset;
+  const std::string& recipe_name;
 };
 
 /// Everything that watches a run, made and put in order in one place: `observers.cpp` is where a

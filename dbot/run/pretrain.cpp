@@ -50,7 +50,8 @@ PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
   if (checkpoint) check_fixed_choices(checkpoint->fixed_choices, choices, log);
 
   methods::MaskedModeling method(masked_modeling_config(resolved));
-  const Observers observers({resolved, options.data, folder, stop, log}, watchers);
+  const Observers observers({resolved, options.data, folder, stop, log, *dataset, options.recipe},
+                            watchers);
 
   const data::Loader* loader = nullptr;  // the trainer's, to ask which files were bad
   const auto make_loader = [&](std::int64_t first_batch) {

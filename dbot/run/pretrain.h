@@ -18,6 +18,7 @@ struct PretrainOptions {
   std::filesystem::path data;  // see data::open_images
   std::filesystem::path out;   // the run folder
   bool resume = false;         // go on with the run in `out`, if there is one
+  std::string recipe = {};     // its name, for run.json
 };
 
 /// What became of a run. Rates are NaN when this process trained on no image.

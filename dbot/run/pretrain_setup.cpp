@@ -7,7 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
-#include "dbot/run/memory_estimate.h"
+#include "dbot/run/memory_plan.h"
 #include "dbot/run/resolve.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/train/run_folder.h"
@@ -29,7 +29,7 @@ Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
     resolved = resolve_compute(recipe, log);
   }
   const std::int64_t memory = runtime::describe_machine().memory_bytes;
-  check_memory(resolved, memory);
+  check_memory(resolved, memory, log);
   runtime::configure_compute(static_cast<int>(resolved.compute.threads));
   const auto& teacher = resolved.teacher;
   const bool own_shape = teacher.width > 0 || teacher.heads > 0 || teacher.patch_size > 0 ||

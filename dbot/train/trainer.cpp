@@ -76,6 +76,9 @@ std::int64_t Trainer::stage_end() const {
 
 void Trainer::switch_stage() {
   method_.end_stage(state_.stage);
+  // It holds on to the old student's memory; two students with moments are the most a run would
+  // need.
+  if (!settings_.keep_optimizer) optimizer_.reset();
   ++state_.stage;
   method_.begin_stage(state_.stage);
   if (settings_.keep_optimizer) {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "dbot/core/error.h"
-#include "dbot/run/memory_estimate.h"
+#include "dbot/run/memory_plan.h"
 #include "dbot/run/recipe_catalog.h"
 #include "dbot/run/resolve.h"
 
@@ -108,9 +108,10 @@ TEST(Recipe, RefusesNoLengthAndTwoLengths) {
 
 TEST(Recipe, RefusesWhatTheMachineCannotHold) {
   const Recipe recipe = with({"model.width=16384", "model.heads=16", "model.depth=256"});
-  EXPECT_GT(least_memory_bytes(recipe), 1e12);
-  EXPECT_THROW(check_memory(recipe, std::int64_t{64} << 30), UsageError);
-  EXPECT_NO_THROW(check_memory(with({"train.batch_size=8"}), std::int64_t{16} << 30));
+  EXPECT_GT(plan_memory(recipe, {}).total(), 1e12);
+  EXPECT_THROW(check_memory(recipe, std::int64_t{64} << 30, core::silent_log()), UsageError);
+  EXPECT_NO_THROW(
+      check_memory(with({"train.batch_size=8"}), std::int64_t{16} << 30, core::silent_log()));
 }
 
 TEST(Recipe, NamesTheNearestOneForAMisspeltName) {

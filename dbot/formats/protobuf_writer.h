@@ -1,0 +1,50 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// The wire format of protocol buffers, as much of it as writing needs. Source: protobuf.dev,
+// "Encoding".
+namespace dbot::formats {
+
+class ProtobufWriter {
+ public:
+  void varint(int field, std::uint64_t value) {
+    key(field, 0);
+    raw_varint(value);
+  }
+  void fixed64(int field, double value) {
+    key(field, 1);
+    little_endian(std::bit_cast<std::uint64_t>(value), 8);
+  }
+  void fixed32(int field, float value) {
+    key(field, 5);
+    little_endian(std::bit_cast<std::uint32_t>(value), 4);
+  }
+  /// Texts, bytes and embedded messages.
+  void text(int field, std::string_view value) {
+    key(field, 2);
+    raw_varint(value.size());
+    bytes_ += value;
+  }
+
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  void key(int field, unsigned wire_type) {
+    raw_varint(static_cast<std::uint64_t>(field) << 3 | wire_type);
+  }
+  void raw_varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) bytes_ += static_cast<char>(value | 0x80);
+    bytes_ += static_cast<char>(value);
+  }
+  void little_endian(std::uint64_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) bytes_ += static_cast<char>(value >> (8 * i));
+  }
+
+  std::string bytes_;
+};
+
+}  // namespace dbot::formats

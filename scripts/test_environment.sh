@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# What some tests can use and nothing else needs: a browser (pages), clang with its fuzzing runtime and
+# clang-tidy, and TensorBoard's reader in a Python environment in .deps/test-environment. Safe to run
+# again: what is there is left alone. Tests that miss a part skip and say so.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+packages=(chromium chromium-driver clang-14 libclang-rt-14-dev clang-tidy-14)
+requirements=tests/requirements.txt
+environment=.deps/test-environment
+
+say() { printf '[test environment] %s\n' "$*" >&2; }
+failures=0
+without() {
+  say "$1; tests that need it will skip. Log: $log"
+  failures=$((failures + 1))
+}
+
+mkdir -p .deps build
+log=build/test_environment.log
+: >"$log"
+# Two set-ups of one checkout wait for each other.
+exec 9>.deps/test-environment.lock
+flock 9
+
+missing_packages() {
+  local package
+  for package in "${packages[@]}"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+      printf '%s\n' "$package"
+  done
+}
+
+install_packages() {
+  command -v apt-get >/dev/null || { without "no apt-get: ${packages[*]} are left out"; return; }
+  local missing as_root=() package
+  mapfile -t missing < <(missing_packages)
+  if ((${#missing[@]} == 0)); then
+    say "packages: all there"
+    return
+  fi
+  if ((EUID != 0)); then
+    if sudo -n true 2>/dev/null; then
+      as_root=(sudo -n)
+    else
+      without "not root: ${missing[*]} cannot be installed"
+      return
+    fi
+  fi
+  say "packages: installing ${missing[*]}"
+  "${as_root[@]}" apt-get update >>"$log" 2>&1 </dev/null
+  # One by one: a distribution that lacks one may have the others.
+  for package in "${missing[@]}"; do
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+      --no-install-recommends "$package" >>"$log" 2>&1 </dev/null ||
+      without "$package cannot be installed"
+  done
+}
+
+install_python() {
+  local stamp=$environment/requirements.txt
+  if cmp -s "$requirements" "$stamp"; then
+    say "Python: all there"
+    return
+  fi
+  say "Python: installing $requirements into $environment"
+  rm -rf "$environment"
+  # Versions are pinned and complete: nothing else is resolved.
+  if python3 -m venv "$environment" >>"$log" 2>&1 </dev/null &&
+    "$environment/bin/python" -m pip --disable-pip-version-check install --no-deps \
+      --requirement "$requirements" >>"$log" 2>&1 </dev/null; then
+    cp "$requirements" "$stamp"
+  else
+    rm -rf "$environment"
+    without "the Python packages of $requirements cannot be installed"
+  fi
+}
+
+install_packages
+install_python
+if ((failures == 0)); then say "complete"; fi
+exit "$((failures > 0))"
