@@ -63,27 +63,21 @@ write_basic_package_version_file(${_package}/dbotConfigVersion.cmake
 install(FILES ${_package}/dbotConfig.cmake ${_package}/dbotConfigVersion.cmake
               cmake/LibTorch.cmake
         DESTINATION lib/cmake/dbot COMPONENT development)
+install(FILES cmake/package/copyright DESTINATION share/doc/dbot-dev COMPONENT development)
 install(DIRECTORY examples DESTINATION ${_share} COMPONENT development)
 
 # ---- LibTorch ----
-get_filename_component(_wheels ${DBOT_LIBTORCH_FOLDER}/.. ABSOLUTE)
-file(GLOB _libraries
-     ${DBOT_LIBTORCH_FOLDER}/lib/libtorch_cpu.so ${DBOT_LIBTORCH_FOLDER}/lib/libc10.so
-     ${DBOT_LIBTORCH_FOLDER}/lib/libgomp*.so*
-     ${_wheels}/nvidia/cu13/lib/libcudart.so.* ${_wheels}/nvidia/cu13/lib/libcupti.so.*)
-install(PROGRAMS ${_libraries} DESTINATION ${_private}/libtorch/lib COMPONENT libtorch)
-# They look for each other in their own folder alone, and leave their symbols of no use behind.
 find_program(DBOT_STRIP strip)
-install(CODE "set(_libraries [==[${_libraries}]==])
+install(CODE "set(_torch [==[${DBOT_LIBTORCH_FOLDER}]==])
   set(_folder \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${_private}/libtorch/lib\")
   set(_strip \"${DBOT_STRIP}\")"
   COMPONENT libtorch)
-install(SCRIPT cmake/package/FinishLibTorch.cmake COMPONENT libtorch)
-file(GLOB _licences ${_wheels}/*.dist-info)
+install(SCRIPT cmake/package/InstallLibTorch.cmake COMPONENT libtorch)
+get_filename_component(_wheels ${DBOT_LIBTORCH_FOLDER}/.. ABSOLUTE)
+file(GLOB _licences ${_wheels}/*.dist-info/licenses)
 foreach(folder ${_licences})
-  get_filename_component(name ${folder} NAME_WE)
-  string(REGEX REPLACE "-.*" "" name ${name})
-  install(DIRECTORY ${folder}/licenses/ DESTINATION ${_documents}/licenses/${name}
+  string(REGEX REPLACE ".*/([^/-]*)-[^/]*/licenses$" "\\1" name ${folder})
+  install(DIRECTORY ${folder}/ DESTINATION ${_documents}/licenses/${name}
           COMPONENT libtorch)
 endforeach()
 # The tensor library and what it is made of; the other headers of the wheel are not needed.

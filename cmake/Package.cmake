@@ -26,16 +26,18 @@ set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME dbot)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_RUNTIME_DESCRIPTION
+    "Native masked pre-training for vision\n Pre-trains a vision backbone on unlabelled images, tells whether it works and writes\n the weights as safetensors. It brings its own LibTorch and needs no Python.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME dbot-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
+    "Native masked pre-training for vision, the library\n Headers, archive and CMake package of dbot, with the headers of its LibTorch.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "dbot (= ${PROJECT_VERSION}), libfmt-dev, libtomlplusplus-dev, libjpeg-dev, libpng-dev, zlib1g-dev")
 
 include(CPack)
-cpack_add_component_group(runtime DESCRIPTION
-  "Pre-trains vision backbones by masked distillation on your own unlabelled images, tells whether it works and writes the weights as safetensors. The program with its copy of LibTorch.")
-cpack_add_component_group(development DESCRIPTION
-  "Headers, archive and CMake package of dbot, with the headers of its LibTorch.")
+cpack_add_component_group(runtime)
+cpack_add_component_group(development)
 cpack_add_component(program GROUP runtime)
 cpack_add_component(libtorch GROUP runtime)
 cpack_add_component(development GROUP development)

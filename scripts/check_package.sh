@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Checks packages as somebody meets them who has nothing else of dbot: scripts/check_package.sh --help
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/check_package.sh ROOT [PACKAGES]
+
+Installs the Debian packages of PACKAGES (by default build/release/packages, see scripts/package.sh)
+into ROOT, pre-trains, evaluates and embeds there, builds the find_package example against them, and
+runs the archive from a folder of its own. ROOT is the root of a clean Debian 12:
+
+    debootstrap --variant=minbase bookworm ROOT
+
+Needs to be root itself, and a package server that ROOT's sources.list reaches.
+TEXT
+}
+
+say() { printf '[package] %s\n' "$*" >&2; }
+fail() {
+  say "error: $*"
+  exit 1
+}
+
+if (($# < 1 || $# > 2)) || [[ $1 == -* ]]; then
+  usage >&2
+  exit 2
+fi
+root=$(realpath "$1")
+packages=$(realpath "${2:-build/release/packages}")
+[[ $root != / && -x $root/usr/bin/apt-get ]] || fail "$root is not the root of a Debian"
+shopt -s nullglob
+debs=("$packages"/dbot_*.deb "$packages"/dbot-dev_*.deb)
+archives=("$packages"/dbot-*.tar.gz)
+((${#debs[@]} == 2 && ${#archives[@]} == 1)) ||
+  fail "$packages does not hold two Debian packages and one archive; run scripts/package.sh"
+
+# inside COMMAND…: in the root, with nothing of this machine's environment.
+inside() { env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
+  chroot "$root" "$@"; }
+
+leave() { mountpoint -q "$root/proc" && umount "$root/proc"; }
+trap leave EXIT
+mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
+
+# ---- What is in them ----
+for package in "${debs[@]}"; do
+  files=$(dpkg-deb -c "$package")
+  ! grep -qE '^.{8}w' <<<"$files" || fail "$package holds files that everybody may write"
+  ! grep -qvE ' root/root |^$' <<<"$files" || fail "$package holds files that are not root's"
+  ! grep -qE ' \./(home|tmp|root|usr/local)/' <<<"$files" || fail "$package installs into odd places"
+done
+say "$(du -ch "${debs[@]}" "${archives[@]}" | awk '{printf "%s %s; ", $1, $2}')"
+
+# ---- The program, installed by dpkg, its dependencies by apt ----
+rm -rf "$root/check" && mkdir -p "$root/check/archive"
+cp "${debs[@]}" "$root/check/"
+cp -r tests/data/fixtures "$root/check/images"
+mkdir -p "$root/check/labelled"/{train,test}/{jpeg,png}
+cp tests/data/fixtures/*.jpg "$root/check/labelled/train/jpeg/"
+cp tests/data/fixtures/*.png "$root/check/labelled/train/png/"
+cp -r "$root/check/labelled/train/." "$root/check/labelled/test/"
+inside apt-get update >/dev/null
+inside dpkg -i "/check/$(basename "${debs[0]}")" >/dev/null 2>&1 || true
+inside apt-get install -y --no-install-recommends -f >/dev/null
+[[ $(inside dpkg-query -W -f='${db:Status-Status}' dbot) == installed ]] || fail "dbot is not installed"
+
+# Nothing may be found outside of the package and the distribution.
+elsewhere=$(inside sh -c 'ldd /usr/bin/dbot /usr/lib/dbot/libtorch/lib/*' |
+  grep -E 'not found|=> /(usr/local|opt|home|root)' || true)
+[[ -z $elsewhere ]] || fail "libraries are missing or not the package's: $elsewhere"
+for file in "$root"/usr/bin/dbot "$root"/usr/lib/dbot/libtorch/lib/*; do
+  paths=$(readelf -d "$file" | sed -n 's/.*R\(UN\)\?PATH.*\[\(.*\)\]/\2/p')
+  [[ -z $paths || $paths == '$ORIGIN' || $paths == '$ORIGIN/../lib/dbot/libtorch/lib' ]] ||
+    fail "$file looks for libraries in $paths"
+done
+
+# main_job PROGRAM RUN: what the program is for, on sixteen images.
+main_job() {
+  inside "$1" pretrain dbot/quick --data /check/images --out "$2" --steps 4 \
+    --set train.batch_size=4 --json >/dev/null
+  inside "$1" evaluate knn --model "$2" --data /check/labelled --json | tail -n 1 | grep -q '"top1"'
+  inside "$1" embed --model "$2" --data /check/images --out "$2/features.csv" >/dev/null
+  (($(wc -l <"$root$2/features.csv") > 10))
+}
+inside dbot doctor >/dev/null
+main_job dbot /check/run
+say "dbot pre-trains, evaluates and embeds where nothing else is installed"
+
+# ---- The archive, unpacked elsewhere ----
+tar -xzf "${archives[0]}" -C "$root/check/archive" --strip-components=1
+inside dpkg -r dbot >/dev/null
+[[ ! -e $root/usr/bin/dbot && ! -e $root/usr/lib/dbot ]] || fail "dpkg -r leaves files behind"
+main_job /check/archive/bin/dbot /check/archive-run
+say "the archive runs where it is unpacked"
+
+# ---- The library ----
+inside apt-get install -y --no-install-recommends "/check/$(basename "${debs[0]}")" \
+  "/check/$(basename "${debs[1]}")" g++ cmake make >/dev/null
+inside cmake -S /usr/share/dbot/examples/pretrain -B /check/example >/dev/null
+inside cmake --build /check/example >/dev/null
+inside /check/example/pretrain /check/images /check/example-run schedule.total_steps=2 \
+  train.batch_size=4 | grep -q ': 96 features, '
+say "the example builds with find_package(dbot) and runs"
+say "all good"

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Makes the packages of a build: dbot_*.deb, dbot-dev_*.deb and dbot-*.tar.gz.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/package.sh [BUILD]
+
+Builds BUILD (by default build/release, see setup.sh) and packs it into BUILD/packages/: two Debian
+packages, dbot (the program, which runs by itself) and dbot-dev (the library), and one archive that
+holds both and runs wherever it is unpacked.
+TEXT
+}
+
+case ${1:-} in
+  --help | -h)
+    usage
+    exit 0
+    ;;
+  -*)
+    usage >&2
+    exit 2
+    ;;
+esac
+build=${1:-build/release}
+if [[ ! -e $build/CMakeCache.txt ]]; then
+  echo "[package] error: $build is no build folder; run ./setup.sh first" >&2
+  exit 2
+fi
+cmake --build "$build" --target dbot dbot_archive
+rm -rf "$build/packages"
+log=$build/package.log
+if ! (umask 022 && cd "$build" && cpack) >"$log" 2>&1; then
+  tail -n 30 "$log" >&2
+  echo "[package] error: packing failed; the lines above end $log" >&2
+  exit 1
+fi
+rm -rf "$build/packages/_CPack_Packages"
+ls -l "$build/packages" >&2
