@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up, builds, checks the format and runs all tests. Arguments go to ctest:
+# Sets up, builds, checks format and changed sources, and runs all tests. Arguments go to ctest:
 #   ./test.sh -L golden        the golden tests alone
 #   ./test.sh -R data          tests whose name holds "data"
 set -euo pipefail
@@ -7,6 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 "$here/setup.sh"
 "$here/scripts/check_format.sh"
+"$here/scripts/check_tidy.sh"
 
 # Real images for the tests that want them; those tests say so and skip where there are none.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/dbot/data

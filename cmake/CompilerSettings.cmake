@@ -10,8 +10,9 @@ if(DBOT_WERROR)
   target_compile_options(dbot_settings INTERFACE -Werror)
 endif()
 if(DBOT_SANITIZE)
-  target_compile_options(dbot_settings INTERFACE -fsanitize=${DBOT_SANITIZE}
-                                                 -fno-omit-frame-pointer)
+  # A finding ends the program. LibTorch has no type information for -fsanitize=vptr to ask.
+  target_compile_options(dbot_settings INTERFACE -fsanitize=${DBOT_SANITIZE} -fno-sanitize=vptr
+                                                 -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(dbot_settings INTERFACE -fsanitize=${DBOT_SANITIZE})
 endif()
 
