@@ -19,6 +19,7 @@ enum class Purpose : std::uint32_t {
   split = 7,        // automatic train/test split
   probe = 8,        // the linear probe's start and order
   statistics = 9,   // which images the mean and deviation are measured on
+  pictures = 10,    // which images are shown
 };
 
 /// Everything a draw depends on: no draw depends on threads, ranks, restarts or earlier draws.

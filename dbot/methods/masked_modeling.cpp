@@ -171,6 +171,33 @@ void MaskedModeling::load_state(std::int64_t stage, const nn::NamedTensors& stat
   student_->parameters()->copy_from(without_prefix("student.", state));
 }
 
+std::optional<MaskedPrediction> MaskedModeling::predict_masked(const data::Batch& batch,
+                                                               const DrawContext& context,
+                                                               runtime::Precision precision) const {
+  const at::NoGradGuard no_grad;
+  StepDraws draws = draw(batch, context);
+  draws.erase("drop_path");
+  const Forward found = forward(batch, draws, precision);
+  const at::Tensor& pixels = batch.tensors.at("images");
+  MaskedPrediction result;
+  result.images = pixels.scalar_type() == at::kByte
+                      ? data::normalise(pixels, config_.mean, config_.std)
+                      : pixels;
+  result.mask = found.mask.mask;
+  result.has_cls = predicts_features();
+  result.prediction = predicts_features()
+                          ? found.prediction
+                          : found.prediction.narrow(1, 1, student_->config().encoder.patches());
+  result.target = found.target;
+  result.loss = config_.loss;
+  result.pixels = !predicts_features();
+  result.standardised = config_.objective.normalisation != objectives::Normalisation::none;
+  result.patch_size = config_.encoder.patch_size;
+  result.mean = config_.mean;
+  result.std = config_.std;
+  return result;
+}
+
 double MaskedModeling::flops_per_image() const {
   const auto blocks = [](double tokens, double width, double depth, double mlp_ratio) {
     return depth * (tokens * (4 + 2 * mlp_ratio) * width * width + 2 * tokens * tokens * width);

@@ -50,6 +50,9 @@ class MaskedModeling : public Method {
   const nn::VisionTransformer& backbone() const override { return student_->encoder(); }
   nn::NamedTensors state() const override;
   void load_state(std::int64_t stage, const nn::NamedTensors& state) override;
+  std::optional<MaskedPrediction> predict_masked(const data::Batch& batch,
+                                                 const DrawContext& context,
+                                                 runtime::Precision precision) const override;
   double flops_per_image() const override;
 
   /// What a step computes, for tests and pictures.

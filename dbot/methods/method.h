@@ -3,11 +3,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "dbot/data/batch.h"
+#include "dbot/methods/masked_prediction.h"
 #include "dbot/nn/named_tensors.h"
 #include "dbot/nn/vision_transformer.h"
 #include "dbot/optim/adamw.h"
@@ -64,6 +66,14 @@ class Method {
   virtual nn::NamedTensors state() const = 0;
   /// The inverse, after `begin_stage(stage)` need not have been called.
   virtual void load_state(std::int64_t stage, const nn::NamedTensors& state) = 0;
+
+  /// What it predicts of the batch's images, masked as `context` draws it and without drop path,
+  /// for pictures; nothing if the method hides nothing. Changes nothing.
+  virtual std::optional<MaskedPrediction> predict_masked(const data::Batch& /*batch*/,
+                                                         const DrawContext& /*context*/,
+                                                         runtime::Precision /*precision*/) const {
+    return std::nullopt;
+  }
 
   /// Floating-point operations of training on one image (2 a multiply-add, backward = 2 × forward).
   virtual double flops_per_image() const = 0;

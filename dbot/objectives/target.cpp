@@ -16,6 +16,13 @@ at::Tensor standardise(const at::Tensor& values, double eps) {
   return (values - mean) / (variance + eps).sqrt();
 }
 
+at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& original,
+                            double eps) {
+  const at::Tensor mean = at::mean(original, at::IntArrayRef{-1}, /*keepdim=*/true);
+  const at::Tensor variance = at::var(original, at::IntArrayRef{-1}, 1, /*keepdim=*/true);
+  return standardised * (variance + eps).sqrt() + mean;
+}
+
 at::Tensor pixel_target(const at::Tensor& images, std::int64_t patch_size,
                         Normalisation normalisation) {
   const at::Tensor patches = ops::patchify(images, patch_size);

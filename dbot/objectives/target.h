@@ -19,6 +19,10 @@ struct ObjectiveConfig {
 /// Standardises the last dimension. dbot.md §3, mae.md §4.
 at::Tensor standardise(const at::Tensor& values, double eps = 1e-6);
 
+/// The inverse: `standardised` values on the scale of `original`, row by row.
+at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& original,
+                            double eps = 1e-6);
+
 /// Pixels of each patch, [batch, patches, p·p·channels], standardised per patch if asked.
 at::Tensor pixel_target(const at::Tensor& images, std::int64_t patch_size,
                         Normalisation normalisation);

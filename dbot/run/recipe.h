@@ -16,6 +16,7 @@
 #include "dbot/objectives/target.h"
 #include "dbot/objectives/teacher_config.h"
 #include "dbot/optim/adamw.h"
+#include "dbot/report/report_config.h"
 #include "dbot/train/checkpoint.h"
 #include "dbot/train/plan.h"
 #include "dbot/train/trainer.h"
@@ -53,6 +54,7 @@ struct Recipe {
   data::DataConfig data;
   eval::EvaluateConfig evaluate;
   train::CheckpointConfig checkpoint;
+  report::ReportConfig report;
 };
 
 /// Names every key once, with bounds, unit and meaning. `recipe` must outlive the result.

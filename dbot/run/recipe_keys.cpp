@@ -202,6 +202,16 @@ void bind_checkpoint(Settings& settings, Recipe& recipe) {
                "Newest checkpoints to keep; those at the ends of stages always stay.");
 }
 
+void bind_report(Settings& settings, Recipe& recipe) {
+  auto& report = recipe.report;
+  settings.add("report.pictures", report.pictures,
+               "Draw what the network shows, before training and at the end of each stage.");
+  settings.add("report.samples", report.samples, at_least(16, 600), "images",
+               "Images of the map of the embedding, a seeded choice.");
+  settings.add("report.every_epochs", report.every_epochs, at_least(0, kMostEpochs), "epochs",
+               "Whole epochs between pictures inside a stage; 0: none.");
+}
+
 }  // namespace
 
 core::Settings bind(Recipe& recipe) {
@@ -214,6 +224,7 @@ core::Settings bind(Recipe& recipe) {
   bind_data(settings, recipe);
   bind_evaluate(settings, recipe);
   bind_checkpoint(settings, recipe);
+  bind_report(settings, recipe);
   return settings;
 }
 

@@ -87,7 +87,8 @@ bool RunFolder::check(const fs::path& path, bool resume) {
 }
 
 bool RunFolder::may_change(std::string_view key) {
-  return key.starts_with("checkpoint.") || key.starts_with("evaluate.") || key == "data.workers";
+  return key.starts_with("checkpoint.") || key.starts_with("evaluate.") ||
+         key.starts_with("report.") || key == "data.workers";
 }
 
 void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml) {
@@ -104,7 +105,8 @@ void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml)
   if (changed.empty()) return;
   throw UsageError(fmt::format(
       "[resume] the recipe is not the one {} was started with:\n  {}\nUse the stored values, or "
-      "start another run with a new --out (checkpoint.*, evaluate.* and data.workers may change)",
+      "start another run with a new --out (checkpoint.*, evaluate.*, report.* and data.workers may "
+      "change)",
       path.string(), fmt::join(changed, "\n  ")));
 }
 

@@ -24,7 +24,7 @@ class RunFolder {
   static void check_recipe(const std::filesystem::path& path, std::string_view recipe_toml);
 
   /// True for keys that change neither weights nor the order of samples and may so be given anew on
-  /// resume: checkpoint.*, evaluate.* and data.workers.
+  /// resume: checkpoint.*, evaluate.*, report.* and data.workers.
   static bool may_change(std::string_view key);
 
   /// Creates the folder or opens the run in it, locks it and stores the resolved recipe. Throws as

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "dbot/objectives/loss.h"
+
+namespace dbot::methods {
+
+/// What a method predicts of masked images and what it should have: everything that pictures and
+/// figures of it need. No tensor has a graph.
+struct MaskedPrediction {
+  at::Tensor images;              // float32 [batch, channels, height, width], normalised
+  at::Tensor mask;                // float32 [batch, patches]: 0 visible, 1 masked, in image order
+  bool has_cls = false;           // the first token of prediction and target is the cls token
+  at::Tensor prediction, target;  // float32 [batch, tokens, values]
+  objectives::LossConfig loss;    // of a token, counted where masked, and at the cls token
+
+  bool pixels = false;        // the values are pixels, in the order of ops::patchify
+  bool standardised = false;  // and standardised patch by patch
+  std::int64_t patch_size = 0;
+  std::vector<double> mean, std;  // pixel normalisation of `images`
+};
+
+}  // namespace dbot::methods

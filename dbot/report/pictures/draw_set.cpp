@@ -1,0 +1,65 @@
+#include "dbot/report/pictures/draw_set.h"
+
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+
+#include "dbot/core/error.h"
+#include "dbot/report/pictures/embedding_map.h"
+#include "dbot/report/pictures/health.h"
+#include "dbot/report/pictures/masked_pictures.h"
+#include "dbot/report/pictures/token_pictures.h"
+
+namespace dbot::report {
+namespace {
+
+void leave_if_stopped(const core::StopRequest& stop) {
+  if (stop.requested()) throw Stopped("[pictures] stopped on request");
+}
+
+/// The first images of a prediction.
+methods::MaskedPrediction first_of(methods::MaskedPrediction prediction, std::int64_t count) {
+  for (at::Tensor* tensor :
+       {&prediction.images, &prediction.mask, &prediction.prediction, &prediction.target}) {
+    *tensor = tensor->narrow(0, 0, count);
+  }
+  return prediction;
+}
+
+}  // namespace
+
+PictureSet draw_picture_set(const methods::Method& method, const PictureSamples& samples,
+                            const PictureSamples* held_out, const DrawSettings& settings,
+                            const std::filesystem::path& folder, const core::StopRequest& stop) {
+  const c10::NoGradGuard no_graph;
+  PictureSet set;
+  const std::int64_t shown = std::min(settings.shown, samples.size());
+  const at::Tensor pixels = samples.images.narrow(0, 0, shown);
+  LossMeasure measure;
+  measure.context.seed = settings.seed;
+  measure.precision = settings.look.precision;
+  measure.samples = std::max(measure.samples, shown);
+  if (const auto prediction = predict_samples(method, samples, measure, stop)) {
+    const std::int64_t drawn = std::min(shown, prediction->images.size(0));
+    set.groups.push_back(draw_masked_pictures(first_of(*prediction, drawn),
+                                              pixels.narrow(0, 0, drawn), samples.names, folder));
+    set.health.training_loss = loss_of(*prediction);
+    measure_prediction(*prediction, set.health);
+    if (held_out != nullptr) {
+      set.health.held_out_loss = loss_of(*predict_samples(method, *held_out, measure, stop));
+    }
+  }
+  leave_if_stopped(stop);
+  const nn::VisionTransformer& network = method.backbone();
+  const core::Size grid = network.config().grid();
+  const TokenFeatures tokens = token_features(network, pixels, settings.look);
+  set.groups.push_back(draw_principal_components(tokens, pixels, grid, samples.names, folder));
+  set.groups.push_back(draw_attention(tokens, pixels, grid, samples.names, folder));
+  const at::Tensor features = mean_features(network, samples, settings.look, stop);
+  measure_features(features, set.health);
+  set.map = draw_embedding_map(samples, features, folder, stop);
+  set.neighbours = nearest_neighbours(features, settings.queries, settings.nearest);
+  return set;
+}
+
+}  // namespace dbot::report

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+
+#include "dbot/core/stop.h"
+#include "dbot/methods/method.h"
+#include "dbot/report/picture_set.h"
+#include "dbot/report/pictures/features.h"
+#include "dbot/report/pictures/samples.h"
+
+namespace dbot::report {
+
+/// What is looked at and how.
+struct DrawSettings {
+  Look look;
+  std::uint64_t seed = 0;    // of the masks, which are the same at every moment
+  std::int64_t shown = 8;    // images with strips of their own
+  std::int64_t queries = 8;  // images whose neighbours are shown
+  std::int64_t nearest = 6;
+};
+
+/// Draws everything that `method` shows of the samples and writes the PNG files into `folder`,
+/// which exists; pictures.json is the caller's. `held_out` may be null. Changes nothing of the
+/// method. Throws Error, Stopped.
+PictureSet draw_picture_set(const methods::Method& method, const PictureSamples& samples,
+                            const PictureSamples* held_out, const DrawSettings& settings,
+                            const std::filesystem::path& folder, const core::StopRequest& stop);
+
+}  // namespace dbot::report

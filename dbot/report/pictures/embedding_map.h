@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "dbot/core/stop.h"
+#include "dbot/report/picture_set.h"
+#include "dbot/report/pictures/samples.h"
+
+namespace dbot::report {
+
+/// The first samples as points of a plane by t-SNE of their features' directions, and the atlas of
+/// their thumbnails, which is written to the folder. features: [points, width], of the first
+/// samples. Throws Stopped.
+EmbeddingMap draw_embedding_map(const PictureSamples& samples, const at::Tensor& features,
+                                const std::filesystem::path& folder, const core::StopRequest& stop);
+
+/// The `count` rows nearest to each of the first `queries` rows by cosine, ties by index.
+std::vector<Neighbours> nearest_neighbours(const at::Tensor& features, std::int64_t queries,
+                                           std::int64_t count);
+
+}  // namespace dbot::report

@@ -1,0 +1,54 @@
+#include "dbot/report/pictures/features.h"
+
+#include <ATen/ops/cat.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <span>
+
+#include "dbot/core/error.h"
+#include "dbot/data/normalise.h"
+#include "dbot/ops/attention_probabilities.h"
+#include "dbot/train/stopwatch.h"
+
+namespace dbot::report {
+namespace {
+
+constexpr std::int64_t kBatch = 16;
+constexpr std::int64_t kLeastSamples = 32;
+
+}  // namespace
+
+TokenFeatures token_features(const nn::VisionTransformer& network, const at::Tensor& pixels,
+                             const Look& look) {
+  const c10::NoGradGuard no_graph;
+  const nn::EncoderConfig& shape = network.config();
+  const at::ScalarType compute = runtime::compute_type(look.precision);
+  const std::span all(network.block_weights());
+  const at::Tensor embedded = network.embed(data::normalise(pixels, look.mean, look.std));
+  const at::Tensor before = network.blocks(embedded, all.first(all.size() - 1), compute);
+  const at::Tensor after = network.blocks(before, all.last(1), compute);
+  const at::Tensor attention = ops::attention_probabilities(
+      before, all.back(), {shape.heads, shape.layer_norm_eps, compute}, /*queries=*/1);
+  return {network.norm(after).slice(1, 1), attention.select(2, 0).slice(2, 1)};
+}
+
+at::Tensor mean_features(const nn::VisionTransformer& network, const PictureSamples& samples,
+                         const Look& look, const core::StopRequest& stop) {
+  const c10::NoGradGuard no_graph;
+  const at::ScalarType compute = runtime::compute_type(look.precision);
+  const train::Stopwatch clock;
+  std::vector<at::Tensor> parts;
+  for (std::int64_t begin = 0; begin < samples.size(); begin += kBatch) {
+    if (stop.requested()) throw Stopped("[pictures] stopped on request");
+    if (begin >= kLeastSamples && clock.seconds() > look.seconds) break;
+    const std::int64_t count = std::min(kBatch, samples.size() - begin);
+    const at::Tensor images =
+        data::normalise(samples.images.narrow(0, begin, count), look.mean, look.std);
+    const at::Tensor tokens = network.norm(network.blocks(network.embed(images), compute));
+    parts.push_back(tokens.slice(1, 1).mean(1));
+  }
+  return at::cat(parts);
+}
+
+}  // namespace dbot::report

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "dbot/core/stop.h"
+#include "dbot/nn/vision_transformer.h"
+#include "dbot/report/pictures/samples.h"
+#include "dbot/runtime/precision.h"
+
+namespace dbot::report {
+
+/// How pictures look through a network.
+struct Look {
+  std::vector<double> mean, std;  // pixel normalisation
+  runtime::Precision precision = runtime::Precision::fp32;
+  /// Large networks on small machines: work on further samples ends after this time. A minimum is
+  /// always looked at.
+  double seconds = 2;
+};
+
+/// What the last block sees and makes of a few images.
+struct TokenFeatures {
+  at::Tensor patches;    // float32 [samples, patches, width], after the final norm
+  at::Tensor attention;  // float32 [samples, heads, patches]: from the cls token, last block
+};
+TokenFeatures token_features(const nn::VisionTransformer& network, const at::Tensor& pixels,
+                             const Look& look);
+
+/// The mean of the patch tokens after the norm, float32 [samples, width]: of all samples, or of as
+/// many of the first as `look.seconds` allows, at least 32. Throws Stopped.
+at::Tensor mean_features(const nn::VisionTransformer& network, const PictureSamples& samples,
+                         const Look& look, const core::StopRequest& stop);
+
+}  // namespace dbot::report

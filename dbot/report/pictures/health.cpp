@@ -1,0 +1,118 @@
+#include "dbot/report/pictures/health.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/ones.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "dbot/core/error.h"
+#include "dbot/report/pictures/principal_components.h"
+#include "dbot/train/stopwatch.h"
+
+namespace dbot::report {
+namespace {
+
+using methods::MaskedPrediction;
+
+constexpr std::int64_t kBatch = 16;
+
+/// [batch, tokens]: the positions the loss is a mean over.
+at::Tensor loss_positions(const MaskedPrediction& prediction) {
+  if (!prediction.has_cls) return prediction.mask;
+  const at::Tensor& mask = prediction.mask;
+  return at::cat({at::ones({mask.size(0), 1}, mask.options()), mask}, 1);
+}
+
+double loss_of_guess(const MaskedPrediction& prediction, const at::Tensor& guess) {
+  const at::Tensor target = prediction.target.to(at::kFloat);
+  const at::Tensor losses =
+      objectives::token_loss(guess.expand_as(target), target, prediction.loss);
+  return objectives::masked_mean(losses, loss_positions(prediction)).item<double>();
+}
+
+/// Root of the mean variance of all values over the masked positions of all images.
+double deviation(const at::Tensor& tokens, const MaskedPrediction& prediction) {
+  const at::Tensor patches = prediction.has_cls ? tokens.slice(1, 1) : tokens;
+  const at::Tensor weight = prediction.mask.unsqueeze(-1).to(at::kDouble);
+  const at::Tensor values = patches.to(at::kDouble);
+  const at::Tensor count = weight.sum();
+  const at::Tensor mean = (values * weight).sum({0, 1}) / count;
+  const at::Tensor variance = ((values - mean).square() * weight).sum({0, 1}) / count;
+  return std::sqrt(variance.mean().item<double>());
+}
+
+/// The predictions of several batches as one.
+MaskedPrediction joined(const std::vector<MaskedPrediction>& parts) {
+  const auto all = [&](at::Tensor MaskedPrediction::*member) {
+    std::vector<at::Tensor> tensors;
+    for (const MaskedPrediction& part : parts) tensors.push_back(part.*member);
+    return at::cat(tensors);
+  };
+  MaskedPrediction result = parts.front();
+  result.images = all(&MaskedPrediction::images);
+  result.mask = all(&MaskedPrediction::mask);
+  result.prediction = all(&MaskedPrediction::prediction);
+  result.target = all(&MaskedPrediction::target);
+  return result;
+}
+
+}  // namespace
+
+void measure_features(const at::Tensor& features, FeatureHealth& health) {
+  const at::Tensor rows = features.to(at::kDouble);
+  const auto images = static_cast<double>(rows.size(0));
+  health.images = images;
+  health.width = static_cast<double>(rows.size(1));
+  health.effective_rank = effective_rank(rows);
+  if (images < 2) return;
+  const at::Tensor unit =
+      rows / at::linalg_vector_norm(rows, 2, {-1}, /*keepdim=*/true).clamp_min(1e-12);
+  // The square of a sum of unit vectors is their number plus twice the cosines of all pairs.
+  const double square = unit.sum(0).square().sum().item<double>();
+  health.mean_cosine = (square - images) / (images * (images - 1));
+}
+
+void measure_prediction(const MaskedPrediction& prediction, FeatureHealth& health) {
+  const at::Tensor target = prediction.target.to(at::kFloat);
+  health.prediction_deviation = deviation(prediction.prediction, prediction);
+  health.target_deviation = deviation(prediction.target, prediction);
+  const at::Tensor by_position = target.mean(0, /*keepdim=*/true);
+  at::Tensor constant = by_position;
+  if (prediction.has_cls) {
+    // The cls token is a target of another kind.
+    const at::Tensor patches =
+        by_position.slice(1, 1).mean(1, true).expand_as(by_position.slice(1, 1));
+    constant = at::cat({by_position.slice(1, 0, 1), patches}, 1);
+  } else {
+    constant = by_position.mean(1, true);
+  }
+  health.constant_loss = loss_of_guess(prediction, constant);
+  health.position_loss = loss_of_guess(prediction, by_position);
+}
+
+std::optional<MaskedPrediction> predict_samples(const methods::Method& method,
+                                                const PictureSamples& samples,
+                                                const LossMeasure& measure,
+                                                const core::StopRequest& stop) {
+  const train::Stopwatch clock;
+  std::vector<MaskedPrediction> parts;
+  const std::int64_t most = std::min(measure.samples, samples.size());
+  for (std::int64_t begin = 0; begin < most; begin += kBatch) {
+    if (stop.requested()) throw Stopped("[pictures] stopped on request");
+    if (begin > 0 && clock.seconds() > measure.seconds) break;
+    auto part = method.predict_masked(samples.batch(begin, std::min(kBatch, most - begin)),
+                                      measure.context, measure.precision);
+    if (!part) return std::nullopt;
+    parts.push_back(std::move(*part));
+  }
+  return joined(parts);
+}
+
+double loss_of(const MaskedPrediction& prediction) {
+  return loss_of_guess(prediction, prediction.prediction.to(at::kFloat));
+}
+
+}  // namespace dbot::report

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "dbot/core/stop.h"
+#include "dbot/methods/method.h"
+#include "dbot/report/picture_set.h"
+#include "dbot/report/pictures/samples.h"
+#include "dbot/runtime/precision.h"
+
+namespace dbot::report {
+
+/// Rank, width and cosine of image features [samples, width].
+void measure_features(const at::Tensor& features, FeatureHealth& health);
+
+/// Deviations and the losses of constant predictions, from one prediction of a few images.
+void measure_prediction(const methods::MaskedPrediction& prediction, FeatureHealth& health);
+
+struct LossMeasure {
+  methods::DrawContext context;  // of the masks
+  runtime::Precision precision = runtime::Precision::fp32;
+  std::int64_t samples = 64;  // at most
+  double seconds = 1.5;       // then no further batch is begun
+};
+
+/// What the method predicts of the first samples, at least one batch of 16; null if it hides
+/// nothing. Throws Stopped.
+std::optional<methods::MaskedPrediction> predict_samples(const methods::Method& method,
+                                                         const PictureSamples& samples,
+                                                         const LossMeasure& measure,
+                                                         const core::StopRequest& stop);
+
+/// The method's loss: mean over masked positions (and cls) of `prediction`.
+double loss_of(const methods::MaskedPrediction& prediction);
+
+}  // namespace dbot::report

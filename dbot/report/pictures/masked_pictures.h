@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "dbot/methods/masked_prediction.h"
+#include "dbot/report/picture_set.h"
+
+namespace dbot::report {
+
+/// Whole images from predicted pixels: masked patches as predicted, visible ones as they are. True
+/// colours: what was standardised is put back on its own patch's mean and deviation. uint8
+/// [batch, channels, height, width].
+at::Tensor reconstructed_pixels(const methods::MaskedPrediction& prediction);
+
+/// What the network is given and what it predicts, one strip an image. Pixels: original, masked,
+/// reconstruction ("reconstruction"). Features: original, masked, target and prediction in colours
+/// of the targets' principal components ("features"). pixels: uint8, the batch's images. Writes the
+/// PNG files.
+PictureGroup draw_masked_pictures(const methods::MaskedPrediction& prediction,
+                                  const at::Tensor& pixels, const std::vector<std::string>& names,
+                                  const std::filesystem::path& folder);
+
+}  // namespace dbot::report

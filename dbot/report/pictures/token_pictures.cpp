@@ -1,0 +1,103 @@
+#include "dbot/report/pictures/token_pictures.h"
+
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "dbot/report/pictures/canvas.h"
+#include "dbot/report/pictures/component_colours.h"
+#include "dbot/report/pictures/tensor_image.h"
+#include "dbot/report/pictures/write_picture.h"
+
+namespace dbot::report {
+namespace {
+
+constexpr std::int64_t kMostHeads = 6;
+constexpr double kOverlay = 0.72;
+
+data::Image shown(const at::Tensor& pixels) {
+  const data::Image image = image_of(pixels);
+  return resized(image, shown_size({image.height, image.width}));
+}
+
+data::Image grey(const data::Image& image) {
+  data::Image result = image;
+  for (std::size_t i = 0; i < result.pixels.size(); i += 3) {
+    const double luma =
+        0.299 * image.pixels[i] + 0.587 * image.pixels[i + 1] + 0.114 * image.pixels[i + 2];
+    std::fill_n(result.pixels.begin() + static_cast<std::ptrdiff_t>(i), 3,
+                static_cast<std::uint8_t>(std::lround(luma)));
+  }
+  return result;
+}
+
+/// The attention that gets the brightest colour: even attention is dark, at a fifth of the scale or
+/// less, so that an untrained network's small differences do not look like a finding.
+double brightest(const at::Tensor& attention) {
+  const double even = 1.0 / static_cast<double>(attention.size(-1));
+  return std::max(5 * even, attention.max().item<double>());
+}
+
+}  // namespace
+
+PictureGroup draw_principal_components(const TokenFeatures& features, const at::Tensor& pixels,
+                                       core::Size grid, const std::vector<std::string>& names,
+                                       const std::filesystem::path& folder) {
+  PictureGroup group{"principal_components",
+                     "Principal components of patch features",
+                     "Patches of like colour have like features: red, green and blue are the first "
+                     "three principal components over all images shown. A good network gives parts "
+                     "of objects colours of their own, alike from image to image.",
+                     {}};
+  const at::Tensor rows = features.patches.reshape({-1, features.patches.size(2)});
+  const ComponentColours colours(rows);
+  for (std::int64_t i = 0; i < pixels.size(0); ++i) {
+    const data::Image image = shown(pixels[i]);
+    const data::Image painted =
+        resized(colours.paint(features.patches[i], grid), {image.height, image.width});
+    group.pictures.push_back(write_picture(folder, group.kind, i,
+                                           strip(std::vector{image, painted}),
+                                           names.at(static_cast<std::size_t>(i)), ""));
+  }
+  return group;
+}
+
+PictureGroup draw_attention(const TokenFeatures& features, const at::Tensor& pixels,
+                            core::Size grid, const std::vector<std::string>& names,
+                            const std::filesystem::path& folder) {
+  const std::int64_t heads = std::min(kMostHeads, features.attention.size(1));
+  PictureGroup group{"attention",
+                     "Attention of the last block",
+                     "Where the cls token looks: the image, the mean over all heads, then single "
+                     "heads; the brighter, the more. Before training it looks everywhere alike.",
+                     {}};
+  for (std::int64_t i = 0; i < pixels.size(0); ++i) {
+    const data::Image image = shown(pixels[i]);
+    const at::Tensor attention = features.attention[i];
+    const at::Tensor mean = attention.mean(0);
+    std::vector tiles{image, attention_overlay(image, mean, grid, brightest(mean))};
+    for (std::int64_t head = 0; head < heads; ++head) {
+      tiles.push_back(attention_overlay(image, attention[head], grid, brightest(attention[head])));
+    }
+    group.pictures.push_back(write_picture(folder, group.kind, i, strip(tiles),
+                                           names.at(static_cast<std::size_t>(i)), ""));
+  }
+  return group;
+}
+
+data::Image attention_overlay(const data::Image& image, const at::Tensor& attention,
+                              core::Size grid, double full) {
+  const at::Tensor row = attention.to(at::kDouble).contiguous();
+  const double* values = row.const_data_ptr<double>();
+  data::Image patches = filled(grid, {});
+  for (std::size_t i = 0; i < static_cast<std::size_t>(row.numel()); ++i) {
+    const Colour colour = heat(full > 0 ? values[i] / full : 0);
+    patches.pixels[3 * i] = colour.red;
+    patches.pixels[3 * i + 1] = colour.green;
+    patches.pixels[3 * i + 2] = colour.blue;
+  }
+  return mixed(grey(image), resized(patches, {image.height, image.width}), kOverlay);
+}
+
+}  // namespace dbot::report
