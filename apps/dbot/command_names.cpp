@@ -12,9 +12,9 @@
 namespace dbot::app {
 namespace {
 
-constexpr std::array<std::string_view, 12> kPlanned{"reconstruct", "search", "analyze", "import",
-                                                    "export",      "data",   "bench",   "report",
-                                                    "watch",       "serve",  "init",    "evolve"};
+constexpr std::array<std::string_view, 11> kPlanned{"search", "analyze", "import", "export",
+                                                    "data",   "bench",   "report", "watch",
+                                                    "serve",  "init",    "evolve"};
 
 }  // namespace
 

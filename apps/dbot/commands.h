@@ -15,6 +15,7 @@ struct CommandLine {
 void add_pretrain(CommandLine& line);
 void add_evaluate(CommandLine& line);
 void add_embed(CommandLine& line);
+void add_reconstruct(CommandLine& line);
 void add_inspect(CommandLine& line);
 void add_recipes(CommandLine& line);
 void add_doctor(CommandLine& line);

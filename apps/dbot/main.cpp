@@ -34,6 +34,7 @@ void add_commands(CommandLine& line) {
   add_pretrain(line);
   add_evaluate(line);
   add_embed(line);
+  add_reconstruct(line);
   add_inspect(line);
   add_recipes(line);
   add_doctor(line);
@@ -61,7 +62,8 @@ int run(int argc, char** argv) {
     return answer(line, error);
   }
   const std::string command = argv[1];
-  if (command == "pretrain" || command == "evaluate" || command == "embed") {
+  if (command == "pretrain" || command == "evaluate" || command == "embed" ||
+      command == "reconstruct") {
     let_waiting_threads_sleep(argv);
   }
   line.action();

@@ -11,6 +11,18 @@
 #include "dbot/report/pictures/store.h"
 
 namespace dbot::report {
+namespace {
+
+bool is_whole(const std::filesystem::path& folder) {
+  try {
+    read_picture_set(folder);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 PictureObserver::PictureObserver(std::filesystem::path run, std::int64_t every_epochs,
                                  DrawPictures draw, core::Log log)
@@ -52,8 +64,7 @@ bool PictureObserver::ends_stage(const train::TrainState& state) const {
 void PictureObserver::draw_unless_there(const std::string& label, const train::TrainState& state,
                                         const methods::Method& method) {
   const std::filesystem::path folder = picture_folder(run_, label);
-  std::error_code ignored;
-  if (std::filesystem::exists(folder / "pictures.json", ignored)) return;
+  if (is_whole(folder)) return;
   try_to(fmt::format("no pictures of {}", label), [&] {
     replace_picture_set(folder, [&](const std::filesystem::path& place) {
       PictureSet set = draw_(method, place);

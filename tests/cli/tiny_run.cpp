@@ -102,6 +102,8 @@ every_steps = 1
 [evaluate]
 at_stage_ends = false
 probe_epochs = 5
+[report]
+pictures = false
 )";
 }
 

@@ -13,6 +13,8 @@
 namespace dbot::report {
 namespace {
 
+constexpr std::int64_t kLeastOnMap = 16;  // fewer points make no map
+
 void leave_if_stopped(const core::StopRequest& stop) {
   if (stop.requested()) throw Stopped("[pictures] stopped on request");
 }
@@ -39,6 +41,7 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   measure.context.seed = settings.seed;
   measure.precision = settings.look.precision;
   measure.samples = std::max(measure.samples, shown);
+  measure.seconds = settings.look.seconds;
   if (const auto prediction = predict_samples(method, samples, measure, stop)) {
     const std::int64_t drawn = std::min(shown, prediction->images.size(0));
     set.groups.push_back(draw_masked_pictures(first_of(*prediction, drawn),
@@ -57,6 +60,7 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   set.groups.push_back(draw_attention(tokens, pixels, grid, samples.names, folder));
   const at::Tensor features = mean_features(network, samples, settings.look, stop);
   measure_features(features, set.health);
+  if (features.size(0) < kLeastOnMap) return set;
   set.map = draw_embedding_map(samples, features, folder, stop);
   set.neighbours = nearest_neighbours(features, settings.queries, settings.nearest);
   return set;

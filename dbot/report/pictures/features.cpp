@@ -9,19 +9,16 @@
 #include "dbot/core/error.h"
 #include "dbot/data/normalise.h"
 #include "dbot/ops/attention_probabilities.h"
-#include "dbot/train/stopwatch.h"
+#include "dbot/report/pictures/work_clock.h"
 
 namespace dbot::report {
 namespace {
 
 constexpr std::int64_t kBatch = 16;
-constexpr std::int64_t kLeastSamples = 32;
+constexpr std::int64_t kLeastSamples = 16;
 
-}  // namespace
-
-TokenFeatures token_features(const nn::VisionTransformer& network, const at::Tensor& pixels,
-                             const Look& look) {
-  const c10::NoGradGuard no_graph;
+TokenFeatures look_at(const nn::VisionTransformer& network, const at::Tensor& pixels,
+                      const Look& look) {
   const nn::EncoderConfig& shape = network.config();
   const at::ScalarType compute = runtime::compute_type(look.precision);
   const std::span all(network.block_weights());
@@ -33,11 +30,26 @@ TokenFeatures token_features(const nn::VisionTransformer& network, const at::Ten
   return {network.norm(after).slice(1, 1), attention.select(2, 0).slice(2, 1)};
 }
 
+}  // namespace
+
+TokenFeatures token_features(const nn::VisionTransformer& network, const at::Tensor& pixels,
+                             const Look& look) {
+  const c10::NoGradGuard no_graph;
+  std::vector<at::Tensor> patches, attention;
+  for (std::int64_t begin = 0; begin < pixels.size(0); begin += kBatch) {
+    const std::int64_t count = std::min(kBatch, pixels.size(0) - begin);
+    TokenFeatures part = look_at(network, pixels.narrow(0, begin, count), look);
+    patches.push_back(std::move(part.patches));
+    attention.push_back(std::move(part.attention));
+  }
+  return {at::cat(patches), at::cat(attention)};
+}
+
 at::Tensor mean_features(const nn::VisionTransformer& network, const PictureSamples& samples,
                          const Look& look, const core::StopRequest& stop) {
   const c10::NoGradGuard no_graph;
   const at::ScalarType compute = runtime::compute_type(look.precision);
-  const train::Stopwatch clock;
+  const WorkClock clock;
   std::vector<at::Tensor> parts;
   for (std::int64_t begin = 0; begin < samples.size(); begin += kBatch) {
     if (stop.requested()) throw Stopped("[pictures] stopped on request");

@@ -10,14 +10,14 @@
 
 #include "dbot/core/error.h"
 #include "dbot/report/pictures/principal_components.h"
-#include "dbot/train/stopwatch.h"
+#include "dbot/report/pictures/work_clock.h"
 
 namespace dbot::report {
 namespace {
 
 using methods::MaskedPrediction;
 
-constexpr std::int64_t kBatch = 16;
+constexpr std::int64_t kLossBatch = 8;
 
 /// [batch, tokens]: the positions the loss is a mean over.
 at::Tensor loss_positions(const MaskedPrediction& prediction) {
@@ -39,8 +39,8 @@ double deviation(const at::Tensor& tokens, const MaskedPrediction& prediction) {
   const at::Tensor weight = prediction.mask.unsqueeze(-1).to(at::kDouble);
   const at::Tensor values = patches.to(at::kDouble);
   const at::Tensor count = weight.sum();
-  const at::Tensor mean = (values * weight).sum({0, 1}) / count;
-  const at::Tensor variance = ((values - mean).square() * weight).sum({0, 1}) / count;
+  const at::Tensor mean = (values * weight).flatten(0, 1).sum(0) / count;
+  const at::Tensor variance = ((values - mean).square() * weight).flatten(0, 1).sum(0) / count;
   return std::sqrt(variance.mean().item<double>());
 }
 
@@ -97,13 +97,13 @@ std::optional<MaskedPrediction> predict_samples(const methods::Method& method,
                                                 const PictureSamples& samples,
                                                 const LossMeasure& measure,
                                                 const core::StopRequest& stop) {
-  const train::Stopwatch clock;
+  const WorkClock clock;
   std::vector<MaskedPrediction> parts;
   const std::int64_t most = std::min(measure.samples, samples.size());
-  for (std::int64_t begin = 0; begin < most; begin += kBatch) {
+  for (std::int64_t begin = 0; begin < most; begin += kLossBatch) {
     if (stop.requested()) throw Stopped("[pictures] stopped on request");
     if (begin > 0 && clock.seconds() > measure.seconds) break;
-    auto part = method.predict_masked(samples.batch(begin, std::min(kBatch, most - begin)),
+    auto part = method.predict_masked(samples.batch(begin, std::min(kLossBatch, most - begin)),
                                       measure.context, measure.precision);
     if (!part) return std::nullopt;
     parts.push_back(std::move(*part));

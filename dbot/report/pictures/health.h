@@ -20,10 +20,10 @@ struct LossMeasure {
   methods::DrawContext context;  // of the masks
   runtime::Precision precision = runtime::Precision::fp32;
   std::int64_t samples = 64;  // at most
-  double seconds = 1.5;       // then no further batch is begun
+  double seconds = 2;         // then no further batch is begun
 };
 
-/// What the method predicts of the first samples, at least one batch of 16; null if it hides
+/// What the method predicts of the first samples, at least 8 of them; null if it hides
 /// nothing. Throws Stopped.
 std::optional<methods::MaskedPrediction> predict_samples(const methods::Method& method,
                                                          const PictureSamples& samples,

@@ -50,12 +50,15 @@ void replace(const fs::path& folder, const std::function<PictureSet(const fs::pa
   core::sync_directory(hidden.path().parent_path());
 }
 
-bool is_current(const fs::path& folder, std::int64_t step) {
-  if (folder.filename().string().starts_with('.')) return false;
+bool is_left_over(const fs::path& folder, std::int64_t step) {
+  const std::string name = folder.filename().string();
+  if (name.starts_with('.')) {
+    return name.find(".partial-") != std::string::npos || name.find(".old-") != std::string::npos;
+  }
   try {
-    return read_picture_set(folder).step <= step;
-  } catch (const DataError&) {
-    return false;
+    return read_picture_set(folder).step > step;
+  } catch (const Error&) {
+    return false;  // whatever it is, it is not one of ours
   }
 }
 
@@ -76,7 +79,7 @@ void remove_later_picture_sets(const fs::path& run, std::int64_t step) {
   std::error_code error;
   for (fs::directory_iterator entry(run / "pictures", error), end; !error && entry != end;
        entry.increment(error)) {
-    if (entry->is_directory() && !is_current(entry->path(), step)) later.push_back(entry->path());
+    if (entry->is_directory() && is_left_over(entry->path(), step)) later.push_back(entry->path());
   }
   error.clear();
   for (const fs::path& folder : later) {

@@ -14,8 +14,8 @@ namespace dbot::report {
 void replace_picture_set(const std::filesystem::path& folder,
                          const std::function<PictureSet(const std::filesystem::path&)>& draw);
 
-/// Removes the run's sets of later steps than `step`, which a resumed run makes again, those that
-/// cannot be read, and what a kill has left half done. Throws Error.
+/// Removes the run's sets of later steps than `step`, which a resumed run makes again, and what a
+/// kill has left half done. Throws Error.
 void remove_later_picture_sets(const std::filesystem::path& run, std::int64_t step);
 
 }  // namespace dbot::report
