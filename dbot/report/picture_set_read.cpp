@@ -8,6 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
+#include "dbot/core/json.h"
 #include "dbot/report/picture_set.h"
 
 namespace dbot::report {
@@ -189,7 +190,7 @@ PictureSet read_picture_set(const fs::path& folder) {
                                 bytes, kMostBytes));
   }
   try {
-    return read_set(json::parse(core::read_text_file(file)));
+    return read_set(core::parse_json(core::read_text_file(file)));
   } catch (const json::exception& problem) {
     throw DataError(fmt::format("[pictures] {} is not JSON: {}", file.string(), problem.what()));
   } catch (const Error& problem) {

@@ -6,6 +6,7 @@
 #include "dbot/report/metrics.h"
 #include "dbot/run/evaluations.h"
 #include "dbot/run/model_file.h"
+#include "dbot/run/pictures.h"
 #include "dbot/run/run_facts_file.h"
 #include "dbot/train/tolerant_observer.h"
 
@@ -25,7 +26,7 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
     evaluation->tell([events = events_file.get()](const auto& record) { events->write(record); });
   }
   const auto gather = [context](const train::Plan& plan, const methods::Method& method) {
-    return gather_facts(context.recipe, context.recipe_name, context.dataset, context.data, plan,
+    return gather_facts(context.recipe, context.recipe_name, *context.dataset, context.data, plan,
                         method);
   };
   need(std::move(metrics_file));
@@ -34,6 +35,7 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   all_.insert(all_.end(), watchers.begin(), watchers.end());
   need(std::make_unique<ModelFile>(folder.model(), recipe.data.mean, recipe.data.std));
   need(std::move(evaluation));
+  try_to(make_picture_observer(recipe, folder.path(), data, dataset, stop, log), "the pictures");
 }
 
 train::TrainObserver* Observers::need(std::unique_ptr<train::TrainObserver> observer) {

@@ -7,6 +7,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
+#include "dbot/data/dataset.h"
 #include "dbot/run/recipe.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/run_folder.h"
@@ -20,7 +21,7 @@ struct RunContext {
   const train::RunFolder& folder;
   const core::StopRequest& stop;
   const core::Log& log;
-  const data::Dataset& dataset;
+  const std::shared_ptr<const data::Dataset>& dataset;  // what is trained on
   const std::string& recipe_name;
 };
 

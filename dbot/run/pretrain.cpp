@@ -50,7 +50,7 @@ PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
   if (checkpoint) check_fixed_choices(checkpoint->fixed_choices, choices, log);
 
   methods::MaskedModeling method(masked_modeling_config(resolved));
-  const Observers observers({resolved, options.data, folder, stop, log, *dataset, options.recipe},
+  const Observers observers({resolved, options.data, folder, stop, log, dataset, options.recipe},
                             watchers);
 
   const data::Loader* loader = nullptr;  // the trainer's, to ask which files were bad
