@@ -48,7 +48,9 @@ PictureGroup draw_principal_components(const TokenFeatures& features, const at::
                      "Principal components of patch features",
                      "Patches of like colour have like features: red, green and blue are the first "
                      "three principal components over all images shown. A good network gives parts "
-                     "of objects colours of their own, alike from image to image.",
+                     "of objects colours of their own, alike from image to image; the same rainbow "
+                     "in every image shows "
+                     "that it knows little but positions.",
                      {}};
   const at::Tensor rows = features.patches.reshape({-1, features.patches.size(2)});
   const ComponentColours colours(rows);
