@@ -10,11 +10,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 #include "dbot/core/error.h"
 
 namespace dbot::report {
 namespace {
+
+// Squares of singular values below this share of the largest are what is left of zeros.
+constexpr double kRounding = 1e-13;
 
 void require_finite(const at::Tensor& rows) {
   if (at::isfinite(rows).all().item<bool>()) return;
@@ -57,14 +62,15 @@ double effective_rank(const at::Tensor& rows) {
                                                              : at::matmul(values.t(), values);
   const at::Tensor squares = at::linalg_eigvalsh(product).clamp_min(0).contiguous();
   const auto* begin = squares.const_data_ptr<double>();
-  double sum = 0;
-  for (std::int64_t i = 0; i < squares.numel(); ++i) sum += std::sqrt(begin[i]);
-  if (!(sum > 0)) return 0;
-  double entropy = 0;
+  const double rounding = kRounding * begin[squares.numel() - 1];  // the last is the largest
+  std::vector<double> singular;
   for (std::int64_t i = 0; i < squares.numel(); ++i) {
-    const double share = std::sqrt(begin[i]) / sum;
-    if (share > 0) entropy -= share * std::log(share);
+    if (begin[i] > rounding) singular.push_back(std::sqrt(begin[i]));
   }
+  if (singular.empty()) return 0;
+  const double sum = std::accumulate(singular.begin(), singular.end(), 0.0);
+  double entropy = 0;
+  for (const double value : singular) entropy -= value / sum * std::log(value / sum);
   return std::exp(entropy);
 }
 
