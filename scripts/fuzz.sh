@@ -45,13 +45,9 @@ build() {
   exec 9>&-
 }
 
-targets=()
-for source in tests/fuzz/targets/*.cpp; do targets+=("$(basename "$source" .cpp)"); done
-
-is_target() {
-  local target
-  for target in "${targets[@]}"; do [[ $target != "$1" ]] || return 0; done
-  return 1
+targets() {
+  local source
+  for source in tests/fuzz/targets/*.cpp; do basename "$source" .cpp; done
 }
 
 # fuzz TARGET SECONDS: one line of what it did, or the end of its log.
@@ -90,9 +86,9 @@ case $target in
     exit 0
     ;;
 esac
-if [[ ! $seconds =~ ^[0-9]+$ ]] || { [[ $target != all ]] && ! is_target "$target"; }; then
+if [[ ! $seconds =~ ^[0-9]+$ ]] || { [[ $target != all ]] && ! targets | grep -qxF -- "$target"; }; then
   usage >&2
-  say "targets: ${targets[*]}"
+  say "targets: $(targets | tr '\n' ' ')"
   exit 2
 fi
 
@@ -102,7 +98,7 @@ if [[ $target != all ]]; then
   exit
 fi
 failed=0 running=0
-for target in "${targets[@]}"; do
+for target in $(targets); do
   if ((running == at_once)); then
     wait -n || failed=1
     running=$((running - 1))
