@@ -85,3 +85,9 @@ install(DIRECTORY ${DBOT_LIBTORCH_FOLDER}/include/ATen ${DBOT_LIBTORCH_FOLDER}/i
         DESTINATION ${_private}/libtorch/include COMPONENT libtorch_headers)
 install(DIRECTORY ${DBOT_LIBTORCH_FOLDER}/include/torch/headeronly
         DESTINATION ${_private}/libtorch/include/torch COMPONENT libtorch_headers)
+
+# ---- What scripts/package.sh builds ----
+add_custom_target(installed_files DEPENDS dbot dbot_archive)
+if(TARGET dbot_man_and_completions)
+  add_dependencies(installed_files dbot_man_and_completions)
+endif()

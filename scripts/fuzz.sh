@@ -45,9 +45,13 @@ build() {
   exec 9>&-
 }
 
-targets() {
-  local source
-  for source in tests/fuzz/targets/*.cpp; do basename "$source" .cpp; done
+targets=()
+for source in tests/fuzz/targets/*.cpp; do targets+=("$(basename "$source" .cpp)"); done
+
+is_target() {
+  local target
+  for target in "${targets[@]}"; do [[ $target != "$1" ]] || return 0; done
+  return 1
 }
 
 # fuzz TARGET SECONDS: one line of what it did, or the end of its log.
@@ -86,9 +90,9 @@ case $target in
     exit 0
     ;;
 esac
-if [[ ! $seconds =~ ^[0-9]+$ ]] || { [[ $target != all ]] && ! targets | grep -qxF -- "$target"; }; then
+if [[ ! $seconds =~ ^[0-9]+$ ]] || { [[ $target != all ]] && ! is_target "$target"; }; then
   usage >&2
-  say "targets: $(targets | tr '\n' ' ')"
+  say "targets: ${targets[*]}"
   exit 2
 fi
 
@@ -98,7 +102,7 @@ if [[ $target != all ]]; then
   exit
 fi
 failed=0 running=0
-for target in $(targets); do
+for target in "${targets[@]}"; do
   if ((running == at_once)); then
     wait -n || failed=1
     running=$((running - 1))

@@ -28,7 +28,7 @@ if [[ ! -e $build/CMakeCache.txt ]]; then
   echo "[package] error: $build is no build folder; run ./setup.sh first" >&2
   exit 2
 fi
-cmake --build "$build" --target dbot dbot_archive
+cmake --build "$build" --target installed_files
 rm -rf "$build/packages"
 log=$build/package.log
 if ! (umask 022 && cd "$build" && cpack) >"$log" 2>&1; then

@@ -90,6 +90,8 @@ Image decode_png(std::span<const std::uint8_t> bytes, int channels, std::string_
   png_uint_32 height = 0, width = 0;
   check(reader.guarded([&](png_structp png, png_infop info) {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_image_size judges
+    // Texts, profiles, times: libpng would take the memory that such a chunk claims, up to 2 GB.
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_read_info(png, info);
     height = png_get_image_height(png, info);
     width = png_get_image_width(png, info);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <ios>
 
@@ -18,6 +19,12 @@ using ::testing::HasSubstr;
 
 Image decode(std::span<const std::uint8_t> bytes, int channels = 3) {
   return decode_image(bytes, channels, "some/file");
+}
+
+long peak_memory_kilobytes() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
 }
 
 std::string refusal(std::span<const std::uint8_t> bytes) {
@@ -95,6 +102,15 @@ TEST(Codec, AnImplausibleSizeIsRefusedBeforeMemoryIsTaken) {
   EXPECT_NO_THROW(check_image_size(1U << 14, 1U << 14, "x"));
   EXPECT_THAT(message_of<DataError>([] { check_image_size(1U << 31, 1U << 31, "bomb.png"); }),
               AllOf(HasSubstr("bomb.png"), HasSubstr("2147483648x2147483648")));
+}
+
+TEST(Codec, ATextThatClaimsAGigabyteIsRefusedBeforeMemoryIsTaken) {
+  auto png = bytes_of(fixtures() / "rgb.png");
+  const std::string_view chunk("\x40\0\0\0zTXt", 8);
+  png.insert(png.begin() + 33, chunk.begin(), chunk.end());  // behind the header's chunk
+  const long before = peak_memory_kilobytes();
+  EXPECT_THAT(refusal(png), HasSubstr("ends too early"));
+  EXPECT_LT(peak_memory_kilobytes() - before, 1 << 17);
 }
 
 TEST(Codec, OtherChannelCountsAreAUsageError) {
