@@ -12,9 +12,8 @@
 namespace dbot::app {
 namespace {
 
-constexpr std::array<std::string_view, 11> kPlanned{"search", "analyze", "import", "export",
-                                                    "data",   "bench",   "report", "watch",
-                                                    "serve",  "init",    "evolve"};
+constexpr std::array<std::string_view, 10> kPlanned{
+    "search", "analyze", "import", "export", "data", "bench", "watch", "serve", "init", "evolve"};
 
 }  // namespace
 

@@ -17,6 +17,7 @@ void add_evaluate(CommandLine& line);
 void add_embed(CommandLine& line);
 void add_reconstruct(CommandLine& line);
 void add_inspect(CommandLine& line);
+void add_report(CommandLine& line);
 void add_recipes(CommandLine& line);
 void add_doctor(CommandLine& line);
 

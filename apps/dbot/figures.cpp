@@ -59,6 +59,7 @@ std::string figures(const run::PretrainSummary& summary) {
   }
   json["out"] = summary.out.string();
   json["model"] = (summary.out / "model.safetensors").string();
+  json["report"] = (summary.out / "report.html").string();
   return one_line(json);
 }
 

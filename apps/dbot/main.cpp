@@ -36,6 +36,7 @@ void add_commands(CommandLine& line) {
   add_embed(line);
   add_reconstruct(line);
   add_inspect(line);
+  add_report(line);
   add_recipes(line);
   add_doctor(line);
 }

@@ -72,6 +72,7 @@ void print_for_people(const run::PretrainSummary& summary) {
   print_line(
       fmt::format("loss     {:.4f} after {} steps", summary.loss, summary.training.state.step));
   print_line(fmt::format("run      {}", summary.out.string()));
+  print_line(fmt::format("report   {}", (summary.out / "report.html").string()));
   print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
 }
 

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "dbot/core/error.h"
+#include "dbot/runtime/machine.h"
 
 namespace dbot::report {
 namespace {
@@ -70,13 +71,16 @@ void MetricsFile::on_step(const train::StepRecord& step, methods::Method&) {
 }
 
 void MetricsFile::on_stage_end(std::int64_t, const train::TrainState& state, methods::Method&) {
-  write_line(record_of("stage", state).dump());
+  ordered_json record = record_of("stage", state);
+  record["peak_memory_bytes"] = runtime::peak_memory_bytes();
+  write_line(record.dump());
 }
 
 void MetricsFile::on_end(const train::TrainState& state, methods::Method&) {
   ordered_json record = record_of("end", state);
   record["images_seen"] = state.images_seen;
   record["skipped_steps"] = state.skipped_steps;
+  record["peak_memory_bytes"] = runtime::peak_memory_bytes();
   write_line(record.dump());
 }
 

@@ -7,6 +7,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/json.h"
 #include "dbot/report/metrics.h"
+#include "dbot/report/metrics_line.h"
 
 namespace dbot::report {
 namespace {
@@ -30,6 +31,10 @@ void read_values(const json& object, const std::string& prefix, MetricsRecord& r
       read_values(value, prefix + key + ".", record);
     } else if (!value.is_array()) {
       record.numbers[prefix + key] = number_of(value);
+    } else if (!value.empty() && value.front().is_number()) {
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        record.numbers[prefix + key + "." + std::to_string(i)] = number_of(value[i]);
+      }
     }
   }
 }
@@ -52,8 +57,14 @@ std::vector<EvaluationRow> read_results(const json& rows) {
   return results;
 }
 
-// Empty for a line that is not a whole record.
-std::optional<MetricsRecord> parse_line(const std::string& line) {
+// The next line with its newline; false at the end and for a last line without one.
+bool next_line(std::ifstream& file, std::string& line) {
+  return static_cast<bool>(std::getline(file, line)) && !file.eof();
+}
+
+}  // namespace
+
+std::optional<MetricsRecord> parse_metrics_line(const std::string& line) {
   try {
     const json document = core::parse_json(line);
     MetricsRecord record;
@@ -69,18 +80,11 @@ std::optional<MetricsRecord> parse_line(const std::string& line) {
   }
 }
 
-// The next line with its newline; false at the end and for a last line without one.
-bool next_line(std::ifstream& file, std::string& line) {
-  return static_cast<bool>(std::getline(file, line)) && !file.eof();
-}
-
-}  // namespace
-
 std::vector<MetricsRecord> read_metrics(const fs::path& path) {
   std::vector<MetricsRecord> records;
   std::ifstream file(path, std::ios::binary);
   for (std::string line; next_line(file, line);) {
-    if (auto record = parse_line(line)) records.push_back(std::move(*record));
+    if (auto record = parse_metrics_line(line)) records.push_back(std::move(*record));
   }
   return records;
 }
@@ -103,7 +107,7 @@ void cut_metrics(const fs::path& path, std::int64_t step) {
   if (!file) return;
   std::uintmax_t whole = 0;
   for (std::string line; next_line(file, line); whole += line.size() + 1) {
-    const auto record = parse_line(line);
+    const auto record = parse_metrics_line(line);
     // A line that is damaged but complete says nothing about steps; it stays.
     if (record && record->step > step) break;
   }

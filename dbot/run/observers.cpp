@@ -4,6 +4,7 @@
 
 #include "dbot/report/events.h"
 #include "dbot/report/metrics.h"
+#include "dbot/report/page_observer.h"
 #include "dbot/run/evaluations.h"
 #include "dbot/run/model_file.h"
 #include "dbot/run/pictures.h"
@@ -36,6 +37,14 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   need(std::make_unique<ModelFile>(folder.model(), recipe.data.mean, recipe.data.std));
   need(std::move(evaluation));
   try_to(make_picture_observer(recipe, folder.path(), data, dataset, stop, log), "the pictures");
+  // Last: it shows what the others have written. What goes wrong with it is a warning already.
+  auto page = std::make_unique<report::PageObserver>(folder.path(), log);
+  page_ = page.get();
+  need(std::move(page));
+}
+
+void Observers::ended(bool finished) const {
+  page_->write(finished ? report::RunState::finished : report::RunState::stopped);
 }
 
 train::TrainObserver* Observers::need(std::unique_ptr<train::TrainObserver> observer) {

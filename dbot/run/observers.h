@@ -12,6 +12,10 @@
 #include "dbot/train/observer.h"
 #include "dbot/train/run_folder.h"
 
+namespace dbot::report {
+class PageObserver;
+}
+
 namespace dbot::run {
 
 /// What the observers of a run may need to know of it; all of it outlives them.
@@ -32,6 +36,9 @@ class Observers {
   /// `watchers` are the caller's: told of each step right after it stands in metrics.jsonl.
   Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers);
 
+  /// Writes down how the run ended, after everything else stands in its folder.
+  void ended(bool finished) const;
+
   /// In the order in which they are told; valid as long as this object.
   const std::vector<train::TrainObserver*>& all() const { return all_; }
 
@@ -44,6 +51,7 @@ class Observers {
   const core::Log& log_;
   std::vector<std::unique_ptr<train::TrainObserver>> owned_;
   std::vector<train::TrainObserver*> all_;
+  report::PageObserver* page_ = nullptr;
 };
 
 }  // namespace dbot::run

@@ -72,9 +72,11 @@ PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
     training = trainer.run(stop);
   } catch (const Error&) {
     list_bad_files();
+    observers.ended(/*finished=*/false);
     throw;
   }
   list_bad_files();
+  observers.ended(training.finished);
   return summarise(training, method, folder, precision_of(resolved));
 }
 

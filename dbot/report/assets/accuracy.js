@@ -1,0 +1,136 @@
+// What the frozen features are worth: accuracies over time, and teacher against student.
+
+function rowsOf(evaluation, protocol) {
+  return evaluation ? evaluation.results.filter((row) => row.protocol === protocol) : [];
+}
+
+// Of the kinds of features, the best one counts.
+function bestAccuracy(evaluation, protocol) {
+  const values = rowsOf(evaluation, protocol).map((row) => row.top1).filter(isNumber);
+  return values.length > 0 ? Math.max(...values) : undefined;
+}
+
+function protocolsOf(runs) {
+  return [...new Set(runs.flatMap((run) => run.evaluations.flatMap((e) => e.results.map((row) => row.protocol))))];
+}
+
+function networkEvaluations(run) {
+  return run.evaluations.filter((evaluation) => evaluation.label !== "raw pixels");
+}
+
+// A new stage begins with a new student: no line leads there.
+function newStageDash(evaluations) {
+  return {borderDash: (context) => evaluations[context.p1DataIndex]?.stage !== evaluations[context.p0DataIndex]?.stage && context.p0DataIndex > 0 ? [3, 4] : undefined};
+}
+
+function oneRunSeries(run, protocol) {
+  const evaluations = networkEvaluations(run);
+  const kinds = [...new Set(evaluations.flatMap((e) => rowsOf(e, protocol).map((row) => row.features)))];
+  const series = kinds.map((kind, i) => {
+    const with_kind = evaluations.filter((e) => rowsOf(e, protocol).some((row) => row.features === kind));
+    return {
+      name: kinds.length > 1 ? `${kind} features` : "network", colour: i, marks: true, segment: newStageDash(with_kind),
+      points: with_kind.map((e) => [e.step, rowsOf(e, protocol).find((row) => row.features === kind).top1]),
+    };
+  });
+  const pixels = bestAccuracy(run.evaluations.find((e) => e.label === "raw pixels"), protocol);
+  const last = Math.max(1, ...evaluations.map((e) => e.step));
+  if (isNumber(pixels)) series.push({name: "raw pixels", colour: kinds.length + 1, dashed: true, points: [[0, pixels], [last, pixels]]});
+  return series;
+}
+
+function runSeries(run, protocol) {
+  const evaluations = networkEvaluations(run).filter((e) => isNumber(bestAccuracy(e, protocol)));
+  return {
+    name: run.title, colour: run.index, marks: true, segment: newStageDash(evaluations),
+    points: evaluations.map((e) => [e.step, bestAccuracy(e, protocol)]),
+  };
+}
+
+function accuracyChart(protocol, runs) {
+  const series = (runs.length === 1 ? oneRunSeries(runs[0], protocol) : runs.map((run) => runSeries(run, protocol)))
+    .filter((one) => one.points.some(([, y]) => isNumber(y)));
+  if (series.length === 0) return null;
+  const notes = {
+    knn: "Each test image gets the label of its nearest training images by their features; nothing is trained.",
+    linear: "One linear layer is trained on the frozen features.",
+  };
+  return chart({id: `accuracy-${protocol}`, title: `${protocolTitle(protocol)} top-1 accuracy`, series,
+    format: accuracy, tick: (v) => `${significant(v, 3)} %`, xTitle: "step", xMin: 0, note: notes[protocol],
+    stages: sharedStages(runs)});
+}
+
+function accuracyTable(runs) {
+  const columns = runs.flatMap((run) => {
+    const seen = new Map();
+    for (const e of networkEvaluations(run).concat(run.evaluations)) {
+      for (const row of e.results) {
+        if (row.features !== "pixels") seen.set(`${row.protocol} ${row.features}`, [run, row.protocol, row.features]);
+      }
+    }
+    return [...seen.values()];
+  });
+  const labels = [...new Set(runs.flatMap((run) => run.evaluations.map((e) => e.label)))];
+  const valueAt = (label, [run, protocol, features]) => {
+    const evaluation = run.evaluations.find((e) => e.label === label);
+    const rows = rowsOf(evaluation, protocol);
+    const row = rows.find((one) => one.features === features) ?? rows.find((one) => one.features === "pixels");
+    return row;
+  };
+  const best = columns.map((column) => Math.max(...labels.map((label) => valueAt(label, column)?.top1 ?? -1)));
+  const head = ["Network", ...columns.map(([run, protocol, features]) =>
+    [runs.length > 1 && [foreign(run.title), el("br")], `${protocolTitle(protocol)}, ${features}`])];
+  const rows = labels.map((label) => [foreign(label), ...columns.map((column, i) => {
+    const row = valueAt(label, column);
+    if (!row) return NOTHING;
+    return {value: [accuracy(row.top1), " ", el("small", {}, accuracy(row.top5))], class: row.top1 === best[i] ? "best" : undefined};
+  })]);
+  return card(table("Top-1 accuracy, top-5 beside it", head, rows));
+}
+
+// [stage, teacher's name, teacher's accuracy, student's accuracy] of each stage that was evaluated.
+function generations(run, protocol) {
+  if (run.recipe.entries["objective.target"] === '"pixels"') return [];
+  const find = (label) => run.evaluations.find((e) => e.label === label);
+  const from_file = run.recipe.entries["teacher.init"] === '"file"';
+  return run.stages.map(({stage}) => {
+    const teacher = stage > 1 ? find(`stage ${stage - 1}`) : from_file ? undefined : find("untrained network");
+    const name = stage > 1 ? `student of stage ${stage - 1}` : from_file ? "from a file" : "untrained network";
+    return [stage, name, bestAccuracy(teacher, protocol), bestAccuracy(find(`stage ${stage}`), protocol)];
+  }).filter(([, , , student]) => isNumber(student));
+}
+
+function change(teacher, student) {
+  if (!isNumber(teacher)) return NOTHING;
+  const points = student - teacher;
+  return {value: `${points >= 0 ? "+" : "−"}${Math.abs(points).toFixed(1)}`, class: points >= 0 ? "up" : "down"};
+}
+
+function teacherAndStudent(run, protocol) {
+  const rows = generations(run, protocol);
+  if (rows.length === 0) return null;
+  const title = `${protocolTitle(protocol)}: teacher against student${run.alone ? "" : `, ${run.title}`}`;
+  const figure = chart({
+    id: `stages-${protocol}-${run.index}`, title, format: accuracy, tick: (v) => `${v} %`,
+    labels: rows.map(([stage]) => `stage ${stage}`),
+    series: [{name: "teacher", colour: run.index, muted: true, values: rows.map((row) => row[2] ?? null)},
+      {name: "student", colour: run.index, values: rows.map((row) => row[3])}],
+  });
+  figure.append(table("", ["Stage", "Teacher", "Student", "Points"], rows.map(([stage, name, teacher, student]) =>
+    [[`${stage} `, el("small", {class: "small"}, name)], accuracy(teacher), accuracy(student), change(teacher, student)])));
+  return figure;
+}
+
+function accuracySection(runs) {
+  if (!runs.some((run) => run.evaluations.length > 0)) return null;
+  const protocols = protocolsOf(runs);
+  const sample = runs.flatMap((run) => run.evaluations.flatMap((e) => e.results))[0];
+  const stages = runs.flatMap((run) => protocols.map((protocol) => teacherAndStudent(run, protocol))).filter(Boolean);
+  return section("accuracy", "Accuracy of frozen features",
+    `The network is frozen and its features sort labelled images into classes${sample ? ` (${wholeNumber(sample.train_samples)} to learn from, ${wholeNumber(sample.test_samples)} to test)` : ""}. Labels serve this measurement only; training never sees them.`,
+    el("div", {class: "stack"},
+      el("div", {class: "grid"}, protocols.map((protocol) => accuracyChart(protocol, runs))),
+      accuracyTable(runs),
+      stages.length > 0 && [el("p", {class: "lead"}, "In each stage a fresh student learns from a frozen teacher, then becomes the next teacher. Masked distillation works when students come out better than their teachers."),
+        el("div", {class: "grid"}, stages)]));
+}

@@ -1,0 +1,49 @@
+// Puts the page together from the data that stand in it.
+
+// Names that tell runs apart: with as much of their path as that takes.
+function nameRuns(runs) {
+  runs.forEach((run, index) => {
+    run.index = index;
+    run.alone = runs.length === 1;
+    run.title = run.name;
+  });
+  for (const run of runs) {
+    const twins = runs.filter((other) => other.name === run.name);
+    if (twins.length < 2) continue;
+    const parent = run.path.split("/").slice(-2).join("/");
+    const unique = twins.filter((other) => other.path.endsWith(parent)).length === 1;
+    run.title = unique ? parent : `${run.name} (${run.index + 1})`;
+  }
+}
+
+function navigation() {
+  const links = pageSections.map(({id, title}) => el("a", {href: `#${id}`}, {
+    advice: "Checks", training: "Training", accuracy: "Accuracy", pictures: "Pictures",
+    facts: "Facts", next: "Next", files: "Files",
+  }[id] ?? title));
+  document.getElementById("sections").append(...links);
+}
+
+function footer(runs) {
+  const running = runs.some((run) => run.state === "running");
+  document.getElementById("footer").append(el("p", {},
+    `Written ${document.lastModified}. `,
+    running ? "The run goes on; load the page again to see more. " : "",
+    "This file is complete in itself and asks the network for nothing. Charts by Chart.js (MIT licence)."));
+}
+
+function start() {
+  const {runs} = JSON.parse(document.getElementById("data").textContent);
+  nameRuns(runs);
+  document.title = runs.length === 1 ? `${runs[0].name}: dbot report` : `${runs.length} runs: dbot report`;
+  append(document.getElementById("content"), [
+    overview(runs), trainingSection(runs), accuracySection(runs), picturesSection(runs),
+    factsSection(runs), nextSection(runs), filesSection(runs),
+  ]);
+  navigation();
+  footer(runs);
+  startTheme();
+  startCharts();
+}
+
+start();

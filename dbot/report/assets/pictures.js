@@ -1,0 +1,116 @@
+// What the network sees: pictures drawn at moments of the run, neighbours, and the map.
+
+const HEALTH = [
+  ["effective_rank", "Effective rank of features", (v, h) => `${significant(v, 3)} of ${significant(Math.min(h.width, h.images ?? h.width), 4)}`],
+  ["mean_cosine", "Mean cosine between images", (v) => v.toFixed(3)],
+  ["prediction_deviation", "Deviation of predictions", (v) => significant(v, 3)],
+  ["target_deviation", "Deviation of targets", (v) => significant(v, 3)],
+  ["training_loss", "Loss on training images", (v) => significant(v, 4)],
+  ["held_out_loss", "Loss on held-out images", (v) => significant(v, 4)],
+  ["position_loss", "Loss without looking at the image", (v) => significant(v, 4)],
+  ["constant_loss", "Loss of a constant prediction", (v) => significant(v, 4)],
+];
+
+function healthTable(sets, titles) {
+  const rows = HEALTH.filter(([key]) => sets.some((set) => isNumber(set.health[key])))
+    .map(([key, title, format]) => [title, ...sets.map((set) =>
+      isNumber(set.health[key]) ? format(set.health[key], set.health) : NOTHING)]);
+  return rows.length === 0 ? null : card(
+    table("Health of the features", ["Measure", ...titles.map(foreign)], rows),
+    el("p", {class: "small"}, "Effective rank: how many independent directions features use. Mean cosine near 1: every image looks alike to the network. Predictions that vary far less than their targets, or a loss near that of a prediction that does not look, mean that nothing was learnt."));
+}
+
+function shot(picture) {
+  const text = [picture.name, picture.caption].filter(Boolean).join(": ");
+  const image = el("img", {src: picture.source, alt: text, loading: "lazy", decoding: "async"});
+  image.addEventListener("load", () => {
+    image.classList.toggle("enlarged", image.naturalWidth < 2 * image.clientWidth);
+    // Long strips want the room of their columns, single pictures do not.
+    const wide = image.naturalWidth / Math.max(1, image.naturalHeight);
+    image.closest(".shots")?.style.setProperty("--shot", wide > 4 ? "30rem" : wide > 2 ? "22rem" : "11rem");
+  });
+  return el("figure", {}, image, el("figcaption", {}, foreign(picture.name),
+    picture.caption && [el("br"), foreign(picture.caption)]));
+}
+
+function groupBody(group) {
+  return el("div", {class: "shots"}, group.pictures.map(shot));
+}
+
+function groupCard(group) {
+  return el("div", {class: "card group", "data-kind": group.kind},
+    el("h3", {}, foreign(group.title)),
+    group.explanation && el("p", {class: "small"}, foreign(group.explanation)),
+    groupBody(group));
+}
+
+function neighboursCard(set) {
+  const thumbnails = thumbnailsOf(set.map);
+  const figure = (index, caption, kind) => {
+    const [, , label, name] = set.map.points[index];
+    return el("figure", {class: kind, title: name}, thumbnails.picture(index, name),
+      el("figcaption", {}, label >= 0 ? foreign(className(set.map, label)) : foreign(name), el("br"), caption));
+  };
+  return el("div", {class: "card neighbours"},
+    el("h3", {}, "Nearest neighbours"),
+    el("p", {class: "small"}, "Left, an image; beside it those whose features are most similar, with the cosine of the angle between them. Good features bring the same things together, whatever their colours or places."),
+    set.neighbours.map((row) => el("div", {class: "neighbour-row", tabindex: "0", role: "group", "aria-label": `Neighbours of ${set.map.points[row.query][3]}`},
+      figure(row.query, "query", "query"),
+      row.nearest.map((index, i) => figure(index, row.similarity[i].toFixed(2), "near")))));
+}
+
+function setBody(set) {
+  const groups = set.groups.filter((group) => group.pictures.length > 0);
+  const drawable = set.map && set.map.points.length > 0;
+  return el("div", {class: "stack", "data-set": set.label},
+    groups.map(groupCard),
+    drawable && set.map.atlas && set.neighbours.length > 0 && neighboursCard(set),
+    drawable && mapCard(set.map, "Map of the samples"),
+    drawable && el("p", {class: "small"}, "The map lays samples out so that those with similar features lie close together. Groups of one colour mean that the network has found the classes by itself."));
+}
+
+// One run: the moments of the run are chosen by their names.
+function oneRunPictures(run) {
+  const sets = run.pictures;
+  const frame = el("div", {});
+  const bodies = sets.map(() => null);
+  const choose = (i) => {
+    bodies[i] ??= setBody(sets[i]);
+    frame.replaceChildren(bodies[i]);
+  };
+  choose(sets.length - 1);
+  return [
+    sets.length > 1 && segments("Moment of the run", sets.map((set) => foreign(set.label)), sets.length - 1, choose),
+    frame,
+    healthTable(sets, sets.map((set) => set.label)),
+  ];
+}
+
+// Several runs: the newest pictures of each, kind by kind in columns.
+function comparedPictures(runs) {
+  const shown = runs.filter((run) => run.pictures.length > 0);
+  const newest = shown.map((run) => run.pictures.at(-1));
+  const kinds = [...new Set(newest.flatMap((set) => set.groups.filter((g) => g.pictures.length > 0).map((g) => g.kind)))];
+  const title = (run, set) => el("h4", {class: "hero-line"}, runMark(run), foreign(`${run.title}, ${set.label}`));
+  const columns = (content) => el("div", {class: "columns"}, newest.map((set, i) => {
+    const body = content(set);
+    return body && el("div", {class: "stack tight"}, title(shown[i], set), body);
+  }));
+  const groupOf = (set, kind) => set.groups.find((group) => group.kind === kind && group.pictures.length > 0);
+  return el("div", {class: "stack"},
+    kinds.map((kind) => {
+      const first = groupOf(newest.find((set) => groupOf(set, kind)), kind);
+      return el("div", {class: "card group"}, el("h3", {}, foreign(first.title)),
+        first.explanation && el("p", {class: "small"}, foreign(first.explanation)),
+        columns((set) => groupOf(set, kind) && groupBody(groupOf(set, kind))));
+    }),
+    newest.some((set) => set.map) && columns((set) => set.map && mapCard(set.map, "Map of the samples")),
+    healthTable(newest, newest.map((set, i) => `${shown[i].title}, ${set.label}`)));
+}
+
+function picturesSection(runs) {
+  if (!runs.some((run) => run.pictures.length > 0)) return null;
+  return section("pictures", "What the network sees",
+    "The same few images at several moments of the run. Compare the untrained network with the end of the last stage: what has training added?",
+    el("div", {class: "stack"}, runs.length === 1 ? oneRunPictures(runs[0]) : comparedPictures(runs)));
+}

@@ -1,0 +1,251 @@
+"""Opens reports in a real browser: python3 report_test.py PROGRAM. Exit code 77: there is none."""
+
+import json
+import math
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import small_run
+import webdriver
+
+SKIPPED = 77
+program = ""
+
+# Of every chart that is drawn: its canvas' id and each data set's points, gaps as null.
+CHARTS = """
+return Object.values(Chart.instances).map((chart) => ({id: chart.canvas.id,
+  sets: chart.data.datasets.map((set) => ({label: set.label, smoothed: Boolean(set.smoothed),
+    drawn: chart.getDatasetMeta(chart.data.datasets.indexOf(set)).data.filter((e) => !e.skip).length,
+    points: set.data.map((p) => p !== null && typeof p === "object" ? [p.x, p.y] : [null, p])}))}));
+"""
+# How far the page is wider than its window, and which elements stick out.
+OVERFLOW = """
+const wide = document.documentElement.scrollWidth - window.innerWidth;
+const out = wide <= 0 ? [] : [...document.querySelectorAll("body *")].filter((e) =>
+  e.getBoundingClientRect().right > window.innerWidth + 1 && !e.closest(".scroll, nav, .neighbour-row, pre"));
+return [wide, out.slice(0, 5).map((e) => e.tagName + "." + e.className)];
+"""
+# The lowest contrast of text on its background (WCAG 2.2, success criterion 1.4.3).
+CONTRAST = """
+const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255).map((v) =>
+  v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((a, v, i) => a + v * [0.2126, 0.7152, 0.0722][i], 0);
+const behind = (e) => { for (; e; e = e.parentElement) {
+  const c = parse(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] === 1) return c; } return [255, 255, 255]; };
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+let worst = [21, ""];
+while (walker.nextNode()) {
+  const e = walker.currentNode.parentElement;
+  if (!walker.currentNode.data.trim() || e.closest("script, noscript, .skip") || e.getClientRects().length === 0) continue;
+  const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+  const contrast = (a + 0.05) / (b + 0.05);
+  if (contrast < worst[0]) worst = [contrast, e.tagName + "." + e.className + ": " + walker.currentNode.data.slice(0, 40)];
+}
+return worst;
+"""
+HOSTILE = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=2</script>\'"`${window.hacked=3}&lt;\u202egnp'
+
+
+class ReportTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls._folder = tempfile.TemporaryDirectory(prefix="dbot-browser-")
+        cls.folder = Path(cls._folder.name)
+        cls.browser = webdriver.Browser()
+        cls.run_folder = small_run.pretrain(program, cls.folder, "first")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.__exit__()
+        cls._folder.cleanup()
+
+    def report(self, *arguments):
+        call = [program, "report", *arguments, "--json"]
+        done = subprocess.run(call, check=True, capture_output=True, cwd=self.folder)
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def open(self, page, width=1280, dark=False):
+        """Opens a page as a computer or a phone does; it must be sound."""
+        self.browser.look_like(width, dark=dark, phone=width < 600)
+        self.browser.open(Path(page))
+        self.assertEqual(self.browser.console(), [])
+        foreign = [url for url in self.browser.requests() if not url.startswith(("file:", "data:"))]
+        self.assertEqual(foreign, [])
+        wide, elements = self.browser.script(OVERFLOW)
+        self.assertLessEqual(wide, 0, elements)
+
+    def charts(self):
+        charts = {chart["id"]: chart for chart in self.browser.script(CHARTS)}
+        for chart in charts.values():
+            for one in chart["sets"]:
+                self.assertGreater(one["drawn"], 0, (chart["id"], one["label"]))
+        return charts
+
+    def test_the_run_leaves_a_page_whose_charts_are_its_figures(self):
+        self.open(self.run_folder / "report.html")
+        charts = self.charts()
+        steps = [record for record in small_run.records(self.run_folder) if record["type"] == "step"]
+        self.assertGreater(len(steps), 60)
+        for key in ("loss", "learning_rate", "gradient_norm", "images_per_second", "data_wait_fraction"):
+            drawn = next(one for one in charts[f"chart-{key}"]["sets"] if not one["smoothed"])
+            self.assertEqual(drawn["points"], [[step["step"], step[key]] for step in steps], key)
+        memory = charts["chart-memory"]["sets"][0]["points"]
+        ends = [record for record in small_run.records(self.run_folder) if record["type"] == "stage"]
+        self.assertEqual([y for _, y in memory], [end["peak_memory_bytes"] for end in ends])
+
+    def test_accuracies_are_those_of_the_run(self):
+        self.open(self.run_folder / "report.html")
+        evaluations = [r for r in small_run.records(self.run_folder) if r["type"] == "evaluation"]
+        for protocol in ("knn", "linear"):
+            expected = [
+                [e["step"], row["top1"]]
+                for e in evaluations
+                for row in e["results"]
+                if row["protocol"] == protocol and row["features"] != "pixels"
+            ]
+            sets = self.charts()[f"chart-accuracy-{protocol}"]["sets"]
+            self.assertEqual(sets[0]["points"], expected)
+            self.assertGreater(len(expected), 2)
+        students = self.charts()["chart-stages-knn-0"]["sets"][1]["points"]
+        self.assertEqual(len(students), 2)
+
+    def test_both_colour_schemes_and_the_switch(self):
+        colour = "return getComputedStyle(document.body).backgroundColor"
+        seen = {}
+        for dark in (False, True):
+            self.open(self.run_folder / "report.html", dark=dark)
+            seen[dark] = self.browser.script(colour)
+            contrast, where = self.browser.script(CONTRAST)
+            self.assertGreaterEqual(contrast, 4.5, where)
+        self.assertNotEqual(seen[False], seen[True])
+        self.browser.script("document.getElementById('theme').click()")
+        self.assertEqual(self.browser.script(colour), seen[False], "the switch turns dark to light")
+        self.charts()
+        self.assertEqual(self.browser.console(), [])
+        self.browser.script("localStorage.clear()")
+
+    def test_a_phone_shows_it_without_scrolling_sideways(self):
+        small_run_copy = self.report(self.run_folder, "--out", self.folder / "phone.html")
+        self.open(small_run_copy["out"], width=390)
+        self.assertGreater(len(self.charts()), 5)
+        smallest = "return Math.min(...Object.values(Chart.instances).map((c) => c.chartArea.width))"
+        self.assertGreater(self.browser.script(smallest), 200)
+
+    def test_headings_are_in_order_and_everything_has_a_name(self):
+        self.open(self.run_folder / "report.html")
+        levels = self.browser.script(
+            "return [...document.querySelectorAll('h1,h2,h3,h4')].map((h) => Number(h.tagName[1]))"
+        )
+        self.assertEqual(levels.count(1), 1)
+        for before, after in zip(levels, levels[1:]):
+            self.assertLessEqual(after, before + 1)
+        nameless = self.browser.script(
+            "return [...document.querySelectorAll('canvas, img, button, input')].filter((e) => !(e.getAttribute('aria-label') ?? "
+            "e.getAttribute('alt') ?? (e.textContent || e.labels?.[0]?.textContent))).length"
+        )
+        self.assertEqual(nameless, 0)
+
+    def test_pictures_neighbours_and_the_map(self):
+        run = small_run.pretrain(program, self.folder, "pictured", "--set", "evaluate.every_epochs=0")
+        small_run.write_picture_set(run, "stage 7", "stage-7", "sample")
+        self.open(self.report(run)["out"])
+        image = "const i = document.querySelector('.shots img'); return [i.alt.startsWith('sample'), i.naturalWidth]"
+        self.browser.script("document.querySelector('.shots img').loading = 'eager'; window.scrollTo(0, 1e6)")
+        self.browser.script("return document.querySelector('.shots img').decode().then(() => 1)")
+        self.assertEqual(self.browser.script(image), [True, 32])
+        self.browser.script("document.querySelector('.map-frame canvas').focus()")
+        self.browser.press("ArrowRight")
+        tip = "const t = document.querySelector('.map-tip'); return t.hidden ? '' : t.textContent"
+        self.assertIn("sample 0", self.browser.script(tip))
+        self.browser.press("ArrowRight")
+        self.assertIn("sample 1", self.browser.script(tip))
+        self.browser.script("document.querySelector('.map .toolbar button').click()")
+        self.assertEqual(self.browser.console(), [])
+
+    def test_two_runs_side_by_side(self):
+        other = small_run.pretrain(program, self.folder, "other", "--seed", "5", "--steps", "40")
+        answer = self.report(self.run_folder, other, "--out", self.folder / "both.html")
+        self.assertEqual(len(answer["runs"]), 2)
+        for width in (1280, 390):
+            self.open(answer["out"], width=width)
+            loss = self.charts()["chart-loss"]["sets"]
+            self.assertEqual({one["label"] for one in loss}, {"first", "other"})
+        settings = self.browser.script(
+            "return [...document.querySelectorAll('caption')].find((c) => c.textContent.includes('differ')).parentElement.textContent"
+        )
+        self.assertIn("train.seed", settings)
+        self.assertNotIn("model.width", settings)
+
+    def test_hostile_names_are_only_ever_text(self):
+        name = HOSTILE.replace("/", "∕")
+        run = small_run.pretrain(program, self.folder, "victim", "--steps", "10")
+        run = run.rename(self.folder / name)
+        small_run.write_picture_set(run, HOSTILE, "".join(c if c.isalnum() else "-" for c in HOSTILE), HOSTILE, HOSTILE)
+        small_run.write_picture_set(run, "stage 2", "stage-2", HOSTILE, HOSTILE)
+        (run / "bad_files.txt").write_bytes(HOSTILE.encode() + b"\xff\xfe: broken\n")
+        facts = {"recipe": HOSTILE, "machine": {"processor": HOSTILE}, "data": {"path": HOSTILE, "kind": HOSTILE}}
+        (run / "run.json").write_text(json.dumps(facts))
+        with open(run / "recipe.toml", "a") as recipe:
+            recipe.write(f"# {HOSTILE}\n[extra]\nkey = {json.dumps(HOSTILE)}\n")
+        with open(run / "metrics.jsonl", "a") as metrics:
+            scalars = {"type": "step", "step": 11, "stage": 2, "loss": 0.1, "scalars": {HOSTILE: 1}}
+            rows = [{"protocol": HOSTILE, "features": HOSTILE, "top1": 50, "top5": 60}]
+            shown = {"type": "evaluation", "step": 11, "stage": 2, "label": HOSTILE, "results": rows}
+            metrics.write(json.dumps(scalars) + "\n" + json.dumps(shown) + "\n{torn")
+        single = self.report(run, "--out", self.folder / "hostile.html")["out"]
+        both = self.report(run, self.run_folder, "--out", self.folder / "hostile-both.html")["out"]
+        for page in (single, both):
+            for width in (1280, 390):
+                self.open(page, width=width)
+                self.assertIsNone(self.browser.script("return window.hacked ?? null"))
+                self.assertEqual(self.browser.script("return document.scripts.length"), 3)
+                self.assertEqual(self.browser.script("return document.querySelectorAll('[onerror]').length"), 0)
+                text = self.browser.script("return document.body.textContent")
+                self.assertIn('<img src=x onerror="window.hacked=1">', text)
+                self.assertNotIn("\u202e", text)
+        self.assertNotIn(b"<img", Path(single).read_bytes())
+
+    def test_broken_folders_still_give_a_page(self):
+        run = self.folder / "half"
+        (run / "checkpoints" / "step-00000003").mkdir(parents=True)
+        (run / "pictures" / "stage-1").mkdir(parents=True)
+        (run / "pictures" / "stage-1" / "pictures.json").write_text("{")
+        (run / "run.json").write_text("[]")
+        (run / "recipe.toml").write_text("[model\n")
+        (run / "metrics.jsonl").write_bytes(b'\xff\xfe\n{"type":"step"}\n{"type":"step","step":1,"loss":nul')
+        answer = self.report(run)
+        self.assertEqual(answer["runs"][0]["verdict"], "too_early")
+        self.open(answer["out"])
+        self.assertIn("Too early", self.browser.script("return document.querySelector('h1').textContent"))
+
+    def test_long_runs_are_thinned_out_with_their_extremes(self):
+        run = self.folder / "long"
+        run.mkdir()
+        steps = 30000
+        with open(run / "metrics.jsonl", "w") as metrics:
+            begin = {"type": "begin", "step": 0, "stage": 1, "stages": 2, "total_steps": steps}
+            metrics.write(json.dumps(begin | {"steps_per_epoch": 100, "stage_begin": [0, 12000, steps]}) + "\n")
+            for step in range(1, steps + 1):
+                loss = None if step == 777 else 9.5 if step == 20011 else 0.1 + math.exp(-step / 5000)
+                record = {"type": "step", "step": step, "stage": 1 + (step > 12000), "loss": loss, "seconds": 0.1}
+                metrics.write(json.dumps(record | ({"skipped": True} if loss is None else {})) + "\n")
+        self.open(self.report(run)["out"])
+        points = self.charts()["chart-loss"]["sets"][0]["points"]
+        self.assertLessEqual(len(points), 2000)
+        self.assertIn([20011, 9.5], points)
+        self.assertEqual((points[0][0], points[-1][0]), (1, steps))
+        marks = "return Chart.getChart('chart-loss').options.plugins.stageMarks"
+        self.assertEqual(self.browser.script(marks + ".stages.map((s) => s.x)"), [12000])
+        self.assertEqual(self.browser.script(marks + ".skipped.slice()"), [777])
+
+
+if __name__ == "__main__":
+    program = str(Path(sys.argv.pop(1)).resolve())
+    if missing := webdriver.what_is_missing():
+        print(f"skipped: {missing}")
+        sys.exit(SKIPPED)
+    unittest.main(verbosity=2)

@@ -1,0 +1,110 @@
+"""A data set, a recipe and run folders so small that a test makes them in seconds."""
+
+import json
+import struct
+import subprocess
+import zlib
+from pathlib import Path
+
+SIDE = 8
+
+RECIPE = """# A run of seconds.
+[model]
+image_size = 8
+patch_size = 2
+width = 16
+depth = 1
+heads = 2
+[decoder]
+width = 16
+depth = 1
+heads = 2
+[stages]
+count = 2
+[schedule]
+epochs = 16
+warmup_epochs = 0.2
+[optimizer]
+base_lr = 0.01
+clip_norm = 1.0
+[train]
+batch_size = 8
+precision = "fp32"
+threads = 1
+[evaluate]
+at_stage_ends = true
+every_epochs = 4
+probe_epochs = 5
+"""
+
+
+def write_images(folder: Path):
+    """Grey images of two classes as IDX files, 64 to train on and 32 to test."""
+    folder.mkdir(parents=True)
+    for part, count in (("train", 64), ("t10k", 32)):
+        pixels = bytearray()
+        for number in range(count):
+            for row in range(SIDE):
+                for column in range(SIDE):
+                    line = column == number % SIDE if number % 2 == 0 else row == number % SIDE
+                    pixels.append((220 if line else 20) + (number * 31 + row * 17 + column * 7) % 30)
+        labels = bytes(number % 2 for number in range(count))
+        head = struct.pack(">IIII", 0x803, count, SIDE, SIDE)
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(head + pixels)
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, count) + labels)
+
+
+def png(width, height, colour=(90, 140, 200)):
+    """The bytes of a PNG of one colour."""
+
+    def chunk(kind, content):
+        body = kind + content
+        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+    rows = (b"\0" + bytes(colour) * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+
+def pretrain(program, folder: Path, name, *more):
+    """A run with the recipe above into folder/name; returns its folder."""
+    if not (folder / "data").exists():
+        write_images(folder / "data")
+        (folder / "small.toml").write_text(RECIPE)
+    run = folder / name
+    call = [program, "pretrain", folder / "small.toml", "--data", folder / "data", "--out", run, *more]
+    subprocess.run(call, check=True, capture_output=True)
+    return run
+
+
+def records(run: Path):
+    """The whole records of a run's metrics.jsonl."""
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def write_picture_set(run: Path, label, folder_name, name, texts="plain"):
+    """Pictures as the program draws them, with a name for every sample and a text elsewhere."""
+    folder = run / "pictures" / folder_name
+    folder.mkdir(parents=True)
+    (folder / "a.png").write_bytes(png(32, 16))
+    (folder / "atlas.png").write_bytes(png(24, 16, (200, 120, 60)))
+    points = [{"x": i / 5, "y": (i * 3 % 6) / 5, "label": i % 2, "name": f"{name} {i}"} for i in range(6)]
+    health = {
+        "effective_rank": 9.5, "width": 16, "images": 64, "mean_cosine": 0.5,
+        "prediction_deviation": 0.5, "target_deviation": 0.9, "constant_loss": 0.25,
+        "position_loss": 0.2, "training_loss": 0.1, "held_out_loss": 0.11,
+    }  # fmt: skip
+    picture = {"file": "a.png", "name": name, "caption": texts}
+    group = {"kind": "reconstruction", "title": texts, "explanation": texts, "pictures": [picture]}
+    atlas = {"atlas": "atlas.png", "thumbnail_size": 8, "columns": 3, "classes": [texts, f"{texts} 2"]}
+    document = {
+        "version": 1, "label": label, "step": 64, "stage": 1, "groups": [group],
+        "map": atlas | {"points": points},
+        "neighbours": [{"query": 0, "nearest": [1, 2], "similarity": [0.9, 0.8]}], "health": health,
+    }  # fmt: skip
+    (folder / "pictures.json").write_text(json.dumps(document))
