@@ -16,8 +16,15 @@ std::optional<double> best(const EvaluationRecord& evaluation, const std::string
   return highest;
 }
 
+double noise_of(const EvaluationRecord& evaluation, double top1) {
+  const auto images = static_cast<double>(evaluation.results.front().test_samples);
+  const double share = std::clamp(top1 / 100, 0.0, 1.0);
+  return images > 0 ? std::max(0.5, 200 * std::sqrt(share * (1 - share) / images)) : 0.5;
+}
+
 Comparison compare(const std::vector<EvaluationRecord>& evaluations, const std::string& protocol) {
-  Comparison comparison{protocol, {}, {}, {}};
+  Comparison comparison;
+  comparison.protocol = protocol;
   for (const EvaluationRecord& evaluation : evaluations) {
     const auto top1 = best(evaluation, protocol);
     if (!top1) continue;
@@ -27,6 +34,7 @@ Comparison compare(const std::vector<EvaluationRecord>& evaluations, const std::
       comparison.untrained = top1;
     } else {
       comparison.trained.push_back({evaluation.label, *top1});
+      comparison.noise = noise_of(evaluation, *top1);
     }
   }
   return comparison;

@@ -17,6 +17,9 @@ struct Comparison {
     std::string label;
     double top1 = 0;
   };
+  /// Points that two networks may differ by chance: two standard errors of a share measured on
+  /// the test images, √(p (1 − p) / n), at least half a point.
+  double noise = 0.5;
   std::vector<Trained> trained;  // as they were made: "epoch 1", "stage 1", …
 };
 

@@ -7,9 +7,6 @@
 namespace dbot::report {
 namespace {
 
-constexpr double noise = 0.5;       // points of accuracy that mean nothing
-constexpr double stage_drop = 1.0;  // points a later stage may lose
-
 void check_untrained(const Comparison& accuracies, std::vector<Advice>& findings) {
   if (!accuracies.untrained) return;
   const auto& newest = accuracies.trained.back();
@@ -17,18 +14,18 @@ void check_untrained(const Comparison& accuracies, std::vector<Advice>& findings
   Advice advice{Severity::good,
                 "untrained",
                 "Training helps",
-                fmt::format("{} top-1: {:.2f} % after {}, {:.2f} % untrained.",
+                fmt::format("{} top-1: {:.2f}\u00a0% after {}, {:.2f}\u00a0% untrained.",
                             protocol_title(accuracies.protocol), newest.top1, newest.label,
                             *accuracies.untrained),
                 "The untrained network is the mark that shows whether training added anything.",
                 ""};
-  if (gain < -noise) {
+  if (gain < -accuracies.noise) {
     advice.severity = Severity::problem;
     advice.title = "Worse than before training";
     advice.todo =
         "Train longer (early on this can happen), lower optimizer.base_lr, and look at the "
         "features' rank below.";
-  } else if (gain < noise) {
+  } else if (gain < accuracies.noise) {
     advice.severity = Severity::warning;
     advice.title = "No better than before training";
     advice.todo = "Train longer; look at the loss, and at what the pictures show.";
@@ -42,13 +39,13 @@ void check_pixels(const Comparison& accuracies, std::vector<Advice>& findings) {
   Advice advice{Severity::good,
                 "raw_pixels",
                 "Features beat raw pixels",
-                fmt::format("{} top-1: {:.2f} % after {}, {:.2f} % on raw pixels.",
+                fmt::format("{} top-1: {:.2f}\u00a0% after {}, {:.2f}\u00a0% on raw pixels.",
                             protocol_title(accuracies.protocol), newest.top1, newest.label,
                             *accuracies.raw_pixels),
                 "Features are worth keeping when they tell images apart better than their pixels "
                 "do.",
                 ""};
-  if (newest.top1 < *accuracies.raw_pixels - noise) {
+  if (newest.top1 < *accuracies.raw_pixels - accuracies.noise) {
     advice.severity = Severity::warning;
     advice.title = "Raw pixels are still better";
     advice.todo =
@@ -66,9 +63,9 @@ void check_stages(const Comparison& accuracies, std::vector<Advice>& findings) {
     before = newest;
     newest = &trained;
   }
-  if (before == nullptr || newest->top1 >= before->top1 - stage_drop) return;
+  if (before == nullptr || newest->top1 >= before->top1 - accuracies.noise) return;
   findings.push_back({Severity::note, "stages", "The last stage lost accuracy",
-                      fmt::format("{} top-1: {:.2f} % after {}, {:.2f} % after {}.",
+                      fmt::format("{} top-1: {:.2f}\u00a0% after {}, {:.2f}\u00a0% after {}.",
                                   protocol_title(accuracies.protocol), before->top1, before->label,
                                   newest->top1, newest->label),
                       "Each stage starts from nothing and learns from the one before; it needs "

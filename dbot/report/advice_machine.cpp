@@ -14,18 +14,28 @@ constexpr std::int64_t few_images = 2000;
 constexpr double few_epochs = 50;
 constexpr std::int64_t few_images_seen = 2'000'000;
 
+// "1,234,567".
+std::string grouped(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  for (auto at = std::ssize(digits) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits;
+}
+
 void check_data_wait(const Observed& observed, std::vector<Advice>& findings) {
   const RunFigures& figures = observed.figures;
   if (!(figures.seconds > 0) || figures.step < 10) return;
   const double share = figures.data_wait_seconds / figures.seconds;
   const double rate = static_cast<double>(figures.images_trained) / figures.seconds;
-  Advice advice{Severity::good,
-                "data_wait",
-                "Data arrive in time",
-                fmt::format("Training waited for data {:.0f} % of the time, at {:.0f} images/s.",
-                            100 * share, rate),
-                "Time spent waiting for images is time the processor does not learn.",
-                ""};
+  Advice advice{
+      Severity::good,
+      "data_wait",
+      "Data arrive in time",
+      fmt::format("Training waited for data {:.0f}\u00a0% of the time, at {:.0f} images/s.",
+                  100 * share, rate),
+      "Time spent waiting for images is time the processor does not learn.",
+      ""};
   if (share > most_waiting) {
     advice.severity = Severity::warning;
     advice.title = "Data loading is the limit";
@@ -70,7 +80,7 @@ void check_length(const Observed& observed, std::vector<Advice>& findings) {
   if (observed.images > 0 && observed.images < few_images) {
     findings.push_back(
         {Severity::warning, "few_images", "There are few images",
-         fmt::format("The data set has {} images.", observed.images),
+         fmt::format("The data set has {} images.", grouped(observed.images)),
          "A backbone learns what varies between images; a small set is learnt by heart instead.",
          "Add unlabelled images of the same kind, or begin with a teacher that was trained "
          "elsewhere (teacher.init = \"file\")."});
@@ -78,8 +88,8 @@ void check_length(const Observed& observed, std::vector<Advice>& findings) {
   if (figures.epoch < few_epochs && figures.images_seen < few_images_seen) {
     findings.push_back(
         {Severity::note, "short_run", "This is a short run",
-         fmt::format("It has seen {} images, {:.3g} times the data set.", figures.images_seen,
-                     figures.epoch),
+         fmt::format("It has seen {} images, {:.3g} times the data set.",
+                     grouped(figures.images_seen), figures.epoch),
          "Masked pre-training is slow and steady: published runs pass over their data 800 to 1,600 "
          "times. A short run shows that everything works, not what the method can do.",
          "Train longer with --epochs; the schedule stretches with it."});

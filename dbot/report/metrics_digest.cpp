@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <fstream>
+#include <numeric>
 #include <vector>
 
 #include "dbot/report/metrics_line.h"
@@ -14,10 +15,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_line = std::size_t{1} << 20;
+constexpr std::size_t losses_in_mean = 50;
 constexpr std::size_t most_curves = 24;
 constexpr std::size_t most_evaluations = 5000;
-constexpr std::size_t most_skipped = 1000;
-constexpr std::int64_t most_stages = 1000;
+constexpr std::size_t most_listed_steps = 1000;
+constexpr std::int64_t stage_limit = 1000;
 
 double number_in(const MetricsRecord& record, const std::string& key,
                  double otherwise = std::numeric_limits<double>::quiet_NaN()) {
@@ -92,12 +94,12 @@ void MetricsDigest::add(const MetricsRecord& record) {
 
 StageFigures& MetricsDigest::stage_of(const MetricsRecord& record) {
   const std::int64_t counted_from_1 =
-      std::clamp<std::int64_t>(count_in(record, "stage"), 1, most_stages);
+      std::clamp<std::int64_t>(count_in(record, "stage"), 1, stage_limit);
   return figures_.stages[counted_from_1 - 1];
 }
 
 void MetricsDigest::add_begin(const MetricsRecord& record) {
-  figures_.planned_stages = std::min(count_in(record, "stages"), most_stages);
+  figures_.planned_stages = std::min(count_in(record, "stages"), stage_limit);
   figures_.total_steps = count_in(record, "total_steps");
   figures_.steps_per_epoch = count_in(record, "steps_per_epoch");
   figures_.stage_begin.clear();
@@ -114,7 +116,7 @@ void MetricsDigest::add_step(const MetricsRecord& record) {
   const std::int64_t images = count_in(record, "images_seen") - figures_.images_seen;
   StageFigures& stage = stage_of(record);
   figures_.step = record.step;
-  figures_.stage = std::clamp<std::int64_t>(count_in(record, "stage"), 1, most_stages) - 1;
+  figures_.stage = std::clamp<std::int64_t>(count_in(record, "stage"), 1, stage_limit) - 1;
   figures_.epoch = or_zero(number_in(record, "epoch", 0));
   figures_.images_seen = count_in(record, "images_seen");
   figures_.images_trained += std::max<std::int64_t>(0, images);
@@ -122,17 +124,19 @@ void MetricsDigest::add_step(const MetricsRecord& record) {
   figures_.data_wait_seconds += seconds * or_zero(number_in(record, "data_wait_fraction", 0));
   stage.seconds += seconds;
   ++stage.steps;
-  if (figures_.stage != recent_stage_) recent_loss_ = train::RecentMean(50);
+  if (figures_.stage != recent_stage_) recent_losses_.clear();
   recent_stage_ = figures_.stage;
   if (std::isfinite(loss)) {
     if (!std::isfinite(stage.first_loss)) stage.first_loss = loss;
-    recent_loss_.add(loss);
-    stage.last_loss = recent_loss_.mean();
+    recent_losses_.push_back(loss);
+    if (recent_losses_.size() > losses_in_mean) recent_losses_.pop_front();
+    stage.last_loss = std::accumulate(recent_losses_.begin(), recent_losses_.end(), 0.0) /
+                      static_cast<double>(recent_losses_.size());
   }
   if (number_in(record, "skipped", 0) > 0) {
     ++stage.skipped_steps;
     ++figures_.skipped_steps;
-    if (figures_.skipped.size() < most_skipped) figures_.skipped.push_back(record.step);
+    if (figures_.skipped.size() < most_listed_steps) figures_.skipped.push_back(record.step);
   }
   static constexpr std::array not_drawn{"step",    "stage",       "epoch", "seconds",
                                         "skipped", "images_seen", "images"};
@@ -149,7 +153,7 @@ void MetricsDigest::add_evaluation(const MetricsRecord& record) {
   const auto label = record.texts.find("label");
   if (label == record.texts.end() || figures_.evaluations.size() >= most_evaluations) return;
   const std::int64_t stage =
-      std::clamp<std::int64_t>(count_in(record, "stage"), 1, most_stages) - 1;
+      std::clamp<std::int64_t>(count_in(record, "stage"), 1, stage_limit) - 1;
   figures_.evaluations.push_back(
       {label->second, record.step, stage, or_zero(number_in(record, "epoch", 0)), record.results});
 }

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <string>
 
 #include "dbot/report/run_figures.h"
-#include "dbot/train/recent_mean.h"
 
 namespace dbot::report {
 
@@ -28,7 +28,7 @@ class MetricsDigest {
   StageFigures& stage_of(const MetricsRecord& record);
 
   RunFigures figures_;
-  train::RecentMean recent_loss_{50};
+  std::deque<double> recent_losses_;  // the last 50 of the stage
   std::int64_t recent_stage_ = -1;
   std::uintmax_t read_bytes_ = 0;
   std::int64_t bad_lines_ = 0;

@@ -31,11 +31,10 @@ PageJson next_part(const fs::path& run, const std::string& data, RunState state,
         "it had never stopped."));
   }
   if (figures.step > 0) {
-    list.push_back(
-        next_step("Measure what the features are worth",
-                  fmt::format("dbot evaluate knn --model {} --data LABELLED", folder),
-                  "LABELLED has one folder of images for each class; `linear` instead of "
-                  "`knn` trains a linear classifier."));
+    list.push_back(next_step("Measure what the features are worth",
+                             fmt::format("dbot evaluate knn --model {} --data LABELLED", folder),
+                             "LABELLED has one folder of images for each class; linear instead of "
+                             "knn trains a linear classifier."));
     list.push_back(next_step(
         "Use the features",
         fmt::format("dbot embed --model {} --data {} --out features.safetensors", folder, images),

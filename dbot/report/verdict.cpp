@@ -15,7 +15,6 @@ using Kind = Verdict::Kind;
 
 // Less than this share of the run, or fewer steps, and nothing can be said.
 constexpr std::int64_t least_steps = 50;
-constexpr double same_accuracy = 0.5;
 
 const Advice* worst_problem(const std::vector<Advice>& findings) {
   const auto found = std::ranges::find(findings, Severity::problem, &Advice::severity);
@@ -31,24 +30,25 @@ Verdict by_accuracy(const Comparison& accuracies, const std::string& so_far) {
   const auto& newest = accuracies.trained.back();
   const std::string protocol = protocol_title(accuracies.protocol);
   const double untrained = accuracies.untrained.value_or(0);
-  const std::string rise = accuracies.untrained
-                               ? fmt::format("{} accuracy went from {:.1f} % untrained to {:.1f} %",
-                                             protocol, untrained, newest.top1)
-                               : fmt::format("{} accuracy is {:.1f} %", protocol, newest.top1);
-  if (accuracies.untrained && newest.top1 < untrained + same_accuracy) {
+  const std::string rise =
+      accuracies.untrained
+          ? fmt::format("{} accuracy went from {:.1f}\u00a0% untrained to {:.1f}\u00a0%", protocol,
+                        untrained, newest.top1)
+          : fmt::format("{} accuracy is {:.1f}\u00a0%", protocol, newest.top1);
+  if (accuracies.untrained && newest.top1 < untrained + accuracies.noise) {
     return {Kind::no, fmt::format("Not yet{}: {}, so training has added nothing.", so_far, rise)};
   }
-  if (accuracies.raw_pixels && newest.top1 < *accuracies.raw_pixels - same_accuracy) {
+  if (accuracies.raw_pixels && newest.top1 < *accuracies.raw_pixels - accuracies.noise) {
     return {Kind::partly,
             fmt::format("It learns{}: {}, without a label. Raw pixels are still better, with "
-                        "{:.1f} %.",
+                        "{:.1f}\u00a0%.",
                         so_far, rise, *accuracies.raw_pixels)};
   }
   return {Kind::yes,
           fmt::format("Yes, it works{}: {}, without a label{}.", so_far, rise,
-                      accuracies.raw_pixels
-                          ? fmt::format(", and raw pixels give {:.1f} %", *accuracies.raw_pixels)
-                          : std::string())};
+                      accuracies.raw_pixels ? fmt::format(", and raw pixels give {:.1f}\u00a0%",
+                                                          *accuracies.raw_pixels)
+                                            : std::string())};
 }
 
 // Without labels: by the loss and what the features look like.
@@ -104,8 +104,8 @@ Verdict judge(const Observed& observed, const std::vector<Advice>& findings, Run
   }
   const std::string so_far = state == RunState::finished ? "" : " so far";
   if (const Advice* problem = worst_problem(findings)) {
-    return {Kind::no, fmt::format("No, something is wrong{}: {}. {}", so_far,
-                                  lower_first(problem->title), problem->seen)};
+    return {Kind::no,
+            fmt::format("No, something is wrong{}: {}.", so_far, lower_first(problem->title))};
   }
   const auto accuracies = compare_accuracies(observed.figures.evaluations);
   if (accuracies && !accuracies->trained.empty()) return by_accuracy(*accuracies, so_far);

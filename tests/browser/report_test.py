@@ -101,15 +101,17 @@ class ReportTest(unittest.TestCase):
         self.open(self.run_folder / "report.html")
         evaluations = [r for r in small_run.records(self.run_folder) if r["type"] == "evaluation"]
         for protocol in ("knn", "linear"):
-            expected = [
-                [e["step"], row["top1"]]
-                for e in evaluations
-                for row in e["results"]
-                if row["protocol"] == protocol and row["features"] != "pixels"
-            ]
             sets = self.charts()[f"chart-accuracy-{protocol}"]["sets"]
-            self.assertEqual(sets[0]["points"], expected)
-            self.assertGreater(len(expected), 2)
+            for kind in ("cls", "mean"):
+                expected = [
+                    [e["step"], row["top1"]]
+                    for e in evaluations
+                    for row in e["results"]
+                    if row["protocol"] == protocol and row["features"] == kind
+                ]
+                self.assertGreater(len(expected), 2)
+                drawn = next(one for one in sets if one["label"] == f"{kind} features")
+                self.assertEqual(drawn["points"], expected)
         students = self.charts()["chart-stages-knn-0"]["sets"][1]["points"]
         self.assertEqual(len(students), 2)
 

@@ -141,7 +141,7 @@ TEST(Advice, CountsSkippedSteps) {
 TEST(Advice, SeesThatDataLoadingIsTheLimit) {
   Observed run = observed({.waiting = 0.5});
   run.workers = 4;
-  expect_finding(run, "data_wait", Severity::warning, "50 %");
+  expect_finding(run, "data_wait", Severity::warning, "50\u00a0%");
   EXPECT_THAT(find(advise(run), "data_wait")->todo, HasSubstr("data.workers=8"));
   EXPECT_THAT(find(advise(run), "data_wait")->seen, HasSubstr("20000 images/s"));
 }
@@ -159,7 +159,7 @@ TEST(Advice, SeesFewImagesAndShortRuns) {
   run.figures.epoch = 4;
   run.figures.images_seen = 1200;
   expect_finding(run, "few_images", Severity::warning, "300");
-  expect_finding(run, "short_run", Severity::note, "1200");
+  expect_finding(run, "short_run", Severity::note, "1,200");
 }
 
 TEST(Advice, CountsFilesThatCouldNotBeRead) {
@@ -212,9 +212,9 @@ TEST(Advice, ComparesWithTheUntrainedNetworkPixelsAndTheStageBefore) {
   Observed run = observed();
   run.figures.evaluations = {evaluation("raw pixels", 70), evaluation("untrained network", 65),
                              evaluation("stage 1", 68), evaluation("stage 2", 60)};
-  expect_finding(run, "untrained", Severity::problem, "60.00 % after stage 2");
-  expect_finding(run, "raw_pixels", Severity::warning, "70.00 %");
-  expect_finding(run, "stages", Severity::note, "68.00 % after stage 1");
+  expect_finding(run, "untrained", Severity::problem, "60.00\u00a0% after stage 2");
+  expect_finding(run, "raw_pixels", Severity::warning, "70.00\u00a0%");
+  expect_finding(run, "stages", Severity::note, "68.00\u00a0% after stage 1");
   EXPECT_EQ(judge(run, advise(run), RunState::finished).kind, Verdict::Kind::no);
 }
 
@@ -235,8 +235,8 @@ TEST(Verdict, SaysInOneSentenceWhetherItWorks) {
                              evaluation("stage 1", 70)};
   const Verdict partly = judge(run, advise(run), RunState::finished);
   EXPECT_EQ(partly.kind, Verdict::Kind::partly);
-  EXPECT_THAT(partly.sentence, HasSubstr("from 60.0 % untrained to 70.0 %"));
-  EXPECT_THAT(partly.sentence, HasSubstr("80.0 %"));
+  EXPECT_THAT(partly.sentence, HasSubstr("from 60.0\u00a0% untrained to 70.0\u00a0%"));
+  EXPECT_THAT(partly.sentence, HasSubstr("80.0\u00a0%"));
   run.figures.evaluations[0] = evaluation("raw pixels", 50);
   const Verdict yes = judge(run, advise(run), RunState::running);
   EXPECT_EQ(yes.kind, Verdict::Kind::yes);

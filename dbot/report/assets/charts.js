@@ -3,16 +3,17 @@
 
 const pendingCharts = [];
 
-// Centred mean over a sixtieth of the points: what the eye should follow.
-function smoothed(points) {
+// Centred mean over a sixtieth of the points, never across a break: what the eye should follow.
+function smoothed(points, breaks = []) {
   const half = Math.floor(points.length / 120);
   if (half < 1) return null;
+  const part = points.map(([x]) => breaks.filter((at) => x > at).length);
   const means = [];
   for (let i = 0; i < points.length; ++i) {
     let sum = 0;
     let count = 0;
     for (let j = Math.max(0, i - half); j <= Math.min(points.length - 1, i + half); ++j) {
-      if (isNumber(points[j][1])) {
+      if (part[j] === part[i] && isNumber(points[j][1])) {
         sum += points[j][1];
         ++count;
       }
@@ -29,7 +30,7 @@ function asPoints(pairs) {
 // One series becomes its points and, where it is long and noisy, their smoothed course.
 function datasetsOf(series) {
   const colour = seriesColour(series.colour);
-  const smooth = series.smooth ? smoothed(series.means?.length ? series.means : series.points) : null;
+  const smooth = series.smooth ? smoothed(series.means?.length ? series.means : series.points, series.breaks) : null;
   const base = {
     label: series.name, borderColor: colour, backgroundColor: colour, borderWidth: 2,
     borderDash: series.dashed ? [5, 4] : [], pointRadius: series.marks ? 4 : 0,
@@ -120,7 +121,8 @@ function lineConfiguration(spec) {
       plugins: {legend: {display: false}, tooltip: tooltip(spec), stageMarks: {stages: spec.stages, skipped: spec.skipped}},
       scales: {
         x: {type: "linear", min: spec.xMin, max: spec.xMax,
-          ...axis({title: spec.xTitle, ticks: {maxTicksLimit: 7, callback: (value) => compact(value)}})},
+          ...axis({title: spec.xTitle, ticks: {maxTicksLimit: 7, callback: (value) => compact(value)}}),
+          grid: {display: false, drawBorder: false}},
         y: {type: logarithmic ? "logarithmic" : "linear", beginAtZero: Boolean(spec.fromZero), suggestedMax: spec.yMax,
           ...axis({ticks: {maxTicksLimit: 6, callback: (value) => logarithmic ? logTick(value, spec.tick ?? spec.format) : (spec.tick ?? spec.format)(value)}})},
       },

@@ -46,7 +46,7 @@ function card(...children) {
 // rows: lists of cells; a cell is a text, a node, or {value, class}. The first of a row names it.
 function table(caption, head, rows) {
   const cell = (tag, content, attributes = {}) => {
-    const rich = content !== null && typeof content === "object" && !(content instanceof Node);
+    const rich = content?.constructor === Object;
     return el(tag, {...attributes, class: rich ? content.class : undefined},
       rich ? content.value : content);
   };

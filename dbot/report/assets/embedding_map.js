@@ -56,6 +56,12 @@ class EmbeddingMap {
   constructor(map, name) {
     this.map = map;
     this.thumbnails = thumbnailsOf(map);
+    this.bounds = [0, 1].map((axis) => {
+      const values = map.points.map((point) => point[axis]);
+      const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+      const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
+      return [low, Math.max(high - low, 1e-9)];
+    });
     this.asThumbnails = false;
     this.only = null;  // the one class that is shown, if one was chosen
     this.current = -1;
@@ -90,7 +96,7 @@ class EmbeddingMap {
   }
 
   place(index) {
-    const [x, y] = this.map.points[index];
+    const [x, y] = this.bounds.map(([low, range], axis) => (this.map.points[index][axis] - low) / range);
     const margin = 24;
     return [margin + x * (this.width - 2 * margin), margin + (1 - y) * (this.height - 2 * margin)];
   }

@@ -11,7 +11,7 @@ function significant(value, digits = 4) {
   if (!isNumber(value)) return NOTHING;
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e7) return value.toExponential(Math.min(digits, 3) - 1).replace("e+", "e");
+  if (size < 1e-3 || size >= 1e7) return Number(value.toPrecision(Math.min(digits, 3))).toExponential().replace("e+", "e");
   if (size >= 1000) return wholeNumber(Math.round(value));
   return String(Number(value.toPrecision(digits)));
 }
@@ -26,7 +26,7 @@ function compact(value) {
   for (const [size, letter] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e4, "k"]]) {
     if (Math.abs(value) >= size) {
       const unit = letter === "k" ? 1e3 : size;
-      return `${Number((value / unit).toPrecision(3))} ${letter}`;
+      return `${Number((value / unit).toPrecision(3))}\u00a0${letter}`;
     }
   }
   return significant(value, 4);
@@ -35,7 +35,7 @@ function compact(value) {
 function bytes(value) {
   if (!isNumber(value)) return NOTHING;
   for (const [size, unit] of [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"]]) {
-    if (value >= size) return `${Number((value / size).toPrecision(3))} ${unit}`;
+    if (value >= size) return `${Number((value / size).toPrecision(3))}\u00a0${unit}`;
   }
   return `${value} B`;
 }
@@ -43,12 +43,12 @@ function bytes(value) {
 function percent(fraction) {
   if (!isNumber(fraction)) return NOTHING;
   const value = 100 * fraction;
-  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} %`;
+  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))}\u00a0%`;
 }
 
 // Accuracies come in percent.
 function accuracy(value) {
-  return isNumber(value) ? `${value.toFixed(1)} %` : NOTHING;
+  return isNumber(value) ? `${value.toFixed(1)}\u00a0%` : NOTHING;
 }
 
 function duration(seconds) {

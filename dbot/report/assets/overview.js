@@ -23,7 +23,7 @@ function figuresOf(run) {
     progress.total_steps ? `of ${wholeNumber(progress.total_steps)} planned` : ""]);
   tiles.push(["Images seen", compact(progress.images_seen),
     progress.epoch ? `${significant(progress.epoch, 3)} × the data set` : ""]);
-  tiles.push(["Speed", isNumber(progress.images_per_second) ? `${compact(progress.images_per_second)} images/s` : NOTHING,
+  tiles.push(["Images per second", significant(progress.images_per_second, 3),
     known.compute?.device ? `${known.compute.device}, ${known.compute.precision ?? ""}` : ""]);
   tiles.push(["Training time", duration(progress.seconds),
     progress.skipped_steps ? `${plural(progress.skipped_steps, "step")} skipped` : ""]);

@@ -27,7 +27,7 @@ function shot(picture) {
     image.classList.toggle("enlarged", image.naturalWidth < 2 * image.clientWidth);
     // Long strips want the room of their columns, single pictures do not.
     const wide = image.naturalWidth / Math.max(1, image.naturalHeight);
-    image.closest(".shots")?.style.setProperty("--shot", wide > 4 ? "30rem" : wide > 2 ? "22rem" : "11rem");
+    image.closest(".shots")?.style.setProperty("--shot", wide > 4 ? "26rem" : wide > 2.5 ? "20rem" : wide > 1.5 ? "13rem" : "9rem");
   });
   return el("figure", {}, image, el("figcaption", {}, foreign(picture.name),
     picture.caption && [el("br"), foreign(picture.caption)]));
@@ -54,9 +54,9 @@ function neighboursCard(set) {
   return el("div", {class: "card neighbours"},
     el("h3", {}, "Nearest neighbours"),
     el("p", {class: "small"}, "Left, an image; beside it those whose features are most similar, with the cosine of the angle between them. Good features bring the same things together, whatever their colours or places."),
-    set.neighbours.map((row) => el("div", {class: "neighbour-row", tabindex: "0", role: "group", "aria-label": `Neighbours of ${set.map.points[row.query][3]}`},
+    el("div", {class: "neighbour-rows"}, set.neighbours.map((row) => el("div", {class: "neighbour-row", tabindex: "0", role: "group", "aria-label": `Neighbours of ${set.map.points[row.query][3]}`},
       figure(row.query, "query", "query"),
-      row.nearest.map((index, i) => figure(index, row.similarity[i].toFixed(2), "near")))));
+      row.nearest.map((index, i) => figure(index, row.similarity[i].toFixed(2), "near"))))));
 }
 
 function setBody(set) {

@@ -45,6 +45,7 @@ function curveChart(name, look, runs) {
     series: shown.map((run) => ({
       name: runs.length > 1 ? run.title : look.title.toLowerCase(), colour: run.index,
       points: run.curves[name].points, means: run.curves[name].means, smooth: look.smooth,
+      breaks: run.progress.stage_begin.slice(1, -1),
     })),
     stages: sharedStages(shown),
     skipped: shown.flatMap((run) => run.progress.skipped),
