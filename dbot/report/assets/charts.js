@@ -35,7 +35,7 @@ function datasetsOf(series) {
     label: series.name, borderColor: colour, backgroundColor: colour, borderWidth: 2,
     borderDash: series.dashed ? [5, 4] : [], pointRadius: series.marks ? 4 : 0,
     pointHoverRadius: 4, pointHitRadius: 8, borderJoinStyle: "round", tension: 0,
-    segment: series.segment, stepped: false,
+    segment: series.segment, clip: 6,
   };
   const raw = {...base, data: asPoints(series.points)};
   if (series.points.length === 1) raw.pointRadius = 4;
