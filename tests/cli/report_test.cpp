@@ -59,7 +59,7 @@ TEST(Report, SaysWhatIsNoRun) {
   EXPECT_EQ(data.exit_code, 3);
   EXPECT_THAT(data.err, HasSubstr("recipe.toml"));
   EXPECT_EQ(dbot({"report"}).exit_code, 2);
-  ASSERT_EQ(shop.pretrain("run", {"--steps", "1"}).exit_code, 0);
+  ASSERT_EQ(shop.pretrain("run", {"--steps", "2"}).exit_code, 0);
   const Result unwritable = dbot({"report", shop.folder / "run", "--out", "/proc/report.html"});
   EXPECT_EQ(unwritable.exit_code, 1);
   EXPECT_THAT(unwritable.out, IsEmpty());
