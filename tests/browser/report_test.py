@@ -151,6 +151,18 @@ class ReportTest(unittest.TestCase):
         )
         self.assertEqual(nameless, 0)
 
+    def test_the_run_s_own_pictures_are_shown_for_each_moment(self):
+        self.open(self.run_folder / "report.html")
+        moments = self.browser.script("return [...document.querySelectorAll('.segments label')].map((l) => l.textContent)")
+        self.assertEqual(moments, ["untrained network", "stage 1", "stage 2"])
+        shown = "return [document.querySelector('[data-set]').dataset.set, document.querySelectorAll('.shots img').length]"
+        for moment in ("stage 2", "stage 1", "untrained network"):
+            self.browser.script(f"document.querySelectorAll('.segments input')[{moments.index(moment)}].click()")
+            label, pictures = self.browser.script(shown)
+            self.assertEqual(label, moment)
+            self.assertGreater(pictures, 3)
+        self.assertEqual(self.browser.console(), [])
+
     def test_pictures_neighbours_and_the_map(self):
         run = small_run.pretrain(program, self.folder, "pictured", "--set", "evaluate.every_epochs=0")
         small_run.write_picture_set(run, "stage 7", "stage-7", "sample")

@@ -1,6 +1,7 @@
 """A data set, a recipe and run folders so small that a test makes them in seconds."""
 
 import json
+import shutil
 import struct
 import subprocess
 import zlib
@@ -89,8 +90,10 @@ def records(run: Path):
 
 
 def write_picture_set(run: Path, label, folder_name, name, texts="plain"):
-    """Pictures as the program draws them, with a name for every sample and a text elsewhere."""
+    """Pictures as the program draws them, the newest of the run, with a name for every sample and a
+    text elsewhere."""
     folder = run / "pictures" / folder_name
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "a.png").write_bytes(png(32, 16))
     (folder / "atlas.png").write_bytes(png(24, 16, (200, 120, 60)))
@@ -104,7 +107,7 @@ def write_picture_set(run: Path, label, folder_name, name, texts="plain"):
     group = {"kind": "reconstruction", "title": texts, "explanation": texts, "pictures": [picture]}
     atlas = {"atlas": "atlas.png", "thumbnail_size": 8, "columns": 3, "classes": [texts, f"{texts} 2"]}
     document = {
-        "version": 1, "label": label, "step": 64, "stage": 1, "groups": [group],
+        "version": 1, "label": label, "step": 1000000, "stage": 1, "groups": [group],
         "map": atlas | {"points": points},
         "neighbours": [{"query": 0, "nearest": [1, 2], "similarity": [0.9, 0.8]}], "health": health,
     }  # fmt: skip
