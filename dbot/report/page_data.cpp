@@ -51,11 +51,13 @@ std::string word_setting(const PageJson& recipe, const char* key) {
 
 // A path's own bytes, which facts_part makes fit to be shown.
 std::string data_path(const fs::path& run) {
-  const auto json = PageJson::parse(read_bounded(run / "run.json", std::size_t{1} << 20), nullptr,
-                                    /*allow_exceptions=*/false);
-  if (!json.is_object() || !json.contains("data") || !json["data"].is_object()) return {};
-  const auto path = json["data"].find("path");
-  return path != json["data"].end() && path->is_string() ? path->get<std::string>() : "";
+  const auto document =
+      PageJson::parse(read_bounded(run / "run.json", std::size_t{1} << 20), nullptr,
+                      /*allow_exceptions=*/false);
+  if (!document.is_object() || !document.contains("data") || !document["data"].is_object())
+    return {};
+  const auto path = document["data"].find("path");
+  return path != document["data"].end() && path->is_string() ? path->get<std::string>() : "";
 }
 
 Observed observe(const RunFigures& figures, std::vector<PictureSet> pictures, const PageJson& facts,
@@ -75,9 +77,9 @@ Observed observe(const RunFigures& figures, std::vector<PictureSet> pictures, co
 }
 
 // As part of a page: "</script>" must not be in it, nor anything else that is markup.
-std::string for_page(const PageJson& json) {
+std::string for_page(const PageJson& document) {
   const std::string text =
-      json.dump(-1, ' ', /*ensure_ascii=*/true, PageJson::error_handler_t::replace);
+      document.dump(-1, ' ', /*ensure_ascii=*/true, PageJson::error_handler_t::replace);
   std::string escaped;
   escaped.reserve(text.size());
   for (const char character : text) {
@@ -121,26 +123,26 @@ std::string PageData::json(std::optional<RunState> state) {
 
   std::error_code ignored;
   const fs::path full = fs::weakly_canonical(run_, ignored);
-  PageJson json{{"name", shown_text(full.filename().string())},
-                {"path", shown_text(full.string())},
-                {"state", name(summary_.state)},
-                {"verdict",
-                 {{"kind", name(summary_.verdict.kind)},
-                  {"sentence", shown_text(summary_.verdict.sentence)}}},
-                {"advice", advice_part(summary_.findings)},
-                {"facts", facts},
-                {"progress", progress_part(figures)},
-                {"curves", curves_part(figures)},
-                {"stages", stages_part(figures)},
-                {"evaluations", evaluations_part(figures)},
-                {"pictures", pictures_part(run_, sets, left_out)},
-                {"bad_files", bad_files},
-                {"next", next_part(full, data_path(run_), summary_.state, figures)},
-                {"checkpoints", checkpoints_part(run_)},
-                {"recipe", recipe}};
-  json["left_out"] = PageJson::array();
-  for (const std::string& text : left_out) json["left_out"].push_back(shown_text(text));
-  return for_page(json);
+  PageJson document{{"name", shown_text(full.filename().string())},
+                    {"path", shown_text(full.string())},
+                    {"state", name(summary_.state)},
+                    {"verdict",
+                     {{"kind", name(summary_.verdict.kind)},
+                      {"sentence", shown_text(summary_.verdict.sentence)}}},
+                    {"advice", advice_part(summary_.findings)},
+                    {"facts", facts},
+                    {"progress", progress_part(figures)},
+                    {"curves", curves_part(figures)},
+                    {"stages", stages_part(figures)},
+                    {"evaluations", evaluations_part(figures)},
+                    {"pictures", pictures_part(run_, sets, left_out)},
+                    {"bad_files", bad_files},
+                    {"next", next_part(full, data_path(run_), summary_.state, figures)},
+                    {"checkpoints", checkpoints_part(run_)},
+                    {"recipe", recipe}};
+  document["left_out"] = PageJson::array();
+  for (const std::string& text : left_out) document["left_out"].push_back(shown_text(text));
+  return for_page(document);
 }
 
 }  // namespace dbot::report

@@ -44,7 +44,7 @@ PageJson sanitised(const PageJson& value, int depth) {
 }
 
 PageJson checkpoint_json(const fs::path& folder) {
-  PageJson json{{"name", shown_text(folder.filename().string())},
+  PageJson part{{"name", shown_text(folder.filename().string())},
                 {"step", train::step_of_folder(folder).value_or(0)},
                 {"bytes", nullptr},
                 {"stage_end", false},
@@ -54,14 +54,14 @@ PageJson checkpoint_json(const fs::path& folder) {
     train::check_sizes(folder, manifest);
     std::uint64_t bytes = 0;
     for (const auto& [name, entry] : manifest.files) bytes += entry.bytes;
-    json["bytes"] = bytes;
+    part["bytes"] = bytes;
     const auto state =
         PageJson::parse(read_bounded(folder / "state.json", most_text), nullptr, false);
-    if (state.is_object()) json["stage_end"] = state.value("stage_end", PageJson(false)) == true;
+    if (state.is_object()) part["stage_end"] = state.value("stage_end", PageJson(false)) == true;
   } catch (const std::exception& error) {
-    json["problem"] = shown_text(error.what());
+    part["problem"] = shown_text(error.what());
   }
-  return json;
+  return part;
 }
 
 }  // namespace
@@ -81,12 +81,12 @@ PageJson facts_part(const fs::path& run, LeftOut& left_out) {
   const fs::path path = run / "run.json";
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return PageJson::object();
-  const auto json = PageJson::parse(read_bounded(path, most_text), nullptr, false);
-  if (!json.is_object()) {
+  const auto part = PageJson::parse(read_bounded(path, most_text), nullptr, false);
+  if (!part.is_object()) {
     left_out.push_back("run.json: not a JSON object");
     return PageJson::object();
   }
-  return sanitised(json, 0);
+  return sanitised(part, 0);
 }
 
 PageJson recipe_part(const fs::path& run, LeftOut& left_out) {
@@ -125,16 +125,16 @@ PageJson checkpoints_part(const fs::path& run) {
 }
 
 PageJson bad_files_part(const fs::path& run) {
-  PageJson json{{"count", 0}, {"first", PageJson::array()}};
+  PageJson part{{"count", 0}, {"first", PageJson::array()}};
   std::istringstream lines(read_bounded(run / "bad_files.txt", most_text));
   std::int64_t count = 0;
   for (std::string line; std::getline(lines, line);) {
     if (line.empty()) continue;
     ++count;
-    if (json["first"].size() < most_bad_files) json["first"].push_back(shown_text(line));
+    if (part["first"].size() < most_bad_files) part["first"].push_back(shown_text(line));
   }
-  json["count"] = count;
-  return json;
+  part["count"] = count;
+  return part;
 }
 
 }  // namespace dbot::report

@@ -122,7 +122,7 @@ PageJson pictures_part(const fs::path& run, const std::vector<PictureSet>& sets,
   Embedder embedder(left_out);
   for (auto set = sets.rbegin(); set != sets.rend(); ++set) {
     const fs::path folder = picture_folder(run, set->label);
-    PageJson json{{"label", shown_text(set->label)},
+    PageJson part{{"label", shown_text(set->label)},
                   {"step", set->step},
                   {"stage", set->stage + 1},
                   {"health", health_json(set->health)},
@@ -130,10 +130,10 @@ PageJson pictures_part(const fs::path& run, const std::vector<PictureSet>& sets,
                   {"map", nullptr},
                   {"neighbours", neighbours_json(*set)}};
     for (const PictureGroup& group : set->groups) {
-      json["groups"].push_back(group_json(group, folder, embedder));
+      part["groups"].push_back(group_json(group, folder, embedder));
     }
-    if (set->map) json["map"] = map_json(*set->map, folder, embedder);
-    newest_first.push_back(std::move(json));
+    if (set->map) part["map"] = map_json(*set->map, folder, embedder);
+    newest_first.push_back(std::move(part));
   }
   PageJson list = PageJson::array();
   for (auto set = newest_first.rbegin(); set != newest_first.rend(); ++set) {
