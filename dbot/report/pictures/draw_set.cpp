@@ -41,7 +41,7 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   measure.context.seed = settings.seed;
   measure.precision = settings.look.precision;
   measure.samples = std::max(measure.samples, shown);
-  measure.seconds = settings.look.seconds;
+  measure.seconds = settings.look.seconds / 2;  // once for each of two kinds of images
   if (const auto prediction = predict_samples(method, samples, measure, stop)) {
     const std::int64_t drawn = std::min(shown, prediction->images.size(0));
     set.groups.push_back(draw_masked_pictures(first_of(*prediction, drawn),

@@ -15,7 +15,7 @@ namespace dbot::report {
 namespace {
 
 constexpr std::int64_t kBatch = 16;
-constexpr std::int64_t kLeastSamples = 16;
+constexpr std::int64_t kLeastSamples = 32;
 
 TokenFeatures look_at(const nn::VisionTransformer& network, const at::Tensor& pixels,
                       const Look& look) {

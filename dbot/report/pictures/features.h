@@ -27,7 +27,7 @@ TokenFeatures token_features(const nn::VisionTransformer& network, const at::Ten
                              const Look& look);
 
 /// The mean of the patch tokens after the norm, float32 [samples, width]: of all samples, or of as
-/// many of the first as `look.seconds` allows, at least 16. Throws Stopped.
+/// many of the first as `look.seconds` allows, at least 32. Throws Stopped.
 at::Tensor mean_features(const nn::VisionTransformer& network, const PictureSamples& samples,
                          const Look& look, const core::StopRequest& stop);
 

@@ -48,6 +48,7 @@ double deviation(const at::Tensor& tokens, const MaskedPrediction& prediction) {
 MaskedPrediction joined(const std::vector<MaskedPrediction>& parts) {
   const auto all = [&](at::Tensor MaskedPrediction::*member) {
     std::vector<at::Tensor> tensors;
+    tensors.reserve(parts.size());
     for (const MaskedPrediction& part : parts) tensors.push_back(part.*member);
     return at::cat(tensors);
   };

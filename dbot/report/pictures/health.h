@@ -20,7 +20,7 @@ struct LossMeasure {
   methods::DrawContext context;  // of the masks
   runtime::Precision precision = runtime::Precision::fp32;
   std::int64_t samples = 64;  // at most
-  double seconds = 2;         // then no further batch is begun
+  double seconds = 1;         // of computing, then no further batch is begun
 };
 
 /// What the method predicts of the first samples, at least 8 of them; null if it hides

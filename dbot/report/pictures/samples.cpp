@@ -53,7 +53,7 @@ data::Batch PictureSamples::batch(std::int64_t begin, std::int64_t count) const 
   return batch;
 }
 
-PictureSamples load_picture_samples(std::shared_ptr<const data::Dataset> dataset,
+PictureSamples load_picture_samples(const std::shared_ptr<const data::Dataset>& dataset,
                                     const SampleChoice& choice, const core::StopRequest& stop,
                                     const core::Log& log) {
   const auto chosen = draw_ids(dataset->size(), choice.count, choice.seed);

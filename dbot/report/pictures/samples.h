@@ -38,7 +38,7 @@ struct SampleChoice {
 
 /// Draws samples without repetition and loads them. Files that cannot be read are left out. Throws
 /// DataError if none can, Stopped when asked to stop.
-PictureSamples load_picture_samples(std::shared_ptr<const data::Dataset> dataset,
+PictureSamples load_picture_samples(const std::shared_ptr<const data::Dataset>& dataset,
                                     const SampleChoice& choice, const core::StopRequest& stop,
                                     const core::Log& log);
 

@@ -13,7 +13,8 @@
 namespace dbot::report {
 namespace {
 
-constexpr std::int64_t kMostHeads = 6;
+// Strips of large images get long: fewer heads.
+constexpr std::int64_t kMostHeads = 6, kMostHeadsOfLarge = 3, kLarge = 160;
 constexpr double kOverlay = 0.72;
 
 data::Image shown(const at::Tensor& pixels) {
@@ -68,7 +69,9 @@ PictureGroup draw_principal_components(const TokenFeatures& features, const at::
 PictureGroup draw_attention(const TokenFeatures& features, const at::Tensor& pixels,
                             core::Size grid, const std::vector<std::string>& names,
                             const std::filesystem::path& folder) {
-  const std::int64_t heads = std::min(kMostHeads, features.attention.size(1));
+  const bool large = std::max(pixels.size(2), pixels.size(3)) > kLarge;
+  const std::int64_t heads =
+      std::min(large ? kMostHeadsOfLarge : kMostHeads, features.attention.size(1));
   PictureGroup group{"attention",
                      "Attention of the last block",
                      "Where the cls token looks: the image, the mean over all heads, then single "
