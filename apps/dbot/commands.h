@@ -18,6 +18,7 @@ void add_embed(CommandLine& line);
 void add_reconstruct(CommandLine& line);
 void add_inspect(CommandLine& line);
 void add_report(CommandLine& line);
+void add_replay(CommandLine& line);
 void add_recipes(CommandLine& line);
 void add_doctor(CommandLine& line);
 

@@ -18,7 +18,8 @@ namespace {
 core::StopRequest requested_stop;
 
 void on_stop_signal(int signal) {
-  if (requested_stop.requested()) _exit(128 + signal);
+  // A terminal that closes may tell so twice; what was written to it is lost anyway.
+  if (requested_stop.requested() && signal != SIGHUP) _exit(128 + signal);
   requested_stop.request();
   constexpr std::string_view notice =
       "\ndbot: stopping after this step; once more to stop at once\n";
@@ -88,6 +89,9 @@ void prepare_process() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  struct sigaction before {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // else: under nohup
 }
 
 }  // namespace dbot::app

@@ -21,7 +21,8 @@ void complain_raw(std::string_view text) noexcept;
 /// Notices of the library on stderr.
 core::Log console_log();
 
-/// Set by the first SIGINT or SIGTERM; the second one ends the process at once.
+/// Set by the first SIGINT, SIGTERM or SIGHUP; a second one (SIGHUP apart) ends the process at
+/// once.
 const core::StopRequest& stop_request();
 /// Installs the handlers; a closed pipe is an error of the write, not a signal. Also keeps the
 /// numbers of closed standard streams from being given to the files a run opens.

@@ -37,6 +37,7 @@ void add_commands(CommandLine& line) {
   add_reconstruct(line);
   add_inspect(line);
   add_report(line);
+  add_replay(line);
   add_recipes(line);
   add_doctor(line);
 }
@@ -64,7 +65,7 @@ int run(int argc, char** argv) {
   }
   const std::string command = argv[1];
   if (command == "pretrain" || command == "evaluate" || command == "embed" ||
-      command == "reconstruct") {
+      command == "reconstruct" || command == "replay") {
     let_waiting_threads_sleep(argv);
   }
   line.action();

@@ -14,7 +14,6 @@
 #include "dbot/report/progress.h"
 #include "dbot/run/pretrain.h"
 #include "dbot/run/recipe_catalog.h"
-#include "dbot/train/run_folder.h"
 
 namespace dbot::app {
 namespace {
@@ -22,7 +21,7 @@ namespace {
 struct Arguments {
   std::string recipe, data, out, device, precision;
   std::vector<std::string> settings;
-  std::optional<std::int64_t> steps, seed, threads;
+  std::optional<std::int64_t> steps, seed, threads, capture_step;
   std::optional<double> epochs;
   std::int64_t processes = 1;
   bool resume = false, json = false;
@@ -38,23 +37,20 @@ std::vector<std::string> assignments(const Arguments& arguments) {
   add("schedule.total_epochs", arguments.epochs);
   add("train.seed", arguments.seed);
   add("train.threads", arguments.threads);
+  add("train.capture_step", arguments.capture_step);
   if (!arguments.device.empty()) all.push_back("train.device=" + arguments.device);
   if (!arguments.precision.empty()) all.push_back("train.precision=" + arguments.precision);
   return all;
 }
 
-/// "dbot/quick", or the stem of a file.
-std::string recipe_name(const Arguments& arguments) {
-  const std::filesystem::path recipe(arguments.recipe);
-  return recipe.extension() == ".toml" ? recipe.stem().string() : arguments.recipe;
-}
-
-std::filesystem::path run_folder(const Arguments& arguments) {
-  if (!arguments.out.empty()) return arguments.out;
-  if (arguments.resume) {
+run::PretrainOptions options_of(const Arguments& arguments) {
+  if (arguments.out.empty() && arguments.resume) {
     throw UsageError("[pretrain] --resume needs --out, the folder of the run to go on with");
   }
-  return train::RunFolder::default_path(recipe_name(arguments));
+  const std::filesystem::path recipe(arguments.recipe);
+  const bool is_file = recipe.extension() == ".toml";
+  return {arguments.data, arguments.out, arguments.resume,
+          is_file ? recipe.stem().string() : arguments.recipe};
 }
 
 report::ProgressOptions progress_options() {
@@ -76,6 +72,17 @@ void print_for_people(const run::PretrainSummary& summary) {
   print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
 }
 
+/// Whoever started a run that was stopped may be gone with its terminal: the exit code must still
+/// say that the run can go on.
+void print_figures(const run::PretrainSummary& summary) {
+  try {
+    print_line(figures(summary));
+  } catch (const Error& problem) {
+    if (summary.training.finished) throw;
+    complain(problem.what());
+  }
+}
+
 void pretrain(const Arguments& arguments) {
   if (arguments.processes != 1) {
     throw UsageError(
@@ -90,12 +97,11 @@ void pretrain(const Arguments& arguments) {
     progress.message(level == core::LogLevel::warning ? fmt::format("warning: {}", message)
                                                       : std::string(message));
   };
-  const run::PretrainSummary summary = run::pretrain(
-      recipe, {arguments.data, run_folder(arguments), arguments.resume, recipe_name(arguments)},
-      {&progress}, stop_request(), log);
+  const run::PretrainSummary summary =
+      run::pretrain(recipe, options_of(arguments), {&progress}, stop_request(), log);
   progress.finish();
   if (arguments.json) {
-    print_line(figures(summary));
+    print_figures(summary);
   } else if (summary.training.finished) {
     print_for_people(summary);
   }
@@ -128,6 +134,7 @@ void add_pretrain(CommandLine& line) {
   command->add_option("--device", a->device, "auto, cpu or cuda");
   command->add_option("--precision", a->precision, "auto, fp32 or bf16");
   command->add_option("--threads", a->threads, "Compute threads (default: all cores)");
+  command->add_option("--capture-step", a->capture_step, "Keep this step for dbot replay");
   command->add_option("--processes", a->processes, "Training processes");
   command->add_flag("--resume", a->resume, "Go on with the run in --out, if there is one");
   command->add_flag("--json", a->json, "Print the figures as one JSON object");

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
+#include "dbot/core/error.h"
 #include "dbot/core/files.h"
 #include "dbot/core/system_calls.h"
 
@@ -14,19 +16,35 @@ namespace {
 
 constexpr std::string_view line_end = "\n";
 
+[[noreturn]] void throw_no_locks(const std::filesystem::path& path) {
+  const std::string reason = std::system_category().message(errno);
+  throw Error(fmt::format(
+      "[lock] the file system of {} keeps no locks ({}), and without one two processes could write "
+      "there at once; choose a folder on a local disk, or mount this one with locks",
+      path.string(), reason));
+}
+
+/// What stands in the file is left from a holder that died; the lock itself is the system's, so the
+/// text is for people, and a full disk that has no room for it is no reason to refuse.
+void introduce_holder(int descriptor) {
+  const std::string text = fmt::format("process {}{}", ::getpid(), line_end);
+  if (::ftruncate(descriptor, 0) != 0) return;
+  [[maybe_unused]] const ssize_t written =
+      uninterrupted([&] { return ::write(descriptor, text.data(), text.size()); });
+}
+
 }  // namespace
 
 std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path) {
-  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  FileDescriptor file(
+      uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); }));
   if (!file.valid()) throw_system_error("create the lock", path);
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) != 0) {
     if (errno == EWOULDBLOCK) return std::nullopt;
+    if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP) throw_no_locks(path);
     throw_system_error("lock", path);
   }
-  // What stands there is left from a holder that died.
-  if (::ftruncate(file.get(), 0) != 0) throw_system_error("empty the lock", path);
-  const std::string text = fmt::format("process {}{}", ::getpid(), line_end);
-  write_all(file.get(), std::as_bytes(std::span(text)), path);
+  introduce_holder(file.get());
   return FileLock(file.release());
 }
 

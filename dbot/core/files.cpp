@@ -28,8 +28,7 @@ fs::path folder_of(const fs::path& path) {
 
 void write_and_sync(FileDescriptor file, Parts parts, const fs::path& path) {
   for (const auto part : parts) write_all(file.get(), part, path);
-  // EINVAL: a pipe or device, which has nothing to make durable.
-  if (::fsync(file.get()) != 0 && errno != EINVAL) throw_system_error("sync", path);
+  sync(file.get(), path);
   // Some file systems report a failed write only here. After EINTR, Linux has closed the file.
   if (::close(file.release()) != 0 && errno != EINTR) throw_system_error("close", path);
 }
@@ -107,7 +106,7 @@ void write_file_atomically(const fs::path& path, Parts parts) {
   FileDescriptor file;
   Temporary temporary(create_beside(path, [&](const fs::path& candidate) {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    file = FileDescriptor(::open(candidate.c_str(), flags, 0666));
+    file = FileDescriptor(uninterrupted([&] { return ::open(candidate.c_str(), flags, 0666); }));
     return file.get();
   }));
   write_and_sync(std::move(file), parts, path);
@@ -120,16 +119,14 @@ void write_file_synced(const fs::path& path, std::string_view content) {
 }
 
 void write_file_synced(const fs::path& path, Parts parts) {
-  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!file.valid()) throw_system_error("create", path);
-  write_and_sync(std::move(file), parts, path);
+  write_and_sync(open_for_writing(path, O_CREAT | O_TRUNC), parts, path);
 }
 
 void sync_directory(const fs::path& path) {
-  const FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor folder(
+      uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!folder.valid()) throw_system_error("open the folder", path);
-  // EINVAL: a file system that keeps no folders to sync.
-  if (::fsync(folder.get()) != 0 && errno != EINVAL) throw_system_error("sync the folder", path);
+  sync(folder.get(), path);
 }
 
 void replace_symlink(const fs::path& link, const fs::path& target) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -13,6 +14,8 @@ namespace dbot::core {
 [[noreturn]] void throw_system_error(const char* operation, const std::filesystem::path& path);
 
 FileDescriptor open_for_reading(const std::filesystem::path& path);
+/// `flags` of open(2) beside O_WRONLY and O_CLOEXEC; new files follow the user's mask.
+FileDescriptor open_for_writing(const std::filesystem::path& path, int flags);
 
 /// Reads at most `buffer.size()` bytes; 0 at the end of the file.
 std::size_t read_some(int descriptor, std::span<std::byte> buffer,
@@ -20,5 +23,17 @@ std::size_t read_some(int descriptor, std::span<std::byte> buffer,
 
 /// Writes everything, however many calls that takes.
 void write_all(int descriptor, std::span<const std::byte> bytes, const std::filesystem::path& path);
+
+/// Makes what was written durable; nothing where there is nothing to make durable (a pipe, a file
+/// system without folders to sync).
+void sync(int descriptor, const std::filesystem::path& path);
+
+/// `call` again and again while a signal interrupts it; what it returned then.
+template <typename Call>
+auto uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
 
 }  // namespace dbot::core

@@ -107,13 +107,17 @@ at::Tensor MaskedModeling::target_of(const at::Tensor& pixels, const at::Tensor&
   return teacher_->features(seen, compute, config_.objective.normalisation);
 }
 
+at::Tensor MaskedModeling::normalised(const data::Batch& batch) const {
+  const at::Tensor& pixels = batch.tensors.at("images");
+  return pixels.scalar_type() == at::kByte ? data::normalise(pixels, config_.mean, config_.std)
+                                           : pixels;
+}
+
 MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const StepDraws& draws,
                                                 runtime::Precision precision) const {
   const at::ScalarType compute = runtime::compute_type(precision);
   const at::Tensor& pixels = batch.tensors.at("images");
-  const at::Tensor images = pixels.scalar_type() == at::kByte
-                                ? data::normalise(pixels, config_.mean, config_.std)
-                                : pixels;
+  const at::Tensor images = normalised(batch);
   const nn::MaskedAutoencoderConfig& shape = student_->config();
   const auto [encoder_drop, decoder_drop] =
       split_drop_path(config_.drop_path, draws, shape.encoder.depth, shape.decoder.depth);

@@ -66,6 +66,9 @@ class MaskedModeling : public Method {
   Forward forward(const data::Batch& batch, const StepDraws& draws,
                   runtime::Precision precision) const;
 
+  /// The batch's images as the student sees them: float32, normalised.
+  at::Tensor normalised(const data::Batch& batch) const;
+
   nn::MaskedAutoencoder& student() { return *student_; }
   /// Null when the target is pixels.
   const objectives::Teacher* teacher() const { return teacher_.get(); }

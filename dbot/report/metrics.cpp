@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "dbot/core/error.h"
 #include "dbot/runtime/machine.h"
@@ -19,12 +18,6 @@ ordered_json record_of(const char* type, const train::TrainState& state) {
   return {{"type", type}, {"step", state.step}, {"stage", state.stage + 1}};
 }
 
-void require_good(const std::ofstream& file, const std::filesystem::path& path) {
-  if (file) return;
-  throw Error(fmt::format("[metrics] cannot write {}: {}", path.string(),
-                          std::generic_category().message(errno)));
-}
-
 double fraction(double part, double whole) {
   return whole > 0 ? part / whole : 0;
 }
@@ -32,21 +25,24 @@ double fraction(double part, double whole) {
 }  // namespace
 
 void MetricsFile::write_line(std::string line) {
-  line += '\n';
-  errno = 0;
-  file_.write(line.data(), static_cast<std::streamsize>(line.size()));
-  file_.flush();
-  require_good(file_, path_);
+  const bool waited = file_.waiting() > 0;
+  if (file_.append(line + '\n')) {
+    if (waited) log_(core::LogLevel::information, path_.string() + " is written again");
+    failures_ = {};
+  } else if (failures_.next()) {
+    log_(core::LogLevel::warning,
+         fmt::format("[metrics] cannot write {}: {}; training goes on, {} lines wait in memory",
+                     path_.string(), file_.problem(), file_.waiting()));
+  }
 }
 
 void MetricsFile::on_begin(const train::Plan& plan, const train::TrainState& state,
                            methods::Method&) {
   cut_metrics(path_, state.step);
-  errno = 0;
-  file_.close();
-  file_.clear();
-  file_.open(path_, std::ios::binary | std::ios::app);
-  require_good(file_, path_);
+  has_end_ = std::ranges::any_of(read_metrics(path_),
+                                 [](const MetricsRecord& record) { return record.type == "end"; });
+  file_ = core::AppendFile(path_);
+  if (has_end_) return;
   ordered_json record = record_of("begin", state);
   record["stages"] = plan.stages();
   record["total_steps"] = plan.total_steps();
@@ -77,11 +73,19 @@ void MetricsFile::on_stage_end(std::int64_t, const train::TrainState& state, met
 }
 
 void MetricsFile::on_end(const train::TrainState& state, methods::Method&) {
+  if (has_end_) return;
   ordered_json record = record_of("end", state);
   record["images_seen"] = state.images_seen;
   record["skipped_steps"] = state.skipped_steps;
   record["peak_memory_bytes"] = runtime::peak_memory_bytes();
   write_line(record.dump());
+  const bool written = file_.waiting() == 0 || patience_.until([&] { return file_.flush(); });
+  if (written && file_.dropped() == 0) return;
+  throw Error(fmt::format(
+      "[metrics] {} lines could not be written to {} ({}); the weights and the last checkpoint are "
+      "whole, only these figures are lost",
+      file_.waiting() + file_.dropped(), path_.string(),
+      written ? "too many waited" : file_.problem()));
 }
 
 void MetricsFile::write(const EvaluationRecord& evaluation) {

@@ -2,23 +2,31 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "dbot/core/append_file.h"
+#include "dbot/core/log.h"
+#include "dbot/core/patience.h"
+#include "dbot/core/rarely.h"
 #include "dbot/report/metrics_record.h"
 #include "dbot/train/observer.h"
 
 namespace dbot::report {
 
 /// Writes metrics.jsonl: one JSON object a line, handed to the system line by line. Where a run
-/// goes on from a checkpoint, what an earlier process wrote after it is cut off first. Throws Error
-/// with the path and the reason if the file cannot be written.
+/// goes on from a checkpoint, what an earlier process wrote after it is cut off first; a finished
+/// run that is resumed is left as it is. Throws Error with the path and the reason if the file
+/// cannot be opened. A disk that takes no line later ends no run: lines wait in memory, and only if
+/// they still cannot be written at the end, after `patience`, an Error says so.
 class MetricsFile : public train::TrainObserver {
  public:
   /// Touches nothing until the run begins. It must stand before all observers that write through
   /// it.
-  explicit MetricsFile(std::filesystem::path path) : path_(std::move(path)) {}
+  explicit MetricsFile(std::filesystem::path path, core::Log log = core::silent_log(),
+                       core::Patience patience = {})
+      : path_(std::move(path)), log_(std::move(log)), patience_(patience) {}
 
   const std::filesystem::path& path() const { return path_; }
   void write(const EvaluationRecord& record);
@@ -32,7 +40,11 @@ class MetricsFile : public train::TrainObserver {
   void write_line(std::string line);
 
   std::filesystem::path path_;
-  std::ofstream file_;
+  core::Log log_;
+  core::Patience patience_;
+  core::AppendFile file_;
+  core::Rarely failures_;
+  bool has_end_ = false;  // of an earlier process
 };
 
 /// All whole records of the file, in order; others (a line that a kill has torn) are passed over.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>

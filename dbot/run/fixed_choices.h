@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "dbot/core/log.h"
@@ -10,10 +11,12 @@
 namespace dbot::run {
 
 /// As JSON, for a resolved recipe on this machine.
-std::string fixed_choices(const Recipe& recipe, const data::Dataset& dataset);
+std::string fixed_choices(const Recipe& recipe, const data::Dataset& dataset,
+                          const std::filesystem::path& data);
 
 /// Compares those of a checkpoint with those of now. Throws DataError if the data are not the ones
 /// the run was begun with; warns where the run goes on but not bit for bit.
-void check_fixed_choices(const std::string& stored, const std::string& now, const core::Log& log);
+void check_fixed_choices(const std::string& stored, const std::string& now,
+                         const data::Dataset& dataset, const core::Log& log);
 
 }  // namespace dbot::run

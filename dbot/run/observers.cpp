@@ -19,7 +19,8 @@ namespace dbot::run {
 Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
     : log_(context.log) {
   const auto& [recipe, data, folder, stop, log, dataset, recipe_name] = context;
-  auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics());
+  const core::Patience patience(recipe.checkpoint.retry_seconds, stop);
+  auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics(), log, patience);
   report::MetricsFile& metrics = *metrics_file;
   auto evaluation = make_evaluation_observer(recipe, data, metrics, stop, log);
   auto events_file = std::make_unique<report::Events>(folder.path(), log);
@@ -31,11 +32,13 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
                         method);
   };
   need(std::move(metrics_file));
-  need(std::make_unique<RunFactsFile>(folder.path() / "run.json", gather, evaluation.get(), log));
+  try_to(std::make_unique<RunFactsFile>(folder.path() / "run.json", gather, evaluation.get(), log),
+         "run.json");
   need(std::move(events_file));
   all_.insert(all_.end(), watchers.begin(), watchers.end());
-  need(std::make_unique<ModelFile>(folder.model(), recipe.data.mean, recipe.data.std));
-  need(std::move(evaluation));
+  need(std::make_unique<ModelFile>(folder.model(), recipe.data.mean, recipe.data.std, log,
+                                   patience));
+  try_to(std::move(evaluation), "the evaluation");
   try_to(make_picture_observer(recipe, folder.path(), data, dataset, stop, log), "the pictures");
   // Last: it shows what the others have written. What goes wrong with it is a warning already.
   auto page = std::make_unique<report::PageObserver>(folder.path(), log);

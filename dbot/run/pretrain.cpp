@@ -1,5 +1,7 @@
 #include "dbot/run/pretrain.h"
 
+#include <fmt/format.h>
+
 #include "dbot/core/error.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/run/bad_file_list.h"
@@ -8,6 +10,7 @@
 #include "dbot/run/pretrain_setup.h"
 #include "dbot/run/pretrain_summary.h"
 #include "dbot/run/resolve.h"
+#include "dbot/run/stoppable_dataset.h"
 #include "dbot/train/run_folder.h"
 
 namespace dbot::run {
@@ -27,6 +30,8 @@ train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan&
   settings.precision = precision_of(recipe);
   settings.checkpoint = recipe.checkpoint;
   settings.checkpoint_folder = folder.checkpoints();
+  settings.capture_folder = folder.captures();
+  settings.capture_step = recipe.train.capture_step;
   settings.fixed_choices = std::move(choices);
   settings.mean = recipe.data.mean;
   settings.std = recipe.data.std;
@@ -42,12 +47,13 @@ PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
   Recipe resolved = resolve_and_check(recipe, options, log);
   const auto dataset = data::open_images(options.data, log);
   const train::Plan plan = plan_for(resolved, *dataset);
-  resolved = resolve_statistics(resolved, *dataset, log);
-  const std::string choices = fixed_choices(resolved, *dataset);
-
-  const auto folder = train::RunFolder::create(options.out, options.resume, to_toml(resolved));
-  const auto checkpoint = train::read_newest_checkpoint(folder.checkpoints(), log);
-  if (checkpoint) check_fixed_choices(checkpoint->fixed_choices, choices, log);
+  throw_if_stopped(stop);
+  train::RunFolder folder = claim_folder(options);
+  resolved = resolve_statistics(resolved, StoppableDataset(*dataset, stop), log);
+  const std::string recipe_toml = to_toml(resolved);
+  const std::string choices = fixed_choices(resolved, *dataset, options.data);
+  folder.store_recipe(recipe_toml);
+  const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 
   methods::MaskedModeling method(masked_modeling_config(resolved));
   const Observers observers({resolved, options.data, folder, stop, log, dataset, options.recipe},
@@ -61,11 +67,18 @@ PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
     loader = made.get();
     return made;
   };
-  train::Trainer trainer(trainer_settings(resolved, plan, folder, choices), method,
-                         resolved.optimizer, make_loader, observers.all(), log);
+  train::TrainerSettings settings = trainer_settings(resolved, plan, folder, choices);
+  settings.recipe = recipe_toml;
+  settings.sample_name = [&](std::int64_t sample) { return dataset->name(sample); };
+  train::Trainer trainer(settings, method, resolved.optimizer, make_loader, observers.all(), log);
   if (checkpoint) trainer.resume(*checkpoint);
   const auto list_bad_files = [&] {
-    if (loader) add_to_bad_file_list(folder.path() / "bad_files.txt", loader->bad_samples());
+    try {
+      if (loader) add_to_bad_file_list(folder.path() / "bad_files.txt", loader->bad_samples());
+    } catch (const std::exception& problem) {  // they were told one by one
+      log(core::LogLevel::warning,
+          fmt::format("bad_files.txt could not be written: {}", problem.what()));
+    }
   };
   train::TrainSummary training;
   try {

@@ -16,9 +16,9 @@ namespace dbot::run {
 
 struct PretrainOptions {
   std::filesystem::path data;  // see data::open_images
-  std::filesystem::path out;   // the run folder
+  std::filesystem::path out;   // the run folder; empty: a new one, runs/NAME-N
   bool resume = false;         // go on with the run in `out`, if there is one
-  std::string recipe = {};     // its name, for run.json
+  std::string recipe = "run";  // its name, for run.json and for a folder without a name of its own
 };
 
 /// What became of a run. Rates are NaN when this process trained on no image.

@@ -7,6 +7,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
+#include "dbot/report/metrics.h"
+#include "dbot/run/fixed_choices.h"
 #include "dbot/run/memory_plan.h"
 #include "dbot/run/resolve.h"
 #include "dbot/runtime/machine.h"
@@ -18,7 +20,8 @@ namespace fs = std::filesystem;
 
 Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
                          const core::Log& log) {
-  const bool resuming = train::RunFolder::check(options.out, options.resume);
+  const bool resuming =
+      !options.out.empty() && train::RunFolder::check(options.out, options.resume);
   Recipe resolved;
   if (resuming) {
     const fs::path file = options.out / "recipe.toml";
@@ -39,6 +42,34 @@ Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
     methods::make_initial_teacher(teacher, resolved.model, 0);
   }
   return resolved;
+}
+
+train::RunFolder claim_folder(const PretrainOptions& options) {
+  if (options.out.empty()) return train::RunFolder::claim_new(options.recipe);
+  return train::RunFolder::claim(options.out, options.resume);
+}
+
+std::optional<train::Checkpoint> find_checkpoint(const train::RunFolder& folder,
+                                                 const std::string& choices,
+                                                 const data::Dataset& dataset,
+                                                 const core::Log& log) {
+  auto checkpoint = train::read_newest_checkpoint(folder.checkpoints(), log);
+  if (checkpoint) {
+    check_fixed_choices(checkpoint->fixed_choices, choices, dataset, log);
+    return checkpoint;
+  }
+  std::int64_t made = 0;
+  for (const report::MetricsRecord& record : report::read_metrics(folder.metrics())) {
+    made = std::max(made, record.step);
+  }
+  if (made > 0) {
+    log(core::LogLevel::warning,
+        fmt::format(
+            "[resume] {} holds no checkpoint, though {} steps were made: the run starts from "
+            "the beginning. If there were checkpoints, stop it and put them back",
+            folder.checkpoints().string(), made));
+  }
+  return std::nullopt;
 }
 
 train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {

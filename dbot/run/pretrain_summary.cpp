@@ -12,6 +12,8 @@
 namespace dbot::run {
 namespace {
 
+constexpr double shortest_for_utilization = 0.5;  // seconds
+
 /// Mean loss of the last 50 good steps of the run, earlier processes included; NaN before the
 /// first.
 double recent_loss(const std::filesystem::path& metrics) {
@@ -42,10 +44,12 @@ PretrainSummary summarise(const train::TrainSummary& training, const methods::Me
   summary.images_per_second =
       trained ? static_cast<double>(training.images) / training.seconds : nothing;
   summary.data_wait_fraction = trained ? training.data_wait_seconds / training.seconds : nothing;
+  // The measurement takes a moment; of a run that is over sooner nobody asks for its speed.
   summary.model_flops_utilization =
-      trained ? summary.images_per_second * method.flops_per_image() /
-                    runtime::measure_matmul_flops(precision == runtime::Precision::bf16)
-              : nothing;
+      trained && training.seconds > shortest_for_utilization
+          ? summary.images_per_second * method.flops_per_image() /
+                runtime::measure_matmul_flops(precision == runtime::Precision::bf16)
+          : nothing;
   return summary;
 }
 

@@ -145,6 +145,8 @@ void bind_training(Settings& settings, Recipe& recipe) {
                "Everything drawn at random depends on it.");
   settings.add("train.max_skipped_steps", train.max_skipped_steps, at_least(1, 1e9), "steps",
                "Steps in a row with a non-finite loss or gradient before the run stops.");
+  settings.add("train.capture_step", train.capture_step, at_least(0, kMostSteps), "",
+               "Keep this step for dbot replay, as well as those that go wrong; 0: none.");
   settings.add("train.device", recipe.compute.device, "auto, cpu or cuda.");
   settings.add("train.threads", recipe.compute.threads, at_least(0, 4096), "",
                "Compute threads; 0: one for each usable core.");
@@ -200,6 +202,8 @@ void bind_checkpoint(Settings& settings, Recipe& recipe) {
                "epochs", "Epochs between checkpoints; 0: not by epochs.");
   settings.add("checkpoint.keep", checkpoint.keep, at_least(1, 1e9), "",
                "Newest checkpoints to keep; those at the ends of stages always stay.");
+  settings.add("checkpoint.retry_seconds", checkpoint.retry_seconds, at_least(0, 1e9), "seconds",
+               "How long the end of a run tries to save to a full disk before it gives up.");
 }
 
 void bind_report(Settings& settings, Recipe& recipe) {

@@ -21,6 +21,8 @@ struct CheckpointConfig {
   std::int64_t every_steps = 0;  // 0: not by steps
   double every_epochs = 1;       // 0: not by epochs
   std::int64_t keep = 2;         // newest ones to keep, besides the ends of stages
+  /// How long the end of a run tries to save in vain (a full disk, say) before it gives up.
+  double retry_seconds = 300;
 };
 
 struct Checkpoint {
@@ -30,12 +32,15 @@ struct Checkpoint {
   std::string fixed_choices;  // JSON: precision, threads, … resolved once and reused
 };
 
-/// Writes `checkpoint` under `folder` (the run's checkpoints/), makes `latest` point to it and
-/// removes what need not be kept. Returns the new folder. Throws dbot::Error; then older
-/// checkpoints are whole.
+/// Writes `checkpoint` under `folder` (the run's checkpoints/) and makes `latest` point to it.
+/// Returns the new folder. Throws dbot::Error; then older checkpoints are whole.
 std::filesystem::path write_checkpoint(const std::filesystem::path& folder,
-                                       const Checkpoint& checkpoint, std::int64_t keep,
+                                       const Checkpoint& checkpoint,
                                        const std::string& encoder_config_json = {});
+
+/// Removes what need not be kept beside `current`, which was written just now: of the checkpoints
+/// up to it, the newest `keep` whole ones and the ends of stages stay. Throws dbot::Error.
+void prune_checkpoints(const std::filesystem::path& current, std::int64_t keep);
 
 /// The newest checkpoint that is whole; broken ones are named in the log and passed over. Empty if
 /// there is no checkpoint folder at all; throws DataError if there are some and all are broken.

@@ -26,6 +26,7 @@ std::string state_to_json(const Checkpoint& checkpoint) {
   ordered_json document = {{"step", state.step},
                            {"stage", state.stage},
                            {"skipped_steps", state.skipped_steps},
+                           {"skipped_in_a_row", state.skipped_in_a_row},
                            {"images_seen", state.images_seen},
                            {"stage_end", checkpoint.stage_end},
                            {"fixed_choices", nullptr}};
@@ -50,6 +51,10 @@ Checkpoint read_state(const std::filesystem::path& folder) {
     checkpoint.state.step = counter(document, "step");
     checkpoint.state.stage = counter(document, "stage");
     checkpoint.state.skipped_steps = counter(document, "skipped_steps");
+    // Checkpoints of the first version lack it.
+    if (document.contains("skipped_in_a_row")) {
+      checkpoint.state.skipped_in_a_row = counter(document, "skipped_in_a_row");
+    }
     checkpoint.state.images_seen = counter(document, "images_seen");
     checkpoint.stage_end = document.at("stage_end").get<bool>();
     const ordered_json& choices = document.at("fixed_choices");

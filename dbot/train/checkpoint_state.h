@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "dbot/train/checkpoint.h"
 
@@ -11,6 +12,12 @@ namespace dbot::train {
 std::string state_to_json(const Checkpoint& checkpoint);
 /// The inverse; `tensors` stay empty. Throws DataError naming `folder`.
 Checkpoint read_state(const std::filesystem::path& folder);
+
+/// Writes tensors and state of `checkpoint` into an existing folder, each file synced. Returns
+/// their names, for the manifest. Throws dbot::Error.
+std::vector<std::string> write_state_files(const std::filesystem::path& folder,
+                                           const Checkpoint& checkpoint,
+                                           const std::string& encoder_config_json);
 
 inline constexpr const char* state_file = "state.json";
 

@@ -1,13 +1,10 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdio.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
-#include <system_error>
 
 #include "dbot/core/error.h"
+#include "dbot/core/file_tree.h"
 #include "dbot/core/files.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/train/checkpoint.h"
@@ -38,23 +35,6 @@ std::map<std::string, nn::NamedTensors> divide(const nn::NamedTensors& tensors) 
   return groups;
 }
 
-void fill_folder(const fs::path& folder, const Checkpoint& checkpoint,
-                 const std::string& encoder_config_json) {
-  std::vector<std::string> names;
-  for (const auto& [group, tensors] : divide(checkpoint.tensors)) {
-    std::map<std::string, std::string> header{{"format", "pt"}};
-    if (group == "student" && !encoder_config_json.empty()) {
-      header["dbot.config"] = encoder_config_json;
-    }
-    names.push_back(group + ".safetensors");
-    exchange::write_tensor_file(folder / names.back(), tensors, header, /*replace=*/false);
-  }
-  names.emplace_back(state_file);
-  core::write_file_synced(folder / state_file, state_to_json(checkpoint));
-  write_manifest(folder, names);
-  core::sync_directory(folder);
-}
-
 // What a killed writer left: the run is locked, so nobody else is writing here.
 void remove_leftovers(const fs::path& folder) {
   std::vector<fs::path> leftovers;
@@ -62,32 +42,29 @@ void remove_leftovers(const fs::path& folder) {
     const bool temporary = entry.path().filename().string().starts_with(".dbot-");
     if (temporary || is_hidden_folder(entry.path())) leftovers.push_back(entry.path());
   }
-  for (const fs::path& leftover : leftovers) fs::remove_all(leftover);
+  for (const fs::path& leftover : leftovers) core::remove_tree(leftover);
 }
 
 // Under a hidden name first, so that a kill in between leaves nothing that looks like a checkpoint.
 void remove_checkpoint(const fs::path& checkpoint) {
   const fs::path hidden =
       checkpoint.parent_path() / hidden_folder_name(*step_of_folder(checkpoint), "removed");
-  fs::rename(checkpoint, hidden);
-  fs::remove_all(hidden);
+  core::rename_path(checkpoint, hidden);
+  core::remove_tree(hidden);
 }
 
 // Gives `partial` its name. A folder that already has it (the run fell back and came here again) is
 // swapped in one step and then removed.
 void move_into_place(const fs::path& partial, const fs::path& target) {
   if (!fs::exists(target)) {
-    fs::rename(partial, target);
-  } else if (::renameat2(AT_FDCWD, partial.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) ==
-             0) {
-    fs::remove_all(partial);
-  } else if (errno == EINVAL || errno == ENOSYS) {
+    core::rename_path(partial, target);
+  } else if (core::swap_paths(partial, target)) {
+    core::remove_tree(partial);
+  } else {
     // A file system without swapping: for a moment there is none of this step, but the checkpoint
     // the run came from is still there.
     remove_checkpoint(target);
-    fs::rename(partial, target);
-  } else {
-    throw std::system_error(errno, std::generic_category(), "cannot replace " + target.string());
+    core::rename_path(partial, target);
   }
   core::sync_directory(target.parent_path());
 }
@@ -109,10 +86,50 @@ bool looks_whole(const fs::path& checkpoint) {
   }
 }
 
-// Keeps `current`, the newest `keep` whole ones up to it and the ends of stages. Later steps belong
-// to a run that fell back; they are overwritten when the run comes there again.
-void prune(const fs::path& folder, const fs::path& current, std::int64_t keep) {
-  std::vector<fs::path> checkpoints = list_checkpoints(folder);
+}  // namespace
+
+std::vector<std::string> write_state_files(const fs::path& folder, const Checkpoint& checkpoint,
+                                           const std::string& encoder_config_json) {
+  std::vector<std::string> names;
+  for (const auto& [group, tensors] : divide(checkpoint.tensors)) {
+    std::map<std::string, std::string> header{{"format", "pt"}};
+    if (group == "student" && !encoder_config_json.empty()) {
+      header["dbot.config"] = encoder_config_json;
+    }
+    names.push_back(group + ".safetensors");
+    exchange::write_tensor_file(folder / names.back(), tensors, header, /*replace=*/false);
+  }
+  names.emplace_back(state_file);
+  core::write_file_synced(folder / state_file, state_to_json(checkpoint));
+  return names;
+}
+
+fs::path write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint,
+                          const std::string& encoder_config_json) {
+  const std::int64_t step = checkpoint.state.step;
+  const fs::path target = folder / step_folder_name(step);
+  const fs::path partial = folder / hidden_folder_name(step, "partial");
+  try {
+    core::create_folders(folder);
+    remove_leftovers(folder);
+    core::create_folder(partial);
+    write_manifest(partial, write_state_files(partial, checkpoint, encoder_config_json));
+    core::sync_directory(partial);
+    move_into_place(partial, target);
+    core::replace_symlink(folder / "latest", target.filename());
+  } catch (const std::exception& problem) {
+    std::error_code ignored;
+    fs::remove_all(partial, ignored);  // what it takes is wanted by others on a full disk
+    throw Error(fmt::format("[checkpoint] cannot write {}: {}; earlier checkpoints are not touched",
+                            target.string(), problem.what()));
+  }
+  return target;
+}
+
+// Later steps than that of `current` belong to a run that fell back; they are overwritten when the
+// run comes there again.
+void prune_checkpoints(const fs::path& current, std::int64_t keep) {
+  std::vector<fs::path> checkpoints = list_checkpoints(current.parent_path());
   std::erase_if(checkpoints, [&](const fs::path& checkpoint) {
     return *step_of_folder(checkpoint) > *step_of_folder(current);
   });
@@ -127,32 +144,6 @@ void prune(const fs::path& folder, const fs::path& current, std::int64_t keep) {
       remove_checkpoint(checkpoint);
     }
   }
-}
-
-}  // namespace
-
-fs::path write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, std::int64_t keep,
-                          const std::string& encoder_config_json) {
-  const std::int64_t step = checkpoint.state.step;
-  const fs::path target = folder / step_folder_name(step);
-  const fs::path partial = folder / hidden_folder_name(step, "partial");
-  try {
-    if (fs::create_directories(folder)) core::sync_directory(folder / "..");
-    remove_leftovers(folder);
-    fs::create_directory(partial);
-    fill_folder(partial, checkpoint, encoder_config_json);
-    move_into_place(partial, target);
-    core::replace_symlink(folder / "latest", target.filename());
-    prune(folder, target, keep);
-  } catch (const std::exception& problem) {
-    std::error_code ignored;
-    fs::remove_all(partial, ignored);
-    throw Error(fmt::format(
-        "[checkpoint] cannot write {}: {}; earlier checkpoints are not touched, free the disk or "
-        "its permissions and --resume",
-        target.string(), problem.what()));
-  }
-  return target;
 }
 
 }  // namespace dbot::train

@@ -20,6 +20,7 @@ struct TrainState {
   std::int64_t stage = 0;
   std::int64_t skipped_steps = 0;  // with a non-finite loss or gradient, so far
   std::int64_t images_seen = 0;
+  std::int64_t skipped_in_a_row = 0;  // up to this step
 };
 
 /// One optimizer step, for people and files.

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "dbot/core/error.h"
+#include "dbot/core/file_tree.h"
 #include "dbot/core/settings.h"
 
 namespace dbot::train {
@@ -31,17 +35,31 @@ fs::path foreign_entry(const fs::path& folder) {
   return found.empty() ? fs::path() : *std::min_element(found.begin(), found.end());
 }
 
-void create_folder(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) {
-    throw Error(fmt::format("[run] cannot create the run folder {}: {}; choose another --out",
-                            path.string(), error.message()));
+// True if the folder is new.
+bool create_folder(const fs::path& path) {
+  try {
+    const bool is_new = !fs::exists(path);
+    core::create_folders(path);
+    return is_new;
+  } catch (const Error& problem) {
+    throw Error(fmt::format("[run] the run folder cannot be created: {}; choose another --out",
+                            problem.what()));
   }
 }
 
-core::FileLock lock_folder(const fs::path& path) {
-  auto lock = core::FileLock::try_acquire(path / lock_file);
+// An empty folder where that fails is not left behind if it is `created`.
+core::FileLock lock_folder(const fs::path& path, bool created) {
+  std::optional<core::FileLock> lock;
+  try {
+    lock = core::FileLock::try_acquire(path / lock_file);
+  } catch (const Error&) {
+    std::error_code ignored;
+    if (created) {
+      fs::remove(path / lock_file, ignored);
+      fs::remove(path, ignored);
+    }
+    throw;
+  }
   if (lock) return std::move(*lock);
   const std::string holder = core::FileLock::holder(path / lock_file);
   throw Error(fmt::format("[run] {} is being written by {}; let it end or stop it first",
@@ -58,8 +76,21 @@ void remove_temporaries(const fs::path& folder) {
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path path, core::FileLock lock, bool resumed)
-    : path_(std::move(path)), lock_(std::move(lock)), resumed_(resumed) {}
+RunFolder::RunFolder(fs::path path, core::FileLock lock, bool resumed, bool created)
+    : path_(std::move(path)), lock_(std::move(lock)), resumed_(resumed), remove_at_end_(created) {}
+
+RunFolder::RunFolder(RunFolder&& other) noexcept
+    : path_(std::move(other.path_)),
+      lock_(std::move(other.lock_)),
+      resumed_(other.resumed_),
+      remove_at_end_(std::exchange(other.remove_at_end_, false)) {}
+
+RunFolder::~RunFolder() {
+  if (!remove_at_end_) return;
+  std::error_code ignored;
+  fs::remove(path_ / lock_file, ignored);
+  fs::remove(path_, ignored);
+}
 
 bool RunFolder::check(const fs::path& path, bool resume) {
   if (path.empty()) throw UsageError("[run] --out is empty, expected the name of a folder");
@@ -88,7 +119,7 @@ bool RunFolder::check(const fs::path& path, bool resume) {
 
 bool RunFolder::may_change(std::string_view key) {
   return key.starts_with("checkpoint.") || key.starts_with("evaluate.") ||
-         key.starts_with("report.") || key == "data.workers";
+         key.starts_with("report.") || key == "data.workers" || key == "train.capture_step";
 }
 
 void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml) {
@@ -105,31 +136,21 @@ void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml)
   if (changed.empty()) return;
   throw UsageError(fmt::format(
       "[resume] the recipe is not the one {} was started with:\n  {}\nUse the stored values, or "
-      "start another run with a new --out (checkpoint.*, evaluate.*, report.* and data.workers may "
-      "change)",
+      "start another run with a new --out (checkpoint.*, evaluate.*, report.*, data.workers and "
+      "train.capture_step may change)",
       path.string(), fmt::join(changed, "\n  ")));
 }
 
-RunFolder RunFolder::create(const fs::path& path, bool resume, std::string_view recipe_toml) {
+RunFolder RunFolder::claim(const fs::path& path, bool resume) {
   check(path, resume);
-  create_folder(path);
-  core::FileLock lock = lock_folder(path);
-  try {
-    // Again, now that nobody else can write here.
-    const bool existing = check(path, resume);
-    if (existing) check_recipe(path, recipe_toml);
-    remove_temporaries(path);
-    if (!existing || core::read_text_file(path / recipe_file) != recipe_toml) {
-      core::write_file_atomically(path / recipe_file, recipe_toml);
-    }
-    return RunFolder(path, std::move(lock), existing);
-  } catch (const fs::filesystem_error& problem) {
-    throw Error(fmt::format("[run] cannot write the run folder {}: {}", path.string(),
-                            problem.code().message()));
-  }
+  const bool created = create_folder(path);
+  // From here on a failure must not leave a new folder behind.
+  RunFolder folder(path, lock_folder(path, created), false, created);
+  folder.resumed_ = check(path, resume);  // again, now that nobody else can write here
+  return folder;
 }
 
-fs::path RunFolder::default_path(std::string_view recipe_name, const fs::path& parent) {
+RunFolder RunFolder::claim_new(std::string_view recipe_name, const fs::path& parent) {
   std::string name(recipe_name);
   for (char& letter : name) {
     const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
@@ -137,10 +158,24 @@ fs::path RunFolder::default_path(std::string_view recipe_name, const fs::path& p
     if (!plain) letter = '-';
   }
   if (name.find_first_not_of(".-") == std::string::npos) name = "run";
+  create_folder(parent);
   for (std::int64_t number = 1;; ++number) {
-    fs::path path = parent / fmt::format("{}-{}", name, number);
-    std::error_code error;
-    if (!fs::exists(fs::symlink_status(path, error))) return path;
+    const fs::path path = parent / fmt::format("{}-{}", name, number);
+    if (core::create_folder(path)) return RunFolder(path, lock_folder(path, true), false, true);
+  }
+}
+
+void RunFolder::store_recipe(std::string_view recipe_toml) {
+  try {
+    if (resumed_) check_recipe(path_, recipe_toml);
+    remove_temporaries(path_);
+    if (!resumed_ || core::read_text_file(recipe()) != recipe_toml) {
+      core::write_file_atomically(recipe(), recipe_toml);
+    }
+    remove_at_end_ = false;
+  } catch (const fs::filesystem_error& problem) {
+    throw Error(fmt::format("[run] cannot write the run folder {}: {}", path_.string(),
+                            problem.code().message()));
   }
 }
 

@@ -11,7 +11,9 @@ namespace dbot::train {
 /// A run on disk, locked for as long as this object lives. Layout: docs/run-folder.md.
 ///
 /// Asking and doing are separate, because a run folder is created only after usage, recipe and data
-/// were found good: `check` and `check_recipe` touch nothing, `create` does.
+/// were found good: `check` and `check_recipe` touch nothing, `claim` does. What takes time comes
+/// between `claim` and `store_recipe`: a folder that cannot be written, or is another's, is found
+/// out before it.
 class RunFolder {
  public:
   /// Whether a run may be written to `path`. Returns true if there is one to go on with. Throws
@@ -24,19 +26,25 @@ class RunFolder {
   static void check_recipe(const std::filesystem::path& path, std::string_view recipe_toml);
 
   /// True for keys that change neither weights nor the order of samples and may so be given anew on
-  /// resume: checkpoint.*, evaluate.*, report.* and data.workers.
+  /// resume: checkpoint.*, evaluate.*, report.*, data.workers and train.capture_step.
   static bool may_change(std::string_view key);
 
-  /// Creates the folder or opens the run in it, locks it and stores the resolved recipe. Throws as
-  /// the checks do, and Error naming the reason if the folder cannot be written or the process that
-  /// is training there.
-  static RunFolder create(const std::filesystem::path& path, bool resume,
-                          std::string_view recipe_toml);
+  /// Creates the folder or opens the run in it, and locks it. Throws as `check` does, and Error
+  /// naming the reason if the folder cannot be written or the process that is training there.
+  static RunFolder claim(const std::filesystem::path& path, bool resume);
 
-  /// runs/NAME-N under `parent`, with N the first number whose folder does not exist. A recipe's
-  /// name may have slashes: "dbot/quick" gives runs/dbot-quick-1.
-  static std::filesystem::path default_path(std::string_view recipe_name,
-                                            const std::filesystem::path& parent = "runs");
+  /// Creates and locks runs/NAME-N under `parent`, with N the first number whose folder does not
+  /// exist: of several processes each gets its own. A recipe's name may have slashes: "dbot/quick"
+  /// gives runs/dbot-quick-1.
+  static RunFolder claim_new(std::string_view recipe_name,
+                             const std::filesystem::path& parent = "runs");
+
+  /// Stores the resolved recipe; from here on it is a run. Throws as `check_recipe` does.
+  void store_recipe(std::string_view recipe_toml);
+
+  RunFolder(RunFolder&& other) noexcept;
+  /// A folder that was created here and became no run is removed again.
+  ~RunFolder();
 
   /// True if there was a run already.
   bool resumed() const { return resumed_; }
@@ -45,13 +53,15 @@ class RunFolder {
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path model() const { return path_ / "model.safetensors"; }
+  std::filesystem::path captures() const { return path_ / "captures"; }
 
  private:
-  RunFolder(std::filesystem::path path, core::FileLock lock, bool resumed);
+  RunFolder(std::filesystem::path path, core::FileLock lock, bool resumed, bool created);
 
   std::filesystem::path path_;
   core::FileLock lock_;
   bool resumed_ = false;
+  bool remove_at_end_ = false;
 };
 
 }  // namespace dbot::train

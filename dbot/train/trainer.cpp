@@ -1,17 +1,37 @@
 #include "dbot/train/trainer.h"
 
-#include <c10/core/Scalar.h>
 #include <fmt/format.h>
 
 #include <cmath>
+#include <exception>
+#include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/encoder_description.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/optim/schedule.h"
+#include "dbot/train/capture.h"
 #include "dbot/train/stopwatch.h"
 
 namespace dbot::train {
+namespace {
+
+constexpr std::int64_t most_captures = 3;  // of steps that went wrong by themselves
+
+std::vector<std::vector<std::string>> names_of(
+    const std::vector<MicroBatch>& micro_batches,
+    const std::function<std::string(std::int64_t)>& name) {
+  std::vector<std::vector<std::string>> names;
+  for (const MicroBatch& micro : micro_batches) {
+    auto& of_batch = names.emplace_back();
+    for (const std::int64_t sample : micro.batch.sample_ids) {
+      of_batch.push_back(name ? name(sample) : std::to_string(sample));
+    }
+  }
+  return names;
+}
+
+}  // namespace
 
 Trainer::Trainer(TrainerSettings settings, methods::Method& method,
                  const optim::OptimizerConfig& optimizer,
@@ -22,7 +42,9 @@ Trainer::Trainer(TrainerSettings settings, methods::Method& method,
       optimizer_config_(optimizer),
       make_loader_(std::move(make_loader)),
       observers_(std::move(observers)),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      saver_(settings_.checkpoint_folder, settings_.checkpoint, settings_.plan.steps_per_epoch,
+             log_) {}
 
 std::unique_ptr<optim::AdamW> Trainer::fresh_optimizer() {
   return std::make_unique<optim::AdamW>(method_.parameter_groups(optimizer_config_.weight_decay),
@@ -34,7 +56,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
   method_.load_state(state_.stage, checkpoint.tensors);
   optimizer_ = fresh_optimizer();
   optimizer_->load_state(methods::without_prefix("optimizer.", checkpoint.tensors));
-  saved_step_ = state_.step;
+  saver_.resumed_from(state_.step);
 }
 
 TrainSummary Trainer::run(const core::StopRequest& stop) {
@@ -43,6 +65,7 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
     optimizer_ = fresh_optimizer();
   }
   summary_ = {};
+  stop_ = &stop;
   try {
     for (TrainObserver* observer : observers_) observer->on_begin(settings_.plan, state_, method_);
     while (state_.step < settings_.plan.total_steps() && !stop.requested()) {
@@ -54,15 +77,15 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
       after_step();
     }
     summary_.finished = state_.step >= settings_.plan.total_steps();
-    save_if_new();
+    save_or_fail();
     if (summary_.finished) {
       for (TrainObserver* observer : observers_) observer->on_end(state_, method_);
     }
   } catch (const Stopped&) {
     // An observer gave up its work on request; the weights stand after a whole step.
-    save_if_new();
+    save_or_fail();
     summary_.finished = false;
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     save_after_error();
     throw;
   }
@@ -102,23 +125,22 @@ StepRecord Trainer::optimizer_step() {
   const Stopwatch clock;
   const double waited = loader_->wait_seconds();
   StepRecord record;
-  method_.zero_gradients();
-  bool finite = true;
+  std::vector<MicroBatch> micro_batches;
+  GradientStep gradients(method_, {state_.stage, state_.step, settings_.precision},
+                         settings_.accumulate);
   for (std::int64_t micro = 0; micro < settings_.accumulate; ++micro) {
-    const auto batch = loader_->next();
+    auto batch = loader_->next();
     if (!batch) throw Error("[train] the training data ended; a training loader must be endless");
     record.images += batch->size();
-    const auto draws = method_.draw(*batch, {settings_.seed, state_.stage, batch->epoch});
-    const methods::StepResult result =
-        method_.training_step(*batch, draws, {state_.stage, state_.step, settings_.precision});
-    const double loss = result.loss.item().toDouble();
-    record.loss += loss / static_cast<double>(settings_.accumulate);
-    finite = finite && std::isfinite(loss);
-    if (finite) result.loss.div(static_cast<double>(settings_.accumulate)).backward();
+    auto draws = method_.draw(*batch, {settings_.seed, state_.stage, batch->epoch});
+    micro_batches.push_back({std::move(*batch), std::move(draws)});
+    gradients.add(micro_batches.back());
   }
+  record.loss = gradients.loss();
   record.learning_rate = learning_rate();
-  record.gradient_norm = finite ? optimizer_->gradient_norm() : std::nan("");
+  record.gradient_norm = gradients.finite() ? optimizer_->gradient_norm() : std::nan("");
   record.skipped = !std::isfinite(record.gradient_norm);
+  capture_if_wanted(gradients, record, std::move(micro_batches));
   if (!record.skipped) {
     optimizer_->step(record.learning_rate,
                      optim::AdamW::clip_scale(record.gradient_norm, settings_.clip_norm));
@@ -126,6 +148,7 @@ StepRecord Trainer::optimizer_step() {
   ++state_.step;
   state_.images_seen += record.images;
   state_.skipped_steps += record.skipped ? 1 : 0;
+  state_.skipped_in_a_row = record.skipped ? state_.skipped_in_a_row + 1 : 0;
   record.state = state_;
   record.epoch =
       static_cast<double>(state_.step) / static_cast<double>(settings_.plan.steps_per_epoch);
@@ -134,37 +157,74 @@ StepRecord Trainer::optimizer_step() {
   return record;
 }
 
+void Trainer::capture_if_wanted(const GradientStep& gradients, const StepRecord& record,
+                                std::vector<MicroBatch> micro_batches) {
+  const std::int64_t step = state_.step + 1;
+  const bool asked_for = step == settings_.capture_step;
+  if (settings_.capture_folder.empty() || !(asked_for || record.skipped)) return;
+  if (!asked_for && std::ssize(list_checkpoints(settings_.capture_folder)) >= most_captures) return;
+  try {
+    Capture capture;
+    capture.before = checkpoint();
+    capture.before.stage_end = false;
+    capture.record = {
+        step,
+        state_.stage,
+        gradients.losses(),
+        record.loss,
+        record.gradient_norm,
+        record.learning_rate,
+        checksum_of_gradients(method_.parameter_groups(optimizer_config_.weight_decay)),
+        names_of(micro_batches, settings_.sample_name)};
+    capture.micro_batches = std::move(micro_batches);
+    capture.recipe = settings_.recipe;
+    capture.encoder = encoder_description();
+    const auto folder = write_capture(settings_.capture_folder, capture);
+    log_(core::LogLevel::information,
+         fmt::format("step {} is kept: dbot replay {} repeats it", step, folder.string()));
+  } catch (const std::exception& problem) {
+    log_(core::LogLevel::warning,
+         fmt::format("step {} could not be kept for dbot replay: {}", step, problem.what()));
+  }
+}
+
 void Trainer::account(const StepRecord& record) {
   summary_.seconds += record.seconds;
   summary_.data_wait_seconds += record.data_wait_seconds;
   summary_.images += record.images;
-  if (!record.skipped) {
-    skipped_in_a_row_ = 0;
-    return;
-  }
-  ++skipped_in_a_row_;
+  if (!record.skipped) return;
   log_(core::LogLevel::warning,
        fmt::format("step {}: loss {} or its gradient is not finite; the step is skipped ({} in a "
                    "row, {} in all)",
-                   state_.step, record.loss, skipped_in_a_row_, state_.skipped_steps));
+                   state_.step, record.loss, state_.skipped_in_a_row, state_.skipped_steps));
 }
 
 void Trainer::give_up_without_hope() const {
-  const bool nothing_learnt =
-      state_.step >= settings_.plan.total_steps() && state_.skipped_steps >= state_.step;
-  if (skipped_in_a_row_ >= settings_.max_skipped_steps || nothing_learnt) {
+  constexpr const char* way_out =
+      "Lower optimizer.base_lr, set optimizer.clip_norm or use train.precision = \"fp32\"; dbot "
+      "replay RUN/captures/step-… tells where it began";
+  if (state_.skipped_in_a_row >= settings_.max_skipped_steps) {
+    throw Error(
+        fmt::format("[train] {} steps in a row had a non-finite loss or gradient, the limit is "
+                    "train.max_skipped_steps = {}; the weights are those of the last good step. {}",
+                    state_.skipped_in_a_row, settings_.max_skipped_steps, way_out));
+  }
+  if (state_.step >= settings_.plan.total_steps() && state_.skipped_steps >= state_.step) {
     throw Error(fmt::format(
-        "[train] {} steps in a row had a non-finite loss or gradient, the limit is "
-        "train.max_skipped_steps = {}; the weights are those of the last good step. Lower "
-        "optimizer.base_lr, set optimizer.clip_norm or use train.precision = \"fp32\"",
-        skipped_in_a_row_, settings_.max_skipped_steps));
+        "[train] not one of the run's {} steps had a finite loss and gradient: nothing was learnt, "
+        "the weights are those it began with. {}",
+        state_.step, way_out));
   }
 }
 
 void Trainer::after_step() {
   const bool epoch_ends = state_.step % settings_.plan.steps_per_epoch == 0;
   const bool stage_ends = state_.step == stage_end();
-  if (stage_ends || checkpoint_is_due()) save();
+  if (state_.step >= settings_.plan.total_steps()) {
+    save_or_fail();  // before the observers, who have nothing to tell of a run that is not kept
+  } else if (stage_ends || saver_.is_due(state_.step)) {
+    try_to_save();
+  }
   if (epoch_ends) {
     const std::int64_t epoch = state_.step / settings_.plan.steps_per_epoch;
     for (TrainObserver* observer : observers_) observer->on_epoch_end(epoch, state_, method_);
@@ -176,38 +236,43 @@ void Trainer::after_step() {
   }
 }
 
-bool Trainer::checkpoint_is_due() const {
-  const CheckpointConfig& config = settings_.checkpoint;
-  if (config.every_steps > 0 && state_.step % config.every_steps == 0) return true;
-  if (config.every_epochs <= 0) return false;
-  const auto interval = static_cast<std::int64_t>(
-      std::llround(config.every_epochs * static_cast<double>(settings_.plan.steps_per_epoch)));
-  return state_.step % std::max<std::int64_t>(1, interval) == 0;
-}
-
-void Trainer::save() {
+Checkpoint Trainer::checkpoint() const {
   Checkpoint checkpoint;
   checkpoint.state = state_;
   checkpoint.stage_end = state_.step == stage_end();
   checkpoint.tensors = method_.state();
   checkpoint.tensors.merge(methods::with_prefix("optimizer.", optimizer_->state()));
   checkpoint.fixed_choices = settings_.fixed_choices;
-  const std::string encoder =
-      exchange::to_json({method_.backbone().config(), settings_.mean, settings_.std});
-  const auto folder =
-      write_checkpoint(settings_.checkpoint_folder, checkpoint, settings_.checkpoint.keep, encoder);
-  saved_step_ = state_.step;
+  return checkpoint;
+}
+
+std::string Trainer::encoder_description() const {
+  return exchange::to_json({method_.backbone().config(), settings_.mean, settings_.std});
+}
+
+void Trainer::try_to_save() {
+  const auto folder = saver_.try_to_save(checkpoint(), encoder_description());
+  if (folder) tell_of_checkpoint(*folder);
+}
+
+void Trainer::save_or_fail() {
+  if (saver_.saved_step() == state_.step) return;
+  gave_up_saving_ = true;  // unless it gets to the next line but one
+  const auto folder = saver_.save_or_fail(checkpoint(), encoder_description(),
+                                          {settings_.checkpoint.retry_seconds, *stop_});
+  gave_up_saving_ = false;
+  tell_of_checkpoint(folder);
+}
+
+void Trainer::tell_of_checkpoint(const std::filesystem::path& folder) {
   for (TrainObserver* observer : observers_) observer->on_checkpoint(folder, state_);
 }
 
-void Trainer::save_if_new() {
-  if (saved_step_ != state_.step) save();
-}
-
 void Trainer::save_after_error() {
+  if (gave_up_saving_ || saver_.saved_step() == state_.step) return;
   try {
-    save_if_new();
-  } catch (const Error& error) {
+    tell_of_checkpoint(saver_.save_or_fail(checkpoint(), encoder_description(), {}));
+  } catch (const std::exception& error) {
     log_(core::LogLevel::warning,
          fmt::format("the last steps could not be saved either: {}", error.what()));
   }

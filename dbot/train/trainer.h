@@ -14,8 +14,10 @@
 #include "dbot/optim/adamw.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/train/checkpoint.h"
+#include "dbot/train/gradient_step.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/plan.h"
+#include "dbot/train/saver.h"
 
 namespace dbot::train {
 
@@ -26,6 +28,7 @@ struct TrainConfig {
   runtime::PrecisionRequest precision = runtime::PrecisionRequest::automatic;
   std::int64_t seed = 0;
   std::int64_t max_skipped_steps = 20;  // in a row, with a non-finite loss or gradient
+  std::int64_t capture_step = 0;        // keep this step for dbot replay; 0: none
 };
 
 struct TrainerSettings {
@@ -40,8 +43,12 @@ struct TrainerSettings {
   runtime::Precision precision = runtime::Precision::fp32;
   CheckpointConfig checkpoint;
   std::filesystem::path checkpoint_folder;
-  std::string fixed_choices;      // stored in every checkpoint
+  std::filesystem::path capture_folder;  // empty: no captures
+  std::int64_t capture_step = 0;         // as in TrainConfig
+  std::string fixed_choices;             // stored in every checkpoint
   std::vector<double> mean, std;  // pixel normalisation, for the header of the student's file
+  std::string recipe;             // stored with captures
+  std::function<std::string(std::int64_t)> sample_name;  // for captures; empty: by number
 };
 
 /// What a finished or stopped run reports.
@@ -65,7 +72,8 @@ class Trainer {
   /// Goes on from a checkpoint.
   void resume(const Checkpoint& checkpoint);
   /// Trains to the end of the plan or until `stop` is set; then the step under way is finished and
-  /// a checkpoint written. Throws Error after too many non-finite steps in a row.
+  /// a checkpoint written. Throws Error after too many non-finite steps in a row, and when the last
+  /// steps cannot be saved.
   TrainSummary run(const core::StopRequest& stop);
 
  private:
@@ -76,15 +84,23 @@ class Trainer {
   double learning_rate() const;
   StepRecord optimizer_step();
   void account(const StepRecord& record);
+  /// Keeps the step under way for dbot replay where that is wanted: the weights are still those
+  /// before it.
+  void capture_if_wanted(const GradientStep& gradients, const StepRecord& record,
+                         std::vector<MicroBatch> micro_batches);
   /// Throws Error after too many skipped steps in a row, or when every step of the run was skipped.
   void give_up_without_hope() const;
   /// Checkpoint and observers, where one is due.
   void after_step();
-  bool checkpoint_is_due() const;
-  void save();
-  void save_if_new();
+  Checkpoint checkpoint() const;
+  std::string encoder_description() const;
+  /// Saves if it can; if not, training goes on.
+  void try_to_save();
+  /// Saves what is not saved yet, or throws Error when patience ends.
+  void save_or_fail();
   /// Keeps the steps before an error; a second error is only told.
   void save_after_error();
+  void tell_of_checkpoint(const std::filesystem::path& folder);
 
   TrainerSettings settings_;
   methods::Method& method_;
@@ -96,8 +112,9 @@ class Trainer {
   std::unique_ptr<data::Loader> loader_;
   TrainState state_;
   TrainSummary summary_;
-  std::int64_t skipped_in_a_row_ = 0;
-  std::int64_t saved_step_ = -1;
+  Saver saver_;
+  bool gave_up_saving_ = false;
+  const core::StopRequest* stop_ = nullptr;  // of the `run` under way
 };
 
 }  // namespace dbot::train

@@ -45,7 +45,9 @@ class CheckpointTest : public testing::Test {
   }
 
   fs::path write(std::int64_t step, std::int64_t keep = 100, bool stage_end = false) {
-    return write_checkpoint(folder_, make(step, stage_end), keep, R"({"width":4})");
+    const auto written = write_checkpoint(folder_, make(step, stage_end), R"({"width":4})");
+    prune_checkpoints(written, keep);
+    return written;
   }
 
   std::int64_t newest() {
@@ -88,7 +90,7 @@ class CheckpointTest : public testing::Test {
 
 TEST_F(CheckpointTest, GivesBackWhatWasWritten) {
   const Checkpoint written = make(120, true);
-  const fs::path folder = write_checkpoint(folder_, written, 2);
+  const fs::path folder = write_checkpoint(folder_, written);
   EXPECT_EQ(folder, folder_ / "step-00000120");
   const Checkpoint read = read_checkpoint(folder);
   EXPECT_EQ(read.state.step, 120);
@@ -115,7 +117,7 @@ TEST_F(CheckpointTest, TheStudentFileStandsAlone) {
 
 TEST_F(CheckpointTest, EqualStateGivesEqualBytes) {
   write(3);
-  write_checkpoint(root_ / "other", make(3), 1, R"({"width":4})");
+  write_checkpoint(root_ / "other", make(3), R"({"width":4})");
   for (const char* name : {"student.safetensors", "teacher.safetensors", "optimizer.safetensors",
                            "state.json", "manifest.json"}) {
     EXPECT_EQ(core::read_text_file(folder_ / "step-00000003" / name),
@@ -234,10 +236,10 @@ TEST_F(CheckpointTest, AFailedWriteLeavesTheOlderOnesAndNoRests) {
   write(1);
   Checkpoint bad = make(2);
   bad.tensors["nodot"] = at::full({1}, 0.0);
-  EXPECT_THROW(write_checkpoint(folder_, bad, 2), Error);
+  EXPECT_THROW(write_checkpoint(folder_, bad), Error);
   bad = make(2);
   bad.fixed_choices = "not json";
-  EXPECT_THROW(write_checkpoint(folder_, bad, 2), Error);
+  EXPECT_THROW(write_checkpoint(folder_, bad), Error);
   EXPECT_THAT(entries(), ElementsAre("latest", "step-00000001"));
   EXPECT_EQ(newest(), 1);
 }
@@ -246,7 +248,7 @@ TEST_F(CheckpointTest, AnUnwritableFolderSaysWhy) {
   fs::create_directories(root_);
   core::write_file_synced(root_ / "file", "x");
   try {
-    write_checkpoint(root_ / "file" / "checkpoints", make(1), 1);
+    write_checkpoint(root_ / "file" / "checkpoints", make(1));
     FAIL();
   } catch (const Error& problem) {
     EXPECT_THAT(problem.what(), HasSubstr("Not a directory"));

@@ -14,6 +14,12 @@ using testing::HasSubstr;
 
 constexpr const char* recipe = "[optimizer]\nbase_lr = 0.1\n[checkpoint]\nkeep = 2\n";
 
+RunFolder create(const fs::path& out, bool resume, const char* text) {
+  RunFolder folder = RunFolder::claim(out, resume);
+  folder.store_recipe(text);
+  return folder;
+}
+
 class RunFolderTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -44,7 +50,7 @@ TEST_F(RunFolderTest, StartsInANewFolderAndInItsMissingParents) {
   const fs::path deep = root_ / "a" / "b";
   EXPECT_FALSE(RunFolder::check(deep, false));
   EXPECT_FALSE(fs::exists(root_ / "a")) << "a check touches nothing";
-  const RunFolder run = RunFolder::create(deep, false, recipe);
+  const RunFolder run = create(deep, false, recipe);
   EXPECT_FALSE(run.resumed());
   EXPECT_EQ(core::read_text_file(run.recipe()), recipe);
 }
@@ -54,28 +60,28 @@ TEST_F(RunFolderTest, StartsInAnEmptyFolderAndAfterAKillBeforeTheRecipe) {
   EXPECT_FALSE(RunFolder::check(out_, false));
   core::write_file_synced(out_ / ".lock", "process 1\n");
   core::write_file_synced(out_ / ".dbot-1-0.tmp", "rest");
-  const RunFolder run = RunFolder::create(out_, false, recipe);
+  const RunFolder run = create(out_, false, recipe);
   EXPECT_FALSE(run.resumed());
   EXPECT_FALSE(fs::exists(out_ / ".dbot-1-0.tmp"));
 }
 
 TEST_F(RunFolderTest, ResumesARunAndStartsOneWhereThereIsNone) {
-  EXPECT_FALSE(RunFolder::create(out_, true, recipe).resumed());
+  EXPECT_FALSE(create(out_, true, recipe).resumed());
   EXPECT_TRUE(RunFolder::check(out_, true));
-  EXPECT_TRUE(RunFolder::create(out_, true, recipe).resumed());
+  EXPECT_TRUE(create(out_, true, recipe).resumed());
 }
 
 TEST_F(RunFolderTest, RefusesARunWithoutResume) {
-  RunFolder::create(out_, false, recipe);
+  create(out_, false, recipe);
   EXPECT_THAT(error_of<UsageError>([&] { RunFolder::check(out_, false); }), HasSubstr("--resume"));
-  EXPECT_THROW(RunFolder::create(out_, false, recipe), UsageError);
+  EXPECT_THROW(create(out_, false, recipe), UsageError);
 }
 
 TEST_F(RunFolderTest, RefusesOtherContentEvenWithResume) {
   fs::create_directories(out_);
   core::write_file_synced(out_ / "thesis.tex", "x");
   for (const bool resume : {false, true}) {
-    EXPECT_THAT(error_of<UsageError>([&] { RunFolder::create(out_, resume, recipe); }),
+    EXPECT_THAT(error_of<UsageError>([&] { create(out_, resume, recipe); }),
                 HasSubstr("thesis.tex"));
   }
   EXPECT_FALSE(fs::exists(out_ / ".lock"));
@@ -84,21 +90,21 @@ TEST_F(RunFolderTest, RefusesOtherContentEvenWithResume) {
 }
 
 TEST_F(RunFolderTest, AChangedRecipeNamesItsKeys) {
-  RunFolder::create(out_, false, recipe);
+  create(out_, false, recipe);
   const std::string changed = "[optimizer]\nbase_lr = 0.2\n[checkpoint]\nkeep = 5\n";
   const std::string message = error_of<UsageError>([&] { RunFolder::check_recipe(out_, changed); });
   EXPECT_THAT(message, HasSubstr("optimizer.base_lr"));
   EXPECT_THAT(message, testing::Not(HasSubstr("checkpoint.keep")));
-  EXPECT_THROW(RunFolder::create(out_, true, changed), UsageError);
+  EXPECT_THROW(create(out_, true, changed.c_str()), UsageError);
   EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), recipe);
 }
 
 TEST_F(RunFolderTest, HarmlessKeysMayChangeAndAreStored) {
-  RunFolder::create(out_, false, recipe);
+  create(out_, false, recipe);
   const std::string changed = "[optimizer]\nbase_lr = 0.1\n[checkpoint]\nkeep = 5\n";
   EXPECT_NO_THROW(RunFolder::check_recipe(out_, changed));
-  RunFolder::create(out_, true, changed);
-  EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), changed);
+  create(out_, true, changed.c_str());
+  EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), changed.c_str());
   EXPECT_TRUE(RunFolder::may_change("evaluate.every_epochs"));
   EXPECT_TRUE(RunFolder::may_change("data.workers"));
   EXPECT_FALSE(RunFolder::may_change("data.mean"));
@@ -106,28 +112,41 @@ TEST_F(RunFolderTest, HarmlessKeysMayChangeAndAreStored) {
 }
 
 TEST_F(RunFolderTest, ALockedRunNamesTheProcess) {
-  const RunFolder first = RunFolder::create(out_, false, recipe);
-  EXPECT_THAT(error_of<Error>([&] { RunFolder::create(out_, true, recipe); }),
+  const RunFolder first = create(out_, false, recipe);
+  EXPECT_THAT(error_of<Error>([&] { create(out_, true, recipe); }),
               HasSubstr("process " + std::to_string(::getpid())));
 }
 
 TEST_F(RunFolderTest, TheLockEndsWithTheObject) {
-  { const RunFolder first = RunFolder::create(out_, false, recipe); }
-  EXPECT_NO_THROW(RunFolder::create(out_, true, recipe));
+  { const RunFolder first = create(out_, false, recipe); }
+  EXPECT_NO_THROW(create(out_, true, recipe));
 }
 
 TEST_F(RunFolderTest, AnUnwritablePlaceSaysWhy) {
   core::write_file_synced(root_ / "file", "x");
-  EXPECT_THAT(error_of<Error>([&] { RunFolder::create(root_ / "file" / "run", false, recipe); }),
+  EXPECT_THAT(error_of<Error>([&] { create(root_ / "file" / "run", false, recipe); }),
               HasSubstr("Not a directory"));
 }
 
 TEST_F(RunFolderTest, TheDefaultIsTheFirstFreeNumber) {
-  EXPECT_EQ(RunFolder::default_path("dbot/quick", root_), root_ / "dbot-quick-1");
-  fs::create_directories(root_ / "dbot-quick-1");
+  const auto claimed = [&](const char* name) {
+    RunFolder folder = RunFolder::claim_new(name, root_);
+    folder.store_recipe(recipe);
+    return folder.path();
+  };
+  EXPECT_EQ(claimed("dbot/quick"), root_ / "dbot-quick-1");
   fs::create_directories(root_ / "dbot-quick-3");
-  EXPECT_EQ(RunFolder::default_path("dbot/quick", root_), root_ / "dbot-quick-2");
-  EXPECT_EQ(RunFolder::default_path("..", root_), root_ / "run-1");
+  EXPECT_EQ(claimed("dbot/quick"), root_ / "dbot-quick-2");
+  EXPECT_EQ(claimed("dbot/quick"), root_ / "dbot-quick-4");
+  EXPECT_EQ(claimed(".."), root_ / "run-1");
+}
+
+TEST_F(RunFolderTest, AFolderThatBecameNoRunIsRemovedAgain) {
+  { const RunFolder folder = RunFolder::claim(out_, false); }
+  EXPECT_FALSE(fs::exists(out_));
+  fs::create_directories(out_);
+  { const RunFolder folder = RunFolder::claim(out_, false); }
+  EXPECT_TRUE(fs::exists(out_)) << "it was there before";
 }
 
 }  // namespace

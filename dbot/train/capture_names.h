@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+#include "dbot/nn/named_tensors.h"
+#include "dbot/train/gradient_step.h"
+
+namespace dbot::train {
+
+/// A micro-batch as tensors: "batch.NAME", "offset.NAME", "draw.NAME", "sample_ids", "labels",
+/// "epoch".
+nn::NamedTensors tensors_of(const MicroBatch& micro);
+/// The inverse. Throws DataError naming what is missing.
+MicroBatch micro_batch_of(const nn::NamedTensors& tensors);
+
+}  // namespace dbot::train

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dbot/methods/method.h"
+
+namespace dbot::train {
+
+/// What one micro-batch is computed from, weights and precision aside.
+struct MicroBatch {
+  data::Batch batch;
+  methods::StepDraws draws;
+};
+
+/// Loss and gradients of one optimizer step, from as many micro-batches as it accumulates. Training
+/// and its replay both come here, so that they are the same arithmetic.
+class GradientStep {
+ public:
+  /// Clears the gradients of `method`, which must outlive this.
+  GradientStep(methods::Method& method, const methods::StepContext& context,
+               std::int64_t accumulate);
+
+  /// Adds a micro-batch. After a loss that is not finite no gradient is added any more: the step is
+  /// lost, and what there is tells where it began.
+  void add(const MicroBatch& micro);
+
+  /// Mean over the micro-batches when all are added.
+  double loss() const { return loss_; }
+  const std::vector<double>& losses() const { return losses_; }
+  bool finite() const { return finite_; }
+
+ private:
+  methods::Method& method_;
+  methods::StepContext context_;
+  double accumulate_;
+  double loss_ = 0;
+  std::vector<double> losses_;
+  bool finite_ = true;
+};
+
+}  // namespace dbot::train

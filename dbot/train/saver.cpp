@@ -1,0 +1,107 @@
+#include "dbot/train/saver.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "dbot/core/error.h"
+
+namespace dbot::train {
+namespace {
+
+constexpr std::int64_t first_retry_after = 4, longest_retry_after = 64;  // steps
+
+}  // namespace
+
+Saver::Saver(std::filesystem::path folder, CheckpointConfig config, std::int64_t steps_per_epoch,
+             core::Log log)
+    : folder_(std::move(folder)),
+      config_(config),
+      steps_per_epoch_(steps_per_epoch),
+      log_(std::move(log)) {}
+
+bool Saver::is_due(std::int64_t step) const {
+  if (step == retry_step_) return true;
+  if (config_.every_steps > 0 && step % config_.every_steps == 0) return true;
+  if (config_.every_epochs <= 0) return false;
+  const auto interval = static_cast<std::int64_t>(
+      std::llround(config_.every_epochs * static_cast<double>(steps_per_epoch_)));
+  return step % std::max<std::int64_t>(1, interval) == 0;
+}
+
+std::optional<std::filesystem::path> Saver::attempt(const Checkpoint& checkpoint,
+                                                    const std::string& encoder) {
+  try {
+    auto written = write_checkpoint(folder_, checkpoint, encoder);
+    saved_step_ = checkpoint.state.step;
+    return written;
+  } catch (const Error& problem) {
+    problem_ = problem.what();
+    return std::nullopt;
+  }
+}
+
+std::string Saver::last_good() const {
+  return saved_step_ < 0 ? "there is no earlier one"
+                         : fmt::format("the last good one is that of step {}", saved_step_);
+}
+
+std::optional<std::filesystem::path> Saver::try_to_save(const Checkpoint& checkpoint,
+                                                        const std::string& encoder) {
+  auto written = attempt(checkpoint, encoder);
+  if (written) {
+    if (retry_interval_ > 0) {
+      log_(core::LogLevel::information,
+           fmt::format("checkpoints are written again, from step {}", saved_step_));
+    }
+    failures_ = {};
+    retry_step_ = -1;
+    retry_interval_ = 0;
+    prune(*written);
+    return written;
+  }
+  retry_interval_ = std::clamp(2 * retry_interval_, first_retry_after, longest_retry_after);
+  retry_step_ = checkpoint.state.step + retry_interval_;
+  if (failures_.next()) {
+    log_(core::LogLevel::warning,
+         fmt::format("{}; {}. Training goes on and it is tried again ({} failed so far)", problem_,
+                     last_good(), failures_.count()));
+  }
+  return std::nullopt;
+}
+
+std::filesystem::path Saver::save_or_fail(const Checkpoint& checkpoint, const std::string& encoder,
+                                          const core::Patience& patience) {
+  auto written = attempt(checkpoint, encoder);
+  if (!written) {
+    log_(core::LogLevel::warning,
+         fmt::format("{}; {}. It is tried for {:.0f} seconds before the run is given up", problem_,
+                     last_good(), patience.seconds()));
+    patience.until([&] { return (written = attempt(checkpoint, encoder)).has_value(); });
+  }
+  if (!written) {
+    const std::int64_t lost = checkpoint.state.step - std::max<std::int64_t>(saved_step_, 0);
+    throw Error(fmt::format(
+        "{}; {}, so {} steps are lost. Make room or mend what is named, then give the same command "
+        "with --resume: it makes them again with the same result",
+        problem_, last_good(), lost));
+  }
+  prune(*written);
+  return *written;
+}
+
+// Old checkpoints that stay are no reason to distrust the new one.
+void Saver::prune(const std::filesystem::path& current) {
+  try {
+    prune_checkpoints(current, config_.keep);
+  } catch (const std::exception& problem) {
+    if (!prune_failures_.next()) return;
+    log_(core::LogLevel::warning,
+         fmt::format("old checkpoints could not be removed: {}; they take room, nothing else",
+                     problem.what()));
+  }
+}
+
+}  // namespace dbot::train

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "dbot/core/log.h"
+#include "dbot/core/patience.h"
+#include "dbot/core/rarely.h"
+#include "dbot/train/checkpoint.h"
+
+namespace dbot::train {
+
+/// Writes a run's checkpoints when they are due, and bears with a disk that does not take them:
+/// training goes on, the last good checkpoint stays, and it is tried again at the next due one and
+/// 4, 8, 16 … up to 64 steps after the last failure.
+class Saver {
+ public:
+  Saver(std::filesystem::path folder, CheckpointConfig config, std::int64_t steps_per_epoch,
+        core::Log log);
+
+  /// Whether one is to be written after `step`.
+  bool is_due(std::int64_t step) const;
+  /// The new folder; empty if it could not be written, which is a warning at the 1st, 2nd, 4th,
+  /// 8th … failure.
+  std::optional<std::filesystem::path> try_to_save(const Checkpoint& checkpoint,
+                                                   const std::string& encoder);
+  /// The same as long as there is `patience`. Throws Error that says what is lost and how to go on.
+  std::filesystem::path save_or_fail(const Checkpoint& checkpoint, const std::string& encoder,
+                                     const core::Patience& patience);
+
+  /// The step of the newest whole checkpoint; −1 if there is none.
+  std::int64_t saved_step() const { return saved_step_; }
+  void resumed_from(std::int64_t step) { saved_step_ = step; }
+
+ private:
+  std::optional<std::filesystem::path> attempt(const Checkpoint& checkpoint,
+                                               const std::string& encoder);
+  std::string last_good() const;
+  void prune(const std::filesystem::path& current);
+
+  std::filesystem::path folder_;
+  CheckpointConfig config_;
+  std::int64_t steps_per_epoch_;
+  core::Log log_;
+  std::int64_t saved_step_ = -1;
+  core::Rarely failures_, prune_failures_;
+  std::string problem_;
+  std::int64_t retry_step_ = -1, retry_interval_ = 0;
+};
+
+}  // namespace dbot::train

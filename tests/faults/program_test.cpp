@@ -1,0 +1,90 @@
+// The program as users run it, with faults between it and the system.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "tests/cli/tiny_run.h"
+
+namespace dbot::faults {
+namespace {
+
+using cli_test::Result;
+using cli_test::Workshop;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// Environment variables for the programs started meanwhile.
+class Environment {
+ public:
+  explicit Environment(std::vector<std::pair<std::string, std::string>> values)
+      : values_(std::move(values)) {
+    for (const auto& [name, value] : values_) setenv(name.c_str(), value.c_str(), 1);
+  }
+  ~Environment() {
+    for (const auto& value : values_) unsetenv(value.first.c_str());
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> values_;
+};
+
+Environment faults(const std::string& plan, const std::string& root) {
+  return Environment({{"LD_PRELOAD", DBOT_FAULT_SHIM},
+                      {"ASAN_OPTIONS", "verify_asan_link_order=0"},
+                      {"GOMP_SPINCOUNT", "1000"},
+                      {"DBOT_FAULTS", plan},
+                      {"DBOT_FAULTS_ROOT", root}});
+}
+
+TEST(Program, KilledInsideACheckpointGoesOnToTheSameEnd) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("straight").exit_code, 0);
+  for (const char* plan : {"KILL@write:40", "KILL@rename:9", "KILL@symlink:4", "KILL@remove:2"}) {
+    const Environment environment = faults(plan, shop.folder / "killed");
+    EXPECT_EQ(shop.pretrain("killed", {"--resume"}).exit_code, 128 + SIGKILL) << plan;
+  }
+  EXPECT_EQ(shop.pretrain("killed", {"--resume"}).exit_code, 0);
+  EXPECT_TRUE(shop.model("killed") == shop.model("straight"));
+}
+
+TEST(Program, OutlivesAFullDiskAndShortWrites) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("straight").exit_code, 0);
+  const Environment environment = faults("ENOSPC@write:60+60", shop.folder / "full");
+  const Result result = shop.pretrain("full");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("No space left"), HasSubstr("last good one")));
+  EXPECT_TRUE(shop.model("full") == shop.model("straight"));
+}
+
+TEST(Program, OutlivesAWallClockThatJumps) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("straight").exit_code, 0);
+  const Environment environment({{"LD_PRELOAD", DBOT_FAULT_SHIM},
+                                 {"ASAN_OPTIONS", "verify_asan_link_order=0"},
+                                 {"GOMP_SPINCOUNT", "1000"},
+                                 {"DBOT_FAULTS_CLOCK", "1"}});
+  const Result result = shop.pretrain("jumping", {"--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(shop.model("jumping") == shop.model("straight"));
+  const std::string seconds = "\"seconds\":";
+  const auto at = result.out.find(seconds);
+  ASSERT_NE(at, std::string::npos);
+  const double spent = std::stod(result.out.substr(at + seconds.size()));
+  EXPECT_GT(spent, 0);
+  EXPECT_LT(spent, 3600) << "a year's jump was taken for time that passed";
+}
+
+TEST(Program, RandomKillsOfTheScriptChangeNothing) {
+  const Workshop shop;
+  const std::string command = "scripts/kill_test.sh 5 --program " DBOT_PROGRAM " --recipe " +
+                              shop.recipe + " --data " + shop.data + " --set schedule.epochs=6 >" +
+                              (shop.folder / "log") + " 2>&1";
+  EXPECT_EQ(system(command.c_str()), 0) << cli_test::read_file(shop.folder / "log");
+  EXPECT_THAT(cli_test::read_file(shop.folder / "log"), HasSubstr("5 kills"));
+}
+
+}  // namespace
+}  // namespace dbot::faults
