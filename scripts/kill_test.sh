@@ -53,8 +53,8 @@ drop_path = 0.1
 threads = 1
 [data]
 workers = 1
-mean = [0.5]
-std = [0.25]
+mean = [0.5, 0.5, 0.5]
+std = [0.25, 0.25, 0.25]
 [checkpoint]
 every_steps = 2
 [evaluate]
@@ -64,14 +64,14 @@ fi
 export GOMP_SPINCOUNT=1000
 RANDOM=$seed
 
-run() { # FOLDER: trains there, from where it stands
-  "$program" pretrain "$recipe" --data "$data" --out "$work/$1" --resume \
+run() { # FOLDER: trains there, from where it stands; in the background its number is the program's
+  exec "$program" pretrain "$recipe" --data "$data" --out "$work/$1" --resume \
     --precision "$precision" "${settings[@]}" >"$work/$1.log" 2>&1
 }
 
 latest() { readlink "$work/killed/checkpoints/latest" 2>/dev/null || true; }
 
-run straight || { cat "$work/straight.log" >&2; exit 1; }
+(run straight) || { cat "$work/straight.log" >&2; exit 1; }
 
 killed=0 inside=0 resumed=0
 while ((killed < kills)); do
@@ -81,8 +81,7 @@ while ((killed < kills)); do
   # It must get on between two kills, or the run would never end; then any moment will do.
   while kill -0 "$process" 2>/dev/null && [[ $(latest) == "$before" ]]; do sleep 0.01; done
   sleep "0.$(printf '%03d' $((RANDOM % 100)))"
-  program_process=$(pgrep -P "$process" -x dbot || true)
-  if ! kill -9 ${program_process:-$process} 2>/dev/null; then
+  if ! kill -9 "$process" 2>/dev/null; then
     wait "$process" || { cat "$work/killed.log" >&2; exit 1; }
     echo "the run ended after $killed kills; give it more steps" >&2
     exit 1
@@ -92,7 +91,7 @@ while ((killed < kills)); do
   [[ -z $before ]] || resumed=$((resumed + 1))
   if compgen -G "$work/killed/checkpoints/.step-*" >/dev/null; then inside=$((inside + 1)); fi
 done
-run killed || { cat "$work/killed.log" >&2; exit 1; }
+(run killed) || { cat "$work/killed.log" >&2; exit 1; }
 resumed=$((resumed + 1))
 
 for file in model.safetensors checkpoints/latest/{student,teacher,optimizer}.safetensors; do

@@ -49,11 +49,11 @@ TEST_F(EveryOperation, FailsOnceWithAnInputOutputError) {
 }
 
 TEST_F(EveryOperation, AndAllAfterItFailBecauseTheDiskIsFull) {
-  go("ENOSPC", "+1000000", 2, {0, 1}, {"checkpoint.retry_seconds=0"});
+  go("ENOSPC", "+1000000", 3, {0, 1}, {"checkpoint.retry_seconds=0"});
 }
 
 TEST_F(EveryOperation, SigtermBeforeIt) {
-  go("TERM", "", 2, {0, 75});
+  go("TERM", "", 3, {0, 75});
 }
 
 /// Faults that a program has to live with as if they were not there.
@@ -84,8 +84,8 @@ TEST_P(Passing, IsOutlivedWithAWarning) {
 
 // The first operations found the run folder; a fault there is told at once, nothing being lost.
 INSTANTIATE_TEST_SUITE_P(Faults, Passing,
-                         testing::Values("ENOSPC@sync:8+9", "EDQUOT@write:8+20", "EROFS@mkdir:4+1",
-                                         "EACCES@mkdir:3+1", "EMFILE@open:9+4", "ENFILE@open:9+4",
+                         testing::Values("ENOSPC@sync:8+2", "EDQUOT@write:8+3", "EROFS@mkdir:4+1",
+                                         "EACCES@mkdir:3+1", "EMFILE@open:9+2", "ENFILE@open:9+2",
                                          "EIO@close:6+2", "EIO@rename:3+1", "EIO@sync:9+1",
                                          "ENOSPC@symlink:1+2"));
 

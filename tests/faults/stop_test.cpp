@@ -63,7 +63,7 @@ TEST(StopBeforeTheRun, LeavesNothingBehind) {
 int exit_code_after(int signal, int times, const std::string& text) {
   const cli_test::Workshop shop;
   const std::vector<std::string> more{"--set", "evaluate.at_stage_ends=true", "--set",
-                                      "schedule.epochs=16", "--resume"};
+                                      "checkpoint.every_steps=0", "--resume"};
   EXPECT_EQ(shop.pretrain("straight", more).exit_code, 0);
   cli_test::Program program(shop.command("stopped", more), shop.folder.path());
   const auto said = [&] { return cli_test::read_file(shop.folder.path() / "stderr"); };
