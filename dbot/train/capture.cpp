@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* record_file = "capture.json";
-constexpr const char* recipe_file = "capture.toml";  // not recipe.toml: this is no run
+constexpr const char* captured_recipe_file = "capture.toml";  // not recipe.toml: this is no run
 
 std::string group_of(std::size_t micro) {
   return fmt::format("micro-batch-{}.", micro);
@@ -58,8 +58,8 @@ fs::path write_capture(const fs::path& folder, const Capture& capture) {
     core::create_folder(partial);
     auto names = write_state_files(partial, with_micro_batches(capture), capture.encoder);
     core::write_file_synced(partial / record_file, record_to_json(capture.record));
-    core::write_file_synced(partial / recipe_file, capture.recipe);
-    names.insert(names.end(), {record_file, recipe_file});
+    core::write_file_synced(partial / captured_recipe_file, capture.recipe);
+    names.insert(names.end(), {record_file, captured_recipe_file});
     write_manifest(partial, names);
     core::sync_directory(partial);
     core::rename_path(partial, target);
@@ -83,7 +83,7 @@ Capture read_capture(const fs::path& folder) {
   capture.before = read_checkpoint(folder);
   try {
     capture.record = parse_record(core::read_text_file(folder / record_file));
-    capture.recipe = core::read_text_file(folder / recipe_file);
+    capture.recipe = core::read_text_file(folder / captured_recipe_file);
     for (std::size_t micro = 0; micro < capture.record.losses.size(); ++micro) {
       capture.micro_batches.push_back(
           micro_batch_of(methods::without_prefix(group_of(micro), capture.before.tensors)));

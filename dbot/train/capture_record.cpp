@@ -13,13 +13,13 @@ using nlohmann::ordered_json;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-ordered_json number(double value) {
+ordered_json json_number(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   return value;
 }
 
-double number_of(const ordered_json& value) {
+double read_number(const ordered_json& value) {
   if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
   if (value == "inf") return infinity;
   if (value == "-inf") return -infinity;
@@ -30,14 +30,14 @@ double number_of(const ordered_json& value) {
 
 std::string record_to_json(const CaptureRecord& record) {
   ordered_json losses = ordered_json::array();
-  for (const double loss : record.losses) losses.push_back(number(loss));
+  for (const double loss : record.losses) losses.push_back(json_number(loss));
   const ordered_json document = {{"version", 1},
                                  {"step", record.step},
                                  {"stage", record.stage + 1},
                                  {"losses", losses},
-                                 {"loss", number(record.loss)},
-                                 {"gradient_norm", number(record.gradient_norm)},
-                                 {"learning_rate", number(record.learning_rate)},
+                                 {"loss", json_number(record.loss)},
+                                 {"gradient_norm", json_number(record.gradient_norm)},
+                                 {"learning_rate", json_number(record.learning_rate)},
                                  {"gradients_xxh3_128", record.gradients},
                                  {"samples", record.samples}};
   return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
@@ -49,10 +49,10 @@ CaptureRecord parse_record(const std::string& text) {
     CaptureRecord record;
     record.step = document.at("step").get<std::int64_t>();
     record.stage = document.at("stage").get<std::int64_t>() - 1;
-    for (const auto& loss : document.at("losses")) record.losses.push_back(number_of(loss));
-    record.loss = number_of(document.at("loss"));
-    record.gradient_norm = number_of(document.at("gradient_norm"));
-    record.learning_rate = number_of(document.at("learning_rate"));
+    for (const auto& loss : document.at("losses")) record.losses.push_back(read_number(loss));
+    record.loss = read_number(document.at("loss"));
+    record.gradient_norm = read_number(document.at("gradient_norm"));
+    record.learning_rate = read_number(document.at("learning_rate"));
     record.gradients = document.at("gradients_xxh3_128").get<std::string>();
     record.samples = document.at("samples").get<std::vector<std::vector<std::string>>>();
     return record;
