@@ -31,6 +31,14 @@ set_target_properties(dbot PROPERTIES INSTALL_RPATH "$ORIGIN/../${_private}/libt
 install(TARGETS dbot RUNTIME DESTINATION bin COMPONENT program)
 install(DIRECTORY recipes/ DESTINATION ${_share}/recipes COMPONENT program
         FILES_MATCHING PATTERN *.toml)
+# Written by the program when everything is built (apps/dbot/CMakeLists.txt).
+install(FILES ${CMAKE_BINARY_DIR}/dbot.1 DESTINATION share/man/man1 COMPONENT program OPTIONAL)
+install(FILES ${CMAKE_BINARY_DIR}/completions/dbot
+        DESTINATION share/bash-completion/completions COMPONENT program OPTIONAL)
+install(FILES ${CMAKE_BINARY_DIR}/completions/_dbot
+        DESTINATION share/zsh/vendor-completions COMPONENT program OPTIONAL)
+install(FILES ${CMAKE_BINARY_DIR}/completions/dbot.fish
+        DESTINATION share/fish/vendor_completions.d COMPONENT program OPTIONAL)
 install(FILES LICENSE NOTICE CHANGELOG.md README.md DESTINATION ${_documents} COMPONENT program)
 install(FILES cmake/package/copyright DESTINATION ${_documents} COMPONENT program)
 

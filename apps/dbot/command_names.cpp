@@ -12,8 +12,8 @@
 namespace dbot::app {
 namespace {
 
-constexpr std::array<std::string_view, 10> kPlanned{
-    "search", "analyze", "import", "export", "data", "bench", "watch", "serve", "init", "evolve"};
+constexpr std::array<std::string_view, 9> kPlanned{"search", "analyze", "import", "export", "data",
+                                                   "bench",  "serve",   "init",   "evolve"};
 
 }  // namespace
 
@@ -25,7 +25,16 @@ void check_command_name(const CommandLine& line, const std::string& word) {
   const auto contains = [&word](const auto& list) {
     return std::find(list.begin(), list.end(), word) != list.end();
   };
-  if (word.starts_with("-") || contains(names)) return;
+  if (contains(names)) return;
+  if (word.starts_with("-")) {
+    for (const char* known : {"-h", "--help", "--version"}) {
+      if (word == known) return;
+    }
+    throw UsageError(fmt::format(
+        "[dbot] {} is not an option of the program; `dbot --help` lists the commands, and `dbot "
+        "COMMAND --help` the options of one",
+        word));
+  }
   if (contains(kPlanned)) {
     throw UsageError(fmt::format(
         "[dbot] {} is not in this version; `dbot --help` lists the commands that are", word));

@@ -2,6 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string>
+#include <vector>
+
+#include "apps/dbot/options.h"
 
 // The commands of the program, one file each. A command adds its options to the parser and, when it
 // is the one that was called, leaves what is to be done in `action`.
@@ -10,6 +14,8 @@ namespace dbot::app {
 struct CommandLine {
   CLI::App parser{"dbot: masked pre-training of vision backbones on your own images", "dbot"};
   std::function<void()> action;
+  /// Commands that compute with several threads.
+  std::vector<const CLI::App*> computing;
 };
 
 void add_pretrain(CommandLine& line);
@@ -19,8 +25,11 @@ void add_reconstruct(CommandLine& line);
 void add_inspect(CommandLine& line);
 void add_report(CommandLine& line);
 void add_replay(CommandLine& line);
+void add_watch(CommandLine& line);
 void add_recipes(CommandLine& line);
 void add_doctor(CommandLine& line);
+/// `completion` and `man`.
+void add_completion(CommandLine& line);
 
 /// Throws UsageError if `word` is not a command, naming the nearest one, or saying that it is
 /// planned.

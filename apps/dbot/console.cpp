@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,13 +18,36 @@ namespace {
 // A signal handler can reach nothing but an object of static storage.
 core::StopRequest requested_stop;
 
+std::string_view farewell_of_viewer;
+
+void on_stop_of_viewer(int signal) {
+  [[maybe_unused]] const auto written =
+      write(STDOUT_FILENO, farewell_of_viewer.data(), farewell_of_viewer.size());
+  _exit(128 + signal);
+}
+
 void on_stop_signal(int signal) {
   // A terminal that closes may tell so twice; what was written to it is lost anyway.
   if (requested_stop.requested() && signal != SIGHUP) _exit(128 + signal);
   requested_stop.request();
   constexpr std::string_view notice =
-      "\ndbot: stopping after this step; once more to stop at once\n";
+      "\ndbot: stopping where it can be taken up again; once more to stop at once\n";
   [[maybe_unused]] const auto written = write(STDERR_FILENO, notice.data(), notice.size());
+}
+
+void handle_stop(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  // A program that starts itself again keeps stops waiting meanwhile.
+  sigset_t stops;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGINT);
+  sigaddset(&stops, SIGTERM);
+  sigprocmask(SIG_UNBLOCK, &stops, nullptr);
 }
 
 void occupy_if_closed(int descriptor, int flags) {
@@ -77,17 +101,26 @@ const core::StopRequest& stop_request() {
   return requested_stop;
 }
 
+void end_at_once_on_stop(std::string_view farewell) {
+  farewell_of_viewer = farewell;
+  handle_stop(on_stop_of_viewer);
+}
+
+TerminalSize terminal_size(int descriptor) {
+  TerminalSize size;
+  winsize found{};
+  if (ioctl(descriptor, TIOCGWINSZ, &found) == 0 && found.ws_col > 0 && found.ws_row > 0) {
+    size = {found.ws_col, found.ws_row};
+  }
+  return size;
+}
+
 void prepare_process() {
+  handle_stop(on_stop_signal);
   occupy_if_closed(STDIN_FILENO, O_RDONLY);
   occupy_if_closed(STDOUT_FILENO,
                    O_RDONLY);  // results still cannot be written, and that is noticed
   occupy_if_closed(STDERR_FILENO, O_WRONLY);
-  struct sigaction action {};
-  action.sa_handler = on_stop_signal;
-  action.sa_flags = SA_RESTART;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   struct sigaction before {};
   sigaction(SIGHUP, nullptr, &before);

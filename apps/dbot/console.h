@@ -24,6 +24,16 @@ core::Log console_log();
 /// Set by the first SIGINT, SIGTERM or SIGHUP; a second one (SIGHUP apart) ends the process at
 /// once.
 const core::StopRequest& stop_request();
+/// From now on SIGINT and SIGTERM write `farewell` (of static storage) to the terminal and end the
+/// process at once: for commands that keep nothing.
+void end_at_once_on_stop(std::string_view farewell);
+
+struct TerminalSize {
+  int columns = 80, rows = 24;
+};
+/// Of the terminal behind a descriptor; the usual size where there is none.
+TerminalSize terminal_size(int descriptor);
+
 /// Installs the handlers; a closed pipe is an error of the write, not a signal. Also keeps the
 /// numbers of closed standard streams from being given to the files a run opens.
 void prepare_process();

@@ -1,103 +1,129 @@
 // dbot doctor: is this machine fit to train, and what would a run choose here?
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
+#include "dbot/report/progress_text.h"
+#include "dbot/run/health.h"
 #include "dbot/run/recipe.h"
 #include "dbot/run/recipe_catalog.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
+#include "dbot/runtime/system_limits.h"
 
 namespace dbot::app {
 namespace {
 
-struct Finding {
-  std::string subject, text;
-  std::string way_out;  // empty: all is well
+using run::Check;
+using run::Severity;
+
+// The oldest LibTorch that dbot is tested with.
+constexpr int kLeastMajor = 2, kLeastMinor = 11;
+
+struct Arguments {
+  std::string data, out, run;
+  bool json = false;
 };
 
-Finding processor(const runtime::Machine& machine) {
-  Finding finding{"processor", fmt::format("{}, {}", machine.processor, machine.instruction_set),
-                  ""};
-  if (machine.instruction_set == "x86-64") {
-    finding.way_out = "training will be very slow; use a processor with AVX2 (2013 or later)";
+Check libtorch(const runtime::Machine& machine) {
+  int major = 0, minor = 0;
+  std::sscanf(machine.libtorch_version.c_str(), "%d.%d", &major, &minor);
+  if (major > kLeastMajor || (major == kLeastMajor && minor >= kLeastMinor)) {
+    return {"LibTorch", Severity::ok, machine.libtorch_version};
   }
-  return finding;
+  return {"LibTorch", Severity::problem, machine.libtorch_version,
+          "build dbot with LibTorch 2.11 or later"};
 }
 
-Finding memory(const runtime::Machine& machine) {
-  const double gigabytes = static_cast<double>(machine.memory_bytes) / 1e9;
-  return {"memory", fmt::format("{:.1f} GB", gigabytes),
-          gigabytes < 2 ? "at least 2 GB are needed; use a larger machine" : ""};
-}
-
-Finding disk() {
-  std::error_code error;
-  const auto space = std::filesystem::space(".", error);
-  if (error) return {"disk", error.message(), "start dbot in a folder that can be read"};
-  const double gigabytes = static_cast<double>(space.available) / 1e9;
-  return {"disk", fmt::format("{:.1f} GB free in this folder", gigabytes),
-          gigabytes < 1 ? "checkpoints need room; free some or use --out on another disk" : ""};
-}
-
-Finding compute(bool bf16) {
+Check compute(bool bf16) {
   const double speed = runtime::measure_matmul_flops(bf16);
-  return {"matrix product",
-          fmt::format("{:.0f} GFLOP/s in {}", speed / 1e9, bf16 ? "bf16" : "fp32"),
-          speed > 1e9 ? "" : "LibTorch computes far too slowly; is the machine overloaded?"};
+  const std::string finding =
+      fmt::format("{:.0f} GFLOP/s in {}", speed / 1e9, bf16 ? "bf16" : "fp32");
+  if (speed > 1e9) return {"matrix product", Severity::ok, finding};
+  return {"matrix product", Severity::problem, finding,
+          "LibTorch computes far too slowly; is the machine overloaded?"};
 }
 
-Finding recipes() {
+Check recipes() {
   const auto& all = run::embedded_recipes();
+  const char* way_out = "this build of dbot is broken; build it again";
   for (const run::EmbeddedRecipe& recipe : all) {
     try {
       run::parse_recipe(recipe.text, recipe.name);
     } catch (const Error& error) {
-      return {"recipes", error.what(), "this build of dbot is broken; build it again"};
+      return {"recipes", Severity::problem, error.what(), way_out};
     }
   }
-  return {"recipes", fmt::format("{}, all sound", all.size()),
-          all.empty() ? "this build of dbot is broken; build it again" : ""};
+  if (all.empty()) return {"recipes", Severity::problem, "none", way_out};
+  return {"recipes", Severity::ok, fmt::format("{}, all sound", all.size())};
 }
 
-std::vector<Finding> examine() {
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::vector<Check> examine(const Arguments& arguments) {
   const runtime::Machine machine = runtime::describe_machine();
   const int threads = runtime::configure_compute(0);
   const auto precision =
       runtime::resolve_precision(runtime::PrecisionRequest::automatic, core::silent_log());
-  return {{"dbot", DBOT_VERSION, ""},
-          {"LibTorch", machine.libtorch_version, ""},
-          processor(machine),
-          {"device", "cpu", ""},
-          {"precision", std::string(runtime::name(precision)), ""},
-          {"threads", fmt::format("{}", threads), ""},
-          memory(machine),
-          disk(),
-          compute(precision == runtime::Precision::bf16),
-          recipes()};
+  std::vector<Check> checks{{"dbot", Severity::ok, DBOT_VERSION}, libtorch(machine)};
+  const auto add = [&checks](std::vector<Check> more) {
+    for (Check& check : more) checks.push_back(std::move(check));
+  };
+  add(run::check_machine(machine, runtime::system_limits()));
+  add({{"device", Severity::ok, "cpu"},
+       {"precision", Severity::ok, std::string(runtime::name(precision))},
+       {"threads", Severity::ok, fmt::format("{}", threads)},
+       run::check_waiting(variable("GOMP_SPINCOUNT"), variable("OMP_WAIT_POLICY")),
+       compute(precision == runtime::Precision::bf16),
+       recipes()});
+  add(run::check_place("disk", "."));
+  if (!arguments.out.empty()) add(run::check_place("--out", arguments.out));
+  if (!arguments.data.empty()) add(run::check_data(arguments.data));
+  if (!arguments.run.empty()) add(run::check_run(arguments.run));
+  return checks;
 }
 
-void doctor(bool as_json) {
-  std::int64_t problems = 0;
+const char* name_of(Severity severity) {
+  return severity == Severity::ok ? "ok" : severity == Severity::warning ? "warning" : "problem";
+}
+
+std::string as_json(const std::vector<Check>& checks, std::int64_t problems,
+                    std::int64_t warnings) {
   nlohmann::ordered_json json;
-  for (const Finding& finding : examine()) {
-    const bool good = finding.way_out.empty();
-    problems += good ? 0 : 1;
-    json[finding.subject] = finding.text;
-    if (as_json) continue;
-    print_line(good ? fmt::format("ok       {:<15}{}", finding.subject, finding.text)
-                    : fmt::format("problem  {:<15}{}; way out: {}", finding.subject, finding.text,
-                                  finding.way_out));
+  auto list = nlohmann::ordered_json::array();
+  for (const Check& check : checks) {
+    json[check.subject] = check.finding;
+    list.push_back({{"subject", check.subject},
+                    {"status", name_of(check.severity)},
+                    {"finding", check.finding},
+                    {"way_out", check.way_out}});
   }
+  json["checks"] = list;
   json["problems"] = problems;
-  if (as_json) {
-    print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  json["warnings"] = warnings;
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void doctor(const Arguments& arguments) {
+  const std::vector<Check> checks = examine(arguments);
+  std::int64_t problems = 0, warnings = 0;
+  for (const Check& check : checks) {
+    problems += check.severity == Severity::problem ? 1 : 0;
+    warnings += check.severity == Severity::warning ? 1 : 0;
+    if (arguments.json) continue;
+    print_line(report::printable(
+        fmt::format("{:<9}{:<15}{}", name_of(check.severity), check.subject, check.finding)));
+    if (!check.way_out.empty()) print_line(fmt::format("{:<24}way out: {}", "", check.way_out));
   }
+  if (arguments.json) print_line(as_json(checks, problems, warnings));
   if (problems > 0) {
     throw Error(fmt::format("[doctor] {} problem{} found", problems, problems == 1 ? "" : "s"));
   }
@@ -106,10 +132,18 @@ void doctor(bool as_json) {
 }  // namespace
 
 void add_doctor(CommandLine& line) {
-  CLI::App* command = line.parser.add_subcommand("doctor", "Is this machine fit to train?");
-  auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "Print the findings as one JSON object");
-  command->callback([&line, json] { line.action = [json] { doctor(*json); }; });
+  CLI::App* command = line.parser.add_subcommand(
+      "doctor", "Is this machine fit to train, are these data, is this run in order?");
+  auto a = std::make_shared<Arguments>();
+  const auto add = [command](const char* name, std::string& value, const char* type,
+                             const char* text) {
+    command->add_option(name, value, text)->type_name(type)->check(not_empty());
+  };
+  add("--data", a->data, "PATH", "Images to look at as well");
+  add("--out", a->out, "DIR", "Where a run would be written");
+  add("--run", a->run, "DIR", "A run to look at as well");
+  add_json(*command, a->json);
+  command->callback([&line, a] { line.action = [a] { doctor(*a); }; });
 }
 
 }  // namespace dbot::app

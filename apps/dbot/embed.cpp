@@ -1,5 +1,6 @@
 // dbot embed: the features of every image, in a file for other tools.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/model_argument.h"
 #include "dbot/core/error.h"
+#include "dbot/data/parts.h"
 #include "dbot/eval/embedding.h"
 #include "dbot/eval/features.h"
 
@@ -15,8 +17,8 @@ namespace dbot::app {
 namespace {
 
 struct Arguments : ModelArguments {
-  std::string data, out, features = "mean";
-  bool json = false;
+  std::string data, out, features = "mean", split = "train";
+  bool json = false, force = false;
 };
 
 eval::FeatureKind feature_kind(const std::string& text) {
@@ -35,12 +37,40 @@ void check_out(const std::filesystem::path& out) {
   }
 }
 
+/// Before the hours of an extraction, not after them.
+void check_writable(const std::filesystem::path& out, bool force) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
+  if (!fs::is_directory(folder, error)) {
+    throw UsageError(fmt::format("[embed] --out is {}, but its folder {} does not exist; make it",
+                                 out.string(), folder.string()));
+  }
+  if (::access(folder.c_str(), W_OK) != 0) {
+    throw Error(fmt::format("[embed] {} cannot be written to", folder.string()));
+  }
+  for (const fs::path& file : {out, eval::names_path(out)}) {
+    if (file != out && out.extension() == ".csv") continue;
+    if (!fs::exists(fs::symlink_status(file, error))) continue;
+    if (fs::is_directory(file, error)) {
+      throw UsageError(fmt::format("[embed] {} is a folder, expected a file", file.string()));
+    }
+    if (!force) {
+      throw UsageError(
+          fmt::format("[embed] {} is there already; choose another name, or --force to replace it",
+                      file.string()));
+    }
+  }
+}
+
 void embed(const Arguments& arguments) {
   const eval::FeatureKind kind = feature_kind(arguments.features);
   const std::filesystem::path out = arguments.out;
+  const data::Part part = data::parse_part(arguments.split, "--split");
   check_out(out);
+  check_writable(out, arguments.force);
   const Model model = load_model(arguments);
-  const auto dataset = data::open_images(arguments.data, console_log());
+  const auto dataset = data::open_part(arguments.data, part, console_log());
   const eval::Features features = eval::extract_features(*model.encoder, dataset, model.extraction,
                                                          stop_request(), console_log());
   if (out.extension() == ".csv") {
@@ -50,10 +80,13 @@ void embed(const Arguments& arguments) {
   }
   const auto count = static_cast<std::int64_t>(features.indices.size());
   if (arguments.json) {
-    const nlohmann::ordered_json json{{"out", out.string()},
-                                      {"images", count},
-                                      {"skipped", dataset->size() - count},
-                                      {"width", model.encoder->config().width}};
+    nlohmann::ordered_json json{{"out", out.string()},
+                                {"images", count},
+                                {"skipped", dataset->size() - count},
+                                {"width", model.encoder->config().width},
+                                {"split", arguments.split},
+                                {"names", nullptr}};
+    if (out.extension() != ".csv") json["names"] = eval::names_path(out).string();
     return print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   print_line(fmt::format("{} images, {} features each: {}", count, model.encoder->config().width,
@@ -65,14 +98,18 @@ void embed(const Arguments& arguments) {
 void add_embed(CommandLine& line) {
   CLI::App* command = line.parser.add_subcommand("embed", "Write the features of every image");
   auto a = std::make_shared<Arguments>();
-  command->add_option("--model", a->model, "Run folder, checkpoint or weights file")->required();
-  command->add_option("--data", a->data, "Folder of images, or IDX files")->required();
-  command->add_option("--out", a->out, "File to write: .safetensors or .csv")->required();
-  command->add_option("--features", a->features, "cls or mean, for .csv");
-  command->add_option("--image-size", a->image_size, "Input size in pixels (default: the model's)");
-  command->add_option("--precision", a->precision, "auto, fp32 or bf16");
-  command->add_option("--threads", a->threads, "Compute threads (default: all cores)");
-  command->add_flag("--json", a->json, "Print the figures as one JSON object");
+  line.computing.push_back(command);
+  add_model(*command, *a, "Run folder, checkpoint or weights file");
+  const auto add = [command](const char* name, std::string& value, const char* type,
+                             const char* text) {
+    return command->add_option(name, value, text)->type_name(type)->check(not_empty());
+  };
+  add("--data", a->data, "PATH", "Folder of images, or IDX files")->required();
+  add("--out", a->out, "FILE", "File to write: .safetensors or .csv")->required();
+  add("--features", a->features, "cls|mean", "Which features a .csv gets");
+  add("--split", a->split, "train|test|all", "Part of a divided data set (default: train)");
+  command->add_flag("--force", a->force, "Replace files that are there");
+  add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { embed(*a); }; });
 }
 

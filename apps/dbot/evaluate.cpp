@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <memory>
 
 #include "apps/dbot/commands.h"
@@ -13,6 +12,7 @@
 #include "apps/dbot/figures.h"
 #include "apps/dbot/model_argument.h"
 #include "dbot/core/error.h"
+#include "dbot/data/labelled_share.h"
 #include "dbot/report/table.h"
 #include "dbot/run/recipe_catalog.h"
 
@@ -63,12 +63,12 @@ eval::EvaluateConfig configuration(const Arguments& arguments) {
   return config;
 }
 
-data::LabelledSplits open_splits(const Arguments& arguments, eval::EvaluateConfig& config) {
+data::LabelledSplits open_splits(const Arguments& arguments) {
   auto splits = data::open_labelled(arguments.data, static_cast<std::uint64_t>(arguments.seed),
                                     console_log());
   if (arguments.labels < 1) {
-    const double images = arguments.labels * static_cast<double>(splits.train->size());
-    config.max_train_images = std::max<std::int64_t>(1, std::llround(images));
+    splits.train = data::labelled_share(splits.train, arguments.labels,
+                                        static_cast<std::uint64_t>(arguments.seed));
   }
   return splits;
 }
@@ -85,7 +85,7 @@ void print_for_people(const eval::Evaluation& evaluation) {
 
 void evaluate(const Arguments& arguments) {
   check_protocol(arguments.protocol);
-  eval::EvaluateConfig config = configuration(arguments);
+  const eval::EvaluateConfig config = configuration(arguments);
   const auto seed = static_cast<std::uint64_t>(arguments.seed);
   eval::Evaluation evaluation;
   if (arguments.model == "pixels") {
@@ -93,12 +93,12 @@ void evaluate(const Arguments& arguments) {
     extraction.mean = {0.5, 0.5, 0.5};
     extraction.std = {0.5, 0.5, 0.5};
     const core::Size size = square_size(arguments).value_or(kPixelSize);
-    const auto splits = open_splits(arguments, config);
+    const auto splits = open_splits(arguments);
     evaluation = eval::evaluate_pixels(size, 3, splits, config, extraction, seed, stop_request(),
                                        console_log());
   } else {
     const Model model = load_model(arguments);
-    const auto splits = open_splits(arguments, config);
+    const auto splits = open_splits(arguments);
     evaluation = eval::evaluate_encoder(*model.encoder, splits, config, model.extraction, seed,
                                         stop_request(), console_log());
   }
@@ -112,19 +112,25 @@ void add_evaluate(CommandLine& line) {
   CLI::App* command = line.parser.add_subcommand(
       "evaluate", "Measure frozen features on labelled images: knn or linear");
   auto a = std::make_shared<Arguments>();
-  command->add_option("PROTOCOL", a->protocol, "knn or linear")->required();
+  line.computing.push_back(command);
+  command->add_option("PROTOCOL", a->protocol, "How to measure")
+      ->required()
+      ->type_name("knn|linear");
+  add_model(*command, *a,
+            "Run folder, checkpoint or weights file; or `pixels`, the images themselves");
+  command->add_option("--data", a->data, "Labelled images")
+      ->required()
+      ->type_name("PATH")
+      ->check(not_empty());
   command
-      ->add_option("--model", a->model,
-                   "Run folder, checkpoint or weights file; or `pixels`, the images themselves")
-      ->required();
-  command->add_option("--data", a->data, "Labelled images")->required();
-  command->add_option("--features", a->features, "cls, mean or both");
-  command->add_option("--image-size", a->image_size, "Input size in pixels (default: the model's)");
-  command->add_option("--labels", a->labels, "Share of the training labels to use");
-  command->add_option("--seed", a->seed, "Seed of automatic splits and of the probe");
-  command->add_option("--precision", a->precision, "auto, fp32 or bf16");
-  command->add_option("--threads", a->threads, "Compute threads (default: all cores)");
-  command->add_flag("--json", a->json, "Print the figures as one JSON object");
+      ->add_option("--features", a->features,
+                   "The cls token, the mean of the patch tokens, or each")
+      ->type_name("cls|mean|both");
+  command->add_option("--labels", a->labels, "Share of the training labels to use, in each class")
+      ->type_name("FRACTION");
+  command->add_option("--seed", a->seed, "Seed of automatic splits and of the probe")
+      ->type_name("N");
+  add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { evaluate(*a); }; });
 }
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <system_error>
+
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
 #include "dbot/core/json.h"
@@ -9,6 +12,7 @@
 #include "dbot/report/metrics.h"
 #include "dbot/run/recipe.h"
 #include "dbot/train/checkpoint.h"
+#include "dbot/train/manifest.h"
 
 namespace dbot::app {
 namespace {
@@ -26,6 +30,11 @@ Json parsed(const std::string& text) {
   } catch (const DataError&) {
     return text;
   }
+}
+
+/// "blocks" of "blocks.0.attn.qkv.weight".
+std::string module_of(const std::string& tensor) {
+  return tensor.substr(0, tensor.find('.'));
 }
 
 /// The last record that says something about training: where the run stands.
@@ -66,6 +75,8 @@ Json describe_weights(const fs::path& file) {
   json["metadata"] = Json::object();
   for (const auto& [key, value] : weights.metadata()) json["metadata"][key] = parsed(value);
   std::int64_t parameters = 0;
+  json["modules"] = Json::array();
+  std::map<std::string, std::size_t> places;  // of each module in the list
   json["tensors"] = Json::array();
   for (const formats::TensorBytes& tensor : weights.tensors()) {
     const auto elements =
@@ -74,7 +85,18 @@ Json describe_weights(const fs::path& file) {
     json["tensors"].push_back({{"name", tensor.name},
                                {"type", formats::element_name(tensor.type)},
                                {"shape", tensor.shape},
-                               {"elements", elements}});
+                               {"elements", elements},
+                               {"bytes", tensor.data.size()}});
+    const std::string module = module_of(tensor.name);
+    const auto place = places.try_emplace(module, places.size());
+    if (place.second) {
+      json["modules"].push_back(
+          {{"name", module}, {"tensors", 0}, {"parameters", 0}, {"bytes", 0}});
+    }
+    Json& sum = json["modules"][place.first->second];
+    sum["tensors"] = sum["tensors"].get<std::int64_t>() + 1;
+    sum["parameters"] = sum["parameters"].get<std::int64_t>() + elements;
+    sum["bytes"] = sum["bytes"].get<std::size_t>() + tensor.data.size();
   }
   json["parameters"] = parameters;
   return json;
@@ -91,11 +113,39 @@ Json describe_checkpoint(const fs::path& folder) {
     json["stage_end"] = checkpoint.stage_end;
     json["tensors"] = checkpoint.tensors.size();
     json["fixed_choices"] = parsed(checkpoint.fixed_choices);
+    std::uintmax_t bytes = 0;
+    json["files"] = Json::array();
+    for (const auto& [name, entry] : train::read_manifest(folder).files) {
+      json["files"].push_back({{"name", name}, {"bytes", entry.bytes}});
+      bytes += entry.bytes;
+    }
+    json["bytes"] = bytes;
   } catch (const Error& error) {
     json["whole"] = false;
     json["problem"] = error.what();
   }
   return json;
+}
+
+Json describe_checkpoints(const fs::path& folder) {
+  Json json{{"kind", "checkpoints"}, {"path", folder.string()}, {"latest", nullptr}};
+  std::error_code none;
+  const fs::path latest = fs::read_symlink(folder / "latest", none);
+  if (!none) json["latest"] = latest.string();
+  json["checkpoints"] = Json::array();
+  if (!fs::is_directory(folder)) return json;
+  for (const fs::path& checkpoint : train::list_checkpoints(folder)) {
+    json["checkpoints"].push_back(describe_checkpoint(checkpoint));
+  }
+  return json;
+}
+
+Json describe_facts(const fs::path& file) {
+  const Json facts = Json::parse(core::read_text_file(file), nullptr, false);
+  if (!facts.is_object() || !facts.contains("plan")) {
+    throw DataError(fmt::format("[inspect] {} is not a run.json of dbot", file.string()));
+  }
+  return {{"kind", "facts"}, {"path", file.string()}, {"facts", facts}};
 }
 
 Json describe_run(const fs::path& folder) {
@@ -106,13 +156,15 @@ Json describe_run(const fs::path& folder) {
   json["recipe_differences"] =
       core::toml_differences(run::to_toml(run::Recipe()), run::to_toml(recipe));
   json["progress"] = progress_of(folder);
-  json["checkpoints"] = Json::array();
-  const fs::path checkpoints = folder / "checkpoints";
-  if (fs::is_directory(checkpoints)) {
-    for (const fs::path& checkpoint : train::list_checkpoints(checkpoints)) {
-      json["checkpoints"].push_back(describe_checkpoint(checkpoint));
+  json["facts"] = nullptr;
+  if (fs::exists(folder / "run.json")) {
+    try {
+      json["facts"] = describe_facts(folder / "run.json")["facts"];
+    } catch (const DataError& error) {
+      json["facts_problem"] = error.what();
     }
   }
+  json["checkpoints"] = describe_checkpoints(folder / "checkpoints")["checkpoints"];
   json["evaluations"] = evaluations_of(folder);
   const fs::path model = folder / "model.safetensors";
   json["model"] = fs::exists(model) ? Json(model.string()) : Json(nullptr);

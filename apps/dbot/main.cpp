@@ -9,6 +9,7 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/thread_waiting.h"
 #include "dbot/core/error.h"
+#include "dbot/report/progress_text.h"
 
 namespace dbot::app {
 namespace {
@@ -24,7 +25,7 @@ std::string first_line(const std::string& text) {
 }
 
 int fail(ExitCode code, const std::string& message) {
-  complain("dbot: " + message);
+  complain("dbot: " + report::printable(message));
   return code;
 }
 
@@ -38,14 +39,23 @@ void add_commands(CommandLine& line) {
   add_inspect(line);
   add_report(line);
   add_replay(line);
+  add_watch(line);
   add_recipes(line);
   add_doctor(line);
+  add_completion(line);
+}
+
+/// The command whose help to see: "pretrain ", or nothing.
+std::string command_of(const CommandLine& line) {
+  const auto commands = line.parser.get_subcommands();
+  return commands.empty() ? "" : commands.front()->get_name() + " ";
 }
 
 /// Help and version go to stdout; everything else the parser objects to is wrong usage.
 int answer(const CommandLine& line, const CLI::ParseError& error) {
   if (error.get_exit_code() != 0) {
-    return fail(wrong_usage, fmt::format("[usage] {}; see dbot --help", error.what()));
+    return fail(wrong_usage,
+                fmt::format("[usage] {}; see dbot {}--help", error.what(), command_of(line)));
   }
   std::ostringstream text;
   line.parser.exit(error, text, text);
@@ -63,10 +73,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return answer(line, error);
   }
-  const std::string command = argv[1];
-  if (command == "pretrain" || command == "evaluate" || command == "embed" ||
-      command == "reconstruct" || command == "replay") {
-    let_waiting_threads_sleep(argv);
+  for (const CLI::App* command : line.computing) {
+    if (command->parsed()) let_waiting_threads_sleep(argv);
   }
   line.action();
   return done;

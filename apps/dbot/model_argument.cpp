@@ -3,12 +3,26 @@
 #include <fmt/format.h>
 
 #include "apps/dbot/console.h"
+#include "apps/dbot/options.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/encoder_file.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
 
 namespace dbot::app {
+
+void add_model(CLI::App& command, ModelArguments& arguments, const char* model_text) {
+  command.add_option("--model", arguments.model, model_text)
+      ->required()
+      ->type_name("PATH")
+      ->check(not_empty());
+  command
+      .add_option("--image-size", arguments.image_size,
+                  "Input size in pixels (default: the model's)")
+      ->type_name("N");
+  add_precision(command, arguments.precision);
+  add_threads(command, arguments.threads);
+}
 
 std::optional<core::Size> square_size(const ModelArguments& arguments) {
   if (!arguments.image_size) return std::nullopt;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,6 +25,9 @@ struct Model {
   eval::ExtractionSettings extraction;
   std::string file;  // where the weights came from
 };
+
+/// Declares --model, --image-size, --precision and --threads.
+void add_model(CLI::App& command, ModelArguments& arguments, const char* model_text);
 
 /// Threads and precision; call before the first tensor operation.
 eval::ExtractionSettings compute_settings(const ModelArguments& arguments);

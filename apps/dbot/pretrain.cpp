@@ -1,6 +1,5 @@
 // dbot pretrain: from a recipe and a folder of images to a run folder with weights.
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <memory>
@@ -19,10 +18,9 @@ namespace dbot::app {
 namespace {
 
 struct Arguments {
-  std::string recipe, data, out, device, precision;
+  std::string recipe, data, out, device, precision, steps, epochs, seed;
   std::vector<std::string> settings;
-  std::optional<std::int64_t> steps, seed, threads, capture_step;
-  std::optional<double> epochs;
+  std::optional<std::int64_t> threads, capture_step;
   std::int64_t processes = 1;
   bool resume = false, json = false;
 };
@@ -33,9 +31,16 @@ std::vector<std::string> assignments(const Arguments& arguments) {
   const auto add = [&all](const char* key, const auto& value) {
     if (value) all.push_back(fmt::format("{}={}", key, *value));
   };
-  add("schedule.total_steps", arguments.steps);
-  add("schedule.total_epochs", arguments.epochs);
-  add("train.seed", arguments.seed);
+  // Read as texts: what 64 bits do not hold must be refused, not cut.
+  const auto add_whole = [&all](const char* key, const std::string& text, const char* option) {
+    if (!text.empty()) all.push_back(fmt::format("{}={}", key, whole_number(text, option)));
+  };
+  add_whole("schedule.total_steps", arguments.steps, "--steps");
+  if (!arguments.epochs.empty()) {
+    all.push_back(
+        fmt::format("schedule.total_epochs={}", length_in_epochs(arguments.epochs, "--epochs")));
+  }
+  add_whole("train.seed", arguments.seed, "--seed");
   add("train.threads", arguments.threads);
   add("train.capture_step", arguments.capture_step);
   if (!arguments.device.empty()) all.push_back("train.device=" + arguments.device);
@@ -56,9 +61,7 @@ run::PretrainOptions options_of(const Arguments& arguments) {
 report::ProgressOptions progress_options() {
   report::ProgressOptions options;
   options.is_tty = isatty(STDERR_FILENO) != 0;
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    options.columns = size.ws_col;
+  options.columns = terminal_size(STDERR_FILENO).columns;
   return options;
 }
 
@@ -119,25 +122,25 @@ void add_pretrain(CommandLine& line) {
   CLI::App* command =
       line.parser.add_subcommand("pretrain", "Pre-train a backbone on a folder of images");
   auto a = std::make_shared<Arguments>();
-  command->add_option("RECIPE", a->recipe, "A recipe's name (dbot recipes) or a .toml file")
-      ->required();
-  command->add_option("--data", a->data, "Folder of images, or IDX files")->required();
-  command->add_option("--out", a->out, "Run folder (default: runs/RECIPE-N)");
-  command->add_option("--set", a->settings, "Change one key of the recipe: section.key=value")
+  line.computing.push_back(command);
+  const auto add = [command](const char* name, auto& value, const char* type, const char* text) {
+    return command->add_option(name, value, text)->type_name(type)->check(not_empty());
+  };
+  add("RECIPE", a->recipe, "RECIPE", "A recipe's name (dbot recipes) or a .toml file")->required();
+  add("--data", a->data, "PATH", "Folder of images, or IDX files")->required();
+  add("--out", a->out, "DIR", "Run folder (default: runs/RECIPE-N)");
+  add("--set", a->settings, "KEY=VALUE", "Change one key of the recipe: section.key=value")
       ->allow_extra_args(false);
-  auto* epochs = command->add_option("--epochs", a->epochs, "Length of the whole run in epochs")
-                     ->check(CLI::NonNegativeNumber);
-  command->add_option("--steps", a->steps, "Length of the whole run in optimizer steps")
-      ->check(CLI::NonNegativeNumber)
-      ->excludes(epochs);
-  command->add_option("--seed", a->seed, "Seed of everything random");
-  command->add_option("--device", a->device, "auto, cpu or cuda");
-  command->add_option("--precision", a->precision, "auto, fp32 or bf16");
-  command->add_option("--threads", a->threads, "Compute threads (default: all cores)");
-  command->add_option("--capture-step", a->capture_step, "Keep this step for dbot replay");
-  command->add_option("--processes", a->processes, "Training processes");
+  auto* epochs = add("--epochs", a->epochs, "N", "Length of the whole run in epochs");
+  add("--steps", a->steps, "N", "Length of the whole run in optimizer steps")->excludes(epochs);
+  add("--seed", a->seed, "N", "Seed of everything random");
+  add("--device", a->device, "auto|cpu|cuda", "Where to compute");
+  add_precision(*command, a->precision);
+  add_threads(*command, a->threads);
+  add("--capture-step", a->capture_step, "N", "Keep this step for dbot replay");
+  command->add_option("--processes", a->processes, "Training processes")->type_name("N");
   command->add_flag("--resume", a->resume, "Go on with the run in --out, if there is one");
-  command->add_flag("--json", a->json, "Print the figures as one JSON object");
+  add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { pretrain(*a); }; });
 }
 

@@ -29,7 +29,10 @@ void add_recipes(CommandLine& line) {
   CLI::App* show_command =
       command->add_subcommand("show", "Print a recipe, to start your own from");
   auto name = std::make_shared<std::string>();
-  show_command->add_option("NAME", *name, "Name of a recipe, such as dbot/quick")->required();
+  show_command->add_option("NAME", *name, "Name of a recipe, such as dbot/quick")
+      ->required()
+      ->check(not_empty())
+      ->type_name("RECIPE");
   CLI::App* keys = command->add_subcommand("keys", "Print every key of a recipe as a table");
   command->callback([&line, show_command, keys, name] {
     line.action = [show_command, keys, name] {

@@ -62,14 +62,21 @@ void add_reconstruct(CommandLine& line) {
   CLI::App* command =
       line.parser.add_subcommand("reconstruct", "Draw what a network makes of masked images");
   auto a = std::make_shared<Arguments>();
-  command->add_option("--model", a->model, "Run folder, or one of its checkpoints")->required();
-  command->add_option("--data", a->data, "Folder of images, or IDX files")->required();
-  command->add_option("--out", a->out, "Folder for PNG files and pictures.json")->required();
-  command->add_option("--images", a->images, "Images to draw, a seeded choice (default: 16)");
-  command->add_option("--seed", a->seed, "Of the choice of images and of the masks (default: 0)");
-  command->add_option("--precision", a->precision, "auto (the run's), fp32 or bf16");
-  command->add_option("--threads", a->threads, "Compute threads (default: all cores)");
-  command->add_flag("--json", a->json, "Print the figures as one JSON object");
+  line.computing.push_back(command);
+  const auto add = [command](const char* name, std::string& value, const char* type,
+                             const char* text) {
+    command->add_option(name, value, text)->required()->type_name(type)->check(not_empty());
+  };
+  add("--model", a->model, "PATH", "Run folder, or one of its checkpoints");
+  add("--data", a->data, "PATH", "Folder of images, or IDX files");
+  add("--out", a->out, "DIR", "Folder for PNG files and pictures.json");
+  command->add_option("--images", a->images, "Images to draw, a seeded choice (default: 16)")
+      ->type_name("N");
+  command->add_option("--seed", a->seed, "Of the choice of images and of the masks (default: 0)")
+      ->type_name("N");
+  add_precision(*command, a->precision);
+  add_threads(*command, a->threads);
+  add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { reconstruct(*a); }; });
 }
 

@@ -84,6 +84,7 @@ void add_replay(CommandLine& line) {
   CLI::App* command = line.parser.add_subcommand(
       "replay", "Repeat a captured training step and look for its fault");
   auto a = std::make_shared<Arguments>();
+  line.computing.push_back(command);
   command->add_option("CAPTURE", a->capture, "A folder RUN/captures/step-…")->required();
   command->add_option("--precision", a->precision, "fp32 or bf16 (default: as recorded)");
   command->add_flag("--json", a->json, "Print the figures as one JSON object");

@@ -76,11 +76,17 @@ void add_report(CommandLine& line) {
   CLI::App* command =
       line.parser.add_subcommand("report", "Write the page of a run, or compare several");
   auto a = std::make_shared<Arguments>();
-  command->add_option("RUN", a->runs, "Run folders")->required();
-  command->add_option("--out", a->out,
-                      "File to write (default: report.html in the run's folder; comparison.html "
-                      "here for several runs)");
-  command->add_flag("--json", a->json, "Print what the page says in short as one JSON object");
+  command->add_option("RUN", a->runs, "Run folders")
+      ->required()
+      ->type_name("DIR")
+      ->check(not_empty());
+  command
+      ->add_option("--out", a->out,
+                   "File to write (default: report.html in the run's folder; comparison.html "
+                   "here for several runs)")
+      ->type_name("FILE")
+      ->check(not_empty());
+  add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { report_runs(*a); }; });
 }
 

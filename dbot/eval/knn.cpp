@@ -17,8 +17,9 @@
 namespace dbot::eval {
 namespace {
 
-// Test rows compared with all training rows at once: 1024 × 50,000 similarities are 200 MB.
-constexpr std::int64_t kLargestBlockRows = 1024;
+// Test rows compared with all training rows at once: small enough to stop soon after being asked,
+// large enough for the matrix product.
+constexpr std::int64_t kLargestBlockRows = 128;
 constexpr std::int64_t kLargestBlockElements = std::int64_t{1} << 26;
 
 struct Neighbour {

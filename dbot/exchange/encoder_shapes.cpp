@@ -60,8 +60,7 @@ std::int64_t infer_heads(std::int64_t width, const EncoderHints& hints, const st
   const std::int64_t heads = hints.heads.value_or(width % 64 == 0 ? width / 64 : 0);
   if (heads < 1 || width % heads != 0) {
     throw DataError(fmt::format(
-        "[load encoder] {}: the number of heads {}; name one that divides the width {} (--heads)",
-        source,
+        "[load encoder] {}: the number of heads {}; expected one that divides the width {}", source,
         hints.heads ? fmt::format("is {}", *hints.heads) : std::string("is not in the file"),
         width));
   }

@@ -72,6 +72,11 @@ std::string duration_text(double seconds) {
 
 std::string printable(std::string_view text) {
   std::string result(text);
+  // Unicode's second block of control characters, U+0080 to U+009F, is two bytes in UTF-8.
+  for (std::size_t i = 0; i + 1 < result.size(); ++i) {
+    const auto second = static_cast<unsigned char>(result[i + 1]);
+    if (result[i] == '\xC2' && second >= 0x80 && second < 0xA0) result.replace(i, 2, "?");
+  }
   std::ranges::replace_if(
       result,
       [](char letter) {

@@ -18,12 +18,40 @@ bool is_asked_for(const eval::EvaluateConfig& config) {
   return (config.every_epochs > 0 || config.at_stage_ends) && (config.knn || config.linear);
 }
 
+/// What is said about a data set whatever key or option named it.
+std::string without_advice(const std::string& message) {
+  return message.substr(0, message.find("; check --data"));
+}
+
+/// Throws UsageError if the limits leave training images of one class alone: found out after hours
+/// otherwise.
+void require_two_classes(const data::LabelledSplits& limited, const eval::EvaluateConfig& config) {
+  std::int64_t first = -1;
+  for (std::int64_t i = 0; i < limited.train->size(); ++i) {
+    const std::int64_t label = limited.train->label(i);
+    if (label < 0) continue;
+    if (first >= 0 && label != first) return;
+    first = label;
+  }
+  throw UsageError(fmt::format(
+      "[recipe] evaluate.max_train_images is {}, which leaves training images of fewer than two "
+      "classes; raise it, or set it to 0 for all",
+      config.max_train_images));
+}
+
 /// Without `evaluate.data`, labels are a bonus: many sets of images have none.
 std::optional<data::LabelledSplits> find_splits(const Recipe& recipe,
                                                 const std::filesystem::path& training_data,
                                                 const core::Log& log) {
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
-  if (!recipe.evaluate.data.empty()) return data::open_labelled(recipe.evaluate.data, seed, log);
+  if (!recipe.evaluate.data.empty()) {
+    try {
+      return data::open_labelled(recipe.evaluate.data, seed, log);
+    } catch (const DataError& error) {
+      throw DataError(fmt::format("[recipe] evaluate.data is \"{}\", which cannot be used: {}",
+                                  recipe.evaluate.data, without_advice(error.what())));
+    }
+  }
   try {
     auto splits = data::open_labelled(training_data, seed, log);
     if (splits.train->classes().size() >= 2) return splits;
@@ -65,6 +93,7 @@ std::unique_ptr<report::EvaluationObserver> make_evaluation_observer(
   if (!found) return nullptr;
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
   const data::LabelledSplits splits = eval::limit_splits(*found, config, seed);
+  if (config.max_train_images > 0) require_two_classes(splits, config);
   const eval::ExtractionSettings extraction = extraction_settings(recipe);
 
   report::Evaluations evaluations;

@@ -71,10 +71,30 @@ std::optional<train::Checkpoint> find_checkpoint(const train::RunFolder& folder,
   }
   return std::nullopt;
 }
+namespace {
+
+/// Of a handful of files that are no images, that is the trouble, not the batch size.
+void require_readable(const data::Dataset& dataset) {
+  constexpr std::int64_t kMostTried = 64;
+  std::string reason;
+  for (std::int64_t i = 0; i < std::min(dataset.size(), kMostTried); ++i) {
+    try {
+      dataset.load(i, 3);
+      return;
+    } catch (const Error& error) {
+      if (reason.empty()) reason = error.what();
+    }
+  }
+  throw DataError(
+      fmt::format("[data] none of the {} images can be read: {}", dataset.size(), reason));
+}
+
+}  // namespace
 
 train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {
   const std::int64_t images = images_per_step(recipe);
   if (images > dataset.size()) {
+    require_readable(dataset);
     throw UsageError(
         fmt::format("[recipe] train.batch_size {} x train.accumulate {} = {} images a step, but "
                     "the data set has "

@@ -31,7 +31,13 @@ RecipeText find_recipe(const std::string& argument) {
   }
   std::error_code ignored;
   const bool is_file = std::filesystem::is_regular_file(argument, ignored);
-  if (is_file) return {argument, core::read_text_file(argument)};
+  if (is_file) {
+    try {
+      return {argument, core::read_text_file(argument)};
+    } catch (const Error& error) {
+      throw UsageError(fmt::format("[recipe] {} cannot be read: {}", argument, error.what()));
+    }
+  }
   if (argument.ends_with(".toml")) {
     throw UsageError(
         fmt::format("[recipe] {} is not a file; name an existing recipe file, or a "

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "dbot/core/error.h"
 #include "dbot/run/recipe.h"
@@ -12,6 +13,9 @@
 
 namespace dbot::run {
 namespace {
+
+// A gradient scaled to less is nothing in float32.
+constexpr double kLeastClipNorm = 1e-30;
 
 [[noreturn]] void refuse(const std::string& message) {
   throw UsageError("[recipe] " + message);
@@ -39,9 +43,11 @@ void check_mask(const Recipe& recipe) {
   if (kept < 1 || kept >= patches) {
     refuse(fmt::format(
         "mask.ratio is {}, which leaves {} of {} patches visible; expected at least one visible "
-        "and one masked patch: choose a ratio between {:.4g} and {:.4g}",
-        recipe.mask.ratio, kept, patches, patches < 2 ? 0.0 : 1.0 / static_cast<double>(patches),
-        patches < 2 ? 1.0 : 1.0 - 1.0 / static_cast<double>(patches)));
+        "and one masked patch: {}",
+        recipe.mask.ratio, kept, patches,
+        patches < 2 ? std::string("choose a smaller patch or a larger image")
+                    : fmt::format("choose a ratio above 0 and at most {:.4g}",
+                                  1.0 - 1.0 / static_cast<double>(patches))));
   }
 }
 
@@ -135,9 +141,9 @@ void check_statistics(const Recipe& recipe) {
   const auto channels = static_cast<std::size_t>(recipe.model.channels);
   if (data.mean.empty() != data.std.empty()) {
     refuse(
-        fmt::format("data.mean has {} values and data.std has {}; give both, or none to have them "
-                    "measured",
-                    data.mean.size(), data.std.size()));
+        fmt::format("data.mean and data.std belong together, but {} alone is given; give both, or "
+                    "neither to have them measured",
+                    data.mean.empty() ? "data.std" : "data.mean"));
   }
   for (const auto& [key, values] : {std::pair{"data.mean", &data.mean}, {"data.std", &data.std}}) {
     if (values->empty() || values->size() == channels) continue;
@@ -162,6 +168,25 @@ void check_lists(const Recipe& recipe) {
   }
 }
 
+/// Numbers the computation takes as float32: what is 0 there divides by nothing.
+void check_float32(const Recipe& recipe) {
+  const auto refuse_zero = [](const char* key, double value) {
+    if (value > 0 && value < std::numeric_limits<float>::min()) {
+      refuse(fmt::format("{} is {}, which is 0 in float32; expected at least 1.2e-38", key, value));
+    }
+  };
+  refuse_zero("optimizer.eps", recipe.optimizer.eps);
+  refuse_zero("model.layer_norm_eps", recipe.model.layer_norm_eps);
+  refuse_zero("objective.beta", recipe.loss.beta);
+  refuse_zero("evaluate.temperature", recipe.evaluate.temperature);
+  for (const double value : recipe.data.std) refuse_zero("data.std", value);
+  const double clip = recipe.optimizer.clip_norm;
+  if (clip > 0 && clip < kLeastClipNorm) {
+    refuse(fmt::format("optimizer.clip_norm is {}, expected 0 (no clipping) or at least {}", clip,
+                       kLeastClipNorm));
+  }
+}
+
 }  // namespace
 
 void check(const Recipe& recipe) {
@@ -172,6 +197,7 @@ void check(const Recipe& recipe) {
   check_length(recipe);
   check_lists(recipe);
   check_statistics(recipe);
+  check_float32(recipe);
   runtime::resolve_device(recipe.compute.device);
 }
 

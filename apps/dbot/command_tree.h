@@ -1,0 +1,46 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+// The commands and options of the program as data, taken from the parser: completions and the man
+// page are written from it, so they cannot fall behind.
+namespace dbot::app {
+
+enum class ValueKind { none, text, file, folder, path, recipe, words };
+
+struct OptionFacts {
+  std::vector<std::string> names;  // "--data"; a positional argument: "RECIPE"
+  bool positional = false;
+  bool required = false;
+  ValueKind kind = ValueKind::none;
+  std::vector<std::string> words;  // of ValueKind::words
+  std::string value;               // how the help names it: "DIR", "auto|fp32|bf16"
+  std::string description;
+};
+
+struct CommandFacts {
+  std::vector<std::string> path;  // {"recipes", "show"}; empty: the program
+  std::string description;
+  std::vector<OptionFacts> options;  // positional ones in their order
+  std::vector<CommandFacts> commands;
+
+  std::string name() const { return path.empty() ? "" : path.back(); }
+  /// "recipes show".
+  std::string joined() const;
+};
+
+/// The kind of a value follows from the name of its type: DIR, FILE, PATH, RECIPE, or words
+/// separated by |.
+CommandFacts describe_commands(const CLI::App& parser);
+
+/// Scripts for completion; `recipes` are the names of the recipes of the program.
+std::string bash_completion(const CommandFacts& program, const std::vector<std::string>& recipes);
+std::string zsh_completion(const CommandFacts& program, const std::vector<std::string>& recipes);
+std::string fish_completion(const CommandFacts& program, const std::vector<std::string>& recipes);
+
+/// dbot(1) in the man macros of roff.
+std::string man_page(const CommandFacts& program, const std::string& version);
+
+}  // namespace dbot::app

@@ -1,0 +1,53 @@
+#include "apps/dbot/options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "dbot/core/error.h"
+
+namespace dbot::app {
+
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return text.empty() ? std::string("the value is empty, expected a text") : std::string();
+      },
+      "");
+}
+
+CLI::Option* add_json(CLI::App& command, bool& json) {
+  return command.add_flag("--json", json, "Print everything as one JSON object");
+}
+
+CLI::Option* add_precision(CLI::App& command, std::string& precision) {
+  return command.add_option("--precision", precision, "Type of numbers in matrix products")
+      ->type_name("auto|fp32|bf16")
+      ->check(not_empty());
+}
+
+std::int64_t whole_number(const std::string& text, const char* option) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range) {
+    throw UsageError(fmt::format(
+        "[usage] {} is {}, expected a number of at most 9223372036854775807", option, text));
+  }
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) {
+    throw UsageError(
+        fmt::format("[usage] {} is {}, expected a whole number of 0 or more", option, text));
+  }
+  return number;
+}
+
+double length_in_epochs(const std::string& text, const char* option) {
+  double number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  // Not true of what is not a number, either.
+  const bool good = error == std::errc() && end == text.data() + text.size() && number >= 0;
+  if (good && std::isfinite(number)) return number;
+  throw UsageError(fmt::format("[usage] {} is {}, expected a number of 0 or more", option, text));
+}
+
+}  // namespace dbot::app

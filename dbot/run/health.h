@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "dbot/runtime/machine.h"
+#include "dbot/runtime/system_limits.h"
+
+// What `dbot doctor` examines: each check names what was found and, where all is not well, the way
+// out.
+namespace dbot::run {
+
+enum class Severity { ok, warning, problem };
+
+struct Check {
+  std::string subject;  // "memory"
+  Severity severity = Severity::ok;
+  std::string finding;
+  std::string way_out = {};  // empty: all is well
+};
+
+/// Processor, cores, memory, shared memory, open files.
+std::vector<Check> check_machine(const runtime::Machine& machine,
+                                 const runtime::SystemLimits& limits);
+/// How threads are told to wait for each other; `spin_count` and `wait_policy` as the environment
+/// has them, empty if unset.
+Check check_waiting(const std::string& spin_count, const std::string& wait_policy);
+/// Whether runs can be written there: folder (or the nearest one above it), room, inodes.
+std::vector<Check> check_place(const std::string& subject, const std::filesystem::path& folder);
+/// Opens the data set and reads a few images of it.
+std::vector<Check> check_data(const std::filesystem::path& path);
+/// Who trains there, how far it is, and whether its checkpoints are whole.
+std::vector<Check> check_run(const std::filesystem::path& run);
+
+}  // namespace dbot::run

@@ -1,0 +1,50 @@
+// dbot watch on a pipe and with --once.
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "tests/cli/tiny_run.h"
+
+namespace dbot::cli_test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Watch, EndsWithAFinishedRun) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("run").exit_code, 0);
+  const Result lines = dbot({"watch", shop.folder / "run"});
+  EXPECT_EQ(lines.exit_code, 0) << lines.err;
+  EXPECT_THAT(lines.out,
+              AllOf(HasSubstr("step 16/16"), HasSubstr("finished"), Not(HasSubstr("\x1b"))));
+  const Result once = dbot({"watch", shop.folder / "run", "--once"});
+  EXPECT_EQ(once.exit_code, 0) << once.err;
+  EXPECT_THAT(once.out, AllOf(HasSubstr("step 16/16"), HasSubstr("loss"), HasSubstr("finished")));
+}
+
+TEST(Watch, SeesARunToItsEnd) {
+  const Workshop shop;
+  // Begun before there is a run: it waits, and then follows.
+  Program watching({"watch", shop.folder / "run"}, shop.folder.path());
+  ASSERT_EQ(shop.pretrain("run").exit_code, 0);
+  const Result result = watching.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("waiting for the run"), HasSubstr("finished")));
+}
+
+TEST(Watch, EndsAtOnceOnRequestAndNamesWhatIsNoRun) {
+  const TemporaryFolder folder;
+  Program watching({"watch", folder / "run"}, folder.path());
+  // It ignores nothing from its very start: whenever the signal comes, it ends.
+  watching.send(SIGINT);
+  EXPECT_NE(watching.wait().exit_code, 0);
+  EXPECT_EQ(dbot({"watch", folder / "run", "--once"}).exit_code, 3);
+  write_file(folder / "file", "x");
+  EXPECT_EQ(dbot({"watch", folder / "file"}).exit_code, 3);
+}
+
+}  // namespace
+}  // namespace dbot::cli_test
