@@ -29,7 +29,7 @@ void paste(data::Image& canvas, const data::Image& tile, std::int64_t top, std::
 }
 
 data::Image nearest(const data::Image& image, core::Size size) {
-  data::Image result = filled(size, {});
+  data::Image result = plain_image(size, {});
   for (std::int64_t y = 0; y < size.height; ++y) {
     for (std::int64_t x = 0; x < size.width; ++x) {
       std::copy_n(at(image, y * image.height / size.height, x * image.width / size.width), 3,
@@ -43,7 +43,7 @@ data::Image shrunk(const data::Image& image, const data::Crop& crop, core::Size 
   const auto area = static_cast<std::size_t>(size.height * size.width);
   std::vector<std::uint8_t> planar(3 * area);
   data::resize_crop(image, crop, size, false, planar);
-  data::Image result = filled(size, {});
+  data::Image result = plain_image(size, {});
   for (std::size_t i = 0; i < area; ++i) {
     for (std::size_t channel = 0; channel < 3; ++channel) {
       result.pixels[3 * i + channel] = planar[channel * area + i];
@@ -54,7 +54,7 @@ data::Image shrunk(const data::Image& image, const data::Crop& crop, core::Size 
 
 }  // namespace
 
-data::Image filled(core::Size size, Colour colour) {
+data::Image plain_image(core::Size size, Colour colour) {
   data::Image image{static_cast<int>(size.height), static_cast<int>(size.width), 3, {}};
   image.pixels.resize(image.row_bytes() * static_cast<std::size_t>(size.height));
   for (std::size_t i = 0; i < image.pixels.size(); i += 3) {
@@ -112,7 +112,7 @@ data::Image strip(std::span<const data::Image> tiles) {
     width += tile.width + kGap;
     height = std::max<std::int64_t>(height, tile.height);
   }
-  data::Image canvas = filled({height, std::max<std::int64_t>(width, 0)}, {255, 255, 255});
+  data::Image canvas = plain_image({height, std::max<std::int64_t>(width, 0)}, {255, 255, 255});
   std::int64_t left = 0;
   for (const data::Image& tile : tiles) {
     paste(canvas, tile, 0, left);
@@ -126,7 +126,7 @@ data::Image atlas(std::span<const data::Image> tiles, std::int64_t columns) {
   const std::int64_t side = tiles.front().height;
   const auto count = static_cast<std::int64_t>(tiles.size());
   const std::int64_t rows = (count + columns - 1) / columns;
-  data::Image canvas = filled({rows * side, columns * side}, {255, 255, 255});
+  data::Image canvas = plain_image({rows * side, columns * side}, {255, 255, 255});
   for (std::int64_t i = 0; i < count; ++i) {
     paste(canvas, tiles[static_cast<std::size_t>(i)], i / columns * side, i % columns * side);
   }

@@ -13,7 +13,7 @@ struct Colour {
   std::uint8_t red = 0, green = 0, blue = 0;
 };
 
-data::Image filled(core::Size size, Colour colour);
+data::Image plain_image(core::Size size, Colour colour);
 /// Grey becomes RGB.
 data::Image as_rgb(const data::Image& image);
 

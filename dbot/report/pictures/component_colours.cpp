@@ -34,7 +34,7 @@ data::Image ComponentColours::paint(const at::Tensor& features, core::Size grid)
   const at::Tensor places = components_.project(features).contiguous();
   const auto components = static_cast<std::size_t>(places.size(1));
   const double* values = places.const_data_ptr<double>();
-  data::Image image = filled(grid, {128, 128, 128});
+  data::Image image = plain_image(grid, {128, 128, 128});
   for (std::size_t patch = 0; patch < static_cast<std::size_t>(places.size(0)); ++patch) {
     for (std::size_t channel = 0; channel < components; ++channel) {
       const double range = high_[channel] - low_[channel];

@@ -32,7 +32,7 @@ at::Tensor patch_tokens(const at::Tensor& tokens, bool has_cls) {
 data::Image mask_image(const at::Tensor& mask, core::Size grid) {
   const at::Tensor flags = mask.to(at::kFloat).contiguous();
   const float* values = flags.const_data_ptr<float>();
-  data::Image image = filled(grid, {});
+  data::Image image = plain_image(grid, {});
   for (std::size_t patch = 0; patch < static_cast<std::size_t>(flags.numel()); ++patch) {
     for (std::size_t channel = 0; channel < 3; ++channel) {
       image.pixels[3 * patch + channel] = values[patch] > 0.5F ? 255 : 0;
@@ -63,7 +63,7 @@ Beginning begin_strip(const MaskedPrediction& prediction, const at::Tensor& pixe
   begin.size = shown_size({image.height, image.width});
   begin.original = resized(image, begin.size);
   begin.mask = resized(mask_image(prediction.mask[index], grid_of(prediction)), begin.size);
-  begin.masked = chosen(begin.mask, filled(begin.size, kHidden), begin.original);
+  begin.masked = chosen(begin.mask, plain_image(begin.size, kHidden), begin.original);
   return begin;
 }
 
@@ -117,7 +117,7 @@ PictureGroup draw_features(const MaskedPrediction& prediction, const at::Tensor&
     const Beginning begin = begin_strip(prediction, pixels, i);
     const data::Image wanted = resized(colours.paint(target[i], grid), begin.size);
     const data::Image found = resized(colours.paint(predicted[i], grid), begin.size);
-    const data::Image faded = mixed(found, filled(begin.size, {235, 235, 235}), kFade);
+    const data::Image faded = mixed(found, plain_image(begin.size, {235, 235, 235}), kFade);
     group.pictures.push_back(write_picture(
         folder, group.kind, i,
         strip(std::vector{begin.original, begin.masked, wanted, chosen(begin.mask, found, faded)}),

@@ -95,7 +95,7 @@ data::Image attention_overlay(const data::Image& image, const at::Tensor& attent
                               core::Size grid, double full) {
   const at::Tensor row = attention.to(at::kDouble).contiguous();
   const double* values = row.const_data_ptr<double>();
-  data::Image patches = filled(grid, {});
+  data::Image patches = plain_image(grid, {});
   for (std::size_t i = 0; i < static_cast<std::size_t>(row.numel()); ++i) {
     const Colour colour = heat(full > 0 ? values[i] / full : 0);
     patches.pixels[3 * i] = colour.red;

@@ -39,7 +39,7 @@ TEST(Canvas, StripsHaveWhiteLinesBetweenTiles) {
 
 TEST(Canvas, AnAtlasGoesRowByRow) {
   std::vector<data::Image> tiles;
-  for (std::uint8_t i = 0; i < 5; ++i) tiles.push_back(filled({2, 2}, {i, i, i}));
+  for (std::uint8_t i = 0; i < 5; ++i) tiles.push_back(plain_image({2, 2}, {i, i, i}));
   const data::Image image = atlas(tiles, 3);
   EXPECT_EQ(image.height, 4);
   EXPECT_EQ(image.width, 6);
@@ -48,7 +48,7 @@ TEST(Canvas, AnAtlasGoesRowByRow) {
 }
 
 TEST(Canvas, ThumbnailsAreTheCentralSquare) {
-  data::Image wide = filled({4, 12}, {0, 0, 255});
+  data::Image wide = plain_image({4, 12}, {0, 0, 255});
   for (int y = 0; y < 4; ++y) {
     for (int x = 4; x < 8; ++x) wide.pixels[static_cast<std::size_t>(36 * y + 3 * x)] = 200;
   }
