@@ -17,6 +17,12 @@ constexpr std::array<std::string_view, 9> kPlanned{"search", "analyze", "import"
 
 }  // namespace
 
+std::string usage_message(const CommandLine& line, const CLI::ParseError& error) {
+  const auto commands = line.parser.get_subcommands();
+  const std::string command = commands.empty() ? "" : commands.front()->get_name() + " ";
+  return fmt::format("[usage] {}; see dbot {}--help", error.what(), command);
+}
+
 void check_command_name(const CommandLine& line, const std::string& word) {
   std::vector<std::string> names;
   for (const CLI::App* command : line.parser.get_subcommands({})) {

@@ -24,6 +24,7 @@ OptionFacts describe(const CLI::Option& option) {
   OptionFacts facts;
   facts.positional = option.get_positional();
   facts.required = option.get_required();
+  facts.repeated = option.get_items_expected_max() > 1;
   facts.description = option.get_description();
   const bool takes_value = option.get_expected_max() > 0;
   if (takes_value) {

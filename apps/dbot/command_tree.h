@@ -14,6 +14,7 @@ struct OptionFacts {
   std::vector<std::string> names;  // "--data"; a positional argument: "RECIPE"
   bool positional = false;
   bool required = false;
+  bool repeated = false;  // takes several values
   ValueKind kind = ValueKind::none;
   std::vector<std::string> words;  // of ValueKind::words
   std::string value;               // how the help names it: "DIR", "auto|fp32|bf16"

@@ -31,6 +31,9 @@ void add_doctor(CommandLine& line);
 /// `completion` and `man`.
 void add_completion(CommandLine& line);
 
+/// What the parser objects to, and the command whose help says more.
+std::string usage_message(const CommandLine& line, const CLI::ParseError& error);
+
 /// Throws UsageError if `word` is not a command, naming the nearest one, or saying that it is
 /// planned.
 void check_command_name(const CommandLine& line, const std::string& word);

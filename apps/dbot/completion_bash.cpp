@@ -38,7 +38,9 @@ void add(Cases& cases, const CommandFacts& command, const std::vector<std::strin
   for (const OptionFacts& option : command.options) {
     if (option.positional) {
       cases.positionals +=
-          fmt::format("    \"{}:{}\") {} ;;\n", path, place++, action(option, recipes));
+          option.repeated
+              ? fmt::format("    \"{}:\"*) {} ;;\n", path, action(option, recipes))
+              : fmt::format("    \"{}:{}\") {} ;;\n", path, place++, action(option, recipes));
       continue;
     }
     for (const std::string& name : option.names) {

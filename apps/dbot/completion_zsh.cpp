@@ -42,7 +42,8 @@ std::string action(const OptionFacts& option, const std::vector<std::string>& re
 std::string specification(const OptionFacts& option, int place,
                           const std::vector<std::string>& recipes) {
   if (option.positional) {
-    return fmt::format("    '{}:{}:{}'", place, quoted(option.names.front()),
+    const std::string where = option.repeated ? "*" : std::to_string(place);
+    return fmt::format("    '{}:{}:{}'", where, quoted(option.names.front()),
                        action(option, recipes));
   }
   std::vector<std::string> lines;

@@ -42,11 +42,13 @@ void handle_stop(void (*handler)(int)) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  struct sigaction before {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // else: under nohup
   // A program that starts itself again keeps stops waiting meanwhile.
   sigset_t stops;
   sigemptyset(&stops);
-  sigaddset(&stops, SIGINT);
-  sigaddset(&stops, SIGTERM);
+  for (const int stop : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stops, stop);
   sigprocmask(SIG_UNBLOCK, &stops, nullptr);
 }
 
@@ -122,9 +124,6 @@ void prepare_process() {
                    O_RDONLY);  // results still cannot be written, and that is noticed
   occupy_if_closed(STDERR_FILENO, O_WRONLY);
   std::signal(SIGPIPE, SIG_IGN);
-  struct sigaction before {};
-  sigaction(SIGHUP, nullptr, &before);
-  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // else: under nohup
 }
 
 }  // namespace dbot::app

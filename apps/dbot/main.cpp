@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <exception>
 #include <new>
 #include <sstream>
@@ -45,17 +43,10 @@ void add_commands(CommandLine& line) {
   add_completion(line);
 }
 
-/// The command whose help to see: "pretrain ", or nothing.
-std::string command_of(const CommandLine& line) {
-  const auto commands = line.parser.get_subcommands();
-  return commands.empty() ? "" : commands.front()->get_name() + " ";
-}
-
 /// Help and version go to stdout; everything else the parser objects to is wrong usage.
 int answer(const CommandLine& line, const CLI::ParseError& error) {
   if (error.get_exit_code() != 0) {
-    return fail(wrong_usage,
-                fmt::format("[usage] {}; see dbot {}--help", error.what(), command_of(line)));
+    return fail(wrong_usage, usage_message(line, error));
   }
   std::ostringstream text;
   line.parser.exit(error, text, text);

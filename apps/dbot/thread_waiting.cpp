@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <initializer_list>
 
 namespace dbot::app {
 
@@ -14,8 +15,7 @@ void let_waiting_threads_sleep(char** arguments) {
   // A stop that comes meanwhile waits until the program is back and can handle it.
   sigset_t stops, before;
   sigemptyset(&stops);
-  sigaddset(&stops, SIGINT);
-  sigaddset(&stops, SIGTERM);
+  for (const int stop : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stops, stop);
   sigprocmask(SIG_BLOCK, &stops, &before);
   execv("/proc/self/exe", arguments);
   sigprocmask(SIG_SETMASK, &before, nullptr);

@@ -69,6 +69,7 @@ TEST_F(BashCompletion, OffersFilesAndFolders) {
   EXPECT_THAT(offered("dbot pretrain our"), HasSubstr("ours.toml"));
   EXPECT_EQ(offered("dbot pretrain x --out our"), "ours\n");
   EXPECT_THAT(offered("dbot inspect our"), AllOf(HasSubstr("ours.toml"), HasSubstr("ours\n")));
+  EXPECT_EQ(offered("dbot report ours our"), "ours\n");
   // Behind an option with a value the place of the arguments is not lost.
   EXPECT_THAT(offered("dbot pretrain --data ours dbot/vit-"), HasSubstr("dbot/vit-b16"));
 }
