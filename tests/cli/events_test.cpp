@@ -13,12 +13,12 @@ namespace dbot::cli_test {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using Json = nlohmann::json;
 
 /// scripts/test_environment.sh makes it; tests run from the root of the checkout.
 const fs::path kPython = ".deps/test-environment/bin/python";
 
-json read_back(const std::string& run) {
+Json read_back(const std::string& run) {
   const std::string command =
       "'" + kPython.string() + "' tests/report/read_events.py '" + run + "' 2>/dev/null";
   std::FILE* pipe = popen(command.c_str(), "r");
@@ -30,7 +30,7 @@ json read_back(const std::string& run) {
   }
   const int status = pclose(pipe);
   EXPECT_EQ(status, 0);
-  return json::parse(text, nullptr, false);
+  return Json::parse(text, nullptr, false);
 }
 
 using Points = std::map<std::string, std::vector<std::pair<std::int64_t, float>>>;
@@ -39,7 +39,7 @@ Points points_of_metrics(const std::string& run) {
   Points points;
   std::istringstream lines(read_file(fs::path(run) / "metrics.jsonl"));
   for (std::string line; std::getline(lines, line);) {
-    const json record = json::parse(line);
+    const Json record = Json::parse(line);
     const auto step = record["step"].get<std::int64_t>();
     if (record["type"] == "step") {
       for (const char* key : {"loss", "gradient_norm", "learning_rate", "epoch",
@@ -48,7 +48,7 @@ Points points_of_metrics(const std::string& run) {
       }
     }
     if (record["type"] != "evaluation") continue;
-    for (const json& row : record["results"]) {
+    for (const Json& row : record["results"]) {
       const std::string tag = "evaluation/" + row["protocol"].get<std::string>() + "_" +
                               row["features"].get<std::string>() + "_";
       points[tag + "top1"].emplace_back(step, row["top1"].get<float>());
@@ -58,10 +58,10 @@ Points points_of_metrics(const std::string& run) {
   return points;
 }
 
-Points points_of(const json& read) {
+Points points_of(const Json& read) {
   Points points;
   for (const auto& [tag, events] : read["scalars"].items()) {
-    for (const json& event : events) {
+    for (const Json& event : events) {
       points[tag].emplace_back(event[0].get<std::int64_t>(), event[1].get<float>());
     }
   }

@@ -9,7 +9,7 @@
 namespace dbot::cli_test {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
@@ -80,13 +80,13 @@ TEST(Refusals, OfPlacesForFeatures) {
   expect(embed("none/f.csv"), 2, {"does not exist"});
   const Result written = embed("f.safetensors");
   ASSERT_EQ(written.exit_code, 0) << written.err;
-  const json figures = json::parse(written.out);
+  const Json figures = Json::parse(written.out);
   EXPECT_EQ(figures["images"], 64);
   EXPECT_EQ(figures["names"], shop.folder / "f.safetensors.names.txt");
   expect(embed("f.safetensors"), 2, {"--force"});
   const Result all = embed("f.safetensors", {"--force", "--split", "all"});
-  EXPECT_EQ(json::parse(all.out)["images"], 96);
-  EXPECT_EQ(json::parse(embed("g.csv", {"--split", "test"}).out)["images"], 32);
+  EXPECT_EQ(Json::parse(all.out)["images"], 96);
+  EXPECT_EQ(Json::parse(embed("g.csv", {"--split", "test"}).out)["images"], 32);
   expect(embed("h.csv", {"--split", "some"}), 2, {"--split", "some"});
 }
 
@@ -95,7 +95,7 @@ TEST(Evaluate, LabelsTakesAShareOfEachClass) {
   const Result result = dbot(
       {"evaluate", "knn", "--model", "pixels", "--data", shop.data, "--labels", "0.02", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(json::parse(result.out)["results"][0]["train_samples"], 2) << "one of each class";
+  EXPECT_EQ(Json::parse(result.out)["results"][0]["train_samples"], 2) << "one of each class";
 }
 
 TEST(Doctor, LooksAtDataAndRuns) {
@@ -104,7 +104,7 @@ TEST(Doctor, LooksAtDataAndRuns) {
   const Result good = dbot({"doctor", "--data", shop.data, "--run", shop.folder / "run", "--out",
                             shop.folder / "new", "--json"});
   EXPECT_EQ(good.exit_code, 0) << good.out;
-  const json checks = json::parse(good.out);
+  const Json checks = Json::parse(good.out);
   EXPECT_EQ(checks["problems"], 0);
   EXPECT_THAT(checks["metrics"].get<std::string>(), HasSubstr("16 of 16, finished"));
   EXPECT_THAT(checks["checkpoints"].get<std::string>(), HasSubstr("whole"));
@@ -119,17 +119,17 @@ TEST(Inspect, ShowsModulesCheckpointsAndFacts) {
   const std::string run = shop.folder / "run";
   const Result weights = dbot({"inspect", run + "/model.safetensors"});
   EXPECT_THAT(weights.out, AllOf(HasSubstr("blocks.0…2.attn.qkv.weight"), HasSubstr("module")));
-  const json modules = json::parse(dbot({"inspect", run + "/model.safetensors", "--json"}).out);
+  const Json modules = Json::parse(dbot({"inspect", run + "/model.safetensors", "--json"}).out);
   std::int64_t sum = 0;
-  for (const json& module : modules["modules"]) sum += module["parameters"].get<std::int64_t>();
+  for (const Json& module : modules["modules"]) sum += module["parameters"].get<std::int64_t>();
   EXPECT_EQ(sum, modules["parameters"].get<std::int64_t>());
-  const json folder = json::parse(dbot({"inspect", run + "/checkpoints", "--json"}).out);
+  const Json folder = Json::parse(dbot({"inspect", run + "/checkpoints", "--json"}).out);
   EXPECT_EQ(folder["kind"], "checkpoints");
   EXPECT_EQ(folder["latest"], "step-00000016");
   EXPECT_GT(folder["checkpoints"][0]["bytes"], 1000);
-  EXPECT_EQ(json::parse(dbot({"inspect", run + "/run.json", "--json"}).out)["facts"]["recipe"],
+  EXPECT_EQ(Json::parse(dbot({"inspect", run + "/run.json", "--json"}).out)["facts"]["recipe"],
             "tiny");
-  EXPECT_EQ(json::parse(dbot({"inspect", run, "--json"}).out)["facts"]["recipe"], "tiny");
+  EXPECT_EQ(Json::parse(dbot({"inspect", run, "--json"}).out)["facts"]["recipe"], "tiny");
 }
 
 }  // namespace

@@ -9,19 +9,19 @@
 namespace dbot::cli_test {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 
-json facts_of(const Workshop& shop, const std::string& name) {
-  return json::parse(read_file(shop.folder.path() / name / "run.json"));
+Json facts_of(const Workshop& shop, const std::string& name) {
+  return Json::parse(read_file(shop.folder.path() / name / "run.json"));
 }
 
 TEST(RunFacts, AreWrittenAndToldBeforeTheFirstStep) {
   const Workshop shop;
   const Result result = shop.pretrain("run");
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const json facts = facts_of(shop, "run");
+  const Json facts = facts_of(shop, "run");
   EXPECT_EQ(facts["recipe"], "tiny");
   EXPECT_EQ(facts["compute"]["precision"], "fp32");
   EXPECT_EQ(facts["compute"]["threads"], 1);
@@ -71,7 +71,7 @@ TEST(RunFacts, PlanTheMemoryOfARun) {
               "2", "--json", "--set", "train.batch_size=64", "--precision", precision, "--set",
               "evaluate.at_stage_ends=false", "--threads", "2"});
     ASSERT_EQ(result.exit_code, 0) << result.err;
-    const double measured = json::parse(result.out)["peak_memory_bytes"].get<double>();
+    const double measured = Json::parse(result.out)["peak_memory_bytes"].get<double>();
     const double planned = facts_of(shop, name)["plan"]["memory_bytes"].get<double>();
     EXPECT_GT(planned, 0.7 * measured) << precision;
     EXPECT_LT(planned, 1.3 * measured) << precision;
