@@ -165,7 +165,7 @@ TEST_F(EncoderFile, NamesWhatIsMissingOrMisshapen) {
     damaged.damage(tensors);
     EXPECT_THAT(failure(tensors, hints), HasSubstr(damaged.expected));
   }
-  EXPECT_THAT(failure(parameters_), HasSubstr("--heads"));
+  EXPECT_THAT(failure(parameters_), HasSubstr("the number of heads is not in the file"));
   hints.heads = 3;
   EXPECT_THAT(failure(parameters_, hints), HasSubstr("heads is 3"));
 }
