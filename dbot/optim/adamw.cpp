@@ -99,12 +99,6 @@ void AdamW::step(double learning_rate, double gradient_scale) {
   }
 }
 
-void AdamW::reset() {
-  exp_avg_.zero_();
-  exp_avg_sq_.zero_();
-  steps_ = 0;
-}
-
 void AdamW::rebind(std::vector<ParameterGroup> groups) {
   check(groups);
   const auto same_size = [](const ParameterGroup& a, const ParameterGroup& b) {

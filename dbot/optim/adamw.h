@@ -40,8 +40,6 @@ class AdamW {
   void step(double learning_rate, double gradient_scale = 1.0);
   /// min(1, clip / (norm + 1e-6)); 1 if `clip_norm` is 0. dbot.md §6.
   static double clip_scale(double norm, double clip_norm);
-  /// Moments and step count back to zero.
-  void reset();
   /// New groups of the same sizes (a fresh student), moments kept.
   void rebind(std::vector<ParameterGroup> groups);
 

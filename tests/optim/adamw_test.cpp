@@ -79,9 +79,6 @@ TEST(AdamW, StateGoesRoundAndSurvivesNewGroups) {
   b.rebind({group(32, 5.0, 0.5, 0)});
   EXPECT_TRUE(at::equal(a.exp_avg(), b.exp_avg()));
   EXPECT_THROW(b.rebind({group(16, 5.0, 0.5, 0)}), Error);
-  b.reset();
-  EXPECT_EQ(b.steps(), 0);
-  EXPECT_EQ(b.exp_avg().abs().sum().item<float>(), 0);
   EXPECT_THROW(b.load_state({}), Error);
 }
 

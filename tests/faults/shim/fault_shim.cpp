@@ -79,7 +79,7 @@ void spoil(time_t& seconds) {
   static const bool jumps = std::getenv("DBOT_FAULTS_CLOCK") != nullptr;
   static std::atomic<int> looks{0};
   if (!jumps) return;
-  constexpr time_t year = 365 * 24 * 3600;
+  constexpr time_t year = time_t{365} * 24 * 3600;
   seconds += ++looks % 2 == 0 ? year : -year;
 }
 
