@@ -77,7 +77,7 @@ TEST(Replay, ByTheProgramForPeopleAndAsJson) {
 TEST(NothingLearnt, AShortRunWithoutAGoodStepSaysSo) {
   SmallRun run;
   const Ending ending =
-      run.start({.settings = {"data.mean=[0.1, 0.1, 0.1]", "data.std=[1e-300, 1e-300, 1e-300]"}});
+      run.start({.settings = {"data.mean=[1000, 1000, 1000]", "data.std=[2e-38, 2e-38, 2e-38]"}});
   EXPECT_EQ(ending.code, 1);
   EXPECT_THAT(ending.said, HasSubstr("not one of the run's 4 steps"));
 }
