@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "dbot/ops/transformer_block.h"
+#include "dbot/ops/transformer_block_paths.h"
 
 // The reference path in plain ATen calls, differentiated by autograd. Attention is written out: on
 // CPUs the backward pass of LibTorch's scaled_dot_product_attention is 5 to 13 times slower.
@@ -64,8 +64,9 @@ at::Tensor add_branch(const at::Tensor& x, const at::Tensor& branch, const at::T
 
 }  // namespace
 
-at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
-                             const TransformerBlockOptions& options, const BranchScales& scales) {
+at::Tensor transformer_block_reference(const at::Tensor& x, const TransformerBlockWeights& weights,
+                                       const TransformerBlockOptions& options,
+                                       const BranchScales& scales) {
   const at::Tensor normed1 =
       layer_norm(x, weights.norm1_weight, weights.norm1_bias, options.layer_norm_eps);
   const at::Tensor middle = add_branch(x, attention(normed1, weights, options), scales.attention);

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace dbot::ops {
+
+/// What attention gives, and keeps for its backward pass.
+struct Attention {
+  at::Tensor context;   // [batch, tokens, width], in qkv's type
+  at::Tensor log_sums;  // float32 [batch, heads, tokens]: log Σ exp of each row of logits
+};
+
+/// Multi-head attention, logits scaled by 1/sqrt(width/heads). qkv: [batch, tokens, 3·width],
+/// contiguous, float32 or bfloat16: q, k, v, each head-major. Builds no graph; computes in float32.
+Attention attention(const at::Tensor& qkv, std::int64_t heads);
+
+/// The gradient of qkv from that of the context, same shapes and type.
+at::Tensor attention_backward(const at::Tensor& qkv, const Attention& result,
+                              const at::Tensor& context_gradient, std::int64_t heads);
+
+}  // namespace dbot::ops

@@ -1,0 +1,112 @@
+#include <ATen/ops/empty.h>
+#include <c10/util/BFloat16.h>
+
+#include <cmath>
+
+#include "dbot/ops/attention.h"
+#include "dbot/ops/attention_kernel.h"
+#include "dbot/ops/parallel_rows.h"
+
+namespace dbot::ops {
+namespace {
+
+struct Shape {
+  std::int64_t batch, tokens, width, heads;
+  std::int64_t head_width() const { return width / heads; }
+};
+
+Shape shape_of(const at::Tensor& qkv, std::int64_t heads) {
+  return {qkv.size(0), qkv.size(1), qkv.size(2) / 3, heads};
+}
+
+template <typename Element>
+HeadInput<Element> head_input(const Element* qkv, const Shape& shape, std::int64_t sample,
+                              std::int64_t head) {
+  const Element* query = qkv + sample * shape.tokens * 3 * shape.width + head * shape.head_width();
+  return {query,
+          query + shape.width,
+          query + 2 * shape.width,
+          3 * shape.width,
+          shape.tokens,
+          shape.head_width(),
+          static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_width())))};
+}
+
+/// Calls body(sample, head, scratch) for all heads of all samples.
+template <typename Element, typename Body>
+void for_heads(const Shape& shape, const Body& body) {
+  const std::int64_t count = shape.batch * shape.heads;
+  const std::int64_t size =
+      attention_kernels<Element>().scratch_size(shape.tokens, shape.head_width());
+  const at::Tensor scratch = at::empty({row_parts(count), size}, at::kFloat);
+  float* memory = scratch.mutable_data_ptr<float>();
+  parallel_rows(count, [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      body(i / shape.heads, i % shape.heads, memory + part * size);
+    }
+  });
+}
+
+template <typename Element>
+void forward(const at::Tensor& qkv, const Shape& shape, const Attention& result) {
+  const auto kernels = attention_kernels<Element>();
+  const Element* input = qkv.const_data_ptr<Element>();
+  Element* context = result.context.mutable_data_ptr<Element>();
+  float* log_sums = result.log_sums.mutable_data_ptr<float>();
+  for_heads<Element>(shape, [&](std::int64_t sample, std::int64_t head, float* scratch) {
+    const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
+    kernels.forward(
+        head_input(input, shape, sample, head),
+        {context + at, shape.width, log_sums + (sample * shape.heads + head) * shape.tokens},
+        scratch);
+  });
+}
+
+template <typename Element>
+void backward(const at::Tensor& qkv, const Shape& shape, const Attention& result,
+              const at::Tensor& context_gradient, const at::Tensor& gradient) {
+  const auto kernels = attention_kernels<Element>();
+  const Element* input = qkv.const_data_ptr<Element>();
+  const Element* context = result.context.const_data_ptr<Element>();
+  const Element* outer = context_gradient.const_data_ptr<Element>();
+  const float* log_sums = result.log_sums.const_data_ptr<float>();
+  Element* to = gradient.mutable_data_ptr<Element>();
+  for_heads<Element>(shape, [&](std::int64_t sample, std::int64_t head, float* scratch) {
+    const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
+    Element* query = to + sample * shape.tokens * 3 * shape.width + head * shape.head_width();
+    kernels.backward(head_input(input, shape, sample, head),
+                     {context + at, outer + at, shape.width,
+                      log_sums + (sample * shape.heads + head) * shape.tokens, query,
+                      query + shape.width, query + 2 * shape.width, 3 * shape.width},
+                     scratch);
+  });
+}
+
+}  // namespace
+
+Attention attention(const at::Tensor& qkv, std::int64_t heads) {
+  const Shape shape = shape_of(qkv, heads);
+  Attention result;
+  result.context = at::empty({shape.batch, shape.tokens, shape.width}, qkv.options());
+  result.log_sums = at::empty({shape.batch, heads, shape.tokens}, qkv.options().dtype(at::kFloat));
+  if (qkv.scalar_type() == at::kBFloat16) {
+    forward<c10::BFloat16>(qkv, shape, result);
+  } else {
+    forward<float>(qkv, shape, result);
+  }
+  return result;
+}
+
+at::Tensor attention_backward(const at::Tensor& qkv, const Attention& result,
+                              const at::Tensor& context_gradient, std::int64_t heads) {
+  const Shape shape = shape_of(qkv, heads);
+  at::Tensor gradient = at::empty(qkv.sizes(), qkv.options());
+  if (qkv.scalar_type() == at::kBFloat16) {
+    backward<c10::BFloat16>(qkv, shape, result, context_gradient, gradient);
+  } else {
+    backward<float>(qkv, shape, result, context_gradient, gradient);
+  }
+  return gradient;
+}
+
+}  // namespace dbot::ops

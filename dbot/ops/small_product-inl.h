@@ -1,0 +1,91 @@
+// Products of small float matrices that lie in the cache, once for each instruction set.
+#if defined(DBOT_OPS_SMALL_PRODUCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef DBOT_OPS_SMALL_PRODUCT_INL_H_
+#undef DBOT_OPS_SMALL_PRODUCT_INL_H_
+#else
+#define DBOT_OPS_SMALL_PRODUCT_INL_H_
+#endif
+
+#include "dbot/ops/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace dbot::ops::HWY_NAMESPACE {
+
+/// Element (i, k) is at data + i·row + k·column.
+struct Left {
+  const float* data;
+  std::size_t row, column;
+};
+
+/// Rows of whole vectors.
+struct Right {
+  const float* data;
+  std::size_t row;
+};
+
+struct Product {
+  float* data;
+  std::size_t row;
+  bool add;  // to what is there
+};
+
+/// Rows × Vectors accumulators that stay in registers.
+template <int kRows, int kVectors>
+HWY_INLINE void product_tile(std::size_t depth, Left a, const float* b, std::size_t b_row, float* c,
+                             std::size_t c_row, bool add) {
+  const std::size_t lanes = hn::Lanes(Floats());
+  Vector sums[kRows][kVectors];
+  for (int i = 0; i < kRows; ++i) {
+    for (int j = 0; j < kVectors; ++j) {
+      sums[i][j] = add ? load(c + i * c_row + j * lanes) : constant(0.0F);
+    }
+  }
+  for (std::size_t k = 0; k < depth; ++k) {
+    Vector row[kVectors];
+    for (int j = 0; j < kVectors; ++j) row[j] = load(b + k * b_row + j * lanes);
+    for (int i = 0; i < kRows; ++i) {
+      const Vector factor = constant(a.data[i * a.row + k * a.column]);
+      for (int j = 0; j < kVectors; ++j) sums[i][j] = hn::MulAdd(factor, row[j], sums[i][j]);
+    }
+  }
+  for (int i = 0; i < kRows; ++i) {
+    for (int j = 0; j < kVectors; ++j) store(sums[i][j], c + i * c_row + j * lanes);
+  }
+}
+
+template <int kVectors>
+HWY_INLINE void product_columns(std::size_t rows, std::size_t depth, Left a, const float* b,
+                                std::size_t b_row, float* c, std::size_t c_row, bool add) {
+  constexpr int kTile = 6;
+  std::size_t i = 0;
+  const auto rest = [&](std::size_t first) HWY_ATTR {
+    return Left{a.data + first * a.row, a.row, a.column};
+  };
+  for (; i + kTile <= rows; i += kTile) {
+    product_tile<kTile, kVectors>(depth, rest(i), b, b_row, c + i * c_row, c_row, add);
+  }
+  for (; i + 2 <= rows; i += 2) {
+    product_tile<2, kVectors>(depth, rest(i), b, b_row, c + i * c_row, c_row, add);
+  }
+  if (i < rows) product_tile<1, kVectors>(depth, rest(i), b, b_row, c + i * c_row, c_row, add);
+}
+
+/// c [rows, columns] = a [rows, depth] · b [depth, columns]; columns is a multiple of the lanes.
+HWY_INLINE void product(std::size_t rows, std::size_t columns, std::size_t depth, Left a, Right b,
+                        Product c) {
+  const std::size_t lanes = hn::Lanes(Floats());
+  // 32 registers hold 6 × 4 sums and the rows; 16 hold 6 × 2.
+  constexpr int kWide = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+  std::size_t j = 0;
+  for (; j + kWide * lanes <= columns; j += kWide * lanes) {
+    product_columns<kWide>(rows, depth, a, b.data + j, b.row, c.data + j, c.row, c.add);
+  }
+  for (; j < columns; j += lanes) {
+    product_columns<1>(rows, depth, a, b.data + j, b.row, c.data + j, c.row, c.add);
+  }
+}
+
+}  // namespace dbot::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

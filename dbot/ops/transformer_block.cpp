@@ -1,0 +1,22 @@
+#include "dbot/ops/transformer_block.h"
+
+#include "dbot/ops/transformer_block_paths.h"
+
+namespace dbot::ops {
+namespace {
+
+bool has_kernels(const at::Tensor& x, const TransformerBlockOptions& options) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat &&
+         (options.compute == at::kFloat || options.compute == at::kBFloat16);
+}
+
+}  // namespace
+
+at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
+                             const TransformerBlockOptions& options, const BranchScales& scales) {
+  const bool fast = options.path == BlockPath::fast && has_kernels(x, options);
+  return fast ? transformer_block_cpu(x, weights, options, scales)
+              : transformer_block_reference(x, weights, options, scales);
+}
+
+}  // namespace dbot::ops

@@ -1,0 +1,174 @@
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
+
+#include "dbot/ops/attention.h"
+#include "dbot/ops/row_operations.h"
+#include "dbot/ops/transformer_block_paths.h"
+
+// The block as one node of the graph, with its backward pass written out. Between the matrix
+// products, which are LibTorch's, everything is one pass over memory: LayerNorm with the residual
+// addition before it, attention without stored probabilities, GELU with its derivative and the
+// sums for the biases. Gradients of the weights go straight into the flat buffer.
+namespace dbot::ops {
+namespace {
+
+at::Tensor rows_of(const at::Tensor& x) {
+  return x.view({-1, x.size(-1)});
+}
+
+at::Tensor in_type(const at::Tensor& tensor, at::ScalarType type) {
+  return tensor.scalar_type() == type ? tensor.detach() : tensor.detach().to(type);
+}
+
+/// The weights in the type of the products. LayerNorm stays float32.
+TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::ScalarType type) {
+  TransformerBlockWeights copies = weights;
+  for (at::Tensor* tensor :
+       {&copies.qkv_weight, &copies.qkv_bias, &copies.proj_weight, &copies.proj_bias,
+        &copies.fc1_weight, &copies.fc1_bias, &copies.fc2_weight, &copies.fc2_bias}) {
+    *tensor = in_type(*tensor, type);
+  }
+  return copies;
+}
+
+/// What the forward pass leaves for the backward pass.
+struct Activations {
+  Normed normed1;
+  at::Tensor qkv;
+  Attention attended;
+  at::Tensor middle;  // the residual stream between the branches
+  Normed normed2;
+  at::Tensor hidden;  // before GELU
+};
+
+at::Tensor forward(const at::Tensor& x, const TransformerBlockWeights& weights,
+                   const TransformerBlockOptions& options, const BranchScales& scales,
+                   Activations* kept) {
+  Activations a;
+  const double eps = options.layer_norm_eps;
+  a.normed1 = layer_norm(x, {weights.norm1_weight, weights.norm1_bias, eps}, options.compute);
+  a.qkv = at::linear(a.normed1.values, weights.qkv_weight, weights.qkv_bias);
+  a.attended = attention(a.qkv, options.heads);
+  const at::Tensor branch = at::linear(a.attended.context, weights.proj_weight, weights.proj_bias);
+  std::tie(a.middle, a.normed2) =
+      add_layer_norm(x, branch, scales.attention, {weights.norm2_weight, weights.norm2_bias, eps});
+  a.hidden = at::linear(a.normed2.values, weights.fc1_weight, weights.fc1_bias);
+  const at::Tensor mlp = at::linear(gelu(a.hidden), weights.fc2_weight, weights.fc2_bias);
+  at::Tensor y = add_branch(a.middle, mlp, scales.mlp);
+  if (kept != nullptr) *kept = std::move(a);
+  return y;
+}
+
+/// A weight's gradient, made when there is none yet; undefined if it is not trained.
+at::Tensor gradient_of(const at::Tensor& weight) {
+  if (!weight.requires_grad()) return {};
+  at::Tensor& gradient = weight.mutable_grad();
+  if (!gradient.defined()) gradient = at::zeros_like(weight);
+  return gradient;
+}
+
+/// Adds outer^T · input, the gradient of a linear layer's weight, [outputs, inputs].
+void add_weight_gradient(const at::Tensor& gradient, const at::Tensor& outer,
+                         const at::Tensor& input) {
+  if (!gradient.defined()) return;
+  const at::Tensor transposed = rows_of(outer).t();
+  if (outer.scalar_type() == at::kFloat) {
+    gradient.addmm_(transposed, rows_of(input));
+  } else {
+    gradient.add_(at::mm(transposed, rows_of(input)));
+  }
+}
+
+at::Tensor through(const at::Tensor& outer, const at::Tensor& weight) {
+  return at::mm(rows_of(outer), weight).view({outer.size(0), outer.size(1), weight.size(1)});
+}
+
+class BlockBackward : public torch::autograd::Node {
+ public:
+  TransformerBlockWeights weights;  // the parameters themselves
+  TransformerBlockWeights copies;   // in the compute type
+  TransformerBlockOptions options;
+  BranchScales scales;
+  at::Tensor x;
+  Activations kept;
+
+  std::string name() const override { return "dbot::transformer_block"; }
+
+  void release_variables() override {
+    kept = {};
+    x.reset();
+    copies = {};
+  }
+
+  torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
+    const c10::NoGradGuard no_graph;
+    const at::Tensor outer = gradients.at(0).contiguous();
+    return {attention_branch(mlp_branch(outer))};
+  }
+
+ private:
+  /// The gradient of the residual stream between the branches.
+  at::Tensor mlp_branch(const at::Tensor& outer) const {
+    const at::Tensor branch =
+        scaled(outer, scales.mlp, options.compute, gradient_of(weights.fc2_bias));
+    const at::Tensor hidden = through(branch, copies.fc2_weight);
+    const at::Tensor activated = gelu_backward(kept.hidden, hidden, gradient_of(weights.fc1_bias));
+    add_weight_gradient(gradient_of(weights.fc2_weight), branch, activated);
+    add_weight_gradient(gradient_of(weights.fc1_weight), hidden, kept.normed2.values);
+    return layer_norm_backward(through(hidden, copies.fc1_weight), kept.middle, kept.normed2,
+                               weights.norm2_weight, outer, gradient_of(weights.norm2_weight),
+                               gradient_of(weights.norm2_bias));
+  }
+
+  at::Tensor attention_branch(const at::Tensor& outer) const {
+    const at::Tensor branch =
+        scaled(outer, scales.attention, options.compute, gradient_of(weights.proj_bias));
+    add_weight_gradient(gradient_of(weights.proj_weight), branch, kept.attended.context);
+    const at::Tensor qkv = attention_backward(kept.qkv, kept.attended,
+                                              through(branch, copies.proj_weight), options.heads);
+    add_row_sum(qkv, gradient_of(weights.qkv_bias));
+    add_weight_gradient(gradient_of(weights.qkv_weight), qkv, kept.normed1.values);
+    return layer_norm_backward(through(qkv, copies.qkv_weight), x, kept.normed1,
+                               weights.norm1_weight, outer, gradient_of(weights.norm1_weight),
+                               gradient_of(weights.norm1_bias));
+  }
+};
+
+BranchScales contiguous(const BranchScales& scales) {
+  BranchScales result = scales;
+  if (result.attention.defined()) result.attention = result.attention.contiguous();
+  if (result.mlp.defined()) result.mlp = result.mlp.contiguous();
+  return result;
+}
+
+}  // namespace
+
+at::Tensor transformer_block_cpu(const at::Tensor& x, const TransformerBlockWeights& weights,
+                                 const TransformerBlockOptions& options,
+                                 const BranchScales& scales) {
+  const at::Tensor input = x.contiguous();
+  const bool with_graph =
+      c10::GradMode::is_enabled() && (x.requires_grad() || weights.qkv_weight.requires_grad());
+  const c10::NoGradGuard no_graph;
+  const TransformerBlockWeights copies = converted(weights, options.compute);
+  const BranchScales factors = contiguous(scales);
+  if (!with_graph) return forward(input, copies, options, factors, nullptr);
+
+  std::shared_ptr<BlockBackward> node(new BlockBackward, torch::autograd::deleteNode);
+  node->weights = weights;
+  node->copies = copies;
+  node->options = options;
+  node->scales = factors;
+  node->x = input.detach();
+  node->set_next_edges(torch::autograd::collect_next_edges(input));
+  at::Tensor y = forward(node->x, copies, options, factors, &node->kept);
+  torch::autograd::set_history(y, node);
+  return y;
+}
+
+}  // namespace dbot::ops

@@ -1,0 +1,123 @@
+#include "dbot/ops/transformer_block_paths.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/linspace.h>
+#include <ATen/ops/tensor.h>
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <array>
+#include <cmath>
+#include <string>
+
+// The fast path against the reference path in double precision: outputs and all gradients, for
+// every instruction set of this processor.
+namespace dbot::ops {
+namespace {
+
+struct Case {
+  std::int64_t batch, tokens, width, heads, hidden;
+  at::ScalarType compute;
+  bool drop_path;
+  std::int64_t target;  // of Highway
+};
+
+std::string name_of(const testing::TestParamInfo<Case>& info) {
+  const Case& c = info.param;
+  return std::to_string(c.batch) + "x" + std::to_string(c.tokens) + "x" + std::to_string(c.width) +
+         "_" + std::to_string(c.heads) + "heads" + (c.compute == at::kFloat ? "_fp32" : "_bf16") +
+         (c.drop_path ? "_drop" : "") + "_" + hwy::TargetName(c.target);
+}
+
+at::Tensor numbers(std::vector<std::int64_t> shape, double phase, double size) {
+  std::int64_t count = 1;
+  for (const std::int64_t side : shape) count *= side;
+  return (at::arange(count, at::kDouble) * 12.9898 + phase).sin().mul(size).view(shape);
+}
+
+TransformerBlockWeights weights_for(const Case& c) {
+  const std::int64_t w = c.width, h = c.hidden;
+  const double size = 1.0 / std::sqrt(static_cast<double>(w));
+  return {1 + numbers({w}, 1, 0.3), numbers({w}, 2, 0.3),      numbers({3 * w, w}, 3, size * 2),
+          numbers({3 * w}, 4, 0.3), numbers({w, w}, 5, size),  numbers({w}, 6, 0.3),
+          1 + numbers({w}, 7, 0.3), numbers({w}, 8, 0.3),      numbers({h, w}, 9, size),
+          numbers({h}, 10, 0.3),    numbers({w, h}, 11, size), numbers({w}, 12, 0.3)};
+}
+
+std::array<at::Tensor*, 12> parts(TransformerBlockWeights& w) {
+  return {&w.norm1_weight, &w.norm1_bias, &w.qkv_weight, &w.qkv_bias, &w.proj_weight, &w.proj_bias,
+          &w.norm2_weight, &w.norm2_bias, &w.fc1_weight, &w.fc1_bias, &w.fc2_weight,  &w.fc2_bias};
+}
+
+using Path = at::Tensor (*)(const at::Tensor&, const TransformerBlockWeights&,
+                            const TransformerBlockOptions&, const BranchScales&);
+
+/// Output, gradient of x, gradients of the weights, in double.
+std::vector<at::Tensor> run(const Case& c, Path path, at::ScalarType storage,
+                            at::ScalarType compute) {
+  TransformerBlockWeights weights = weights_for(c);
+  for (at::Tensor* part : parts(weights)) *part = part->to(storage).requires_grad_(true);
+  const at::Tensor x =
+      numbers({c.batch, c.tokens, c.width}, 0.5, 1.0).to(storage).requires_grad_(true);
+  BranchScales scales;
+  if (c.drop_path) {
+    scales.attention = at::linspace(0, 1.5, c.batch, storage);
+    scales.mlp = at::linspace(1.25, 0, c.batch, storage);
+  }
+  const at::Tensor y = path(x, weights, {.heads = c.heads, .compute = compute}, scales);
+  const at::Tensor outer = numbers(y.sizes().vec(), 77, 1.0).to(storage);
+  (y * outer).sum().backward();
+  std::vector<at::Tensor> results{y.detach().to(at::kDouble), x.grad().to(at::kDouble)};
+  for (at::Tensor* part : parts(weights)) results.push_back(part->grad().to(at::kDouble));
+  return results;
+}
+
+class TransformerBlockPaths : public testing::TestWithParam<Case> {};
+
+TEST_P(TransformerBlockPaths, AgreesWithDoublePrecision) {
+  const Case c = GetParam();
+  hwy::SetSupportedTargetsForTest(c.target);
+  const auto ours = run(c, transformer_block_cpu, at::kFloat, c.compute);
+  hwy::SetSupportedTargetsForTest(0);
+  const auto expected = run(c, transformer_block_reference, at::kDouble, at::kDouble);
+  const double limit = c.compute == at::kFloat ? 3e-6 : 2e-2;
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const double error = ((ours[i] - expected[i]).norm() / expected[i].norm()).item<double>();
+    EXPECT_LT(error, limit) << "result " << i;
+  }
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    for (const auto compute : {at::kFloat, at::kBFloat16}) {
+      all.push_back({2, 5, 8, 2, 16, compute, false, target});
+      all.push_back({3, 17, 192, 3, 768, compute, true, target});
+      all.push_back({2, 65, 96, 4, 100, compute, false, target});  // odd head width and hidden
+      all.push_back({1, 50, 60, 3, 33, compute, true, target});
+      all.push_back({2, 1, 16, 1, 16, compute, false, target});
+      all.push_back({2, 197, 128, 2, 64, compute, true, target});
+    }
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TransformerBlockPaths, testing::ValuesIn(cases()), name_of);
+
+TEST(TransformerBlockPaths, WithoutGraphGivesTheSameOutput) {
+  const Case c{2, 17, 64, 2, 128, at::kFloat, false, 0};
+  TransformerBlockWeights weights = weights_for(c);
+  for (at::Tensor* part : parts(weights)) *part = part->to(at::kFloat);
+  const at::Tensor x = numbers({2, 17, 64}, 0.5, 1.0).to(at::kFloat);
+  const TransformerBlockOptions options{.heads = 2};
+  const at::Tensor y = transformer_block_cpu(x, weights, options, {});
+  EXPECT_FALSE(y.requires_grad());
+  weights.qkv_weight.requires_grad_(true);
+  EXPECT_TRUE(at::equal(y, transformer_block_cpu(x, weights, options, {}).detach()));
+}
+
+}  // namespace
+}  // namespace dbot::ops
