@@ -28,6 +28,16 @@ set_target_properties(LibTorch::c10 PROPERTIES IMPORTED_LOCATION ${_torch}/lib/l
 add_library(LibTorch::cpu SHARED IMPORTED GLOBAL)
 set_target_properties(LibTorch::cpu PROPERTIES IMPORTED_LOCATION ${_torch}/lib/libtorch_cpu.so)
 target_link_libraries(LibTorch::cpu INTERFACE LibTorch::c10)
+# at::parallel_for is OpenMP in a header: its threads must be those of LibTorch's own runtime.
+file(GLOB _openmp ${_torch}/lib/libgomp*.so*)
+if(_openmp)
+  list(GET _openmp 0 _openmp)
+else()
+  set(_openmp gomp)
+endif()
+add_library(LibTorch::openmp INTERFACE IMPORTED GLOBAL)
+target_compile_options(LibTorch::openmp INTERFACE -fopenmp)
+target_link_libraries(LibTorch::openmp INTERFACE ${_openmp})
 # Last in the search: LibTorch ships its own fmt and protobuf headers, which must not hide ours.
 # The headers of its C++ frontend (torch/torch.h) stay out of reach: they cost seconds a file.
 target_compile_options(LibTorch::cpu INTERFACE "SHELL:-idirafter ${_torch}/include")
