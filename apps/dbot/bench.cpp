@@ -12,6 +12,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
+#include "dbot/ops/kernel_level.h"
 #include "dbot/run/memory_plan.h"
 #include "dbot/run/recipe_catalog.h"
 #include "dbot/run/resolve.h"
@@ -22,7 +23,7 @@ namespace dbot::app {
 namespace {
 
 struct StepArguments {
-  std::string recipe, precision = "auto";
+  std::string recipe, precision = "auto", kernels = "auto";
   std::vector<std::string> settings;
   std::optional<std::int64_t> batch, threads;
   std::int64_t steps = 10;
@@ -57,6 +58,7 @@ void bench_step(const StepArguments& arguments) {
   if (arguments.steps < 1) {
     throw UsageError(fmt::format("[bench] --steps is {}, expected at least 1", arguments.steps));
   }
+  ops::use_kernel_level(arguments.kernels);
   const run::Recipe recipe = resolved_recipe(arguments);
   run::StepBench bench(recipe);
   if (arguments.serve) return serve(bench);
@@ -76,6 +78,7 @@ void bench_step(const StepArguments& arguments) {
       {"recipe", arguments.recipe},
       {"precision", runtime::name(run::precision_of(recipe))},
       {"threads", recipe.compute.threads},
+      {"kernels", ops::name(ops::kernel_level())},
       {"images_per_step", bench.images_per_step()},
       {"steps", arguments.steps},
       {"seconds", median},
@@ -113,6 +116,8 @@ void add_bench(CommandLine& line) {
   step->add_option("--steps", a->steps, "Steps to time, after one that is not")->type_name("N");
   add_precision(*step, a->precision);
   add_threads(*step, a->threads);
+  step->add_option("--kernels", a->kernels, "Which code computes; reference is plain LibTorch")
+      ->type_name("auto|reference|portable|avx2|avx512");
   step->add_flag("--serve", a->serve,
                  "Print 'ready', then the seconds of one step a line of stdin");
   add_json(*step, a->json);

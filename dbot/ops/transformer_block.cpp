@@ -1,12 +1,13 @@
 #include "dbot/ops/transformer_block.h"
 
+#include "dbot/ops/kernel_level.h"
 #include "dbot/ops/transformer_block_paths.h"
 
 namespace dbot::ops {
 namespace {
 
 bool has_kernels(const at::Tensor& x, const TransformerBlockOptions& options) {
-  return x.is_cpu() && x.scalar_type() == at::kFloat &&
+  return kernel_level() != KernelLevel::reference && x.is_cpu() && x.scalar_type() == at::kFloat &&
          (options.compute == at::kFloat || options.compute == at::kBFloat16);
 }
 
@@ -14,9 +15,8 @@ bool has_kernels(const at::Tensor& x, const TransformerBlockOptions& options) {
 
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales) {
-  const bool fast = options.path == BlockPath::fast && has_kernels(x, options);
-  return fast ? transformer_block_cpu(x, weights, options, scales)
-              : transformer_block_reference(x, weights, options, scales);
+  return has_kernels(x, options) ? transformer_block_cpu(x, weights, options, scales)
+                                 : transformer_block_reference(x, weights, options, scales);
 }
 
 }  // namespace dbot::ops

@@ -18,15 +18,10 @@ struct TransformerBlockWeights {
   at::Tensor fc2_weight, fc2_bias;  // [width, hidden]
 };
 
-/// How a block is computed: with the project's own kernels where there are some for the type and
-/// device, or in plain ATen calls.
-enum class BlockPath { fast, reference };
-
 struct TransformerBlockOptions {
   std::int64_t heads = 1;
   double layer_norm_eps = 1e-6;
   at::ScalarType compute = at::kFloat;  // of the matrix products; the residual stream is float32
-  BlockPath path = BlockPath::fast;
 };
 
 /// Multipliers of the two residual branches per sample (drop path), float32 [batch]; undefined: 1.
@@ -37,9 +32,9 @@ struct BranchScales {
 
 /// A pre-norm transformer block: x += s₁·Attention(LayerNorm(x)); x += s₂·MLP(LayerNorm(x)) with
 /// exact (erf) GELU and logits scaled by 1/sqrt(width/heads). Differentiable in `x` and the
-/// weights, once; on the fast path gradients of the weights are added to their `grad()`, whatever
-/// the backward pass was asked for. x: [batch, tokens, width] float32; result the same. Spec:
-/// mae.md §1, dbot.md §4.
+/// weights, once; with the project's kernels (kernel_level.h) gradients of the weights are added to
+/// their `grad()`, whatever the backward pass was asked for. x: [batch, tokens, width] float32;
+/// result the same. Spec: mae.md §1, dbot.md §4.
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales);
 

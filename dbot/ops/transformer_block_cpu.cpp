@@ -1,25 +1,20 @@
 #include <ATen/ops/empty.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
 #include "dbot/ops/attention.h"
+#include "dbot/ops/matrix_product.h"
 #include "dbot/ops/row_operations.h"
 #include "dbot/ops/transformer_block_paths.h"
 
 // The block as one node of the graph, with its backward pass written out. Between the matrix
-// products, which are LibTorch's, everything is one pass over memory: LayerNorm with the residual
+// products everything is one pass over memory: LayerNorm with the residual
 // addition before it, attention without stored probabilities, GELU with its derivative and the
 // sums for the biases. Gradients of the weights go straight into the flat buffer.
 namespace dbot::ops {
 namespace {
-
-at::Tensor rows_of(const at::Tensor& x) {
-  return x.view({-1, x.size(-1)});
-}
 
 at::Tensor in_type(const at::Tensor& tensor, at::ScalarType type) {
   return tensor.scalar_type() == type ? tensor.detach() : tensor.detach().to(type);
@@ -52,13 +47,13 @@ at::Tensor forward(const at::Tensor& x, const TransformerBlockWeights& weights,
   Activations a;
   const double eps = options.layer_norm_eps;
   a.normed1 = layer_norm(x, {weights.norm1_weight, weights.norm1_bias, eps}, options.compute);
-  a.qkv = at::linear(a.normed1.values, weights.qkv_weight, weights.qkv_bias);
+  a.qkv = linear(a.normed1.values, weights.qkv_weight, weights.qkv_bias);
   a.attended = attention(a.qkv, options.heads);
-  const at::Tensor branch = at::linear(a.attended.context, weights.proj_weight, weights.proj_bias);
+  const at::Tensor branch = linear(a.attended.context, weights.proj_weight, weights.proj_bias);
   std::tie(a.middle, a.normed2) =
       add_layer_norm(x, branch, scales.attention, {weights.norm2_weight, weights.norm2_bias, eps});
-  a.hidden = at::linear(a.normed2.values, weights.fc1_weight, weights.fc1_bias);
-  const at::Tensor mlp = at::linear(gelu(a.hidden), weights.fc2_weight, weights.fc2_bias);
+  a.hidden = linear(a.normed2.values, weights.fc1_weight, weights.fc1_bias);
+  const at::Tensor mlp = linear(gelu(a.hidden), weights.fc2_weight, weights.fc2_bias);
   at::Tensor y = add_branch(a.middle, mlp, scales.mlp);
   if (kept != nullptr) *kept = std::move(a);
   return y;
@@ -70,22 +65,6 @@ at::Tensor gradient_of(const at::Tensor& weight) {
   at::Tensor& gradient = weight.mutable_grad();
   if (!gradient.defined()) gradient = at::zeros_like(weight);
   return gradient;
-}
-
-/// Adds outer^T · input, the gradient of a linear layer's weight, [outputs, inputs].
-void add_weight_gradient(const at::Tensor& gradient, const at::Tensor& outer,
-                         const at::Tensor& input) {
-  if (!gradient.defined()) return;
-  const at::Tensor transposed = rows_of(outer).t();
-  if (outer.scalar_type() == at::kFloat) {
-    gradient.addmm_(transposed, rows_of(input));
-  } else {
-    gradient.add_(at::mm(transposed, rows_of(input)));
-  }
-}
-
-at::Tensor through(const at::Tensor& outer, const at::Tensor& weight) {
-  return at::mm(rows_of(outer), weight).view({outer.size(0), outer.size(1), weight.size(1)});
 }
 
 class BlockBackward : public torch::autograd::Node {
@@ -116,24 +95,24 @@ class BlockBackward : public torch::autograd::Node {
   at::Tensor mlp_branch(const at::Tensor& outer) const {
     const at::Tensor branch =
         scaled(outer, scales.mlp, options.compute, gradient_of(weights.fc2_bias));
-    const at::Tensor hidden = through(branch, copies.fc2_weight);
+    const at::Tensor hidden = linear_input_gradient(branch, copies.fc2_weight);
     const at::Tensor activated = gelu_backward(kept.hidden, hidden, gradient_of(weights.fc1_bias));
-    add_weight_gradient(gradient_of(weights.fc2_weight), branch, activated);
-    add_weight_gradient(gradient_of(weights.fc1_weight), hidden, kept.normed2.values);
-    return layer_norm_backward(through(hidden, copies.fc1_weight), kept.middle, kept.normed2,
-                               weights.norm2_weight, outer, gradient_of(weights.norm2_weight),
-                               gradient_of(weights.norm2_bias));
+    add_linear_weight_gradient(gradient_of(weights.fc2_weight), branch, activated);
+    add_linear_weight_gradient(gradient_of(weights.fc1_weight), hidden, kept.normed2.values);
+    return layer_norm_backward(linear_input_gradient(hidden, copies.fc1_weight), kept.middle,
+                               kept.normed2, weights.norm2_weight, outer,
+                               gradient_of(weights.norm2_weight), gradient_of(weights.norm2_bias));
   }
 
   at::Tensor attention_branch(const at::Tensor& outer) const {
     const at::Tensor branch =
         scaled(outer, scales.attention, options.compute, gradient_of(weights.proj_bias));
-    add_weight_gradient(gradient_of(weights.proj_weight), branch, kept.attended.context);
-    const at::Tensor qkv = attention_backward(kept.qkv, kept.attended,
-                                              through(branch, copies.proj_weight), options.heads);
+    add_linear_weight_gradient(gradient_of(weights.proj_weight), branch, kept.attended.context);
+    const at::Tensor qkv = attention_backward(
+        kept.qkv, kept.attended, linear_input_gradient(branch, copies.proj_weight), options.heads);
     add_row_sum(qkv, gradient_of(weights.qkv_bias));
-    add_weight_gradient(gradient_of(weights.qkv_weight), qkv, kept.normed1.values);
-    return layer_norm_backward(through(qkv, copies.qkv_weight), x, kept.normed1,
+    add_linear_weight_gradient(gradient_of(weights.qkv_weight), qkv, kept.normed1.values);
+    return layer_norm_backward(linear_input_gradient(qkv, copies.qkv_weight), x, kept.normed1,
                                weights.norm1_weight, outer, gradient_of(weights.norm1_weight),
                                gradient_of(weights.norm1_bias));
   }

@@ -1,0 +1,93 @@
+#include "dbot/ops/kernel_level.h"
+
+#include <hwy/targets.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <string>
+
+#include "dbot/core/error.h"
+
+namespace dbot::ops {
+namespace {
+
+struct Level {
+  KernelLevel level;
+  std::string_view name;
+  std::int64_t target;  // of Highway; the smaller the number, the wider the vectors
+};
+
+// Highway calls its lowest compiled target for this architecture SSE2.
+constexpr std::array<Level, 4> kLevels{{{KernelLevel::reference, "reference", 0},
+                                        {KernelLevel::portable, "portable", 0},
+                                        {KernelLevel::avx2, "avx2", HWY_AVX2},
+                                        {KernelLevel::avx512, "avx512", HWY_AVX3}}};
+
+const Level& entry(KernelLevel level) {
+  return kLevels.at(static_cast<std::size_t>(level));
+}
+
+/// What is compiled and runs on this processor, before anything was chosen.
+std::int64_t available_targets() {
+  static const std::int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
+  return targets;
+}
+
+std::atomic<KernelLevel>& chosen() {
+  static std::atomic<KernelLevel> level = supported_kernel_levels().back();
+  return level;
+}
+
+std::string names(const std::vector<KernelLevel>& levels) {
+  std::string text;
+  for (const KernelLevel level : levels) {
+    text += (text.empty() ? "" : ", ") + std::string(name(level));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view name(KernelLevel level) {
+  return entry(level).name;
+}
+
+std::vector<KernelLevel> supported_kernel_levels() {
+  std::vector<KernelLevel> levels;
+  for (const Level& level : kLevels) {
+    if (level.target == 0 || (available_targets() & level.target) != 0) {
+      levels.push_back(level.level);
+    }
+  }
+  return levels;
+}
+
+KernelLevel kernel_level() {
+  return chosen();
+}
+
+void use_kernel_level(KernelLevel level) {
+  const auto supported = supported_kernel_levels();
+  if (std::find(supported.begin(), supported.end(), level) == supported.end()) {
+    throw UsageError("[kernels] this processor has no " + std::string(name(level)) + ", only " +
+                     names(supported));
+  }
+  // Wider targets have lower bits: all below this level's stay out of the choice.
+  const std::int64_t lowest = level >= KernelLevel::avx2 ? entry(level).target : HWY_AVX2 << 1;
+  const std::int64_t allowed = available_targets() & ~(lowest - 1);
+  hwy::SetSupportedTargetsForTest(allowed);
+  hwy::GetChosenTarget().Update(allowed);
+  chosen() = level;
+}
+
+void use_kernel_level(std::string_view text) {
+  if (text == "auto") return use_kernel_level(supported_kernel_levels().back());
+  for (const Level& level : kLevels) {
+    if (level.name == text) return use_kernel_level(level.level);
+  }
+  throw UsageError("[kernels] the level is " + std::string(text) + ", expected auto, " +
+                   names(supported_kernel_levels()));
+}
+
+}  // namespace dbot::ops

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace dbot::ops {
+
+/// The code that operations run where there is a choice. All levels compute the same up to
+/// rounding. `reference` is plain ATen calls, differentiated by autograd; the others are the
+/// project's kernels, compiled for any processor, for AVX2, and for AVX-512.
+enum class KernelLevel { reference, portable, avx2, avx512 };
+
+std::string_view name(KernelLevel level);
+
+/// What this processor can run, lowest first; `reference` and `portable` are always there.
+std::vector<KernelLevel> supported_kernel_levels();
+
+/// The highest one that is supported, until another is chosen.
+KernelLevel kernel_level();
+
+/// Chooses for this process. Call while no operation runs. Throws UsageError for a level that this
+/// processor does not have.
+void use_kernel_level(KernelLevel level);
+
+/// The same by name, or "auto" for the highest. Throws UsageError for a name that is none.
+void use_kernel_level(std::string_view name);
+
+}  // namespace dbot::ops
