@@ -15,6 +15,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/runtime/processor.h"
+#include "dbot/runtime/tensor_memory.h"
 #include "dbot/runtime/usable_cores.h"
 
 namespace dbot::runtime {
@@ -56,6 +57,9 @@ int configure_compute(int threads) {
   }
   const int count = threads == 0 ? usable_cores() : threads;
   at::set_num_threads(count);
+#ifndef __SANITIZE_ADDRESS__  // which is to see the end of every tensor
+  reuse_tensor_memory();
+#endif
   // Kernels with a choice take the deterministic one; those without are only warned about, since
   // none of the operations used here is among them on a CPU.
   at::globalContext().setDeterministicAlgorithms(/*enabled=*/true, /*warn_only=*/true);

@@ -14,8 +14,9 @@ enum class Device { cpu };
 /// none.
 Device resolve_device(std::string_view request);
 
-/// Sets the compute threads of this process (0: one for each usable core) and makes kernels choose
-/// deterministically. Returns the number of threads. Call once, before the first tensor operation.
+/// Sets the compute threads of this process (0: one for each usable core), makes kernels choose
+/// deterministically, and lets tensors reuse memory (tensor_memory.h). Returns the number of
+/// threads. Call once, before the first tensor operation.
 int configure_compute(int threads);
 
 /// What this machine is, for `dbot doctor` and the head of a run.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+// Memory of CPU tensors. A training step makes and frees the same large tensors again and again;
+// what the system gives anew it first fills with zeros, page by page. So freed blocks are kept for
+// later tensors of nearly the same size, and in a steady state nothing is asked of the system.
+namespace dbot::runtime {
+
+/// From now on, for this process: LibTorch's large CPU tensors (64 KiB and more) take their memory
+/// from freed ones. What is held never exceeds the most that was in use at one time by more than a
+/// quarter. May be called again.
+void reuse_tensor_memory();
+
+/// Bytes of large tensors, since `reuse_tensor_memory`.
+struct TensorMemory {
+  std::int64_t in_use = 0;
+  std::int64_t kept = 0;      // free, for later tensors
+  std::int64_t obtained = 0;  // blocks asked of the system so far: a number
+};
+TensorMemory tensor_memory();
+
+}  // namespace dbot::runtime
