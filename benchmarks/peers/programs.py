@@ -85,9 +85,9 @@ class Tools:
         drop_path = self.recipe(case)["train"]["drop_path"]
         if drop_path > 0:
             rows.append(Row(f"{DBOT}, drop path {drop_path}", self.native(case, drop_path)))
-        if "--path" in self.output("bench", "step", "--help"):
-            reference = self.native(case, 0.0) + ["--path", "reference"]
-            rows.append(Row(f"{DBOT}, reference path", reference))
+        if "--kernels" in self.output("bench", "step", "--help"):
+            reference = self.native(case, 0.0) + ["--kernels", "reference"]
+            rows.append(Row(f"{DBOT}, reference kernels", reference))
         for attention in ("fused", "explicit"):
             peer = self.peer(case, "--attention", attention, *tuned)
             rows.append(Row(f"tuned, {attention} attention", peer))

@@ -1,8 +1,11 @@
 #include "dbot/methods/masked_modeling.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/nonzero.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
@@ -94,17 +97,19 @@ StepDraws MaskedModeling::draw(const data::Batch& batch, const DrawContext& cont
 }
 
 at::Tensor MaskedModeling::target_of(const at::Tensor& pixels, const at::Tensor& images,
-                                     at::ScalarType compute) const {
+                                     at::ScalarType compute, const at::Tensor& rows) const {
   if (!predicts_features()) {
+    // Rows count the cls token, which pixels do not have.
     return objectives::pixel_target(images, config_.encoder.patch_size,
-                                    config_.objective.normalisation);
+                                    config_.objective.normalisation,
+                                    rows.defined() ? rows - 1 : rows);
   }
   // A teacher from elsewhere sees the same crop, normalised the way it was trained with.
   const bool own = pixels.scalar_type() == at::kByte && !teacher_network_.mean.empty() &&
                    (teacher_network_.mean != config_.mean || teacher_network_.std != config_.std);
   const at::Tensor seen =
       own ? data::normalise(pixels, teacher_network_.mean, teacher_network_.std) : images;
-  return teacher_->features(seen, compute, config_.objective.normalisation);
+  return teacher_->features(seen, compute, config_.objective.normalisation, rows);
 }
 
 at::Tensor MaskedModeling::normalised(const data::Batch& batch) const {
@@ -113,8 +118,17 @@ at::Tensor MaskedModeling::normalised(const data::Batch& batch) const {
                                            : pixels;
 }
 
+/// The tokens that the loss reads, int64 [batch, count]: cls where the target has one, then the
+/// masked patches, of which each sample has as many.
+at::Tensor MaskedModeling::loss_rows(const masking::Mask& mask) const {
+  const std::int64_t batch = mask.mask.size(0);
+  const at::Tensor masked = at::nonzero(mask.mask).select(1, 1).view({batch, -1}) + 1;
+  if (!predicts_features()) return masked;
+  return at::cat({at::zeros({batch, 1}, masked.options()), masked}, 1);
+}
+
 MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const StepDraws& draws,
-                                                runtime::Precision precision) const {
+                                                runtime::Precision precision, Extent extent) const {
   const at::ScalarType compute = runtime::compute_type(precision);
   const at::Tensor& pixels = batch.tensors.at("images");
   const at::Tensor images = normalised(batch);
@@ -125,10 +139,15 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
   Forward result;
   result.mask = masking::random_mask(
       draws.at("mask_noise"), masking::kept_patches(shape.encoder.patches(), config_.mask.ratio));
-  result.target = target_of(pixels, images, compute);
+  const at::Tensor rows = extent == Extent::loss_tokens ? loss_rows(result.mask) : at::Tensor();
+  result.target = target_of(pixels, images, compute, rows);
   result.latent = student_->encode(images, result.mask.ids_keep, compute, encoder_drop);
   result.prediction =
-      student_->decode(result.latent, result.mask.ids_restore, compute, decoder_drop);
+      student_->decode(result.latent, result.mask.ids_restore, compute, decoder_drop, rows);
+  if (extent == Extent::loss_tokens) {
+    result.loss = objectives::token_loss(result.prediction, result.target, config_.loss).mean();
+    return result;
+  }
 
   // The cls token is always a loss position where the target has one.
   at::Tensor prediction = result.prediction;
@@ -145,7 +164,7 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
 
 StepResult MaskedModeling::training_step(const data::Batch& batch, const StepDraws& draws,
                                          const StepContext& context) {
-  return {forward(batch, draws, context.precision).loss, {}};
+  return {forward(batch, draws, context.precision, Extent::loss_tokens).loss, {}};
 }
 
 nn::NamedTensors MaskedModeling::state() const {

@@ -63,8 +63,11 @@ class MaskedModeling : public Method {
     at::Tensor target;      // teacher: [batch, 1 + patches, width]; pixels: [batch, patches, …]
     at::Tensor loss;
   };
-  Forward forward(const data::Batch& batch, const StepDraws& draws,
-                  runtime::Precision precision) const;
+  /// `loss_tokens` leaves out what the loss does not read: prediction and target are then those of
+  /// cls (for a teacher) and the masked patches alone, and the loss is the same up to rounding.
+  enum class Extent { all_tokens, loss_tokens };
+  Forward forward(const data::Batch& batch, const StepDraws& draws, runtime::Precision precision,
+                  Extent extent = Extent::all_tokens) const;
 
   /// The batch's images as the student sees them: float32, normalised.
   at::Tensor normalised(const data::Batch& batch) const;
@@ -78,8 +81,9 @@ class MaskedModeling : public Method {
   nn::EncoderConfig student_config(std::int64_t stage) const;
   void make_student(std::int64_t stage);
   void set_teacher(TeacherNetwork network);
-  at::Tensor target_of(const at::Tensor& pixels, const at::Tensor& images,
-                       at::ScalarType compute) const;
+  at::Tensor loss_rows(const masking::Mask& mask) const;
+  at::Tensor target_of(const at::Tensor& pixels, const at::Tensor& images, at::ScalarType compute,
+                       const at::Tensor& rows) const;
 
   MaskedModelingConfig config_;
   std::unique_ptr<nn::MaskedAutoencoder> student_;

@@ -83,9 +83,11 @@ at::Tensor MaskedAutoencoder::predict(const at::Tensor& tokens, at::ScalarType c
 }
 
 at::Tensor MaskedAutoencoder::decode(const at::Tensor& latent, const at::Tensor& ids_restore,
-                                     at::ScalarType compute, const DropPath& drop_path) const {
+                                     at::ScalarType compute, const DropPath& drop_path,
+                                     const at::Tensor& rows) const {
   const at::Tensor tokens = decoder_tokens(latent, ids_restore, compute);
-  return predict(run_blocks(tokens, decoder_blocks_, decoder_options(compute), drop_path), compute);
+  return predict(run_blocks(tokens, decoder_blocks_, decoder_options(compute), drop_path, rows),
+                 compute);
 }
 
 }  // namespace dbot::nn

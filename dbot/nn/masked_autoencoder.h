@@ -40,8 +40,9 @@ class MaskedAutoencoder {
                     const DropPath& drop_path = {}) const;
   /// Predictions of all tokens, cls first, [batch, 1 + patches, prediction_width], patches in image
   /// order. ids_restore: int64 [batch, patches], position of each patch in the shuffled order.
+  /// rows: int64 [batch, wanted], the tokens to predict; undefined: all.
   at::Tensor decode(const at::Tensor& latent, const at::Tensor& ids_restore, at::ScalarType compute,
-                    const DropPath& drop_path = {}) const;
+                    const DropPath& drop_path = {}, const at::Tensor& rows = {}) const;
 
   /// The parts of `decode`: tokens before the first block, [batch, 1 + patches, decoder width] in
   /// image order, positions added; the blocks; norm and predictor.

@@ -1,12 +1,12 @@
 #include "dbot/nn/vision_transformer.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 
 #include "dbot/core/error.h"
+#include "dbot/ops/select_tokens.h"
 
 namespace dbot::nn {
 namespace {
@@ -35,14 +35,6 @@ at::Tensor kernel_patches(const at::Tensor& images, const EncoderConfig& config)
   return images.reshape({batch, config.channels, rows, p, columns, p})
       .permute({0, 2, 4, 1, 3, 5})
       .reshape({batch, rows * columns, config.channels * p * p});
-}
-
-/// Row ids[b, i] of each sample b: [batch, kept, values].
-at::Tensor select_rows(const at::Tensor& rows, const at::Tensor& ids) {
-  const std::int64_t batch = rows.size(0), count = rows.size(1);
-  const at::Tensor flat_ids =
-      (ids + at::arange(batch, ids.options()).unsqueeze(1) * count).view(-1);
-  return rows.view({batch * count, -1}).index_select(0, flat_ids).view({batch, ids.size(1), -1});
 }
 
 }  // namespace
@@ -84,7 +76,7 @@ at::Tensor VisionTransformer::embed(const at::Tensor& images, const at::Tensor& 
   at::Tensor patches = kernel_patches(images, config_);
   at::Tensor positions = table.slice(1, 1);
   if (ids_keep.defined()) {
-    patches = select_rows(patches, ids_keep);
+    patches = ops::select_tokens(patches, ids_keep);
     positions = positions.squeeze(0).index_select(0, ids_keep.reshape(-1)).view({batch, -1, width});
   }
   const at::Tensor embedded = at::linear(patches, weight, parameters_->at("patch_embed.proj.bias"));
@@ -99,9 +91,10 @@ at::Tensor VisionTransformer::blocks(at::Tensor tokens, at::ScalarType compute,
 
 at::Tensor VisionTransformer::blocks(at::Tensor tokens,
                                      std::span<const ops::TransformerBlockWeights> weights,
-                                     at::ScalarType compute, const DropPath& drop_path) const {
+                                     at::ScalarType compute, const DropPath& drop_path,
+                                     const at::Tensor& rows) const {
   return run_blocks(std::move(tokens), weights, {config_.heads, config_.layer_norm_eps, compute},
-                    drop_path);
+                    drop_path, rows);
 }
 
 at::Tensor VisionTransformer::norm(const at::Tensor& tokens) const {
@@ -110,11 +103,14 @@ at::Tensor VisionTransformer::norm(const at::Tensor& tokens) const {
 }
 
 at::Tensor run_blocks(at::Tensor tokens, std::span<const ops::TransformerBlockWeights> blocks,
-                      const ops::TransformerBlockOptions& options, const DropPath& drop_path) {
+                      const ops::TransformerBlockOptions& options, const DropPath& drop_path,
+                      const at::Tensor& rows) {
   const auto depth = static_cast<std::int64_t>(blocks.size());
+  if (depth == 0 && rows.defined()) return ops::select_tokens(tokens, rows);
   for (std::int64_t block = 0; block < depth; ++block) {
     tokens = ops::transformer_block(tokens, blocks[static_cast<std::size_t>(block)], options,
-                                    drop_path.scales(block, depth));
+                                    drop_path.scales(block, depth),
+                                    block + 1 == depth ? rows : at::Tensor());
   }
   return tokens;
 }

@@ -34,9 +34,11 @@ class VisionTransformer {
   /// Through all blocks, without the final norm.
   at::Tensor blocks(at::Tensor tokens, at::ScalarType compute,
                     const DropPath& drop_path = {}) const;
-  /// The same with other copies of the block weights, such as a frozen network's in low precision.
+  /// The same with other copies of the block weights, such as a frozen network's in low precision,
+  /// and for the tokens `rows` [batch, wanted] only, where that is defined.
   at::Tensor blocks(at::Tensor tokens, std::span<const ops::TransformerBlockWeights> weights,
-                    at::ScalarType compute, const DropPath& drop_path = {}) const;
+                    at::ScalarType compute, const DropPath& drop_path = {},
+                    const at::Tensor& rows = {}) const;
   at::Tensor norm(const at::Tensor& tokens) const;
   const std::vector<ops::TransformerBlockWeights>& block_weights() const { return blocks_; }
 
@@ -46,9 +48,11 @@ class VisionTransformer {
   std::vector<ops::TransformerBlockWeights> blocks_;
 };
 
-/// Sends tokens [batch, tokens, width] through a stack of blocks.
+/// Sends tokens [batch, tokens, width] through a stack of blocks. rows: int64 [batch, wanted], the
+/// tokens of the result; undefined: all.
 at::Tensor run_blocks(at::Tensor tokens, std::span<const ops::TransformerBlockWeights> blocks,
-                      const ops::TransformerBlockOptions& options, const DropPath& drop_path);
+                      const ops::TransformerBlockOptions& options, const DropPath& drop_path,
+                      const at::Tensor& rows = {});
 /// Looks the weights of one block up by their official names behind `prefix` ("blocks.0.").
 ops::TransformerBlockWeights block_weights(const ParameterStore& parameters,
                                            const std::string& prefix);

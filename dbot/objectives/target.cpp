@@ -5,6 +5,7 @@
 #include <ATen/ops/var.h>
 
 #include "dbot/ops/patchify.h"
+#include "dbot/ops/select_tokens.h"
 
 namespace dbot::objectives {
 
@@ -24,8 +25,9 @@ at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& or
 }
 
 at::Tensor pixel_target(const at::Tensor& images, std::int64_t patch_size,
-                        Normalisation normalisation) {
-  const at::Tensor patches = ops::patchify(images, patch_size);
+                        Normalisation normalisation, const at::Tensor& rows) {
+  at::Tensor patches = ops::patchify(images, patch_size);
+  if (rows.defined()) patches = ops::select_tokens(patches, rows);
   return normalisation == Normalisation::none ? patches : standardise(patches);
 }
 

@@ -23,8 +23,9 @@ at::Tensor standardise(const at::Tensor& values, double eps = 1e-6);
 at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& original,
                             double eps = 1e-6);
 
-/// Pixels of each patch, [batch, patches, p·p·channels], standardised per patch if asked.
+/// Pixels of each patch, [batch, patches, p·p·channels], standardised per patch if asked. rows:
+/// int64 [batch, wanted], the patches of the result; undefined: all.
 at::Tensor pixel_target(const at::Tensor& images, std::int64_t patch_size,
-                        Normalisation normalisation);
+                        Normalisation normalisation, const at::Tensor& rows = {});
 
 }  // namespace dbot::objectives

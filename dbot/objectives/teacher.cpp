@@ -43,7 +43,7 @@ std::span<const ops::TransformerBlockWeights> Teacher::weights(at::ScalarType co
 }
 
 at::Tensor Teacher::features(const at::Tensor& images, at::ScalarType compute,
-                             Normalisation normalisation) const {
+                             Normalisation normalisation, const at::Tensor& rows) const {
   const c10::NoGradGuard no_graph;
   const core::Size size = config().image_size;
   at::Tensor seen = images;
@@ -51,7 +51,7 @@ at::Tensor Teacher::features(const at::Tensor& images, at::ScalarType compute,
     seen = at::upsample_bicubic2d(images.contiguous(), {size.height, size.width},
                                   /*align_corners=*/false);
   }
-  at::Tensor tokens = network_.blocks(network_.embed(seen), weights(compute), compute);
+  at::Tensor tokens = network_.blocks(network_.embed(seen), weights(compute), compute, {}, rows);
   if (final_norm_) tokens = network_.norm(tokens);
   return normalisation == Normalisation::none ? tokens : standardise(tokens);
 }

@@ -25,9 +25,10 @@ class Teacher {
 
   /// Features of all tokens, cls first, float32 [batch, 1 + patches, width]. images: float32
   /// [batch, channels, height, width], normalised, resized to the teacher's input size (bicubic, no
-  /// antialias) if that differs.
-  at::Tensor features(const at::Tensor& images, at::ScalarType compute,
-                      Normalisation normalisation) const;
+  /// antialias) if that differs. rows: int64 [batch, wanted], the tokens of the result; undefined:
+  /// all.
+  at::Tensor features(const at::Tensor& images, at::ScalarType compute, Normalisation normalisation,
+                      const at::Tensor& rows = {}) const;
 
  private:
   std::span<const ops::TransformerBlockWeights> weights(at::ScalarType compute) const;

@@ -14,9 +14,10 @@ bool has_kernels(const at::Tensor& x, const TransformerBlockOptions& options) {
 }  // namespace
 
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
-                             const TransformerBlockOptions& options, const BranchScales& scales) {
-  return has_kernels(x, options) ? transformer_block_cpu(x, weights, options, scales)
-                                 : transformer_block_reference(x, weights, options, scales);
+                             const TransformerBlockOptions& options, const BranchScales& scales,
+                             const at::Tensor& rows) {
+  return has_kernels(x, options) ? transformer_block_cpu(x, weights, options, scales, rows)
+                                 : transformer_block_reference(x, weights, options, scales, rows);
 }
 
 }  // namespace dbot::ops

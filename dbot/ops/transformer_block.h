@@ -33,9 +33,12 @@ struct BranchScales {
 /// A pre-norm transformer block: x += s₁·Attention(LayerNorm(x)); x += s₂·MLP(LayerNorm(x)) with
 /// exact (erf) GELU and logits scaled by 1/sqrt(width/heads). Differentiable in `x` and the
 /// weights, once; with the project's kernels (kernel_level.h) gradients of the weights are added to
-/// their `grad()`, whatever the backward pass was asked for. x: [batch, tokens, width] float32;
-/// result the same. Spec: mae.md §1, dbot.md §4.
+/// their `grad()`, whatever the backward pass was asked for. x: [batch, tokens, width] float32.
+/// rows: int64 [batch, wanted], which tokens of each sample are wanted, each at most once; the
+/// result is then [batch, wanted, width], and what only the others need is not computed. Undefined:
+/// all. Spec: mae.md §1, dbot.md §4.
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
-                             const TransformerBlockOptions& options, const BranchScales& scales);
+                             const TransformerBlockOptions& options, const BranchScales& scales,
+                             const at::Tensor& rows = {});
 
 }  // namespace dbot::ops

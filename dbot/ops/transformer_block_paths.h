@@ -8,11 +8,11 @@ namespace dbot::ops {
 /// In plain ATen calls, differentiated by autograd.
 at::Tensor transformer_block_reference(const at::Tensor& x, const TransformerBlockWeights& weights,
                                        const TransformerBlockOptions& options,
-                                       const BranchScales& scales);
+                                       const BranchScales& scales, const at::Tensor& rows = {});
 
 /// With the project's own kernels; float32 or bfloat16 on the CPU.
 at::Tensor transformer_block_cpu(const at::Tensor& x, const TransformerBlockWeights& weights,
-                                 const TransformerBlockOptions& options,
-                                 const BranchScales& scales);
+                                 const TransformerBlockOptions& options, const BranchScales& scales,
+                                 const at::Tensor& rows = {});
 
 }  // namespace dbot::ops

@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "dbot/ops/select_tokens.h"
 #include "dbot/ops/transformer_block_paths.h"
 
 // The reference path in plain ATen calls, differentiated by autograd. Attention is written out: on
@@ -66,13 +67,14 @@ at::Tensor add_branch(const at::Tensor& x, const at::Tensor& branch, const at::T
 
 at::Tensor transformer_block_reference(const at::Tensor& x, const TransformerBlockWeights& weights,
                                        const TransformerBlockOptions& options,
-                                       const BranchScales& scales) {
+                                       const BranchScales& scales, const at::Tensor& rows) {
   const at::Tensor normed1 =
       layer_norm(x, weights.norm1_weight, weights.norm1_bias, options.layer_norm_eps);
   const at::Tensor middle = add_branch(x, attention(normed1, weights, options), scales.attention);
   const at::Tensor normed2 =
       layer_norm(middle, weights.norm2_weight, weights.norm2_bias, options.layer_norm_eps);
-  return add_branch(middle, mlp(normed2, weights, options), scales.mlp);
+  const at::Tensor y = add_branch(middle, mlp(normed2, weights, options), scales.mlp);
+  return rows.defined() ? select_tokens(y, rows) : y;
 }
 
 }  // namespace dbot::ops

@@ -1,7 +1,8 @@
 #include "dbot/ops/transformer_block_paths.h"
 
-#include <ATen/TensorOperators.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/randn.h>
@@ -22,6 +23,7 @@ struct Case {
   std::int64_t batch, tokens, width, heads, hidden;
   at::ScalarType compute;
   bool drop_path;
+  bool part;  // every second token only
   KernelLevel level;
 };
 
@@ -29,7 +31,7 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
   const Case& c = info.param;
   return std::to_string(c.batch) + "x" + std::to_string(c.tokens) + "x" + std::to_string(c.width) +
          "_" + std::to_string(c.heads) + "heads" + (c.compute == at::kFloat ? "_fp32" : "_bf16") +
-         (c.drop_path ? "_drop" : "") + "_" + std::string(name(c.level));
+         (c.drop_path ? "_drop" : "") + (c.part ? "_part" : "") + "_" + std::string(name(c.level));
 }
 
 /// Normal numbers that depend on `seed` alone.
@@ -52,7 +54,13 @@ std::array<at::Tensor*, 12> parts(TransformerBlockWeights& w) {
 }
 
 using Path = at::Tensor (*)(const at::Tensor&, const TransformerBlockWeights&,
-                            const TransformerBlockOptions&, const BranchScales&);
+                            const TransformerBlockOptions&, const BranchScales&, const at::Tensor&);
+
+at::Tensor rows_of(const Case& c) {
+  if (!c.part) return {};
+  const at::Tensor rows = at::arange(0, c.tokens, 2, at::kLong);
+  return rows.unsqueeze(0).repeat({c.batch, 1}).flip({1});
+}
 
 /// Output, gradient of x, gradients of the weights, in double.
 std::vector<at::Tensor> run(const Case& c, Path path, at::ScalarType storage,
@@ -66,7 +74,7 @@ std::vector<at::Tensor> run(const Case& c, Path path, at::ScalarType storage,
     scales.attention = at::linspace(1.5, 0, c.batch, storage);
     scales.mlp = at::linspace(1.25, 0.5, c.batch, storage);
   }
-  const at::Tensor y = path(x, weights, {.heads = c.heads, .compute = compute}, scales);
+  const at::Tensor y = path(x, weights, {.heads = c.heads, .compute = compute}, scales, rows_of(c));
   const at::Tensor outer = numbers(y.sizes().vec(), 77, 1.0).to(storage);
   (y * outer).sum().backward();
   std::vector<at::Tensor> results{y.detach().to(at::kDouble), x.grad().to(at::kDouble)};
@@ -94,12 +102,14 @@ std::vector<Case> cases() {
   for (const KernelLevel level : supported_kernel_levels()) {
     if (level == KernelLevel::reference) continue;
     for (const auto compute : {at::kFloat, at::kBFloat16}) {
-      all.push_back({2, 5, 8, 2, 16, compute, false, level});
-      all.push_back({3, 17, 192, 3, 768, compute, true, level});
-      all.push_back({2, 65, 96, 4, 100, compute, false, level});  // odd head width and hidden
-      all.push_back({1, 50, 60, 3, 33, compute, true, level});
-      all.push_back({2, 1, 16, 1, 16, compute, false, level});
-      all.push_back({2, 197, 128, 2, 64, compute, true, level});
+      all.push_back({2, 5, 8, 2, 16, compute, false, false, level});
+      all.push_back({3, 17, 192, 3, 768, compute, true, false, level});
+      all.push_back(
+          {2, 65, 96, 4, 100, compute, false, false, level});  // odd head width and hidden
+      all.push_back({1, 50, 60, 3, 33, compute, true, false, level});
+      all.push_back({2, 1, 16, 1, 16, compute, false, false, level});
+      all.push_back({3, 17, 96, 3, 192, compute, true, true, level});
+      all.push_back({2, 197, 128, 2, 64, compute, true, false, level});
     }
   }
   return all;
@@ -108,7 +118,7 @@ std::vector<Case> cases() {
 INSTANTIATE_TEST_SUITE_P(All, TransformerBlockPaths, testing::ValuesIn(cases()), name_of);
 
 TEST(TransformerBlockPaths, WithoutGraphGivesTheSameOutput) {
-  const Case c{2, 17, 64, 2, 128, at::kFloat, false, KernelLevel::portable};
+  const Case c{2, 17, 64, 2, 128, at::kFloat, false, false, KernelLevel::portable};
   TransformerBlockWeights weights = weights_for(c);
   for (at::Tensor* part : parts(weights)) *part = part->to(at::kFloat);
   const at::Tensor x = numbers({2, 17, 64}, 99, 1.0).to(at::kFloat);
