@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,7 +13,10 @@ namespace dbot::cli_test {
 /// Environment variables for the programs started meanwhile; afterwards they are what they were.
 class Environment {
  public:
-  explicit Environment(const std::vector<std::pair<std::string, std::string>>& values) {
+  struct Variable {
+    std::string name, value;
+  };
+  explicit Environment(std::initializer_list<Variable> values) {
     for (const auto& [name, value] : values) {
       const char* former = getenv(name.c_str());
       former_.emplace_back(name, former ? std::optional<std::string>(former) : std::nullopt);
