@@ -9,7 +9,6 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/figures.h"
 #include "dbot/core/error.h"
-#include "dbot/ops/kernel_choice.h"
 #include "dbot/report/evaluation_table.h"
 #include "dbot/report/progress.h"
 #include "dbot/run/pretrain.h"
@@ -46,11 +45,7 @@ std::vector<std::string> assignments(const Arguments& arguments) {
   add("train.capture_step", arguments.capture_step);
   if (!arguments.device.empty()) all.push_back("train.device=" + arguments.device);
   if (!arguments.precision.empty()) all.push_back("train.precision=" + arguments.precision);
-  if (arguments.deterministic) {
-    // By rule: the widest vectors there are, and our own products.
-    all.push_back(fmt::format("train.kernels={}", ops::name(ops::default_kernel_level())));
-    all.push_back(fmt::format("train.matrix_products={}", ops::name(ops::ProductLibrary::own)));
-  }
+  if (arguments.deterministic) all.push_back("train.matrix_products=auto");
   return all;
 }
 
@@ -146,9 +141,8 @@ void add_pretrain(CommandLine& line) {
   add("--capture-step", a->capture_step, "N", "Keep this step for dbot replay");
   command->add_option("--processes", a->processes, "Training processes")->type_name("N");
   command->add_flag("--resume", a->resume, "Go on with the run in --out, if there is one");
-  command->add_flag(
-      "--deterministic", a->deterministic,
-      "Choose kernels by rule, not by measurement, for the same bits on like machines");
+  command->add_flag("--deterministic", a->deterministic,
+                    "Choose by rule even what the recipe would measure: the same bits each time");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { pretrain(*a); }; });
 }

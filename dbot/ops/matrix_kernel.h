@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "dbot/ops/kernel_level.h"
+
 // Products of large float matrices, by one thread: panels of the right matrix are packed into
 // memory that stays in the second cache, and tiles of the result are held in registers (Goto & van
 // de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008). Each element of the result is
@@ -39,7 +41,10 @@ struct MatrixKernels {
                    const float* packed, float* scratch) = nullptr;
 };
 
-/// The kernels for the best instruction set of this processor.
+/// The kernels of the level in use.
 MatrixKernels matrix_kernels();
+
+/// Others for as long as `level` is in use. Call while no operation runs.
+void use_matrix_kernels(const MatrixKernels& kernels, KernelLevel level);
 
 }  // namespace dbot::ops

@@ -39,6 +39,21 @@ at::Tensor empty_result(const at::Tensor& x, std::int64_t columns) {
   return at::empty(shape, x.options());
 }
 
+struct ChosenKernels {
+  MatrixKernels kernels;
+  KernelLevel level = KernelLevel::reference;  // for which they were chosen
+};
+
+ChosenKernels& chosen_kernels() {
+  static ChosenKernels chosen;
+  return chosen;
+}
+
+MatrixKernels kernels_in_use() {
+  const ChosenKernels& chosen = chosen_kernels();
+  return chosen.level == kernel_level() ? chosen.kernels : matrix_kernels();
+}
+
 /// Steps [k, k + depth) of the sums.
 MatrixProduct piece_of(const MatrixProduct& whole, std::int64_t k, std::int64_t depth) {
   MatrixProduct piece = whole;
@@ -50,7 +65,7 @@ MatrixProduct piece_of(const MatrixProduct& whole, std::int64_t k, std::int64_t 
 }
 
 void multiply(const MatrixProduct& product) {
-  const MatrixKernels kernels = matrix_kernels();
+  const MatrixKernels kernels = kernels_in_use();
   const std::int64_t panels = (product.columns + kernels.panel_columns - 1) / kernels.panel_columns;
   const std::int64_t parts =
       std::clamp<std::int64_t>(product.rows / kLeastRows, 1, at::get_num_threads());
@@ -76,6 +91,10 @@ void multiply(const MatrixProduct& product) {
 }
 
 }  // namespace
+
+void use_matrix_kernels(const MatrixKernels& kernels, KernelLevel level) {
+  chosen_kernels() = {kernels, level};
+}
 
 std::string_view name(ProductLibrary library) {
   return library == ProductLibrary::own ? "own" : "libtorch";

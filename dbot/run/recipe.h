@@ -32,11 +32,11 @@ struct LengthConfig {
   double total_epochs = -1;       // −1: as the recipe says
 };
 
-/// Which code computes (ops/kernel_level.h) and what multiplies float32 matrices
-/// (ops/matrix_product.h). automatic: the fastest, measured when a run begins and kept with it. The
-/// others in the order of their enumerations in `ops`.
+/// Which code computes, in the order of ops::KernelLevel; automatic: the processor's best, by rule.
 enum class KernelRequest { automatic, reference, portable, avx2, avx512 };
-enum class ProductRequest { automatic, own, libtorch };
+/// What multiplies float32 matrices; automatic: our own kernels; measured: what is faster when a
+/// run begins, kept with it. Two measured runs need not be the same bit for bit.
+enum class ProductRequest { automatic, own, libtorch, measured };
 
 /// Where and how a run computes.
 struct ComputeConfig {

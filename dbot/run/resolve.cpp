@@ -6,7 +6,8 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
-#include "dbot/ops/kernel_choice.h"
+#include "dbot/ops/kernel_level.h"
+#include "dbot/ops/matrix_choice.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {
@@ -27,7 +28,7 @@ KernelRequest as_request(ops::KernelLevel level) {
 }
 
 ProductRequest as_request(ops::ProductLibrary library) {
-  return static_cast<ProductRequest>(static_cast<int>(library) + 1);
+  return library == ops::ProductLibrary::own ? ProductRequest::own : ProductRequest::libtorch;
 }
 
 /// The default where none was decided: runs begun before there was a choice.
@@ -52,19 +53,15 @@ Recipe resolve_compute(const Recipe& recipe, const core::Log& log) {
 Recipe resolve_kernels(const Recipe& recipe, const core::Log& log) {
   Recipe resolved = recipe;
   auto& compute = resolved.compute;
-  if (compute.kernels == KernelRequest::automatic ||
-      compute.matrix_products == ProductRequest::automatic) {
-    // In bf16 LibTorch multiplies, and what is left gains from wide vectors.
-    const ops::KernelChoice fastest =
-        precision_of(recipe) == Precision::bf16
-            ? ops::KernelChoice{ops::default_kernel_level(), ops::ProductLibrary::own}
-            : ops::measure_fastest_kernels();
-    if (compute.kernels == KernelRequest::automatic) compute.kernels = as_request(fastest.level);
-    if (compute.matrix_products == ProductRequest::automatic) {
-      compute.matrix_products = as_request(fastest.products);
-    }
+  if (compute.kernels == KernelRequest::automatic) {
+    compute.kernels = as_request(ops::default_kernel_level());
   }
   ops::use_kernel_level(level_of(compute.kernels));  // refuses what this processor lacks
+  if (compute.matrix_products == ProductRequest::automatic) {
+    compute.matrix_products = ProductRequest::own;
+  } else if (compute.matrix_products == ProductRequest::measured) {
+    compute.matrix_products = as_request(ops::measure_product_library());
+  }
   use_kernels(resolved, log);
   return resolved;
 }
@@ -80,6 +77,10 @@ void use_kernels(const Recipe& recipe, const core::Log& log) {
     log(core::LogLevel::warning,
         fmt::format("{}; {} is used, and the run goes on, but not bit for bit as it would have",
                     problem.what(), ops::name(ops::kernel_level())));
+  }
+  if (precision_of(recipe) == Precision::fp32 &&
+      ops::product_library() == ops::ProductLibrary::own) {
+    ops::choose_matrix_vectors();
   }
 }
 
@@ -110,7 +111,8 @@ Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log&
   if (wanted.compute.threads == 0) resolved.compute.threads = stored.compute.threads;
   if (wanted.compute.kernels == KernelRequest::automatic)
     resolved.compute.kernels = stored.compute.kernels;
-  if (wanted.compute.matrix_products == ProductRequest::automatic) {
+  if (wanted.compute.matrix_products == ProductRequest::automatic ||
+      wanted.compute.matrix_products == ProductRequest::measured) {
     resolved.compute.matrix_products = stored.compute.matrix_products;
   }
   if (wanted.data.mean.empty()) {

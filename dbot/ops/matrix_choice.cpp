@@ -1,0 +1,82 @@
+#include "dbot/ops/matrix_choice.h"
+
+#include <ATen/ops/ones.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "dbot/ops/kernel_level.h"
+#include "dbot/ops/matrix_kernel.h"
+
+namespace dbot::ops {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kRounds = 7;
+// What another choice must gain.
+constexpr double kLeastGain = 1.03;
+
+/// A linear layer forward and backward, of the width of a small network.
+double time_products() {
+  const at::Tensor x = at::ones({768, 384}), weight = at::ones({768, 384});
+  const at::Tensor gradient = at::ones({768, 384});
+  const auto start = Clock::now();
+  const at::Tensor y = linear(x, weight, {});
+  linear_input_gradient(y, weight);
+  add_linear_weight_gradient(gradient, y, x);
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The index of the fastest, where `use` puts a candidate to use; the first, unless another one is
+/// faster by more than noise.
+std::size_t fastest(std::size_t candidates, const std::function<void(std::size_t)>& use) {
+  std::vector<double> seconds(candidates, std::numeric_limits<double>::infinity());
+  for (int round = 0; round <= kRounds; ++round) {
+    for (std::size_t i = 0; i < candidates; ++i) {
+      use(i);
+      const double time = time_products();
+      if (round > 0) seconds[i] = std::min(seconds[i], time);  // the first round warms up
+    }
+  }
+  const auto least = std::min_element(seconds.begin(), seconds.end());
+  return seconds.front() > kLeastGain * *least ? static_cast<std::size_t>(least - seconds.begin())
+                                               : 0;
+}
+
+/// The widest first.
+std::vector<MatrixKernels> vectors_up_to(KernelLevel highest) {
+  std::vector<MatrixKernels> all;
+  const auto levels = supported_kernel_levels();
+  for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
+    if (*level > highest || *level < KernelLevel::avx2) continue;
+    use_kernel_level(*level);
+    all.push_back(matrix_kernels());
+  }
+  use_kernel_level(highest);
+  return all;
+}
+
+}  // namespace
+
+void choose_matrix_vectors() {
+  const std::vector<MatrixKernels> all = vectors_up_to(kernel_level());
+  if (all.size() < 2) return;
+  const auto use = [&](std::size_t i) { use_matrix_kernels(all[i], kernel_level()); };
+  use(fastest(all.size(), use));
+}
+
+ProductLibrary measure_product_library() {
+  const ProductLibrary before = product_library();
+  constexpr std::array<ProductLibrary, 2> libraries{ProductLibrary::own, ProductLibrary::libtorch};
+  const std::size_t best = fastest(
+      libraries.size(), [&libraries](std::size_t i) { use_product_library(libraries.at(i)); });
+  use_product_library(before);
+  return libraries.at(best);
+}
+
+}  // namespace dbot::ops
