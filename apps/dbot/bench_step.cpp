@@ -38,7 +38,7 @@ run::Recipe resolved_recipe(const StepArguments& arguments) {
   const run::RecipeText text = run::find_recipe(arguments.recipe);
   const run::Recipe recipe = run::parse_recipe(text.text, text.origin, settings);
   run::check(recipe);
-  const run::Recipe resolved = run::resolve_compute(recipe, console_log());
+  run::Recipe resolved = run::resolve_compute(recipe, console_log());
   run::check_memory(resolved, runtime::describe_machine().memory_bytes, console_log());
   runtime::configure_compute(static_cast<int>(resolved.compute.threads));
   return resolved;

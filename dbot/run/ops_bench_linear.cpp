@@ -35,7 +35,7 @@ OperationWays linear_input_gradient(const LinearShape& shape) {
 
 OperationWays linear_weight_gradient(const LinearShape& shape) {
   const at::Tensor outer = shape.outer(), x = shape.x();
-  const at::Tensor ours = at::zeros({shape.outputs, shape.inputs}), reference = ours.clone();
+  at::Tensor ours = at::zeros({shape.outputs, shape.inputs}), reference = ours.clone();
   return {[=] {
             ops::add_linear_weight_gradient(ours, outer, x);
             return ours;

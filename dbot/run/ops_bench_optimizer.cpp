@@ -58,7 +58,7 @@ OperationWays adamw_ways(const OptimizerShape& shape) {
   const std::int64_t size = shape.values();
   const AdamTensors flat{at::randn({size}), at::randn({size}), at::zeros({size}),
                          at::zeros({size})};
-  const at::Tensor our_value = flat.value.clone();
+  at::Tensor our_value = flat.value.clone();
   const auto ours = std::make_shared<optim::AdamW>(
       std::vector<optim::ParameterGroup>{{our_value, flat.gradient, kDecay, 1.0}}, config);
   const std::vector<AdamTensors> parts = split_into_matrices(flat, shape);

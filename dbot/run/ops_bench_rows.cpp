@@ -82,13 +82,14 @@ OperationWays gelu_ways(const TokenShape& shape, at::ScalarType compute) {
 OperationWays gelu_backward_ways(const TokenShape& shape, at::ScalarType compute) {
   const at::Tensor x = tokens_of(shape, shape.hidden(), compute);
   const at::Tensor outer = tokens_of(shape, shape.hidden(), compute);
-  const at::Tensor gradient = outer.clone(), bias_gradient = at::zeros({shape.hidden()});
+  at::Tensor gradient = outer.clone();
+  const at::Tensor bias_gradient = at::zeros({shape.hidden()});
   return {[=] {
             ops::gelu_backward(x, gradient, bias_gradient);
             return gradient;
           },
           [=] {
-            const at::Tensor dx = at::gelu_backward(gradient, x);
+            at::Tensor dx = at::gelu_backward(gradient, x);
             bias_gradient.add_(dx.sum(c10::IntArrayRef({0, 1}), false, at::kFloat));
             return dx;
           },
