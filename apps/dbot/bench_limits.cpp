@@ -53,7 +53,7 @@ std::string limits_json(const runtime::Machine& machine, const run::MachineLimit
                                     {"memory_bytes", machine.memory_bytes},
                                     {"libtorch", machine.libtorch_version},
                                     {"product_shape", {limits.rows, limits.inputs, limits.outputs}},
-                                    {"matrix_products", products},
+                                    {"products", products},
                                     {"memory", memory}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -12,7 +12,7 @@
 #include "apps/dbot/bench.h"
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
-#include "dbot/ops/kernel_level.h"
+#include "dbot/ops/kernel_choice.h"
 #include "dbot/run/memory_plan.h"
 #include "dbot/run/recipe_catalog.h"
 #include "dbot/run/resolve.h"
@@ -33,15 +33,16 @@ struct StepArguments {
 run::Recipe resolved_recipe(const StepArguments& arguments) {
   std::vector<std::string> settings = arguments.settings;
   settings.push_back("train.precision=" + arguments.precision);
+  settings.push_back("train.kernels=" + arguments.kernels);
   if (arguments.batch) settings.push_back(fmt::format("train.batch_size={}", *arguments.batch));
   if (arguments.threads) settings.push_back(fmt::format("train.threads={}", *arguments.threads));
   const run::RecipeText text = run::find_recipe(arguments.recipe);
   const run::Recipe recipe = run::parse_recipe(text.text, text.origin, settings);
   run::check(recipe);
-  run::Recipe resolved = run::resolve_compute(recipe, console_log());
+  const run::Recipe resolved = run::resolve_compute(recipe, console_log());
   run::check_memory(resolved, runtime::describe_machine().memory_bytes, console_log());
   runtime::configure_compute(static_cast<int>(resolved.compute.threads));
-  return resolved;
+  return run::resolve_kernels(resolved, console_log());
 }
 
 /// One step for each line of stdin: whoever compares programs says whose turn it is.
@@ -58,7 +59,6 @@ void bench_step(const StepArguments& arguments) {
   if (arguments.steps < 1) {
     throw UsageError(fmt::format("[bench] --steps is {}, expected at least 1", arguments.steps));
   }
-  ops::use_kernel_level(arguments.kernels);
   const run::Recipe recipe = resolved_recipe(arguments);
   run::StepBench bench(recipe);
   if (arguments.serve) return serve(bench);
@@ -79,6 +79,7 @@ void bench_step(const StepArguments& arguments) {
       {"precision", runtime::name(run::precision_of(recipe))},
       {"threads", recipe.compute.threads},
       {"kernels", ops::name(ops::kernel_level())},
+      {"matrix_products", ops::name(ops::product_library())},
       {"images_per_step", bench.images_per_step()},
       {"steps", arguments.steps},
       {"seconds", median},

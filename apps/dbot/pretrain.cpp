@@ -9,6 +9,7 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/figures.h"
 #include "dbot/core/error.h"
+#include "dbot/ops/kernel_choice.h"
 #include "dbot/report/evaluation_table.h"
 #include "dbot/report/progress.h"
 #include "dbot/run/pretrain.h"
@@ -22,7 +23,7 @@ struct Arguments {
   std::vector<std::string> settings;
   std::optional<std::int64_t> threads, capture_step;
   std::int64_t processes = 1;
-  bool resume = false, json = false;
+  bool resume = false, deterministic = false, json = false;
 };
 
 /// Options are assignments with names of their own; they come last and so win over --set.
@@ -45,6 +46,11 @@ std::vector<std::string> assignments(const Arguments& arguments) {
   add("train.capture_step", arguments.capture_step);
   if (!arguments.device.empty()) all.push_back("train.device=" + arguments.device);
   if (!arguments.precision.empty()) all.push_back("train.precision=" + arguments.precision);
+  if (arguments.deterministic) {
+    // By rule: the widest vectors there are, and our own products.
+    all.push_back(fmt::format("train.kernels={}", ops::name(ops::default_kernel_level())));
+    all.push_back(fmt::format("train.matrix_products={}", ops::name(ops::ProductLibrary::own)));
+  }
   return all;
 }
 
@@ -140,6 +146,9 @@ void add_pretrain(CommandLine& line) {
   add("--capture-step", a->capture_step, "N", "Keep this step for dbot replay");
   command->add_option("--processes", a->processes, "Training processes")->type_name("N");
   command->add_flag("--resume", a->resume, "Go on with the run in --out, if there is one");
+  command->add_flag(
+      "--deterministic", a->deterministic,
+      "Choose kernels by rule, not by measurement, for the same bits on like machines");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { pretrain(*a); }; });
 }

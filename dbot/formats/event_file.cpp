@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <span>
 
 #include "dbot/core/system_calls.h"
 #include "dbot/formats/protobuf_writer.h"
@@ -17,12 +18,12 @@ namespace {
 constexpr std::string_view kPrefix = "events.out.tfevents.";
 constexpr std::string_view kVersion = "brain.Event:2";
 
-// Field numbers of Event, Summary, Summary.Value, Summary.Image and SessionLog.
+// Field numbers of Event, Summary, Summary.Value and SessionLog.
 namespace event {
 constexpr int wall_time = 1, step = 2, file_version = 3, summary = 5, session_log = 7;
 }
 namespace value {
-constexpr int tag = 1, simple_value = 2, image = 4;
+constexpr int tag = 1, simple_value = 2;
 }
 constexpr int kSummaryValue = 1;
 constexpr int kStatus = 1;
@@ -112,22 +113,6 @@ void EventFile::add(std::int64_t step, double wall_time, const std::vector<Event
     one.fixed32(value::simple_value, scalar.value);
     summary.text(kSummaryValue, one.bytes());
   }
-  ProtobufWriter event = event_at(step, wall_time);
-  event.text(event::summary, summary.bytes());
-  write(event.bytes());
-}
-
-void EventFile::add(std::int64_t step, double wall_time, const EventImage& picture) {
-  ProtobufWriter image;
-  image.varint(1, static_cast<std::uint64_t>(picture.height));
-  image.varint(2, static_cast<std::uint64_t>(picture.width));
-  image.varint(3, static_cast<std::uint64_t>(picture.channels));
-  image.text(4, {reinterpret_cast<const char*>(picture.png.data()), picture.png.size()});
-  ProtobufWriter one;
-  one.text(value::tag, picture.tag);
-  one.text(value::image, image.bytes());
-  ProtobufWriter summary;
-  summary.text(kSummaryValue, one.bytes());
   ProtobufWriter event = event_at(step, wall_time);
   event.text(event::summary, summary.bytes());
   write(event.bytes());

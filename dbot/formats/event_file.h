@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +18,6 @@ struct EventScalar {
   float value = 0;
 };
 
-struct EventImage {
-  std::string tag;
-  std::int64_t height = 0, width = 0, channels = 3;
-  std::span<const std::byte> png;
-};
-
 /// Appends events to a new file; each is handed to the system whole. All functions throw Error with
 /// the path and the reason. Not for several threads at once.
 class EventFile {
@@ -36,7 +28,6 @@ class EventFile {
   /// Readers forget what other files say about `step` and later ones: a run was taken up there.
   void restart(std::int64_t step, double wall_time);
   void add(std::int64_t step, double wall_time, const std::vector<EventScalar>& scalars);
-  void add(std::int64_t step, double wall_time, const EventImage& image);
 
  private:
   void write(const std::string& event);

@@ -18,7 +18,7 @@ struct Level {
   std::int64_t target;  // of Highway; the smaller the number, the wider the vectors
 };
 
-// Highway calls its lowest compiled target for this architecture SSE2.
+// In the order of the enumeration.
 constexpr std::array<Level, 4> kLevels{{{KernelLevel::reference, "reference", 0},
                                         {KernelLevel::portable, "portable", 0},
                                         {KernelLevel::avx2, "avx2", HWY_AVX2},
@@ -35,7 +35,7 @@ std::int64_t available_targets() {
 }
 
 std::atomic<KernelLevel>& chosen() {
-  static std::atomic<KernelLevel> level = supported_kernel_levels().back();
+  static std::atomic<KernelLevel> level = default_kernel_level();
   return level;
 }
 
@@ -63,6 +63,11 @@ std::vector<KernelLevel> supported_kernel_levels() {
   return levels;
 }
 
+KernelLevel default_kernel_level() {
+  const KernelLevel highest = supported_kernel_levels().back();
+  return highest >= KernelLevel::avx2 ? highest : KernelLevel::reference;
+}
+
 KernelLevel kernel_level() {
   return chosen();
 }
@@ -82,7 +87,7 @@ void use_kernel_level(KernelLevel level) {
 }
 
 void use_kernel_level(std::string_view text) {
-  if (text == "auto") return use_kernel_level(supported_kernel_levels().back());
+  if (text == "auto") return use_kernel_level(default_kernel_level());
   for (const Level& level : kLevels) {
     if (level.name == text) return use_kernel_level(level.level);
   }

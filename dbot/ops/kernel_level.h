@@ -15,14 +15,18 @@ std::string_view name(KernelLevel level);
 /// What this processor can run, lowest first; `reference` and `portable` are always there.
 std::vector<KernelLevel> supported_kernel_levels();
 
-/// The highest one that is supported, until another is chosen.
+/// What is used where nothing else is asked for: the widest vectors there are, from AVX2 on;
+/// without those, LibTorch is faster than `portable`.
+KernelLevel default_kernel_level();
+
+/// The default until another is chosen.
 KernelLevel kernel_level();
 
 /// Chooses for this process. Call while no operation runs. Throws UsageError for a level that this
 /// processor does not have.
 void use_kernel_level(KernelLevel level);
 
-/// The same by name, or "auto" for the highest. Throws UsageError for a name that is none.
+/// The same by name, or "auto" for the default. Throws UsageError for a name that is none.
 void use_kernel_level(std::string_view name);
 
 }  // namespace dbot::ops

@@ -2,10 +2,20 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string_view>
+
 // The matrix products of linear layers, forward and backward. They build no graph. float32 products
 // on the CPU go through the project's kernels or LibTorch's library, whichever was chosen; all
 // other products through LibTorch.
 namespace dbot::ops {
+
+enum class ProductLibrary { own, libtorch };
+
+std::string_view name(ProductLibrary library);
+/// For this process: what multiplies float32 matrices. `own` at first. Call while no operation
+/// runs.
+void use_product_library(ProductLibrary library);
+ProductLibrary product_library();
 
 /// x · weightᵀ + bias, [..., outputs]. x: [..., inputs], contiguous; weight: [outputs, inputs];
 /// bias: [outputs] or undefined.

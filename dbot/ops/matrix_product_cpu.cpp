@@ -4,6 +4,7 @@
 #include <ATen/ops/mm.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "dbot/ops/kernel_level.h"
 #include "dbot/ops/matrix_kernel.h"
@@ -14,9 +15,14 @@ namespace {
 
 constexpr std::int64_t kLeastRows = 24;  // for a thread to be worth its start
 
+std::atomic<ProductLibrary>& chosen() {
+  static std::atomic<ProductLibrary> library = ProductLibrary::own;
+  return library;
+}
+
 bool own_kernels(const at::Tensor& a, const at::Tensor& b) {
-  return kernel_level() >= KernelLevel::avx2 && a.is_cpu() && a.scalar_type() == at::kFloat &&
-         b.scalar_type() == at::kFloat;
+  return chosen() == ProductLibrary::own && kernel_level() >= KernelLevel::avx2 && a.is_cpu() &&
+         a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat;
 }
 
 std::int64_t row_count(const at::Tensor& x) {
@@ -70,6 +76,18 @@ void multiply(const MatrixProduct& product) {
 }
 
 }  // namespace
+
+std::string_view name(ProductLibrary library) {
+  return library == ProductLibrary::own ? "own" : "libtorch";
+}
+
+void use_product_library(ProductLibrary library) {
+  chosen() = library;
+}
+
+ProductLibrary product_library() {
+  return chosen();
+}
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   if (!own_kernels(x, weight)) return at::linear(x, weight, bias);

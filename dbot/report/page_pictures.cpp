@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "dbot/report/page_parts.h"
+#include "dbot/report/picture_set_json.h"
 #include "dbot/report/shown_text.h"
 
 namespace dbot::report {
@@ -99,19 +100,6 @@ PageJson neighbours_json(const PictureSet& set) {
         {{"query", row.query}, {"nearest", row.nearest}, {"similarity", row.similarity}});
   }
   return rows;
-}
-
-PageJson health_json(const FeatureHealth& health) {
-  return {{"effective_rank", health.effective_rank},
-          {"width", health.width},
-          {"images", health.images},
-          {"mean_cosine", health.mean_cosine},
-          {"prediction_deviation", health.prediction_deviation},
-          {"target_deviation", health.target_deviation},
-          {"constant_loss", health.constant_loss},
-          {"position_loss", health.position_loss},
-          {"training_loss", health.training_loss},
-          {"held_out_loss", health.held_out_loss}};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
+#include "dbot/report/picture_set_json.h"
 
 namespace dbot::report {
 namespace {
@@ -39,8 +40,9 @@ ordered_json to_json(const EmbeddingMap& map) {
           {"points", std::move(points)}};
 }
 
-// Numbers that are not finite become null.
-ordered_json to_json(const FeatureHealth& health) {
+}  // namespace
+
+ordered_json health_json(const FeatureHealth& health) {
   return {{"effective_rank", health.effective_rank},
           {"width", health.width},
           {"images", health.images},
@@ -53,8 +55,6 @@ ordered_json to_json(const FeatureHealth& health) {
           {"held_out_loss", health.held_out_loss}};
 }
 
-}  // namespace
-
 void write_picture_set(const fs::path& folder, const PictureSet& set) {
   ordered_json json{{"version", 1},
                     {"label", set.label},
@@ -63,7 +63,7 @@ void write_picture_set(const fs::path& folder, const PictureSet& set) {
                     {"groups", ordered_json::array()},
                     {"map", nullptr},
                     {"neighbours", ordered_json::array()},
-                    {"health", to_json(set.health)}};
+                    {"health", health_json(set.health)}};
   for (const PictureGroup& group : set.groups) json["groups"].push_back(to_json(group));
   if (set.map) json["map"] = to_json(*set.map);
   for (const Neighbours& row : set.neighbours) {

@@ -9,6 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/nn/masked_autoencoder.h"
 #include "dbot/nn/parameters.h"
+#include "dbot/ops/kernel_level.h"
 
 namespace dbot::run {
 namespace {
@@ -40,6 +41,12 @@ bool has_teacher(const Recipe& recipe) {
   return recipe.objective.target == objectives::TargetKind::teacher;
 }
 
+bool has_kernels(const Recipe& recipe) {
+  return recipe.compute.kernels == KernelRequest::automatic
+             ? ops::default_kernel_level() != ops::KernelLevel::reference
+             : recipe.compute.kernels != KernelRequest::reference;
+}
+
 /// What makes the sizes of a step: the largest student of the run.
 struct Shapes {
   nn::MaskedAutoencoderConfig student;
@@ -66,44 +73,57 @@ struct Shapes {
   }
 };
 
-/// Kept by one block for one image (ops/transformer_block_reference.cpp): the residual stream twice
-/// in float32; in the type of the products the inputs of the four matrices (one of them after the
-/// GELU), q, k, v and the scaled q, and the hidden layer; the attention's probabilities in float32,
-/// and once more in the type of the products where that is another.
-double block_bytes(double tokens, double width, double heads, double mlp_ratio, double element) {
-  const double stream = 2 * kFloat * width;
-  const double products = element * width * (7 + 2 * mlp_ratio);
-  const double attention = heads * tokens * (element < kFloat ? kFloat + element : kFloat);
-  return tokens * (stream + products + attention);
+/// What a block is computed for: its size, and with which code.
+struct Block {
+  double tokens, width, heads, mlp_ratio;
+  double element;  // bytes of a number in matrix products
+  bool fused;      // by the project's kernels
+};
+
+/// Kept by one block for one image. Both codes keep the residual stream twice in float32, and in
+/// the type of the products the normalised inputs, q, k, v, the context and the hidden layer. That
+/// is all for the fused one (ops/transformer_block_cpu.cpp), but for a logarithm for each row of
+/// attention; the reference (ops/transformer_block_reference.cpp) also keeps the scaled q, the
+/// hidden layer after the GELU, and attention's probabilities in float32, and once more in the type
+/// of the products where that is another.
+double block_bytes(const Block& block) {
+  const double stream = 2 * kFloat * block.width;
+  const double products =
+      block.element * block.width * (block.fused ? 6 + block.mlp_ratio : 7 + 2 * block.mlp_ratio);
+  const double row = block.fused              ? kFloat
+                     : block.element < kFloat ? block.tokens * (kFloat + block.element)
+                                              : block.tokens * kFloat;
+  return block.tokens * (stream + products + block.heads * row);
 }
 
 /// What passes through a block's backward pass, for one image: gradients of the hidden layer and of
 /// the attention.
-double passing_bytes(double tokens, double width, double heads, double mlp_ratio, double element) {
-  return tokens * (2 * element * mlp_ratio * width + 2 * kFloat * heads * tokens);
+double passing_bytes(const Block& block) {
+  const double attention =
+      block.fused ? 4 * block.element * block.width : 2 * kFloat * block.heads * block.tokens;
+  return block.tokens * (2 * block.element * block.mlp_ratio * block.width + attention);
 }
 
 double activations(const Recipe& recipe, const Shapes& shapes) {
   const auto& encoder = shapes.student.encoder;
   const auto& decoder = shapes.student.decoder;
-  const double ratio = encoder.mlp_ratio, element = shapes.element;
-  const double in_encoder =
-      number(encoder.depth) *
-      block_bytes(shapes.visible, number(encoder.width), number(encoder.heads), ratio, element);
-  const double in_decoder =
-      number(decoder.depth) *
-      block_bytes(shapes.tokens, number(decoder.width), number(decoder.heads), ratio, element);
-  const double passing = std::max(
-      passing_bytes(shapes.visible, number(encoder.width), number(encoder.heads), ratio, element),
-      passing_bytes(shapes.tokens, number(decoder.width), number(decoder.heads), ratio, element));
+  const auto block = [&](double tokens, std::int64_t width, std::int64_t heads) {
+    return Block{tokens,         number(width),      number(heads), encoder.mlp_ratio,
+                 shapes.element, has_kernels(recipe)};
+  };
+  const Block in_encoder = block(shapes.visible, encoder.width, encoder.heads);
+  const Block in_decoder = block(shapes.tokens, decoder.width, decoder.heads);
+  const double kept = number(encoder.depth) * block_bytes(in_encoder) +
+                      number(decoder.depth) * block_bytes(in_decoder);
+  const double passing = std::max(passing_bytes(in_encoder), passing_bytes(in_decoder));
   // Prediction and target, their element-wise loss and its gradient.
   const double loss = 4 * kFloat * shapes.tokens * number(shapes.student.prediction_width);
-  const double student = in_encoder + in_decoder + passing + loss;
+  const double student = kept + passing + loss;
   // Before the student computes: the largest part of the teacher's pass, one block without a graph.
-  const double teacher = has_teacher(recipe)
-                             ? block_bytes(shapes.tokens, number(shapes.teacher.width),
-                                           number(shapes.teacher.heads), ratio, element)
-                             : 0;
+  const double teacher =
+      has_teacher(recipe)
+          ? block_bytes(block(shapes.tokens, shapes.teacher.width, shapes.teacher.heads))
+          : 0;
   return kGaps * shapes.batch * std::max(student, teacher);
 }
 
@@ -131,8 +151,9 @@ double evaluation(const Recipe& recipe, const Shapes& shapes, const EvaluatedIma
   const double pixels = number(model.image_size.height * model.image_size.width * model.channels);
   const double of_pixels = recipe.evaluate.at_stage_ends ? features_bytes(images, pixels, 1) : 0;
   const double of_network = features_bytes(images, number(model.width), 2);
-  const double passing = shapes.batch * block_bytes(shapes.tokens, number(model.width),
-                                                    number(model.heads), model.mlp_ratio, kFloat);
+  const double passing =
+      shapes.batch * block_bytes({shapes.tokens, number(model.width), number(model.heads),
+                                  model.mlp_ratio, kFloat, has_kernels(recipe)});
   return std::max({of_pixels, of_network, passing});
 }
 

@@ -34,6 +34,11 @@ Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
   const std::int64_t memory = runtime::describe_machine().memory_bytes;
   check_memory(resolved, memory, log);
   runtime::configure_compute(static_cast<int>(resolved.compute.threads));
+  if (resuming) {
+    use_kernels(resolved, log);
+  } else {
+    resolved = resolve_kernels(resolved, log);
+  }
   const auto& teacher = resolved.teacher;
   const bool own_shape = teacher.width > 0 || teacher.heads > 0 || teacher.patch_size > 0 ||
                          teacher.image_size != core::Size{};

@@ -32,10 +32,18 @@ struct LengthConfig {
   double total_epochs = -1;       // −1: as the recipe says
 };
 
-/// Where a run computes.
+/// Which code computes (ops/kernel_level.h) and what multiplies float32 matrices
+/// (ops/matrix_product.h). automatic: the fastest, measured when a run begins and kept with it. The
+/// others in the order of their enumerations in `ops`.
+enum class KernelRequest { automatic, reference, portable, avx2, avx512 };
+enum class ProductRequest { automatic, own, libtorch };
+
+/// Where and how a run computes.
 struct ComputeConfig {
   std::string device = "auto";
   std::int64_t threads = 0;  // compute threads; 0: one for each usable core
+  KernelRequest kernels = KernelRequest::automatic;
+  ProductRequest matrix_products = ProductRequest::automatic;
 };
 
 struct Recipe {

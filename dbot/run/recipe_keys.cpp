@@ -150,6 +150,12 @@ void bind_training(Settings& settings, Recipe& recipe) {
   settings.add("train.device", recipe.compute.device, "auto, cpu or cuda.");
   settings.add("train.threads", recipe.compute.threads, at_least(0, 4096), "",
                "Compute threads; 0: one for each usable core.");
+  settings.add_choice("train.kernels", recipe.compute.kernels,
+                      {"auto", "reference", "portable", "avx2", "avx512"},
+                      "Which code computes; auto: the fastest here, measured when a run begins.");
+  settings.add_choice("train.matrix_products", recipe.compute.matrix_products,
+                      {"auto", "own", "libtorch"},
+                      "What multiplies float32 matrices; auto: the faster one, measured likewise.");
 }
 
 void bind_data(Settings& settings, Recipe& recipe) {

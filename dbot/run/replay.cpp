@@ -52,6 +52,7 @@ Replay replay(const std::filesystem::path& folder, std::optional<runtime::Precis
   const train::Capture capture = train::read_capture(folder);
   const Recipe recipe = parse_recipe(capture.recipe, (folder / "capture.toml").string());
   const int threads = runtime::configure_compute(static_cast<int>(recipe.compute.threads));
+  use_kernels(recipe, log);
   if (threads != recipe.compute.threads) {
     log(core::LogLevel::warning,
         fmt::format("the step was made with {} compute threads, here are {}: it need not be the "

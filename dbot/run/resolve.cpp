@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
+#include "dbot/ops/kernel_choice.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {
@@ -21,6 +22,20 @@ PrecisionRequest as_request(Precision precision) {
   return precision == Precision::bf16 ? PrecisionRequest::bf16 : PrecisionRequest::fp32;
 }
 
+KernelRequest as_request(ops::KernelLevel level) {
+  return static_cast<KernelRequest>(static_cast<int>(level) + 1);
+}
+
+ProductRequest as_request(ops::ProductLibrary library) {
+  return static_cast<ProductRequest>(static_cast<int>(library) + 1);
+}
+
+/// The default where none was decided: runs begun before there was a choice.
+ops::KernelLevel level_of(KernelRequest request) {
+  if (request == KernelRequest::automatic) return ops::default_kernel_level();
+  return static_cast<ops::KernelLevel>(static_cast<int>(request) - 1);
+}
+
 }  // namespace
 
 Recipe resolve_compute(const Recipe& recipe, const core::Log& log) {
@@ -32,6 +47,40 @@ Recipe resolve_compute(const Recipe& recipe, const core::Log& log) {
     resolved.compute.threads = std::max(1, runtime::describe_machine().usable_cores);
   }
   return resolved;
+}
+
+Recipe resolve_kernels(const Recipe& recipe, const core::Log& log) {
+  Recipe resolved = recipe;
+  auto& compute = resolved.compute;
+  if (compute.kernels == KernelRequest::automatic ||
+      compute.matrix_products == ProductRequest::automatic) {
+    // In bf16 LibTorch multiplies, and what is left gains from wide vectors.
+    const ops::KernelChoice fastest =
+        precision_of(recipe) == Precision::bf16
+            ? ops::KernelChoice{ops::default_kernel_level(), ops::ProductLibrary::own}
+            : ops::measure_fastest_kernels();
+    if (compute.kernels == KernelRequest::automatic) compute.kernels = as_request(fastest.level);
+    if (compute.matrix_products == ProductRequest::automatic) {
+      compute.matrix_products = as_request(fastest.products);
+    }
+  }
+  ops::use_kernel_level(level_of(compute.kernels));  // refuses what this processor lacks
+  use_kernels(resolved, log);
+  return resolved;
+}
+
+void use_kernels(const Recipe& recipe, const core::Log& log) {
+  ops::use_product_library(recipe.compute.matrix_products == ProductRequest::libtorch
+                               ? ops::ProductLibrary::libtorch
+                               : ops::ProductLibrary::own);
+  try {
+    ops::use_kernel_level(level_of(recipe.compute.kernels));
+  } catch (const UsageError& problem) {
+    ops::use_kernel_level("auto");
+    log(core::LogLevel::warning,
+        fmt::format("{}; {} is used, and the run goes on, but not bit for bit as it would have",
+                    problem.what(), ops::name(ops::kernel_level())));
+  }
 }
 
 Recipe resolve_statistics(const Recipe& recipe, const data::Dataset& dataset,
@@ -59,6 +108,11 @@ Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log&
   Recipe resolved = wanted;
   if (wanted.compute.device == "auto") resolved.compute.device = stored.compute.device;
   if (wanted.compute.threads == 0) resolved.compute.threads = stored.compute.threads;
+  if (wanted.compute.kernels == KernelRequest::automatic)
+    resolved.compute.kernels = stored.compute.kernels;
+  if (wanted.compute.matrix_products == ProductRequest::automatic) {
+    resolved.compute.matrix_products = stored.compute.matrix_products;
+  }
   if (wanted.data.mean.empty()) {
     resolved.data.mean = stored.data.mean;
     resolved.data.std = stored.data.std;

@@ -12,6 +12,14 @@ namespace dbot::run {
 /// Decides device, precision and threads for this machine. Mean and deviation stay as they are.
 Recipe resolve_compute(const Recipe& recipe, const core::Log& log);
 
+/// Decides kernels and matrix products, by measurement with the compute threads of now where the
+/// recipe leaves them open, and puts them to use. Throws UsageError for kernels that this processor
+/// does not have.
+Recipe resolve_kernels(const Recipe& recipe, const core::Log& log);
+
+/// Puts a stored recipe's kernels to use; with a warning others where this processor lacks them.
+void use_kernels(const Recipe& recipe, const core::Log& log);
+
 /// Measures mean and deviation of the data where the recipe does not give them.
 Recipe resolve_statistics(const Recipe& recipe, const data::Dataset& dataset, const core::Log& log);
 

@@ -43,9 +43,9 @@ TEST(Bench, StepGivesFigures) {
   const Json json =
       object_with(dbot({"bench", "step", "dbot/quick", "--batch", "8", "--steps", "1", "--threads",
                         "1", "--precision", "fp32", "--json"}),
-                  {"recipe", "precision", "threads", "kernels", "images_per_step", "steps",
-                   "seconds", "fastest_seconds", "slowest_seconds", "flops_per_image",
-                   "model_flops_utilization", "peak_memory_bytes"});
+                  {"recipe", "precision", "threads", "kernels", "matrix_products",
+                   "images_per_step", "steps", "seconds", "fastest_seconds", "slowest_seconds",
+                   "flops_per_image", "model_flops_utilization", "peak_memory_bytes"});
   EXPECT_GT(json["images_per_second"], 0);
   EXPECT_EQ(json["images_per_step"], 8);
   EXPECT_EQ(json["threads"], 1);
@@ -81,10 +81,10 @@ TEST(Bench, LimitsGivesFigures) {
                                 {"processor", "instruction_set", "kernels", "cores", "memory_bytes",
                                  "libtorch", "product_shape"});
   EXPECT_EQ(json["threads"], 1);
-  ASSERT_FALSE(json["matrix_products"].empty());
-  EXPECT_EQ(json["matrix_products"][0]["precision"], "fp32");
-  EXPECT_EQ(json["matrix_products"][0]["kernels"], "reference");
-  for (const Json& product : json["matrix_products"]) EXPECT_GT(product["flops_per_second"], 0);
+  ASSERT_FALSE(json["products"].empty());
+  EXPECT_EQ(json["products"][0]["precision"], "fp32");
+  EXPECT_EQ(json["products"][0]["kernels"], "reference");
+  for (const Json& product : json["products"]) EXPECT_GT(product["flops_per_second"], 0);
   ASSERT_EQ(json["memory"].size(), 2U);
   for (const Json& memory : json["memory"]) EXPECT_GT(memory["bytes_per_second"], 0);
 }

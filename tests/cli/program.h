@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/core/temporary_folder.h"
+
 // Runs the built program as its users do.
 namespace dbot::cli_test {
 
@@ -41,16 +43,10 @@ Result dbot(const std::vector<std::string>& arguments, const std::string& out = 
 std::string read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, const std::string& content);
 
-/// An empty folder that is removed at the end.
-class TemporaryFolder {
+/// One whose paths are texts, as a command line takes them.
+class TemporaryFolder : public test::TemporaryFolder {
  public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  const std::filesystem::path& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
+  std::string operator/(const std::string& name) const { return (path() / name).string(); }
 };
 
 }  // namespace dbot::cli_test

@@ -11,8 +11,10 @@ namespace dbot::test {
 /// A new, empty folder that is removed with all that is in it.
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "dbot-test-XXXXXX").string();
+  explicit TemporaryFolder(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    // mkdtemp puts letters of its own in place of the six X.
+    std::string name = (parent / "dbot-test-XXXXXX").string();
     if (!::mkdtemp(name.data())) throw std::runtime_error("cannot create " + name);
     path_ = name;
   }

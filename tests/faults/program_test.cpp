@@ -3,33 +3,20 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "tests/cli/environment.h"
 #include "tests/cli/tiny_run.h"
 
 namespace dbot::faults {
 namespace {
 
+using cli_test::Environment;
 using cli_test::Result;
 using cli_test::Workshop;
 using testing::AllOf;
 using testing::HasSubstr;
 
-/// Environment variables for the programs started meanwhile.
-class Environment {
- public:
-  explicit Environment(std::vector<std::pair<std::string, std::string>> values)
-      : values_(std::move(values)) {
-    for (const auto& [name, value] : values_) setenv(name.c_str(), value.c_str(), 1);
-  }
-  ~Environment() {
-    for (const auto& value : values_) unsetenv(value.first.c_str());
-  }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  std::vector<std::pair<std::string, std::string>> values_;
-};
-
+/// The program's file operations fail by `plan`. The shim has to come before the sanitizers' own
+/// functions, which they take for a mistake.
 Environment faults(const std::string& plan, const std::string& root) {
   return Environment({{"LD_PRELOAD", DBOT_FAULT_SHIM},
                       {"ASAN_OPTIONS", "verify_asan_link_order=0"},

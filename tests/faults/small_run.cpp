@@ -54,21 +54,15 @@ int train(const fs::path& data, const fs::path& out, const Start& how, const Say
   }
 }
 
+/// Of a file system in memory where there is one.
+fs::path memory_folder() {
+  const fs::path memory = "/dev/shm";
+  return access(memory.c_str(), W_OK) == 0 ? memory : fs::temp_directory_path();
+}
+
 }  // namespace
 
-Place::Place() {
-  const fs::path memory = "/dev/shm";
-  const bool usable = access(memory.c_str(), W_OK) == 0;
-  std::string pattern =
-      ((usable ? memory : fs::temp_directory_path()) / "dbot-faults-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  path_ = pattern;
-}
-
-Place::~Place() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
+Place::Place() : test::TemporaryFolder(memory_folder()) {}
 
 SmallRun::SmallRun() : data_(place_ / "data") {
   cli_test::write_idx_set(data_);

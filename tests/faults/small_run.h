@@ -8,22 +8,15 @@
 
 #include "dbot/core/stop.h"
 #include "dbot/train/observer.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/faults/child.h"
 
 namespace dbot::faults {
 
 /// A folder in memory, if there is such a file system, that is removed at the end.
-class Place {
+class Place : public test::TemporaryFolder {
  public:
   Place();
-  ~Place();
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// What one start of a run is given besides the data.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dbot/core/error.h"
+#include "dbot/ops/kernel_level.h"
 #include "tests/golden/registry.h"
 
 namespace {
@@ -99,7 +100,10 @@ bool check_file(const fs::path& path) {
 int main() {
   const char* chosen = std::getenv("DBOT_GOLDEN_DIR");
   const fs::path folder = chosen != nullptr && *chosen != '\0' ? chosen : "tests/golden";
+  const char* kernels = std::getenv("DBOT_GOLDEN_KERNELS");
   try {
+    if (kernels != nullptr && *kernels != '\0')
+      dbot::ops::use_kernel_level(std::string_view(kernels));
     const std::vector<fs::path> files = reference_files(folder);
     if (files.empty()) throw dbot::Error("there is no .safetensors or .json file");
     bool ok = true;

@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
@@ -180,6 +181,43 @@ TEST(MaskedModeling, AStepFillsEveryTrainableGradientAndLeavesTheTeacher) {
   }
   EXPECT_TRUE(at::equal(method.teacher()->parameters().flat_values(), teacher));
 }
+
+/// Loss and all gradients of a step.
+std::pair<double, at::Tensor> step(const MaskedModelingConfig& config,
+                                   MaskedModeling::Extent extent) {
+  MaskedModeling method(config);
+  method.begin_stage(0);
+  data::Batch batch = batch_of({3, 4, 9});
+  batch.tensors["images"] =
+      (at::arange(3 * 3 * 16 * 16) * 37 % 251).to(at::kByte).view({3, 3, 16, 16});
+  const auto result =
+      method.forward(batch, method.draw(batch, {1, 0, 0}), runtime::Precision::fp32, extent);
+  result.loss.backward();
+  return {result.loss.item().toDouble(), method.student().parameters()->flat_gradients().clone()};
+}
+
+class LossTokens : public testing::TestWithParam<objectives::TargetKind> {};
+
+TEST_P(LossTokens, GiveTheLossAndGradientsOfAllTokens) {
+  MaskedModelingConfig config = tiny_config();
+  config.objective.target = GetParam();
+  if (GetParam() == objectives::TargetKind::pixels) {
+    config.objective.normalisation = objectives::Normalisation::patch;
+  }
+  config.drop_path = 0.5;
+  for (const std::int64_t decoder_depth : {0, 1, 2}) {
+    config.decoder.depth = decoder_depth;
+    const auto [loss, gradients] = step(config, MaskedModeling::Extent::all_tokens);
+    const auto [part_loss, part_gradients] = step(config, MaskedModeling::Extent::loss_tokens);
+    EXPECT_NEAR(part_loss, loss, 1e-6 * loss);
+    const double error = ((part_gradients - gradients).norm() / gradients.norm()).item<double>();
+    EXPECT_LT(error, 1e-5) << decoder_depth << " blocks";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, LossTokens,
+                         testing::Values(objectives::TargetKind::teacher,
+                                         objectives::TargetKind::pixels));
 
 }  // namespace
 }  // namespace dbot::methods
