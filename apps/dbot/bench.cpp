@@ -11,7 +11,8 @@ namespace dbot::app {
 CLI::Option* add_kernels(CLI::App& command, std::string& kernels) {
   return command
       .add_option("--kernels", kernels, "Which code computes; reference is plain LibTorch")
-      ->type_name("auto|reference|portable|avx2|avx512");
+      ->type_name("auto|reference|portable|avx2|avx512")
+      ->check(not_empty());
 }
 
 int configure_bench_threads(std::int64_t threads) {

@@ -23,7 +23,7 @@ namespace dbot::app {
 namespace {
 
 struct StepArguments {
-  std::string recipe, precision = "auto", kernels = "auto";
+  std::string recipe, precision, kernels;  // empty: as the recipe says
   std::vector<std::string> settings;
   std::optional<std::int64_t> batch, threads;
   std::int64_t steps = 10;
@@ -32,8 +32,8 @@ struct StepArguments {
 
 run::Recipe resolved_recipe(const StepArguments& arguments) {
   std::vector<std::string> settings = arguments.settings;
-  settings.push_back("train.precision=" + arguments.precision);
-  settings.push_back("train.kernels=" + arguments.kernels);
+  if (!arguments.precision.empty()) settings.push_back("train.precision=" + arguments.precision);
+  if (!arguments.kernels.empty()) settings.push_back("train.kernels=" + arguments.kernels);
   if (arguments.batch) settings.push_back(fmt::format("train.batch_size={}", *arguments.batch));
   if (arguments.threads) settings.push_back(fmt::format("train.threads={}", *arguments.threads));
   const run::RecipeText text = run::find_recipe(arguments.recipe);

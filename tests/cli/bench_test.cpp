@@ -42,12 +42,13 @@ TEST(Bench, NamesArgumentsThatAreWrong) {
 TEST(Bench, StepGivesFigures) {
   const Json json =
       object_with(dbot({"bench", "step", "dbot/quick", "--batch", "8", "--steps", "1", "--threads",
-                        "1", "--precision", "fp32", "--json"}),
+                        "1", "--set", "train.precision=fp32", "--json"}),
                   {"recipe", "precision", "threads", "kernels", "matrix_products",
                    "images_per_step", "steps", "seconds", "fastest_seconds", "slowest_seconds",
                    "flops_per_image", "model_flops_utilization", "peak_memory_bytes"});
   EXPECT_GT(json["images_per_second"], 0);
   EXPECT_EQ(json["images_per_step"], 8);
+  EXPECT_EQ(json["precision"], "fp32") << "what the recipe says counts where no option does";
   EXPECT_EQ(json["threads"], 1);
 }
 
