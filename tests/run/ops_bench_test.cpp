@@ -1,0 +1,58 @@
+// A comparison of speed means something only between things that compute the same.
+#include "dbot/run/ops_bench.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace dbot::run {
+namespace {
+
+double relative_difference(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor difference = a.to(at::kDouble) - b.to(at::kDouble);
+  return (difference.norm() / b.to(at::kDouble).norm()).item().toDouble();
+}
+
+void expect_equal_results(runtime::Precision precision, double most) {
+  for (const OperationCase& operation : operation_cases(precision)) {
+    if (operation.title().find("dbot/tiny-32") == std::string::npos) continue;
+    if (operation.title().find("all tokens") != std::string::npos) continue;
+    const OperationWays ways = operation.prepare();
+    if (ways.before) ways.before();
+    const at::Tensor ours = ways.ours().clone();
+    if (ways.before) ways.before();
+    EXPECT_LT(relative_difference(ours, ways.reference()), most) << operation.title();
+  }
+}
+
+/// One thread: several that wait for each other take ten times as long where others compute too.
+class OpsBench : public testing::Test {
+ protected:
+  OpsBench() { at::set_num_threads(1); }
+  ~OpsBench() override { at::set_num_threads(threads_before_); }
+
+ private:
+  int threads_before_ = at::get_num_threads();
+};
+
+TEST_F(OpsBench, BothWaysOfAnOperationComputeTheSame) {
+  expect_equal_results(runtime::Precision::fp32, 1e-5);
+}
+
+TEST_F(OpsBench, BothWaysComputeTheSameInBf16) {
+  if (!runtime::cpu_has_fast_bf16()) GTEST_SKIP() << "this processor multiplies no bf16 matrices";
+  expect_equal_results(runtime::Precision::bf16, 2e-2);
+}
+
+TEST_F(OpsBench, EveryRowHasATitleOfItsOwnAndAnAmountOfWork) {
+  std::set<std::string> titles;
+  for (const OperationCase& operation : operation_cases(runtime::Precision::fp32)) {
+    EXPECT_TRUE(titles.insert(operation.title()).second) << operation.title();
+    EXPECT_TRUE((operation.flops > 0) != (operation.bytes > 0)) << operation.title();
+  }
+}
+
+}  // namespace
+}  // namespace dbot::run
