@@ -80,8 +80,9 @@ J_COLOR_SPACE output_space(J_COLOR_SPACE stored, int channels) {
   return JCS_RGB;
 }
 
-/// Turns what libjpeg gave (`given` channels) into `channels`.
-Image converted(Image image, int given, int channels) {
+/// Turns what libjpeg gave into `channels`.
+Image converted(Image image, int channels) {
+  int given = image.channels;
   const auto count = static_cast<std::size_t>(image.height) * image.width;
   if (given == 4) {
     std::vector<std::uint8_t> rgb(count * 3);
@@ -129,7 +130,7 @@ Image decode_jpeg(std::span<const std::uint8_t> bytes, int channels, std::string
     }
     jpeg_finish_decompress(&reader);
   }));
-  return converted(std::move(image), image.channels, channels);
+  return converted(std::move(image), channels);
 }
 
 }  // namespace dbot::data

@@ -47,7 +47,8 @@ class Scanner {
     fs::directory_iterator entries(path, error);
     for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
       const std::string name = entries->path().filename().string();
-      if (name.front() != '.') add(*entries, folder.empty() ? name : folder + "/" + name, name);
+      if (name.front() == '.') continue;
+      add(*entries, folder.empty() ? name : fmt::format("{}/{}", folder, name), name);
     }
     if (error) {
       log_(core::LogLevel::warning,

@@ -106,6 +106,7 @@ std::vector<std::shared_ptr<const Dataset>> read_idx_pairs(const std::vector<Idx
     for (const auto label : parts.back().labels) classes = std::max(classes, label + 1);
   }
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(classes));
   for (int i = 0; i < classes; ++i) names.push_back(std::to_string(i));
   std::vector<std::shared_ptr<const Dataset>> datasets;
   for (auto& part : parts) {
