@@ -3,7 +3,7 @@
 #include "dbot/ops/matrix_product.h"
 
 // What multiplies float32 matrices, by measurement on this machine with the threads of now: each
-// candidate takes turns for about 0.1 s. Call while no operation runs.
+// candidate takes turns for some hundredths of a second. Call while no operation runs.
 namespace dbot::ops {
 
 /// From now on, as long as the kernel level stays: the project's kernels use the vectors that are
