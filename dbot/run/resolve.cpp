@@ -18,6 +18,8 @@ using runtime::PrecisionRequest;
 
 // Enough for two digits of mean and deviation; a few seconds even for large photographs.
 constexpr std::int64_t kStatisticsImages = 1024;
+// Networks of this width gain from the choice of vectors more than it costs.
+constexpr std::int64_t kWideEnough = 64;
 
 PrecisionRequest as_request(Precision precision) {
   return precision == Precision::bf16 ? PrecisionRequest::bf16 : PrecisionRequest::fp32;
@@ -78,7 +80,8 @@ void use_kernels(const Recipe& recipe, const core::Log& log) {
         fmt::format("{}; {} is used, and the run goes on, but not bit for bit as it would have",
                     problem.what(), ops::name(ops::kernel_level())));
   }
-  if (precision_of(recipe) == Precision::fp32 &&
+  // In bf16 LibTorch multiplies; narrow networks spend their time elsewhere.
+  if (precision_of(recipe) == Precision::fp32 && recipe.model.width >= kWideEnough &&
       ops::product_library() == ops::ProductLibrary::own) {
     ops::choose_matrix_vectors();
   }
