@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLarge = std::size_t{64} << 10;
 constexpr std::size_t kRounding = 4096;
-constexpr std::size_t kSlack = std::size_t{16} << 20;
+constexpr std::size_t kMostSlack = std::size_t{128} << 20;
 constexpr std::size_t kHeader = 64;  // keeps LibTorch's alignment of 64 bytes
 
 /// In front of each block; `bytes` is 0 for a small one.
@@ -92,7 +92,7 @@ class Blocks {
   /// Gives blocks back until `wanted` more bytes keep what is held in its bounds.
   void make_room(std::size_t wanted) {
     const std::size_t most = std::max(most_in_use_, in_use_ + wanted);
-    const std::size_t bound = most + most / 4 + kSlack;
+    const std::size_t bound = most + std::min(most / 4, kMostSlack);
     const std::size_t held = in_use_ + kept_ + wanted;
     if (held > bound) drop(held - bound);
   }

@@ -9,7 +9,7 @@ namespace dbot::runtime {
 
 /// From now on, for this process: LibTorch's large CPU tensors (64 KiB and more) take their memory
 /// from freed ones. What is held never exceeds the most that was in use at one time by more than a
-/// quarter. May be called again.
+/// quarter, nor by more than 128 MiB. May be called again.
 void reuse_tensor_memory();
 
 /// Bytes of large tensors, since `reuse_tensor_memory`.

@@ -63,7 +63,7 @@ TEST_F(TensorMemoryTest, KeepsLittleMoreThanWasEverInUse) {
     const TensorMemory memory = tensor_memory();
     most = std::max(most, memory.in_use + memory.kept);
   }
-  EXPECT_LT(most, (64 + 64 / 4 + 16 + 20) * kMegabyte);
+  EXPECT_LT(most, (64 + 64 / 4 + 20) * kMegabyte);
 }
 
 TEST_F(TensorMemoryTest, ThreadsShareIt) {
