@@ -122,7 +122,7 @@ at::Tensor MaskedModeling::normalised(const data::Batch& batch) const {
 /// masked patches, of which each sample has as many.
 at::Tensor MaskedModeling::loss_rows(const masking::Mask& mask) const {
   const std::int64_t batch = mask.mask.size(0);
-  const at::Tensor masked = at::nonzero(mask.mask).select(1, 1).view({batch, -1}) + 1;
+  at::Tensor masked = at::nonzero(mask.mask).select(1, 1).view({batch, -1}) + 1;
   if (!predicts_features()) return masked;
   return at::cat({at::zeros({batch, 1}, masked.options()), masked}, 1);
 }
