@@ -8,22 +8,6 @@
 #include "dbot/core/error.h"
 
 namespace dbot::objectives {
-namespace {
-
-/// Matrices and the biases added inside matrix products; LayerNorm stays float32.
-ops::TransformerBlockWeights converted(const ops::TransformerBlockWeights& weights,
-                                       at::ScalarType type) {
-  ops::TransformerBlockWeights copies = weights;
-  for (at::Tensor* tensor :
-       {&copies.qkv_weight, &copies.qkv_bias, &copies.proj_weight, &copies.proj_bias,
-        &copies.fc1_weight, &copies.fc1_bias, &copies.fc2_weight, &copies.fc2_bias}) {
-    *tensor = tensor->to(type);
-  }
-  return copies;
-}
-
-}  // namespace
-
 Teacher::Teacher(const nn::EncoderConfig& config, std::shared_ptr<nn::ParameterStore> parameters,
                  bool final_norm)
     : network_(config, std::move(parameters)), final_norm_(final_norm) {
@@ -35,7 +19,8 @@ std::span<const ops::TransformerBlockWeights> Teacher::weights(at::ScalarType co
   const std::int64_t revision = parameters().revision();
   if (copies_type_ != compute || copies_revision_ != revision) {
     copies_.clear();
-    for (const auto& block : network_.block_weights()) copies_.push_back(converted(block, compute));
+    for (const auto& block : network_.block_weights())
+      copies_.push_back(ops::converted(block, compute));
     copies_type_ = compute;
     copies_revision_ = revision;
   }

@@ -13,6 +13,16 @@ bool has_kernels(const at::Tensor& x, const TransformerBlockOptions& options) {
 
 }  // namespace
 
+TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::ScalarType type) {
+  TransformerBlockWeights copies = weights;
+  for (at::Tensor* tensor :
+       {&copies.qkv_weight, &copies.qkv_bias, &copies.proj_weight, &copies.proj_bias,
+        &copies.fc1_weight, &copies.fc1_bias, &copies.fc2_weight, &copies.fc2_bias}) {
+    *tensor = tensor->detach().to(type);
+  }
+  return copies;
+}
+
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows) {

@@ -18,6 +18,10 @@ struct TransformerBlockWeights {
   at::Tensor fc2_weight, fc2_bias;  // [width, hidden]
 };
 
+/// Matrices, and the biases added inside matrix products, in the type of the products; LayerNorm
+/// stays float32. They are no part of a graph, and no copies where the type is theirs already.
+TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::ScalarType type);
+
 struct TransformerBlockOptions {
   std::int64_t heads = 1;
   double layer_norm_eps = 1e-6;

@@ -17,21 +17,6 @@
 namespace dbot::ops {
 namespace {
 
-at::Tensor in_type(const at::Tensor& tensor, at::ScalarType type) {
-  return tensor.scalar_type() == type ? tensor.detach() : tensor.detach().to(type);
-}
-
-/// The weights in the type of the products. LayerNorm stays float32.
-TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::ScalarType type) {
-  TransformerBlockWeights copies = weights;
-  for (at::Tensor* tensor :
-       {&copies.qkv_weight, &copies.qkv_bias, &copies.proj_weight, &copies.proj_bias,
-        &copies.fc1_weight, &copies.fc1_bias, &copies.fc2_weight, &copies.fc2_bias}) {
-    *tensor = in_type(*tensor, type);
-  }
-  return copies;
-}
-
 at::Tensor wanted(const at::Tensor& tokens, const at::Tensor& rows) {
   return rows.defined() ? select_tokens(tokens, rows) : tokens;
 }

@@ -1,15 +1,15 @@
 #include "dbot/run/step_bench.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/empty.h>
-#include <c10/core/Scalar.h>
+#include <ATen/ops/randint.h>
 
 #include <numeric>
 
-#include "dbot/core/random.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/run/resolve.h"
+#include "dbot/train/gradient_step.h"
 #include "dbot/train/stopwatch.h"
 
 namespace dbot::run {
@@ -18,19 +18,11 @@ namespace {
 /// Images of noise: the arithmetic does not depend on what is seen.
 data::Batch noise_batch(const Recipe& recipe) {
   const std::int64_t count = recipe.train.batch_size;
-  at::Tensor images = at::empty(
-      {count, recipe.model.channels, recipe.model.image_size.height, recipe.model.image_size.width},
-      at::kByte);
-  std::uint32_t word = 2463534242U;  // xorshift32
-  auto* bytes = images.mutable_data_ptr<std::uint8_t>();
-  for (std::int64_t i = 0; i < images.numel(); ++i) {
-    word ^= word << 13;
-    word ^= word >> 17;
-    word ^= word << 5;
-    bytes[i] = static_cast<std::uint8_t>(word);
-  }
+  const auto [height, width] = recipe.model.image_size;
   data::Batch batch;
-  batch.tensors["images"] = images;
+  batch.tensors["images"] =
+      at::randint(0, 256, {count, recipe.model.channels, height, width},
+                  at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0), at::kByte);
   batch.sample_ids.resize(static_cast<std::size_t>(count));
   std::iota(batch.sample_ids.begin(), batch.sample_ids.end(), 0);
   return batch;
@@ -62,7 +54,6 @@ struct StepBench::State {
   data::Batch batch;
   std::unique_ptr<optim::AdamW> optimizer;
   std::int64_t steps = 0;
-  double loss = 0;
 };
 
 StepBench::StepBench(const Recipe& recipe) : state_(std::make_unique<State>(recipe)) {}
@@ -72,15 +63,12 @@ StepBench::~StepBench() = default;
 double StepBench::step() {
   State& s = *state_;
   const train::Stopwatch clock;
-  s.method.zero_gradients();
-  for (std::int64_t micro = 0; micro < s.recipe.train.accumulate; ++micro) {
+  const std::int64_t accumulate = s.recipe.train.accumulate;
+  train::GradientStep gradients(s.method, {0, s.steps, precision_of(s.recipe)}, accumulate);
+  for (std::int64_t micro = 0; micro < accumulate; ++micro) {
     s.batch.epoch = s.steps;  // other masks each step
-    const auto draws = s.method.draw(
-        s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed), /*stage=*/0, s.batch.epoch});
-    const auto result =
-        s.method.training_step(s.batch, draws, {0, s.steps, precision_of(s.recipe)});
-    s.loss = result.loss.item().toDouble();
-    result.loss.div(static_cast<double>(s.recipe.train.accumulate)).backward();
+    gradients.add({s.batch, s.method.draw(s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed),
+                                                    /*stage=*/0, s.batch.epoch})});
   }
   const double norm = s.optimizer->gradient_norm();
   s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images_per_step()),
@@ -95,10 +83,6 @@ std::int64_t StepBench::images_per_step() const {
 
 double StepBench::flops_per_image() const {
   return state_->method.flops_per_image();
-}
-
-double StepBench::last_loss() const {
-  return state_->loss;
 }
 
 }  // namespace dbot::run

@@ -21,7 +21,6 @@ class StepBench {
   double step();
   std::int64_t images_per_step() const;
   double flops_per_image() const;
-  double last_loss() const;
 
  private:
   struct State;
