@@ -1,9 +1,12 @@
 #include "dbot/exchange/encoder_description.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "dbot/core/error.h"
 #include "dbot/core/json.h"
@@ -57,6 +60,26 @@ class Reader {
     return numbers;
   }
 
+  /// A truth value, or `fallback` where the key is missing.
+  bool truth(const char* key, bool fallback) const {
+    if (!object_.contains(key)) return fallback;
+    const json& found = value(key);
+    if (!found.is_boolean()) fail(key, found, "true or false");
+    return found.get<bool>();
+  }
+
+  /// The position of the word in `words`, or 0 where the key is missing.
+  std::size_t word(const char* key, std::span<const char* const> words) const {
+    if (!object_.contains(key)) return 0;
+    const json& found = value(key);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (found == words[i]) return i;
+    }
+    fail(key, found, fmt::format("one of {}", fmt::join(words, ", ")));
+  }
+
+  bool has(const char* key) const { return object_.contains(key); }
+
   [[noreturn]] void fail(const char* key, const json& found, const std::string& expected) const {
     std::string text = found.dump(-1, ' ', false, json::error_handler_t::replace);
     if (text.size() > 80) text = text.substr(0, 77) + "...";
@@ -88,6 +111,39 @@ class Reader {
   std::string_view source_;
 };
 
+constexpr std::array kRelativePositions{"none", "shared", "each_block"};
+constexpr std::array kGelu{"exact", "quick"};
+
+/// What a plain ViT does not have; absent keys mean that this one has not either.
+void read_variant(const Reader& reader, nn::EncoderConfig& config) {
+  config.position_table = reader.truth("position_table", true);
+  config.relative_positions =
+      static_cast<nn::RelativePositions>(reader.word("relative_positions", kRelativePositions));
+  if (reader.has("layer_scale")) config.layer_scale = reader.positive("layer_scale", 1e6);
+  config.key_bias = reader.truth("key_bias", true);
+  config.patch_bias = reader.truth("patch_bias", true);
+  config.norm_before = reader.truth("norm_before", false);
+  if (reader.has("projection")) {
+    config.projection = reader.integer("projection", 1, kLargestCount);
+  }
+  config.gelu = static_cast<nn::Gelu>(reader.word("gelu", kGelu));
+}
+
+void write_variant(const nn::EncoderConfig& config, nlohmann::ordered_json& object) {
+  const nn::EncoderConfig plain;
+  if (!config.position_table) object["position_table"] = false;
+  if (config.relative_positions != plain.relative_positions) {
+    object["relative_positions"] =
+        kRelativePositions.at(static_cast<std::size_t>(config.relative_positions));
+  }
+  if (config.layer_scale != plain.layer_scale) object["layer_scale"] = config.layer_scale;
+  if (!config.key_bias) object["key_bias"] = false;
+  if (!config.patch_bias) object["patch_bias"] = false;
+  if (config.norm_before) object["norm_before"] = true;
+  if (config.projection != plain.projection) object["projection"] = config.projection;
+  if (config.gelu != plain.gelu) object["gelu"] = kGelu.at(static_cast<std::size_t>(config.gelu));
+}
+
 }  // namespace
 
 std::string to_json(const EncoderDescription& description) {
@@ -103,6 +159,7 @@ std::string to_json(const EncoderDescription& description) {
   object["layer_norm_eps"] = config.layer_norm_eps;
   object["mean"] = description.mean;
   object["std"] = description.std;
+  write_variant(config, object);
   return object.dump();
 }
 
@@ -130,6 +187,7 @@ EncoderDescription description_from_json(std::string_view text, std::string_view
   config.heads = reader.integer("heads", 1, kLargestCount);
   config.mlp_ratio = reader.positive("mlp_ratio", 1024);
   config.layer_norm_eps = reader.positive("layer_norm_eps", 1);
+  read_variant(reader, config);
   description.mean = reader.per_channel("mean", config.channels);
   description.std = reader.per_channel("std", config.channels);
   for (const double deviation : description.std) {

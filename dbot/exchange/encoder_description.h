@@ -19,8 +19,10 @@ struct EncoderDescription {
 inline constexpr char kEncoderConfigKey[] = "dbot.config";
 
 /// One JSON object: image_size [height, width], channels, patch_size, width, depth, heads,
-/// mlp_ratio, layer_norm_eps, mean, std. Equal descriptions give equal text; numbers survive bit
-/// for bit.
+/// mlp_ratio, layer_norm_eps, mean, std; where they are not those of a plain ViT also
+/// position_table, relative_positions ("shared", "each_block"), layer_scale, key_bias, patch_bias,
+/// norm_before, projection and gelu ("quick"). Equal descriptions give equal text; numbers survive
+/// bit for bit.
 std::string to_json(const EncoderDescription& description);
 
 /// The inverse. `source` names the text in messages. Keys it does not know are ignored, so that

@@ -10,6 +10,7 @@
 #include "dbot/exchange/encoder_shapes.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/nn/position_table.h"
+#include "dbot/nn/relative_positions.h"
 
 namespace dbot::exchange {
 namespace {
@@ -47,6 +48,16 @@ nn::NamedTensors take_parameters(nn::NamedTensors& tensors, const nn::EncoderCon
   return parameters;
 }
 
+/// Absolute and relative position tables, whichever there are, for another grid.
+void resize_positions(nn::NamedTensors& parameters, core::Size from, core::Size to) {
+  for (auto& [name, tensor] : parameters) {
+    if (name == "pos_embed") tensor = nn::resize_position_table(tensor, from, to);
+    if (name.ends_with("relative_position_bias_table")) {
+      tensor = nn::resize_relative_positions(tensor, from, to);
+    }
+  }
+}
+
 }  // namespace
 
 void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
@@ -78,7 +89,7 @@ LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints
     result.description.config = infer_config(file.tensors, hints, source);
   }
   const nn::EncoderConfig& config = result.description.config;
-  if (!file.tensors.contains("pos_embed")) {
+  if (config.position_table && !file.tensors.contains("pos_embed")) {
     file.tensors.emplace("pos_embed", sincos_table(config, source));
   }
   result.parameters = take_parameters(file.tensors, config, source);
@@ -93,8 +104,7 @@ std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder
     const core::Size before = config.grid();
     config.image_size = *image_size;
     nn::check(config, "encoder");
-    parameters["pos_embed"] =
-        nn::resize_position_table(parameters.at("pos_embed"), before, config.grid());
+    resize_positions(parameters, before, config.grid());
   }
   auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config));
   store->copy_from(parameters);

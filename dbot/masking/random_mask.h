@@ -7,14 +7,18 @@
 
 namespace dbot::masking {
 
-enum class MaskKind { random };
+/// random: each patch alone; block: rectangles, which hide at most `ratio` of the patches.
+enum class MaskKind { random, block };
 
 struct MaskConfig {
   MaskKind kind = MaskKind::random;
-  double ratio = 0.75;  // share of patches hidden from the student
+  double ratio = 0.75;               // share of patches hidden from the student
+  std::int64_t smallest_block = 16;  // patches
+  double narrowest_block = 0.3;      // height / width is between this and its inverse
 };
 
 struct Mask {
+  // Of a random mask alone: blocks hide different numbers of patches.
   at::Tensor ids_keep;     // int64 [batch, kept]: visible patches, in shuffled order
   at::Tensor ids_restore;  // int64 [batch, patches]: position of each patch in the shuffled order
   at::Tensor mask;         // float32 [batch, patches]: 0 visible, 1 masked, in image order

@@ -21,13 +21,4 @@ at::Tensor drop_path_draws(std::uint64_t seed, std::uint32_t stage, std::uint32_
   return draws;
 }
 
-std::pair<nn::DropPath, nn::DropPath> split_drop_path(double maximum, const StepDraws& draws,
-                                                      std::int64_t encoder_depth,
-                                                      std::int64_t decoder_depth) {
-  const auto found = draws.find("drop_path");
-  if (maximum <= 0 || found == draws.end()) return {};
-  return {{maximum, found->second.narrow(0, 0, 2 * encoder_depth)},
-          {maximum, found->second.narrow(0, 2 * encoder_depth, 2 * decoder_depth)}};
-}
-
 }  // namespace dbot::methods

@@ -2,17 +2,14 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/nonzero.h>
-#include <ATen/ops/ones.h>
-#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
 #include "dbot/data/normalise.h"
+#include "dbot/masking/block_mask.h"
 #include "dbot/methods/drop_path_draws.h"
+#include "dbot/methods/loss_tokens.h"
 #include "dbot/methods/state_names.h"
-#include "dbot/ops/patchify.h"
 
 namespace dbot::methods {
 
@@ -22,7 +19,12 @@ bool MaskedModeling::predicts_features() const {
   return config_.objective.target == objectives::TargetKind::teacher;
 }
 
-nn::EncoderConfig MaskedModeling::student_config(std::int64_t stage) const {
+/// The cls token is a loss position where the target has one and the recipe wants it.
+bool MaskedModeling::cls_in_loss() const {
+  return predicts_features() && config_.objective.cls;
+}
+
+nn::EncoderConfig MaskedModeling::encoder_config(std::int64_t stage) const {
   nn::EncoderConfig encoder = config_.encoder;
   if (!config_.student_depth.empty()) {
     encoder.depth = config_.student_depth.at(static_cast<std::size_t>(stage));
@@ -30,38 +32,39 @@ nn::EncoderConfig MaskedModeling::student_config(std::int64_t stage) const {
   return encoder;
 }
 
-void MaskedModeling::make_student(std::int64_t stage) {
-  nn::MaskedAutoencoderConfig shape;
-  shape.encoder = student_config(stage);
-  shape.decoder = config_.decoder;
-  shape.prediction_width = predicts_features() ? teacher_network_.config.width
+void MaskedModeling::renew_student(std::int64_t stage) {
+  StudentConfig shape{.kind = config_.student,
+                      .encoder = encoder_config(stage),
+                      .decoder = config_.decoder,
+                      .prediction_width = 0,
+                      .predicts_features = predicts_features()};
+  shape.prediction_width = predicts_features() ? teacher_network_.config.output_width()
                                                : shape.encoder.channels * shape.encoder.patch_size *
                                                      shape.encoder.patch_size;
-  shape.predictor_name = predicts_features() ? "decoder_predp" : "decoder_pred";
-  auto parameters = std::make_shared<nn::ParameterStore>(nn::masked_autoencoder_parameters(shape));
+  auto parameters = std::make_shared<nn::ParameterStore>(student_parameters(shape));
   parameters->initialise(config_.seed, static_cast<std::uint32_t>(stage));
   if (config_.keep_patch_bias && student_) {
     const at::NoGradGuard no_grad;
     parameters->at("patch_embed.proj.bias")
         .copy_(student_->parameters()->at("patch_embed.proj.bias"));
   }
-  student_ = std::make_unique<nn::MaskedAutoencoder>(shape, std::move(parameters));
+  student_ = make_student(shape, std::move(parameters));
 }
 
 void MaskedModeling::set_teacher(TeacherNetwork network) {
   teacher_network_ = std::move(network);
   teacher_ = std::make_unique<objectives::Teacher>(
-      teacher_network_.config, teacher_network_.parameters, config_.teacher.final_norm);
+      teacher_network_.config, teacher_network_.parameters, config_.teacher.features);
 }
 
 void MaskedModeling::begin_stage(std::int64_t stage) {
   if (stage > 0 || !predicts_features()) {
-    make_student(stage);
+    renew_student(stage);
     return;
   }
-  teacher_network_ = make_initial_teacher(config_.teacher, student_config(0), config_.seed);
-  make_student(0);
-  if (copies_student(config_.teacher, teacher_network_, student_config(0))) {
+  teacher_network_ = make_initial_teacher(config_.teacher, encoder_config(0), config_.seed);
+  renew_student(0);
+  if (copies_student(config_.teacher, teacher_network_, encoder_config(0))) {
     teacher_network_.parameters->copy_from(student_->parameters()->named(), /*partial=*/true);
   }
   set_teacher(std::move(teacher_network_));
@@ -86,14 +89,28 @@ void MaskedModeling::zero_gradients() {
 StepDraws MaskedModeling::draw(const data::Batch& batch, const DrawContext& context) const {
   const auto stage = static_cast<std::uint32_t>(context.stage);
   const auto epoch = static_cast<std::uint32_t>(context.epoch);
+  const nn::EncoderConfig& encoder = student_->encoder().config();
   StepDraws draws;
-  draws["mask_noise"] = masking::mask_noise(context.seed, stage, epoch, batch.sample_ids,
-                                            student_->config().encoder.patches());
+  if (config_.mask.kind == masking::MaskKind::block) {
+    draws["mask"] =
+        masking::block_masks(context.seed, stage, epoch, batch.sample_ids, encoder.grid(),
+                             masking::block_config(config_.mask, encoder.patches()));
+  } else {
+    draws["mask_noise"] =
+        masking::mask_noise(context.seed, stage, epoch, batch.sample_ids, encoder.patches());
+  }
   if (config_.drop_path > 0) {
-    const std::int64_t blocks = student_->config().encoder.depth + student_->config().decoder.depth;
-    draws["drop_path"] = drop_path_draws(context.seed, stage, epoch, batch.sample_ids, 2 * blocks);
+    draws["drop_path"] =
+        drop_path_draws(context.seed, stage, epoch, batch.sample_ids, student_->drop_path_rows());
   }
   return draws;
+}
+
+masking::Mask MaskedModeling::mask_of(const StepDraws& draws) const {
+  if (const auto mask = draws.find("mask"); mask != draws.end()) return {{}, {}, mask->second};
+  const std::int64_t patches = student_->encoder().config().patches();
+  return masking::random_mask(draws.at("mask_noise"),
+                              masking::kept_patches(patches, config_.mask.ratio));
 }
 
 at::Tensor MaskedModeling::target_of(const at::Tensor& pixels, const at::Tensor& images,
@@ -118,47 +135,32 @@ at::Tensor MaskedModeling::normalised(const data::Batch& batch) const {
                                            : pixels;
 }
 
-/// The tokens that the loss reads, int64 [batch, count]: cls where the target has one, then the
-/// masked patches, of which each sample has as many.
-at::Tensor MaskedModeling::loss_rows(const masking::Mask& mask) const {
-  const std::int64_t batch = mask.mask.size(0);
-  at::Tensor masked = at::nonzero(mask.mask).select(1, 1).view({batch, -1}) + 1;
-  if (!predicts_features()) return masked;
-  return at::cat({at::zeros({batch, 1}, masked.options()), masked}, 1);
-}
-
 MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const StepDraws& draws,
                                                 runtime::Precision precision, Extent extent) const {
   const at::ScalarType compute = runtime::compute_type(precision);
-  const at::Tensor& pixels = batch.tensors.at("images");
   const at::Tensor images = normalised(batch);
-  const nn::MaskedAutoencoderConfig& shape = student_->config();
-  const auto [encoder_drop, decoder_drop] =
-      split_drop_path(config_.drop_path, draws, shape.encoder.depth, shape.decoder.depth);
+  nn::DropPath drop_path{config_.drop_path, {}};
+  if (const auto found = draws.find("drop_path"); found != draws.end()) {
+    drop_path.draws = found->second;
+  }
 
   Forward result;
-  result.mask = masking::random_mask(
-      draws.at("mask_noise"), masking::kept_patches(shape.encoder.patches(), config_.mask.ratio));
-  const at::Tensor rows = extent == Extent::loss_tokens ? loss_rows(result.mask) : at::Tensor();
-  result.target = target_of(pixels, images, compute, rows);
-  result.latent = student_->encode(images, result.mask.ids_keep, compute, encoder_drop);
-  result.prediction =
-      student_->decode(result.latent, result.mask.ids_restore, compute, decoder_drop, rows);
-  if (extent == Extent::loss_tokens) {
-    result.loss = objectives::token_loss(result.prediction, result.target, config_.loss).mean();
-    return result;
-  }
-
-  // The cls token is always a loss position where the target has one.
-  at::Tensor prediction = result.prediction;
-  at::Tensor mask = result.mask.mask;
-  if (predicts_features()) {
-    mask = at::cat({at::ones({mask.size(0), 1}, mask.options()), mask}, 1);
-  } else {
-    prediction = prediction.narrow(1, 1, shape.encoder.patches());
-  }
-  result.loss = objectives::masked_mean(
-      objectives::token_loss(prediction, result.target, config_.loss), mask);
+  result.mask = mask_of(draws);
+  const LossTokens tokens = extent == Extent::loss_tokens
+                                ? loss_tokens(result.mask.mask, cls_in_loss())
+                                : all_tokens(result.mask.mask, cls_in_loss());
+  result.target = target_of(batch.tensors.at("images"), images, compute, tokens.rows);
+  Student::Prediction predicted =
+      student_->predict(images, result.mask, compute, drop_path, tokens.rows);
+  result.latent = std::move(predicted.latent);
+  result.prediction = std::move(predicted.values);
+  // Pixels have no cls token.
+  const bool without_cls = extent == Extent::all_tokens && !predicts_features();
+  const auto counted = [&](const at::Tensor& all) { return without_cls ? all.slice(1, 1) : all; };
+  const at::Tensor losses =
+      objectives::token_loss(counted(result.prediction), result.target, config_.loss);
+  result.loss = tokens.weights.defined() ? objectives::masked_mean(losses, counted(tokens.weights))
+                                         : losses.mean();
   return result;
 }
 
@@ -190,7 +192,7 @@ void MaskedModeling::load_state(std::int64_t stage, const nn::NamedTensors& stat
     parameters->copy_from(tensors);
     set_teacher({teacher.config, std::move(parameters), teacher.mean, teacher.std});
   }
-  make_student(stage);
+  renew_student(stage);
   student_->parameters()->copy_from(without_prefix("student.", state));
 }
 
@@ -208,9 +210,8 @@ std::optional<MaskedPrediction> MaskedModeling::predict_masked(const data::Batch
                       : pixels;
   result.mask = found.mask.mask;
   result.has_cls = predicts_features();
-  result.prediction = predicts_features()
-                          ? found.prediction
-                          : found.prediction.narrow(1, 1, student_->config().encoder.patches());
+  result.cls_in_loss = cls_in_loss();
+  result.prediction = predicts_features() ? found.prediction : found.prediction.slice(1, 1);
   result.target = found.target;
   result.loss = config_.loss;
   result.pixels = !predicts_features();
@@ -222,31 +223,16 @@ std::optional<MaskedPrediction> MaskedModeling::predict_masked(const data::Batch
 }
 
 double MaskedModeling::flops_per_image() const {
-  const auto blocks = [](double tokens, double width, double depth, double mlp_ratio) {
-    return depth * (tokens * (4 + 2 * mlp_ratio) * width * width + 2 * tokens * tokens * width);
-  };
-  const nn::MaskedAutoencoderConfig& shape = student_->config();
-  const nn::EncoderConfig& encoder = shape.encoder;
-  const double patches = static_cast<double>(encoder.patches());
-  const double kept =
-      static_cast<double>(masking::kept_patches(encoder.patches(), config_.mask.ratio));
-  const auto patch_values = [](const nn::EncoderConfig& network) {
-    return static_cast<double>(network.channels * network.patch_size * network.patch_size);
-  };
-  const double width = static_cast<double>(encoder.width);
-  const double decoder_width = static_cast<double>(shape.decoder.width);
-  double student = kept * patch_values(encoder) * width;
-  student += blocks(kept + 1, width, static_cast<double>(encoder.depth), encoder.mlp_ratio);
-  student += (kept + 1) * width * decoder_width;
-  student += blocks(patches + 1, decoder_width, static_cast<double>(shape.decoder.depth),
-                    encoder.mlp_ratio);
-  student += (patches + 1) * decoder_width * static_cast<double>(shape.prediction_width);
+  const std::int64_t patches = student_->encoder().config().patches();
+  const double student = student_->multiply_adds(
+      static_cast<double>(masking::kept_patches(patches, config_.mask.ratio)));
   double teacher = 0;
   if (predicts_features()) {
     const nn::EncoderConfig& network = teacher_network_.config;
-    teacher = patches * patch_values(network) * static_cast<double>(network.width);
-    teacher += blocks(patches + 1, static_cast<double>(network.width),
-                      static_cast<double>(network.depth), network.mlp_ratio);
+    teacher =
+        embedding_multiply_adds(network, static_cast<double>(patches)) +
+        block_multiply_adds(static_cast<double>(patches) + 1, static_cast<double>(network.width),
+                            static_cast<double>(network.depth), network.mlp_ratio);
   }
   return 2.0 * (3.0 * student + teacher);
 }

@@ -8,7 +8,7 @@
 #include "dbot/masking/random_mask.h"
 #include "dbot/methods/initial_teacher.h"
 #include "dbot/methods/method.h"
-#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/methods/student.h"
 #include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"
 #include "dbot/objectives/teacher.h"
@@ -17,24 +17,26 @@
 namespace dbot::methods {
 
 struct MaskedModelingConfig {
+  StudentKind student = StudentKind::asymmetric;
   nn::EncoderConfig encoder;
   nn::DecoderConfig decoder;
   objectives::TeacherConfig teacher;
   masking::MaskConfig mask;
   objectives::ObjectiveConfig objective;
   objectives::LossConfig loss;
-  double drop_path = 0;                     // of the last block, in encoder and decoder
+  double drop_path = 0;                     // of the last block, in encoder and decoder each
   std::vector<std::int64_t> student_depth;  // blocks of each stage's student; empty: encoder.depth
   bool keep_patch_bias = false;   // the patch embedding's bias survives a stage switch (upstream)
   std::vector<double> mean, std;  // pixel normalisation of the student's input
   std::uint64_t seed = 0;
 };
 
-/// Masked image modelling with an asymmetric encoder and decoder: views → mask → student →
-/// prediction; views → target; loss. MAE (pixels) and dBOT (a teacher's features) are its recipes.
+/// Masked image modelling: views → mask → student → prediction; views → target; loss. MAE (pixels),
+/// dBOT (a teacher's features) and dBOT's symmetric variant (CLIP's features) are its recipes.
 ///
-/// Draws: "mask_noise" float32 [batch, patches]; "drop_path" float32 [2·(encoder + decoder depth),
-/// batch], rows of encoder blocks first, absent when the rate is 0. Scalars: none beside the loss.
+/// Draws: "mask_noise" float32 [batch, patches] of random masks, "mask" float32 [batch, patches] of
+/// block masks; "drop_path" float32 [2·blocks, batch], rows of encoder blocks first, absent when
+/// the rate is 0. Scalars: none beside the loss.
 /// Images: batch tensor "images", uint8 (normalised here) or float32 (already normalised).
 class MaskedModeling : public Method {
  public:
@@ -58,7 +60,7 @@ class MaskedModeling : public Method {
   /// What a step computes, for tests and pictures.
   struct Forward {
     masking::Mask mask;
-    at::Tensor latent;      // [batch, 1 + kept, width]
+    at::Tensor latent;      // [batch, tokens of the encoder, width]
     at::Tensor prediction;  // [batch, 1 + patches, prediction width], cls first
     at::Tensor target;      // teacher: [batch, 1 + patches, width]; pixels: [batch, patches, …]
     at::Tensor loss;
@@ -72,21 +74,23 @@ class MaskedModeling : public Method {
   /// The batch's images as the student sees them: float32, normalised.
   at::Tensor normalised(const data::Batch& batch) const;
 
-  nn::MaskedAutoencoder& student() { return *student_; }
+  const Student& student() const { return *student_; }
+  /// The mask that the draws of a step make.
+  masking::Mask mask_of(const StepDraws& draws) const;
   /// Null when the target is pixels.
   const objectives::Teacher* teacher() const { return teacher_.get(); }
 
  private:
   bool predicts_features() const;
-  nn::EncoderConfig student_config(std::int64_t stage) const;
-  void make_student(std::int64_t stage);
+  bool cls_in_loss() const;
+  nn::EncoderConfig encoder_config(std::int64_t stage) const;
+  void renew_student(std::int64_t stage);
   void set_teacher(TeacherNetwork network);
-  at::Tensor loss_rows(const masking::Mask& mask) const;
   at::Tensor target_of(const at::Tensor& pixels, const at::Tensor& images, at::ScalarType compute,
                        const at::Tensor& rows) const;
 
   MaskedModelingConfig config_;
-  std::unique_ptr<nn::MaskedAutoencoder> student_;
+  std::unique_ptr<Student> student_;
   std::unique_ptr<objectives::Teacher> teacher_;
   TeacherNetwork teacher_network_;
 };

@@ -16,7 +16,8 @@ struct MaskedPrediction {
   at::Tensor mask;                // float32 [batch, patches]: 0 visible, 1 masked, in image order
   bool has_cls = false;           // the first token of prediction and target is the cls token
   at::Tensor prediction, target;  // float32 [batch, tokens, values]
-  objectives::LossConfig loss;    // of a token, counted where masked, and at the cls token
+  bool cls_in_loss = false;       // the cls token counts, beside the masked patches
+  objectives::LossConfig loss;    // of a token
 
   bool pixels = false;        // the values are pixels, in the order of ops::patchify
   bool standardised = false;  // and standardised patch by patch

@@ -69,6 +69,12 @@ void check(const EncoderConfig& config, const char* section) {
   if (!(config.layer_norm_eps > 0)) {
     refuse(name + ".layer_norm_eps", std::to_string(config.layer_norm_eps), "expected more than 0");
   }
+  if (!(config.layer_scale >= 0)) {
+    refuse(name + ".layer_scale", std::to_string(config.layer_scale), "expected 0 (none) or more");
+  }
+  if (config.projection < 0) {
+    refuse(name + ".projection", std::to_string(config.projection), "expected 0 (none) or more");
+  }
 }
 
 void check(const DecoderConfig& config) {

@@ -16,6 +16,15 @@ void fill_uniform(std::span<float> values, double bound, core::Random random) {
   for (float& value : values) value = static_cast<float>(random.uniform(-bound, bound));
 }
 
+/// Normal draws of this deviation, those beyond it drawn again.
+void fill_truncated(std::span<float> values, double deviation, double scale, core::Random random) {
+  for (float& value : values) {
+    double normal = random.normal();
+    while (std::abs(normal) > 1) normal = random.normal();
+    value = static_cast<float>(scale * deviation * normal);
+  }
+}
+
 double xavier_bound(const ParameterSpec& spec, std::size_t count) {
   const auto rows = static_cast<double>(spec.shape.front());
   return std::sqrt(6.0 / (rows + static_cast<double>(count) / rows));
@@ -40,6 +49,11 @@ void fill_parameter(const at::Tensor& value, const ParameterSpec& spec, std::uin
     case Initialisation::ones:
       std::ranges::fill(values, 1.0f);
       return;
+    case Initialisation::constant:
+      std::ranges::fill(values, static_cast<float>(spec.scale));
+      return;
+    case Initialisation::truncated_normal_002:
+      return fill_truncated(values, 0.02, spec.scale, random);
     case Initialisation::normal_002:
       for (float& v : values) v = static_cast<float>(0.02 * random.normal());
       return;

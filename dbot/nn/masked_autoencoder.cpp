@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "dbot/nn/block_stack.h"
+
 namespace dbot::nn {
 namespace {
 
@@ -34,9 +36,11 @@ std::vector<ParameterSpec> masked_autoencoder_parameters(const MaskedAutoencoder
   specs.insert(after_table, {token_parameter("mask_token", width),
                              position_table_parameter("decoder_pos_embed", encoder, width)});
   append_linear_parameters(specs, "decoder_embed", encoder.width, width);
-  const auto hidden = static_cast<std::int64_t>(static_cast<double>(width) * encoder.mlp_ratio);
+  EncoderConfig block_shape;
+  block_shape.width = width;
+  block_shape.mlp_ratio = encoder.mlp_ratio;
   for (std::int64_t block = 0; block < config.decoder.depth; ++block) {
-    append_block_parameters(specs, decoder_block_prefix(block), width, hidden);
+    append_block_parameters(specs, decoder_block_prefix(block), block_shape);
   }
   append_norm_parameters(specs, "decoder_norm", width);
   append_linear_parameters(specs, config.predictor_name, width, config.prediction_width);

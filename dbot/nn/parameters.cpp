@@ -61,8 +61,9 @@ void ParameterStore::assign_offsets() {
     }
     return total_;
   };
-  vectors_end_ = place([](const auto& s) { return s.trainable && s.shape.size() == 1; });
-  trainable_end_ = place([](const auto& s) { return s.trainable && s.shape.size() != 1; });
+  const auto decayed = [](const ParameterSpec& s) { return s.shape.size() != 1 && s.decayed; };
+  vectors_end_ = place([&](const auto& s) { return s.trainable && !decayed(s); });
+  trainable_end_ = place([&](const auto& s) { return s.trainable && decayed(s); });
   place([](const auto& s) { return !s.trainable; });
 }
 

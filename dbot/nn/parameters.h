@@ -17,9 +17,11 @@ namespace dbot::nn {
 enum class Initialisation {
   zeros,
   ones,
-  normal_002,             // normal, deviation 0.02: cls and mask token
-  xavier_uniform,         // over [rows, everything else]: linear and patch-embedding weights
-  convolution_bias,       // U(±1/sqrt(fan_in)), fan_in from `fan_in`: the patch embedding's bias
+  constant,              // `scale` everywhere: LayerScale's gains
+  normal_002,            // normal, deviation 0.02: cls and mask token
+  truncated_normal_002,  // the same cut at ±0.02, times `scale`: the symmetric student, dbot.md §8
+  xavier_uniform,        // over [rows, everything else]: linear and patch-embedding weights
+  convolution_bias,      // U(±1/sqrt(fan_in)), fan_in from `fan_in`: the patch embedding's bias
   sincos_position_table,  // the 2-D sin-cos table of `grid` (nn/position_table.h), never trained
 };
 
@@ -28,6 +30,8 @@ struct ParameterSpec {
   std::vector<std::int64_t> shape;
   Initialisation initialisation = Initialisation::zeros;
   bool trainable = true;
+  double scale = 1;         // for constant and truncated_normal_002
+  bool decayed = true;      // false: stands with the vectors, which have no weight decay
   std::int64_t fan_in = 0;  // for convolution_bias
   core::Size grid;          // for sincos_position_table
 };
@@ -35,9 +39,9 @@ struct ParameterSpec {
 /// The parameters of one network and their gradients, each in one flat float32 buffer, so that an
 /// optimizer, a norm, a copy or a checkpoint is one pass over memory.
 ///
-/// Layout: trainable vectors (1-D tensors: biases and gains, which are not decayed), then trainable
-/// matrices, then fixed tensors; inside each part in model order; each parameter starts at a
-/// multiple of 64 bytes and the gaps are zero, so that results do not depend on alignment.
+/// Layout: trainable vectors (1-D tensors: biases and gains, and what else is not decayed), then
+/// trainable matrices, then fixed tensors; inside each part in model order; each parameter starts
+/// at a multiple of 64 bytes and the gaps are zero, so that results do not depend on alignment.
 /// Parameters are leaf tensors that are views of the buffer; autograd adds into their views of the
 /// gradient buffer.
 class ParameterStore {

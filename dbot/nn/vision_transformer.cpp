@@ -5,19 +5,15 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 
+#include <optional>
+#include <string>
+
 #include "dbot/core/error.h"
+#include "dbot/nn/relative_positions.h"
 #include "dbot/ops/select_tokens.h"
 
 namespace dbot::nn {
 namespace {
-
-ParameterSpec parameter(std::string name, std::vector<std::int64_t> shape, Initialisation start) {
-  ParameterSpec spec;
-  spec.name = std::move(name);
-  spec.shape = std::move(shape);
-  spec.initialisation = start;
-  return spec;
-}
 
 std::string shape_text(const at::Tensor& images) {
   std::string text;
@@ -37,64 +33,70 @@ at::Tensor kernel_patches(const at::Tensor& images, const EncoderConfig& config)
       .reshape({batch, rows * columns, config.channels * p * p});
 }
 
-}  // namespace
-
-std::vector<ParameterSpec> encoder_parameters(const EncoderConfig& config) {
-  const std::int64_t width = config.width, p = config.patch_size;
-  std::vector<ParameterSpec> specs{
-      token_parameter("cls_token", width), position_table_parameter("pos_embed", config, width),
-      parameter("patch_embed.proj.weight", {width, config.channels, p, p},
-                Initialisation::xavier_uniform),
-      parameter("patch_embed.proj.bias", {width}, Initialisation::convolution_bias)};
-  specs.back().fan_in = config.channels * p * p;
-  for (std::int64_t block = 0; block < config.depth; ++block) {
-    append_block_parameters(specs, "blocks." + std::to_string(block) + ".", width,
-                            config.hidden_width());
-  }
-  append_norm_parameters(specs, "norm", width);
-  return specs;
+std::string block_prefix(std::int64_t block) {
+  return "blocks." + std::to_string(block) + ".";
 }
+
+}  // namespace
 
 VisionTransformer::VisionTransformer(const EncoderConfig& config,
                                      std::shared_ptr<ParameterStore> parameters)
     : config_(config), parameters_(std::move(parameters)) {
-  for (std::int64_t block = 0; block < config_.depth; ++block) {
-    blocks_.push_back(nn::block_weights(*parameters_, "blocks." + std::to_string(block) + "."));
+  if (config_.relative_positions != RelativePositions::none) {
+    relative_index_ = relative_position_index(config_.grid());
   }
 }
 
-at::Tensor VisionTransformer::embed(const at::Tensor& images, const at::Tensor& ids_keep) const {
+at::Tensor VisionTransformer::embed_patches(const at::Tensor& images,
+                                            const at::Tensor& ids_keep) const {
   if (images.dim() != 4 || images.size(1) != config_.channels ||
       images.size(2) != config_.image_size.height || images.size(3) != config_.image_size.width) {
     throw Error("[encoder] images are " + shape_text(images) + ", expected batch×" +
                 std::to_string(config_.channels) + "×" + std::to_string(config_.image_size.height) +
                 "×" + std::to_string(config_.image_size.width));
   }
-  const std::int64_t batch = images.size(0), width = config_.width;
-  const at::Tensor& table = parameters_->at("pos_embed");
-  const at::Tensor weight = parameters_->at("patch_embed.proj.weight").view({width, -1});
+  const at::Tensor weight = parameters_->at("patch_embed.proj.weight").view({config_.width, -1});
   at::Tensor patches = kernel_patches(images, config_);
-  at::Tensor positions = table.slice(1, 1);
-  if (ids_keep.defined()) {
-    patches = ops::select_tokens(patches, ids_keep);
-    positions = positions.squeeze(0).index_select(0, ids_keep.reshape(-1)).view({batch, -1, width});
+  if (ids_keep.defined()) patches = ops::select_tokens(patches, ids_keep);
+  std::optional<at::Tensor> bias;
+  if (config_.patch_bias) bias = parameters_->at("patch_embed.proj.bias");
+  return at::linear(patches, weight, bias);
+}
+
+at::Tensor VisionTransformer::complete(const at::Tensor& patches,
+                                       const at::Tensor& ids_keep) const {
+  const std::int64_t batch = patches.size(0), width = config_.width;
+  at::Tensor cls = parameters_->at("cls_token"), placed = patches;
+  if (config_.position_table) {
+    const at::Tensor& table = parameters_->at("pos_embed");
+    at::Tensor positions = table.slice(1, 1);
+    if (ids_keep.defined()) {
+      positions =
+          positions.squeeze(0).index_select(0, ids_keep.reshape(-1)).view({batch, -1, width});
+    }
+    cls = cls + table.slice(1, 0, 1);
+    placed = patches + positions;
   }
-  const at::Tensor embedded = at::linear(patches, weight, parameters_->at("patch_embed.proj.bias"));
-  const at::Tensor cls = parameters_->at("cls_token") + table.slice(1, 0, 1);
-  return at::cat({cls.expand({batch, 1, width}), embedded + positions}, 1);
+  const at::Tensor tokens = at::cat({cls.expand({batch, 1, width}), placed}, 1);
+  if (!config_.norm_before) return tokens;
+  return at::layer_norm(tokens, {width}, parameters_->at("norm_pre.weight"),
+                        parameters_->at("norm_pre.bias"), config_.layer_norm_eps);
+}
+
+at::Tensor VisionTransformer::embed(const at::Tensor& images, const at::Tensor& ids_keep) const {
+  return complete(embed_patches(images, ids_keep), ids_keep);
 }
 
 at::Tensor VisionTransformer::blocks(at::Tensor tokens, at::ScalarType compute,
                                      const DropPath& drop_path) const {
-  return blocks(std::move(tokens), blocks_, compute, drop_path);
+  return blocks(std::move(tokens), block_weights(), compute, drop_path);
 }
 
 at::Tensor VisionTransformer::blocks(at::Tensor tokens,
                                      std::span<const ops::TransformerBlockWeights> weights,
                                      at::ScalarType compute, const DropPath& drop_path,
                                      const at::Tensor& rows) const {
-  return run_blocks(std::move(tokens), weights, {config_.heads, config_.layer_norm_eps, compute},
-                    drop_path, rows);
+  return run_blocks(std::move(tokens), weights, block_options(compute), drop_path, rows);
 }
 
 at::Tensor VisionTransformer::norm(const at::Tensor& tokens) const {
@@ -102,69 +104,32 @@ at::Tensor VisionTransformer::norm(const at::Tensor& tokens) const {
                         parameters_->at("norm.bias"), config_.layer_norm_eps);
 }
 
-at::Tensor run_blocks(at::Tensor tokens, std::span<const ops::TransformerBlockWeights> blocks,
-                      const ops::TransformerBlockOptions& options, const DropPath& drop_path,
-                      const at::Tensor& rows) {
-  const auto depth = static_cast<std::int64_t>(blocks.size());
-  if (depth == 0 && rows.defined()) return ops::select_tokens(tokens, rows);
-  for (std::int64_t block = 0; block < depth; ++block) {
-    tokens = ops::transformer_block(tokens, blocks[static_cast<std::size_t>(block)], options,
-                                    drop_path.scales(block, depth),
-                                    block + 1 == depth ? rows : at::Tensor());
+at::Tensor VisionTransformer::project(const at::Tensor& tokens, at::ScalarType compute) const {
+  if (config_.projection == 0) return tokens;
+  return at::linear(tokens.to(compute), parameters_->at("head.weight").to(compute)).to(at::kFloat);
+}
+
+std::vector<ops::TransformerBlockWeights> VisionTransformer::block_weights() const {
+  const auto bias = [&](const std::string& table) {
+    return relative_position_bias(parameters_->at(table), relative_index_);
+  };
+  at::Tensor shared;
+  if (config_.relative_positions == RelativePositions::shared) {
+    shared = bias("rel_pos_bias.relative_position_bias_table");
   }
-  return tokens;
+  std::vector<ops::TransformerBlockWeights> blocks;
+  for (std::int64_t block = 0; block < config_.depth; ++block) {
+    blocks.push_back(nn::block_weights(*parameters_, block_prefix(block)));
+    blocks.back().attention_bias =
+        config_.relative_positions == RelativePositions::each_block
+            ? bias(block_prefix(block) + "attn.relative_position_bias_table")
+            : shared;
+  }
+  return blocks;
 }
 
-ops::TransformerBlockWeights block_weights(const ParameterStore& parameters,
-                                           const std::string& prefix) {
-  const auto get = [&](const char* name) { return parameters.at(prefix + name); };
-  return {.norm1_weight = get("norm1.weight"),
-          .norm1_bias = get("norm1.bias"),
-          .qkv_weight = get("attn.qkv.weight"),
-          .qkv_bias = get("attn.qkv.bias"),
-          .proj_weight = get("attn.proj.weight"),
-          .proj_bias = get("attn.proj.bias"),
-          .norm2_weight = get("norm2.weight"),
-          .norm2_bias = get("norm2.bias"),
-          .fc1_weight = get("mlp.fc1.weight"),
-          .fc1_bias = get("mlp.fc1.bias"),
-          .fc2_weight = get("mlp.fc2.weight"),
-          .fc2_bias = get("mlp.fc2.bias")};
-}
-
-void append_block_parameters(std::vector<ParameterSpec>& specs, const std::string& prefix,
-                             std::int64_t width, std::int64_t hidden) {
-  append_norm_parameters(specs, prefix + "norm1", width);
-  append_linear_parameters(specs, prefix + "attn.qkv", width, 3 * width);
-  append_linear_parameters(specs, prefix + "attn.proj", width, width);
-  append_norm_parameters(specs, prefix + "norm2", width);
-  append_linear_parameters(specs, prefix + "mlp.fc1", width, hidden);
-  append_linear_parameters(specs, prefix + "mlp.fc2", hidden, width);
-}
-
-void append_linear_parameters(std::vector<ParameterSpec>& specs, const std::string& name,
-                              std::int64_t inputs, std::int64_t outputs) {
-  specs.push_back(parameter(name + ".weight", {outputs, inputs}, Initialisation::xavier_uniform));
-  specs.push_back(parameter(name + ".bias", {outputs}, Initialisation::zeros));
-}
-
-void append_norm_parameters(std::vector<ParameterSpec>& specs, const std::string& name,
-                            std::int64_t width) {
-  specs.push_back(parameter(name + ".weight", {width}, Initialisation::ones));
-  specs.push_back(parameter(name + ".bias", {width}, Initialisation::zeros));
-}
-
-ParameterSpec token_parameter(const std::string& name, std::int64_t width) {
-  return parameter(name, {1, 1, width}, Initialisation::normal_002);
-}
-
-ParameterSpec position_table_parameter(const std::string& name, const EncoderConfig& config,
-                                       std::int64_t width) {
-  ParameterSpec spec =
-      parameter(name, {1, 1 + config.patches(), width}, Initialisation::sincos_position_table);
-  spec.trainable = false;
-  spec.grid = config.grid();
-  return spec;
+ops::TransformerBlockOptions VisionTransformer::block_options(at::ScalarType compute) const {
+  return {config_.heads, config_.layer_norm_eps, compute, config_.gelu == Gelu::quick};
 }
 
 }  // namespace dbot::nn

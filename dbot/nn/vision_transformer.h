@@ -4,21 +4,16 @@
 
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "dbot/nn/block_stack.h"
 #include "dbot/nn/config.h"
-#include "dbot/nn/drop_path.h"
-#include "dbot/nn/parameters.h"
-#include "dbot/ops/transformer_block.h"
+#include "dbot/nn/encoder_parameters.h"
 
 namespace dbot::nn {
 
-/// Parameters of an encoder in official order and names: cls_token, pos_embed, patch_embed.proj.*,
-/// blocks.N.*, norm.*. Spec: mae.md §8.
-std::vector<ParameterSpec> encoder_parameters(const EncoderConfig& config);
-
-/// The encoder: patch embedding, cls token, fixed position table, blocks, final norm.
+/// The encoder: patch embedding, cls token, position table, blocks, final norm; and what else the
+/// configuration names.
 class VisionTransformer {
  public:
   /// Takes its parameters from the store by name; the store may hold more (a decoder).
@@ -31,6 +26,11 @@ class VisionTransformer {
   /// images: float32 [batch, channels, height, width], normalised. ids_keep: int64 [batch, kept],
   /// which patches (row-major) to embed, in this order; undefined: all, in image order.
   at::Tensor embed(const at::Tensor& images, const at::Tensor& ids_keep = {}) const;
+  /// The parts of `embed`: patches without positions, [batch, kept, width]; and what becomes of
+  /// them, or of something in their place.
+  at::Tensor embed_patches(const at::Tensor& images, const at::Tensor& ids_keep = {}) const;
+  at::Tensor complete(const at::Tensor& patches, const at::Tensor& ids_keep = {}) const;
+
   /// Through all blocks, without the final norm.
   at::Tensor blocks(at::Tensor tokens, at::ScalarType compute,
                     const DropPath& drop_path = {}) const;
@@ -40,35 +40,18 @@ class VisionTransformer {
                     at::ScalarType compute, const DropPath& drop_path = {},
                     const at::Tensor& rows = {}) const;
   at::Tensor norm(const at::Tensor& tokens) const;
-  const std::vector<ops::TransformerBlockWeights>& block_weights() const { return blocks_; }
+  /// The last matrix, where there is one: [..., width] → [..., output width].
+  at::Tensor project(const at::Tensor& tokens, at::ScalarType compute) const;
+
+  /// All blocks' weights as they are now. What is computed from parameters (the bias of attention,
+  /// a bias without keys) is part of the graph: ask anew for every pass.
+  std::vector<ops::TransformerBlockWeights> block_weights() const;
+  ops::TransformerBlockOptions block_options(at::ScalarType compute) const;
 
  private:
   EncoderConfig config_;
   std::shared_ptr<ParameterStore> parameters_;
-  std::vector<ops::TransformerBlockWeights> blocks_;
+  at::Tensor relative_index_;  // where there are relative positions
 };
-
-/// Sends tokens [batch, tokens, width] through a stack of blocks. rows: int64 [batch, wanted], the
-/// tokens of the result; undefined: all.
-at::Tensor run_blocks(at::Tensor tokens, std::span<const ops::TransformerBlockWeights> blocks,
-                      const ops::TransformerBlockOptions& options, const DropPath& drop_path,
-                      const at::Tensor& rows = {});
-/// Looks the weights of one block up by their official names behind `prefix` ("blocks.0.").
-ops::TransformerBlockWeights block_weights(const ParameterStore& parameters,
-                                           const std::string& prefix);
-/// Appends the parameters of one block.
-void append_block_parameters(std::vector<ParameterSpec>& specs, const std::string& prefix,
-                             std::int64_t width, std::int64_t hidden);
-/// A learned token [1, 1, width].
-ParameterSpec token_parameter(const std::string& name, std::int64_t width);
-/// A fixed position table [1, 1 + patches, width] for the grid of `config`.
-ParameterSpec position_table_parameter(const std::string& name, const EncoderConfig& config,
-                                       std::int64_t width);
-/// Appends name.weight [outputs, inputs] and name.bias.
-void append_linear_parameters(std::vector<ParameterSpec>& specs, const std::string& name,
-                              std::int64_t inputs, std::int64_t outputs);
-/// Appends name.weight and name.bias of a LayerNorm.
-void append_norm_parameters(std::vector<ParameterSpec>& specs, const std::string& name,
-                            std::int64_t width);
 
 }  // namespace dbot::nn

@@ -14,6 +14,7 @@ enum class Normalisation { none, token, patch };
 struct ObjectiveConfig {
   TargetKind target = TargetKind::teacher;
   Normalisation normalisation = Normalisation::token;
+  bool cls = true;  // a teacher's feature of the cls token is predicted as well
 };
 
 /// Standardises the last dimension. dbot.md §3, mae.md §4.

@@ -1,30 +1,72 @@
 #include "dbot/objectives/teacher.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/upsample_bicubic2d.h>
+#include <ATen/ops/where.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <string>
 
 #include "dbot/core/error.h"
+#include "dbot/ops/select_tokens.h"
 
 namespace dbot::objectives {
+
 Teacher::Teacher(const nn::EncoderConfig& config, std::shared_ptr<nn::ParameterStore> parameters,
-                 bool final_norm)
-    : network_(config, std::move(parameters)), final_norm_(final_norm) {
+                 const FeatureConfig& features)
+    : network_(config, std::move(parameters)), features_(features) {
+  if (features_.mean_of_blocks < 1 ||
+      features_.mean_of_blocks > std::max<std::int64_t>(1, config.depth)) {
+    throw UsageError("[teacher] teacher.mean_of_blocks is " +
+                     std::to_string(features_.mean_of_blocks) + ", expected 1 to " +
+                     std::to_string(std::max<std::int64_t>(1, config.depth)) +
+                     ", the teacher's blocks");
+  }
   network_.parameters()->freeze();
 }
 
 std::span<const ops::TransformerBlockWeights> Teacher::weights(at::ScalarType compute) const {
-  if (compute == at::kFloat) return network_.block_weights();
   const std::int64_t revision = parameters().revision();
   if (copies_type_ != compute || copies_revision_ != revision) {
     copies_.clear();
-    for (const auto& block : network_.block_weights())
+    for (const auto& block : network_.block_weights()) {
       copies_.push_back(ops::converted(block, compute));
+    }
     copies_type_ = compute;
     copies_revision_ = revision;
   }
   return copies_;
+}
+
+at::Tensor Teacher::mean_of_blocks(at::Tensor tokens, at::ScalarType compute,
+                                   const at::Tensor& rows) const {
+  const auto blocks = weights(compute);
+  const auto averaged = static_cast<std::size_t>(features_.mean_of_blocks);
+  if (averaged == 1) return network_.blocks(tokens, blocks, compute, {}, rows);
+  tokens = network_.blocks(tokens, blocks.first(blocks.size() - averaged), compute);
+  at::Tensor sum;
+  for (std::size_t left = averaged; left > 0; --left) {
+    const bool last = left == 1;
+    tokens = network_.blocks(tokens, blocks.last(left).first(1), compute, {},
+                             last ? rows : at::Tensor());
+    const at::Tensor wanted = last || !rows.defined() ? tokens : ops::select_tokens(tokens, rows);
+    sum = sum.defined() ? sum + wanted : wanted;
+  }
+  return sum / static_cast<double>(averaged);
+}
+
+at::Tensor Teacher::finished(const at::Tensor& tokens, at::ScalarType compute,
+                             const at::Tensor& rows) const {
+  if (config().projection == 0) return features_.final_norm ? network_.norm(tokens) : tokens;
+  at::Tensor normed = network_.norm(tokens);
+  if (!features_.final_norm) {
+    const at::Tensor is_cls = rows.defined() ? rows.eq(0).unsqueeze(-1)
+                                             : at::arange(tokens.size(1)).eq(0).view({1, -1, 1});
+    normed = at::where(is_cls, normed, tokens);
+  }
+  return network_.project(normed, compute);
 }
 
 at::Tensor Teacher::features(const at::Tensor& images, at::ScalarType compute,
@@ -36,8 +78,8 @@ at::Tensor Teacher::features(const at::Tensor& images, at::ScalarType compute,
     seen = at::upsample_bicubic2d(images.contiguous(), {size.height, size.width},
                                   /*align_corners=*/false);
   }
-  at::Tensor tokens = network_.blocks(network_.embed(seen), weights(compute), compute, {}, rows);
-  if (final_norm_) tokens = network_.norm(tokens);
+  const at::Tensor tokens =
+      finished(mean_of_blocks(network_.embed(seen), compute, rows), compute, rows);
   return normalisation == Normalisation::none ? tokens : standardise(tokens);
 }
 

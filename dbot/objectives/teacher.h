@@ -9,6 +9,7 @@
 
 #include "dbot/nn/vision_transformer.h"
 #include "dbot/objectives/target.h"
+#include "dbot/objectives/teacher_config.h"
 
 namespace dbot::objectives {
 
@@ -16,14 +17,14 @@ namespace dbot::objectives {
 /// low-precision copies of the matrices. Used by one thread at a time. dbot.md §3.
 class Teacher {
  public:
-  /// Freezes the parameters. `final_norm`: apply the final LayerNorm (default in all recipes: no).
+  /// Freezes the parameters. Throws UsageError if there are fewer blocks than `features` wants.
   Teacher(const nn::EncoderConfig& config, std::shared_ptr<nn::ParameterStore> parameters,
-          bool final_norm);
+          const FeatureConfig& features);
 
   const nn::EncoderConfig& config() const { return network_.config(); }
   const nn::ParameterStore& parameters() const { return *network_.parameters(); }
 
-  /// Features of all tokens, cls first, float32 [batch, 1 + patches, width]. images: float32
+  /// Features of all tokens, cls first, float32 [batch, 1 + patches, output width]. images: float32
   /// [batch, channels, height, width], normalised, resized to the teacher's input size (bicubic, no
   /// antialias) if that differs. rows: int64 [batch, wanted], the tokens of the result; undefined:
   /// all.
@@ -32,9 +33,13 @@ class Teacher {
 
  private:
   std::span<const ops::TransformerBlockWeights> weights(at::ScalarType compute) const;
+  at::Tensor mean_of_blocks(at::Tensor tokens, at::ScalarType compute,
+                            const at::Tensor& rows) const;
+  at::Tensor finished(const at::Tensor& tokens, at::ScalarType compute,
+                      const at::Tensor& rows) const;
 
   nn::VisionTransformer network_;
-  bool final_norm_;
+  FeatureConfig features_;
   // Copies in `copies_type_`, made when first asked for and again when the parameters change.
   mutable std::vector<ops::TransformerBlockWeights> copies_;
   mutable at::ScalarType copies_type_ = at::kFloat;

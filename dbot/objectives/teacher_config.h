@@ -7,7 +7,17 @@
 
 namespace dbot::objectives {
 
-enum class TeacherInit { random, file };
+/// random: the student's own random start where their shapes agree; independent: a draw of its own;
+/// file: weights.
+enum class TeacherInit { random, independent, file };
+
+/// Which features of a teacher are the target.
+struct FeatureConfig {
+  /// Apply the final LayerNorm. A teacher with a last matrix (CLIP's) always applies it to the cls
+  /// token, and by this to the patch tokens as well.
+  bool final_norm = false;
+  std::int64_t mean_of_blocks = 1;  // the mean of what the last so many blocks give
+};
 
 /// Where the first stage's teacher comes from. dbot.md §2 (4, 5), §3.
 struct TeacherConfig {
@@ -18,8 +28,8 @@ struct TeacherConfig {
   std::int64_t width = 0;
   std::int64_t heads = 0;
   std::int64_t patch_size = 0;
-  core::Size image_size;    // its input; 0×0: the size that gives the student's token grid
-  bool final_norm = false;  // apply the teacher's final LayerNorm
+  core::Size image_size;  // its input; 0×0: the size that gives the student's token grid
+  FeatureConfig features;
 };
 
 }  // namespace dbot::objectives

@@ -1,4 +1,5 @@
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 #include <c10/util/BFloat16.h>
 
 #include <cmath>
@@ -19,9 +20,15 @@ Shape shape_of(const at::Tensor& qkv, std::int64_t heads) {
   return {qkv.size(0), qkv.size(1), qkv.size(2) / 3, heads};
 }
 
+/// The part of [heads, tokens, tokens] that is one head's; null where there is no such tensor.
+float* head_part(const at::Tensor& tensor, std::int64_t head) {
+  if (!tensor.defined()) return nullptr;
+  return static_cast<float*>(tensor.data_ptr()) + head * tensor.size(1) * tensor.size(2);
+}
+
 template <typename Element>
 HeadInput<Element> head_input(const Element* qkv, const Shape& shape, std::int64_t sample,
-                              std::int64_t head) {
+                              std::int64_t head, const at::Tensor& bias) {
   const Element* query = qkv + sample * shape.tokens * 3 * shape.width + head * shape.head_width();
   return {query,
           query + shape.width,
@@ -29,10 +36,11 @@ HeadInput<Element> head_input(const Element* qkv, const Shape& shape, std::int64
           3 * shape.width,
           shape.tokens,
           shape.head_width(),
-          static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_width())))};
+          static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_width()))),
+          head_part(bias, head)};
 }
 
-/// Calls body(sample, head, scratch) for all heads of all samples.
+/// Calls body(sample, head, part, scratch) for all heads of all samples.
 template <typename Element, typename Body>
 void for_heads(const Shape& shape, const Body& body) {
   const std::int64_t count = shape.batch * shape.heads;
@@ -42,70 +50,98 @@ void for_heads(const Shape& shape, const Body& body) {
   float* memory = scratch.mutable_data_ptr<float>();
   parallel_rows(count, [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      body(i / shape.heads, i % shape.heads, memory + part * size);
+      body(i / shape.heads, i % shape.heads, part, memory + part * size);
     }
   });
 }
 
 template <typename Element>
-void forward(const at::Tensor& qkv, const Shape& shape, const Attention& result) {
+void forward(const at::Tensor& qkv, const Shape& shape, const at::Tensor& bias,
+             const Attention& result) {
   const auto kernels = attention_kernels<Element>();
   const Element* input = qkv.const_data_ptr<Element>();
   Element* context = result.context.mutable_data_ptr<Element>();
   float* log_sums = result.log_sums.mutable_data_ptr<float>();
-  for_heads<Element>(shape, [&](std::int64_t sample, std::int64_t head, float* scratch) {
-    const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
-    kernels.forward(
-        head_input(input, shape, sample, head),
-        {context + at, shape.width, log_sums + (sample * shape.heads + head) * shape.tokens},
-        scratch);
-  });
+  for_heads<Element>(
+      shape, [&](std::int64_t sample, std::int64_t head, std::int64_t, float* scratch) {
+        const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
+        kernels.forward(
+            head_input(input, shape, sample, head, bias),
+            {context + at, shape.width, log_sums + (sample * shape.heads + head) * shape.tokens},
+            scratch);
+      });
 }
+
+/// The sum over samples of the bias's gradient: one a part, added up in their order.
+struct BiasGradient {
+  at::Tensor bias;
+  at::Tensor parts;  // [parts, heads, tokens, tokens], undefined: not wanted
+
+  BiasGradient(at::Tensor added, const Shape& shape, bool wanted) : bias(std::move(added)) {
+    if (!wanted) return;
+    parts =
+        at::zeros({row_parts(shape.batch * shape.heads), shape.heads, shape.tokens, shape.tokens},
+                  at::kFloat);
+  }
+  float* of(std::int64_t part, std::int64_t head) const {
+    return parts.defined() ? head_part(parts.select(0, part), head) : nullptr;
+  }
+  void add_to(const at::Tensor& total) const {
+    if (!parts.defined()) return;
+    for (std::int64_t part = 0; part < parts.size(0); ++part) total.add_(parts.select(0, part));
+  }
+};
 
 template <typename Element>
 void backward(const at::Tensor& qkv, const Shape& shape, const Attention& result,
-              const at::Tensor& context_gradient, const at::Tensor& gradient) {
+              const at::Tensor& context_gradient, const at::Tensor& gradient,
+              const BiasGradient& bias) {
   const auto kernels = attention_kernels<Element>();
   const Element* input = qkv.const_data_ptr<Element>();
   const Element* context = result.context.const_data_ptr<Element>();
   const Element* outer = context_gradient.const_data_ptr<Element>();
   const float* log_sums = result.log_sums.const_data_ptr<float>();
   Element* to = gradient.mutable_data_ptr<Element>();
-  for_heads<Element>(shape, [&](std::int64_t sample, std::int64_t head, float* scratch) {
-    const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
-    Element* query = to + sample * shape.tokens * 3 * shape.width + head * shape.head_width();
-    kernels.backward(head_input(input, shape, sample, head),
-                     {context + at, outer + at, shape.width,
-                      log_sums + (sample * shape.heads + head) * shape.tokens, query,
-                      query + shape.width, query + 2 * shape.width, 3 * shape.width},
-                     scratch);
-  });
+  for_heads<Element>(
+      shape, [&](std::int64_t sample, std::int64_t head, std::int64_t part, float* scratch) {
+        const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
+        Element* query = to + sample * shape.tokens * 3 * shape.width + head * shape.head_width();
+        kernels.backward(
+            head_input(input, shape, sample, head, bias.bias),
+            {context + at, outer + at, shape.width,
+             log_sums + (sample * shape.heads + head) * shape.tokens, query, query + shape.width,
+             query + 2 * shape.width, 3 * shape.width, bias.of(part, head)},
+            scratch);
+      });
 }
 
 }  // namespace
 
-Attention attention(const at::Tensor& qkv, std::int64_t heads) {
+Attention attention(const at::Tensor& qkv, std::int64_t heads, const at::Tensor& bias) {
   const Shape shape = shape_of(qkv, heads);
   Attention result;
   result.context = at::empty({shape.batch, shape.tokens, shape.width}, qkv.options());
   result.log_sums = at::empty({shape.batch, heads, shape.tokens}, qkv.options().dtype(at::kFloat));
   if (qkv.scalar_type() == at::kBFloat16) {
-    forward<c10::BFloat16>(qkv, shape, result);
+    forward<c10::BFloat16>(qkv, shape, bias, result);
   } else {
-    forward<float>(qkv, shape, result);
+    forward<float>(qkv, shape, bias, result);
   }
   return result;
 }
 
 at::Tensor attention_backward(const at::Tensor& qkv, const Attention& result,
-                              const at::Tensor& context_gradient, std::int64_t heads) {
+                              const at::Tensor& context_gradient, std::int64_t heads,
+                              const at::Tensor& bias, const at::Tensor& bias_gradient) {
   const Shape shape = shape_of(qkv, heads);
   at::Tensor gradient = at::empty(qkv.sizes(), qkv.options());
+  const BiasGradient of_bias(bias, shape, bias_gradient.defined());
   if (qkv.scalar_type() == at::kBFloat16) {
-    backward<c10::BFloat16>(qkv, shape, result, context_gradient, gradient);
+    backward<c10::BFloat16>(qkv, shape, result, context_gradient, gradient, of_bias);
   } else {
-    backward<float>(qkv, shape, result, context_gradient, gradient);
+    backward<float>(qkv, shape, result, context_gradient, gradient, of_bias);
   }
+  of_bias.add_to(bias_gradient);
   return gradient;
 }
 

@@ -92,6 +92,23 @@ HWY_INLINE float softmax_row(float* row, const Shape& shape, float* inverse_sum)
   return top + std::log(all);
 }
 
+/// Logits of the query rows from `first` on: the bias, where there is one, and query · keysᵀ.
+template <typename Element>
+HWY_INLINE void logit_rows(const HeadInput<Element>& input, const Shape& shape, std::size_t first,
+                           std::size_t rows, const float* query_rows, const float* key_columns,
+                           float* logits) {
+  if (input.bias != nullptr) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      const float* bias = input.bias + (first + r) * shape.tokens;
+      float* row = logits + r * shape.tokens_padded;
+      std::copy(bias, bias + shape.tokens, row);
+      std::fill(row + shape.tokens, row + shape.tokens_padded, 0.0F);
+    }
+  }
+  product(rows, shape.tokens_padded, shape.width, {query_rows, shape.width_padded, 1},
+          {key_columns, shape.tokens_padded}, {logits, shape.tokens_padded, input.bias != nullptr});
+}
+
 template <typename Element>
 void attention_forward(const HeadInput<Element>& input, const HeadOutput<Element>& output,
                        float* scratch) {
@@ -108,9 +125,7 @@ void attention_forward(const HeadInput<Element>& input, const HeadOutput<Element
   copy_rows(input.value, input.stride, shape, 1.0F, value);
   for (std::size_t first = 0; first < shape.tokens; first += kBlock) {
     const std::size_t rows = std::min(kBlock, shape.tokens - first);
-    product(rows, shape.tokens_padded, shape.width,
-            {query + first * shape.width_padded, shape.width_padded, 1},
-            {key_columns, shape.tokens_padded}, {logits, shape.tokens_padded, false});
+    logit_rows(input, shape, first, rows, query + first * shape.width_padded, key_columns, logits);
     float inverse_sums[kBlock];
     for (std::size_t r = 0; r < rows; ++r) {
       output.log_sums[first + r] =
@@ -147,6 +162,11 @@ HWY_INLINE float row_product(const Element* a, const float* b, std::size_t width
   return sum(total);
 }
 
+HWY_INLINE void add_row(const float* row, std::size_t count, float* total) {
+  for_vectors(count, [&](std::size_t i, auto get, auto put)
+                         HWY_ATTR { put(hn::Add(get(row + i), get(total + i)), total + i); });
+}
+
 template <typename Element>
 void attention_backward(const HeadInput<Element>& input, const HeadGradient<Element>& gradient,
                         float* scratch) {
@@ -174,8 +194,7 @@ void attention_backward(const HeadInput<Element>& input, const HeadGradient<Elem
     const std::size_t rows = std::min(kBlock, shape.tokens - first);
     const float* query_rows = query + first * shape.width_padded;
     const float* outer_rows = outer + first * shape.width_padded;
-    product(rows, shape.tokens_padded, shape.width, {query_rows, shape.width_padded, 1},
-            {key_columns, shape.tokens_padded}, {logits, shape.tokens_padded, false});
+    logit_rows(input, shape, first, rows, query_rows, key_columns, logits);
     product(rows, shape.tokens_padded, shape.width, {outer_rows, shape.width_padded, 1},
             {value_columns, shape.tokens_padded}, {logit_gradient, shape.tokens_padded, false});
     for (std::size_t r = 0; r < rows; ++r) {
@@ -185,6 +204,10 @@ void attention_backward(const HeadInput<Element>& input, const HeadGradient<Elem
       softmax_backward_row(logits + r * shape.tokens_padded,
                            logit_gradient + r * shape.tokens_padded, shape,
                            gradient.log_sums[token], delta);
+      if (gradient.bias_gradient != nullptr) {
+        add_row(logit_gradient + r * shape.tokens_padded, shape.tokens,
+                gradient.bias_gradient + (first + r) * shape.tokens);
+      }
     }
     product(rows, shape.width_padded, shape.tokens, {logit_gradient, shape.tokens_padded, 1},
             {key, shape.width_padded}, {query_gradient, shape.width_padded, false});

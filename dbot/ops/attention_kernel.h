@@ -17,7 +17,8 @@ struct HeadInput {
   std::int64_t stride;
   std::int64_t tokens;
   std::int64_t head_width;
-  float scale;  // of the logits
+  float scale;        // of the logits
+  const float* bias;  // [tokens, tokens], added to them; null: none
 };
 
 /// The same of its result and of what the backward pass is given and gives.
@@ -38,6 +39,7 @@ struct HeadGradient {
   Element* key_gradient;
   Element* value_gradient;
   std::int64_t input_stride;
+  float* bias_gradient;  // [tokens, tokens], added to; null: none
 };
 
 template <typename Element>

@@ -28,7 +28,11 @@ at::Tensor attention_probabilities(const at::Tensor& x, const TransformerBlockWe
   const at::Tensor query =
       project(normed.narrow(1, 0, queries), 0) * (1.0 / std::sqrt(static_cast<double>(head_width)));
   const at::Tensor key = project(normed.narrow(1, 0, tokens), 1);
-  return at::softmax(at::matmul(query, key.transpose(2, 3)), -1, at::kFloat);
+  at::Tensor logits = at::matmul(query, key.transpose(2, 3));
+  if (weights.attention_bias.defined()) {
+    logits = logits + weights.attention_bias.narrow(1, 0, queries);
+  }
+  return at::softmax(logits, -1, at::kFloat);
 }
 
 }  // namespace dbot::ops

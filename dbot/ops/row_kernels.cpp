@@ -151,6 +151,18 @@ void gelu(const Rows& rows, const Element* x, Element* y) {
 }
 
 template <typename Element>
+void quick_gelu(const Rows& rows, const Element* x, Element* y) {
+  const std::int64_t begin = rows.begin * rows.width;
+  for_vectors(static_cast<std::size_t>((rows.end - rows.begin) * rows.width),
+              [&](std::size_t i, auto get, auto put) HWY_ATTR {
+                const Vector value = get(x + begin + i);
+                // Below this sigmoid is 0 in float32 and its exponential would not be finite.
+                const Vector power = hn::Min(hn::Mul(value, constant(-1.702F)), constant(88.0F));
+                put(hn::Div(value, hn::Add(constant(1.0F), exponential(power))), y + begin + i);
+              });
+}
+
+template <typename Element>
 void gelu_backward(const Rows& rows, const Element* x, Element* dy, Element* y,
                    float* column_sums) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
@@ -188,6 +200,7 @@ RowKernels<Element> kernels() {
           .scale = scale<Element>,
           .layer_norm_backward = layer_norm_backward<Element>,
           .gelu = gelu<Element>,
+          .quick_gelu = quick_gelu<Element>,
           .gelu_backward = gelu_backward<Element>,
           .sum_columns = sum_columns<Element>};
 }

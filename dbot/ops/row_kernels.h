@@ -48,6 +48,8 @@ struct RowKernels {
                               float* dx, float* weight_gradient, float* bias_gradient);
   /// y = x Φ(x), the exact GELU.
   void (*gelu)(const Rows& rows, const Element* x, Element* y);
+  /// y = x sigmoid(1.702 x).
+  void (*quick_gelu)(const Rows& rows, const Element* x, Element* y);
   /// From x and dy, which becomes dx in place: dx = dy · (Φ(x) + x φ(x)); and y once more. The
   /// columns of dx are summed.
   void (*gelu_backward)(const Rows& rows, const Element* x, Element* dy, Element* y,

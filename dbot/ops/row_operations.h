@@ -42,6 +42,8 @@ at::Tensor layer_norm_backward(const at::Tensor& gradient, const at::Tensor& x,
 
 /// The exact GELU.
 at::Tensor gelu(const at::Tensor& x);
+/// x·sigmoid(1.702x).
+at::Tensor quick_gelu(const at::Tensor& x);
 
 /// Turns the gradient of gelu(x) into that of x, in place, adds its sum over rows to bias_gradient,
 /// and returns gelu(x).

@@ -73,6 +73,20 @@ class ColumnSums {
   at::Tensor parts_;
 };
 
+/// A function of each element: choose(kernels) is its kernel.
+template <typename Choose>
+at::Tensor mapped(const at::Tensor& x, const Choose& choose) {
+  at::Tensor y = at::empty_like(x);
+  with_element(x.scalar_type(), [&](auto element) {
+    using Element = decltype(element);
+    const auto kernel = choose(row_kernels<Element>());
+    for_rows(x, {}, [&](const Rows& rows, std::int64_t) {
+      kernel(rows, x.const_data_ptr<Element>(), y.mutable_data_ptr<Element>());
+    });
+  });
+  return y;
+}
+
 }  // namespace
 
 Normed layer_norm(const at::Tensor& x, const Norm& norm, at::ScalarType compute) {
@@ -155,15 +169,11 @@ at::Tensor layer_norm_backward(const at::Tensor& gradient, const at::Tensor& x,
 }
 
 at::Tensor gelu(const at::Tensor& x) {
-  at::Tensor y = at::empty_like(x);
-  with_element(x.scalar_type(), [&](auto element) {
-    using Element = decltype(element);
-    const auto kernels = row_kernels<Element>();
-    for_rows(x, {}, [&](const Rows& rows, std::int64_t) {
-      kernels.gelu(rows, x.const_data_ptr<Element>(), y.mutable_data_ptr<Element>());
-    });
-  });
-  return y;
+  return mapped(x, [](const auto& kernels) { return kernels.gelu; });
+}
+
+at::Tensor quick_gelu(const at::Tensor& x) {
+  return mapped(x, [](const auto& kernels) { return kernels.quick_gelu; });
 }
 
 at::Tensor gelu_backward(const at::Tensor& x, const at::Tensor& gradient,

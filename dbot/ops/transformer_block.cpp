@@ -1,33 +1,56 @@
 #include "dbot/ops/transformer_block.h"
 
+#include <ATen/TensorOperators.h>
+#include <c10/core/GradMode.h>
+
 #include "dbot/ops/kernel_level.h"
 #include "dbot/ops/transformer_block_paths.h"
 
 namespace dbot::ops {
 namespace {
 
-bool has_kernels(const at::Tensor& x, const TransformerBlockOptions& options) {
-  return kernel_level() != KernelLevel::reference && x.is_cpu() && x.scalar_type() == at::kFloat &&
+/// The quick GELU is for frozen networks: its derivative has no kernel.
+bool has_kernels(const at::Tensor& x, const TransformerBlockWeights& weights,
+                 const TransformerBlockOptions& options) {
+  const bool trained =
+      c10::GradMode::is_enabled() && (x.requires_grad() || weights.fc1_weight.requires_grad());
+  return !(options.quick_gelu && trained) && kernel_level() != KernelLevel::reference &&
+         x.is_cpu() && x.scalar_type() == at::kFloat &&
          (options.compute == at::kFloat || options.compute == at::kBFloat16);
 }
 
 }  // namespace
 
+TransformerBlockWeights fold_layer_scale(const TransformerBlockWeights& weights) {
+  TransformerBlockWeights folded = weights;
+  const auto fold = [](at::Tensor& scale, at::Tensor& weight, at::Tensor& bias) {
+    if (!scale.defined()) return;
+    weight = weight * scale.unsqueeze(1);
+    bias = bias * scale;
+    scale.reset();
+  };
+  fold(folded.attention_scale, folded.proj_weight, folded.proj_bias);
+  fold(folded.mlp_scale, folded.fc2_weight, folded.fc2_bias);
+  return folded;
+}
+
 TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::ScalarType type) {
-  TransformerBlockWeights copies = weights;
+  TransformerBlockWeights copies = fold_layer_scale(weights);
   for (at::Tensor* tensor :
        {&copies.qkv_weight, &copies.qkv_bias, &copies.proj_weight, &copies.proj_bias,
         &copies.fc1_weight, &copies.fc1_bias, &copies.fc2_weight, &copies.fc2_bias}) {
     *tensor = tensor->detach().to(type);
   }
+  if (copies.attention_bias.defined()) copies.attention_bias = copies.attention_bias.detach();
   return copies;
 }
 
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows) {
-  return has_kernels(x, options) ? transformer_block_cpu(x, weights, options, scales, rows)
-                                 : transformer_block_reference(x, weights, options, scales, rows);
+  return has_kernels(x, weights, options)
+             ? transformer_block_cpu(x, weights, options, scales, rows)
+             : transformer_block_reference(x, weights, options, scales, rows);
 }
 
 }  // namespace dbot::ops

@@ -16,16 +16,26 @@ struct TransformerBlockWeights {
   at::Tensor norm2_weight, norm2_bias;
   at::Tensor fc1_weight, fc1_bias;  // [hidden, width]
   at::Tensor fc2_weight, fc2_bias;  // [width, hidden]
+  // Where a block has them. LayerScale (gamma_1, gamma_2), float32 [width]: factors of what the
+  // branches add. Bias of the attention's logits, float32 [heads, tokens, tokens].
+  at::Tensor attention_scale = {}, mlp_scale = {};
+  at::Tensor attention_bias = {};
 };
 
-/// Matrices, and the biases added inside matrix products, in the type of the products; LayerNorm
-/// stays float32. They are no part of a graph, and no copies where the type is theirs already.
+/// The same block without LayerScale: its factors go into the last matrix and bias of each branch,
+/// differentiably.
+TransformerBlockWeights fold_layer_scale(const TransformerBlockWeights& weights);
+
+/// Matrices, and the biases added inside matrix products, in the type of the products, LayerScale
+/// folded into them; LayerNorm and the bias of attention stay float32. They are no part of a graph,
+/// and no copies where the type is theirs already.
 TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::ScalarType type);
 
 struct TransformerBlockOptions {
   std::int64_t heads = 1;
   double layer_norm_eps = 1e-6;
   at::ScalarType compute = at::kFloat;  // of the matrix products; the residual stream is float32
+  bool quick_gelu = false;              // x·sigmoid(1.702x), as CLIP has it
 };
 
 /// Multipliers of the two residual branches per sample (drop path), float32 [batch]; undefined: 1.
@@ -34,13 +44,13 @@ struct BranchScales {
   at::Tensor mlp;
 };
 
-/// A pre-norm transformer block: x += s₁·Attention(LayerNorm(x)); x += s₂·MLP(LayerNorm(x)) with
-/// exact (erf) GELU and logits scaled by 1/sqrt(width/heads). Differentiable in `x` and the
-/// weights, once; with the project's kernels (kernel_level.h) gradients of the weights are added to
-/// their `grad()`, whatever the backward pass was asked for. x: [batch, tokens, width] float32.
-/// rows: int64 [batch, wanted], which tokens of each sample are wanted, each at most once; the
-/// result is then [batch, wanted, width], and what only the others need is not computed. Undefined:
-/// all. Spec: mae.md §1, dbot.md §4.
+/// A pre-norm transformer block: x += s₁·γ₁·Attention(LayerNorm(x)); x += s₂·γ₂·MLP(LayerNorm(x))
+/// with exact (erf) GELU and logits scaled by 1/sqrt(width/heads). Differentiable in `x` and the
+/// weights, once; with the project's kernels (kernel_level.h) gradients of weights that are leaves
+/// are added to their `grad()`, whatever the backward pass was asked for. x: [batch, tokens, width]
+/// float32. rows: int64 [batch, wanted], which tokens of each sample are wanted, each at most once;
+/// the result is then [batch, wanted, width], and what only the others need is not computed.
+/// Undefined: all. Spec: mae.md §1, dbot.md §4.
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows = {});

@@ -4,6 +4,9 @@
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
+#include <utility>
+#include <vector>
+
 #include "dbot/ops/attention.h"
 #include "dbot/ops/matrix_product.h"
 #include "dbot/ops/row_operations.h"
@@ -32,6 +35,10 @@ struct Activations {
   at::Tensor context;  // of the wanted tokens
 };
 
+at::Tensor activated(const at::Tensor& hidden, const TransformerBlockOptions& options) {
+  return options.quick_gelu ? quick_gelu(hidden) : gelu(hidden);
+}
+
 at::Tensor forward(const at::Tensor& x, const TransformerBlockWeights& weights,
                    const TransformerBlockOptions& options, const BranchScales& scales,
                    const at::Tensor& rows, Activations* kept) {
@@ -39,31 +46,70 @@ at::Tensor forward(const at::Tensor& x, const TransformerBlockWeights& weights,
   const double eps = options.layer_norm_eps;
   a.normed1 = layer_norm(x, {weights.norm1_weight, weights.norm1_bias, eps}, options.compute);
   a.qkv = linear(a.normed1.values, weights.qkv_weight, weights.qkv_bias);
-  a.attended = attention(a.qkv, options.heads);
+  a.attended = attention(a.qkv, options.heads, weights.attention_bias);
   // Keys and values come from all tokens; what follows is done for the wanted ones.
   a.context = wanted(a.attended.context, rows);
   const at::Tensor branch = linear(a.context, weights.proj_weight, weights.proj_bias);
   std::tie(a.middle, a.normed2) = add_layer_norm(wanted(x, rows), branch, scales.attention,
                                                  {weights.norm2_weight, weights.norm2_bias, eps});
   a.hidden = linear(a.normed2.values, weights.fc1_weight, weights.fc1_bias);
-  const at::Tensor mlp = linear(gelu(a.hidden), weights.fc2_weight, weights.fc2_bias);
+  const at::Tensor mlp = linear(activated(a.hidden, options), weights.fc2_weight, weights.fc2_bias);
   at::Tensor y = add_branch(a.middle, mlp, scales.mlp);
   if (kept != nullptr) *kept = std::move(a);
   return y;
 }
 
-/// A weight's gradient, made when there is none yet; undefined if it is not trained.
-at::Tensor gradient_of(const at::Tensor& weight) {
-  if (!weight.requires_grad()) return {};
-  at::Tensor& gradient = weight.mutable_grad();
-  if (!gradient.defined()) gradient = at::zeros_like(weight);
-  return gradient;
-}
+/// Where the gradients of the weights go: a parameter's is added to its own `grad`; that of a
+/// weight which was itself computed goes on along the graph.
+class WeightGradients {
+ public:
+  explicit WeightGradients(const TransformerBlockWeights& weights) {
+    for (const at::Tensor* weight :
+         {&weights.norm1_weight, &weights.norm1_bias, &weights.qkv_weight, &weights.qkv_bias,
+          &weights.proj_weight, &weights.proj_bias, &weights.norm2_weight, &weights.norm2_bias,
+          &weights.fc1_weight, &weights.fc1_bias, &weights.fc2_weight, &weights.fc2_bias,
+          &weights.attention_bias}) {
+      if (weight->defined() && weight->requires_grad() && !weight->is_leaf()) {
+        computed_.push_back(*weight);
+      }
+    }
+  }
+
+  /// The computed ones, in the order of their gradients.
+  const std::vector<at::Tensor>& computed() const { return computed_; }
+
+  /// A zero gradient for each computed one.
+  void begin() {
+    gradients_.clear();
+    for (const at::Tensor& weight : computed_) gradients_.push_back(at::zeros_like(weight));
+  }
+
+  /// Undefined if the weight is not trained.
+  at::Tensor of(const at::Tensor& weight) const {
+    if (!weight.defined() || !weight.requires_grad()) return {};
+    for (std::size_t i = 0; i < computed_.size(); ++i) {
+      if (computed_[i].is_same(weight)) return gradients_[i];
+    }
+    at::Tensor& gradient = weight.mutable_grad();
+    if (!gradient.defined()) gradient = at::zeros_like(weight);
+    return gradient;
+  }
+
+  std::vector<at::Tensor> take() { return std::exchange(gradients_, {}); }
+  void release() { computed_.clear(); }
+
+ private:
+  std::vector<at::Tensor> computed_, gradients_;
+};
 
 class BlockBackward : public torch::autograd::Node {
  public:
-  TransformerBlockWeights weights;  // the parameters themselves
+  BlockBackward(TransformerBlockWeights trained, TransformerBlockWeights converted_weights)
+      : weights(std::move(trained)), copies(std::move(converted_weights)), sums(weights) {}
+
+  TransformerBlockWeights weights;  // the trained ones
   TransformerBlockWeights copies;   // in the compute type
+  WeightGradients sums;
   TransformerBlockOptions options;
   BranchScales scales;
   at::Tensor rows;
@@ -75,16 +121,23 @@ class BlockBackward : public torch::autograd::Node {
   void release_variables() override {
     kept = {};
     x.reset();
+    weights = {};
     copies = {};
+    sums.release();
   }
 
   torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
     const c10::NoGradGuard no_graph;
     const at::Tensor outer = gradients.at(0).contiguous();
-    return {attention_branch(mlp_branch(outer))};
+    sums.begin();
+    torch::autograd::variable_list result{attention_branch(mlp_branch(outer))};
+    for (at::Tensor& gradient : sums.take()) result.push_back(std::move(gradient));
+    return result;
   }
 
  private:
+  at::Tensor gradient_of(const at::Tensor& weight) const { return sums.of(weight); }
+
   /// The gradient of the residual stream between the branches.
   at::Tensor mlp_branch(const at::Tensor& outer) const {
     const at::Tensor branch =
@@ -108,7 +161,7 @@ class BlockBackward : public torch::autograd::Node {
     add_linear_weight_gradient(gradient_of(weights.proj_weight), branch, kept.context);
     const at::Tensor qkv = attention_backward(
         kept.qkv, kept.attended, spread(linear_input_gradient(branch, copies.proj_weight)),
-        options.heads);
+        options.heads, copies.attention_bias, gradient_of(weights.attention_bias));
     add_row_sum(qkv, gradient_of(weights.qkv_bias));
     add_linear_weight_gradient(gradient_of(weights.qkv_weight), qkv, kept.normed1.values);
     return layer_norm_backward(linear_input_gradient(qkv, copies.qkv_weight), x, kept.normed1,
@@ -132,19 +185,19 @@ at::Tensor transformer_block_cpu(const at::Tensor& x, const TransformerBlockWeig
   const at::Tensor input = x.contiguous();
   const bool with_graph =
       c10::GradMode::is_enabled() && (x.requires_grad() || weights.qkv_weight.requires_grad());
+  const TransformerBlockWeights folded = fold_layer_scale(weights);
   const c10::NoGradGuard no_graph;
-  const TransformerBlockWeights copies = converted(weights, options.compute);
+  const TransformerBlockWeights copies = converted(folded, options.compute);
   const BranchScales factors = contiguous(scales);
   if (!with_graph) return forward(input, copies, options, factors, rows, nullptr);
 
-  std::shared_ptr<BlockBackward> node(new BlockBackward, torch::autograd::deleteNode);
-  node->weights = weights;
-  node->copies = copies;
+  std::shared_ptr<BlockBackward> node(new BlockBackward(folded, copies),
+                                      torch::autograd::deleteNode);
   node->options = options;
   node->scales = factors;
   node->rows = rows;
   node->x = input.detach();
-  node->set_next_edges(torch::autograd::collect_next_edges(input));
+  node->set_next_edges(torch::autograd::collect_next_edges(input, node->sums.computed()));
   at::Tensor y = forward(node->x, copies, options, factors, rows, &node->kept);
   torch::autograd::set_history(y, node);
   return y;

@@ -3,6 +3,7 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
 
 #include <cmath>
@@ -43,7 +44,11 @@ at::Tensor attention(const at::Tensor& x, const TransformerBlockWeights& weights
                              .permute({2, 0, 3, 1, 4})
                              .reshape({3, batch * heads, tokens, head_width});
   const at::Tensor query = qkv.select(0, 0) * (1.0 / std::sqrt(static_cast<double>(head_width)));
-  const at::Tensor logits = at::bmm(query, qkv.select(0, 1).transpose(1, 2));
+  at::Tensor logits = at::bmm(query, qkv.select(0, 1).transpose(1, 2));
+  if (weights.attention_bias.defined()) {
+    logits = (logits.view({batch, heads, tokens, tokens}) + weights.attention_bias)
+                 .view({batch * heads, tokens, tokens});
+  }
   const at::Tensor probabilities = at::softmax(logits, -1, at::kFloat);
   const at::Tensor mixed = at::bmm(in_type(probabilities, options.compute), qkv.select(0, 2))
                                .view({batch, heads, tokens, head_width})
@@ -55,11 +60,16 @@ at::Tensor attention(const at::Tensor& x, const TransformerBlockWeights& weights
 at::Tensor mlp(const at::Tensor& x, const TransformerBlockWeights& weights,
                const TransformerBlockOptions& options) {
   const at::Tensor hidden = linear(x, weights.fc1_weight, weights.fc1_bias, options.compute);
-  return linear(at::gelu(hidden), weights.fc2_weight, weights.fc2_bias, options.compute);
+  const at::Tensor activated =
+      options.quick_gelu ? hidden * at::sigmoid(hidden * 1.702) : at::gelu(hidden);
+  return linear(activated, weights.fc2_weight, weights.fc2_bias, options.compute);
 }
 
-at::Tensor add_branch(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& scale) {
-  const at::Tensor addend = in_type(branch, x.scalar_type());
+/// x + scale · gain · branch; scale: [batch], gain: [width], each 1 where it is not defined.
+at::Tensor add_branch(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& scale,
+                      const at::Tensor& gain) {
+  at::Tensor addend = in_type(branch, x.scalar_type());
+  if (gain.defined()) addend = addend * gain;
   return scale.defined() ? x + addend * scale.view({-1, 1, 1}) : x + addend;
 }
 
@@ -70,10 +80,12 @@ at::Tensor transformer_block_reference(const at::Tensor& x, const TransformerBlo
                                        const BranchScales& scales, const at::Tensor& rows) {
   const at::Tensor normed1 =
       layer_norm(x, weights.norm1_weight, weights.norm1_bias, options.layer_norm_eps);
-  const at::Tensor middle = add_branch(x, attention(normed1, weights, options), scales.attention);
+  const at::Tensor middle = add_branch(x, attention(normed1, weights, options), scales.attention,
+                                       weights.attention_scale);
   const at::Tensor normed2 =
       layer_norm(middle, weights.norm2_weight, weights.norm2_bias, options.layer_norm_eps);
-  const at::Tensor y = add_branch(middle, mlp(normed2, weights, options), scales.mlp);
+  const at::Tensor y =
+      add_branch(middle, mlp(normed2, weights, options), scales.mlp, weights.mlp_scale);
   return rows.defined() ? select_tokens(y, rows) : y;
 }
 

@@ -12,7 +12,7 @@ namespace dbot::run {
 /// step began with.
 std::vector<FiniteCheck> check_state(const nn::NamedTensors& tensors);
 
-/// Target, encoder (block by block), decoder (block by block), prediction and loss of one
+/// Target, encoder and, where there is one, decoder (block by block), prediction and loss of one
 /// micro-batch. Blocks are computed without stochastic depth, so that none hides.
 std::vector<FiniteCheck> check_forward(methods::MaskedModeling& method,
                                        const train::MicroBatch& micro,

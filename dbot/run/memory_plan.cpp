@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
-#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/methods/student.h"
 #include "dbot/nn/parameters.h"
 #include "dbot/ops/kernel_level.h"
 
@@ -49,14 +49,17 @@ bool has_kernels(const Recipe& recipe) {
 
 /// What makes the sizes of a step: the largest student of the run.
 struct Shapes {
-  nn::MaskedAutoencoderConfig student;
+  methods::StudentConfig student;
   nn::EncoderConfig teacher;
   double batch, tokens, visible;  // tokens: of a whole image, cls included
   double element;                 // bytes of a number in matrix products
 
   explicit Shapes(const Recipe& recipe) {
+    student.kind = recipe.student;
     student.encoder = teacher = recipe.model;
     student.decoder = recipe.decoder;
+    if (student.kind == methods::StudentKind::symmetric) student.decoder.depth = 0;
+    student.predicts_features = has_teacher(recipe);
     const auto& depths = recipe.stages.student_depth;
     if (!depths.empty()) {
       student.encoder.depth = teacher.depth = *std::max_element(depths.begin(), depths.end());
@@ -68,7 +71,9 @@ struct Shapes {
         has_teacher(recipe) ? teacher.width : model.channels * model.patch_size * model.patch_size;
     batch = number(recipe.train.batch_size);
     tokens = number(model.patches() + 1);
-    visible = number(masking::kept_patches(model.patches(), recipe.mask.ratio) + 1);
+    visible = student.kind == methods::StudentKind::symmetric
+                  ? tokens
+                  : number(masking::kept_patches(model.patches(), recipe.mask.ratio) + 1);
     element = recipe.train.precision == runtime::PrecisionRequest::fp32 ? 4 : 2;
   }
 };
@@ -178,7 +183,7 @@ EvaluatedImages evaluated_images(const Recipe& recipe, std::int64_t images, bool
 
 MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated) {
   const Shapes shapes(recipe);
-  const auto student = nn::masked_autoencoder_parameters(shapes.student);
+  const auto student = methods::student_parameters(shapes.student);
   MemoryPlan plan;
   plan.program = kLibTorch;
   plan.weights = kFloat * count(student, false);

@@ -28,6 +28,7 @@ std::int64_t images_per_step(const Recipe& recipe) {
 
 methods::MaskedModelingConfig masked_modeling_config(const Recipe& recipe) {
   methods::MaskedModelingConfig config;
+  config.student = recipe.student;
   config.encoder = recipe.model;
   config.decoder = recipe.decoder;
   config.teacher = recipe.teacher;

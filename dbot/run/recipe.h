@@ -48,6 +48,7 @@ struct ComputeConfig {
 
 struct Recipe {
   nn::EncoderConfig model;
+  methods::StudentKind student = methods::StudentKind::asymmetric;
   nn::DecoderConfig decoder;
   objectives::TeacherConfig teacher;
   masking::MaskConfig mask;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "dbot/core/error.h"
+#include "dbot/masking/block_mask.h"
 #include "dbot/run/recipe.h"
 #include "dbot/runtime/machine.h"
 
@@ -37,8 +38,39 @@ void check_networks(const Recipe& recipe) {
   }
 }
 
+bool is_symmetric(const Recipe& recipe) {
+  return recipe.student == methods::StudentKind::symmetric;
+}
+
+/// Blocks hide different numbers of patches, and tokens that are left out have no neighbours.
+void check_student(const Recipe& recipe) {
+  if (is_symmetric(recipe)) return;
+  if (recipe.mask.kind == masking::MaskKind::block) {
+    refuse(
+        "mask.kind is \"block\", which hides a different number of patches in each image, but "
+        "student.kind is \"asymmetric\", which needs the same; set student.kind = \"symmetric\" or "
+        "mask.kind = \"random\"");
+  }
+  if (recipe.model.relative_positions != nn::RelativePositions::none) {
+    refuse(
+        "model.relative_positions needs all patches at their places, but student.kind is "
+        "\"asymmetric\", whose encoder sees visible ones alone; set student.kind = \"symmetric\" "
+        "or "
+        "model.relative_positions = \"none\"");
+  }
+}
+
 void check_mask(const Recipe& recipe) {
   const std::int64_t patches = recipe.model.patches();
+  if (recipe.mask.kind == masking::MaskKind::block) {
+    const auto blocks = masking::block_config(recipe.mask, patches);
+    if (blocks.masked < 1 || blocks.smallest > blocks.masked) {
+      refuse(fmt::format(
+          "mask.smallest_block is {} patches, but mask.ratio {} of {} patches are {}; expected at "
+          "least one block: choose a smaller block, a larger ratio or a smaller patch",
+          blocks.smallest, recipe.mask.ratio, patches, blocks.masked));
+    }
+  }
   const std::int64_t kept = masking::kept_patches(patches, recipe.mask.ratio);
   if (kept < 1 || kept >= patches) {
     refuse(fmt::format(
@@ -191,6 +223,7 @@ void check_float32(const Recipe& recipe) {
 
 void check(const Recipe& recipe) {
   check_networks(recipe);
+  check_student(recipe);
   check_mask(recipe);
   check_teacher(recipe);
   check_objective(recipe);

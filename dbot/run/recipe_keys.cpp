@@ -42,6 +42,20 @@ void bind_model(Settings& settings, Recipe& recipe) {
   settings.add("model.layer_norm_eps", model.layer_norm_eps, above(0, 1), "",
                "Added to the variance in every LayerNorm.");
 
+  settings.add("model.position_table", model.position_table,
+               "An absolute sin-cos position table, added to the tokens.");
+  settings.add_choice(
+      "model.relative_positions", model.relative_positions, {"none", "shared", "each_block"},
+      "Learned biases of attention by the distance of two patches, for all blocks or "
+      "for each (symmetric student).");
+  settings.add("model.layer_scale", model.layer_scale, at_least(0, 100), "",
+               "Start of the learned factors of each block's branches (LayerScale); 0: none.");
+  settings.add("model.key_bias", model.key_bias,
+               "Attention's keys have a bias; false: queries and values alone.");
+
+  settings.add_choice("student.kind", recipe.student, {"asymmetric", "symmetric"},
+                      "Encoder of visible patches with a decoder (MAE, dBOT), or an encoder with a "
+                      "token in place of masked patches and one matrix (BEiT).");
   auto& decoder = recipe.decoder;
   settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
                "Features of a token in the decoder.");
@@ -53,8 +67,9 @@ void bind_model(Settings& settings, Recipe& recipe) {
 
 void bind_teacher(Settings& settings, Recipe& recipe) {
   auto& teacher = recipe.teacher;
-  settings.add_choice("teacher.init", teacher.init, {"random", "file"},
-                      "The first teacher: the student's own random start, or weights from a file.");
+  settings.add_choice("teacher.init", teacher.init, {"random", "independent", "file"},
+                      "The first teacher: the student's own random start, another random draw, or "
+                      "weights from a file.");
   settings.add("teacher.path", teacher.path,
                "Weights of the first teacher, with init = \"file\" alone.");
   settings.add("teacher.depth", teacher.depth, at_least(-1, kMostBlocks), "blocks",
@@ -67,14 +82,22 @@ void bind_teacher(Settings& settings, Recipe& recipe) {
                "Patch of the first teacher; 0: the student's, or the file's.");
   settings.add("teacher.image_size", teacher.image_size, at_least(0, kMostPixels), "pixels",
                "Input size of the first teacher; 0: the one that gives the student's token grid.");
-  settings.add("teacher.final_norm", teacher.final_norm,
-               "Apply the teacher's final LayerNorm to its features.");
+  settings.add(
+      "teacher.final_norm", teacher.features.final_norm,
+      "Apply the teacher's final LayerNorm to its features (CLIP's: to patch tokens too).");
+  settings.add("teacher.mean_of_blocks", teacher.features.mean_of_blocks, at_least(1, kMostBlocks),
+               "blocks", "The target is the mean of what the teacher's last so many blocks give.");
 }
 
 void bind_objective(Settings& settings, Recipe& recipe) {
-  settings.add_choice("mask.kind", recipe.mask.kind, {"random"}, "How patches are chosen.");
+  settings.add_choice("mask.kind", recipe.mask.kind, {"random", "block"},
+                      "How patches are chosen: each alone, or in rectangles (symmetric student).");
   settings.add("mask.ratio", recipe.mask.ratio, below(0, 1), "fraction",
-               "Share of the patches hidden from the student.");
+               "Share of the patches hidden from the student; of blocks the most.");
+  settings.add("mask.smallest_block", recipe.mask.smallest_block, at_least(1, 65536), "patches",
+               "Least area of a block.");
+  settings.add("mask.narrowest_block", recipe.mask.narrowest_block, above(0, 1), "height / width",
+               "Shape of a block: between this and its inverse.");
   settings.add_choice("objective.target", recipe.objective.target, {"teacher", "pixels"},
                       "What the student predicts: a teacher's features (dBOT) or pixels (MAE).");
   settings.add_choice("objective.normalisation", recipe.objective.normalisation,
@@ -83,6 +106,8 @@ void bind_objective(Settings& settings, Recipe& recipe) {
   settings.add_choice("objective.loss", recipe.loss.kind,
                       {"mse", "smooth_l1", "l1", "l2", "cosine"},
                       "Distance between prediction and target.");
+  settings.add("objective.cls", recipe.objective.cls,
+               "The teacher's feature of the cls token is predicted as well.");
   settings.add("objective.beta", recipe.loss.beta, above(0, 1e6), "",
                "Where smooth_l1 turns from square to linear.");
 }

@@ -9,13 +9,19 @@ constexpr Entry<CaseFunction> kCases[] = {
     {"dbot.drop_path", check_drop_path},
     {"dbot.forward", check_dbot_forward},
     {"dbot.steps", check_dbot_steps},
+    {"dbot.symmetric", check_symmetric},
+    {"dbot.symmetric_finetune", check_symmetric_finetune},
+    {"dbot.symmetric_steps", check_symmetric_steps},
     {"knn", check_knn},
     {"losses", check_losses},
     {"mae.forward", check_mae_forward},
     {"mae.steps", check_mae_steps},
+    {"mask.block", check_block_mask},
     {"mask.random", check_random_mask},
     {"patchify", check_patchify},
     {"position_embedding", check_position_embedding},
+    {"relative_position.index", check_relative_position_index},
+    {"relative_position.resize", check_relative_position_resize},
     {"vit.classify", check_classify},
 };
 
@@ -28,9 +34,6 @@ constexpr std::string_view kCasesToCome[] = {
     "brep.network",
     "checkpoint.import",
     "checkpoint.names",
-    "dbot.symmetric",
-    "dbot.symmetric_finetune",
-    "dbot.symmetric_steps",
     "elo.block2plus1d",
     "elo.cma",
     "elo.fitness",
@@ -53,7 +56,6 @@ constexpr std::string_view kCasesToCome[] = {
     "mae_st.mask",
     "mae_st.pretrain",
     "mae_st.views_and_schedule",
-    "mask.block",
     "maskdistill.mask_and_tables",
     "maskdistill.pretrain",
     "meta_multilabel.episode",
@@ -64,8 +66,6 @@ constexpr std::string_view kCasesToCome[] = {
     "mixmask.moco",
     "mixmask.unmix_cifar",
     "mixup",
-    "relative_position.index",
-    "relative_position.resize",
 };
 
 constexpr Entry<TableFunction> kTables[] = {

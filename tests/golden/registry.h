@@ -36,6 +36,12 @@ void check_position_embedding(const Fixture& fixture, Comparison& comparison);
 void check_patchify(const Fixture& fixture, Comparison& comparison);
 void check_losses(const Fixture& fixture, Comparison& comparison);
 void check_knn(const Fixture& fixture, Comparison& comparison);
+void check_symmetric(const Fixture& fixture, Comparison& comparison);
+void check_symmetric_steps(const Fixture& fixture, Comparison& comparison);
+void check_symmetric_finetune(const Fixture& fixture, Comparison& comparison);
+void check_relative_position_index(const Fixture& fixture, Comparison& comparison);
+void check_relative_position_resize(const Fixture& fixture, Comparison& comparison);
+void check_block_mask(const Fixture& fixture, Comparison& comparison);
 void check_classify(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.

@@ -31,7 +31,7 @@ void check_dbot_steps(const Fixture& fixture, Comparison& comparison) {
   config.loss.kind = objectives::LossKind::smooth_l1;
   config.loss.beta = value_or(fixture.config, "smooth_l1_beta", 2.0);
   config.teacher.depth = depth_of(fixture.with_prefix("t0."), "blocks.");
-  config.teacher.final_norm = value_or(fixture.config, "tlayernorm", 0) != 0;
+  config.teacher.features.final_norm = value_or(fixture.config, "tlayernorm", 0) != 0;
   config.keep_patch_bias = true;
   Trajectory(fixture, config, /*keep_optimizer=*/true, comparison).run();
   if (!fixture.with_prefix("reset.").empty()) {

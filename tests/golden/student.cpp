@@ -61,7 +61,7 @@ objectives::Teacher make_teacher(const nn::EncoderConfig& config, const nn::Name
                                  bool final_norm) {
   auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config));
   store->copy_from(weights);
-  return {config, std::move(store), final_norm};
+  return {config, std::move(store), {.final_norm = final_norm}};
 }
 
 at::Tensor with_cls_position(const at::Tensor& mask) {

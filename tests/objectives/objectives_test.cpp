@@ -62,8 +62,8 @@ std::shared_ptr<nn::ParameterStore> drawn_store(std::uint64_t seed) {
 
 TEST(Teacher, NeverBuildsAGraphAndAppliesItsNormOnlyWhenAsked) {
   const at::Tensor images = at::rand({2, 3, 8, 8});
-  const Teacher plain(small_config(), drawn_store(1), false);
-  const Teacher normed(small_config(), drawn_store(1), true);
+  const Teacher plain(small_config(), drawn_store(1), {});
+  const Teacher normed(small_config(), drawn_store(1), {.final_norm = true});
   const at::Tensor raw = plain.features(images, at::kFloat, Normalisation::none);
   EXPECT_FALSE(raw.requires_grad());
   EXPECT_EQ(raw.sizes(), (at::IntArrayRef{2, 5, 16}));
@@ -76,7 +76,7 @@ TEST(Teacher, NeverBuildsAGraphAndAppliesItsNormOnlyWhenAsked) {
 
 TEST(Teacher, LowPrecisionCopiesFollowTheParameters) {
   const auto store = drawn_store(1);
-  const Teacher teacher(small_config(), store, false);
+  const Teacher teacher(small_config(), store, {});
   const at::Tensor images = at::rand({2, 3, 8, 8});
   const auto low = [&] { return teacher.features(images, at::kBFloat16, Normalisation::none); };
   const at::Tensor before = low();
@@ -88,8 +88,49 @@ TEST(Teacher, LowPrecisionCopiesFollowTheParameters) {
 }
 
 TEST(Teacher, ResizesImagesOfAnotherSize) {
-  const Teacher teacher(small_config(), drawn_store(1), false);
+  const Teacher teacher(small_config(), drawn_store(1), {});
   EXPECT_EQ(teacher.features(at::rand({1, 3, 12, 12}), at::kFloat, Normalisation::none).size(1), 5);
+}
+
+TEST(Teacher, TheMeanOfItsLastBlocksIsTheMeanOfWhatTheyGive) {
+  const at::Tensor images = at::rand({2, 3, 8, 8});
+  const auto features = [&](std::int64_t depth, std::int64_t averaged, const at::Tensor& rows) {
+    nn::EncoderConfig config = small_config();
+    config.depth = depth;
+    auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config));
+    store->copy_from(drawn_store(1)->named());
+    return Teacher(config, store, {.mean_of_blocks = averaged})
+        .features(images, at::kFloat, Normalisation::none, rows);
+  };
+  const at::Tensor expected = (features(1, 1, {}) + features(2, 1, {})) / 2;
+  const at::Tensor mean = features(2, 2, {});
+  EXPECT_TRUE(at::allclose(mean, expected, 1e-5, 1e-6));
+  const at::Tensor rows = at::tensor({0, 3, 1, 4}, at::kLong).view({2, 2});
+  const at::Tensor some = features(2, 2, rows);
+  EXPECT_TRUE(at::allclose(some[0][1], mean[0][3], 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(some[1][0], mean[1][1], 1e-5, 1e-6));
+  EXPECT_THROW(features(2, 3, {}), UsageError);
+}
+
+TEST(Teacher, ATowerWithALastMatrixNormsItsClsTokenAlways) {
+  nn::EncoderConfig config = small_config();
+  config.projection = 6;
+  config.norm_before = true;
+  config.patch_bias = false;
+  config.gelu = nn::Gelu::quick;
+  auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config));
+  store->initialise(1, 0);
+  const at::Tensor images = at::rand({2, 3, 8, 8});
+  const Teacher patches_too(config, store, {.final_norm = true}), cls_alone(config, store, {});
+  const at::Tensor all = patches_too.features(images, at::kFloat, Normalisation::none);
+  const at::Tensor some = cls_alone.features(images, at::kFloat, Normalisation::none);
+  EXPECT_EQ(all.sizes(), (at::IntArrayRef{2, 5, 6}));
+  EXPECT_TRUE(at::allclose(all.select(1, 0), some.select(1, 0), 1e-5, 1e-6));
+  EXPECT_FALSE(at::allclose(all.select(1, 1), some.select(1, 1), 1e-2, 1e-2));
+  const at::Tensor rows = at::tensor({2, 0, 0, 4}, at::kLong).view({2, 2});
+  const at::Tensor chosen = cls_alone.features(images, at::kFloat, Normalisation::none, rows);
+  EXPECT_TRUE(at::allclose(chosen[0][1], some[0][0], 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(chosen[0][0], some[0][2], 1e-5, 1e-6));
 }
 
 TEST(MatchingImageSize, GivesTheStudentsGrid) {

@@ -3,9 +3,11 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -25,13 +27,15 @@ struct Case {
   bool drop_path;
   bool part;  // every second token only
   KernelLevel level;
+  bool variant = false;  // with a bias of the logits and LayerScale
 };
 
 std::string name_of(const testing::TestParamInfo<Case>& info) {
   const Case& c = info.param;
   return std::to_string(c.batch) + "x" + std::to_string(c.tokens) + "x" + std::to_string(c.width) +
          "_" + std::to_string(c.heads) + "heads" + (c.compute == at::kFloat ? "_fp32" : "_bf16") +
-         (c.drop_path ? "_drop" : "") + (c.part ? "_part" : "") + "_" + std::string(name(c.level));
+         (c.drop_path ? "_drop" : "") + (c.part ? "_part" : "") + (c.variant ? "_variant" : "") +
+         "_" + std::string(name(c.level));
 }
 
 /// Normal numbers that depend on `seed` alone.
@@ -42,15 +46,32 @@ at::Tensor numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed, d
 TransformerBlockWeights weights_for(const Case& c) {
   const std::int64_t w = c.width, h = c.hidden;
   const double size = 1.0 / std::sqrt(static_cast<double>(w));
-  return {1 + numbers({w}, 1, 0.3), numbers({w}, 2, 0.3),      numbers({3 * w, w}, 3, size * 2),
-          numbers({3 * w}, 4, 0.3), numbers({w, w}, 5, size),  numbers({w}, 6, 0.3),
-          1 + numbers({w}, 7, 0.3), numbers({w}, 8, 0.3),      numbers({h, w}, 9, size),
-          numbers({h}, 10, 0.3),    numbers({w, h}, 11, size), numbers({w}, 12, 0.3)};
+  TransformerBlockWeights weights{
+      1 + numbers({w}, 1, 0.3), numbers({w}, 2, 0.3),      numbers({3 * w, w}, 3, size * 2),
+      numbers({3 * w}, 4, 0.3), numbers({w, w}, 5, size),  numbers({w}, 6, 0.3),
+      1 + numbers({w}, 7, 0.3), numbers({w}, 8, 0.3),      numbers({h, w}, 9, size),
+      numbers({h}, 10, 0.3),    numbers({w, h}, 11, size), numbers({w}, 12, 0.3)};
+  if (c.variant) {
+    weights.attention_scale = 0.5 + numbers({w}, 13, 0.2);
+    weights.mlp_scale = 0.5 + numbers({w}, 14, 0.2);
+    weights.attention_bias = numbers({c.heads, c.tokens, c.tokens}, 15, 1.0);
+  }
+  return weights;
 }
 
-std::array<at::Tensor*, 12> parts(TransformerBlockWeights& w) {
-  return {&w.norm1_weight, &w.norm1_bias, &w.qkv_weight, &w.qkv_bias, &w.proj_weight, &w.proj_bias,
-          &w.norm2_weight, &w.norm2_bias, &w.fc1_weight, &w.fc1_bias, &w.fc2_weight,  &w.fc2_bias};
+/// Those that there are.
+std::vector<at::Tensor*> parts(TransformerBlockWeights& w) {
+  std::vector<at::Tensor*> all{&w.norm1_weight,    &w.norm1_bias, &w.qkv_weight,    &w.qkv_bias,
+                               &w.proj_weight,     &w.proj_bias,  &w.norm2_weight,  &w.norm2_bias,
+                               &w.fc1_weight,      &w.fc1_bias,   &w.fc2_weight,    &w.fc2_bias,
+                               &w.attention_scale, &w.mlp_scale,  &w.attention_bias};
+  std::erase_if(all, [](const at::Tensor* part) { return !part->defined(); });
+  return all;
+}
+
+TransformerBlockWeights converted_to_float(TransformerBlockWeights weights) {
+  for (at::Tensor* part : parts(weights)) *part = part->to(at::kFloat);
+  return weights;
 }
 
 using Path = at::Tensor (*)(const at::Tensor&, const TransformerBlockWeights&,
@@ -110,12 +131,56 @@ std::vector<Case> cases() {
       all.push_back({2, 1, 16, 1, 16, compute, false, false, level});
       all.push_back({3, 17, 96, 3, 192, compute, true, true, level});
       all.push_back({2, 197, 128, 2, 64, compute, true, false, level});
+      all.push_back({3, 17, 96, 3, 192, compute, true, false, level, true});
+      all.push_back({2, 50, 60, 3, 33, compute, false, true, level, true});
     }
   }
   return all;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TransformerBlockPaths, testing::ValuesIn(cases()), name_of);
+
+TEST(TransformerBlockPaths, GradientsReachWhatWeightsAreComputedFrom) {
+  const Case c{2, 9, 16, 2, 32, at::kFloat, false, false, KernelLevel::portable, true};
+  const auto gradients = [&](Path path) {
+    TransformerBlockWeights weights = weights_for(c);
+    for (at::Tensor* part : parts(weights)) *part = part->to(at::kFloat);
+    weights.fc1_weight.requires_grad_(true);
+    weights.qkv_weight.requires_grad_(true);
+    const at::Tensor table = numbers({4}, 1, 1.0).to(at::kFloat).requires_grad_(true);
+    const at::Tensor query = numbers({16}, 2, 1.0).to(at::kFloat).requires_grad_(true);
+    weights.attention_bias = weights.attention_bias * table[1];
+    weights.qkv_bias = at::cat({query, at::zeros_like(query), query * 2});
+    const at::Tensor x = numbers({2, 9, 16}, 99, 1.0).to(at::kFloat);
+    // Twice, as the blocks of a network share one table.
+    const at::Tensor once = path(x, weights, {.heads = 2}, {}, {});
+    path(once, weights, {.heads = 2}, {}, {}).square().sum().backward();
+    return std::array{table.grad(), query.grad(), weights.fc1_weight.grad()};
+  };
+  const auto ours = gradients(transformer_block_cpu);
+  const auto expected = gradients(transformer_block_reference);
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    EXPECT_LT(((ours[i] - expected[i]).norm() / expected[i].norm()).item<double>(), 1e-5) << i;
+  }
+}
+
+TEST(TransformerBlockPaths, QuickGeluOfAFrozenBlock) {
+  for (const KernelLevel level : supported_kernel_levels()) {
+    if (level == KernelLevel::reference) continue;
+    use_kernel_level(level);
+    const Case c{2, 9, 24, 2, 40, at::kFloat, false, false, level};
+    TransformerBlockWeights weights = weights_for(c);
+    const at::Tensor x = numbers({2, 9, 24}, 99, 3.0);
+    const TransformerBlockOptions options{.heads = 2, .quick_gelu = true};
+    TransformerBlockOptions in_double = options;
+    in_double.compute = at::kDouble;
+    const at::Tensor expected = transformer_block_reference(x, weights, in_double, {});
+    const at::Tensor ours =
+        transformer_block_cpu(x.to(at::kFloat), converted_to_float(weights), options, {});
+    EXPECT_LT(((ours - expected).norm() / expected.norm()).item<double>(), 1e-6) << name(level);
+  }
+  use_kernel_level("auto");
+}
 
 TEST(TransformerBlockPaths, WithoutGraphGivesTheSameOutput) {
   const Case c{2, 17, 64, 2, 128, at::kFloat, false, false, KernelLevel::portable};

@@ -1,8 +1,10 @@
 #include "dbot/run/recipe.h"
+#include "dbot/masking/block_mask.h"
 
 #include <gmock/gmock.h>
 
 #include "dbot/core/error.h"
+#include "dbot/masking/block_mask.h"
 #include "dbot/run/memory_plan.h"
 #include "dbot/run/recipe_catalog.h"
 #include "dbot/run/resolve.h"
@@ -30,7 +32,7 @@ std::string refusal(const std::vector<std::string>& assignments) {
 }
 
 TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
-  ASSERT_EQ(embedded_recipes().size(), 9u);
+  ASSERT_EQ(embedded_recipes().size(), 12u);
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
     EXPECT_NO_THROW(parse_recipe(recipe.text, recipe.name)) << recipe.name;
     EXPECT_FALSE(summary_line(recipe.text).empty()) << recipe.name;
@@ -50,6 +52,23 @@ TEST(Recipe, LargeOnesFollowTheirSources) {
   const Recipe base = parse_recipe(find_recipe("dbot/vit-b16").text, "dbot/vit-b16");
   EXPECT_EQ(base.optimizer.clip_norm, 3.0);
   EXPECT_EQ(base.train.drop_path, 0.2);
+}
+
+TEST(Recipe, TheSymmetricOnesFollowTheirSource) {
+  for (const char* name : {"dbot/clip-b16", "dbot/clip-l16", "dbot/clip-h14"}) {
+    const Recipe recipe = parse_recipe(find_recipe(name).text, name);
+    EXPECT_EQ(images_per_step(recipe), 4096) << name;
+    EXPECT_DOUBLE_EQ(recipe.optimizer.base_lr * 4096 / 256, 3e-3) << name;
+    const auto blocks = masking::block_config(recipe.mask, recipe.model.patches());
+    EXPECT_EQ(blocks.masked, 78) << name;
+  }
+}
+
+TEST(Recipe, BlocksAndRelativePositionsNeedTheSymmetricStudent) {
+  EXPECT_THAT(refusal({"mask.kind=\"block\""}), HasSubstr("student.kind"));
+  EXPECT_THAT(refusal({"model.relative_positions=\"shared\""}), HasSubstr("student.kind"));
+  EXPECT_THAT(refusal({"student.kind=\"symmetric\"", "mask.kind=\"block\"", "mask.ratio=0.05"}),
+              HasSubstr("mask.smallest_block"));
 }
 
 TEST(Recipe, ReadsBackWhatItWrites) {

@@ -21,7 +21,8 @@ TokenFeatures look_at(const nn::VisionTransformer& network, const at::Tensor& pi
                       const Look& look) {
   const nn::EncoderConfig& shape = network.config();
   const at::ScalarType compute = runtime::compute_type(look.precision);
-  const std::span all(network.block_weights());
+  const std::vector<ops::TransformerBlockWeights> blocks = network.block_weights();
+  const std::span all(blocks);
   const at::Tensor embedded = network.embed(data::normalise(pixels, look.mean, look.std));
   const at::Tensor before = network.blocks(embedded, all.first(all.size() - 1), compute);
   const at::Tensor after = network.blocks(before, all.last(1), compute);

@@ -2,8 +2,8 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/linalg_vector_norm.h>
-#include <ATen/ops/ones.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +23,8 @@ constexpr std::int64_t kLossBatch = 8;
 at::Tensor loss_positions(const MaskedPrediction& prediction) {
   if (!prediction.has_cls) return prediction.mask;
   const at::Tensor& mask = prediction.mask;
-  return at::cat({at::ones({mask.size(0), 1}, mask.options()), mask}, 1);
+  const double cls = prediction.cls_in_loss ? 1 : 0;
+  return at::cat({at::full({mask.size(0), 1}, cls, mask.options()), mask}, 1);
 }
 
 double loss_of_guess(const MaskedPrediction& prediction, const at::Tensor& guess) {

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "dbot/core/settings.h"
+#include "dbot/masking/random_mask.h"
+
+namespace dbot::masking {
+
+/// What a block mask is made of. Source: BEiT, arXiv 2106.08254, algorithm 1; dbot.md §8.
+struct BlockConfig {
+  std::int64_t masked = 78;    // patches to hide; a mask may end with fewer
+  std::int64_t smallest = 16;  // patches of a block
+  double narrowest = 0.3;      // height / width of a block is between this and its inverse
+};
+
+/// Where the draws of a block mask come from, in the order in which they are asked for.
+struct BlockDraws {
+  std::function<double(double low, double high)> uniform;  // in [low, high), or (high, low]
+  std::function<std::int64_t(std::int64_t last)> integer;  // in 0…last
+};
+
+/// Of a mask of so many patches: trunc(patches · ratio) are to be hidden.
+BlockConfig block_config(const MaskConfig& config, std::int64_t patches);
+
+/// One mask, uint8 [rows, columns] of the grid, 1 = hidden: rectangles at random places until
+/// `masked` patches are hidden or ten attempts in a row add nothing.
+at::Tensor block_mask(core::Size grid, const BlockConfig& config, const BlockDraws& draws);
+
+/// Masks of a batch, float32 [batch, patches]; row i depends on (seed, stage, epoch,
+/// sample_ids[i]) alone.
+at::Tensor block_masks(std::uint64_t seed, std::uint32_t stage, std::uint32_t epoch,
+                       std::span<const std::int64_t> sample_ids, core::Size grid,
+                       const BlockConfig& config);
+
+}  // namespace dbot::masking

@@ -1,0 +1,45 @@
+#include "dbot/methods/student.h"
+
+#include <fmt/format.h>
+
+#include <span>
+
+#include "dbot/methods/student_kinds.h"
+
+namespace dbot::methods {
+
+std::vector<nn::ParameterSpec> student_parameters(const StudentConfig& config) {
+  return config.kind == StudentKind::symmetric
+             ? nn::masked_encoder_parameters(symmetric_config(config))
+             : nn::masked_autoencoder_parameters(asymmetric_config(config));
+}
+
+std::unique_ptr<Student> make_student(const StudentConfig& config,
+                                      std::shared_ptr<nn::ParameterStore> parameters) {
+  if (config.kind == StudentKind::symmetric) {
+    return std::make_unique<SymmetricStudent>(config, std::move(parameters));
+  }
+  return std::make_unique<AsymmetricStudent>(config, std::move(parameters));
+}
+
+double block_multiply_adds(double tokens, double width, double depth, double mlp_ratio) {
+  return depth * (tokens * (4 + 2 * mlp_ratio) * width * width + 2 * tokens * tokens * width);
+}
+
+double embedding_multiply_adds(const nn::EncoderConfig& encoder, double patches) {
+  return patches * static_cast<double>(encoder.channels * encoder.patch_size * encoder.patch_size) *
+         static_cast<double>(encoder.width);
+}
+
+at::Tensor visit_blocks(const std::string& part, at::Tensor tokens,
+                        const std::vector<ops::TransformerBlockWeights>& blocks,
+                        const ops::TransformerBlockOptions& options,
+                        const Student::LayerVisitor& visit) {
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    tokens = nn::run_blocks(tokens, std::span(&blocks[i], 1), options, {});
+    visit(part, fmt::format("the result of block {}", i), tokens);
+  }
+  return tokens;
+}
+
+}  // namespace dbot::methods

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "dbot/methods/student.h"
+#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/nn/masked_encoder.h"
+
+// The two kinds of student; `make_student` chooses.
+namespace dbot::methods {
+
+class AsymmetricStudent : public Student {
+ public:
+  AsymmetricStudent(const StudentConfig& config, std::shared_ptr<nn::ParameterStore> parameters);
+
+  const nn::VisionTransformer& encoder() const override { return network_.encoder(); }
+  std::int64_t prediction_width() const override { return network_.config().prediction_width; }
+  std::int64_t drop_path_rows() const override;
+  Prediction predict(const at::Tensor& images, const masking::Mask& mask, at::ScalarType compute,
+                     const nn::DropPath& drop_path, const at::Tensor& rows) const override;
+  void visit_layers(const at::Tensor& images, const masking::Mask& mask, at::ScalarType compute,
+                    const LayerVisitor& visit) const override;
+  double multiply_adds(double visible) const override;
+
+ private:
+  nn::MaskedAutoencoder network_;
+};
+
+class SymmetricStudent : public Student {
+ public:
+  SymmetricStudent(const StudentConfig& config, std::shared_ptr<nn::ParameterStore> parameters);
+
+  const nn::VisionTransformer& encoder() const override { return network_.encoder(); }
+  std::int64_t prediction_width() const override { return network_.config().prediction_width; }
+  std::int64_t drop_path_rows() const override;
+  Prediction predict(const at::Tensor& images, const masking::Mask& mask, at::ScalarType compute,
+                     const nn::DropPath& drop_path, const at::Tensor& rows) const override;
+  void visit_layers(const at::Tensor& images, const masking::Mask& mask, at::ScalarType compute,
+                    const LayerVisitor& visit) const override;
+  double multiply_adds(double visible) const override;
+
+ private:
+  nn::MaskedEncoder network_;
+};
+
+nn::MaskedAutoencoderConfig asymmetric_config(const StudentConfig& config);
+nn::MaskedEncoderConfig symmetric_config(const StudentConfig& config);
+
+/// Sends tokens through a stack one block at a time, without stochastic depth, and shows each
+/// result. Returns the last.
+at::Tensor visit_blocks(const std::string& part, at::Tensor tokens,
+                        const std::vector<ops::TransformerBlockWeights>& blocks,
+                        const ops::TransformerBlockOptions& options,
+                        const Student::LayerVisitor& visit);
+
+}  // namespace dbot::methods

@@ -1,0 +1,55 @@
+#include "dbot/nn/block_stack.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "dbot/ops/select_tokens.h"
+
+namespace dbot::nn {
+namespace {
+
+at::Tensor query_key_value_bias(const ParameterStore& parameters, const std::string& prefix) {
+  if (parameters.contains(prefix + "attn.qkv.bias")) return parameters.at(prefix + "attn.qkv.bias");
+  const at::Tensor& query = parameters.at(prefix + "attn.q_bias");
+  return at::cat({query, at::zeros_like(query), parameters.at(prefix + "attn.v_bias")});
+}
+
+}  // namespace
+
+at::Tensor run_blocks(at::Tensor tokens, std::span<const ops::TransformerBlockWeights> blocks,
+                      const ops::TransformerBlockOptions& options, const DropPath& drop_path,
+                      const at::Tensor& rows) {
+  const auto depth = static_cast<std::int64_t>(blocks.size());
+  if (depth == 0 && rows.defined()) return ops::select_tokens(tokens, rows);
+  for (std::int64_t block = 0; block < depth; ++block) {
+    tokens = ops::transformer_block(tokens, blocks[static_cast<std::size_t>(block)], options,
+                                    drop_path.scales(block, depth),
+                                    block + 1 == depth ? rows : at::Tensor());
+  }
+  return tokens;
+}
+
+ops::TransformerBlockWeights block_weights(const ParameterStore& parameters,
+                                           const std::string& prefix) {
+  const auto get = [&](const char* name) { return parameters.at(prefix + name); };
+  const auto find = [&](const char* name) {
+    return parameters.contains(prefix + name) ? get(name) : at::Tensor();
+  };
+  return {.norm1_weight = get("norm1.weight"),
+          .norm1_bias = get("norm1.bias"),
+          .qkv_weight = get("attn.qkv.weight"),
+          .qkv_bias = query_key_value_bias(parameters, prefix),
+          .proj_weight = get("attn.proj.weight"),
+          .proj_bias = get("attn.proj.bias"),
+          .norm2_weight = get("norm2.weight"),
+          .norm2_bias = get("norm2.bias"),
+          .fc1_weight = get("mlp.fc1.weight"),
+          .fc1_bias = get("mlp.fc1.bias"),
+          .fc2_weight = get("mlp.fc2.weight"),
+          .fc2_bias = get("mlp.fc2.bias"),
+          .attention_scale = find("gamma_1"),
+          .mlp_scale = find("gamma_2"),
+          .attention_bias = {}};
+}
+
+}  // namespace dbot::nn

@@ -1,0 +1,123 @@
+#include "dbot/nn/encoder_parameters.h"
+
+#include "dbot/nn/relative_positions.h"
+
+namespace dbot::nn {
+namespace {
+
+ParameterSpec parameter(std::string name, std::vector<std::int64_t> shape, Initialisation start) {
+  ParameterSpec spec;
+  spec.name = std::move(name);
+  spec.shape = std::move(shape);
+  spec.initialisation = start;
+  return spec;
+}
+
+ParameterSpec matrix_parameter(const std::string& name, std::int64_t inputs, std::int64_t outputs) {
+  return parameter(name, {outputs, inputs}, Initialisation::xavier_uniform);
+}
+
+ParameterSpec zero_vector(const std::string& name, std::int64_t width) {
+  return parameter(name, {width}, Initialisation::zeros);
+}
+
+/// Biases of the attention's logits by distance, which start at zero.
+ParameterSpec relative_positions_parameter(const std::string& name, const EncoderConfig& config) {
+  return parameter(name, {relative_position_rows(config.grid()), config.heads},
+                   Initialisation::zeros);
+}
+
+void append_patch_embedding(std::vector<ParameterSpec>& specs, const EncoderConfig& config) {
+  const std::int64_t p = config.patch_size;
+  specs.push_back(parameter("patch_embed.proj.weight", {config.width, config.channels, p, p},
+                            Initialisation::xavier_uniform));
+  if (!config.patch_bias) return;
+  specs.push_back(
+      parameter("patch_embed.proj.bias", {config.width}, Initialisation::convolution_bias));
+  specs.back().fan_in = config.channels * p * p;
+}
+
+void append_layer_scale(std::vector<ParameterSpec>& specs, const std::string& prefix,
+                        const EncoderConfig& config) {
+  for (const char* name : {"gamma_1", "gamma_2"}) {
+    specs.push_back(parameter(prefix + name, {config.width}, Initialisation::constant));
+    specs.back().scale = config.layer_scale;
+  }
+}
+
+void append_query_key_value(std::vector<ParameterSpec>& specs, const std::string& prefix,
+                            const EncoderConfig& config) {
+  const std::int64_t width = config.width;
+  if (!config.key_bias) {
+    specs.push_back(zero_vector(prefix + "attn.q_bias", width));
+    specs.push_back(zero_vector(prefix + "attn.v_bias", width));
+  }
+  if (config.relative_positions == RelativePositions::each_block) {
+    specs.push_back(
+        relative_positions_parameter(prefix + "attn.relative_position_bias_table", config));
+  }
+  specs.push_back(matrix_parameter(prefix + "attn.qkv.weight", width, 3 * width));
+  if (config.key_bias) specs.push_back(zero_vector(prefix + "attn.qkv.bias", 3 * width));
+}
+
+}  // namespace
+
+std::vector<ParameterSpec> encoder_parameters(const EncoderConfig& config) {
+  std::vector<ParameterSpec> specs{token_parameter("cls_token", config.width)};
+  if (config.position_table) {
+    specs.push_back(position_table_parameter("pos_embed", config, config.width));
+  }
+  append_patch_embedding(specs, config);
+  if (config.norm_before) append_norm_parameters(specs, "norm_pre", config.width);
+  if (config.relative_positions == RelativePositions::shared) {
+    specs.push_back(
+        relative_positions_parameter("rel_pos_bias.relative_position_bias_table", config));
+  }
+  for (std::int64_t block = 0; block < config.depth; ++block) {
+    append_block_parameters(specs, "blocks." + std::to_string(block) + ".", config);
+  }
+  append_norm_parameters(specs, "norm", config.width);
+  if (config.projection > 0) {
+    specs.push_back(matrix_parameter("head.weight", config.width, config.projection));
+  }
+  return specs;
+}
+
+void append_block_parameters(std::vector<ParameterSpec>& specs, const std::string& prefix,
+                             const EncoderConfig& config) {
+  const std::int64_t width = config.width, hidden = config.hidden_width();
+  if (config.layer_scale > 0) append_layer_scale(specs, prefix, config);
+  append_norm_parameters(specs, prefix + "norm1", width);
+  append_query_key_value(specs, prefix, config);
+  append_linear_parameters(specs, prefix + "attn.proj", width, width);
+  append_norm_parameters(specs, prefix + "norm2", width);
+  append_linear_parameters(specs, prefix + "mlp.fc1", width, hidden);
+  append_linear_parameters(specs, prefix + "mlp.fc2", hidden, width);
+}
+
+void append_linear_parameters(std::vector<ParameterSpec>& specs, const std::string& name,
+                              std::int64_t inputs, std::int64_t outputs) {
+  specs.push_back(matrix_parameter(name + ".weight", inputs, outputs));
+  specs.push_back(zero_vector(name + ".bias", outputs));
+}
+
+void append_norm_parameters(std::vector<ParameterSpec>& specs, const std::string& name,
+                            std::int64_t width) {
+  specs.push_back(parameter(name + ".weight", {width}, Initialisation::ones));
+  specs.push_back(zero_vector(name + ".bias", width));
+}
+
+ParameterSpec token_parameter(const std::string& name, std::int64_t width) {
+  return parameter(name, {1, 1, width}, Initialisation::normal_002);
+}
+
+ParameterSpec position_table_parameter(const std::string& name, const EncoderConfig& config,
+                                       std::int64_t width) {
+  ParameterSpec spec =
+      parameter(name, {1, 1 + config.patches(), width}, Initialisation::sincos_position_table);
+  spec.trainable = false;
+  spec.grid = config.grid();
+  return spec;
+}
+
+}  // namespace dbot::nn

@@ -1,0 +1,73 @@
+#include "dbot/nn/masked_encoder.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/where.h>
+
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+namespace dbot::nn {
+namespace {
+
+/// 1 / sqrt(2l) for the matrices that end the branches of block l, counted from 1; 1 for others.
+double depth_scale(std::string_view name) {
+  constexpr std::string_view kBlocks = "blocks.";
+  if (!name.starts_with(kBlocks)) return 1;
+  if (!name.ends_with("attn.proj.weight") && !name.ends_with("mlp.fc2.weight")) return 1;
+  std::int64_t block = 0;
+  std::from_chars(name.data() + kBlocks.size(), name.data() + name.size(), block);
+  return 1.0 / std::sqrt(2.0 * static_cast<double>(block + 1));
+}
+
+void start_as_symmetric(ParameterSpec& spec) {
+  switch (spec.initialisation) {
+    case Initialisation::xavier_uniform:
+    case Initialisation::normal_002:
+      spec.initialisation = Initialisation::truncated_normal_002;
+      spec.scale = depth_scale(spec.name);
+      return;
+    case Initialisation::convolution_bias:
+      spec.initialisation = Initialisation::zeros;
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+std::vector<ParameterSpec> masked_encoder_parameters(const MaskedEncoderConfig& config) {
+  std::vector<ParameterSpec> specs = encoder_parameters(config.encoder);
+  specs.front().decayed = false;  // cls_token
+  specs.insert(specs.begin() + 1, token_parameter("mask_token", config.encoder.width));
+  append_linear_parameters(specs, "lm_head", config.encoder.width, config.prediction_width);
+  for (ParameterSpec& spec : specs) start_as_symmetric(spec);
+  return specs;
+}
+
+MaskedEncoder::MaskedEncoder(const MaskedEncoderConfig& config,
+                             std::shared_ptr<ParameterStore> parameters)
+    : config_(config), encoder_(config.encoder, std::move(parameters)) {}
+
+at::Tensor MaskedEncoder::embed(const at::Tensor& images, const at::Tensor& mask) const {
+  const at::Tensor patches = encoder_.embed_patches(images);
+  const at::Tensor hidden = mask.to(at::kBool).unsqueeze(-1);
+  return encoder_.complete(at::where(hidden, parameters()->at("mask_token"), patches));
+}
+
+at::Tensor MaskedEncoder::encode(const at::Tensor& images, const at::Tensor& mask,
+                                 at::ScalarType compute, const DropPath& drop_path,
+                                 const at::Tensor& rows) const {
+  return encoder_.norm(
+      encoder_.blocks(embed(images, mask), encoder_.block_weights(), compute, drop_path, rows));
+}
+
+at::Tensor MaskedEncoder::predict(const at::Tensor& tokens, at::ScalarType compute) const {
+  return at::linear(tokens.to(compute), parameters()->at("lm_head.weight").to(compute),
+                    parameters()->at("lm_head.bias").to(compute))
+      .to(at::kFloat);
+}
+
+}  // namespace dbot::nn
