@@ -171,12 +171,31 @@ std::string fill(std::string_view pattern, const Blanks& blanks) {
 }  // namespace
 
 std::optional<NamePlace> official_place(std::string_view foreign, NameStyle style) {
-  for (const Rule& rule : rules_of(style)) {
-    if (const auto blanks = match(rule.foreign, foreign)) {
-      return NamePlace{fill(rule.official, *blanks), rule.form};
+  const auto look_up = [](std::string_view name, NameStyle in) -> std::optional<NamePlace> {
+    for (const Rule& rule : rules_of(in)) {
+      if (const auto blanks = match(rule.foreign, name)) {
+        return NamePlace{fill(rule.official, *blanks), rule.form};
+      }
     }
+    return std::nullopt;
+  };
+  if (const auto place = look_up(foreign, style)) return place;
+  if (style != NameStyle::hugging_face_classic && style != NameStyle::hugging_face_current) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  // Between the generations there were files of the old parts at the new place of the blocks.
+  constexpr std::string_view kBlocks = "layers.";
+  for (const std::string_view blocks : {"encoder.layer.", "encoder.layers.", "layers."}) {
+    if (!foreign.starts_with(blocks)) continue;
+    const std::string rest(foreign.substr(blocks.size()));
+    if (const auto place = look_up(std::string(kBlocks) + rest, NameStyle::hugging_face_current)) {
+      return place;
+    }
+    return look_up("encoder.layer." + rest, NameStyle::hugging_face_classic);
+  }
+  const bool classic = style == NameStyle::hugging_face_classic;
+  return look_up(foreign,
+                 classic ? NameStyle::hugging_face_current : NameStyle::hugging_face_classic);
 }
 
 std::vector<NamePlace> foreign_places(std::string_view official, NameStyle style) {

@@ -6,6 +6,8 @@ namespace dbot::golden {
 namespace {
 
 constexpr Entry<CaseFunction> kCases[] = {
+    {"checkpoint.import", check_checkpoint_import},
+    {"checkpoint.names", check_checkpoint_names},
     {"dbot.drop_path", check_drop_path},
     {"dbot.forward", check_dbot_forward},
     {"dbot.steps", check_dbot_steps},
@@ -26,8 +28,6 @@ constexpr std::string_view kCasesToCome[] = {
     "brep.distance",
     "brep.geometry",
     "brep.network",
-    "checkpoint.import",
-    "checkpoint.names",
     "dbot.symmetric",
     "dbot.symmetric_finetune",
     "dbot.symmetric_steps",

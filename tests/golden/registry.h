@@ -36,6 +36,8 @@ void check_position_embedding(const Fixture& fixture, Comparison& comparison);
 void check_patchify(const Fixture& fixture, Comparison& comparison);
 void check_losses(const Fixture& fixture, Comparison& comparison);
 void check_knn(const Fixture& fixture, Comparison& comparison);
+void check_checkpoint_import(const Fixture& fixture, Comparison& comparison);
+void check_checkpoint_names(const Fixture& fixture, Comparison& comparison);
 void check_classify(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.
