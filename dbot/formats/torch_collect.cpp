@@ -1,6 +1,5 @@
 // Walks a document: its tensors by name, and the rest as JSON.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 #include <unordered_set>
@@ -95,11 +94,8 @@ class TensorWalk {
 
 class JsonWalk {
  public:
-  explicit JsonWalk(const TorchContent& content) : content_(content) {}
-
   Json visit(const PickleValue& value, int depth) {
     walk_.enter(depth);
-    if (is_tensor(value)) return tensor_text(value);
     switch (value.kind) {
       case PickleKind::none:
         return nullptr;
@@ -133,14 +129,17 @@ class JsonWalk {
  private:
   Json items(const PickleValue& value, int depth) {
     Json list = Json::array();
-    for (const PickleValue* item : value.items) list.push_back(visit(*item, depth + 1));
+    for (const PickleValue* item : value.items) {
+      if (!is_tensor(*item)) list.push_back(visit(*item, depth + 1));
+    }
     return list;
   }
 
   Json entries(const PickleValue& value, int depth) {
     Json result = Json::object();
     for (std::size_t i = 0; i + 1 < value.entries.size(); i += 2) {
-      result[key_text(*value.entries[i])] = visit(*value.entries[i + 1], depth + 1);
+      const PickleValue& entry = *value.entries[i + 1];
+      if (!is_tensor(entry)) result[key_text(*value.entries[i])] = visit(entry, depth + 1);
     }
     return result;
   }
@@ -152,15 +151,6 @@ class JsonWalk {
     return {{"class", std::string(value.text)}, {"arguments", items(value, depth)}};
   }
 
-  std::string tensor_text(const PickleValue& value) const {
-    const auto tensor = read_tensor(value, content_);
-    const auto* stored = std::get_if<StoredTensor>(&tensor);
-    return stored == nullptr ? "tensor"
-                             : fmt::format("tensor {} [{}]", element_name(stored->type),
-                                           fmt::join(stored->shape, ", "));
-  }
-
-  const TorchContent& content_;
   Walk walk_;
 };
 

@@ -188,7 +188,7 @@ const std::map<std::string, std::string>& WeightsFile::metadata() const {
 }
 
 std::string WeightsFile::values() const {
-  return content_->safetensors ? "{}" : document_json(content_->torch);
+  return content_->safetensors ? "{}" : document_json(content_->torch.document);
 }
 
 }  // namespace dbot::formats

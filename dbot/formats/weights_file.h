@@ -56,8 +56,8 @@ class WeightsFile {
   const std::vector<UnreadTensor>& unread() const;
   /// Of a safetensors file.
   const std::map<std::string, std::string>& metadata() const;
-  /// Everything that is no tensor (arguments, epoch, optimizer settings), as one JSON value;
-  /// tensors stand in it as texts. Throws DataError if it is too large to write out.
+  /// Everything that is no tensor (arguments, epoch, optimizer settings), as one JSON value. Throws
+  /// DataError if it is too large to write out.
   std::string values() const;
 
   /// Reads the whole storage of a tensor of this file and compares it with its checksum, once; not
