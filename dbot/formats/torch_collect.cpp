@@ -162,10 +162,10 @@ TorchTensors collect_tensors(const TorchContent& content) {
   return walk.take_result();
 }
 
-std::string document_json(const TorchContent& content) {
-  return JsonWalk(content)
-      .visit(content.document.root(), 0)
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string document_json(const PickleDocument& document) {
+  const PickleValue& root = document.root();
+  const Json json = is_tensor(root) ? Json::object() : JsonWalk().visit(root, 0);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace dbot::formats

@@ -70,9 +70,9 @@ TEST(Pickle, ValuesAreSharedThroughTheMemo) {
 TEST(Pickle, OrderedDictionariesOfEveryAgeAreDictionaries) {
   const std::string ordered = global("collections", "OrderedDict");
   for (const std::string& content :
-       {ordered + ")R(" + text("a") + integer(1) + "u",
-        ordered + "](" + writer::tuple({text("a"), integer(1)}) + "e\x85R",
-        ordered + "]](" + text("a") + integer(1) + "ea\x85R"}) {
+       std::vector<std::string>{ordered + ")R(" + text("a") + integer(1) + "u",
+                                ordered + "](" + writer::tuple({text("a"), integer(1)}) + "e\x85R",
+                                ordered + "]](" + text("a") + integer(1) + "ea\x85R"}) {
     const std::string bytes = pickle(content);
     const PickleDocument document = read(bytes);
     ASSERT_EQ(document.root().kind, PickleKind::dictionary);
@@ -106,11 +106,11 @@ TEST(Pickle, RefusesEveryOtherNameInEveryOpcode) {
     const std::string named = fmt::format("{}.{}", module, name);
     const std::string stack_global = text(module) + text(name) + "\x93";
     const std::string instance = "(" + text("x") + "i" + module + "\n" + name + "\n";
-    for (const std::string& content :
-         {global(module, name) + argument + "R", global(module, name) + argument + "\x81",
-          global(module, name) + argument + "}\x92", "(" + global(module, name) + text("x") + "o",
-          global(module, name) + "}b", global(module, name), stack_global + argument + "R",
-          stack_global, instance}) {
+    for (const std::string& content : std::vector<std::string>{
+             global(module, name) + argument + "R", global(module, name) + argument + "\x81",
+             global(module, name) + argument + "}\x92",
+             "(" + global(module, name) + text("x") + "o", global(module, name) + "}b",
+             global(module, name), stack_global + argument + "R", stack_global, instance}) {
       EXPECT_THAT(refusal(pickle(content)),
                   testing::AllOf(HasSubstr("\"" + named + "\""), HasSubstr("nothing was executed")))
           << testing::PrintToString(content);
@@ -130,9 +130,9 @@ TEST(Pickle, RefusesWhatProtocolsTwoToFiveDoNotHave) {
 
 TEST(Pickle, RefusesSizesThatTheFileDoesNotHold) {
   const std::string huge = number(~std::uint64_t{0}, 8);
-  for (const std::string& content :
-       {"X" + number(0xFFFFFFFF, 4), "T" + number(0x7FFFFFFF, 4), "B" + number(0xFFFFFFFF, 4),
-        "\x8d" + huge, "\x8e" + huge, "\x96" + huge, "\x8c\xff", "C\xff", "U\xff"}) {
+  for (const std::string& content : std::vector<std::string>{
+           "X" + number(0xFFFFFFFF, 4), "T" + number(0x7FFFFFFF, 4), "B" + number(0xFFFFFFFF, 4),
+           "\x8d" + huge, "\x8e" + huge, "\x96" + huge, "\x8c\xff", "C\xff", "U\xff"}) {
     EXPECT_THAT(refusal(pickle(content)), HasSubstr("it ends at byte"));
   }
   EXPECT_THAT(refusal(pickle("\x95" + huge)), HasSubstr("a frame of 18446744073709551615 bytes"));

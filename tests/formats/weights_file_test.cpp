@@ -138,13 +138,14 @@ TEST_F(WeightsFileTest, RefusesTensorsThatDoNotFitTheirStorage) {
 
 TEST_F(WeightsFileTest, RefusesMalformedTensors) {
   const std::string v2 = writer::global("torch._utils", "_rebuild_tensor_v2");
-  for (const std::string& value :
-       {writer::called(v2, {}), writer::called(v2, {integer(1)}),
-        writer::called(v2, {writer::text("storage"), integer(0), tuple({}), tuple({})}),
-        writer::called(v2, {tuple({}) + "Q", integer(0), tuple({}), tuple({})}),
-        writer::called(writer::global("torch._utils", "_rebuild_parameter"), {}),
-        writer::called(writer::global("torch._utils", "_rebuild_parameter"), {integer(1)}),
-        writer::called(writer::global("torch._tensor", "_rebuild_from_type_v2"), {integer(1)})}) {
+  for (const std::string& value : std::vector<std::string>{
+           writer::called(v2, {}), writer::called(v2, {integer(1)}),
+           writer::called(v2, {writer::text("storage"), integer(0), tuple({}), tuple({})}),
+           writer::called(v2, {tuple({}) + "Q", integer(0), tuple({}), tuple({})}),
+           writer::called(writer::global("torch._utils", "_rebuild_parameter"), {}),
+           writer::called(writer::global("torch._utils", "_rebuild_parameter"), {integer(1)}),
+           writer::called(writer::global("torch._tensor", "_rebuild_from_type_v2"),
+                          {integer(1)})}) {
     const std::string state = writer::pickle(writer::dictionary({{"weight", value}}));
     EXPECT_THAT(refusal(writer::torch_zip(state, {"1234"})), HasSubstr("malformed"));
   }
@@ -228,10 +229,10 @@ TEST_F(WeightsFileTest, RefusesAnOldContainerThatIsNotWhole) {
 }
 
 TEST_F(WeightsFileTest, EveryBeginningIsRefused) {
-  for (const std::string& whole :
-       {writer::torch_zip(writer::state_dict({}), {std::string(16, 'x')}),
-        writer::torch_legacy(writer::state_dict({}), {{"0", std::string(16, 'x')}}, 4),
-        content_of(kFixtures / "without_checksums.pth")}) {
+  for (const std::string& whole : std::vector<std::string>{
+           writer::torch_zip(writer::state_dict({}), {std::string(16, 'x')}),
+           writer::torch_legacy(writer::state_dict({}), {{"0", std::string(16, 'x')}}, 4),
+           content_of(kFixtures / "without_checksums.pth")}) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
       EXPECT_NE(refusal(whole.substr(0, size)), "accepted") << size << " of " << whole.size();
     }
@@ -240,9 +241,9 @@ TEST_F(WeightsFileTest, EveryBeginningIsRefused) {
 }
 
 TEST_F(WeightsFileTest, EveryChangedByteIsReadOrRefused) {
-  for (const std::string& whole :
-       {writer::torch_zip(writer::state_dict({}), {std::string(16, 'x')}),
-        writer::torch_legacy(writer::state_dict({}), {{"0", std::string(16, 'x')}}, 4)}) {
+  for (const std::string& whole : std::vector<std::string>{
+           writer::torch_zip(writer::state_dict({}), {std::string(16, 'x')}),
+           writer::torch_legacy(writer::state_dict({}), {{"0", std::string(16, 'x')}}, 4)}) {
     for (std::size_t place = 0; place < whole.size(); ++place) {
       for (const char value : {'\0', '\x01', 'R', '\x7f', '\xff'}) {
         std::string other = whole;
