@@ -23,6 +23,7 @@ void add_evaluate(CommandLine& line);
 void add_embed(CommandLine& line);
 void add_reconstruct(CommandLine& line);
 void add_inspect(CommandLine& line);
+void add_import(CommandLine& line);
 void add_report(CommandLine& line);
 void add_replay(CommandLine& line);
 void add_watch(CommandLine& line);

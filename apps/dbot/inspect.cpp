@@ -8,6 +8,7 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/inspect_report.h"
 #include "dbot/core/error.h"
+#include "dbot/exchange/encoder_file.h"
 #include "dbot/report/progress_text.h"
 #include "dbot/report/quantity_text.h"
 #include "dbot/report/table.h"
@@ -77,6 +78,17 @@ std::vector<TensorLine> tensor_lines(const Json& tensors) {
   return lines;
 }
 
+/// Arguments, counters and whatever else is no tensor, one line for each key of the file's root.
+void print_values(const Json& values) {
+  constexpr std::size_t kShown = 120;
+  for (const auto& [key, value] : values.items()) {
+    if (value.is_structured() && value.empty()) continue;  // there were tensors in it
+    std::string text = shown(value);
+    if (text.size() > kShown) text = text.substr(0, kShown) + "…";
+    print_line(report::printable(fmt::format("{}: {}", key, text)));
+  }
+}
+
 void print_weights(const Json& json) {
   std::vector<std::vector<std::string>> rows{{"tensor", "type", "shape", "times", "parameters"}};
   for (const TensorLine& line : tensor_lines(json["tensors"])) {
@@ -95,8 +107,13 @@ void print_weights(const Json& json) {
   for (const auto& [key, value] : json["metadata"].items()) {
     print_line(report::printable(fmt::format("{}: {}", key, shown(value))));
   }
-  print_line(fmt::format("{} tensors, {} parameters, {}", json["tensors"].size(),
-                         report::count_text(number(json["parameters"])),
+  print_values(json["values"]);
+  for (const Json& tensor : json["unread"]) {
+    print_line(report::printable(
+        fmt::format("not read: {}: {}", shown(tensor["name"]), shown(tensor["reason"]))));
+  }
+  print_line(fmt::format("{}: {} tensors, {} parameters, {}", shown(json["container"]),
+                         json["tensors"].size(), report::count_text(number(json["parameters"])),
                          report::bytes_text(number(json["bytes"]))));
 }
 
@@ -189,9 +206,12 @@ Json describe(const fs::path& path) {
   if (fs::exists(path / "recipe.toml")) return describe_run(path);
   if (fs::exists(path / "manifest.json")) return describe_checkpoint(path);
   if (!train::list_checkpoints(path).empty()) return describe_checkpoints(path);
+  if (fs::exists(path / "config.json")) {
+    return describe_weights(exchange::resolve_model_path(path));
+  }
   throw DataError(
       fmt::format("[inspect] {} is neither a run (recipe.toml), nor a checkpoint (manifest.json), "
-                  "nor a folder of checkpoints (step-…)",
+                  "nor a folder of checkpoints (step-…), nor one of weights (config.json)",
                   path.string()));
 }
 
@@ -221,8 +241,10 @@ void add_inspect(CommandLine& line) {
   auto path = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
   command
-      ->add_option("PATH", *path,
-                   "Weights file, checkpoint or folder of them, run folder, run.json")
+      ->add_option(
+          "PATH", *path,
+          "Weights file (.safetensors, .pth, …), checkpoint or folder of them, run folder, "
+          "run.json")
       ->required()
       ->check(not_empty())
       ->type_name("PATH");

@@ -8,7 +8,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
 #include "dbot/core/json.h"
-#include "dbot/formats/safetensors.h"
+#include "dbot/exchange/weights_source.h"
 #include "dbot/report/metrics.h"
 #include "dbot/run/recipe.h"
 #include "dbot/train/checkpoint.h"
@@ -35,6 +35,28 @@ Json parsed(const std::string& text) {
 /// "blocks" of "blocks.0.attn.qkv.weight".
 std::string module_of(const std::string& tensor) {
   return tensor.substr(0, tensor.find('.'));
+}
+
+/// One tensor, in the list and in the sums of its module.
+void add_tensor(Json& json, std::map<std::string, std::size_t>& places,
+                const formats::StoredTensor& tensor) {
+  const std::int64_t elements = tensor.elements();
+  const std::uint64_t bytes =
+      static_cast<std::uint64_t>(elements) * formats::element_size(tensor.type);
+  json["tensors"].push_back({{"name", tensor.name},
+                             {"type", formats::element_name(tensor.type)},
+                             {"shape", tensor.shape},
+                             {"elements", elements},
+                             {"bytes", bytes}});
+  const std::string module = module_of(tensor.name);
+  const auto place = places.try_emplace(module, places.size());
+  if (place.second) {
+    json["modules"].push_back({{"name", module}, {"tensors", 0}, {"parameters", 0}, {"bytes", 0}});
+  }
+  Json& sum = json["modules"][place.first->second];
+  sum["tensors"] = sum["tensors"].get<std::int64_t>() + 1;
+  sum["parameters"] = sum["parameters"].get<std::int64_t>() + elements;
+  sum["bytes"] = sum["bytes"].get<std::uint64_t>() + bytes;
 }
 
 /// The last record that says something about training: where the run stands.
@@ -69,36 +91,29 @@ Json evaluations_of(const fs::path& run) {
 }  // namespace
 
 Json describe_weights(const fs::path& file) {
-  const auto weights = formats::SafetensorsFile::open(file);
-  Json json{{"kind", "weights"}, {"path", file.string()}};
-  json["bytes"] = static_cast<std::int64_t>(fs::file_size(file));
+  const auto source = exchange::WeightsSource::open(file);
+  Json json{{"kind", "weights"}, {"path", file.string()}, {"container", source.container()}};
+  std::uint64_t size = 0;
+  for (const formats::WeightsFile& part : source.files()) size += part.size();
+  json["bytes"] = size;
   json["metadata"] = Json::object();
-  for (const auto& [key, value] : weights.metadata()) json["metadata"][key] = parsed(value);
+  for (const auto& [key, value] : source.metadata()) json["metadata"][key] = parsed(value);
   std::int64_t parameters = 0;
   json["modules"] = Json::array();
   std::map<std::string, std::size_t> places;  // of each module in the list
   json["tensors"] = Json::array();
-  for (const formats::TensorBytes& tensor : weights.tensors()) {
-    const auto elements =
-        static_cast<std::int64_t>(tensor.data.size() / formats::element_size(tensor.type));
-    parameters += elements;
-    json["tensors"].push_back({{"name", tensor.name},
-                               {"type", formats::element_name(tensor.type)},
-                               {"shape", tensor.shape},
-                               {"elements", elements},
-                               {"bytes", tensor.data.size()}});
-    const std::string module = module_of(tensor.name);
-    const auto place = places.try_emplace(module, places.size());
-    if (place.second) {
-      json["modules"].push_back(
-          {{"name", module}, {"tensors", 0}, {"parameters", 0}, {"bytes", 0}});
+  for (const formats::WeightsFile& part : source.files()) {
+    for (const formats::StoredTensor& tensor : part.tensors()) {
+      parameters += tensor.elements();
+      add_tensor(json, places, tensor);
     }
-    Json& sum = json["modules"][place.first->second];
-    sum["tensors"] = sum["tensors"].get<std::int64_t>() + 1;
-    sum["parameters"] = sum["parameters"].get<std::int64_t>() + elements;
-    sum["bytes"] = sum["bytes"].get<std::size_t>() + tensor.data.size();
   }
   json["parameters"] = parameters;
+  json["unread"] = Json::array();
+  for (const formats::UnreadTensor& tensor : source.unread()) {
+    json["unread"].push_back({{"name", tensor.name}, {"reason", tensor.reason}});
+  }
+  json["values"] = Json::parse(source.files().front().values());
   return json;
 }
 

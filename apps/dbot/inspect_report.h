@@ -6,7 +6,8 @@
 // What `dbot inspect` finds, as JSON; the texts for people are made from it.
 namespace dbot::app {
 
-/// A weights file: header and tensors. Throws DataError for a broken one.
+/// A weights file of any kind, or the index of one in parts: header, tensors, and what else is in
+/// it. Throws DataError for a broken one.
 nlohmann::ordered_json describe_weights(const std::filesystem::path& file);
 /// A checkpoint folder: where it stands, its files, and whether it is whole.
 nlohmann::ordered_json describe_checkpoint(const std::filesystem::path& folder);

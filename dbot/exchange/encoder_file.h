@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "dbot/exchange/encoder_description.h"
@@ -27,17 +26,20 @@ struct LoadedEncoder {
 };
 
 /// What a file without `dbot.config` cannot say (heads: width/64 if unset; image size: a square
-/// grid).
+/// grid; epsilon: 1e-6).
 struct EncoderHints {
   std::optional<std::int64_t> heads;
   std::optional<core::Size> image_size;
+  std::optional<double> layer_norm_eps;
+  std::optional<std::string> key;  // the nest to read where a file holds several networks
 };
 
-/// Reads an encoder: a safetensors file with official names (decoder tensors are ignored; width,
-/// depth, patch, channels and grid follow from the shapes), with or without `dbot.config`. A
-/// missing position table is the sin-cos table of the image size. Parameters come as float32, in
-/// memory of their own. Throws DataError for a broken file or one that is not such an encoder,
-/// saying which tensor is missing or misshapen.
+/// Reads an encoder from a weights file of any kind, or from a folder that resolve_model_path
+/// knows: see import_encoder, which also reports what was mapped. Decoder tensors are ignored;
+/// width, depth, patch, channels and grid follow from the shapes. A missing position table is the
+/// sin-cos table of the image size. Parameters come as float32, in memory of their own. Throws
+/// DataError for a broken file or one that is not such an encoder, saying which tensor is missing
+/// or misshapen.
 LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints& hints = {});
 
 /// A frozen network (no gradients) ready to compute. `image_size`: resize the position table to
@@ -47,7 +49,8 @@ std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder
 
 /// What `--model` may name: a weights file; a run folder (its model.safetensors, else the student
 /// of checkpoints/latest, else of the newest checkpoint whose student file is sound); a checkpoint
-/// folder (its student). Returns the file to load. Throws DataError naming what was looked for.
+/// folder (its student); a Hugging Face folder (model.safetensors or pytorch_model.bin, or the
+/// index of their parts). Returns the file to load. Throws DataError naming what was looked for.
 std::filesystem::path resolve_model_path(const std::filesystem::path& path);
 
 }  // namespace dbot::exchange

@@ -99,6 +99,7 @@ nn::EncoderConfig infer_config(const nn::NamedTensors& tensors, const EncoderHin
   config.channels = patch.size(1);
   config.patch_size = patch.size(2);
   config.depth = count_blocks(tensors, source);
+  config.layer_norm_eps = hints.layer_norm_eps.value_or(config.layer_norm_eps);
   config.heads = infer_heads(config.width, hints, source);
   config.image_size = infer_image_size(tensors, config.patch_size, hints, source);
   if (config.depth > 0) {

@@ -55,16 +55,18 @@ std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
         "[model] {} does not exist; expected a weights file, a run folder or a checkpoint folder",
         path.string()));
   }
-  for (const char* name : {"model.safetensors", "student.safetensors"}) {
+  for (const char* name :
+       {"model.safetensors", "student.safetensors", "model.safetensors.index.json",
+        "pytorch_model.bin", "pytorch_model.bin.index.json"}) {
     if (is_file(path / name)) return path / name;
   }
   for (const fs::path& checkpoints : {path / "checkpoints", path}) {
     if (const auto student = newest_student(checkpoints)) return *student;
   }
-  throw DataError(fmt::format(
-      "[model] {} has no weights: looked for model.safetensors, student.safetensors and "
-      "checkpoints/*/student.safetensors",
-      path.string()));
+  throw DataError(
+      fmt::format("[model] {} has no weights: looked for model.safetensors, student.safetensors, "
+                  "pytorch_model.bin and checkpoints/*/student.safetensors",
+                  path.string()));
 }
 
 }  // namespace dbot::exchange

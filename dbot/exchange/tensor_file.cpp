@@ -8,34 +8,14 @@
 #include <vector>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/element_types.h"
 #include "dbot/formats/safetensors.h"
 
 namespace dbot::exchange {
 namespace {
 
-using formats::ElementType;
-
-constexpr std::pair<ElementType, at::ScalarType> kTypes[] = {
-    {ElementType::float64, at::kDouble}, {ElementType::float32, at::kFloat},
-    {ElementType::float16, at::kHalf},   {ElementType::bfloat16, at::kBFloat16},
-    {ElementType::int64, at::kLong},     {ElementType::int32, at::kInt},
-    {ElementType::int16, at::kShort},    {ElementType::int8, at::kChar},
-    {ElementType::uint8, at::kByte},     {ElementType::uint16, at::kUInt16},
-    {ElementType::uint32, at::kUInt32},  {ElementType::uint64, at::kUInt64},
-    {ElementType::boolean, at::kBool},
-};
-
-at::ScalarType scalar_type(ElementType type) {
-  for (const auto& [element, scalar] : kTypes) {
-    if (element == type) return scalar;
-  }
-  throw Error("[read tensors] an element type has no tensor type");  // the table covers all
-}
-
-ElementType element_type(const std::string& name, at::ScalarType type) {
-  for (const auto& [element, scalar] : kTypes) {
-    if (scalar == type) return element;
-  }
+formats::ElementType storable_type(const std::string& name, at::ScalarType type) {
+  if (const auto element = element_type(type)) return *element;
   throw Error(fmt::format(
       "[write tensors] {} has elements of type {}, which safetensors cannot hold; convert it first",
       name, c10::toString(type)));
@@ -70,7 +50,7 @@ void write_tensor_file(const std::filesystem::path& path, const nn::NamedTensors
     }
     const at::Tensor& stored = owners.emplace_back(tensor.detach().cpu().contiguous());
     parts.push_back({name,
-                     element_type(name, stored.scalar_type()),
+                     storable_type(name, stored.scalar_type()),
                      stored.sizes().vec(),
                      {static_cast<const std::byte*>(stored.const_data_ptr()), stored.nbytes()}});
   }

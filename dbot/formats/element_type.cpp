@@ -14,13 +14,22 @@ struct Element {
 };
 
 constexpr std::array elements{
-    Element{ElementType::float64, "F64", 8},  Element{ElementType::float32, "F32", 4},
-    Element{ElementType::float16, "F16", 2},  Element{ElementType::bfloat16, "BF16", 2},
-    Element{ElementType::int64, "I64", 8},    Element{ElementType::int32, "I32", 4},
-    Element{ElementType::int16, "I16", 2},    Element{ElementType::int8, "I8", 1},
-    Element{ElementType::uint8, "U8", 1},     Element{ElementType::uint16, "U16", 2},
-    Element{ElementType::uint32, "U32", 4},   Element{ElementType::uint64, "U64", 8},
+    Element{ElementType::float64, "F64", 8},
+    Element{ElementType::float32, "F32", 4},
+    Element{ElementType::float16, "F16", 2},
+    Element{ElementType::bfloat16, "BF16", 2},
+    Element{ElementType::int64, "I64", 8},
+    Element{ElementType::int32, "I32", 4},
+    Element{ElementType::int16, "I16", 2},
+    Element{ElementType::int8, "I8", 1},
+    Element{ElementType::uint8, "U8", 1},
+    Element{ElementType::uint16, "U16", 2},
+    Element{ElementType::uint32, "U32", 4},
+    Element{ElementType::uint64, "U64", 8},
     Element{ElementType::boolean, "BOOL", 1},
+    Element{ElementType::float8_e5m2, "F8_E5M2", 1},
+    Element{ElementType::float8_e4m3, "F8_E4M3", 1},
+    Element{ElementType::complex64, "C64", 8},
 };
 
 // The table is in the order of the enumeration.

@@ -30,6 +30,9 @@ enum class ElementType {
   uint32,
   uint64,
   boolean,
+  float8_e5m2,
+  float8_e4m3,
+  complex64,
 };
 
 /// Bytes of one element.

@@ -93,7 +93,9 @@ at::Tensor block_masks(std::uint64_t seed, std::uint32_t stage, std::uint32_t ep
          .epoch = epoch,
          .sample = static_cast<std::uint64_t>(sample_ids[static_cast<std::size_t>(i)])});
     const BlockDraws draws{
-        [&](double low, double high) { return random.uniform(low, high); },
+        [&](double low, double high) {
+          return random.uniform(std::min(low, high), std::max(low, high));
+        },
         [&](std::int64_t last) {
           return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(last) + 1));
         }};

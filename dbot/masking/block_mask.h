@@ -20,7 +20,9 @@ struct BlockConfig {
 
 /// Where the draws of a block mask come from, in the order in which they are asked for.
 struct BlockDraws {
-  std::function<double(double low, double high)> uniform;  // in [low, high), or (high, low]
+  // Between the two, whichever is larger: where there is room for less than the smallest block,
+  // the area of the next attempt is drawn from what there is room for to that.
+  std::function<double(double low, double high)> uniform;
   std::function<std::int64_t(std::int64_t last)> integer;  // in 0…last
 };
 

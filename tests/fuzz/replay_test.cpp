@@ -22,6 +22,9 @@ struct Target {
 
 constexpr Target targets[] = {
     {"safetensors", safetensors},
+    {"torch_file", torch_file},
+    {"pickle", pickle},
+    {"weights_folder", weights_folder},
     {"recipe", recipe},
     {"idx", idx},
     {"image", image},
@@ -83,6 +86,7 @@ TEST(FuzzTargets, DeepNestingExhaustsNoStack) {
                         "stage_end": false, "fixed_choices": @})",
                     depth));
   encoder_description(nested(R"({"image_size": @})", depth));
+  weights_folder(nested(R"({"image_size": @})", depth));
   metrics(nested("{\"type\": \"step\", \"step\": 1, \"a\": @}\n", depth));
   pictures(nested(R"({"version": @})", depth));
   recipe(nested("model.width = @", 10000));

@@ -6,6 +6,8 @@ namespace dbot::golden {
 namespace {
 
 constexpr Entry<CaseFunction> kCases[] = {
+    {"checkpoint.import", check_checkpoint_import},
+    {"checkpoint.names", check_checkpoint_names},
     {"dbot.drop_path", check_drop_path},
     {"dbot.forward", check_dbot_forward},
     {"dbot.steps", check_dbot_steps},
@@ -32,8 +34,6 @@ constexpr std::string_view kCasesToCome[] = {
     "brep.distance",
     "brep.geometry",
     "brep.network",
-    "checkpoint.import",
-    "checkpoint.names",
     "elo.block2plus1d",
     "elo.cma",
     "elo.fitness",

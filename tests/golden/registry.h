@@ -42,6 +42,8 @@ void check_symmetric_finetune(const Fixture& fixture, Comparison& comparison);
 void check_relative_position_index(const Fixture& fixture, Comparison& comparison);
 void check_relative_position_resize(const Fixture& fixture, Comparison& comparison);
 void check_block_mask(const Fixture& fixture, Comparison& comparison);
+void check_checkpoint_import(const Fixture& fixture, Comparison& comparison);
+void check_checkpoint_names(const Fixture& fixture, Comparison& comparison);
 void check_classify(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.

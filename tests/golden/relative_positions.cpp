@@ -94,7 +94,7 @@ void check_block_mask(const Fixture& fixture, Comparison& comparison) {
                    (deviation / variance.clamp_min(1e-12)).mean().item<double>() < 9);
   const at::Tensor counts = masks.sum(1);
   const double spread = counts.std().item<double>() / std::sqrt(theirs);
-  comparison.truth("as many masked patches",
+  comparison.truth(fmt::format("as many masked patches: {}", counts.mean().item<double>()),
                    std::abs(counts.mean().item<double>() -
                             config.at("stat_mean_count").get<double>()) < 3 * spread);
   comparison.truth("never more than wanted",

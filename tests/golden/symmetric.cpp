@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "dbot/data/normalise.h"
 #include "dbot/methods/loss_tokens.h"
 #include "dbot/nn/classifier.h"
 #include "dbot/objectives/loss.h"
@@ -61,9 +60,11 @@ void check_symmetric(const Fixture& fixture, Comparison& comparison) {
   const objectives::Teacher teacher =
       make_clip_teacher(fixture.config.at("teacher"), pixels.size(1), fixture.with_prefix("t."));
 
-  const at::Tensor seen =
-      data::normalise(pixels, fixture.config.at("clip_mean").get<std::vector<double>>(),
-                      fixture.config.at("clip_std").get<std::vector<double>>());
+  const auto channels = [&](const char* key) {
+    return at::tensor(fixture.config.at(key).get<std::vector<double>>(), at::kFloat)
+        .view({1, -1, 1, 1});
+  };
+  const at::Tensor seen = (pixels - channels("clip_mean")) / channels("clip_std");
   const at::Tensor target = teacher.features(seen, at::kFloat, objectives::Normalisation::none);
   comparison.tensor("out.teacher_tokens", target, limits::value);
   comparison.tensor("out.labels", at_masked(target.slice(1, 1), mask), limits::value);

@@ -12,6 +12,12 @@ using Bytes = std::span<const std::uint8_t>;
 
 /// A safetensors file: header, and every byte of every tensor.
 void safetensors(Bytes input);
+/// A file of torch.save or of any other container of weights.
+void torch_file(Bytes input);
+/// The pickle inside such a file.
+void pickle(Bytes input);
+/// The JSON files beside weights: what they say about them, and the index of their parts.
+void weights_folder(Bytes input);
 /// A recipe; the lines after a line "---" are `--set` assignments.
 void recipe(Bytes input);
 /// An IDX file, plain or gzip.

@@ -1,0 +1,211 @@
+#include "dbot/exchange/encoder_import.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/encoder_shapes.h"
+#include "dbot/exchange/encoder_tensors.h"
+#include "dbot/exchange/folder_description.h"
+#include "dbot/nn/position_table.h"
+
+namespace dbot::exchange {
+namespace {
+
+constexpr std::int64_t kMostPatches = 1 << 20;
+
+at::Tensor sincos_table(const nn::EncoderConfig& config, const std::string& source) {
+  if (config.patches() > kMostPatches) {
+    throw DataError(fmt::format(
+        "[load encoder] {}: an image of {}×{} has {} patches, expected at "
+        "most {}; choose a smaller image size",
+        source, config.image_size.height, config.image_size.width, config.patches(), kMostPatches));
+  }
+  return nn::sincos_table_2d(config.width, config.grid()).to(at::kFloat).unsqueeze(0);
+}
+
+/// The encoder's tensors as float32, each of the shape that the configuration asks for.
+nn::NamedTensors take_parameters(nn::NamedTensors& tensors, const nn::EncoderConfig& config,
+                                 const std::string& source) {
+  nn::NamedTensors parameters;
+  for (const auto& spec : nn::encoder_parameters(config)) {
+    const auto found = tensors.find(spec.name);
+    if (found == tensors.end()) {
+      throw DataError(fmt::format("[load encoder] {}: {} is missing, expected [{}]", source,
+                                  spec.name, fmt::join(spec.shape, ", ")));
+    }
+    const at::Tensor& tensor = found->second;
+    if (tensor.sizes() != at::IntArrayRef(spec.shape) || !tensor.is_floating_point()) {
+      throw DataError(fmt::format("[load encoder] {}: {} is {} [{}], expected floating point [{}]",
+                                  source, spec.name, c10::toString(tensor.scalar_type()),
+                                  fmt::join(tensor.sizes(), ", "), fmt::join(spec.shape, ", ")));
+    }
+    parameters.emplace(spec.name, tensor.to(at::kFloat));
+    tensors.erase(found);  // one copy of a large network at a time
+  }
+  return parameters;
+}
+
+/// Puts in place what some families leave out without computing anything else.
+class MissingParts {
+ public:
+  MissingParts(nn::NamedTensors& tensors, ImportReport& report)
+      : tensors_(tensors), report_(report) {}
+
+  /// Networks fine-tuned on the mean of their patches have a norm of that mean alone.
+  void final_norm() {
+    for (const std::string part : {"weight", "bias"}) {
+      const auto pooled = tensors_.find("fc_norm." + part);
+      if (pooled == tensors_.end()) continue;
+      if (tensors_.emplace("norm." + part, pooled->second).second) {
+        report_.filled.push_back("norm." + part + ": fc_norm." + part +
+                                 ", the norm of the mean patch that it was fine-tuned with");
+      }
+      tensors_.erase("fc_norm." + part);
+    }
+  }
+
+  void attention_biases() {
+    const auto is_bias = [](const auto& entry) { return entry.first.ends_with("attn.qkv.bias"); };
+    if (std::ranges::any_of(tensors_, is_bias)) return;
+    nn::NamedTensors biases;
+    for (const auto& [name, tensor] : tensors_) {
+      if (!name.ends_with("attn.qkv.weight") || tensor.dim() != 2) continue;
+      const std::string bias = name.substr(0, name.rfind('.')) + ".bias";
+      biases.emplace(bias, at::zeros({tensor.size(0)}, tensor.options()));
+      report_.filled.push_back(bias + ": zeros, as the network has none");
+    }
+    tensors_.merge(biases);
+  }
+
+  /// timm's no_embed_class: the class token has no position.
+  void class_position(const EncoderHints& hints, std::int64_t patch_size) {
+    const auto table = tensors_.find("pos_embed");
+    if (table == tensors_.end() || table->second.dim() != 3 || patch_size < 1) return;
+    const std::int64_t rows = table->second.size(1);
+    const auto is_square = [](std::int64_t count) {
+      const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(count)));
+      return side > 0 && side * side == count;
+    };
+    bool without = !is_square(rows - 1) && is_square(rows);
+    if (hints.image_size) {
+      without =
+          rows == (hints.image_size->height / patch_size) * (hints.image_size->width / patch_size);
+    }
+    if (!without || table->second.size(0) != 1 || !table->second.is_floating_point()) return;
+    const at::Tensor& patches = table->second;
+    table->second = at::cat({at::zeros({1, 1, patches.size(2)}, patches.options()), patches}, 1);
+    report_.filled.emplace_back("pos_embed: zeros for the class token, as it has no position");
+  }
+
+ private:
+  nn::NamedTensors& tensors_;
+  ImportReport& report_;
+};
+
+/// Hints of the caller first, then what the folder says.
+EncoderHints joined(EncoderHints hints, const FolderDescription& folder) {
+  if (!hints.heads) hints.heads = folder.heads;
+  if (!hints.image_size) hints.image_size = folder.image_size;
+  if (!hints.layer_norm_eps) hints.layer_norm_eps = folder.layer_norm_eps;
+  return hints;
+}
+
+void check_folder(const FolderDescription& folder, const nn::EncoderConfig& config,
+                  const std::string& source) {
+  for (const auto& [key, said, found] :
+       {std::tuple{"hidden_size", folder.width, config.width},
+        std::tuple{"num_hidden_layers", folder.depth, config.depth}}) {
+    if (said && *said != found) {
+      throw DataError(fmt::format("[load encoder] {}: config.json says {} {}, the tensors have {}",
+                                  source, key, *said, found));
+    }
+  }
+  if (folder.activation && *folder.activation != "gelu") {
+    throw DataError(fmt::format("[load encoder] {}: config.json says hidden_act {}, expected gelu",
+                                source, *folder.activation));
+  }
+}
+
+void describe_from_shapes(nn::NamedTensors& tensors, const EncoderHints& hints,
+                          const WeightsSource& source, ImportedEncoder& result) {
+  const std::string name = source.path().string();
+  const FolderDescription folder = describe_folder(source.path());
+  const EncoderHints all = joined(hints, folder);
+  MissingParts missing(tensors, result.report);
+  missing.final_norm();
+  missing.attention_biases();
+  if (const auto patch = tensors.find("patch_embed.proj.weight");
+      patch != tensors.end() && patch->second.dim() == 4) {
+    missing.class_position(all, patch->second.size(2));
+  }
+  EncoderDescription& description = result.encoder.description;
+  description.config = infer_config(tensors, all, name);
+  check_folder(folder, description.config, name);
+  const auto channels = static_cast<std::size_t>(description.config.channels);
+  if (folder.mean.size() == channels) {
+    description.mean = folder.mean;
+    description.std = folder.std;
+  }
+}
+
+EncoderPlace choose_place(const WeightsSource& source, const EncoderHints& hints,
+                          ImportReport& report) {
+  const auto key_of = [](const EncoderPlace& place) {
+    return place.prefix.substr(0, place.prefix.size() - (place.prefix.empty() ? 0 : 1));
+  };
+  const auto places = find_encoders(source.names(), hints.key);
+  if (places.empty()) {
+    std::set<std::string> roots;
+    for (const std::string& name : source.names()) {
+      if (roots.size() < 12) roots.insert(name.substr(0, name.find('.')));
+    }
+    const std::string held =
+        roots.empty() ? "there are no tensors" : fmt::format("it holds {}", fmt::join(roots, ", "));
+    throw DataError(fmt::format(
+        "[load encoder] {}: patch_embed.proj.weight is missing{}; expected the names of "
+        "an MAE, dBOT, timm or Hugging Face vision transformer, {}",
+        source.path().string(), hints.key ? " below " + *hints.key : "", held));
+  }
+  for (std::size_t i = 1; i < places.size(); ++i) report.other_keys.push_back(key_of(places[i]));
+  report.key = key_of(places.front());
+  report.names = places.front().style ? style_name(*places.front().style) : "official names";
+  return places.front();
+}
+
+}  // namespace
+
+ImportedEncoder import_encoder(const std::filesystem::path& path, const EncoderHints& hints) {
+  const auto source = WeightsSource::open(path);
+  const std::string name = path.string();
+  ImportedEncoder result;
+  result.report.container = source.container();
+  for (const auto& tensor : source.unread()) {
+    result.report.unread.push_back(tensor.name + ": " + tensor.reason);
+  }
+  const EncoderPlace place = choose_place(source, hints, result.report);
+  nn::NamedTensors tensors = read_encoder_tensors(source, place, result.report);
+  const auto stored = source.metadata().find(kEncoderConfigKey);
+  if (stored != source.metadata().end()) {
+    result.encoder.description = description_from_json(stored->second, name);
+    // Before anything is counted out by the description: the tensors bound it.
+    check_depth(tensors, result.encoder.description.config.depth, name);
+  } else {
+    describe_from_shapes(tensors, hints, source, result);
+  }
+  const nn::EncoderConfig& config = result.encoder.description.config;
+  if (config.position_table && !tensors.contains("pos_embed")) {
+    tensors.emplace("pos_embed", sincos_table(config, name));
+    result.report.filled.emplace_back("pos_embed: the sine-cosine table of the image size");
+  }
+  result.encoder.parameters = take_parameters(tensors, config, name);
+  return result;
+}
+
+}  // namespace dbot::exchange

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbot/exchange/tensor_names.h"
+
+namespace dbot::exchange {
+
+/// Where an encoder is among the tensors of a file.
+struct EncoderPlace {
+  std::string prefix;              // "", "model.", "teacher.module.backbone."
+  std::optional<NameStyle> style;  // empty: official names
+};
+
+/// The encoders of a file, the one that is most likely meant first: a model before its moving
+/// average, a teacher before its student. They are told by the tensors that every vision
+/// transformer has; how deep they are nested does not matter. `key` chooses: the name of a nest
+/// ("teacher", "state_dict", "model.backbone"). `names` stand in their order.
+std::vector<EncoderPlace> find_encoders(const std::vector<std::string>& names,
+                                        const std::optional<std::string>& key);
+
+}  // namespace dbot::exchange

@@ -1,0 +1,127 @@
+#include "dbot/exchange/encoder_tensors.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "dbot/core/error.h"
+
+namespace dbot::exchange {
+namespace {
+
+/// Tensors that change what an encoder computes, in any family, and what they are.
+struct Foreign {
+  std::string_view name, meaning;
+};
+constexpr std::array kNotBuilt{
+    Foreign{"dist_token", "a distillation token (DeiT); take the variant without distillation"},
+    Foreign{"embeddings.distillation_token",
+            "a distillation token (DeiT); take the variant without distillation"},
+    Foreign{"reg_token", "register tokens; take the variant without registers"},
+    Foreign{"register_tokens", "register tokens; take the variant without registers"},
+    Foreign{"embeddings.register_tokens", "register tokens; take the variant without registers"},
+    Foreign{"rel_pos_bias.relative_position_bias_table", "a relative position bias (BEiT)"},
+    Foreign{"norm_pre.weight", "a norm before the blocks (CLIP)"},
+    Foreign{"patch_embed.backbone.", "a convolutional stem (hybrid ViT)"},
+    Foreign{"patch_embed.norm.", "a norm in the patch embedding"},
+    Foreign{"stages.", "stages of a hierarchical network"},
+    Foreign{"layers.0.blocks.", "stages of a hierarchical network (Swin)"},
+};
+
+bool is_parameter_of(std::string_view name, std::string_view layer) {
+  return name.starts_with(layer) &&
+         (name.substr(layer.size()) == "weight" || name.substr(layer.size()) == "bias");
+}
+
+/// By its official name.
+bool is_encoder_tensor(std::string_view name) {
+  return name == "cls_token" || name == "pos_embed" || is_parameter_of(name, "patch_embed.proj.") ||
+         is_parameter_of(name, "norm.") || is_parameter_of(name, "fc_norm.") ||
+         name.starts_with("blocks.");
+}
+
+/// What stands in a block beside the tensors of the ordinary one: buffers alone may be left out.
+bool is_known_block_tensor(std::string_view name) {
+  name.remove_prefix(std::string_view("blocks.").size());
+  const auto dot = name.find('.');
+  if (dot == std::string_view::npos) return true;  // said better where blocks are counted
+  name.remove_prefix(dot + 1);
+  for (const std::string_view layer :
+       {"norm1.", "attn.qkv.", "attn.proj.", "norm2.", "mlp.fc1.", "mlp.fc2."}) {
+    if (is_parameter_of(name, layer)) return true;
+  }
+  return false;
+}
+
+bool is_buffer(std::string_view name) {
+  return name.ends_with("relative_position_index") || name.ends_with("position_ids") ||
+         name.ends_with("num_batches_tracked");
+}
+
+[[noreturn]] void refuse(const WeightsSource& source, const std::string& name,
+                         std::string_view meaning) {
+  throw DataError(fmt::format("[load encoder] {}: {} is {}; dbot does not build such a network",
+                              source.path().string(), name, meaning));
+}
+
+void check_built(const WeightsSource& source, const std::string& full, std::string_view name) {
+  for (const Foreign& foreign : kNotBuilt) {
+    const bool same =
+        foreign.name.ends_with('.') ? name.starts_with(foreign.name) : name == foreign.name;
+    if (same) refuse(source, full, foreign.meaning);
+  }
+}
+
+/// The official name of a tensor that the encoder needs; empty for others.
+std::optional<std::string> encoder_name(const WeightsSource& source, const std::string& full,
+                                        const std::string& name,
+                                        const std::optional<NameStyle>& style) {
+  check_built(source, full, name);
+  if (is_buffer(name)) return std::nullopt;
+  if (style) {
+    const auto place = official_place(name, *style);
+    if (place && is_encoder_tensor(place->name)) return place->name;
+    const bool in_block = name.starts_with("encoder.layer") || name.starts_with("layers.") ||
+                          name.starts_with("transformer.resblocks.");
+    if (!place && in_block) refuse(source, full, "no part of an ordinary block");
+    return std::nullopt;
+  }
+  if (!is_encoder_tensor(name)) return std::nullopt;
+  if (name.starts_with("blocks.") && !is_known_block_tensor(name)) {
+    refuse(source, full, "no part of an ordinary block");
+  }
+  return name;
+}
+
+}  // namespace
+
+nn::NamedTensors read_encoder_tensors(const WeightsSource& source, const EncoderPlace& place,
+                                      ImportReport& report) {
+  std::vector<std::string> wanted;
+  for (const std::string& full : source.names()) {
+    const bool below = full.starts_with(place.prefix);
+    const auto official =
+        below ? encoder_name(source, full, full.substr(place.prefix.size()), place.style)
+              : std::nullopt;
+    if (official) {
+      wanted.push_back(full);
+      report.mapped.emplace_back(full, *official);
+    } else {
+      report.ignored.push_back(full);
+    }
+  }
+  nn::NamedTensors bare;
+  for (auto& [full, tensor] : source.read(wanted)) {
+    bare.emplace(full.substr(place.prefix.size()), tensor);
+  }
+  if (!place.style) return bare;
+  try {
+    return to_official(bare, *place.style).tensors;
+  } catch (const DataError& error) {
+    throw DataError(fmt::format("{} (in {})", error.what(), source.path().string()));
+  }
+}
+
+}  // namespace dbot::exchange

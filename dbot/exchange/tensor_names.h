@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbot/nn/named_tensors.h"
+
+// One table of names for both directions. The names this project uses are the official ones (MAE,
+// dBOT, timm), so that most of what is read and written is a copy; the other families rename, and
+// split the fused qkv into three. Sources: the specifications' tables, Hugging Face transformers,
+// OpenAI's CLIP, timm's CLIP towers.
+namespace dbot::exchange {
+
+/// Who names tensors differently.
+enum class NameStyle {
+  hugging_face_classic,  // ViT, ViTMAE as published: encoder.layer.0.attention.attention.query
+  hugging_face_current,  // the same in transformers 5: layers.0.attention.q_proj
+  clip,                  // OpenAI's visual tower: transformer.resblocks.0.attn.in_proj_weight
+  hugging_face_clip,     // CLIPVisionModel: encoder.layers.0.self_attn.q_proj
+};
+
+/// How a foreign tensor holds what the official one holds.
+enum class TensorForm {
+  same,
+  query,       // rows [0, width) of the official tensor
+  key,         // rows [width, 2·width)
+  value,       // rows [2·width, 3·width)
+  vector,      // [width] instead of [1, 1, width]
+  table,       // [rows, width] instead of [1, rows, width]
+  transposed,  // [a, b] instead of [b, a]
+};
+
+struct NamePlace {
+  std::string name;
+  TensorForm form = TensorForm::same;
+};
+
+/// Where a tensor of that style belongs, by its name without a prefix such as `vit.`. Empty where
+/// the official network has no such tensor (a pooler, a text tower).
+std::optional<NamePlace> official_place(std::string_view foreign, NameStyle style);
+
+/// The tensor or tensors (query, key, value) that hold an official tensor in that style; none where
+/// the style has no place for it.
+std::vector<NamePlace> foreign_places(std::string_view official, NameStyle style);
+
+/// The style in which these names are written; empty for official ones and unknown ones.
+std::optional<NameStyle> style_of(const std::vector<std::string>& names);
+
+/// "Hugging Face ViT", … for messages.
+std::string_view style_name(NameStyle style);
+
+/// Tensors under other names, and the names that have none in the other style.
+struct RenamedTensors {
+  nn::NamedTensors tensors;
+  std::vector<std::string> left_out;
+};
+
+/// Official names from foreign ones (without a prefix). Throws DataError naming a query, key or
+/// value that is missing or does not fit the other two.
+RenamedTensors to_official(const nn::NamedTensors& foreign, NameStyle style);
+
+/// Foreign names from official ones: tensors are views of the given ones. Throws DataError naming a
+/// tensor whose shape cannot be split.
+RenamedTensors from_official(const nn::NamedTensors& official, NameStyle style);
+
+/// Hugging Face's ViTMAEForPreTraining or, without decoder tensors, its encoder alone: official
+/// names from either generation of theirs, with or without `vit.` before them; and back, with
+/// `prefix` before the encoder's names ("vit." for ViTMAEForPreTraining and
+/// ViTForImageClassification, none for ViTModel and ViTMAEModel). Errors as above.
+RenamedTensors hugging_face_to_official(const nn::NamedTensors& tensors);
+RenamedTensors to_hugging_face(const nn::NamedTensors& official, NameStyle style,
+                               std::string_view prefix);
+
+}  // namespace dbot::exchange

@@ -1,0 +1,171 @@
+// Walks a document: its tensors by name, and the rest as JSON.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+
+#include "dbot/core/error.h"
+#include "dbot/formats/safetensors_json.h"
+#include "dbot/formats/torch_content.h"
+
+namespace dbot::formats {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Shared values are walked once for each place they stand in: without a limit a small file could
+// keep us busy for ever.
+constexpr std::size_t kMostPlaces = 1'000'000;
+constexpr int kDeepest = 100;
+
+/// Counts the places that were visited.
+class Walk {
+ public:
+  void enter(int depth) {
+    if (depth > kDeepest) {
+      throw DataError(fmt::format("its values nest more than {} deep", kDeepest));
+    }
+    if (++places_ > kMostPlaces) {
+      throw DataError(fmt::format("its values are used in more than {} places", kMostPlaces));
+    }
+  }
+
+ private:
+  std::size_t places_ = 0;
+};
+
+std::string key_text(const PickleValue& key) {
+  switch (key.kind) {
+    case PickleKind::text:
+      return std::string(key.text);
+    case PickleKind::integer:
+    case PickleKind::boolean:
+      return std::to_string(key.integer);
+    default:
+      return "?";
+  }
+}
+
+class TensorWalk {
+ public:
+  explicit TensorWalk(const TorchContent& content) : content_(content) {}
+
+  void visit(const PickleValue& value, const std::string& name, int depth) {
+    walk_.enter(depth);
+    if (is_tensor(value)) return take(value, name);
+    for (std::size_t i = 0; i < value.items.size(); ++i) {
+      visit(*value.items[i], below(name, std::to_string(i)), depth + 1);
+    }
+    for (std::size_t i = 0; i + 1 < value.entries.size(); i += 2) {
+      visit(*value.entries[i + 1], below(name, key_text(*value.entries[i])), depth + 1);
+    }
+    if (value.kind == PickleKind::object && value.state != nullptr) {
+      visit(*value.state, name, depth + 1);
+    }
+  }
+
+  TorchTensors take_result() { return std::move(result_); }
+
+ private:
+  static std::string below(const std::string& name, const std::string& key) {
+    return name.empty() ? key : name + "." + key;
+  }
+
+  void take(const PickleValue& value, const std::string& name) {
+    try {
+      auto tensor = read_tensor(value, content_);
+      if (auto* reason = std::get_if<std::string>(&tensor)) {
+        result_.unread.push_back({name, std::move(*reason)});
+        return;
+      }
+      if (!names_.insert(name).second) throw DataError("it is there twice");
+      result_.tensors.push_back(std::move(std::get<StoredTensor>(tensor)));
+      result_.tensors.back().name = name;
+    } catch (const DataError& error) {
+      throw DataError(fmt::format("tensor {}: {}", printable(name), error.what()));
+    }
+  }
+
+  const TorchContent& content_;
+  Walk walk_;
+  TorchTensors result_;
+  std::unordered_set<std::string> names_;
+};
+
+class JsonWalk {
+ public:
+  Json visit(const PickleValue& value, int depth) {
+    walk_.enter(depth);
+    switch (value.kind) {
+      case PickleKind::none:
+        return nullptr;
+      case PickleKind::boolean:
+        return value.integer != 0;
+      case PickleKind::integer:
+        return value.integer;
+      case PickleKind::long_integer:
+        return long_integer_text(value);
+      case PickleKind::real:
+        return value.real;
+      case PickleKind::text:
+      case PickleKind::global:
+        return std::string(value.text);
+      case PickleKind::bytes:
+        return fmt::format("{} bytes", value.text.size());
+      case PickleKind::persistent:
+        return "storage";
+      case PickleKind::dictionary:
+        return entries(value, depth);
+      case PickleKind::object:
+        return object(value, depth);
+      case PickleKind::list:
+      case PickleKind::tuple:
+      case PickleKind::set:
+        break;
+    }
+    return items(value, depth);
+  }
+
+ private:
+  Json items(const PickleValue& value, int depth) {
+    Json list = Json::array();
+    for (const PickleValue* item : value.items) {
+      if (!is_tensor(*item)) list.push_back(visit(*item, depth + 1));
+    }
+    return list;
+  }
+
+  Json entries(const PickleValue& value, int depth) {
+    Json result = Json::object();
+    for (std::size_t i = 0; i + 1 < value.entries.size(); i += 2) {
+      const PickleValue& entry = *value.entries[i + 1];
+      if (!is_tensor(entry)) result[key_text(*value.entries[i])] = visit(entry, depth + 1);
+    }
+    return result;
+  }
+
+  /// Its attributes where it has any, else what it was to be made of.
+  Json object(const PickleValue& value, int depth) {
+    if (value.state != nullptr) return visit(*value.state, depth + 1);
+    if (!value.entries.empty()) return entries(value, depth);
+    return {{"class", std::string(value.text)}, {"arguments", items(value, depth)}};
+  }
+
+  Walk walk_;
+};
+
+}  // namespace
+
+TorchTensors collect_tensors(const TorchContent& content) {
+  TensorWalk walk(content);
+  walk.visit(content.document.root(), "", 0);
+  return walk.take_result();
+}
+
+std::string document_json(const PickleDocument& document) {
+  const PickleValue& root = document.root();
+  const Json json = is_tensor(root) ? Json::object() : JsonWalk().visit(root, 0);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace dbot::formats

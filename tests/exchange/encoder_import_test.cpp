@@ -1,0 +1,225 @@
+#include "dbot/exchange/encoder_import.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/tensor_file.h"
+#include "dbot/exchange/tensor_names.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/exchange/small_encoder.h"
+
+namespace dbot::exchange {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class EncoderImport : public testing::Test {
+ protected:
+  EncoderImport() { hints_.heads = 4; }
+
+  /// All names behind a prefix.
+  static nn::NamedTensors below(const std::string& prefix, const nn::NamedTensors& tensors) {
+    nn::NamedTensors result;
+    for (const auto& [name, tensor] : tensors) result[prefix + name] = tensor;
+    return result;
+  }
+
+  ImportedEncoder import(const nn::NamedTensors& tensors) {
+    write_tensor_file(path_, tensors, {});
+    return import_encoder(path_, hints_);
+  }
+
+  std::string refusal(const nn::NamedTensors& tensors) {
+    try {
+      import(tensors);
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  void expect_whole(const ImportedEncoder& imported) const {
+    EXPECT_EQ(imported.encoder.description.config, description_.config);
+    for (const auto& [name, tensor] : official_) {
+      ASSERT_TRUE(imported.encoder.parameters.contains(name)) << name;
+      EXPECT_TRUE(at::equal(imported.encoder.parameters.at(name), tensor)) << name;
+    }
+  }
+
+  EncoderDescription description_ = small_description();
+  nn::NamedTensors official_ = small_parameters(description_.config);
+  EncoderHints hints_;
+  test::TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_ / "weights.bin";
+};
+
+TEST_F(EncoderImport, FindsTheEncoderHoweverDeepItIsNested) {
+  for (const std::string prefix :
+       {"", "model.", "state_dict.", "teacher.", "module.", "net.", "encoder.", "backbone.",
+        "model_ema.", "teacher.module.backbone.", "state_dict._orig_mod.", "a.b.c.d."}) {
+    SCOPED_TRACE(prefix);
+    nn::NamedTensors tensors = below(prefix, official_);
+    tensors["optimizer.state.0.exp_avg"] = at::ones({3});
+    tensors[prefix + "decoder_embed.weight"] = at::ones({4, 16});
+    const ImportedEncoder imported = import(tensors);
+    expect_whole(imported);
+    EXPECT_EQ(imported.report.key, prefix.substr(0, prefix.empty() ? 0 : prefix.size() - 1));
+    EXPECT_EQ(imported.report.mapped.size(), official_.size());
+    EXPECT_THAT(imported.report.ignored,
+                testing::UnorderedElementsAre("optimizer.state.0.exp_avg",
+                                              prefix + "decoder_embed.weight"));
+    EXPECT_THAT(imported.report.filled, IsEmpty());
+  }
+}
+
+TEST_F(EncoderImport, ReadsWhatTheKeyNamesOfSeveral) {
+  nn::NamedTensors tensors = below("student.module.backbone.", official_);
+  nn::NamedTensors other = official_;
+  other["norm.bias"] = at::ones({16});
+  tensors.merge(below("teacher.backbone.", other));
+  ImportedEncoder imported = import(tensors);
+  EXPECT_EQ(imported.report.key, "teacher.backbone");
+  EXPECT_THAT(imported.report.other_keys, ElementsAre("student.module.backbone"));
+  EXPECT_TRUE(at::equal(imported.encoder.parameters.at("norm.bias"), at::ones({16})));
+  hints_.key = "student";
+  expect_whole(import(tensors));
+  hints_.key = "student.module.backbone";
+  expect_whole(import(tensors));
+  hints_.key = "stud";
+  EXPECT_THAT(refusal(tensors),
+              AllOf(HasSubstr("missing below stud"), HasSubstr("student, teacher")));
+}
+
+TEST_F(EncoderImport, TakesTheModelRatherThanItsAverage) {
+  nn::NamedTensors tensors = below("model.", official_);
+  tensors.merge(below("model_ema.", official_));
+  EXPECT_EQ(import(tensors).report.key, "model");
+}
+
+TEST_F(EncoderImport, ReadsBothGenerationsOfHuggingFace) {
+  for (const NameStyle style : {NameStyle::hugging_face_classic, NameStyle::hugging_face_current}) {
+    for (const char* prefix : {"", "vit.", "deit."}) {
+      nn::NamedTensors tensors = to_hugging_face(official_, style, prefix).tensors;
+      tensors["pooler.dense.weight"] = at::ones({16, 16});
+      const ImportedEncoder imported = import(tensors);
+      expect_whole(imported);
+      EXPECT_EQ(imported.report.names, style_name(style));
+      EXPECT_THAT(imported.report.ignored, ElementsAre("pooler.dense.weight"));
+    }
+  }
+}
+
+TEST_F(EncoderImport, ReadsWhatTheFolderSays) {
+  path_ = folder_ / "model.safetensors";
+  hints_.heads.reset();
+  nn::EncoderConfig wide = description_.config;
+  wide.image_size = {8, 12};
+  wide.layer_norm_eps = 1e-12;
+  const auto tensors =
+      to_hugging_face(small_parameters(wide), NameStyle::hugging_face_classic, "").tensors;
+  std::ofstream(folder_ / "config.json")
+      << R"({"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4,
+             "image_size": [8, 12], "layer_norm_eps": 1e-12, "hidden_act": "gelu"})";
+  std::ofstream(folder_ / "preprocessor_config.json")
+      << R"({"image_mean": [0.25], "image_std": [0.5]})";
+  const ImportedEncoder imported = import(tensors);
+  EXPECT_EQ(imported.encoder.description.config, wide);
+  EXPECT_THAT(imported.encoder.description.mean, ElementsAre(0.25));
+  EXPECT_THAT(imported.encoder.description.std, ElementsAre(0.5));
+  EXPECT_EQ(resolve_model_path(folder_.path()), path_);
+  EXPECT_EQ(load_encoder(folder_.path()).description.config, wide);
+  const auto with = [&](const std::string& config) {
+    std::ofstream(folder_ / "config.json") << config;
+    return refusal(tensors);
+  };
+  EXPECT_THAT(with(R"({"num_attention_heads": 4, "image_size": [8, 12], "hidden_size": 32})"),
+              HasSubstr("hidden_size 32, the tensors have 16"));
+  EXPECT_THAT(with(R"({"num_attention_heads": 4, "image_size": [8, 12], "hidden_act": "relu"})"),
+              HasSubstr("hidden_act relu"));
+  EXPECT_THAT(with(R"({"num_attention_heads": -4})"), HasSubstr("num_attention_heads is -4"));
+  EXPECT_THAT(with("["), HasSubstr("config.json: it is not JSON"));
+}
+
+TEST_F(EncoderImport, ReadsShardsAndFoldersOfTorchFiles) {
+  nn::NamedTensors first, second;
+  for (const auto& [name, tensor] : official_) {
+    (name.starts_with("blocks.1") ? second : first)[name] = tensor;
+  }
+  write_tensor_file(folder_ / "model-00001-of-00002.safetensors", first, {});
+  write_tensor_file(folder_ / "model-00002-of-00002.safetensors", second, {});
+  std::ofstream index(folder_ / "model.safetensors.index.json");
+  index << R"({"weight_map": {)";
+  for (const auto& [name, tensor] : official_) {
+    if (name != official_.begin()->first) index << ", ";
+    index << '"' << name << "\": \"model-0000" << (second.contains(name) ? 2 : 1)
+          << "-of-00002.safetensors\"";
+  }
+  index << "}}" << std::flush;
+  const auto path = resolve_model_path(folder_.path());
+  EXPECT_EQ(path.filename(), "model.safetensors.index.json");
+  expect_whole(import_encoder(path, hints_));
+}
+
+TEST_F(EncoderImport, FillsWhatComputesTheSame) {
+  nn::NamedTensors tensors = official_;
+  tensors.erase("blocks.0.attn.qkv.bias");
+  tensors.erase("blocks.1.attn.qkv.bias");
+  ImportedEncoder imported = import(tensors);
+  EXPECT_TRUE(at::equal(imported.encoder.parameters.at("blocks.1.attn.qkv.bias"), at::zeros({48})));
+  EXPECT_THAT(imported.report.filled, Contains(HasSubstr("blocks.0.attn.qkv.bias: zeros")));
+
+  tensors = official_;
+  tensors["pos_embed"] = official_["pos_embed"].slice(1, 1);
+  imported = import(tensors);
+  EXPECT_TRUE(at::equal(imported.encoder.parameters.at("pos_embed"),
+                        at::cat({at::zeros({1, 1, 16}), official_["pos_embed"].slice(1, 1)}, 1)));
+
+  tensors = official_;
+  tensors["fc_norm.weight"] = at::ones({16}) * 2;
+  tensors["fc_norm.bias"] = tensors["norm.bias"];
+  tensors.erase("norm.weight");
+  tensors.erase("norm.bias");
+  imported = import(tensors);
+  EXPECT_TRUE(at::equal(imported.encoder.parameters.at("norm.weight"), at::ones({16}) * 2));
+  EXPECT_THAT(imported.report.filled, Contains(HasSubstr("norm.weight: fc_norm.weight")));
+}
+
+TEST_F(EncoderImport, RefusesNetworksThatItWouldNotComputeRightly) {
+  for (const auto& [name, meaning] :
+       {std::pair{"dist_token", "distillation"}, std::pair{"reg_token", "registers"},
+        std::pair{"blocks.0.attn.q_norm.weight", "ordinary block"},
+        std::pair{"blocks.1.mlp.fc1_g.weight", "ordinary block"}}) {
+    nn::NamedTensors tensors = below("model.", official_);
+    tensors["model." + std::string(name)] = at::ones({16});
+    EXPECT_THAT(refusal(tensors),
+                AllOf(HasSubstr("model." + std::string(name)), HasSubstr(meaning)));
+  }
+  nn::NamedTensors hugging_face =
+      to_hugging_face(official_, NameStyle::hugging_face_classic, "").tensors;
+  hugging_face["encoder.layer.0.layer_scale1.lambda1"] = at::ones({16});
+  EXPECT_THAT(refusal(hugging_face), HasSubstr("encoder.layer.0.layer_scale1.lambda1"));
+}
+
+TEST_F(EncoderImport, NamesTheTensorsThatDoNotFit) {
+  nn::NamedTensors tensors = official_;
+  tensors["blocks.1.mlp.fc2.weight"] = at::ones({16, 31});
+  EXPECT_THAT(
+      refusal(tensors),
+      HasSubstr("blocks.1.mlp.fc2.weight is Float [16, 31], expected floating point [16, 32]"));
+  EXPECT_THAT(refusal({{"a.b", at::ones({1})}, {"c", at::ones({1})}}),
+              AllOf(HasSubstr("patch_embed.proj.weight is missing"), HasSubstr("it holds a, c")));
+}
+
+}  // namespace
+}  // namespace dbot::exchange
