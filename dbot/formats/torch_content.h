@@ -54,7 +54,8 @@ struct TorchTensors {
 };
 TorchTensors collect_tensors(const TorchContent& content);
 
-/// The document as JSON without its tensors. Throws DataError if that would be too long or too deep.
+/// The document as JSON without its tensors. Throws DataError if that would be too long or too
+/// deep.
 std::string document_json(const PickleDocument& document);
 
 }  // namespace dbot::formats

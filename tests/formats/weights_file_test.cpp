@@ -179,6 +179,17 @@ TEST_F(WeightsFileTest, RefusesValuesWithoutAnEnd) {
               HasSubstr("more than 1000000 places"));
 }
 
+TEST_F(WeightsFileTest, RefusesTextWithoutAnEnd) {
+  // One text of a megabyte, used a thousand times: as keys and as values.
+  const std::string large = writer::text(std::string(1 << 20, 'x')) + std::string("q\0", 2);
+  std::string values = "](" + large, keys = "}(" + large + writer::tensor({});
+  for (int i = 0; i < 1000; ++i) values += std::string("h\0", 2);
+  EXPECT_THAT(refusal(writer::torch_zip(writer::pickle(values + "e"), {})),
+              HasSubstr("more than 64 MiB of text"));
+  EXPECT_THAT(refusal(writer::torch_zip(writer::pickle(keys + "u"), {std::string(16, 'x')})),
+              HasSubstr("more than 1024 characters"));
+}
+
 TEST_F(WeightsFileTest, RefusesTwoTensorsOfOneName) {
   const std::string inner = writer::dictionary({{"b", writer::tensor({})}});
   const std::string state =
