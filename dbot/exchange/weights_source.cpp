@@ -109,11 +109,7 @@ nn::NamedTensors WeightsSource::read(const std::vector<std::string>& names) cons
                       "more than {} times the file",
                       path_.string(), name, copied, kMostCopies));
     }
-    try {
-      file.verify(stored);
-    } catch (const DataError& error) {
-      throw DataError(fmt::format("[weights] {}: {}", path_.string(), error.what()));
-    }
+    file.verify(stored);
     tensors.emplace(name, copy_of(stored));
   }
   return tensors;

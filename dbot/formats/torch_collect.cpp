@@ -17,8 +17,11 @@ using Json = nlohmann::ordered_json;
 // keep us busy for ever.
 constexpr std::size_t kMostPlaces = 1'000'000;
 constexpr int kDeepest = 100;
+constexpr std::size_t kMostTensors = 100'000;
+constexpr std::size_t kLongestName = 1024;
+constexpr std::size_t kMostText = 64 << 20;  // characters of the JSON
 
-/// Counts the places that were visited.
+/// Counts the places that were visited, and the text that they gave.
 class Walk {
  public:
   void enter(int depth) {
@@ -30,20 +33,25 @@ class Walk {
     }
   }
 
+  std::string text(std::string_view text) {
+    text_ += text.size();
+    if (text_ > kMostText) {
+      throw DataError(fmt::format("its values hold more than {} MiB of text", kMostText >> 20));
+    }
+    return std::string(text);
+  }
+
  private:
-  std::size_t places_ = 0;
+  std::size_t places_ = 0, text_ = 0;
 };
 
-std::string key_text(const PickleValue& key) {
-  switch (key.kind) {
-    case PickleKind::text:
-      return std::string(key.text);
-    case PickleKind::integer:
-    case PickleKind::boolean:
-      return std::to_string(key.integer);
-    default:
-      return "?";
-  }
+bool is_number(const PickleValue& key) {
+  return key.kind == PickleKind::integer || key.kind == PickleKind::boolean;
+}
+
+/// A key that is no text or number is no name.
+std::string_view key_text(const PickleValue& key) {
+  return key.kind == PickleKind::text ? key.text : "?";
 }
 
 class TensorWalk {
@@ -57,7 +65,10 @@ class TensorWalk {
       visit(*value.items[i], below(name, std::to_string(i)), depth + 1);
     }
     for (std::size_t i = 0; i + 1 < value.entries.size(); i += 2) {
-      visit(*value.entries[i + 1], below(name, key_text(*value.entries[i])), depth + 1);
+      const PickleValue& key = *value.entries[i];
+      visit(*value.entries[i + 1],
+            is_number(key) ? below(name, std::to_string(key.integer)) : below(name, key_text(key)),
+            depth + 1);
     }
     if (value.kind == PickleKind::object && value.state != nullptr) {
       visit(*value.state, name, depth + 1);
@@ -67,18 +78,28 @@ class TensorWalk {
   TorchTensors take_result() { return std::move(result_); }
 
  private:
-  static std::string below(const std::string& name, const std::string& key) {
-    return name.empty() ? key : name + "." + key;
+  /// One character more than a name may have says that it was cut.
+  static std::string below(const std::string& name, std::string_view key) {
+    std::string longer = name.empty() ? "" : name + ".";
+    longer += key.substr(0, kLongestName);
+    if (longer.size() > kLongestName) longer.resize(kLongestName + 1);
+    return longer;
   }
 
   void take(const PickleValue& value, const std::string& name) {
     try {
+      if (name.size() > kLongestName) {
+        throw DataError(fmt::format("the name has more than {} characters", kLongestName));
+      }
+      if (names_.size() == kMostTensors) {
+        throw DataError(fmt::format("there are more than {}", kMostTensors));
+      }
+      if (!names_.insert(name).second) throw DataError("it is there twice");
       auto tensor = read_tensor(value, content_);
       if (auto* reason = std::get_if<std::string>(&tensor)) {
         result_.unread.push_back({name, std::move(*reason)});
         return;
       }
-      if (!names_.insert(name).second) throw DataError("it is there twice");
       result_.tensors.push_back(std::move(std::get<StoredTensor>(tensor)));
       result_.tensors.back().name = name;
     } catch (const DataError& error) {
@@ -109,7 +130,7 @@ class JsonWalk {
         return value.real;
       case PickleKind::text:
       case PickleKind::global:
-        return std::string(value.text);
+        return walk_.text(value.text);
       case PickleKind::bytes:
         return fmt::format("{} bytes", value.text.size());
       case PickleKind::persistent:
@@ -139,7 +160,11 @@ class JsonWalk {
     Json result = Json::object();
     for (std::size_t i = 0; i + 1 < value.entries.size(); i += 2) {
       const PickleValue& entry = *value.entries[i + 1];
-      if (!is_tensor(entry)) result[key_text(*value.entries[i])] = visit(entry, depth + 1);
+      if (is_tensor(entry)) continue;
+      const PickleValue& key = *value.entries[i];
+      const std::string name =
+          is_number(key) ? std::to_string(key.integer) : walk_.text(key_text(key));
+      result[name] = visit(entry, depth + 1);
     }
     return result;
   }
@@ -148,7 +173,7 @@ class JsonWalk {
   Json object(const PickleValue& value, int depth) {
     if (value.state != nullptr) return visit(*value.state, depth + 1);
     if (!value.entries.empty()) return entries(value, depth);
-    return {{"class", std::string(value.text)}, {"arguments", items(value, depth)}};
+    return {{"class", walk_.text(value.text)}, {"arguments", items(value, depth)}};
   }
 
   Walk walk_;

@@ -15,6 +15,7 @@
 namespace dbot::formats {
 
 struct WeightsFile::Content {
+  std::filesystem::path path;
   std::uint64_t size = 0;
   std::vector<StoredTensor> tensors;
   std::vector<UnreadTensor> unread;
@@ -38,6 +39,10 @@ bool looks_like_safetensors(std::string_view text) {
   std::uint64_t length = 0;
   for (std::size_t i = 8; i-- > 0;) length = length << 8 | static_cast<unsigned char>(text[i]);
   return length <= longest_header;
+}
+
+[[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
+  throw DataError(fmt::format("[weights] {}: {}", path.string(), what));
 }
 
 enum class Kind { zip, pickle, safetensors };
@@ -68,7 +73,7 @@ Kind kind_of(std::string_view text, const std::filesystem::path& path) {
     if (text.starts_with(other.beginning)) throw DataError(fmt::format("it is {}", other.kind));
   }
   constexpr std::size_t kTarName = 257;
-  if (text.size() > kTarName + 5 && text.substr(kTarName, 5) == "ustar") {
+  if (text.size() >= kTarName + 5 && text.substr(kTarName, 5) == "ustar") {
     throw DataError("it is a tar file; unpack it, or save it again with a PyTorch of this decade");
   }
   // What is wrong with a file that at least claims to be one, its own reader says best.
@@ -128,6 +133,7 @@ bool StoredTensor::contiguous() const {
 
 WeightsFile WeightsFile::open(const std::filesystem::path& path) {
   auto content = std::make_unique<Content>();
+  content->path = path;
   try {
     content->file = MappedFile::open(path);
     const auto bytes = content->file.bytes();
@@ -145,7 +151,7 @@ WeightsFile WeightsFile::open(const std::filesystem::path& path) {
     content->unread = std::move(found.unread);
   } catch (const DataError& error) {
     if (std::string_view(error.what()).starts_with("[safetensors]")) throw;
-    throw DataError(fmt::format("[weights] {}: {}", path.string(), error.what()));
+    fail(path, error.what());
   }
   for (const auto& [key, storage] : content->torch.storages) {
     if (storage.checksum != 0) content->unverified.emplace(storage.bytes.data(), storage);
@@ -157,7 +163,11 @@ void WeightsFile::verify(const StoredTensor& tensor) const {
   auto& unverified = content_->unverified;
   const auto found = unverified.find(tensor.storage.data());
   if (found == unverified.end()) return;
-  check_content(found->second, tensor.name);
+  try {
+    check_content(found->second, tensor.name);
+  } catch (const DataError& error) {
+    fail(content_->path, error.what());
+  }
   unverified.erase(found);
 }
 
@@ -188,7 +198,12 @@ const std::map<std::string, std::string>& WeightsFile::metadata() const {
 }
 
 std::string WeightsFile::values() const {
-  return content_->safetensors ? "{}" : document_json(content_->torch.document);
+  if (content_->safetensors) return "{}";
+  try {
+    return document_json(content_->torch.document);
+  } catch (const DataError& error) {
+    fail(content_->path, error.what());
+  }
 }
 
 }  // namespace dbot::formats

@@ -91,7 +91,6 @@ class ZipDirectory {
     PickleInput input(bytes_.subspan(place_.begin, place_.size));
     for (std::uint64_t i = 0; i < place_.entries; ++i) {
       auto [name, entry] = read_entry(input);
-      extents_.emplace_back(entry.begin, entry.begin + entry.size);
       if (!file.entries_.emplace(name, entry).second) {
         throw DataError(fmt::format("it has the entry {} twice", printable(name)));
       }
@@ -128,6 +127,7 @@ class ZipDirectory {
                                   printable(name), packed, size));
     }
     entry.size = packed;
+    extents_.emplace_back(header, entry.begin + entry.size);
     return {name, entry};
   }
 
