@@ -47,7 +47,7 @@ std::vector<FiniteCheck> check_forward(methods::MaskedModeling& method,
   method.student().visit_layers(
       method.normalised(micro.batch), whole.mask, compute,
       [&](const std::string& part, const std::string& what, const at::Tensor& value) {
-        if (parts.empty() || parts.back().name != part) parts.push_back({part});
+        if (parts.empty() || parts.back().part != part) parts.push_back({part});
         add(parts.back(), what, value);
       });
   add(rest, "the prediction", whole.prediction);

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
@@ -186,12 +187,12 @@ TEST_F(EncoderImport, FillsWhatComputesTheSame) {
                         at::cat({at::zeros({1, 1, 16}), official_["pos_embed"].slice(1, 1)}, 1)));
 
   tensors = official_;
-  tensors["fc_norm.weight"] = at::ones({16}) * 2;
+  tensors["fc_norm.weight"] = at::full({16}, 2.0);
   tensors["fc_norm.bias"] = tensors["norm.bias"];
   tensors.erase("norm.weight");
   tensors.erase("norm.bias");
   imported = import(tensors);
-  EXPECT_TRUE(at::equal(imported.encoder.parameters.at("norm.weight"), at::ones({16}) * 2));
+  EXPECT_TRUE(at::equal(imported.encoder.parameters.at("norm.weight"), at::full({16}, 2.0)));
   EXPECT_THAT(imported.report.filled, Contains(HasSubstr("norm.weight: fc_norm.weight")));
 }
 

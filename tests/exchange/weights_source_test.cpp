@@ -28,7 +28,9 @@ void expect_equal(const fs::path& file, const fs::path& expected, bool all) {
   const auto source = WeightsSource::open(file);
   const nn::NamedTensors ours = source.read(source.names());
   const TensorFile reference = read_tensor_file(expected);
-  if (all) EXPECT_EQ(ours.size(), reference.tensors.size());
+  if (all) {
+    EXPECT_EQ(ours.size(), reference.tensors.size());
+  }
   EXPECT_GT(ours.size(), 2U);
   for (const auto& [name, tensor] : ours) {
     SCOPED_TRACE(name);

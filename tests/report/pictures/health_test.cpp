@@ -31,6 +31,7 @@ TEST(FeatureHealthFigures, CosineAndRankOfKnownFeatures) {
 methods::MaskedPrediction example() {
   methods::MaskedPrediction prediction;
   prediction.has_cls = true;
+  prediction.cls_in_loss = true;
   prediction.target = at::tensor({10.F, 0.F, 4.F, 14.F, 2.F, 6.F}).view({2, 3, 1});
   prediction.prediction = at::tensor({12.F, 1.F, 4.F, 12.F, 1.F, 5.F}).view({2, 3, 1});
   prediction.mask = at::tensor({1.F, 1.F, 1.F, 0.F}).view({2, 2});
