@@ -10,9 +10,9 @@ namespace dbot::formats {
 namespace {
 
 // A checkpoint of a thousand tensors with the optimizer's moments has some 100,000 values. The
-// limits keep what a hostile file can make us allocate below a gigabyte.
-constexpr std::size_t kMostValues = 2'000'000;
-constexpr std::size_t kMostWork = 32'000'000;    // opcodes read and pointers copied
+// limits keep what a hostile file can make us allocate below 300 MB.
+constexpr std::size_t kMostValues = 1'000'000;
+constexpr std::size_t kMostWork = 8'000'000;     // opcodes read and pointers copied
 constexpr std::uint64_t kLongestInteger = 1024;  // bytes
 
 constexpr unsigned kOldestProtocol = 2, kNewestProtocol = 5;

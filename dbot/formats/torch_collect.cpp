@@ -81,7 +81,7 @@ class TensorWalk {
   /// One character more than a name may have says that it was cut.
   static std::string below(const std::string& name, std::string_view key) {
     std::string longer = name.empty() ? "" : name + ".";
-    longer += key.substr(0, kLongestName);
+    longer += key.substr(0, kLongestName + 1);
     if (longer.size() > kLongestName) longer.resize(kLongestName + 1);
     return longer;
   }
@@ -157,6 +157,11 @@ class JsonWalk {
   }
 
   Json entries(const PickleValue& value, int depth) {
+    // The library keeps the order by searching; nobody reads a longer one.
+    constexpr std::size_t kMostEntries = 2000;
+    if (value.entries.size() / 2 > kMostEntries) {
+      return fmt::format("{} entries", value.entries.size() / 2);
+    }
     Json result = Json::object();
     for (std::size_t i = 0; i + 1 < value.entries.size(); i += 2) {
       const PickleValue& entry = *value.entries[i + 1];

@@ -178,19 +178,14 @@ TEST(Pickle, RefusesAStackThatDoesNotFit) {
 }
 
 TEST(Pickle, RefusesBombs) {
-  // Half a million values of four bytes each that double what they hold: as text a terabyte.
-  std::string bytes = "]q" + std::string(1, '\0');
-  for (int i = 1; i < 200; ++i)
-    bytes += "(h" + number(i - 1, 1) + "h" + number(i - 1, 1) + "lq" + number(i, 1);
-  EXPECT_NE(refusal(pickle(bytes)), "accepted");  // values left over
-  EXPECT_THAT(refusal(pickle(std::string(3'000'000, 'N'))), HasSubstr("more than 2000000 values"));
+  EXPECT_THAT(refusal(pickle(std::string(1'100'000, 'N'))), HasSubstr("more than 1000000 values"));
   std::string remembered = "N";
-  for (std::uint32_t i = 0; i < 2'100'000; ++i) remembered += "r" + number(i, 4);
+  for (std::uint32_t i = 0; i < 1'100'000; ++i) remembered += "r" + number(i, 4);
   EXPECT_THAT(refusal(pickle(remembered)), HasSubstr("remembers more than"));
-  EXPECT_THAT(refusal(pickle("N" + std::string(33'000'000, '2'))), HasSubstr("was given up"));
+  EXPECT_THAT(refusal(pickle("N" + std::string(8'100'000, '2'))), HasSubstr("was given up"));
   // One long tuple whose items would be copied by every call.
   std::string calls = global("pathlib", "PosixPath") + std::string("q\0", 2) + "(" +
-                      std::string(100'000, ')') + "tq\x01";
+                      std::string(20'000, ')') + "tq\x01";
   for (int i = 0; i < 1000; ++i) calls += std::string("h\0h\x01R0", 6);
   EXPECT_THAT(refusal(pickle(calls)), HasSubstr("was given up"));
 }
