@@ -59,7 +59,9 @@ TEST(Import, RefusesWithTheReasonAndLeavesNothing) {
   const TemporaryFolder folder;
   const std::string out = folder / "out.safetensors";
   const std::string hostile = folder / "hostile.pth";
-  write_file(hostile, "\x80\x02cos\nsystem\n(X\x04\x00\x00\x00true\x85R.");
+  write_file(hostile,
+             "\x80\x02"
+             "cos\nsystem\n(S'true'\ntR.");
   const auto expect = [&](const std::vector<std::string>& arguments, int code,
                           const std::string& words) {
     const Result result = dbot(arguments);

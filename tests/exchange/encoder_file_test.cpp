@@ -139,7 +139,7 @@ TEST_F(EncoderFile, NamesWhatIsMissingOrMisshapen) {
       {"pos_embed has shape [16]", [](auto& t) { t["pos_embed"] = at::zeros({16}); }},
       {"no square",
        [](auto& t) {
-         t["pos_embed"] = at::zeros({1, 1, 16});
+         t["pos_embed"] = at::zeros({1, 3, 16});
        }},
       {"pos_embed has shape [1, 0, 16]",
        [](auto& t) {

@@ -69,7 +69,7 @@ TEST(TensorFile, EqualInputGivesEqualBytes) {
 
 TEST(TensorFile, RefusesWhatTheFormatCannotHold) {
   const test::TemporaryFolder folder;
-  const auto complex = at::full({2}, 1.0).to(at::kComplexFloat);
+  const auto complex = at::full({2}, 1.0).to(at::kComplexDouble);
   EXPECT_THROW(write_tensor_file(folder / "t", {{"z", complex}}, {}), Error);
   EXPECT_THROW(write_tensor_file(folder / "t", {{"undefined", at::Tensor()}}, {}), Error);
   EXPECT_FALSE(std::filesystem::exists(folder / "t"));

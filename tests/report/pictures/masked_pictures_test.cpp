@@ -104,7 +104,7 @@ TEST(MaskedPictures, EqualFeaturesHaveEqualColours) {
   Example example(false);
   example.prediction.pixels = false;
   example.prediction.has_cls = true;
-prediction.cls_in_loss = true;
+  example.prediction.cls_in_loss = true;
   example.prediction.target = (at::arange(2 * 5 * 6, at::kFloat) * 1.7).sin().view({2, 5, 6});
   example.prediction.prediction = example.prediction.target.clone();
   const PictureGroup group =
