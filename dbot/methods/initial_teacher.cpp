@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "dbot/core/error.h"
 #include "dbot/exchange/encoder_file.h"
 #include "dbot/nn/vision_transformer.h"
@@ -81,6 +83,15 @@ TeacherNetwork make_initial_teacher(const objectives::TeacherConfig& config,
                                     const nn::EncoderConfig& student, std::uint64_t seed) {
   return config.init == objectives::TeacherInit::file ? teacher_from_file(config, student)
                                                       : random_teacher(config, student, seed);
+}
+
+void check_blocks(const objectives::TeacherConfig& config, const nn::EncoderConfig& teacher) {
+  const std::int64_t wanted = config.features.mean_of_blocks;
+  if (wanted > 1 && wanted > teacher.depth) {
+    throw UsageError(fmt::format(
+        "[teacher] teacher.mean_of_blocks is {}, but the teacher has {} blocks; choose at most {}",
+        wanted, teacher.depth, std::max<std::int64_t>(1, teacher.depth)));
+  }
 }
 
 bool copies_student(const objectives::TeacherConfig& config, const TeacherNetwork& teacher,

@@ -23,6 +23,9 @@ struct TeacherNetwork {
 TeacherNetwork make_initial_teacher(const objectives::TeacherConfig& config,
                                     const nn::EncoderConfig& student, std::uint64_t seed);
 
+/// Throws UsageError if the first teacher has fewer blocks than are to be averaged.
+void check_blocks(const objectives::TeacherConfig& config, const nn::EncoderConfig& teacher);
+
 /// True if a random teacher has the student's shape, so that it starts as a copy of it.
 bool copies_student(const objectives::TeacherConfig& config, const TeacherNetwork& teacher,
                     const nn::EncoderConfig& student);

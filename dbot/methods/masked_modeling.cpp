@@ -4,6 +4,8 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "dbot/core/error.h"
 #include "dbot/data/normalise.h"
 #include "dbot/masking/block_mask.h"
@@ -53,8 +55,12 @@ void MaskedModeling::renew_student(std::int64_t stage) {
 
 void MaskedModeling::set_teacher(TeacherNetwork network) {
   teacher_network_ = std::move(network);
-  teacher_ = std::make_unique<objectives::Teacher>(
-      teacher_network_.config, teacher_network_.parameters, config_.teacher.features);
+  // A student may have fewer blocks than the first teacher's that were averaged.
+  objectives::FeatureConfig features = config_.teacher.features;
+  features.mean_of_blocks =
+      std::min(features.mean_of_blocks, std::max<std::int64_t>(1, teacher_network_.config.depth));
+  teacher_ = std::make_unique<objectives::Teacher>(teacher_network_.config,
+                                                   teacher_network_.parameters, features);
 }
 
 void MaskedModeling::begin_stage(std::int64_t stage) {
@@ -63,6 +69,7 @@ void MaskedModeling::begin_stage(std::int64_t stage) {
     return;
   }
   teacher_network_ = make_initial_teacher(config_.teacher, encoder_config(0), config_.seed);
+  check_blocks(config_.teacher, teacher_network_.config);
   renew_student(0);
   if (copies_student(config_.teacher, teacher_network_, encoder_config(0))) {
     teacher_network_.parameters->copy_from(student_->parameters()->named(), /*partial=*/true);

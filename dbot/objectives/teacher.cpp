@@ -19,10 +19,8 @@ Teacher::Teacher(const nn::EncoderConfig& config, std::shared_ptr<nn::ParameterS
     : network_(config, std::move(parameters)), features_(features) {
   if (features_.mean_of_blocks < 1 ||
       features_.mean_of_blocks > std::max<std::int64_t>(1, config.depth)) {
-    throw UsageError("[teacher] teacher.mean_of_blocks is " +
-                     std::to_string(features_.mean_of_blocks) + ", expected 1 to " +
-                     std::to_string(std::max<std::int64_t>(1, config.depth)) +
-                     ", the teacher's blocks");
+    throw Error("[teacher] the mean of " + std::to_string(features_.mean_of_blocks) +
+                " blocks is wanted of a network of " + std::to_string(config.depth));
   }
   network_.parameters()->freeze();
 }

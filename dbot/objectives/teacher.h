@@ -17,7 +17,7 @@ namespace dbot::objectives {
 /// low-precision copies of the matrices. Used by one thread at a time. dbot.md §3.
 class Teacher {
  public:
-  /// Freezes the parameters. Throws UsageError if there are fewer blocks than `features` wants.
+  /// Freezes the parameters. Throws Error if there are fewer blocks than `features` wants.
   Teacher(const nn::EncoderConfig& config, std::shared_ptr<nn::ParameterStore> parameters,
           const FeatureConfig& features);
 

@@ -109,7 +109,7 @@ TEST(Teacher, TheMeanOfItsLastBlocksIsTheMeanOfWhatTheyGive) {
   const at::Tensor some = features(2, 2, rows);
   EXPECT_TRUE(at::allclose(some[0][1], mean[0][3], 1e-5, 1e-6));
   EXPECT_TRUE(at::allclose(some[1][0], mean[1][1], 1e-5, 1e-6));
-  EXPECT_THROW(features(2, 3, {}), UsageError);
+  EXPECT_THROW(features(2, 3, {}), Error);
 }
 
 TEST(Teacher, ATowerWithALastMatrixNormsItsClsTokenAlways) {
