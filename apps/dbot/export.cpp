@@ -1,7 +1,6 @@
 // dbot export: weights as other tools load them.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,28 +23,6 @@ struct Arguments {
   std::string model, format, out, image_size, pixels;
   bool with_decoder = false, external_data = false, force = false, json = false;
 };
-
-/// "224", or height and width: "192x256".
-std::optional<core::Size> image_size(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  constexpr std::int64_t kLargest = 8192;
-  core::Size size;
-  const char* const end = text.data() + text.size();
-  auto parsed = std::from_chars(text.data(), end, size.height);
-  size.width = size.height;
-  if (parsed.ec == std::errc() && parsed.ptr != end && *parsed.ptr == 'x') {
-    parsed = std::from_chars(parsed.ptr + 1, end, size.width);
-  }
-  const auto possible = [](std::int64_t side) { return side >= 1 && side <= kLargest; };
-  if (parsed.ec == std::errc() && parsed.ptr == end && possible(size.height) &&
-      possible(size.width)) {
-    return size;
-  }
-  throw UsageError(
-      fmt::format("[export] --image-size is {}, expected 1 to {} pixels, or HEIGHTxWIDTH such as "
-                  "192x256",
-                  text, kLargest));
-}
 
 exchange::ExportOptions options_of(const Arguments& arguments) {
   exchange::ExportOptions options;
@@ -92,7 +69,8 @@ void complete(exchange::NetworkWeights& network, ExportFormat format, const std:
 
 void export_model(const Arguments& arguments) {
   const exchange::ExportOptions options = options_of(arguments);
-  const std::optional<core::Size> size = image_size(arguments.image_size);
+  std::optional<core::Size> size;
+  if (!arguments.image_size.empty()) size = image_size(arguments.image_size, "export");
   check_out(options, arguments.force);
   run::NetworkToExport network =
       run::load_network_to_export(arguments.model, arguments.with_decoder, console_log());

@@ -16,10 +16,6 @@ class FileTest(ToolTest):
         cls.dbot = shop.run("dbot", "dbot")
         cls.encoder = load_file(cls.mae / "model.safetensors")
 
-    def student(self, run):
-        tensors = load_file(run / "checkpoints/latest/student.safetensors")
-        return {name.removeprefix("student."): tensor for name, tensor in tensors.items()}
-
     def test_official_names_without_and_with_the_decoder(self):
         for form, name in (("safetensors", "w.safetensors"), ("pth", "w.pth"), ("mae", "mae.pth")):
             with self.subTest(form):
@@ -28,10 +24,10 @@ class FileTest(ToolTest):
                 )
                 whole = shop.export(self.mae, form, name, "--with-decoder", "--force")["weights"]
                 self.assertIn("decoder_pred.weight", whole)
-                self.assert_equal_tensors(whole, self.student(self.mae))
+                self.assert_equal_tensors(whole, shop.student(self.mae))
         whole = shop.export(self.dbot, "dbot", "dbot.pth", "--with-decoder")["weights"]
         self.assertIn("decoder_predp.weight", whole)
-        self.assert_equal_tensors(whole, self.student(self.dbot))
+        self.assert_equal_tensors(whole, shop.student(self.dbot))
 
     def test_equal_weights_are_equal_bytes(self):
         for form, ending in (("safetensors", "safetensors"), ("pth", "pth"), ("onnx", "onnx")):
@@ -45,6 +41,19 @@ class FileTest(ToolTest):
         mapped = torch.load(path, weights_only=True, mmap=True)["model"]
         self.assert_equal_tensors(mapped, self.encoder)
         self.assertEqual(mapped["cls_token"].data_ptr() % 64, 0)
+
+    def test_every_file_is_imported_bit_for_bit(self):
+        for form, name in (("pth", "i.pth"), ("mae", "m.pth"), ("timm", "t.pth"), ("timm", "t.safetensors")):
+            with self.subTest(name):
+                path = shop.export(self.mae, form, name, "--force")["path"]
+                heads = () if name.endswith("safetensors") else ("--heads", 3)
+                self.assert_equal_tensors(shop.imported(path, *heads)[0], self.encoder)
+
+    def test_a_whole_dbot_checkpoint_is_imported_bit_for_bit(self):
+        path = shop.export(self.dbot, "dbot", "whole.pth", "--with-decoder")["path"]
+        student = shop.student(self.dbot)
+        expected = {name: student[name] for name in self.encoder}
+        self.assert_equal_tensors(shop.imported(path, "--heads", 3)[0], expected)
 
     def test_what_was_written_is_read_again(self):
         data = shop.images(32, 32)

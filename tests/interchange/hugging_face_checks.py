@@ -19,6 +19,7 @@ class HuggingFaceTest(ToolTest):
     @classmethod
     def setUpClass(cls):
         transformers.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()
         cls.run_folder = shop.run("hf")
         cls.description = description_of(cls.run_folder / "model.safetensors")
         cls.data = shop.images(32, 32)
@@ -71,8 +72,7 @@ class HuggingFaceTest(ToolTest):
         self.assert_complete(transformers.ViTMAEForPreTraining, loaded["path"])
         self.assertTrue(model.config.norm_pix_loss)
         self.assertEqual(model.config.mask_ratio, 0.75)
-        student = load_file(self.run_folder / "checkpoints/latest/student.safetensors")
-        weights = {name.removeprefix("student."): tensor for name, tensor in student.items()}
+        weights = shop.student(self.run_folder)
         noise = torch.from_numpy(numpy.random.default_rng(3).random((5, 16), "float32"))
         with torch.inference_mode():
             found = model(self.images, noise=noise)
@@ -103,3 +103,21 @@ class HuggingFaceTest(ToolTest):
             load_file(shop.folder / "vit-saved/model.safetensors"),
             load_file(loaded["path"] / "model.safetensors"),
         )
+
+    def test_folders_are_read_back_bit_for_bit(self):
+        encoder = load_file(self.run_folder / "model.safetensors")
+        student = {name: shop.student(self.run_folder)[name] for name in encoder}
+        loaded = shop.export(self.run_folder, "huggingface", "vit-import")
+        processor = transformers.AutoImageProcessor.from_pretrained(loaded["path"])
+        for part in (loaded["model"], processor):
+            part.save_pretrained(shop.folder / "vit-theirs")
+        whole = shop.export(self.run_folder, "huggingface-mae", "mae-import", "--with-decoder")
+        whole["model"].save_pretrained(shop.folder / "mae-theirs")
+        for name in ("vit-import", "vit-theirs", "mae-import", "mae-theirs"):
+            with self.subTest(name):
+                tensors, config = shop.imported(shop.folder / name)
+                self.assert_equal_tensors(tensors, encoder if name.startswith("vit") else student)
+                for key in ("heads", "layer_norm_eps", "image_size", "mlp_ratio"):
+                    self.assertEqual(config[key], self.description[key], key)
+                if name != "mae-theirs":  # which has no image processor
+                    self.assertEqual(config["mean"], self.description["mean"])

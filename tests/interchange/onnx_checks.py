@@ -108,6 +108,7 @@ class OnnxTest(ToolTest):
 
     def test_the_runtime_fuses_gelu(self):
         options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
         options.optimized_model_filepath = str(shop.folder / "fused.onnx")
         onnxruntime.InferenceSession(
             self.exported["path"], options, providers=["CPUExecutionProvider"]

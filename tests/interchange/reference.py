@@ -5,7 +5,8 @@ from functools import partial
 import torch
 from timm.models.vision_transformer import Block
 
-NORM = partial(torch.nn.LayerNorm, eps=1e-6)
+EPSILON = 1e-3  # of the recipe's norms
+NORM = partial(torch.nn.LayerNorm, eps=EPSILON)
 
 
 def layer(weights, name):
@@ -28,7 +29,7 @@ def run_blocks(tokens, weights, prefix, heads):
 
 
 def norm(tokens, weights, name):
-    return torch.nn.functional.layer_norm(tokens, tokens.shape[-1:], *layer(weights, name), 1e-6)
+    return torch.nn.functional.layer_norm(tokens, tokens.shape[-1:], *layer(weights, name), EPSILON)
 
 
 def predictions(images, weights, noise, kept, heads, decoder_heads):

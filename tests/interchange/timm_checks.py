@@ -1,6 +1,7 @@
 """timm's VisionTransformer computes our features."""
 
 from checks import ToolTest
+from safetensors.torch import load_file, save_file
 from workshop import description_of
 
 shop = None
@@ -22,6 +23,12 @@ class TimmTest(ToolTest):
                     self.assert_features(
                         loaded["model"].forward_features(images).detach(), shop.features(run, data)
                     )
+
+    def test_what_timm_saves_is_read_back_bit_for_bit(self):
+        loaded = shop.export(self.square, "timm", "to-timm.safetensors")
+        save_file(loaded["model"].state_dict(), shop.folder / "from-timm.safetensors")
+        tensors, _ = shop.imported(shop.folder / "from-timm.safetensors", "--heads", 3)
+        self.assert_equal_tensors(tensors, load_file(self.square / "model.safetensors"))
 
     def test_another_image_size_is_exported_with_its_table(self):
         data = shop.images(48, 48)

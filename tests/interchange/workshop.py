@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 RECIPE = """# A network of milliseconds.
 [model]
@@ -18,6 +19,7 @@ width = 60
 depth = 3
 heads = 3
 mlp_ratio = 2.5
+layer_norm_eps = 1e-3
 [decoder]
 width = 32
 depth = 2
@@ -73,7 +75,8 @@ class Workshop:
         return folder
 
     def run(self, name, objective="mae", height=32, width=32, channels=3):
-        """A run of a few steps; returns its folder."""
+        """A run of a few steps; returns its folder. The position table of its weights file is rough, so
+        that every way to resize it gives other features."""
         recipe = self.folder / f"{name}.toml"
         recipe.write_text(
             RECIPE.format(
@@ -82,7 +85,13 @@ class Workshop:
         )
         data = self.images(height, width, channels == 1)
         self.dbot("pretrain", recipe, "--data", data, "--out", self.folder / name, "--steps", 6)
+        roughen(self.folder / name / "model.safetensors")
         return self.folder / name
+
+    def student(self, run: Path):
+        """Encoder and decoder of a run's newest checkpoint, official names."""
+        tensors = load_file(run / "checkpoints/latest/student.safetensors")
+        return {name.removeprefix("student."): tensor for name, tensor in tensors.items()}
 
     def pixels(self, folder: Path):
         """The pictures of a folder as the program sees them, uint8 [batch, channels, height, width]."""
@@ -113,10 +122,21 @@ class Workshop:
         exec(answer["snippet"], names)  # noqa: S102 - what a user would paste
         return names | {"answer": answer, "path": self.folder / name}
 
+    def imported(self, source, *more):
+        """The tensors that the program takes from somebody's weights, and its description of them."""
+        out = self.folder / "imported.safetensors"
+        answer = self.dbot("import", source, "--out", out, "--force", *more)
+        return load_file(out), answer["config"]
+
+
+def roughen(weights: Path):
+    tensors, description = load_file(weights), description_of(weights)
+    generator = torch.Generator().manual_seed(5)
+    tensors["pos_embed"] += torch.empty_like(tensors["pos_embed"]).normal_(0, 0.5, generator=generator)
+    save_file(tensors, weights, {"format": "pt", "dbot.config": json.dumps(description)})
+
 
 def description_of(weights: Path):
     """What a file of weights says about its network."""
-    from safetensors import safe_open
-
     with safe_open(weights, "pt") as file:
         return json.loads(file.metadata()["dbot.config"])
