@@ -58,22 +58,13 @@ install_packages() {
 }
 
 install_python() {
-  local stamp=$environment/requirements.txt
-  if cmp -s "$requirements" "$stamp"; then
+  if cmp -s "$requirements" "$environment/requirements.txt"; then
     say "Python: all there"
     return
   fi
   say "Python: installing $requirements into $environment"
-  rm -rf "$environment"
-  # Versions are pinned and complete: nothing else is resolved.
-  if python3 -m venv "$environment" >>"$log" 2>&1 </dev/null &&
-    "$environment/bin/python" -m pip --disable-pip-version-check install --no-deps \
-      --requirement "$requirements" >>"$log" 2>&1 </dev/null; then
-    cp "$requirements" "$stamp"
-  else
-    rm -rf "$environment"
+  scripts/python_environment.sh "$environment" "$requirements" >>"$log" 2>&1 </dev/null ||
     without "the Python packages of $requirements cannot be installed"
-  fi
 }
 
 install_packages

@@ -12,7 +12,7 @@
 namespace dbot::app {
 namespace {
 
-constexpr std::array<std::string_view, 7> kPlanned{"search", "analyze", "export", "data",
+constexpr std::array<std::string_view, 6> kPlanned{"search", "analyze", "data",
                                                    "serve",  "init",    "evolve"};
 
 }  // namespace

@@ -24,6 +24,7 @@ void add_embed(CommandLine& line);
 void add_reconstruct(CommandLine& line);
 void add_inspect(CommandLine& line);
 void add_import(CommandLine& line);
+void add_export(CommandLine& line);
 void add_report(CommandLine& line);
 void add_replay(CommandLine& line);
 void add_watch(CommandLine& line);

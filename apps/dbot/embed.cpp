@@ -1,13 +1,14 @@
 // dbot embed: the features of every image, in a file for other tools.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
 #include "apps/dbot/model_argument.h"
+#include "apps/dbot/output_path.h"
 #include "dbot/core/error.h"
 #include "dbot/data/parts.h"
 #include "dbot/eval/embedding.h"
@@ -37,38 +38,15 @@ void check_out(const std::filesystem::path& out) {
   }
 }
 
-/// Before the hours of an extraction, not after them.
-void check_writable(const std::filesystem::path& out, bool force) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
-  if (!fs::is_directory(folder, error)) {
-    throw UsageError(fmt::format("[embed] --out is {}, but its folder {} does not exist; make it",
-                                 out.string(), folder.string()));
-  }
-  if (::access(folder.c_str(), W_OK) != 0) {
-    throw Error(fmt::format("[embed] {} cannot be written to", folder.string()));
-  }
-  for (const fs::path& file : {out, eval::names_path(out)}) {
-    if (file != out && out.extension() == ".csv") continue;
-    if (!fs::exists(fs::symlink_status(file, error))) continue;
-    if (fs::is_directory(file, error)) {
-      throw UsageError(fmt::format("[embed] {} is a folder, expected a file", file.string()));
-    }
-    if (!force) {
-      throw UsageError(
-          fmt::format("[embed] {} is there already; choose another name, or --force to replace it",
-                      file.string()));
-    }
-  }
-}
-
 void embed(const Arguments& arguments) {
   const eval::FeatureKind kind = feature_kind(arguments.features);
   const std::filesystem::path out = arguments.out;
   const data::Part part = data::parse_part(arguments.split, "--split");
   check_out(out);
-  check_writable(out, arguments.force);
+  // Before the hours of an extraction, not after them.
+  std::vector<std::filesystem::path> files{out};
+  if (out.extension() != ".csv") files.push_back(eval::names_path(out));
+  check_output_files("embed", files, arguments.force);
   const Model model = load_model(arguments);
   const auto dataset = data::open_part(arguments.data, part, console_log());
   const eval::Features features = eval::extract_features(*model.encoder, dataset, model.extraction,

@@ -1,9 +1,6 @@
 // dbot import: somebody else's weights as a file of ours, and what became of each tensor.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <unistd.h>
 
-#include <charconv>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -12,6 +9,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
 #include "apps/dbot/name_groups.h"
+#include "apps/dbot/output_path.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/encoder_import.h"
 #include "dbot/report/progress_text.h"
@@ -28,52 +26,26 @@ struct Arguments {
   bool json = false, force = false;
 };
 
-/// "224" is a square, "224x112" height and width.
-core::Size parse_size(const std::string& text) {
-  const auto cross = text.find('x');
-  const auto side = [&](std::string_view part) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
-    if (error != std::errc() || end != part.data() + part.size() || number < 1 || number > 65536) {
-      throw UsageError(fmt::format(
-          "[import] --image-size is {}, expected pixels such as 224 or 224x112 (height, width)",
-          text));
-    }
-    return number;
-  };
-  const std::string_view whole(text);
-  if (cross == std::string::npos) return {side(whole), side(whole)};
-  return {side(whole.substr(0, cross)), side(whole.substr(cross + 1))};
-}
-
 exchange::EncoderHints hints_of(const Arguments& arguments) {
   exchange::EncoderHints hints;
   if (arguments.heads && (*arguments.heads < 1 || *arguments.heads > 4096)) {
     throw UsageError(fmt::format("[import] --heads is {}, expected 1 to 4096", *arguments.heads));
   }
   hints.heads = arguments.heads;
-  if (!arguments.image_size.empty()) hints.image_size = parse_size(arguments.image_size);
+  if (!arguments.image_size.empty()) {
+    hints.image_size = image_size(arguments.image_size, "import");
+  }
   if (!arguments.key.empty()) hints.key = arguments.key;
   return hints;
 }
 
 /// Before a large file is read.
 void check_out(const fs::path& out, bool force) {
-  std::error_code error;
   if (out.extension() != ".safetensors") {
     throw UsageError(fmt::format("[import] --out is {}, expected a name that ends in .safetensors",
                                  out.string()));
   }
-  const fs::path folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
-  if (!fs::is_directory(folder, error)) {
-    throw UsageError(fmt::format("[import] --out is {}, but its folder {} does not exist; make it",
-                                 out.string(), folder.string()));
-  }
-  if (fs::exists(fs::symlink_status(out, error)) && !force) {
-    throw UsageError(
-        fmt::format("[import] {} is there already; choose another name, or --force to replace it",
-                    out.string()));
-  }
+  check_output_files("import", {out}, force);
 }
 
 std::int64_t count_parameters(const exchange::LoadedEncoder& encoder) {
@@ -164,7 +136,7 @@ void add_import(CommandLine& line) {
       ->add_option("--image-size", a->image_size,
                    "Input size in pixels, where it is no square or not in the file")
       ->check(not_empty())
-      ->type_name("HxW");
+      ->type_name("SIZE");
   command->add_flag("--force", a->force, "Replace the file if it is there");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { import_weights(*a); }; });

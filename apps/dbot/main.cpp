@@ -36,6 +36,7 @@ void add_commands(CommandLine& line) {
   add_reconstruct(line);
   add_inspect(line);
   add_import(line);
+  add_export(line);
   add_report(line);
   add_replay(line);
   add_watch(line);

@@ -51,19 +51,16 @@ Model load_model(const ModelArguments& arguments) {
   model.extraction = compute_settings(arguments);
   const auto file = exchange::resolve_model_path(arguments.model);
   model.file = file.string();
-  const exchange::LoadedEncoder loaded = exchange::load_encoder(file);
+  exchange::LoadedEncoder loaded = exchange::load_encoder(file);
   model.encoder = exchange::make_encoder(loaded, size);
+  const std::string assumed = exchange::assume_normalisation(loaded.description);
+  if (!assumed.empty()) {
+    console_log()(
+        core::LogLevel::information,
+        fmt::format("{} does not say its pixel normalisation: {} is assumed", model.file, assumed));
+  }
   model.extraction.mean = loaded.description.mean;
   model.extraction.std = loaded.description.std;
-  if (model.extraction.mean.empty()) {
-    const bool grey = loaded.description.config.channels == 1;
-    // What official weights were trained with.
-    model.extraction.mean = grey ? std::vector{0.5} : std::vector{0.485, 0.456, 0.406};
-    model.extraction.std = grey ? std::vector{0.5} : std::vector{0.229, 0.224, 0.225};
-    console_log()(core::LogLevel::information,
-                  fmt::format("{} does not say its pixel normalisation: {} is assumed", model.file,
-                              grey ? "mean 0.5, deviation 0.5" : "ImageNet's"));
-  }
   return model;
 }
 

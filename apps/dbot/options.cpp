@@ -27,6 +27,24 @@ CLI::Option* add_precision(CLI::App& command, std::string& precision) {
       ->check(not_empty());
 }
 
+core::Size image_size(const std::string& text, const char* command) {
+  constexpr std::int64_t kLargest = 8192;
+  core::Size size;
+  const char* const end = text.data() + text.size();
+  auto parsed = std::from_chars(text.data(), end, size.height);
+  size.width = size.height;
+  if (parsed.ec == std::errc() && parsed.ptr != end && *parsed.ptr == 'x') {
+    parsed = std::from_chars(parsed.ptr + 1, end, size.width);
+  }
+  const auto possible = [](std::int64_t side) { return side >= 1 && side <= kLargest; };
+  const bool good = parsed.ec == std::errc() && parsed.ptr == end;
+  if (good && possible(size.height) && possible(size.width)) return size;
+  throw UsageError(
+      fmt::format("[{}] --image-size is {}, expected 1 to {} pixels, or HEIGHTxWIDTH such as "
+                  "192x256",
+                  command, text, kLargest));
+}
+
 std::int64_t whole_number(const std::string& text, const char* option) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "dbot/core/settings.h"
+
 // Options that several commands have, declared once. The name of a type says what completion
 // offers: DIR, FILE, PATH, RECIPE, or words separated by |.
 namespace dbot::app {
@@ -22,6 +24,10 @@ template <typename Number>
 CLI::Option* add_threads(CLI::App& command, Number& threads) {
   return command.add_option("--threads", threads, threads_text)->type_name("N");
 }
+
+/// "224", a square, or height and width: "192x256". Throws UsageError naming `command`, also beyond
+/// 8192 pixels.
+core::Size image_size(const std::string& text, const char* command);
 
 /// A whole number of 0 or more. Throws UsageError naming `option` for anything else, and for
 /// numbers that 64 bits do not hold.

@@ -39,21 +39,13 @@ logged() {
 }
 
 make_environment() {
-  local stamp=$folder/venv/requirements.txt python=$folder/venv/bin/python site_packages
-  if cmp -s "$here/requirements.txt" "$stamp"; then
+  if cmp -s "$here/requirements.txt" "$folder/venv/requirements.txt"; then
     say "Python: there"
     return
   fi
   say "Python: installing PyTorch and timm"
-  rm -rf "$folder/venv"
-  logged "python3 -m venv (is python3-venv installed?)" python3 -m venv "$folder/venv"
-  # Versions are pinned and complete: nothing else is resolved.
-  logged "pip install" "$python" -m pip --disable-pip-version-check install --no-deps \
-    --requirement "$here/requirements.txt"
-  site_packages=$("$python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
-  logged "cuda_stubs.py" "$python" "$here/cuda_stubs.py" "$site_packages"
-  logged "importing PyTorch and timm" "$python" -c 'import torch, timm'
-  cp "$here/requirements.txt" "$stamp"
+  logged "the Python environment" "$here/../../scripts/python_environment.sh" "$folder/venv" \
+    "$here/requirements.txt" -- torch timm
 }
 
 # fetch_repository NAME COMMIT SOURCE: a clean checkout of the commit in FOLDER/NAME.

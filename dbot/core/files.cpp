@@ -26,8 +26,7 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-void write_and_sync(FileDescriptor file, Parts parts, const fs::path& path) {
-  for (const auto part : parts) write_all(file.get(), part, path);
+void sync_and_close(FileDescriptor file, const fs::path& path) {
   sync(file.get(), path);
   // Some file systems report a failed write only here. After EINTR, Linux has closed the file.
   if (::close(file.release()) != 0 && errno != EINTR) throw_system_error("close", path);
@@ -103,13 +102,21 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
 }
 
 void write_file_atomically(const fs::path& path, Parts parts) {
+  write_file_atomically(path, [parts](const WriteBytes& write) {
+    for (const auto part : parts) write(part);
+  });
+}
+
+void write_file_atomically(const fs::path& path,
+                           const std::function<void(const WriteBytes&)>& produce) {
   FileDescriptor file;
   Temporary temporary(create_beside(path, [&](const fs::path& candidate) {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     file = FileDescriptor(uninterrupted([&] { return ::open(candidate.c_str(), flags, 0666); }));
     return file.get();
   }));
-  write_and_sync(std::move(file), parts, path);
+  produce([&](std::span<const std::byte> bytes) { write_all(file.get(), bytes, path); });
+  sync_and_close(std::move(file), path);
   temporary.rename_to(path);
 }
 
@@ -119,7 +126,9 @@ void write_file_synced(const fs::path& path, std::string_view content) {
 }
 
 void write_file_synced(const fs::path& path, Parts parts) {
-  write_and_sync(open_for_writing(path, O_CREAT | O_TRUNC), parts, path);
+  FileDescriptor file = open_for_writing(path, O_CREAT | O_TRUNC);
+  for (const auto part : parts) write_all(file.get(), part, path);
+  sync_and_close(std::move(file), path);
 }
 
 void sync_directory(const fs::path& path) {

@@ -20,6 +20,13 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 void write_file_atomically(const std::filesystem::path& path,
                            std::span<const std::span<const std::byte>> parts);
 
+/// Takes the next bytes of a file; they may be gone when it returns.
+using WriteBytes = std::function<void(std::span<const std::byte>)>;
+/// The same for content that is never in memory all at once: `produce` hands it over in pieces.
+/// What `produce` throws leaves the old content.
+void write_file_atomically(const std::filesystem::path& path,
+                           const std::function<void(const WriteBytes&)>& produce);
+
 /// Writes and fsyncs; for files inside a folder that is itself renamed into place later.
 void write_file_synced(const std::filesystem::path& path, std::string_view content);
 void write_file_synced(const std::filesystem::path& path,

@@ -204,4 +204,12 @@ EncoderDescription description_from_json(std::string_view text, std::string_view
   return description;
 }
 
+std::string assume_normalisation(EncoderDescription& description) {
+  if (!description.mean.empty()) return {};
+  const bool grey = description.config.channels == 1;
+  description.mean = grey ? std::vector{0.5} : std::vector{0.485, 0.456, 0.406};
+  description.std = grey ? std::vector{0.5} : std::vector{0.229, 0.224, 0.225};
+  return grey ? "mean 0.5, deviation 0.5" : "ImageNet's";
+}
+
 }  // namespace dbot::exchange

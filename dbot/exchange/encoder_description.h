@@ -29,4 +29,9 @@ std::string to_json(const EncoderDescription& description);
 /// older programs read newer files. Throws DataError for anything that describes no encoder.
 EncoderDescription description_from_json(std::string_view json, std::string_view source);
 
+/// Where the pixel normalisation is unknown, that of official weights takes its place: ImageNet's,
+/// or mean and deviation 0.5 of grey images. Returns what was assumed, in words; empty if nothing
+/// was.
+std::string assume_normalisation(EncoderDescription& description);
+
 }  // namespace dbot::exchange

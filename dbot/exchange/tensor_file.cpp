@@ -9,6 +9,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/element_types.h"
+#include "dbot/formats/pth_write.h"
 #include "dbot/formats/safetensors.h"
 
 namespace dbot::exchange {
@@ -29,6 +30,29 @@ at::Tensor copy_of(const formats::TensorBytes& bytes) {
   return tensor;
 }
 
+/// Tensors as they are written, with the memory that holds them.
+struct StoredTensors {
+  std::vector<at::Tensor> owners;  // contiguous
+  std::vector<formats::TensorBytes> bytes;
+};
+
+StoredTensors store(const nn::NamedTensors& tensors, const std::filesystem::path& path) {
+  StoredTensors result;
+  for (const auto& [name, tensor] : tensors) {
+    if (!tensor.defined()) {
+      throw Error(
+          fmt::format("[write tensors] {} has no value; leave it out of {}", name, path.string()));
+    }
+    const at::Tensor& stored = result.owners.emplace_back(tensor.detach().cpu().contiguous());
+    result.bytes.push_back(
+        {name,
+         storable_type(name, stored.scalar_type()),
+         stored.sizes().vec(),
+         {static_cast<const std::byte*>(stored.const_data_ptr()), stored.nbytes()}});
+  }
+  return result;
+}
+
 }  // namespace
 
 TensorFile read_tensor_file(const std::filesystem::path& path) {
@@ -41,20 +65,13 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
 
 void write_tensor_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata, bool replace) {
-  std::vector<at::Tensor> owners;  // keep contiguous copies alive until they are written
-  std::vector<formats::TensorBytes> parts;
-  for (const auto& [name, tensor] : tensors) {
-    if (!tensor.defined()) {
-      throw Error(
-          fmt::format("[write tensors] {} has no value; leave it out of {}", name, path.string()));
-    }
-    const at::Tensor& stored = owners.emplace_back(tensor.detach().cpu().contiguous());
-    parts.push_back({name,
-                     storable_type(name, stored.scalar_type()),
-                     stored.sizes().vec(),
-                     {static_cast<const std::byte*>(stored.const_data_ptr()), stored.nbytes()}});
-  }
-  formats::write_safetensors(path, metadata, parts, replace);
+  const StoredTensors stored = store(tensors, path);
+  formats::write_safetensors(path, metadata, stored.bytes, replace);
+}
+
+std::uint64_t write_pth_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
+                             std::string_view root) {
+  return formats::write_pth(path, store(tensors, path).bytes, root);
 }
 
 }  // namespace dbot::exchange

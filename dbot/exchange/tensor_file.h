@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "dbot/nn/named_tensors.h"
 
@@ -19,5 +21,10 @@ TensorFile read_tensor_file(const std::filesystem::path& path);
 /// aside, fsync, rename.
 void write_tensor_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata, bool replace = true);
+
+/// The same tensors, in the same order, as a state dict of PyTorch; `root`: under that key of a
+/// dictionary (formats::write_pth). Returns the file's bytes.
+std::uint64_t write_pth_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
+                             std::string_view root);
 
 }  // namespace dbot::exchange

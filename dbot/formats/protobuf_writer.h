@@ -25,9 +25,14 @@ class ProtobufWriter {
   }
   /// Texts, bytes and embedded messages.
   void text(int field, std::string_view value) {
-    key(field, 2);
-    raw_varint(value.size());
+    text_head(field, value.size());
     bytes_ += value;
+  }
+
+  /// Key and length of a text whose `size` bytes follow from elsewhere.
+  void text_head(int field, std::uint64_t size) {
+    key(field, 2);
+    raw_varint(size);
   }
 
   const std::string& bytes() const { return bytes_; }

@@ -31,7 +31,7 @@ TEST(Usage, HelpAndVersionGoToStdout) {
 TEST(Usage, NamesCommandsThatAreWrong) {
   expect_usage_error(dbot({}), {"subcommand"});
   expect_usage_error(dbot({"pretain"}), {"pretain", "pretrain"});
-  expect_usage_error(dbot({"export"}), {"export", "not in this version"});
+  expect_usage_error(dbot({"search"}), {"search", "not in this version"});
   expect_usage_error(dbot({"pretrain", "dbot/quick"}), {"--data"});
   expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--fast"}), {"--fast"});
   expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--steps", "many"}),

@@ -55,6 +55,26 @@ TEST(Files, PartsFollowEachOther) {
   EXPECT_EQ(read_text_file(folder / "atomic"), "abcde");
 }
 
+TEST(Files, ContentIsTakenPieceByPiece) {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "file", [](const WriteBytes& write) {
+    for (const char* piece : {"ab", "", "cde"}) write(bytes_of(std::string(piece)));
+  });
+  EXPECT_EQ(read_text_file(folder / "file"), "abcde");
+}
+
+TEST(Files, ContentThatCannotBeMadeLeavesTheOldFile) {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "file", "old");
+  const auto broken = [](const WriteBytes& write) {
+    write(bytes_of("new"));
+    throw Error("the rest is missing");
+  };
+  EXPECT_THROW(write_file_atomically(folder / "file", broken), Error);
+  EXPECT_EQ(read_text_file(folder / "file"), "old");
+  EXPECT_EQ(entries_of(folder.path()), 1u) << "a temporary file is left";
+}
+
 TEST(Files, NewFilesFollowTheUsersMask) {
   const TemporaryFolder folder;
   const mode_t before = ::umask(027);

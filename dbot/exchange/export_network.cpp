@@ -1,0 +1,108 @@
+#include "dbot/exchange/export_network.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/hugging_face_folder.h"
+#include "dbot/exchange/load_snippets.h"
+#include "dbot/exchange/tensor_file.h"
+#include "dbot/formats/onnx_write.h"
+
+namespace dbot::exchange {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::map<std::string, std::string> header(const NetworkWeights& network) {
+  return {{"format", "pt"}, {kEncoderConfigKey, to_json(network.description)}};
+}
+
+Exported finished(const NetworkWeights& network, std::uint64_t bytes, std::string snippet) {
+  return {static_cast<std::int64_t>(network.parameters.size()), bytes, std::move(snippet)};
+}
+
+Exported write_weights(const NetworkWeights& network, const fs::path& out, const char* root) {
+  if (out.extension() == ".safetensors") {
+    write_tensor_file(out, network.parameters, header(network));
+    return finished(network, fs::file_size(out), {});
+  }
+  return finished(network, write_pth_file(out, network.parameters, root), {});
+}
+
+Exported write_graph(const NetworkWeights& network, const ExportOptions& options) {
+  const formats::OnnxModel model = onnx_encoder(encoder_of(network), options.pixels);
+  const auto files = formats::write_onnx(options.out, model,
+                                         options.external_data ? 0 : formats::kLargestOnnxFile);
+  return finished(network, files.bytes,
+                  onnx_snippet(options.out, network.description, options.pixels));
+}
+
+Exported write_timm(const NetworkWeights& network, const fs::path& out) {
+  Exported exported = write_weights(network, out, "");
+  exported.snippet = timm_snippet(out, network.description);
+  return exported;
+}
+
+Exported write_official(const NetworkWeights& network, const ExportOptions& options) {
+  const bool plain = options.format == ExportFormat::safetensors ||  //
+                     options.format == ExportFormat::pth;
+  const char* root = plain ? "" : "model";
+  Exported exported = write_weights(network, options.out, root);
+  exported.snippet = weights_snippet(options.out, root);
+  return exported;
+}
+
+[[noreturn]] void refuse_decoder(ExportFormat format, const std::string& why) {
+  throw UsageError(
+      fmt::format("[export] {} {}; leave out --with-decoder", export_format_name(format), why));
+}
+
+}  // namespace
+
+void check_export(const NetworkWeights& network, ExportFormat format) {
+  const bool pixels = network.decoder && network.decoder->predictor_name == "decoder_pred";
+  if (network.decoder && !takes_decoder(format)) {
+    refuse_decoder(format, "holds an encoder and no decoder");
+  }
+  if (network.decoder && !pixels && format == ExportFormat::mae) {
+    refuse_decoder(format,
+                   "has no place for a decoder that predicts a teacher's features (--format dbot "
+                   "has)");
+  }
+  if (network.decoder && !pixels && format == ExportFormat::huggingface_mae) {
+    refuse_decoder(format,
+                   "has no place for a decoder that predicts a teacher's features; its encoder "
+                   "becomes a ViTMAEModel");
+  }
+  if (pixels && format == ExportFormat::dbot) {
+    refuse_decoder(format, "has no place for a decoder that predicts pixels (--format mae has)");
+  }
+  if (format == ExportFormat::huggingface_mae) check_vit_mae(network.description.config);
+}
+
+Exported export_network(const NetworkWeights& network, const ExportOptions& options) {
+  check_export(network, options.format);
+  switch (options.format) {
+    case ExportFormat::onnx:
+      return write_graph(network, options);
+    case ExportFormat::timm:
+      return write_timm(network, options.out);
+    case ExportFormat::huggingface:
+    case ExportFormat::huggingface_mae: {
+      const bool masked = options.format == ExportFormat::huggingface_mae;
+      const HuggingFaceFolder folder = write_hugging_face_folder(options.out, network, masked);
+      return {folder.tensors, folder.bytes,
+              hugging_face_snippet(options.out, network.description, folder.model_class)};
+    }
+    case ExportFormat::safetensors:
+    case ExportFormat::pth:
+    case ExportFormat::mae:
+    case ExportFormat::dbot:
+      break;
+  }
+  return write_official(network, options);
+}
+
+}  // namespace dbot::exchange

@@ -1,0 +1,38 @@
+#include "dbot/exchange/network_weights.h"
+
+#include <ATen/core/Tensor.h>
+#include <fmt/format.h>
+
+#include "dbot/core/error.h"
+#include "dbot/nn/position_table.h"
+#include "dbot/nn/vision_transformer.h"
+
+namespace dbot::exchange {
+
+LoadedEncoder encoder_of(const NetworkWeights& network) {
+  LoadedEncoder encoder;
+  encoder.description = network.description;
+  for (const auto& spec : nn::encoder_parameters(network.description.config)) {
+    const auto found = network.parameters.find(spec.name);
+    if (found == network.parameters.end()) {
+      throw Error(fmt::format("[export] {} is missing in the network", spec.name));
+    }
+    encoder.parameters.insert(*found);
+  }
+  return encoder;
+}
+
+NetworkWeights resized(NetworkWeights network, core::Size image_size) {
+  nn::EncoderConfig& config = network.description.config;
+  const core::Size before = config.grid();
+  config.image_size = image_size;
+  nn::check(config, "encoder");
+  for (const char* name : {"pos_embed", "decoder_pos_embed"}) {
+    const auto table = network.parameters.find(name);
+    if (table == network.parameters.end()) continue;
+    table->second = nn::resize_position_table(table->second, before, config.grid());
+  }
+  return network;
+}
+
+}  // namespace dbot::exchange

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "dbot/exchange/encoder_description.h"
+#include "dbot/exchange/encoder_file.h"
+#include "dbot/nn/config.h"
+#include "dbot/nn/named_tensors.h"
+
+namespace dbot::exchange {
+
+/// What the tensors of an MAE or dBOT decoder do not say by themselves.
+struct DecoderDescription {
+  nn::DecoderConfig config;
+  std::string predictor_name;      // "decoder_pred": pixels, "decoder_predp": a teacher's features
+  double mask_ratio = 0.75;        // it was trained with
+  bool normalised_pixels = false;  // it predicts pixels standardised per patch
+};
+
+/// A network to hand out: an encoder, and perhaps its decoder. Official names.
+struct NetworkWeights {
+  EncoderDescription description;
+  nn::NamedTensors parameters;
+  std::optional<DecoderDescription> decoder;
+};
+
+/// The encoder alone, and the names it has. Throws Error naming one that is missing.
+LoadedEncoder encoder_of(const NetworkWeights& network);
+
+/// The same network for images of another size: its position tables resized. Throws UsageError if
+/// the patch size does not divide it.
+NetworkWeights resized(NetworkWeights network, core::Size image_size);
+
+}  // namespace dbot::exchange
