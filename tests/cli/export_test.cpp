@@ -70,8 +70,8 @@ TEST_F(Export, TheDecoderComesFromARun) {
   const auto encoder = nlohmann::json::parse(exported("pth", "e.pth", {"--json"}).out);
   EXPECT_GT(whole, encoder["tensors"].get<int>());
 
-  expect_refused(dbot({"export", shop_.model("run"), "--format", "dbot", "--out",
-                       shop_.folder / "d.pth", "--with-decoder"}),
+  expect_refused(dbot({"export", shop_.folder / "run/model.safetensors", "--format", "dbot",
+                       "--out", shop_.folder / "d.pth", "--with-decoder"}),
                  "is a file of weights");
   expect_refused(exported("mae", "m.pth", {"--with-decoder"}), "--format dbot has");
   expect_refused(exported("timm", "t.pth", {"--with-decoder"}), "leave out --with-decoder");

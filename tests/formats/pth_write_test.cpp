@@ -80,7 +80,7 @@ TEST(PickleWriter, WritesTheOperationsOfProtocol2) {
   pickle.integer(std::int64_t{1} << 40);
   pickle.end_items();
   const std::string expected(
-      "\x80\x02}(X\x01\0\0\0kJ\xFE\xFF\xFF\xFFX\x01\0\0\0l\x8A\x08\0\0\0\0\0\x01\0\0u.", 37);
+      "\x80\x02}(X\x01\0\0\0kJ\xFE\xFF\xFF\xFFX\x01\0\0\0l\x8A\x08\0\0\0\0\0\x01\0\0u.", 33);
   EXPECT_EQ(pickle.take(), expected);
 }
 
