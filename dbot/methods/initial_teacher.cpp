@@ -74,6 +74,11 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
   if (config.depth >= 0) shape.depth = config.depth;
   auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape));
   parameters->copy_from(full->parameters()->named());
+  if (!config.mean.empty()) {
+    loaded.description.mean = config.mean;
+    loaded.description.std = config.std;
+  }
+  exchange::assume_normalisation(loaded.description);
   return {shape, std::move(parameters), loaded.description.mean, loaded.description.std};
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "dbot/core/settings.h"
 
@@ -29,6 +30,8 @@ struct TeacherConfig {
   std::int64_t heads = 0;
   std::int64_t patch_size = 0;
   core::Size image_size;  // its input; 0×0: the size that gives the student's token grid
+  // Pixel normalisation of its input, with `file`; empty: as the file says, or as is usual for it.
+  std::vector<double> mean, std;
   FeatureConfig features;
 };
 

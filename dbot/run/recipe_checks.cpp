@@ -168,20 +168,27 @@ void check_pair(const char* key, const std::vector<double>& values, const char* 
   refuse(fmt::format("{} is [{}], expected {}", key, fmt::join(values, ", "), expected));
 }
 
+/// Mean and deviation of one table, "data" or "teacher".
+void check_normalisation(const std::string& table, const std::vector<double>& mean,
+                         const std::vector<double>& std, std::int64_t channels,
+                         const char* otherwise) {
+  if (mean.empty() != std.empty()) {
+    refuse(fmt::format(
+        "{0}.mean and {0}.std belong together, but {0}.{1} alone is given; give both, or {2}",
+        table, mean.empty() ? "std" : "mean", otherwise));
+  }
+  for (const auto& [key, values] : {std::pair{"mean", &mean}, {"std", &std}}) {
+    if (values->empty() || values->size() == static_cast<std::size_t>(channels)) continue;
+    refuse(fmt::format("{}.{} is [{}], {} values, but model.channels is {}; give one a channel",
+                       table, key, fmt::join(*values, ", "), values->size(), channels));
+  }
+}
+
 void check_statistics(const Recipe& recipe) {
-  const auto& data = recipe.data;
-  const auto channels = static_cast<std::size_t>(recipe.model.channels);
-  if (data.mean.empty() != data.std.empty()) {
-    refuse(
-        fmt::format("data.mean and data.std belong together, but {} alone is given; give both, or "
-                    "neither to have them measured",
-                    data.mean.empty() ? "data.std" : "data.mean"));
-  }
-  for (const auto& [key, values] : {std::pair{"data.mean", &data.mean}, {"data.std", &data.std}}) {
-    if (values->empty() || values->size() == channels) continue;
-    refuse(fmt::format("{} is [{}], {} values, but model.channels is {}; give one a channel", key,
-                       fmt::join(*values, ", "), values->size(), channels));
-  }
+  check_normalisation("data", recipe.data.mean, recipe.data.std, recipe.model.channels,
+                      "neither to have them measured");
+  check_normalisation("teacher", recipe.teacher.mean, recipe.teacher.std, recipe.model.channels,
+                      "neither to take the file's");
 }
 
 void check_lists(const Recipe& recipe) {

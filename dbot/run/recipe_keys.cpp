@@ -82,6 +82,10 @@ void bind_teacher(Settings& settings, Recipe& recipe) {
                "Patch of the first teacher; 0: the student's, or the file's.");
   settings.add("teacher.image_size", teacher.image_size, at_least(0, kMostPixels), "pixels",
                "Input size of the first teacher; 0: the one that gives the student's token grid.");
+  settings.add("teacher.mean", teacher.mean, at_least(-1000, 1000), "pixels in 0…1",
+               "Of the input of a teacher from a file; empty: as the file says, else ImageNet's.");
+  settings.add("teacher.std", teacher.std, above(0, 1000), "pixels in 0…1",
+               "Of the input of a teacher from a file; empty: as the file says, else ImageNet's.");
   settings.add(
       "teacher.final_norm", teacher.features.final_norm,
       "Apply the teacher's final LayerNorm to its features (CLIP's: to patch tokens too).");
