@@ -13,19 +13,6 @@
 #include "dbot/nn/relative_positions.h"
 
 namespace dbot::exchange {
-namespace {
-
-/// Absolute and relative position tables, whichever there are, for another grid.
-void resize_positions(nn::NamedTensors& parameters, core::Size from, core::Size to) {
-  for (auto& [name, tensor] : parameters) {
-    if (name == "pos_embed") tensor = nn::resize_position_table(tensor, from, to);
-    if (name.ends_with("relative_position_bias_table")) {
-      tensor = nn::resize_relative_positions(tensor, from, to);
-    }
-  }
-}
-
-}  // namespace
 
 void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
                   const nn::NamedTensors& parameters) {
@@ -46,6 +33,15 @@ void save_encoder(const std::filesystem::path& path, const EncoderDescription& d
 
 LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints& hints) {
   return import_encoder(resolve_model_path(path), hints).encoder;
+}
+
+void resize_positions(nn::NamedTensors& parameters, core::Size from, core::Size to) {
+  for (auto& [name, tensor] : parameters) {
+    if (name.ends_with("pos_embed")) tensor = nn::resize_position_table(tensor, from, to);
+    if (name.ends_with("relative_position_bias_table")) {
+      tensor = nn::resize_relative_positions(tensor, from, to);
+    }
+  }
 }
 
 std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder,

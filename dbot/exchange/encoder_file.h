@@ -47,6 +47,9 @@ LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints
 std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder,
                                                     std::optional<core::Size> image_size = {});
 
+/// Puts every position table among the tensors, absolute ones and relative ones, onto another grid.
+void resize_positions(nn::NamedTensors& parameters, core::Size from, core::Size to);
+
 /// What `--model` may name: a weights file; a run folder (its model.safetensors, else the student
 /// of checkpoints/latest, else of the newest checkpoint whose student file is sound); a checkpoint
 /// folder (its student); a Hugging Face folder (model.safetensors or pytorch_model.bin, or the

@@ -7,6 +7,7 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/hugging_face_folder.h"
 #include "dbot/exchange/load_snippets.h"
+#include "dbot/exchange/network_kind.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/formats/onnx_write.h"
 
@@ -59,19 +60,39 @@ Exported write_official(const NetworkWeights& network, const ExportOptions& opti
       fmt::format("[export] {} {}; leave out --with-decoder", export_format_name(format), why));
 }
 
-}  // namespace
-
-void check_export(const NetworkWeights& network, ExportFormat format) {
-  const bool pixels = network.decoder && network.decoder->predictor_name == "decoder_pred";
-  if (network.decoder && !takes_decoder(format)) {
-    refuse_decoder(format, "holds an encoder and no decoder");
+void check_kind(NetworkKind kind, ExportFormat format) {
+  const bool plain = kind == NetworkKind::plain;
+  const bool beit = kind == NetworkKind::beit && format == ExportFormat::timm;
+  switch (format) {
+    case ExportFormat::safetensors:
+    case ExportFormat::pth:
+    case ExportFormat::dbot:
+    case ExportFormat::onnx:
+      return;
+    case ExportFormat::timm:
+    case ExportFormat::mae:
+    case ExportFormat::huggingface:
+    case ExportFormat::huggingface_mae:
+      break;
   }
-  if (network.decoder && !pixels && format == ExportFormat::mae) {
+  if (plain || beit) return;
+  throw UsageError(
+      fmt::format("[export] {} is for plain vision transformers, and this one has parts that those "
+                  "lack (relative positions, gains, a bias left out, CLIP's layers); choose {}",
+                  export_format_name(format),
+                  kind == NetworkKind::beit ? "timm, onnx, dbot, pth or safetensors"
+                                            : "onnx, dbot, pth or safetensors"));
+}
+
+void check_decoder(const DecoderDescription& decoder, ExportFormat format) {
+  const bool pixels = decoder.predictor_name == "decoder_pred";
+  if (!takes_decoder(format)) refuse_decoder(format, "holds an encoder and no decoder");
+  if (!pixels && format == ExportFormat::mae) {
     refuse_decoder(format,
                    "has no place for a decoder that predicts a teacher's features (--format dbot "
                    "has)");
   }
-  if (network.decoder && !pixels && format == ExportFormat::huggingface_mae) {
+  if (!pixels && format == ExportFormat::huggingface_mae) {
     refuse_decoder(format,
                    "has no place for a decoder that predicts a teacher's features; its encoder "
                    "becomes a ViTMAEModel");
@@ -79,6 +100,13 @@ void check_export(const NetworkWeights& network, ExportFormat format) {
   if (pixels && format == ExportFormat::dbot) {
     refuse_decoder(format, "has no place for a decoder that predicts pixels (--format mae has)");
   }
+}
+
+}  // namespace
+
+void check_export(const NetworkWeights& network, ExportFormat format) {
+  check_kind(kind_of(network.description.config), format);
+  if (network.decoder) check_decoder(*network.decoder, format);
   if (format == ExportFormat::huggingface_mae) check_vit_mae(network.description.config);
 }
 

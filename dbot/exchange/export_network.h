@@ -23,7 +23,8 @@ struct Exported {
   std::string snippet;       // a Python program that loads it
 };
 
-/// Throws UsageError if the format has no place for the network's decoder or its kind of sizes.
+/// Throws UsageError if the format has no place for this kind of network, its decoder or its
+/// sizes.
 /// Writes nothing.
 void check_export(const NetworkWeights& network, ExportFormat format);
 

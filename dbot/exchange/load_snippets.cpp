@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dbot/exchange/network_kind.h"
+
 namespace dbot::exchange {
 namespace {
 
@@ -59,17 +61,46 @@ std::string weights_snippet(const std::filesystem::path& out, std::string_view r
       weights.import.empty() ? "import torch\n" : weights.import, weights.expression);
 }
 
+namespace {
+
+const char* python(bool value) {
+  return value ? "True" : "False";
+}
+
+/// The class of timm, and what it wants to know beyond the sizes.
+struct TimmClass {
+  std::string module, name, options;
+};
+
+TimmClass timm_class(const nn::EncoderConfig& config) {
+  if (kind_of(config) != NetworkKind::beit) {
+    return {"timm.models.vision_transformer", "VisionTransformer", ""};
+  }
+  using nn::RelativePositions;
+  return {"timm.models.beit", "Beit",
+          fmt::format("    global_pool=\"token\", use_abs_pos_emb={}, use_rel_pos_bias={},\n"
+                      "    use_shared_rel_pos_bias={}, init_values={},\n",
+                      python(config.position_table),
+                      python(config.relative_positions == RelativePositions::each_block),
+                      python(config.relative_positions == RelativePositions::shared),
+                      config.layer_scale > 0 ? fmt::format("{}", config.layer_scale) : "None")};
+}
+
+}  // namespace
+
 std::string timm_snippet(const std::filesystem::path& out, const EncoderDescription& description) {
   const nn::EncoderConfig& config = description.config;
+  const TimmClass model = timm_class(config);
   const Loading weights = loading(out, {});
   return fmt::format(
       "from functools import partial\n\n"
       "import torch\n"
       "{}"
-      "from timm.models.vision_transformer import VisionTransformer\n\n"
-      "model = VisionTransformer(\n"
+      "from {} import {}\n\n"
+      "model = {}(\n"
       "    img_size=({}, {}), patch_size={}, in_chans={}, num_classes=0, embed_dim={},\n"
       "    depth={}, num_heads={}, mlp_ratio={},\n"
+      "{}"
       "    norm_layer=partial(torch.nn.LayerNorm, eps={}),\n"
       ")\n"
       "model.load_state_dict({}, strict=True)\n"
@@ -78,9 +109,10 @@ std::string timm_snippet(const std::filesystem::path& out, const EncoderDescript
       "with torch.inference_mode():\n"
       "    tokens = model.forward_features(images)\n"
       "cls, patches = tokens[:, 0], tokens[:, 1:]\n",
-      weights.import, config.image_size.height, config.image_size.width, config.patch_size,
-      config.channels, config.width, config.depth, config.heads, config.mlp_ratio,
-      config.layer_norm_eps, weights.expression, made_up_images(description));
+      weights.import, model.module, model.name, model.name, config.image_size.height,
+      config.image_size.width, config.patch_size, config.channels, config.width, config.depth,
+      config.heads, config.mlp_ratio, model.options, config.layer_norm_eps, weights.expression,
+      made_up_images(description));
 }
 
 std::string hugging_face_snippet(const std::filesystem::path& folder,

@@ -4,8 +4,7 @@
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
-#include "dbot/nn/position_table.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/encoder_parameters.h"
 
 namespace dbot::exchange {
 
@@ -27,11 +26,7 @@ NetworkWeights resized(NetworkWeights network, core::Size image_size) {
   const core::Size before = config.grid();
   config.image_size = image_size;
   nn::check(config, "encoder");
-  for (const char* name : {"pos_embed", "decoder_pos_embed"}) {
-    const auto table = network.parameters.find(name);
-    if (table == network.parameters.end()) continue;
-    table->second = nn::resize_position_table(table->second, before, config.grid());
-  }
+  resize_positions(network.parameters, before, config.grid());
   return network;
 }
 

@@ -10,11 +10,13 @@
 
 namespace dbot::exchange {
 
-/// What the tensors of an MAE or dBOT decoder do not say by themselves.
+/// What the tensors of an MAE or dBOT decoder, or of the symmetric variant's head, do not say by
+/// themselves.
 struct DecoderDescription {
-  nn::DecoderConfig config;
-  std::string predictor_name;      // "decoder_pred": pixels, "decoder_predp": a teacher's features
-  double mask_ratio = 0.75;        // it was trained with
+  nn::DecoderConfig config;    // of no meaning for a head
+  std::string predictor_name;  // "decoder_pred": pixels; a teacher's features: "decoder_predp", or
+                               // "lm_head" of the symmetric variant
+  double mask_ratio = 0.75;    // it was trained with
   bool normalised_pixels = false;  // it predicts pixels standardised per patch
 };
 

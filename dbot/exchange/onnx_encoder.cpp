@@ -4,13 +4,13 @@
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/onnx_graph.h"
+#include "dbot/exchange/onnx_layers.h"
 
 namespace dbot::exchange {
 namespace {
@@ -22,17 +22,14 @@ class EncoderGraph {
   EncoderGraph(const LoadedEncoder& encoder, OnnxPixels pixels)
       : config_(encoder.description.config),
         description_(encoder.description),
-        parameters_(encoder.parameters),
-        pixels_(pixels) {}
+        pixels_(pixels),
+        layers_(graph_, config_, encoder.parameters) {}
 
   formats::OnnxModel build() {
-    std::string tokens = embedding(images());
-    for (std::int64_t block = 0; block < config_.depth; ++block) {
-      tokens = transformer_block(tokens, fmt::format("blocks.{}", block));
-    }
-    outputs(layer_norm("norm", tokens));
+    outputs(layers_.layer_norm("norm", layers_.blocks(embedding(images()))));
     formats::OnnxModel model = graph_.take();
     model.name = "dbot encoder";
+    model.producer = "dbot";
     model.metadata[kEncoderConfigKey] = to_json(description_);
     if (!description_.mean.empty()) {
       model.metadata["mean"] = nlohmann::json(description_.mean).dump();
@@ -42,16 +39,7 @@ class EncoderGraph {
   }
 
  private:
-  const at::Tensor& parameter(const std::string& name) const { return parameters_.at(name); }
-
-  std::string linear(const std::string& name, const std::string& x) {
-    return graph_.linear(name, x, parameter(name + ".weight"), parameter(name + ".bias"));
-  }
-
-  std::string layer_norm(const std::string& name, const std::string& x) {
-    return graph_.layer_norm(name, x, parameter(name + ".weight"), parameter(name + ".bias"),
-                             config_.layer_norm_eps);
-  }
+  const at::Tensor& parameter(const std::string& name) const { return layers_.parameter(name); }
 
   /// One number a channel, as [1, channels, 1, 1].
   std::string channel_values(const char* name, std::vector<double> values, double scale) {
@@ -59,12 +47,18 @@ class EncoderGraph {
     return graph_.weight(name, at::tensor(values, at::kDouble).to(at::kFloat).view({1, -1, 1, 1}));
   }
 
+  /// Relative positions are those of one grid.
+  std::vector<formats::OnnxExtent> image_extents() const {
+    if (config_.relative_positions == nn::RelativePositions::none) {
+      return {"batch", config_.channels, "height", "width"};
+    }
+    return {"batch", config_.channels, config_.image_size.height, config_.image_size.width};
+  }
+
   /// Normalised images, float32.
   std::string images() {
     const bool bytes = pixels_ == OnnxPixels::bytes;
-    graph_.input({"images",
-                  bytes ? OnnxType::uint8 : OnnxType::float32,
-                  {"batch", config_.channels, "height", "width"}});
+    graph_.input({"images", bytes ? OnnxType::uint8 : OnnxType::float32, image_extents()});
     if (pixels_ == OnnxPixels::normalised) return "images";
     if (description_.mean.empty()) {
       throw UsageError(
@@ -82,16 +76,6 @@ class EncoderGraph {
                     {values, channel_values("pixels.mean", description_.mean, largest)});
     return graph_.node("Div", "pixels.normalised",
                        {centred, channel_values("pixels.std", description_.std, largest)});
-  }
-
-  std::string reshape(const std::string& name, const std::string& x,
-                      const std::vector<std::int64_t>& shape) {
-    return graph_.node("Reshape", name, {x, graph_.integers(shape)});
-  }
-
-  std::string transpose(const std::string& name, const std::string& x,
-                        const std::vector<std::int64_t>& order) {
-    return graph_.node("Transpose", name, {x}, {{"perm", order}});
   }
 
   /// [1, width, rows, columns]: the patches' rows of the table, for the grid of `planes`.
@@ -113,57 +97,45 @@ class EncoderGraph {
                         {"coordinate_transformation_mode", std::string("half_pixel")}});
   }
 
-  /// [batch, 1 + patches, width], positions added.
-  std::string embedding(const std::string& images) {
+  /// Patches without positions, [batch, width, rows, columns].
+  std::string planes(const std::string& images) {
     const std::int64_t patch = config_.patch_size;
-    const std::string planes = graph_.node(
-        "Conv", "patch_embed.proj",
-        {images, graph_.weight("patch_embed.proj.weight", parameter("patch_embed.proj.weight")),
-         graph_.weight("patch_embed.proj.bias", parameter("patch_embed.proj.bias"))},
+    std::vector<std::string> inputs{
+        images, graph_.weight("patch_embed.proj.weight", parameter("patch_embed.proj.weight"))};
+    if (config_.patch_bias) {
+      inputs.push_back(graph_.weight("patch_embed.proj.bias", parameter("patch_embed.proj.bias")));
+    }
+    return graph_.node(
+        "Conv", "patch_embed.proj", std::move(inputs),
         {{"kernel_shape", std::vector{patch, patch}}, {"strides", std::vector{patch, patch}}});
-    const std::string shape = graph_.node("Shape", "patch_embed.shape", {planes});
-    const std::string placed = graph_.node("Add", "patch_embed.placed", {planes, positions(shape)});
-    const std::string patches = transpose(
-        "patch_embed", reshape("patch_embed.rows", placed, {0, config_.width, -1}), {0, 2, 1});
+  }
+
+  /// The cls token of every image, positions added: [batch, 1, width]. shape: of the planes.
+  std::string cls_tokens(const std::string& shape) {
     const std::string batch =
         graph_.node("Slice", "batch_size", {shape, graph_.integers({0}), graph_.integers({1})});
     const std::string cls_shape =
         graph_.node("Concat", "cls_token.shape", {batch, graph_.integers({1, config_.width})},
                     {{"axis", std::int64_t{0}}});
-    const at::Tensor cls = parameter("cls_token") + parameter("pos_embed").slice(1, 0, 1);
-    const std::string expanded = graph_.node("Expand", "cls_token.expanded",
-                                             {graph_.weight("cls_token.placed", cls), cls_shape});
-    return graph_.node("Concat", "tokens", {expanded, patches}, {{"axis", std::int64_t{1}}});
+    at::Tensor cls = parameter("cls_token");
+    if (config_.position_table) cls = cls + parameter("pos_embed").slice(1, 0, 1);
+    return graph_.node("Expand", "cls_token.expanded",
+                       {graph_.weight("cls_token.placed", cls), cls_shape});
   }
 
-  std::string attention(const std::string& x, const std::string& name) {
-    const std::int64_t heads = config_.heads, size = config_.width / heads;
-    const auto qkv = graph_.nodes("Split", name + ".split", {linear(name + ".qkv", x)},
-                                  {"q", "k", "v"}, {{"axis", std::int64_t{-1}}});
-    const auto head_major = [&](const std::string& part, const std::vector<std::int64_t>& order) {
-      return transpose(part + ".heads", reshape(part + ".parts", part, {0, 0, heads, size}), order);
-    };
-    const std::string scale = graph_.number(
-        "attention_scale", static_cast<float>(1.0 / std::sqrt(static_cast<double>(size))));
-    const std::string query =
-        graph_.node("Mul", name + ".query", {head_major(qkv[0], {0, 2, 1, 3}), scale});
-    const std::string logits =
-        graph_.node("MatMul", name + ".logits", {query, head_major(qkv[1], {0, 2, 3, 1})});
-    const std::string weights =
-        graph_.node("Softmax", name + ".weights", {logits}, {{"axis", std::int64_t{-1}}});
-    const std::string mixed =
-        graph_.node("MatMul", name + ".mixed", {weights, head_major(qkv[2], {0, 2, 1, 3})});
-    const std::string joined = reshape(
-        name + ".joined", transpose(name + ".turned", mixed, {0, 2, 1, 3}), {0, 0, config_.width});
-    return linear(name + ".proj", joined);
-  }
-
-  std::string transformer_block(const std::string& x, const std::string& name) {
-    const std::string attended = graph_.node(
-        "Add", name + ".attended", {x, attention(layer_norm(name + ".norm1", x), name + ".attn")});
-    const std::string hidden = graph_.gelu(
-        name + ".mlp.gelu", linear(name + ".mlp.fc1", layer_norm(name + ".norm2", attended)));
-    return graph_.node("Add", name, {attended, linear(name + ".mlp.fc2", hidden)});
+  /// What goes into the first block, [batch, 1 + patches, width].
+  std::string embedding(const std::string& images) {
+    std::string placed = planes(images);
+    const std::string shape = graph_.node("Shape", "patch_embed.shape", {placed});
+    if (config_.position_table) {
+      placed = graph_.node("Add", "patch_embed.placed", {placed, positions(shape)});
+    }
+    const std::string patches = layers_.transpose(
+        "patch_embed", layers_.reshape("patch_embed.rows", placed, {0, config_.width, -1}),
+        {0, 2, 1});
+    const std::string tokens =
+        graph_.node("Concat", "tokens", {cls_tokens(shape), patches}, {{"axis", std::int64_t{1}}});
+    return config_.norm_before ? layers_.layer_norm("norm_pre", tokens) : tokens;
   }
 
   void outputs(const std::string& tokens) {
@@ -183,11 +155,11 @@ class EncoderGraph {
     graph_.output({"patches", OnnxType::float32, {"batch", "patches", width}}, patches);
   }
 
-  nn::EncoderConfig config_;
+  const nn::EncoderConfig& config_;
   const EncoderDescription& description_;
-  const nn::NamedTensors& parameters_;
   OnnxPixels pixels_;
   OnnxGraph graph_;
+  OnnxLayers layers_;
 };
 
 }  // namespace

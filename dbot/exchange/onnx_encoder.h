@@ -20,6 +20,8 @@ OnnxPixels parse_onnx_pixels(std::string_view text, std::string_view option);
 ///   cls     float32 [batch, width]: the cls token after the final norm
 ///   mean    float32 [batch, width]: the mean of the patch tokens after the final norm
 ///   patches float32 [batch, patches, width]: patch tokens after the final norm, row-major
+/// Networks with relative positions are for one image size: there height and width are numbers. A
+/// projection behind the final norm is not part of it, as it is no part of the features of embed.
 /// The position table is resized in the graph as nn::resize_position_table does. Metadata:
 /// dbot.config, and `mean` and `std` of pixels in 0…1 as JSON lists where they are known. Shares
 /// memory with `encoder`. Throws UsageError if pixels are to be normalised and it is not known how.

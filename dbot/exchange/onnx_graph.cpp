@@ -42,6 +42,13 @@ std::string OnnxGraph::weight(const std::string& name, const at::Tensor& tensor)
   return name;
 }
 
+std::string OnnxGraph::integer_tensor(const std::string& name, const at::Tensor& tensor) {
+  model_.constants.push_back(
+      {name, OnnxType::int64, tensor.sizes().vec(),
+       [tensor](const core::WriteBytes& write) { write_tensor(tensor, write); }});
+  return name;
+}
+
 std::string OnnxGraph::transposed(const std::string& name, const at::Tensor& matrix) {
   return weight(name + ".T", matrix.t());
 }

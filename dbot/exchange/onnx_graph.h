@@ -28,6 +28,8 @@ class OnnxGraph {
 
   /// A float32 tensor; its memory is kept, not copied.
   std::string weight(const std::string& name, const at::Tensor& tensor);
+  /// The same of int64.
+  std::string integer_tensor(const std::string& name, const at::Tensor& tensor);
   /// A matrix [outputs, inputs] as [inputs, outputs] under "name.T": turned when it is written.
   std::string transposed(const std::string& name, const at::Tensor& matrix);
   std::string number(const std::string& name, float value);

@@ -32,8 +32,10 @@ NetworkToExport student(const std::filesystem::path& model, const core::Log& log
     }
   }
   const bool pixels = recipe.objective.target == objectives::TargetKind::pixels;
+  const bool symmetric = recipe.student == methods::StudentKind::symmetric;
+  const char* const predictor = symmetric ? "lm_head" : pixels ? "decoder_pred" : "decoder_predp";
   network.weights.decoder = exchange::DecoderDescription{
-      recipe.decoder, pixels ? "decoder_pred" : "decoder_predp", recipe.mask.ratio,
+      recipe.decoder, predictor, recipe.mask.ratio,
       pixels && recipe.objective.normalisation == objectives::Normalisation::patch};
   return network;
 }

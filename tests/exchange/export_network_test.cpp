@@ -132,11 +132,49 @@ TEST(HuggingFaceFolder, ViTMaeIsForSquareImages) {
               HasSubstr("images of 8×16"));
 }
 
-/// What a node of that type and name takes.
+/// What a node of that name takes.
 std::vector<std::string> inputs_of(const formats::OnnxModel& model, const std::string& name) {
   const auto node = std::find_if(model.nodes.begin(), model.nodes.end(),
                                  [&](const auto& found) { return found.name == name; });
   return node == model.nodes.end() ? std::vector<std::string>{"no such node"} : node->inputs;
+}
+
+NetworkWeights beit_network() {
+  EncoderDescription description = small_description();
+  nn::EncoderConfig& config = description.config;
+  config.position_table = false;
+  config.relative_positions = nn::RelativePositions::shared;
+  config.layer_scale = 0.1;
+  config.key_bias = false;
+  nn::ParameterStore store(nn::encoder_parameters(config));
+  store.initialise(/*seed=*/5, /*stage=*/0);
+  return {description, store.named(), {}};
+}
+
+TEST(ExportNetwork, OtherNetworksGoWhereTheyAreKnown) {
+  const NetworkWeights beit = beit_network();
+  EXPECT_THAT(refusal([&] { check_export(beit, ExportFormat::huggingface); }),
+              HasSubstr("choose timm, onnx, dbot"));
+  EXPECT_NO_THROW(check_export(beit, ExportFormat::timm));
+  NetworkWeights clip = small_network();
+  clip.description.config.gelu = nn::Gelu::quick;
+  EXPECT_THAT(refusal([&] { check_export(clip, ExportFormat::timm); }),
+              HasSubstr("choose onnx, dbot"));
+  EXPECT_NO_THROW(check_export(clip, ExportFormat::onnx));
+}
+
+TEST(OnnxEncoder, RelativePositionsAreForOneImageSize) {
+  const auto model = onnx_encoder(encoder_of(beit_network()), OnnxPixels::normalised);
+  EXPECT_THAT(
+      model.inputs[0].shape,
+      ElementsAre(formats::OnnxExtent("batch"), formats::OnnxExtent(std::int64_t{1}),
+                  formats::OnnxExtent(std::int64_t{8}), formats::OnnxExtent(std::int64_t{8})));
+  EXPECT_THAT(
+      inputs_of(model, "blocks.1.attn.biased_logits"),
+      ElementsAre("blocks.1.attn.logits", "rel_pos_bias.relative_position_bias_table.bias"));
+  EXPECT_THAT(inputs_of(model, "blocks.0.gamma_2.scaled"),
+              ElementsAre("blocks.0.mlp.fc2", "blocks.0.gamma_2"));
+  EXPECT_THAT(inputs_of(model, "pos_embed.resized"), ElementsAre("no such node"));
 }
 
 TEST(OnnxEncoder, HasOneGraphForAllSizes) {

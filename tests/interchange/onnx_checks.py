@@ -72,6 +72,16 @@ class OnnxTest(ToolTest):
         images = shop.normalised(data, description_of(run / "model.safetensors")).numpy()
         self.assert_ours(session, images, shop.features(run, data))
 
+    def test_relative_positions(self):
+        for shared, sides in ((True, (32, 32)), (False, (24, 40))):
+            with self.subTest(shared=shared):
+                source = shop.beit("onnx-beit.safetensors", shared, *sides)
+                exported = shop.export(source, "onnx", "beit.onnx", "--force")
+                onnx.checker.check_model(str(exported["path"]), full_check=True)
+                data = shop.images(*sides)
+                images = shop.normalised(data, description_of(source)).numpy()
+                self.assert_ours(exported["session"], images, shop.features(source, data))
+
     def test_pixels_are_normalised_in_the_graph_when_asked(self):
         data = shop.images(32, 32)
         pixels = shop.pixels(data)

@@ -24,6 +24,18 @@ class TimmTest(ToolTest):
                         loaded["model"].forward_features(images).detach(), shop.features(run, data)
                     )
 
+    def test_the_symmetric_variant_is_a_beit(self):
+        data = shop.images(32, 32)
+        for shared in (True, False):
+            with self.subTest(shared=shared):
+                source = shop.beit("beit.safetensors", shared)
+                loaded = shop.export(source, "timm", "beit-out.safetensors", "--force")
+                self.assert_equal_tensors(load_file(loaded["path"]), load_file(source))
+                images = shop.normalised(data, description_of(source))
+                self.assert_features(
+                    loaded["model"].forward_features(images).detach(), shop.features(source, data)
+                )
+
     def test_what_timm_saves_is_read_back_bit_for_bit(self):
         loaded = shop.export(self.square, "timm", "to-timm.safetensors")
         save_file(loaded["model"].state_dict(), shop.folder / "from-timm.safetensors")

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from timm.models.beit import Beit
 
 RECIPE = """# A network of milliseconds.
 [model]
@@ -92,6 +93,26 @@ class Workshop:
         """Encoder and decoder of a run's newest checkpoint, official names."""
         tensors = load_file(run / "checkpoints/latest/student.safetensors")
         return {name.removeprefix("student."): tensor for name, tensor in tensors.items()}
+
+    def beit(self, name, shared, height=32, width=32):
+        """A weights file of the symmetric variant's encoder, drawn by timm."""
+        config = {
+            "image_size": [height, width], "channels": 3, "patch_size": 8, "width": 64, "depth": 2,
+            "heads": 4, "mlp_ratio": 2.0, "layer_norm_eps": 1e-6, "mean": [0.5, 0.4, 0.3],
+            "std": [0.2, 0.3, 0.4], "position_table": False, "layer_scale": 0.1, "key_bias": False,
+            "relative_positions": "shared" if shared else "each_block",
+        }  # fmt: skip
+        model = Beit(
+            img_size=(height, width), patch_size=8, num_classes=0, embed_dim=64, depth=2, num_heads=4,
+            mlp_ratio=2.0, global_pool="token", use_abs_pos_emb=False, init_values=0.1,
+            use_shared_rel_pos_bias=shared, use_rel_pos_bias=not shared,
+        )  # fmt: skip
+        generator = torch.Generator().manual_seed(6)
+        for parameter in model.parameters():  # nothing is zero, no two gains are alike
+            parameter.data += torch.empty_like(parameter).normal_(0, 0.3, generator=generator)
+        path = self.folder / name
+        save_file(model.state_dict(), path, {"format": "pt", "dbot.config": json.dumps(config)})
+        return path
 
     def pixels(self, folder: Path):
         """The pictures of a folder as the program sees them, uint8 [batch, channels, height, width]."""

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "dbot/nn/config.h"
+
+namespace dbot::exchange {
+
+/// The families that other tools know.
+enum class NetworkKind {
+  plain,  // the ViT of MAE, dBOT and timm
+  beit,   // BEiT's: no key bias; perhaps relative positions, perhaps gains of the branches
+  other,  // such as CLIP's tower
+};
+
+NetworkKind kind_of(const nn::EncoderConfig& config);
+
+}  // namespace dbot::exchange
