@@ -78,11 +78,22 @@ std::vector<TensorLine> tensor_lines(const Json& tensors) {
   return lines;
 }
 
+/// Without the places that only tensors stood in.
+Json without_empty(const Json& value) {
+  if (!value.is_object()) return value;
+  Json result = Json::object();
+  for (const auto& [key, entry] : value.items()) {
+    Json shorter = without_empty(entry);
+    if (!shorter.is_structured() || !shorter.empty()) result[key] = std::move(shorter);
+  }
+  return result;
+}
+
 /// Arguments, counters and whatever else is no tensor, one line for each key of the file's root.
 void print_values(const Json& values) {
   constexpr std::size_t kShown = 120;
-  for (const auto& [key, value] : values.items()) {
-    if (value.is_structured() && value.empty()) continue;  // there were tensors in it
+  const Json shorter = without_empty(values);
+  for (const auto& [key, value] : shorter.items()) {
     std::string text = shown(value);
     if (text.size() > kShown) text = text.substr(0, kShown) + "…";
     print_line(report::printable(fmt::format("{}: {}", key, text)));
