@@ -91,7 +91,7 @@ class MissingParts {
     const std::int64_t rows = table->second.size(1);
     const auto is_square = [](std::int64_t count) {
       const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(count)));
-      return side > 0 && side * side == count;
+      return side > 1 && side * side == count;
     };
     bool without = !is_square(rows - 1) && is_square(rows);
     if (hints.image_size) {
