@@ -12,6 +12,7 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/encoder_shapes.h"
 #include "dbot/exchange/encoder_tensors.h"
+#include "dbot/exchange/encoder_variant.h"
 #include "dbot/exchange/folder_description.h"
 #include "dbot/nn/position_table.h"
 
@@ -72,7 +73,9 @@ class MissingParts {
   }
 
   void attention_biases() {
-    const auto is_bias = [](const auto& entry) { return entry.first.ends_with("attn.qkv.bias"); };
+    const auto is_bias = [](const auto& entry) {
+      return entry.first.ends_with("attn.qkv.bias") || entry.first.ends_with("attn.q_bias");
+    };
     if (std::ranges::any_of(tensors_, is_bias)) return;
     nn::NamedTensors biases;
     for (const auto& [name, tensor] : tensors_) {
@@ -127,9 +130,10 @@ void check_folder(const FolderDescription& folder, const nn::EncoderConfig& conf
                                   source, key, *said, found));
     }
   }
-  if (folder.activation && *folder.activation != "gelu") {
-    throw DataError(fmt::format("[load encoder] {}: config.json says hidden_act {}, expected gelu",
-                                source, *folder.activation));
+  if (folder.activation && *folder.activation != "gelu" && *folder.activation != "quick_gelu") {
+    throw DataError(fmt::format(
+        "[load encoder] {}: config.json says hidden_act {}, expected gelu or quick_gelu", source,
+        *folder.activation));
   }
 }
 
@@ -148,10 +152,22 @@ void describe_from_shapes(nn::NamedTensors& tensors, const EncoderHints& hints,
   EncoderDescription& description = result.encoder.description;
   description.config = infer_config(tensors, all, name);
   check_folder(folder, description.config, name);
+  // OpenAI's own files say nothing about it; all of them were trained with the quick one.
+  const bool open_ai = result.report.names == style_name(NameStyle::clip);
+  if (folder.activation ? *folder.activation == "quick_gelu" : open_ai) {
+    description.config.gelu = nn::Gelu::quick;
+    if (!folder.activation) {
+      result.report.filled.emplace_back("GELU: x · sigmoid(1.702 x), as in OpenAI's CLIP");
+    }
+  }
   const auto channels = static_cast<std::size_t>(description.config.channels);
   if (folder.mean.size() == channels) {
     description.mean = folder.mean;
     description.std = folder.std;
+  } else if (is_clip_tower(tensors) && channels == 3) {
+    // CLIP's own; dbot.md §8.
+    description.mean = {0.48145466, 0.4578275, 0.40821073};
+    description.std = {0.26862954, 0.26130258, 0.27577711};
   }
 }
 

@@ -9,9 +9,12 @@
 #include <string_view>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/encoder_variant.h"
 
 namespace dbot::exchange {
 namespace {
+
+constexpr double kClipEpsilon = 1e-5;  // of CLIP's norms
 
 const at::Tensor& required(const nn::NamedTensors& tensors, const std::string& name,
                            std::int64_t dimensions, const std::string& source) {
@@ -56,8 +59,11 @@ std::int64_t count_blocks(const nn::NamedTensors& tensors, const std::string& so
   return expected;
 }
 
-std::int64_t infer_heads(std::int64_t width, const EncoderHints& hints, const std::string& source) {
-  const std::int64_t heads = hints.heads.value_or(width % 64 == 0 ? width / 64 : 0);
+std::int64_t infer_heads(const nn::NamedTensors& tensors, std::int64_t width,
+                         const EncoderHints& hints, const std::string& source) {
+  const at::Tensor* table = relative_position_table(tensors);
+  const std::int64_t usual = width % 64 == 0 ? width / 64 : 0;
+  const std::int64_t heads = hints.heads.value_or(table != nullptr ? table->size(1) : usual);
   if (heads < 1 || width % heads != 0) {
     throw DataError(fmt::format(
         "[load encoder] {}: the number of heads {}; expected one that divides the width {}", source,
@@ -67,11 +73,15 @@ std::int64_t infer_heads(std::int64_t width, const EncoderHints& hints, const st
   return heads;
 }
 
-/// Input size in pixels: the hint, or a square grid of as many patches as the table has rows.
+/// Input size in pixels: the hint, or a square grid of as many patches as the table has rows, or as
+/// the table of relative positions has distances.
 core::Size infer_image_size(const nn::NamedTensors& tensors, std::int64_t patch_size,
                             const EncoderHints& hints, const std::string& source) {
   if (hints.image_size) return *hints.image_size;
   if (!tensors.contains("pos_embed")) {
+    const at::Tensor* table = relative_position_table(tensors);
+    const auto side = table != nullptr ? relative_position_side(table->size(0)) : std::nullopt;
+    if (side) return {*side * patch_size, *side * patch_size};
     throw DataError(fmt::format(
         "[load encoder] {}: without pos_embed the image size is not in the file; name it "
         "(--image-size)",
@@ -99,8 +109,10 @@ nn::EncoderConfig infer_config(const nn::NamedTensors& tensors, const EncoderHin
   config.channels = patch.size(1);
   config.patch_size = patch.size(2);
   config.depth = count_blocks(tensors, source);
-  config.layer_norm_eps = hints.layer_norm_eps.value_or(config.layer_norm_eps);
-  config.heads = infer_heads(config.width, hints, source);
+  infer_variant(tensors, config);
+  config.layer_norm_eps =
+      hints.layer_norm_eps.value_or(config.norm_before ? kClipEpsilon : config.layer_norm_eps);
+  config.heads = infer_heads(tensors, config.width, hints, source);
   config.image_size = infer_image_size(tensors, config.patch_size, hints, source);
   if (config.depth > 0) {
     const std::int64_t hidden = required(tensors, "blocks.0.mlp.fc1.weight", 2, source).size(0);

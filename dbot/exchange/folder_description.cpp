@@ -48,6 +48,13 @@ class Reader {
     return found->get<double>();
   }
 
+  /// False where there is none.
+  bool truth(const char* key) const {
+    const json* found = find(key);
+    if (found != nullptr && !found->is_boolean()) fail(key, "true or false");
+    return found != nullptr && found->get<bool>();
+  }
+
   std::optional<std::string> text(const char* key) const {
     const json* found = find(key);
     if (found == nullptr) return std::nullopt;
@@ -113,6 +120,12 @@ void read_config(const Reader& root, FolderDescription& description) {
   description.image_size = config.size("image_size");
   description.layer_norm_eps = config.positive("layer_norm_eps");
   description.activation = config.text("hidden_act");
+  // timm's name of the network is all that tells its two kinds of CLIP towers apart.
+  const auto architecture = root.text("architecture");
+  if (!description.activation && architecture) {
+    const bool quick = architecture->find("quickgelu") != std::string::npos;
+    description.activation = quick ? "quick_gelu" : "gelu";
+  }
   const Reader timm = root.inside("pretrained_cfg");
   if (!description.image_size) description.image_size = timm.size("input_size");
   description.mean = timm.numbers("mean");
@@ -136,6 +149,12 @@ FolderDescription describe_folder(const fs::path& weights) {
     const Reader reader(object, file);
     description.mean = reader.numbers("image_mean");
     description.std = reader.numbers("image_std");
+  }
+  if (const fs::path file = folder / "open_clip_config.json";
+      fs::is_regular_file(file, ignored) && !description.activation) {
+    const json object = read_json_file(file);
+    const bool quick = Reader(object, file).inside("model_cfg").truth("quick_gelu");
+    description.activation = quick ? "quick_gelu" : "gelu";
   }
   if (description.mean.size() != description.std.size()) {
     description.mean.clear();

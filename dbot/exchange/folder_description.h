@@ -11,7 +11,8 @@
 namespace dbot::exchange {
 
 /// What the JSON files beside published weights say about them. Sources: config.json and
-/// preprocessor_config.json of Hugging Face transformers; config.json of timm.
+/// preprocessor_config.json of Hugging Face transformers; config.json of timm;
+/// open_clip_config.json.
 struct FolderDescription {
   std::optional<std::int64_t> width, depth, heads;
   std::optional<core::Size> image_size;

@@ -13,6 +13,7 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/exchange/tensor_names.h"
+#include "dbot/nn/encoder_parameters.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/exchange/small_encoder.h"
 
@@ -210,6 +211,115 @@ TEST_F(EncoderImport, RefusesNetworksThatItWouldNotComputeRightly) {
       to_hugging_face(official_, NameStyle::hugging_face_classic, "").tensors;
   hugging_face["encoder.layer.0.layer_scale1.lambda1"] = at::ones({16});
   EXPECT_THAT(refusal(hugging_face), HasSubstr("encoder.layer.0.layer_scale1.lambda1"));
+}
+
+nn::NamedTensors drawn(const nn::EncoderConfig& config) {
+  nn::ParameterStore store(nn::encoder_parameters(config));
+  store.initialise(/*seed=*/6, /*stage=*/0);
+  nn::NamedTensors parameters;
+  for (const auto& [name, tensor] : store.named()) parameters[name] = tensor.detach().clone();
+  return parameters;
+}
+
+/// CLIP's visual tower: every field of the variant that it has.
+nn::EncoderConfig clip_config() {
+  nn::EncoderConfig config{{8, 8}, 3, 4, 16, 2, 4, 2.0, 1e-5};
+  config.patch_bias = false;
+  config.norm_before = true;
+  config.projection = 6;
+  config.gelu = nn::Gelu::quick;
+  return config;
+}
+
+nn::EncoderConfig beit_config(nn::RelativePositions positions) {
+  nn::EncoderConfig config{{8, 8}, 3, 4, 16, 2, 4, 2.0, 1e-6};
+  config.position_table = false;
+  config.relative_positions = positions;
+  config.layer_scale = 0.1;
+  config.key_bias = false;
+  return config;
+}
+
+TEST_F(EncoderImport, ReadsClipTowersUnderAllTheirNames) {
+  description_.config = clip_config();
+  official_ = drawn(description_.config);
+  const auto open_ai = from_official(official_, NameStyle::clip).tensors;
+  ImportedEncoder imported = import(below("visual.", open_ai));
+  expect_whole(imported);
+  EXPECT_EQ(imported.report.names, "OpenAI CLIP");
+  EXPECT_EQ(imported.encoder.description.mean.size(), 3U);
+
+  path_ = folder_ / "model.safetensors";
+  std::ofstream(folder_ / "config.json")
+      << R"({"vision_config": {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-5}})";
+  nn::NamedTensors hugging_face;
+  for (const auto& [name, tensor] :
+       from_official(official_, NameStyle::hugging_face_clip).tensors) {
+    const bool outside = name == "visual_projection.weight";
+    hugging_face[outside ? name : "vision_model." + name] = tensor;
+  }
+  hugging_face["text_model.final_layer_norm.weight"] = at::ones({4});
+  imported = import(hugging_face);
+  expect_whole(imported);
+  EXPECT_THAT(imported.report.ignored, ElementsAre("text_model.final_layer_norm.weight"));
+
+  std::ofstream(folder_ / "config.json") << R"({"architecture": "vit_base_clip_quickgelu_224"})";
+  expect_whole(import(official_));
+  std::ofstream(folder_ / "config.json") << R"({"architecture": "vit_base_clip_224"})";
+  EXPECT_EQ(import(official_).encoder.description.config.gelu, nn::Gelu::exact);
+  // A classifier in place of the projection.
+  nn::NamedTensors classifier = official_;
+  classifier["head.bias"] = at::ones({6});
+  EXPECT_EQ(import(classifier).encoder.description.config.projection, 0);
+}
+
+TEST_F(EncoderImport, ReadsAClipArchive) {
+  hints_.heads = 2;
+  const ImportedEncoder imported = import_encoder("tests/formats/fixtures/clip.pt", hints_);
+  EXPECT_EQ(imported.report.container, "TorchScript");
+  EXPECT_EQ(imported.report.key, "visual");
+  const nn::EncoderConfig& config = imported.encoder.description.config;
+  EXPECT_EQ(config.depth, 2);
+  EXPECT_EQ(config.projection, 6);
+  EXPECT_EQ(config.gelu, nn::Gelu::quick);
+  EXPECT_FALSE(config.patch_bias);
+  nn::NamedTensors visual;
+  for (const auto& [name, tensor] :
+       read_tensor_file("tests/formats/fixtures/clip.expected.safetensors").tensors) {
+    if (name.starts_with("visual.")) visual[name.substr(7)] = tensor;
+  }
+  for (const auto& [name, tensor] : to_official(visual, NameStyle::clip).tensors) {
+    EXPECT_TRUE(at::equal(imported.encoder.parameters.at(name), tensor.to(at::kFloat))) << name;
+  }
+}
+
+TEST_F(EncoderImport, ReadsBeitStyleEncoders) {
+  for (const auto positions : {nn::RelativePositions::shared, nn::RelativePositions::each_block}) {
+    description_.config = beit_config(positions);
+    official_ = drawn(description_.config);
+    nn::NamedTensors tensors = official_;
+    tensors["rel_pos_bias.relative_position_index"] = at::zeros({5, 5}).to(at::kLong);
+    tensors["mask_token"] = at::ones({1, 1, 16});
+    tensors["lm_head.weight"] = at::ones({6, 16});
+    hints_.heads.reset();  // the table has a column for each
+    expect_whole(import(tensors));
+    description_.config.layer_norm_eps = 1e-7;
+    save_encoder(path_, description_, official_);
+    expect_whole(import_encoder(path_));
+  }
+}
+
+TEST_F(EncoderImport, ReadsLayerScaleUnderTimmsName) {
+  description_.config.layer_scale = 0.1;
+  official_ = drawn(description_.config);
+  nn::NamedTensors tensors;
+  for (const auto& [name, tensor] : official_) {
+    const auto place = name.find("gamma_");
+    const bool scale = place != std::string::npos;
+    tensors[scale ? name.substr(0, place) + "ls" + name.substr(place + 6) + ".gamma" : name] =
+        tensor;
+  }
+  expect_whole(import(tensors));
 }
 
 TEST_F(EncoderImport, NamesTheTensorsThatDoNotFit) {

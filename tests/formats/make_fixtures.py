@@ -97,6 +97,77 @@ class Tower(torch.nn.Module):
         return self.inner(pixels) * self.counts
 
 
+class Attention(torch.nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.in_proj_weight = torch.nn.Parameter(torch.randn(3 * width, width))
+        self.in_proj_bias = torch.nn.Parameter(torch.randn(3 * width))
+        self.out_proj = torch.nn.Linear(width, width)
+
+    def forward(self, tokens: torch.Tensor):
+        return tokens
+
+
+class Perceptron(torch.nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.c_fc = torch.nn.Linear(width, 2 * width)
+        self.c_proj = torch.nn.Linear(2 * width, width)
+
+    def forward(self, tokens: torch.Tensor):
+        return tokens
+
+
+class Block(torch.nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.ln_1 = torch.nn.LayerNorm(width)
+        self.attn = Attention(width)
+        self.ln_2 = torch.nn.LayerNorm(width)
+        self.mlp = Perceptron(width)
+
+    def forward(self, tokens: torch.Tensor):
+        return tokens
+
+
+class Stack(torch.nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.resblocks = torch.nn.Sequential(Block(width), Block(width))
+
+    def forward(self, tokens: torch.Tensor):
+        return tokens
+
+
+class Visual(torch.nn.Module):
+    """The tensors of CLIP's visual tower, as OpenAI names them: 8 px, patch 4, width 8."""
+
+    def __init__(self, width=8):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(3, width, 4, 4, bias=False)
+        self.class_embedding = torch.nn.Parameter(torch.randn(width))
+        self.positional_embedding = torch.nn.Parameter(torch.randn(5, width))
+        self.ln_pre = torch.nn.LayerNorm(width)
+        self.transformer = Stack(width)
+        self.ln_post = torch.nn.LayerNorm(width)
+        self.proj = torch.nn.Parameter(torch.randn(width, 6))
+
+    def forward(self, pixels: torch.Tensor):
+        return pixels
+
+
+class Clip(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.visual = Visual()
+        self.transformer = Stack(4)
+        self.positional_embedding = torch.nn.Parameter(torch.randn(3, 4))
+        self.logit_scale = torch.nn.Parameter(torch.tensor(2.0))
+
+    def forward(self, pixels: torch.Tensor):
+        return self.visual(pixels)
+
+
 def main():
     FOLDER.mkdir(exist_ok=True)
     tensors = every_type()
@@ -115,6 +186,10 @@ def main():
     tower = Tower()
     torch.jit.save(torch.jit.script(tower), FOLDER / "script.pt")
     write_safetensors(FOLDER / "script.expected.safetensors", tower.state_dict())
+    torch.manual_seed(9)
+    clip = Clip().half()
+    torch.jit.save(torch.jit.script(clip), FOLDER / "clip.pt")
+    write_safetensors(FOLDER / "clip.expected.safetensors", clip.state_dict())
     torch.serialization.set_crc32_options(False)
     torch.save({"weight": torch.arange(4.0)}, FOLDER / "without_checksums.pth")
 

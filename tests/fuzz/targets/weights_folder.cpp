@@ -8,8 +8,8 @@ namespace dbot::fuzz {
 
 void weights_folder(Bytes input) {
   static const InputFolder folder;
-  for (const char* name :
-       {"config.json", "preprocessor_config.json", "model.safetensors.index.json"}) {
+  for (const char* name : {"config.json", "preprocessor_config.json", "open_clip_config.json",
+                           "model.safetensors.index.json"}) {
     folder.write(name, input);
   }
   const auto index = folder.path() / "model.safetensors.index.json";
