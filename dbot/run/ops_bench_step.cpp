@@ -1,5 +1,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/argsort.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
@@ -31,7 +32,8 @@ constexpr StepShape kShapes[] = {{"dbot/tiny-32", 64, 32, 4, 192, 192, 16},
 
 /// A place in the shuffled order for each patch, [batch, patches].
 at::Tensor shuffled(const StepShape& shape) {
-  return at::rand({shape.batch, shape.patches()}).argsort(1);
+  return at::argsort(at::rand({shape.batch, shape.patches()}), /*stable=*/true, 1,
+                     /*descending=*/false);
 }
 
 OperationWays patch_ways(const StepShape& shape, bool visible) {
