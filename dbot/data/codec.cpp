@@ -7,30 +7,77 @@
 #include <cctype>
 
 #include "dbot/core/error.h"
-#include "dbot/data/codec_jpeg.h"
-#include "dbot/data/codec_png.h"
+#include "dbot/data/image_reader.h"
 
 namespace dbot::data {
 namespace {
 
-constexpr std::array<std::uint8_t, 3> jpeg_magic{0xFF, 0xD8, 0xFF};
-constexpr std::array<std::uint8_t, 8> png_magic{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+constexpr std::size_t kept_bytes = std::size_t{1} << 26;
 
-bool begins_with(std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> magic) {
-  return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
+/// Memory that decoding needs for one image after the other.
+struct Scratch {
+  std::vector<std::uint8_t> pixels, upright;
+  Resizer resizer;
+
+  /// Gives back what one large image has left behind.
+  void trim() {
+    for (auto* buffer : {&pixels, &upright}) {
+      if (buffer->size() > kept_bytes) std::vector<std::uint8_t>().swap(*buffer);
+    }
+  }
+};
+
+/// By how much the decoder may shrink, so that `area` still has at least `shrink_from` / 2 times
+/// the pixels of the result along both sides.
+int shrink_for(const ImageReader& reader, const Crop& area, core::Size size) {
+  int shrink = 1;
+  while (2 * shrink <= reader.most_shrink() &&
+         area.height >= shrink * shrink_from * static_cast<double>(size.height) &&
+         area.width >= shrink * shrink_from * static_cast<double>(size.width)) {
+    shrink *= 2;
+  }
+  return shrink;
+}
+
+DecodedPart upright_part(const ImageReader& reader, const DecodedPart& stored,
+                         std::vector<std::uint8_t>& pixels) {
+  if (reader.orientation().upright()) return stored;
+  const auto box = upright_box(reader.orientation(), stored.box, stored.view);
+  return {turned_upright(reader.orientation(), stored.view, pixels), box};
 }
 
 }  // namespace
 
 Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::string_view name) {
-  if (channels != 1 && channels != 3) {
-    throw UsageError(fmt::format(
-        "[data] model.channels is {}, but JPEG and PNG files give 1 (grey) or 3 (RGB)", channels));
+  const auto reader = open_reader(bytes, channels, name);
+  Image image{reader->height(), reader->width(), channels, {}};
+  std::vector<std::uint8_t> pixels;
+  const auto stored =
+      reader->read({0, 0, reader->stored_height(), reader->stored_width()}, 1, pixels);
+  if (reader->orientation().upright() && stored.view.row_bytes == image.row_bytes()) {
+    pixels.resize(image.row_bytes() * image.height);
+    image.pixels = std::move(pixels);
+    return image;
   }
-  if (bytes.empty()) throw DataError(fmt::format("[data] {}: is empty", name));
-  if (begins_with(bytes, jpeg_magic)) return decode_jpeg(bytes, channels, name);
-  if (begins_with(bytes, png_magic)) return decode_png(bytes, channels, name);
-  throw DataError(fmt::format("[data] {}: is not a JPEG or PNG", name));
+  turned_upright(reader->orientation(), stored.view, image.pixels);
+  return image;
+}
+
+void decode_crop(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
+                 const ChooseCrop& choose, core::Size size, std::span<std::uint8_t> planar) {
+  thread_local Scratch scratch;
+  const auto reader = open_reader(bytes, channels, name);
+  const auto choice = choose(reader->height(), reader->width());
+  check_crop(choice.crop, reader->height(), reader->width());
+  check_planar(channels, size, planar.size());
+  const auto area = stored_crop(reader->orientation(), choice.crop, reader->stored_height(),
+                                reader->stored_width());
+  const auto stored_size =
+      reader->orientation().transpose ? core::Size{size.width, size.height} : size;
+  const auto stored = reader->read(area, shrink_for(*reader, area, stored_size), scratch.pixels);
+  const auto part = upright_part(*reader, stored, scratch.upright);
+  scratch.resizer.resize(part.view, part.box, size, choice.mirror, planar.data());
+  scratch.trim();
 }
 
 bool has_image_extension(std::string_view file_name) {

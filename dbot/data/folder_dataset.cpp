@@ -8,6 +8,12 @@
 
 namespace dbot::data {
 
+namespace {
+
+constexpr std::size_t kept_bytes = std::size_t{1} << 26;
+
+}  // namespace
+
 std::string_view class_folder(std::string_view relative_path) {
   const auto slash = relative_path.find('/');
   return slash == std::string_view::npos ? std::string_view{} : relative_path.substr(0, slash);
@@ -19,7 +25,18 @@ FolderDataset::FolderDataset(std::filesystem::path root, std::vector<std::string
 
 Image FolderDataset::load(std::int64_t index, int channels) const {
   const auto path = name(index);
-  return decode_image(read_file_bytes(path), channels, path);
+  std::vector<std::uint8_t> bytes;
+  read_file_bytes(path, bytes);
+  return decode_image(bytes, channels, path);
+}
+
+void FolderDataset::load_crop(std::int64_t index, int channels, const ChooseCrop& choose,
+                              core::Size size, std::span<std::uint8_t> planar) const {
+  thread_local std::vector<std::uint8_t> bytes;  // its memory serves the next file
+  const auto path = name(index);
+  read_file_bytes(path, bytes);
+  decode_crop(bytes, channels, path, choose, size, planar);
+  if (bytes.size() > kept_bytes) std::vector<std::uint8_t>().swap(bytes);
 }
 
 std::int64_t FolderDataset::label(std::int64_t index) const {

@@ -22,6 +22,8 @@ class FolderDataset final : public Dataset {
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
   Image load(std::int64_t index, int channels) const override;
+  void load_crop(std::int64_t index, int channels, const ChooseCrop& choose, core::Size size,
+                 std::span<std::uint8_t> planar) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   const std::vector<std::string>& classes() const override { return classes_; }
