@@ -7,6 +7,7 @@
 #include "dbot/core/error.h"
 #include "dbot/data/codec.h"
 #include "dbot/data/colour.h"
+#include "dbot/data/jpeg_baseline.h"
 #include "dbot/data/jpeg_decompressor.h"
 
 namespace dbot::data {
@@ -60,12 +61,18 @@ class JpegReader final : public ImageReader {
       orientation_ = exif_orientation({marker->data, marker->data_length});
       break;
     }
-    if (!has_end(bytes.last(info.src->bytes_in_buffer))) {
+    scan_ = bytes.last(info.src->bytes_in_buffer);
+    if (!has_end(scan_)) {
       throw DataError(fmt::format("[data] {}: broken JPEG: it ends too early", name));
     }
   }
 
   int most_shrink() const override { return 8; }
+
+  bool read_planes(const Crop& area, int shrink, DecodedPlanes& planes) override {
+    thread_local BaselineDecoder decoder;  // its memory and tables serve the next image
+    return decoder.read(decompressor_.info(), scan_, area, shrink, channels_, planes);
+  }
 
   DecodedPart read(const Crop& area, int shrink, std::vector<std::uint8_t>& pixels) override {
     const auto& info = decompressor_.info();
@@ -129,6 +136,7 @@ class JpegReader final : public ImageReader {
   }
 
   JpegDecompressor decompressor_;
+  std::span<const std::uint8_t> scan_;  // what follows the header
   int channels_;
   std::string_view name_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -16,6 +17,13 @@ namespace dbot::data {
 struct DecodedPart {
   PixelView view;  // of the memory that was given to `read`
   Box box;         // where the part that was asked for lies in it
+};
+
+/// Part of an image as planes, each of one channel and with its own number of pixels: Y alone, or
+/// Y, Cb and Cr.
+struct DecodedPlanes {
+  std::array<DecodedPart, 3> parts;
+  int count = 0;
 };
 
 /// An image file in memory whose header was read. Its pixels are decoded once, by `read`. All
@@ -36,6 +44,9 @@ class ImageReader {
   /// which grows where it is too small. Sizes are divided by `shrink`, rounded up. Damage outside
   /// the area may stay unnoticed; that a file was cut short never does.
   virtual DecodedPart read(const Crop& area, int shrink, std::vector<std::uint8_t>& pixels) = 0;
+  /// The same as planes, which are valid until this thread reads another image; false if the file
+  /// is not of a kind, or not sound enough, for this way: then `read` it.
+  virtual bool read_planes(const Crop& area, int shrink, DecodedPlanes& planes);
 
  protected:
   int height_ = 0, width_ = 0;
