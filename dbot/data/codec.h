@@ -18,7 +18,7 @@ inline constexpr std::uint64_t max_pixels = std::uint64_t{1} << 28;
 
 /// Where both sides of a crop are at least so many times those of the result, a JPEG is decoded at
 /// half its size; at twice as many, at a quarter; and so on.
-inline constexpr double shrink_from = 2.5;
+inline constexpr double shrink_from = 4;
 
 /// Decodes the bytes of an image file, whose kind is told by its content, to `channels` (1: luma,
 /// 3: RGB; others only where the file has as many), upright as EXIF says. docs/data.md has the

@@ -46,15 +46,21 @@ TEST(CodecKinds, PixelsAreThoseOfTheTable) {
   EXPECT_EQ(cases, 90);
 }
 
-TEST(CodecKinds, EveryTruncationIsAnErrorThatNamesTheFile) {
+/// TIFF may end with what its pixels do not need: then they are the same.
+TEST(CodecKinds, EveryTruncationThatTouchesPixelsIsAnErrorThatNamesTheFile) {
   for (const auto& file : files()) {
     const auto whole = bytes_of(file);
     const int channels =
         file.stem().string().starts_with("five") || file.stem() == "planes" ? 5 : 3;
     const std::size_t step = std::max<std::size_t>(1, whole.size() / 200);
     for (std::size_t length = 1; length < whole.size(); length += step) {
+      Image image;
       const auto message = message_of<DataError>(
-          [&] { decode_image(std::span(whole).first(length), channels, "some/file"); });
+          [&] { image = decode_image(std::span(whole).first(length), channels, "some/file"); });
+      if (file.extension() == ".tif" && !image.pixels.empty()) {
+        ASSERT_EQ(image.pixels, decode_image(whole, channels, "some/file").pixels) << file;
+        continue;
+      }
       ASSERT_THAT(message, StartsWith("[data] some/file: ")) << file << " cut to " << length;
     }
   }
@@ -87,7 +93,7 @@ TEST(CodecKinds, OtherNumbersOfChannelsAreNamed) {
 
 TEST(CodecKinds, ClaimsOfAHugeSizeAreRefusedBeforeMemoryIsTaken) {
   auto bmp = bytes_of(codecs() / "rgb.bmp");
-  for (const std::size_t place : {20U, 21U, 24U, 25U}) bmp[place] = 0xFF;  // width and height
+  for (const std::size_t place : {19U, 20U, 23U, 24U}) bmp[place] = 0xFF;  // width and height
   EXPECT_THAT(message_of<DataError>([&] { decode_image(bmp, 3, "x"); }), HasSubstr("claims"));
   const std::string pnm = "P6 100000 100000 255\n ";
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(pnm.data()), pnm.size());
