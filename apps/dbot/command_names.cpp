@@ -12,8 +12,8 @@
 namespace dbot::app {
 namespace {
 
-constexpr std::array<std::string_view, 8> kPlanned{"search", "analyze", "import", "export",
-                                                   "data",   "serve",   "init",   "evolve"};
+constexpr std::array<std::string_view, 7> kPlanned{"search", "analyze", "import", "export",
+                                                   "serve",  "init",    "evolve"};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "dbot/data/colour.h"
 #include "dbot/data/jpeg_baseline.h"
 #include "dbot/data/jpeg_decompressor.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -91,7 +92,7 @@ class JpegReader final : public ImageReader {
     PixelView view{nullptr, bottom - top, right - left, channels_, 0};
     view.row_bytes = static_cast<std::size_t>(info.output_width) * info.output_components;
     const std::size_t needed = view.row_bytes * view.height;
-    if (pixels.size() < needed) pixels.resize(needed);
+    room(pixels, needed);
     read_rows(top, view, pixels.data());
     view.pixels = pixels.data() + static_cast<std::size_t>(left - first) * channels_;
     const double scale = 1.0 / shrink;

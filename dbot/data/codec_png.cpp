@@ -14,6 +14,7 @@
 #include "dbot/core/error.h"
 #include "dbot/data/codec.h"
 #include "dbot/data/colour.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -130,7 +131,7 @@ class PngReader final : public ImageReader {
     const int last = interlaced ? height_ : area.top + area.height;
     const std::size_t row_bytes = static_cast<std::size_t>(width_) * given;
     const std::size_t needed = row_bytes * (last - first);
-    if (pixels.size() < needed) pixels.resize(needed);
+    room(pixels, needed);
     if (interlaced) {
       read_interlaced(pixels.data(), row_bytes);
     } else {

@@ -8,6 +8,7 @@
 #include "dbot/core/error.h"
 #include "dbot/data/codec.h"
 #include "dbot/data/samples.h"
+#include "dbot/data/scratch.h"
 #include "dbot/data/tiff_file.h"
 
 namespace dbot::data {
@@ -89,7 +90,7 @@ class TiffReader final : public ImageReader {
     const std::size_t count = width * static_cast<std::size_t>(area.height);
     const std::size_t needed = count * std::max<std::size_t>(stored, channels_);
     if (count * stored > max_pixels * 4) fail("its values do not fit into memory");
-    if (pixels.size() < needed) pixels.resize(needed);
+    room(pixels, needed);
     const int first_y = area.top / layout_.piece_height, first_x = area.left / layout_.piece_width;
     for (int y = first_y * layout_.piece_height; y < area.top + area.height;
          y += layout_.piece_height) {
@@ -164,7 +165,7 @@ class TiffReader final : public ImageReader {
                                   1) == 0) {
       fail(file_.message());
     }
-    if (pixels.size() < count * 3) pixels.resize(count * 3);
+    room(pixels, count * 3);
     for (std::size_t i = 0; i < count; ++i) {
       pixels[3 * i] = static_cast<std::uint8_t>(TIFFGetR(colours[i]));
       pixels[3 * i + 1] = static_cast<std::uint8_t>(TIFFGetG(colours[i]));

@@ -10,6 +10,7 @@
 #include "dbot/core/error.h"
 #include "dbot/data/codec.h"
 #include "dbot/data/samples.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -44,7 +45,7 @@ class WebpReader final : public ImageReader {
     PixelView view{nullptr, bottom - top, right - left, 3, 0};
     view.row_bytes = static_cast<std::size_t>(view.width) * 3;
     const std::size_t needed = view.row_bytes * static_cast<std::size_t>(view.height);
-    if (pixels.size() < needed) pixels.resize(needed);
+    room(pixels, needed);
     decode({top, left, view.height, view.width}, pixels);
     for (int y = 0; channels_ == 1 && y < view.height; ++y) {
       auto* row = pixels.data() + static_cast<std::size_t>(y) * view.row_bytes;

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "dbot/core/error.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -43,7 +44,9 @@ void read_file_bytes(const std::filesystem::path& path, std::vector<std::uint8_t
   if (!S_ISREG(status.st_mode)) {
     throw DataError(fmt::format("[data] {}: is not a regular file", path.string()));
   }
-  bytes.resize(static_cast<std::size_t>(status.st_size));
+  const auto size = static_cast<std::size_t>(status.st_size);
+  room(bytes, size);
+  bytes.resize(size);
   std::size_t filled = 0;
   while (filled < bytes.size()) {
     const auto count = ::read(file.value(), bytes.data() + filled, bytes.size() - filled);

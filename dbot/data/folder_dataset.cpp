@@ -8,12 +8,6 @@
 
 namespace dbot::data {
 
-namespace {
-
-constexpr std::size_t kept_bytes = std::size_t{1} << 26;
-
-}  // namespace
-
 std::string_view class_folder(std::string_view relative_path) {
   const auto slash = relative_path.find('/');
   return slash == std::string_view::npos ? std::string_view{} : relative_path.substr(0, slash);
@@ -36,7 +30,6 @@ void FolderDataset::load_crop(std::int64_t index, int channels, const ChooseCrop
   const auto path = name(index);
   read_file_bytes(path, bytes);
   decode_crop(bytes, channels, path, choose, size, planar);
-  if (bytes.size() > kept_bytes) std::vector<std::uint8_t>().swap(bytes);
 }
 
 std::int64_t FolderDataset::label(std::int64_t index) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "dbot/data/scratch.h"
 #include "dbot/ops/jpeg_kernels.h"
 
 namespace dbot::data {
@@ -118,8 +119,7 @@ void BaselineDecoder::choose_blocks(const Crop& area, int shrink) {
                           static_cast<std::size_t>(side / component.shrink_across);
     const auto rows = static_cast<std::size_t>(component.bottom - component.top) *
                       static_cast<std::size_t>(side / component.shrink_down);
-    const auto needed = rows * component.row_bytes;
-    if (component.pixels.size() < needed) component.pixels.resize(needed);
+    room(component.pixels, rows * component.row_bytes);
   }
 }
 

@@ -1,4 +1,5 @@
 #include "dbot/data/jpeg_entropy.h"
+#include "dbot/data/scratch.h"
 
 #include <algorithm>
 
@@ -55,8 +56,7 @@ HuffmanTable::Entry HuffmanTable::search(std::uint64_t bits) const {
 }
 
 bool ScanData::set(std::span<const std::uint8_t> stuffed) {
-  const std::size_t most = stuffed.size() + padding;
-  if (bytes_.size() < most) bytes_.resize(most);
+  data::room(bytes_, stuffed.size() + padding);
   size_ = 0;
   begins_.assign(1, 0);
   ends_.clear();

@@ -1,4 +1,5 @@
 #include "dbot/data/orientation.h"
+#include "dbot/data/scratch.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -108,7 +109,7 @@ PixelView turned_upright(const Orientation& orientation, const PixelView& view,
   const int height = orientation.transpose ? view.width : view.height;
   const int width = orientation.transpose ? view.height : view.width;
   const std::size_t row_bytes = static_cast<std::size_t>(width) * channels;
-  if (pixels.size() < row_bytes * height) pixels.resize(row_bytes * height);
+  room(pixels, row_bytes * static_cast<std::size_t>(height));
   // A step to the right in the upright image, in bytes of the stored one.
   const auto step = static_cast<std::ptrdiff_t>(orientation.transpose ? view.row_bytes : channels);
   const bool backwards = orientation.transpose ? orientation.flip_rows : orientation.flip_columns;

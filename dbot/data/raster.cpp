@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/codec.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -50,7 +51,7 @@ class RasterReader final : public ImageReader {
     const PixelView view{nullptr, area.height, area.width, channels_,
                          width * static_cast<std::size_t>(channels_)};
     const std::size_t needed = view.row_bytes * static_cast<std::size_t>(area.height);
-    if (pixels.size() < needed) pixels.resize(needed);
+    room(pixels, needed);
     std::vector<std::uint8_t> row(width * static_cast<std::size_t>(raster_.channels));
     for (int y = 0; y < area.height; ++y) {
       narrow_row(area.top + y, area.left, width, row.data());

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "dbot/core/error.h"
+#include "dbot/data/scratch.h"
 #include "dbot/ops/pixel_kernels.h"
 
 // Each pass rounds to 8 bits, so their order shows; it is that of Pillow 13. Both passes are sums
@@ -19,12 +20,6 @@ using ops::pixel_lanes;
 
 std::size_t whole_lanes(std::size_t bytes) {
   return (bytes + pixel_lanes - 1) / pixel_lanes * pixel_lanes;
-}
-
-/// Memory for `bytes` bytes whose content does not matter.
-std::uint8_t* room(std::vector<std::uint8_t>& buffer, std::size_t bytes) {
-  if (buffer.size() < bytes) buffer.resize(bytes);
-  return buffer.data();
 }
 
 /// Since version 13, Pillow begins with the height where that loses more than twice as many rows as
