@@ -10,7 +10,8 @@
 namespace dbot::data {
 namespace {
 
-constexpr int side = 8;  // of a block
+constexpr int side = 8;                     // of a block
+constexpr std::size_t worth_leaps = 20000;  // bytes of a scan
 
 /// Place in a block of the k-th coefficient of the data.
 constexpr std::array<std::uint8_t, 64> zigzag{
@@ -43,6 +44,9 @@ bool BaselineDecoder::read(const jpeg_decompress_struct& info, std::span<const s
                            const Crop& area, int shrink, int channels, DecodedPlanes& planes) {
   if (!set_up(info, channels) || !data_.set(scan)) return false;
   choose_blocks(area, shrink);
+  if (scan.size() >= worth_leaps) {
+    for (int c = 0; c < count_; ++c) ac_[info.comp_info[c].ac_tbl_no].prepare_leaps();
+  }
   if (!decode_scan(width_, height_, static_cast<int>(info.restart_interval))) return false;
   planes.count = channels == 1 ? 1 : count_;
   for (int c = 0; c < planes.count; ++c) {
@@ -126,7 +130,8 @@ void BaselineDecoder::choose_blocks(const Crop& area, int shrink) {
 bool BaselineDecoder::decode_scan(int width, int height, int restart_interval) {
   const int units_across = divided_up(width, side * most_across_);
   const std::int64_t units = std::int64_t{units_across} * divided_up(height, side * most_down_);
-  std::fill(std::begin(coefficients_), std::end(coefficients_), std::int16_t{0});
+  for (auto& block : pending_)
+    std::fill(std::begin(block.coefficients), std::end(block.coefficients), std::int16_t{0});
   const std::int64_t interval = restart_interval > 0 ? restart_interval : units;
   if (static_cast<std::int64_t>(data_.segments()) != (units + interval - 1) / interval)
     return false;
@@ -148,7 +153,7 @@ bool BaselineDecoder::decode_scan(int width, int height, int restart_interval) {
 }
 
 bool BaselineDecoder::decode_unit(BitReader& reader, int unit_x, int unit_y) {
-  int last = 0;
+  pending_count_ = 0;
   for (int c = 0; c < count_; ++c) {
     auto& component = components_[c];
     for (int i = 0; i < component.down; ++i) {
@@ -157,38 +162,51 @@ bool BaselineDecoder::decode_unit(BitReader& reader, int unit_x, int unit_y) {
       for (int j = 0; j < component.across; ++j) {
         const int x = unit_x * component.across + j;
         if (in_rows && x >= component.left && x < component.right) {
-          if (!decode_block<true>(reader, component, coefficients_, last)) return false;
-          put_block(component, last, x - component.left, y - component.top);
-        } else if (!decode_block<false>(reader, component, coefficients_, last)) {
+          auto& block = pending_[pending_count_++];
+          block.component = &component;
+          block.x = x - component.left;
+          block.y = y - component.top;
+          if (!decode_block<true>(reader, component, block.coefficients, block.last)) return false;
+        } else if (!skip_block(reader, component)) {
           return false;
         }
       }
     }
   }
+  // Not before all are decoded: what was just written in pieces is slow to read as a whole.
+  for (int i = 0; i < pending_count_; ++i) put_block(pending_[i]);
   return true;
 }
 
-/// T.81, F.2.2. `last` is the place in the data of the last coefficient that is not 0.
-template <bool kKept>
-bool BaselineDecoder::decode_block(BitReader& shared, Component& component,
-                                   std::int16_t* coefficients, int& last) {
-  BitReader reader = shared;  // in registers
+/// T.81, F.2.2.1: the coefficient that is 8 times the block's mean, less that of the one before.
+bool BaselineDecoder::decode_mean(BitReader& reader, Component& component) {
   reader.refill();
-  auto entry = component.dc->find(reader.bits());
+  const auto entry = component.dc->find(reader.bits());
   if (entry.bits == 0 || (entry.zeros != 0 && entry.zeros != HuffmanTable::end_of_block)) {
     return false;
   }
   component.last_dc =
       static_cast<std::int16_t>(component.last_dc + number_behind(reader.bits(), entry));
   reader.drop(entry.bits);
+  return true;
+}
+
+/// T.81, F.2.2.2. `last` is the place in the data of the last coefficient that is not 0.
+template <bool kKept>
+bool BaselineDecoder::decode_block(BitReader& shared, Component& component,
+                                   std::int16_t* coefficients, int& last) {
+  BitReader reader = shared;  // in registers
+  if (!decode_mean(reader, component)) return false;
   if constexpr (kKept) {
     coefficients[0] = static_cast<std::int16_t>(component.last_dc * component.places[0].step);
     last = 0;
   }
   const HuffmanTable& table = *component.ac;
   for (int k = 1; k < 64; ++k) {
-    if (reader.count() < 32) reader.refill();
-    entry = table.find(reader.bits());
+    // 25 bits are there, enough for a code. More are fetched while it is looked up: always, as
+    // guessing whether it is time costs more.
+    const auto entry = table.find(reader.bits());
+    reader.refill();
     if (entry.bits == 0) return false;
     k += entry.zeros;
     if (k > 63) {
@@ -208,22 +226,53 @@ bool BaselineDecoder::decode_block(BitReader& shared, Component& component,
   return true;
 }
 
-void BaselineDecoder::put_block(Component& component, int last, int x, int y) {
+/// The same with several codes at once; only the mean of the block is of use, for the next one.
+bool BaselineDecoder::skip_block(BitReader& shared, Component& component) {
+  int last = 0;
+  const HuffmanTable& table = *component.ac;
+  if (!table.has_leaps()) return decode_block<false>(shared, component, nullptr, last);
+  BitReader reader = shared;  // in registers
+  if (!decode_mean(reader, component)) return false;
+  int k = 1;
+  while (k < 64) {
+    const auto leap = table.leap(reader.bits());
+    reader.refill();
+    if (leap.bits != 0 && k + leap.advance < 64) {
+      reader.drop(leap.bits);
+      if (leap.ends) break;
+      k += leap.advance;
+      continue;
+    }
+    const auto entry = table.find(reader.bits());
+    if (entry.bits == 0) return false;
+    reader.drop(entry.bits);
+    if (entry.zeros == HuffmanTable::end_of_block) break;
+    k += entry.zeros + 1;
+    if (k > 64) return false;
+  }
+  shared = reader;
+  return true;
+}
+
+void BaselineDecoder::put_block(Block& block) {
+  auto& component = *block.component;
+  const int x = block.x, y = block.y;
   const int across = component.shrink_across, down = component.shrink_down;
   auto* to = component.pixels.data() +
              static_cast<std::size_t>(y * (side / down)) * component.row_bytes +
              static_cast<std::size_t>(x * (side / across));
-  if (last == 0) {  // one grey
-    const int grey = std::clamp(((coefficients_[0] + 4) >> 3) + 128, 0, 255);
+  if (block.last == 0) {  // one grey
+    const int grey = std::clamp(((block.coefficients[0] + 4) >> 3) + 128, 0, 255);
     for (int row = 0; row < side / down; ++row, to += component.row_bytes) {
       std::memset(to, grey, static_cast<std::size_t>(side / across));
     }
     return;
   }
-  if (across == 1 && down == 1) return ops::inverse_dct(coefficients_, to, component.row_bytes);
-  alignas(32) std::uint8_t block[64];
-  ops::inverse_dct(coefficients_, block, side);
-  put_means(block, across, down, to, component.row_bytes);
+  if (across == 1 && down == 1)
+    return ops::inverse_dct(block.coefficients, to, component.row_bytes);
+  alignas(32) std::uint8_t pixels[64];
+  ops::inverse_dct(block.coefficients, pixels, side);
+  put_means(pixels, across, down, to, component.row_bytes);
 }
 
 DecodedPart BaselineDecoder::part_of_plane(const Component& component, const Crop& area) const {

@@ -40,6 +40,14 @@ class BaselineDecoder {
     std::size_t row_bytes = 0;
   };
 
+  /// A block whose coefficients wait to be transformed. All are 0 between two, but the first.
+  struct Block {
+    alignas(32) std::int16_t coefficients[64] = {};
+    Component* component = nullptr;
+    int x = 0, y = 0;  // its place in the component's plane, blocks
+    int last = 0;      // place in the data of the last coefficient that is not 0
+  };
+
   bool set_up(const jpeg_decompress_struct& info, int channels);
   bool set_tables(const jpeg_decompress_struct& info);
   void choose_blocks(const Crop& area, int shrink);
@@ -48,17 +56,20 @@ class BaselineDecoder {
   template <bool kKept>
   static bool decode_block(BitReader& shared, Component& component, std::int16_t* coefficients,
                            int& last);
-  void put_block(Component& component, int last, int x, int y);
+  static bool decode_mean(BitReader& reader, Component& component);
+  static bool skip_block(BitReader& shared, Component& component);
+  void put_block(Block& block);
   DecodedPart part_of_plane(const Component& component, const Crop& area) const;
 
   ScanData data_;
   HuffmanTable dc_[4], ac_[4];
   Component components_[3];
-  alignas(32) std::int16_t coefficients_[64] = {};  // of a block; all 0 between two, but the first
-  int count_ = 0;                                   // of components
-  int most_across_ = 1, most_down_ = 1;             // blocks of an MCU in the finest component
-  int width_ = 0, height_ = 0;                      // of the image
-  int first_unit_row_ = 0, end_unit_row_ = 0;       // rows of MCUs under the area
+  Block pending_[10];  // as many blocks as an MCU may have
+  int pending_count_ = 0;
+  int count_ = 0;                              // of components
+  int most_across_ = 1, most_down_ = 1;        // blocks of an MCU in the finest component
+  int width_ = 0, height_ = 0;                 // of the image
+  int first_unit_row_ = 0, end_unit_row_ = 0;  // rows of MCUs under the area
 };
 
 }  // namespace dbot::data

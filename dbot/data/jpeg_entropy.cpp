@@ -20,7 +20,7 @@ bool HuffmanTable::build(const std::uint8_t (&counts)[17], const std::uint8_t (&
   const bool same = built_ && std::equal(counts_.begin(), counts_.end(), counts) &&
                     std::equal(symbols_.begin(), symbols_.end(), symbols);
   if (same) return true;
-  built_ = false;
+  built_ = has_leaps_ = false;
   entries_.fill({});
   std::copy(std::begin(counts), std::end(counts), counts_.begin());
   std::copy(std::begin(symbols), std::end(symbols), symbols_.begin());
@@ -41,6 +41,25 @@ bool HuffmanTable::build(const std::uint8_t (&counts)[17], const std::uint8_t (&
   }
   built_ = true;
   return true;
+}
+
+void HuffmanTable::prepare_leaps() {
+  if (has_leaps_) return;
+  for (std::uint64_t i = 0; i < leaps_.size(); ++i) leaps_[i] = leap_of(i << (64 - leap_bits));
+  has_leaps_ = true;
+}
+
+HuffmanTable::Leap HuffmanTable::leap_of(std::uint64_t bits) const {
+  Leap leap;
+  while (!leap.ends) {
+    const auto entry = entries_[bits >> (64 - look_bits)];
+    if (entry.bits == 0 || leap.bits + entry.bits > leap_bits) break;
+    leap.bits = static_cast<std::uint8_t>(leap.bits + entry.bits);
+    leap.ends = entry.zeros == end_of_block;
+    if (!leap.ends) leap.advance = static_cast<std::uint8_t>(leap.advance + entry.zeros + 1);
+    bits <<= entry.bits;
+  }
+  return leap;
 }
 
 HuffmanTable::Entry HuffmanTable::search(std::uint64_t bits) const {

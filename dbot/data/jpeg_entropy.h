@@ -28,6 +28,17 @@ class HuffmanTable {
   /// codes than bits allow. The table that it already is costs nothing.
   bool build(const std::uint8_t (&counts)[17], const std::uint8_t (&symbols)[256]);
 
+  /// Several codes with their numbers at once, for blocks of which nothing is kept.
+  struct Leap {
+    std::uint8_t bits = 0;     // of all of them; 0: not even one fits into what is looked up
+    std::uint8_t advance = 0;  // places in the block
+    bool ends = false;         // the last one is the end of the block
+  };
+  /// Has `leap` ready; costs as much as leaping over some thousand blocks, once for a table.
+  void prepare_leaps();
+  bool has_leaps() const { return has_leaps_; }
+  Leap leap(std::uint64_t bits) const { return leaps_[bits >> (64 - leap_bits)]; }
+
   /// The entry for data whose next 64 bits are `bits`; its `bits` are 0 if they begin with no code.
   Entry find(std::uint64_t bits) const {
     const Entry entry = entries_[bits >> (64 - look_bits)];
@@ -35,14 +46,18 @@ class HuffmanTable {
   }
 
  private:
+  static constexpr int leap_bits = 11;
+
   Entry search(std::uint64_t bits) const;
+  Leap leap_of(std::uint64_t bits) const;
 
   std::array<Entry, std::size_t{1} << look_bits> entries_;
   std::array<std::int32_t, 17> limit_{};   // first code of each length that is none, 16 bits wide
   std::array<std::int32_t, 17> offset_{};  // place of a code's symbol, less the code
   std::array<std::uint8_t, 17> counts_{};
   std::array<std::uint8_t, 256> symbols_{};
-  bool built_ = false;
+  std::array<Leap, std::size_t{1} << leap_bits> leaps_;
+  bool built_ = false, has_leaps_ = false;
 };
 
 /// The number in the `entry.number_bits` bits behind its code (T.81, F.2.2.1: EXTEND); 0 for none.
