@@ -13,7 +13,7 @@ namespace dbot::data {
 /// The first folder of a relative path, which names the class; empty for a file without one.
 std::string_view class_folder(std::string_view relative_path);
 
-/// JPEG and PNG files under one folder, in the given order.
+/// Image files under one folder, in the given order.
 class FolderDataset final : public Dataset {
  public:
   /// `classes` is sorted; a file's label is the place of its class folder in it. Empty: unlabelled.
