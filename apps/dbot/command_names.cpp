@@ -12,8 +12,7 @@
 namespace dbot::app {
 namespace {
 
-constexpr std::array<std::string_view, 6> kPlanned{"search", "analyze", "data",
-                                                   "serve",  "init",    "evolve"};
+constexpr std::array<std::string_view, 5> kPlanned{"search", "analyze", "serve", "init", "evolve"};
 
 }  // namespace
 

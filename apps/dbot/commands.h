@@ -30,6 +30,7 @@ void add_replay(CommandLine& line);
 void add_watch(CommandLine& line);
 void add_recipes(CommandLine& line);
 void add_bench(CommandLine& line);
+void add_data(CommandLine& line);
 void add_doctor(CommandLine& line);
 /// `completion` and `man`.
 void add_completion(CommandLine& line);

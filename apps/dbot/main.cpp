@@ -42,6 +42,7 @@ void add_commands(CommandLine& line) {
   add_watch(line);
   add_recipes(line);
   add_bench(line);
+  add_data(line);
   add_doctor(line);
   add_completion(line);
 }

@@ -76,29 +76,27 @@ void BatchWork::fill_slots(std::int64_t begin, std::int64_t end,
   }
 }
 
+CropChoice BatchWork::choose_crop(std::int64_t sample, int height, int width) const {
+  if (!config_.training) return {centre_crop(height, width, config_.image_size)};
+  core::Random random({.seed = config_.seed,
+                       .purpose = core::Purpose::augmentation,
+                       .epoch = static_cast<std::uint32_t>(plan_.epoch),
+                       .sample = static_cast<std::uint64_t>(sample)});
+  const auto crop = random_resized_crop(height, width, config_.augmentation, random);
+  return {crop, random.uniform() < config_.augmentation.flip};
+}
+
 bool BatchWork::fill(std::int64_t slot, std::int64_t sample, BadFindings& found) {
-  Image image;
+  const auto bytes = static_cast<std::size_t>(images_.numel() / planned());
+  auto* first = images_.data_ptr<std::uint8_t>() + static_cast<std::size_t>(slot) * bytes;
   try {
-    image = dataset_.load(sample, config_.channels);
+    dataset_.load_crop(sample, config_.channels,
+                       [&](int height, int width) { return choose_crop(sample, height, width); },
+                       config_.image_size, {first, bytes});
   } catch (const DataError& error) {
     found.reasons.emplace(sample, bad_sample_reason(dataset_, sample, error.what()));
     return false;
   }
-  Crop crop;
-  bool mirror = false;
-  if (config_.training) {
-    core::Random random({.seed = config_.seed,
-                         .purpose = core::Purpose::augmentation,
-                         .epoch = static_cast<std::uint32_t>(plan_.epoch),
-                         .sample = static_cast<std::uint64_t>(sample)});
-    crop = random_resized_crop(image.height, image.width, config_.augmentation, random);
-    mirror = random.uniform() < config_.augmentation.flip;
-  } else {
-    crop = centre_crop(image.height, image.width, config_.image_size);
-  }
-  const auto bytes = static_cast<std::size_t>(images_.numel() / planned());
-  auto* first = images_.data_ptr<std::uint8_t>() + static_cast<std::size_t>(slot) * bytes;
-  resize_crop(image, crop, config_.image_size, mirror, {first, bytes});
   samples_[static_cast<std::size_t>(slot)] = sample;
   return true;
 }

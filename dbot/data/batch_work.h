@@ -40,6 +40,7 @@ class BatchWork {
 
  private:
   void fill_slots(std::int64_t begin, std::int64_t end, const std::atomic<bool>& stopping);
+  CropChoice choose_crop(std::int64_t sample, int height, int width) const;
   bool fill(std::int64_t slot, std::int64_t sample, BadFindings& found);
   void replace(std::int64_t slot, BadFindings& found, const std::atomic<bool>& stopping);
   void add_findings(const BadFindings& found);

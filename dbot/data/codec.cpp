@@ -7,39 +7,44 @@
 #include <cctype>
 
 #include "dbot/core/error.h"
-#include "dbot/data/codec_jpeg.h"
-#include "dbot/data/codec_png.h"
+#include "dbot/data/image_reader.h"
+#include "dbot/data/part_decoder.h"
 
 namespace dbot::data {
-namespace {
-
-constexpr std::array<std::uint8_t, 3> jpeg_magic{0xFF, 0xD8, 0xFF};
-constexpr std::array<std::uint8_t, 8> png_magic{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-
-bool begins_with(std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> magic) {
-  return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
-}
-
-}  // namespace
 
 Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::string_view name) {
-  if (channels != 1 && channels != 3) {
-    throw UsageError(fmt::format(
-        "[data] model.channels is {}, but JPEG and PNG files give 1 (grey) or 3 (RGB)", channels));
+  const auto reader = open_reader(bytes, channels, name);
+  Image image{reader->height(), reader->width(), channels, {}};
+  std::vector<std::uint8_t> pixels;
+  const auto stored =
+      reader->read({0, 0, reader->stored_height(), reader->stored_width()}, 1, pixels);
+  if (reader->orientation().upright() && stored.view.row_bytes == image.row_bytes()) {
+    pixels.resize(image.row_bytes() * image.height);
+    image.pixels = std::move(pixels);
+    return image;
   }
-  if (bytes.empty()) throw DataError(fmt::format("[data] {}: is empty", name));
-  if (begins_with(bytes, jpeg_magic)) return decode_jpeg(bytes, channels, name);
-  if (begins_with(bytes, png_magic)) return decode_png(bytes, channels, name);
-  throw DataError(fmt::format("[data] {}: is not a JPEG or PNG", name));
+  turned_upright(reader->orientation(), stored.view, image.pixels);
+  return image;
+}
+
+void decode_crop(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
+                 const ChooseCrop& choose, core::Size size, std::span<std::uint8_t> planar) {
+  check_planar(channels, size, planar.size());
+  thread_local PartDecoder decoder;  // its memory serves the next image
+  decoder.decode(bytes, channels, name, choose, size);
+  decoder.resize(planar);
 }
 
 bool has_image_extension(std::string_view file_name) {
+  constexpr std::array<std::string_view, 13> known{".jpg",  ".jpeg", ".jpe",  ".jfif", ".png",
+                                                   ".webp", ".tif",  ".tiff", ".bmp",  ".pgm",
+                                                   ".ppm",  ".pfm",  ".npy"};
   const auto dot = file_name.rfind('.');
   if (dot == std::string_view::npos) return false;
   std::string extension(file_name.substr(dot));
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".jpe" || extension == ".png";
+  return std::find(known.begin(), known.end(), extension) != known.end();
 }
 
 void check_image_size(std::uint64_t height, std::uint64_t width, std::string_view name) {

@@ -2,24 +2,40 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "dbot/core/settings.h"
 #include "dbot/data/image.h"
+#include "dbot/data/transforms.h"
 
 namespace dbot::data {
 
 /// Images with more pixels are refused before memory is taken for them.
 inline constexpr std::uint64_t max_pixels = std::uint64_t{1} << 28;
 
-/// Decodes JPEG or PNG bytes, told apart by their content, to `channels` (1: luma, 3: RGB); pixels
-/// equal Pillow's `Image.open(…).convert("L" or "RGB")`, except that 16-bit grey keeps its upper
-/// byte (Pillow clips it to white). `name` is for messages. Throws DataError
-/// ("[data] NAME: reason") for anything but a whole, sound image.
+/// Where both sides of a crop are at least so many times those of the result, a JPEG is decoded at
+/// half its size; at twice as many, at a quarter; and so on.
+inline constexpr double shrink_from = 4;
+
+/// Decodes the bytes of an image file, whose kind is told by its content, to `channels` (1: luma,
+/// 3: RGB; others only where the file has as many), upright as EXIF says. docs/data.md has the
+/// kinds and the rules of colour and depth; pixels of 8 bits equal Pillow's
+/// `ImageOps.exif_transpose(Image.open(…)).convert("L" or "RGB")`. `name` is for messages. Throws
+/// DataError ("[data] NAME: reason") for anything but a whole, sound image.
 Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::string_view name);
 
-/// True if the extension is one of .jpg .jpeg .jpe .png, in any case.
+/// Decodes the part of an image that `choose` names, given the image's upright size, and resizes it
+/// to planar [channels, size.height, size.width]. No more is decoded than is needed. The result is
+/// that of decoding everything and `resize_crop`, bit for bit where no side of the crop is
+/// `shrink_from` times the result's or more; else JPEG is decoded at a half, a quarter or an eighth
+/// of its size, and the mean difference stays below one grey level. Throws as `decode_image`.
+void decode_crop(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
+                 const ChooseCrop& choose, core::Size size, std::span<std::uint8_t> planar);
+
+/// True if the extension is one of a kind that can be read, in any case.
 bool has_image_extension(std::string_view file_name);
 
 /// Throws DataError if an image of this size is empty or beyond `max_pixels`.

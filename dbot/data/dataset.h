@@ -3,11 +3,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "dbot/core/log.h"
+#include "dbot/core/settings.h"
 #include "dbot/data/image.h"
+#include "dbot/data/transforms.h"
 
 namespace dbot::data {
 
@@ -19,6 +22,11 @@ class Dataset {
   /// Decodes one image to `channels` (1: luma, 3: RGB; grey is repeated). Throws DataError naming
   /// the file and what is wrong with it.
   virtual Image load(std::int64_t index, int channels) const = 0;
+  /// The part of one image that `choose` names, resized to planar [channels, size.height,
+  /// size.width] as by `resize_crop`. Data sets that can decode a part override it. Throws as
+  /// `load`.
+  virtual void load_crop(std::int64_t index, int channels, const ChooseCrop& choose,
+                         core::Size size, std::span<std::uint8_t> planar) const;
   /// −1 if unlabelled.
   virtual std::int64_t label(std::int64_t index) const = 0;
   /// Path or "file[index]", for messages and result files.
@@ -31,7 +39,7 @@ class Dataset {
 std::unique_ptr<Dataset> subset(std::shared_ptr<const Dataset> base,
                                 std::vector<std::int64_t> indices);
 
-/// The images to pre-train on: `path` is a folder (nested or not) of JPEG and PNG files, a folder
+/// The images to pre-train on: `path` is a folder (nested or not) of image files (codec.h), a folder
 /// with IDX files (MNIST's names, plain or .gz), or one IDX file. A folder with train/ beside val/
 /// or test/ gives train/ alone, and says so. Order: sorted by path, byte-wise. Throws DataError if
 /// it is missing or has no image, naming what was found instead.

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "dbot/core/error.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -35,7 +36,7 @@ class Descriptor {
 
 }  // namespace
 
-std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path) {
+void read_file_bytes(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes) {
   const Descriptor file(path);
   if (file.value() < 0) fail(path, "cannot be opened");
   struct stat status {};
@@ -43,7 +44,9 @@ std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path) {
   if (!S_ISREG(status.st_mode)) {
     throw DataError(fmt::format("[data] {}: is not a regular file", path.string()));
   }
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(status.st_size));
+  const auto size = static_cast<std::size_t>(status.st_size);
+  room(bytes, size);
+  bytes.resize(size);
   std::size_t filled = 0;
   while (filled < bytes.size()) {
     const auto count = ::read(file.value(), bytes.data() + filled, bytes.size() - filled);
@@ -54,7 +57,6 @@ std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path) {
   }
   bytes.resize(filled);
   if (bytes.empty()) throw DataError(fmt::format("[data] {}: is empty", path.string()));
-  return bytes;
 }
 
 }  // namespace dbot::data

@@ -6,8 +6,8 @@
 
 namespace dbot::data {
 
-/// The whole content of a file. Throws DataError ("[data] PATH: reason") if it cannot be read or is
-/// empty.
-std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path);
+/// Puts the whole content of a file into `bytes`. Throws DataError ("[data] PATH: reason") if it
+/// cannot be read or is empty.
+void read_file_bytes(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes);
 
 }  // namespace dbot::data

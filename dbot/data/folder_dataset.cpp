@@ -19,7 +19,17 @@ FolderDataset::FolderDataset(std::filesystem::path root, std::vector<std::string
 
 Image FolderDataset::load(std::int64_t index, int channels) const {
   const auto path = name(index);
-  return decode_image(read_file_bytes(path), channels, path);
+  std::vector<std::uint8_t> bytes;
+  read_file_bytes(path, bytes);
+  return decode_image(bytes, channels, path);
+}
+
+void FolderDataset::load_crop(std::int64_t index, int channels, const ChooseCrop& choose,
+                              core::Size size, std::span<std::uint8_t> planar) const {
+  thread_local std::vector<std::uint8_t> bytes;  // its memory serves the next file
+  const auto path = name(index);
+  read_file_bytes(path, bytes);
+  decode_crop(bytes, channels, path, choose, size, planar);
 }
 
 std::int64_t FolderDataset::label(std::int64_t index) const {

@@ -13,7 +13,7 @@ namespace dbot::data {
 /// The first folder of a relative path, which names the class; empty for a file without one.
 std::string_view class_folder(std::string_view relative_path);
 
-/// JPEG and PNG files under one folder, in the given order.
+/// Image files under one folder, in the given order.
 class FolderDataset final : public Dataset {
  public:
   /// `classes` is sorted; a file's label is the place of its class folder in it. Empty: unlabelled.
@@ -22,6 +22,8 @@ class FolderDataset final : public Dataset {
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
   Image load(std::int64_t index, int channels) const override;
+  void load_crop(std::int64_t index, int channels, const ChooseCrop& choose, core::Size size,
+                 std::span<std::uint8_t> planar) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   const std::vector<std::string>& classes() const override { return classes_; }

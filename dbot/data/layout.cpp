@@ -54,11 +54,11 @@ FolderScan scan_images(const fs::path& folder, const core::Log& log) {
   if (!scan.images.empty()) return scan;
   if (scan.other_files == 0) {
     throw DataError(
-        fmt::format("[data] {} is empty, expected .jpg, .jpeg or .png files in it or "
+        fmt::format("[data] {} is empty, expected images (.jpg, .png, .webp, .tif, …) in it or "
                     "its folders",
                     folder.string()));
   }
-  throw DataError(fmt::format("[data] {}: found {} {}, none of them .jpg, .jpeg or .png; first: {}",
+  throw DataError(fmt::format("[data] {}: found {} {}, none of them an image (.jpg, .png, .webp, .tif, …); first: {}",
                               folder.string(), scan.other_files,
                               scan.other_files == 1 ? "file" : "files", scan.first_other));
 }

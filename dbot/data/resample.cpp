@@ -15,36 +15,63 @@ double bicubic(double x) {
   return 0;
 }
 
+/// Two 16-bit factors in one value, the first in the lower half.
+std::int32_t pair_of(std::int32_t first, std::int32_t second) {
+  return static_cast<std::int32_t>((static_cast<std::uint32_t>(first) & 0xFFFF) |
+                                   static_cast<std::uint32_t>(second) << 16);
+}
+
 }  // namespace
 
-FilterTaps bicubic_taps(int inputs, int outputs) {
-  const double scale = static_cast<double>(inputs) / outputs;
+void FilterTaps::set_bicubic(int inputs, double begin, double end, int outputs) {
+  const double scale = (end - begin) / outputs;
   const double widening = std::max(scale, 1.0);
   const double support = 2 * widening;
-  FilterTaps taps;
-  taps.row_length = static_cast<int>(std::ceil(support)) * 2 + 1;
-  taps.first.resize(outputs);
-  taps.count.resize(outputs);
-  taps.weights.resize(static_cast<std::size_t>(outputs) * taps.row_length);
-  std::vector<double> weights(taps.row_length);
-  for (int i = 0; i < outputs; ++i) {
-    const double centre = (i + 0.5) * scale;
+  outputs_ = static_cast<std::size_t>(outputs);
+  row_length_ = static_cast<std::size_t>(std::ceil(support)) * 2 + 2;
+  exact_.resize(row_length_);
+  first_.resize(outputs_);
+  count_.resize(outputs_);
+  weights_.assign(outputs_ * row_length_, 0);
+  for (std::size_t i = 0; i < outputs_; ++i) {
+    const double centre = begin + (static_cast<double>(i) + 0.5) * scale;
     const int first = std::max(0, static_cast<int>(centre - support + 0.5));
     const int count = std::min(inputs, static_cast<int>(centre + support + 0.5)) - first;
     double sum = 0;
     for (int t = 0; t < count; ++t) {
-      weights[t] = bicubic((t + first - centre + 0.5) * (1 / widening));
-      sum += weights[t];
+      exact_[t] = bicubic((t + first - centre + 0.5) * (1 / widening));
+      sum += exact_[t];
     }
-    auto* row = taps.weights.data() + static_cast<std::size_t>(i) * taps.row_length;
+    auto* row = weights_.data() + i * row_length_;
     for (int t = 0; t < count; ++t) {
-      const double weight = sum != 0 ? weights[t] / sum : weights[t];
+      const double weight = sum != 0 ? exact_[t] / sum : exact_[t];
       row[t] = static_cast<std::int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << weight_bits));
     }
-    taps.first[i] = first;
-    taps.count[i] = count;
+    first_[i] = first;
+    count_[i] = count;
   }
-  return taps;
+  split_weights();
+}
+
+void FilterTaps::split_weights() {
+  constexpr std::int32_t low_mask = (1 << ops::low_weight_bits) - 1;
+  const std::size_t pairs = weights_.size() / 2;
+  high_.resize(pairs);
+  low_.resize(pairs);
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const auto even = weights_[2 * i], odd = weights_[2 * i + 1];
+    high_[i] = pair_of(even >> ops::low_weight_bits, odd >> ops::low_weight_bits);
+    low_[i] = pair_of(even & low_mask, odd & low_mask);
+  }
+}
+
+ops::LineTaps FilterTaps::lines() const {
+  return {static_cast<int>(outputs_),
+          static_cast<int>(row_length_ / 2),
+          first_.data(),
+          count_.data(),
+          high_.data(),
+          low_.data()};
 }
 
 }  // namespace dbot::data

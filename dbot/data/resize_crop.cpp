@@ -1,198 +1,143 @@
+#include "dbot/data/resize_crop.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/data/resample.h"
-#include "dbot/data/transforms.h"
-#include "dbot/data/weighted_sum.h"
+#include "dbot/data/scratch.h"
+#include "dbot/ops/pixel_kernels.h"
 
-// The crop is an image of its own: taps never reach beyond it (torchvision crops, then resizes).
-// Each pass rounds to 8 bits, so their order shows; it is that of Pillow 13. Both passes are the
-// same sum over rows of lanes; for the horizontal one, blocks of rows are turned so that columns
-// become rows.
+// Each pass rounds to 8 bits, so their order shows; it is that of Pillow 13. Both passes are sums
+// of lines of pixels; for the horizontal one, blocks of rows are turned so that columns lie in
+// lines.
 namespace dbot::data {
 namespace {
 
-/// Planes [channels, height, width] whose rows are padded to whole lanes.
-struct Planes {
-  Planes(int channels, int rows, int width)
-      : height(rows),
-        stride((static_cast<std::size_t>(width) + lanes - 1) / lanes * lanes),
-        pixels(static_cast<std::size_t>(channels) * rows * stride) {}
-  std::uint8_t* row(int channel, int y) {
-    return pixels.data() + (static_cast<std::size_t>(channel) * height + y) * stride;
-  }
+using ops::pixel_lanes;
 
-  int height;
-  std::size_t stride;
-  std::vector<std::uint8_t> pixels;
-};
-
-/// The crop's rows begin here.
-const std::uint8_t* crop_row(const Image& image, const Crop& crop, int y) {
-  return image.pixels.data() + (crop.top + y) * image.row_bytes() +
-         static_cast<std::size_t>(crop.left) * image.channels;
-}
-
-Planes separate_channels(const Image& image, const Crop& crop) {
-  Planes planes(image.channels, crop.height, crop.width);
-  for (int y = 0; y < crop.height; ++y) {
-    const auto* source = crop_row(image, crop, y);
-    for (int c = 0; c < image.channels; ++c) {
-      auto* target = planes.row(c, y);
-      for (int x = 0; x < crop.width; ++x) target[x] = source[x * image.channels + c];
-    }
-  }
-  return planes;
-}
-
-/// columns[x · lanes + r] = pixel x of row `y` + r; rows beyond the crop repeat the last.
-void turn_rows(const Image& image, const Crop& crop, int y, std::vector<std::uint8_t>& columns) {
-  const std::size_t length = static_cast<std::size_t>(crop.width) * image.channels;
-  std::array<const std::uint8_t*, lanes> rows;
-  for (int r = 0; r < lanes; ++r) {
-    rows[r] = crop_row(image, crop, std::min(y + r, crop.height - 1));
-  }
-  std::size_t x = 0;
-  for (; x + lanes <= length; x += lanes) {
-    std::array<const std::uint8_t*, lanes> parts;
-    for (int r = 0; r < lanes; ++r) parts[r] = rows[r] + x;
-    transpose(parts, columns.data() + x * lanes);
-  }
-  for (; x < length; ++x) {
-    for (int r = 0; r < lanes; ++r) columns[x * lanes + r] = rows[r][x];
-  }
-}
-
-/// The reverse for one channel: rows of `planes` from `y` on.
-void return_rows(const std::vector<std::uint8_t>& columns, int width, int channel, int y,
-                 Planes& planes) {
-  std::array<std::uint8_t, lanes * lanes> block;
-  const int rows = std::min(lanes, planes.height - y);
-  for (int x = 0; x < width; x += lanes) {
-    std::array<const std::uint8_t*, lanes> parts;
-    for (int l = 0; l < lanes; ++l) {
-      parts[l] = columns.data() + static_cast<std::size_t>(x + l) * lanes;
-    }
-    transpose(parts, block.data());
-    for (int r = 0; r < rows; ++r) {
-      std::memcpy(planes.row(channel, y + r) + x, block.data() + r * lanes, lanes);
-    }
-  }
-}
-
-Planes resize_width(const Image& image, const Crop& crop, int width) {
-  const auto taps = bicubic_taps(crop.width, width);
-  const auto sum = weighted_sum();
-  const int channels = image.channels;
-  Planes planes(channels, crop.height, width);
-  std::vector<std::uint8_t> columns(static_cast<std::size_t>(crop.width) * channels * lanes);
-  std::vector<std::uint8_t> resized(planes.stride * lanes);
-  for (int y = 0; y < crop.height; y += lanes) {
-    turn_rows(image, crop, y, columns);
-    for (int c = 0; c < channels; ++c) {
-      for (int x = 0; x < width; ++x) {
-        const auto* first =
-            columns.data() + (static_cast<std::size_t>(taps.first[x]) * channels + c) * lanes;
-        sum(first, static_cast<std::size_t>(channels) * lanes, taps.row(x), taps.count[x],
-            resized.data() + static_cast<std::size_t>(x) * lanes);
-      }
-      return_rows(resized, width, c, y, planes);
-    }
-  }
-  return planes;
-}
-
-void copy_rows(Planes& planes, int channels, core::Size size, std::uint8_t* planar) {
-  for (int c = 0; c < channels; ++c) {
-    for (int y = 0; y < size.height; ++y) {
-      std::memcpy(planar + (c * size.height + y) * size.width, planes.row(c, y), size.width);
-    }
-  }
-}
-
-void resize_height(Planes& planes, int channels, core::Size size, std::uint8_t* planar) {
-  const int height = static_cast<int>(size.height);
-  if (planes.height == height) return copy_rows(planes, channels, size, planar);
-  const auto taps = bicubic_taps(planes.height, height);
-  const auto sum = weighted_sum();
-  std::vector<std::uint8_t> row(planes.stride);
-  for (int c = 0; c < channels; ++c) {
-    for (int y = 0; y < height; ++y) {
-      const auto* first = planes.row(c, taps.first[y]);
-      for (std::size_t x = 0; x < planes.stride; x += lanes) {
-        sum(first + x, planes.stride, taps.row(y), taps.count[y], row.data() + x);
-      }
-      std::memcpy(planar + (c * size.height + y) * size.width, row.data(), size.width);
-    }
-  }
-}
-
-/// Width, then height. An axis that keeps its length keeps its pixels: the kernel is 1 at 0 and 0
-/// at other integers.
-void resize_both(const Image& image, const Crop& crop, core::Size size, std::uint8_t* planar) {
-  Planes planes = crop.width == size.width
-                      ? separate_channels(image, crop)
-                      : resize_width(image, crop, static_cast<int>(size.width));
-  resize_height(planes, image.channels, size, planar);
-}
-
-/// The crop with its new height, still interleaved.
-Image with_height(const Image& image, const Crop& crop, int height) {
-  const int row_length = crop.width * image.channels;
-  Planes rows(1, crop.height, row_length);
-  for (int y = 0; y < crop.height; ++y) {
-    std::memcpy(rows.row(0, y), crop_row(image, crop, y), static_cast<std::size_t>(row_length));
-  }
-  Image result{height, crop.width, image.channels, {}};
-  result.pixels.resize(static_cast<std::size_t>(height) * row_length);
-  resize_height(rows, 1, {height, row_length}, result.pixels.data());
-  return result;
+std::size_t whole_lanes(std::size_t bytes) {
+  return (bytes + pixel_lanes - 1) / pixel_lanes * pixel_lanes;
 }
 
 /// Since version 13, Pillow begins with the height where that loses more than twice as many rows as
 /// the width loses columns; up to version 12 it always began with the width.
-bool height_comes_first(const Crop& crop, core::Size size) {
-  const auto fewer_rows = crop.height - size.height;
-  return fewer_rows > 0 && fewer_rows > 2 * (crop.width - size.width);
-}
-
-void check(const Image& image, const Crop& crop, core::Size size, std::size_t available) {
-  const bool inside = crop.top >= 0 && crop.left >= 0 && crop.height > 0 && crop.width > 0 &&
-                      crop.height <= image.height - crop.top &&
-                      crop.width <= image.width - crop.left;
-  if (!inside) {
-    throw UsageError(fmt::format(
-        "[resize_crop] crop {}x{} at row {}, column {} is not inside the image of {}x{} (height x "
-        "width)",
-        crop.height, crop.width, crop.top, crop.left, image.height, image.width));
-  }
-  if (size.height <= 0 || size.width <= 0 ||
-      available != static_cast<std::size_t>(image.channels * size.height * size.width)) {
-    throw UsageError(fmt::format("[resize_crop] the result has {} bytes, expected {} x {} x {}",
-                                 available, image.channels, size.height, size.width));
-  }
+bool height_comes_first(const PixelView& view, core::Size size) {
+  const auto fewer_rows = view.height - size.height;
+  return fewer_rows > 0 && fewer_rows > 2 * (view.width - size.width);
 }
 
 }  // namespace
 
+void check_crop(const Crop& crop, int height, int width) {
+  const bool inside = crop.top >= 0 && crop.left >= 0 && crop.height > 0 && crop.width > 0 &&
+                      crop.height <= height - crop.top && crop.width <= width - crop.left;
+  if (inside) return;
+  throw UsageError(fmt::format(
+      "[resize_crop] crop {}x{} at row {}, column {} is not inside the image of {}x{} (height x "
+      "width)",
+      crop.height, crop.width, crop.top, crop.left, height, width));
+}
+
+void check_planar(int channels, core::Size size, std::size_t available) {
+  if (size.height > 0 && size.width > 0 &&
+      available == static_cast<std::size_t>(channels * size.height * size.width)) {
+    return;
+  }
+  throw UsageError(fmt::format("[resize_crop] the result has {} bytes, expected {} x {} x {}",
+                               available, channels, size.height, size.width));
+}
+
+PixelView view_of(const Image& image) {
+  return {image.pixels.data(), image.height, image.width, image.channels, image.row_bytes()};
+}
+
+PixelView part_of(const PixelView& view, const Crop& crop) {
+  const auto* first = view.row(crop.top) + static_cast<std::size_t>(crop.left) * view.channels;
+  return {first, crop.height, crop.width, view.channels, view.row_bytes};
+}
+
+void Resizer::resize(const PixelView& view, const Box& box, core::Size size, bool mirror,
+                     std::uint8_t* planar) {
+  PixelView source = view;
+  Box part = box;
+  if (height_comes_first(view, size)) {
+    source = with_height(view, box, static_cast<int>(size.height));
+    part.top = 0;
+    part.height = static_cast<double>(size.height);
+  }
+  resize_width(source, part, static_cast<int>(size.width), mirror);
+  resize_height(source, part, size, planar);
+}
+
+PixelView Resizer::with_height(const PixelView& view, const Box& box, int height) {
+  const auto length = static_cast<std::size_t>(view.width) * view.channels;
+  const auto stride = whole_lanes(length);
+  auto* rows = room(padded_, stride * view.height);
+  for (int y = 0; y < view.height; ++y) std::memcpy(rows + y * stride, view.row(y), length);
+  auto* result = room(flat_, stride * height);
+  taps_.set_bicubic(view.height, box.top, box.top + box.height, height);
+  ops::resample_lines(taps_.lines(), rows, stride, stride, result,
+                      static_cast<std::ptrdiff_t>(stride));
+  return {result, height, view.width, view.channels, stride};
+}
+
+void Resizer::resize_width(const PixelView& view, const Box& box, int width, bool mirror) {
+  const auto channels = static_cast<std::size_t>(view.channels);
+  const auto length = static_cast<std::size_t>(view.width) * channels;
+  stride_ = whole_lanes(static_cast<std::size_t>(width));
+  taps_.set_bicubic(view.width, box.left, box.left + box.width, width);
+  auto* columns = room(columns_, length * pixel_lanes);
+  auto* resized = room(resized_, stride_ * pixel_lanes);
+  const auto plane_bytes = static_cast<std::size_t>(view.height) * stride_;
+  auto* planes = room(planes_, channels * plane_bytes + stride_);
+  auto* beyond = planes + channels * plane_bytes;  // a row that nobody reads
+  const auto step = static_cast<std::ptrdiff_t>(pixel_lanes);
+  auto* first = mirror ? resized + (width - 1) * step : resized;
+  for (int y = 0; y < view.height; y += static_cast<int>(pixel_lanes)) {
+    std::array<const std::uint8_t*, pixel_lanes> rows;
+    for (int r = 0; r < static_cast<int>(pixel_lanes); ++r) {
+      rows[r] = view.row(std::min(y + r, view.height - 1));
+    }
+    ops::turn_rows(rows, length, columns);
+    for (std::size_t c = 0; c < channels; ++c) {
+      ops::resample_lines(taps_.lines(), columns + c * pixel_lanes, channels * pixel_lanes,
+                          pixel_lanes, first, mirror ? -step : step);
+      std::array<std::uint8_t*, pixel_lanes> targets;
+      for (int r = 0; r < static_cast<int>(pixel_lanes); ++r) {
+        targets[r] = y + r < view.height ? planes + c * plane_bytes + (y + r) * stride_ : beyond;
+      }
+      ops::turn_columns(resized, stride_, targets);
+    }
+  }
+}
+
+void Resizer::resize_height(const PixelView& view, const Box& box, core::Size size,
+                            std::uint8_t* planar) {
+  const auto width = static_cast<std::size_t>(size.width);
+  const auto height = static_cast<std::size_t>(size.height);
+  taps_.set_bicubic(view.height, box.top, box.top + box.height, static_cast<int>(height));
+  const bool straight = stride_ == width;
+  const auto step = static_cast<std::ptrdiff_t>(stride_);
+  for (int c = 0; c < view.channels; ++c, planar += height * width) {
+    const auto* plane = planes_.data() + static_cast<std::size_t>(c) * view.height * stride_;
+    auto* result = straight ? planar : room(padded_, height * stride_);
+    ops::resample_lines(taps_.lines(), plane, stride_, stride_, result, step);
+    for (std::size_t y = 0; !straight && y < height; ++y) {
+      std::memcpy(planar + y * width, result + y * stride_, width);
+    }
+  }
+}
+
 void resize_crop(const Image& image, const Crop& crop, core::Size size, bool mirror,
                  std::span<std::uint8_t> planar) {
-  check(image, crop, size, planar.size());
-  if (height_comes_first(crop, size)) {
-    const auto flat = with_height(image, crop, static_cast<int>(size.height));
-    resize_both(flat, {0, 0, flat.height, flat.width}, size, planar.data());
-  } else {
-    resize_both(image, crop, size, planar.data());
-  }
-  if (!mirror) return;
-  for (std::size_t row = 0; row < planar.size(); row += size.width) {
-    std::reverse(planar.begin() + row, planar.begin() + row + size.width);
-  }
+  check_crop(crop, image.height, image.width);
+  check_planar(image.channels, size, planar.size());
+  thread_local Resizer resizer;  // its memory is worth keeping from image to image
+  const Box whole{0, 0, static_cast<double>(crop.height), static_cast<double>(crop.width)};
+  resizer.resize(part_of(view_of(image), crop), whole, size, mirror, planar.data());
 }
 
 }  // namespace dbot::data

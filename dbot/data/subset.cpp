@@ -14,6 +14,10 @@ class Subset final : public Dataset {
   Image load(std::int64_t index, int channels) const override {
     return base_->load(at(index), channels);
   }
+  void load_crop(std::int64_t index, int channels, const ChooseCrop& choose, core::Size size,
+                 std::span<std::uint8_t> planar) const override {
+    base_->load_crop(at(index), channels, choose, size, planar);
+  }
   std::int64_t label(std::int64_t index) const override { return base_->label(at(index)); }
   std::string name(std::int64_t index) const override { return base_->name(at(index)); }
   const std::vector<std::string>& classes() const override { return base_->classes(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,15 @@ struct Crop {
   int top = 0, left = 0, height = 0, width = 0;
   bool operator==(const Crop&) const = default;
 };
+
+/// A crop, to be mirrored or not after resizing.
+struct CropChoice {
+  Crop crop;
+  bool mirror = false;
+};
+
+/// Chooses the part of an image once its size is known.
+using ChooseCrop = std::function<CropChoice(int height, int width)>;
 
 struct AugmentationConfig {
   std::vector<double> crop_scale{0.2, 1.0};          // share of the area

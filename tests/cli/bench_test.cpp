@@ -90,5 +90,34 @@ TEST(Bench, LimitsGivesFigures) {
   for (const Json& memory : json["memory"]) EXPECT_GT(memory["bytes_per_second"], 0);
 }
 
+TEST(DataBench, GivesFiguresOfAFolderAndRefusesWhatIsWrong) {
+  const std::vector<std::string> command{"data",
+                                         "bench",
+                                         "tests/data/fixtures/codecs",
+                                         "--set",
+                                         "data.max_bad_fraction=0.5",
+                                         "--batch",
+                                         "8",
+                                         "--images",
+                                         "16",
+                                         "--workers",
+                                         "2"};
+  std::vector<std::string> with_json = command;
+  with_json.emplace_back("--json");
+  const Json json = object_with(dbot(with_json), {"images", "bottleneck", "bytes_per_image"});
+  EXPECT_EQ(json["workers"], 2);
+  EXPECT_EQ(json["batch"], 8);
+  for (const char* key :
+       {"images_per_second", "cached_images_per_second", "synthetic_images_per_second",
+        "decode_seconds", "resize_seconds", "normalise_seconds", "decode_whole_seconds"}) {
+    EXPECT_GT(json[key], 0) << key;
+  }
+  const Result table = dbot(command);
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("from files"));
+  expect_refused({"data", "bench", "tests/data/fixtures", "--workers", "0"}, {"--workers", "0"});
+  EXPECT_EQ(dbot({"data", "bench", "nowhere"}).exit_code, 3);
+}
+
 }  // namespace
 }  // namespace dbot::cli_test

@@ -85,8 +85,9 @@ TEST(Codec, FlippedBitsNeverCrash) {
 TEST(Codec, EmptyAndForeignContentIsNamed) {
   EXPECT_EQ(refusal({}), "[data] some/file: is empty");
   const std::string junk = "GIF89a and more";
-  EXPECT_EQ(refusal({reinterpret_cast<const std::uint8_t*>(junk.data()), junk.size()}),
-            "[data] some/file: is not a JPEG or PNG");
+  EXPECT_EQ(
+      refusal({reinterpret_cast<const std::uint8_t*>(junk.data()), junk.size()}),
+      "[data] some/file: is not an image of a known kind (JPEG, PNG, WebP, TIFF, BMP, PNM, npy)");
 }
 
 TEST(Codec, AnImplausibleSizeIsRefusedBeforeMemoryIsTaken) {
@@ -120,7 +121,8 @@ TEST(Codec, OtherChannelCountsAreAUsageError) {
 }
 
 TEST(Codec, CandidatesAreKnownByExtensionInAnyCase) {
-  for (const char* name : {"a.jpg", "a.JPEG", "b.c.Png", "x.jpe"}) {
+  for (const char* name : {"a.jpg", "a.JPEG", "b.c.Png", "x.jpe", "a.webp", "a.TIFF", "a.tif",
+                           "a.bmp", "a.ppm", "a.npy"}) {
     EXPECT_TRUE(has_image_extension(name)) << name;
   }
   for (const char* name : {"jpg", "a.gif", "a.jpg.txt", "a.", ""}) {

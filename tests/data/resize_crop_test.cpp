@@ -1,12 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <ios>
 
 #include "dbot/data/resample.h"
 #include "dbot/data/transforms.h"
-#include "dbot/data/weighted_sum.h"
 #include "tests/data/fixtures.h"
 
 namespace dbot::data {
@@ -94,30 +92,40 @@ TEST(ResizeCrop, RefusesACropOutsideTheImageAndAWrongResultSize) {
 }
 
 TEST(Resample, WeightsOfEachOutputSumToOne) {
+  FilterTaps taps;
   for (const auto& [inputs, outputs] : {std::pair{10, 4}, {4, 10}, {1, 3}, {500, 224}, {7, 7}}) {
-    const auto taps = bicubic_taps(inputs, outputs);
+    taps.set_bicubic(inputs, 0, inputs, outputs);
+    const auto lines = taps.lines();
     for (int i = 0; i < outputs; ++i) {
       std::int64_t sum = 0;
-      for (int t = 0; t < taps.count[i]; ++t) sum += taps.row(i)[t];
-      EXPECT_NEAR(static_cast<double>(sum), 1 << weight_bits, taps.count[i]);
-      EXPECT_GE(taps.first[i], 0);
-      EXPECT_LE(taps.first[i] + taps.count[i], inputs);
+      for (int t = 0; t < taps.count(i); ++t) {
+        const int place = i * lines.pairs_per_row + t / 2;
+        const auto part = [&](std::int32_t pair) {
+          return static_cast<std::int16_t>(t % 2 == 0 ? pair & 0xFFFF : pair >> 16);
+        };
+        const int weight =
+            part(lines.high[place]) * (1 << ops::low_weight_bits) + part(lines.low[place]);
+        EXPECT_EQ(weight, taps.row(i)[t]);
+        sum += weight;
+      }
+      EXPECT_NEAR(static_cast<double>(sum), 1 << weight_bits, taps.count(i));
+      EXPECT_GE(taps.first(i), 0);
+      EXPECT_LE(taps.first(i) + taps.count(i), inputs);
     }
   }
 }
 
-TEST(WeightedSum, TheQuickestOneEqualsThePlainOne) {
-  const auto image = source(40, 60, 3);
-  std::array<std::uint8_t, lanes> plain{}, quickest{};
-  for (const int outputs : {3, 17, 200}) {
-    const auto taps = bicubic_taps(40, outputs);
-    for (int i = 0; i < outputs; ++i) {
-      const auto* values = image.pixels.data() + taps.first[i] * image.row_bytes() + i % 100;
-      plain_weighted_sum(values, image.row_bytes(), taps.row(i), taps.count[i], plain.data());
-      weighted_sum()(values, image.row_bytes(), taps.row(i), taps.count[i], quickest.data());
-      EXPECT_EQ(plain, quickest);
-    }
+TEST(Resample, AStretchOfTheAxisIsWeightedLikeTheAxisItIsPartOf) {
+  // The middle half of 20 pixels, to 5, has the taps of all 20 to 10, away from the ends.
+  FilterTaps whole, middle;
+  whole.set_bicubic(20, 0, 20, 10);
+  middle.set_bicubic(20, 5, 15, 5);
+  for (int i = 0; i < 5; ++i) {
+    // Output i of the middle is centred on 5 + 2 · (i + ½); those of the whole on 2 · (k + ½).
+    EXPECT_EQ(middle.count(i), 8);
+    EXPECT_EQ(middle.first(i), 2 + 2 * i);
   }
+  EXPECT_EQ(whole.count(5), 8);
 }
 
 }  // namespace

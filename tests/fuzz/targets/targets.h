@@ -22,7 +22,7 @@ void weights_folder(Bytes input);
 void recipe(Bytes input);
 /// An IDX file, plain or gzip.
 void idx(Bytes input);
-/// A JPEG or PNG file, decoded to grey and to RGB.
+/// An image file of any kind: a part of it and all of it, to grey and to RGB.
 void image(Bytes input);
 /// manifest.json and state.json of a checkpoint.
 void checkpoint(Bytes input);

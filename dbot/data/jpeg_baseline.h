@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dbot/data/image_reader.h"
+#include "dbot/data/jpeg_decompressor.h"
+#include "dbot/data/jpeg_entropy.h"
+
+namespace dbot::data {
+
+/// Decodes part of a JPEG with sequential Huffman codes and one scan, which most are, to planes of
+/// Y, Cb and Cr: in less than half of libjpeg's time, most of which goes into codes. Keeps its
+/// memory for the next image. Not for several threads at once.
+class BaselineDecoder {
+ public:
+  /// `info` has read the header, `scan` is what follows it. Only blocks under `area` are
+  /// transformed, at 1/shrink of their size; where colour has fewer pixels already, it is shrunk
+  /// less. Only Y for one channel. False if the image is of another kind or not sound: then libjpeg
+  /// has to read it. The planes are valid until the next call.
+  bool read(const jpeg_decompress_struct& info, std::span<const std::uint8_t> scan,
+            const Crop& area, int shrink, int channels, DecodedPlanes& planes);
+
+ private:
+  /// Where the k-th number of the data goes, and what it is multiplied by.
+  struct Place {
+    std::uint16_t place = 0, step = 0;
+  };
+
+  struct Component {
+    int across = 1, down = 1;  // blocks of an MCU
+    int shrink_across = 1, shrink_down = 1;
+    int left = 0, right = 0, top = 0, bottom = 0;  // blocks under the area
+    bool wanted = true;
+    std::array<Place, 64> places;
+    const HuffmanTable *dc = nullptr, *ac = nullptr;
+    std::int32_t last_dc = 0;
+    std::vector<std::uint8_t> pixels;  // of these blocks
+    std::size_t row_bytes = 0;
+  };
+
+  /// A block whose coefficients wait to be transformed. All are 0 between two, but the first.
+  struct Block {
+    alignas(32) std::int16_t coefficients[64] = {};
+    Component* component = nullptr;
+    int x = 0, y = 0;  // its place in the component's plane, blocks
+    int last = 0;      // place in the data of the last coefficient that is not 0
+  };
+
+  bool set_up(const jpeg_decompress_struct& info, int channels);
+  bool set_tables(const jpeg_decompress_struct& info);
+  void choose_blocks(const Crop& area, int shrink);
+  bool decode_scan(int width, int height, int restart_interval);
+  bool decode_unit(BitReader& reader, int unit_x, int unit_y);
+  template <bool kKept>
+  static bool decode_block(BitReader& shared, Component& component, std::int16_t* coefficients,
+                           int& last);
+  static bool decode_mean(BitReader& reader, Component& component);
+  static bool skip_block(BitReader& shared, Component& component);
+  void put_block(Block& block);
+  DecodedPart part_of_plane(const Component& component, const Crop& area) const;
+
+  ScanData data_;
+  HuffmanTable dc_[4], ac_[4];
+  Component components_[3];
+  Block pending_[10];  // as many blocks as an MCU may have
+  int pending_count_ = 0;
+  int count_ = 0;                              // of components
+  int most_across_ = 1, most_down_ = 1;        // blocks of an MCU in the finest component
+  int width_ = 0, height_ = 0;                 // of the image
+  int first_unit_row_ = 0, end_unit_row_ = 0;  // rows of MCUs under the area
+};
+
+}  // namespace dbot::data

@@ -1,0 +1,96 @@
+#include <ATen/ops/empty.h>
+#include <time.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "dbot/core/error.h"
+#include "dbot/core/random.h"
+#include "dbot/data/codec.h"
+#include "dbot/data/file_bytes.h"
+#include "dbot/data/loader_bench.h"
+#include "dbot/data/normalise.h"
+#include "dbot/data/part_decoder.h"
+
+namespace dbot::data {
+namespace {
+
+/// Processor seconds of this thread: others on the machine do not count.
+double processor_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// Seconds since the last call.
+class Lap {
+ public:
+  double operator()() {
+    const double before = last_;
+    last_ = processor_seconds();
+    return last_ - before;
+  }
+
+ private:
+  double last_ = processor_seconds();
+};
+
+/// Adds one image's seconds to the sums.
+void time_image(const std::string& path, const LoaderBenchConfig& config, core::Random& random,
+                PartDecoder& decoder, at::Tensor& pixels, LoaderStages& sums) {
+  const auto& loader = config.loader;
+  std::vector<std::uint8_t> bytes;
+  read_file_bytes(path, bytes);
+  Lap lap;
+  read_file_bytes(path, bytes);
+  const double read = lap();
+  const auto image = decode_image(bytes, loader.channels, path);
+  const double decode_whole = lap();
+  const auto crop = random_resized_crop(image.height, image.width, loader.augmentation, random);
+  const std::span<std::uint8_t> planar(pixels.data_ptr<std::uint8_t>(),
+                                       static_cast<std::size_t>(pixels.numel()));
+  lap();
+  decoder.decode(
+      bytes, loader.channels, path, [&](int, int) { return CropChoice{crop}; }, loader.image_size);
+  const double decode = lap();
+  decoder.resize(planar);
+  const double resize = lap();
+  normalise(pixels, config.mean, config.std);
+  sums.normalise += lap();
+  sums.read += read;
+  sums.decode += decode;
+  sums.resize += resize;
+  sums.decode_whole += decode_whole;
+  sums.bytes += static_cast<double>(bytes.size());
+  ++sums.images;
+}
+
+}  // namespace
+
+LoaderStages time_stages(const Dataset& dataset, const LoaderBenchConfig& config,
+                         std::int64_t images, const std::function<bool()>& stopping) {
+  const auto& loader = config.loader;
+  auto order = core::permutation({.seed = loader.seed, .purpose = core::Purpose::statistics},
+                                 dataset.size());
+  core::Random random({.seed = loader.seed, .purpose = core::Purpose::augmentation});
+  auto pixels = at::empty({1, loader.channels, loader.image_size.height, loader.image_size.width},
+                          at::TensorOptions().dtype(at::kByte));
+  PartDecoder decoder;
+  LoaderStages sums;
+  for (const auto index : order) {
+    if (sums.images >= images || stopping()) break;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(dataset.name(index), error)) break;
+    try {
+      time_image(dataset.name(index), config, random, decoder, pixels, sums);
+    } catch (const DataError&) {
+    }
+  }
+  for (double* sum :
+       {&sums.bytes, &sums.read, &sums.decode, &sums.resize, &sums.normalise, &sums.decode_whole}) {
+    *sum /= static_cast<double>(std::max<std::int64_t>(1, sums.images));
+  }
+  return sums;
+}
+
+}  // namespace dbot::data

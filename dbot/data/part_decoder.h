@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dbot/core/settings.h"
+#include "dbot/data/image_reader.h"
+#include "dbot/data/resize_crop.h"
+#include "dbot/data/transforms.h"
+
+namespace dbot::data {
+
+/// `decode_crop` in two steps, so that each can be timed. Keeps its memory for the next image. Not
+/// for several threads at once.
+class PartDecoder {
+ public:
+  /// Decodes what `choose` names, for a result of `size`. `bytes` and `name` must live until
+  /// `resize` returns.
+  void decode(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
+              const ChooseCrop& choose, core::Size size);
+  /// Resizes it to planar [channels, size.height, size.width].
+  void resize(std::span<std::uint8_t> planar);
+
+ private:
+  void resize_part(const DecodedPart& stored, std::uint8_t* planar);
+  void resize_planes(std::uint8_t* planar);
+
+  std::unique_ptr<ImageReader> reader_;
+  int channels_ = 0;
+  core::Size size_;
+  bool mirror_ = false, has_planes_ = false;
+  DecodedPart part_;  // unless there are planes
+  DecodedPlanes planes_;
+  std::vector<std::uint8_t> pixels_, upright_;
+  Resizer resizer_;
+};
+
+}  // namespace dbot::data

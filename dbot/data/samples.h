@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+// How values of any depth and any number of channels become the 8-bit pixels of a network's input.
+// docs/data.md states the rules.
+namespace dbot::data {
+
+/// The type of a stored value. Words and floats: `big_endian` or little.
+struct SampleType {
+  enum class Kind { bits8, bits16, float32, float64 };
+  Kind kind = Kind::bits8;
+  bool big_endian = false;
+  /// The value that is white, for whole numbers; floats are white at 1.
+  std::uint32_t white = 255;
+
+  std::size_t bytes() const;
+};
+
+/// 8-bit values of `count` stored ones that lie `step` bytes apart: whole numbers are scaled by
+/// 255 / white and rounded, but full 16 bits give their upper byte, as PNG readers do; floats are
+/// scaled by 255, rounded and clamped; what is not a number is 0.
+void narrow_samples(const std::uint8_t* from, std::size_t count, std::size_t step,
+                    const SampleType& type, std::uint8_t* to, std::size_t to_step);
+
+/// True if pixels of `stored` channels can be given as `channels`: as many; grey (with alpha) as
+/// RGB, RGB (with alpha) as grey; alpha, the second or fourth channel, is dropped.
+bool convertible(int stored, int channels);
+
+/// Throws DataError, naming both numbers, unless they are convertible.
+void check_channels(int stored, int channels, std::string_view name);
+
+/// Converts `count` interleaved pixels. `from` and `to` may be the same where `channels` is not
+/// larger.
+void convert_channels(const std::uint8_t* from, std::size_t count, int stored, int channels,
+                      std::uint8_t* to);
+
+}  // namespace dbot::data

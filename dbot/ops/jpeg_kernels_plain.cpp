@@ -1,0 +1,51 @@
+#include "dbot/ops/jpeg_kernels_plain.h"
+
+#include <algorithm>
+
+#include "dbot/ops/dct-inl.h"
+
+namespace dbot::ops::plain {
+namespace {
+
+std::uint8_t clamped(std::int32_t value) {
+  return static_cast<std::uint8_t>(std::clamp(value, 0, 255));
+}
+
+/// Transforms eight numbers that lie `step` apart; wide enough for any coefficients.
+void pass(std::int64_t* values, std::size_t step, int shift) {
+  std::int64_t x[8];
+  for (std::size_t i = 0; i < 8; ++i) x[i] = values[i * step];
+  HWY_STATIC_DISPATCH(inverse_dct_pass)(x, [](std::int64_t v, std::int64_t c) { return v * c; });
+  for (std::size_t i = 0; i < 8; ++i) {
+    values[i * step] = (x[i] + (std::int64_t{1} << (shift - 1))) >> shift;
+  }
+}
+
+}  // namespace
+
+void inverse_dct(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t row_bytes) {
+  std::int64_t block[64];
+  std::copy(coefficients, coefficients + 64, block);
+  std::fill_n(coefficients, 64, std::int16_t{0});
+  for (std::size_t x = 0; x < 8; ++x) pass(block + x, 8, dct_bits - dct_pass_bits);
+  for (std::size_t y = 0; y < 8; ++y) {
+    pass(block + 8 * y, 1, dct_bits + dct_pass_bits + 3);
+    for (std::size_t x = 0; x < 8; ++x) {
+      const auto value = std::clamp<std::int64_t>(block[8 * y + x], -128, 127);
+      pixels[y * row_bytes + x] = static_cast<std::uint8_t>(value + 128);
+    }
+  }
+}
+
+void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third,
+                  std::size_t count) {
+  constexpr int half = 1 << (ycc_bits - 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    const int y = first[i], cb = second[i] - 128, cr = third[i] - 128;
+    first[i] = clamped(y + ((ycc_red_cr * cr + half) >> ycc_bits));
+    second[i] = clamped(y + ((ycc_green_cb * cb + ycc_green_cr * cr + half) >> ycc_bits));
+    third[i] = clamped(y + ((ycc_blue_cb * cb + half) >> ycc_bits));
+  }
+}
+
+}  // namespace dbot::ops::plain

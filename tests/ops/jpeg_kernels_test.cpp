@@ -1,0 +1,109 @@
+#include "dbot/ops/jpeg_kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "dbot/core/random.h"
+#include "dbot/ops/jpeg_kernels_plain.h"
+#include "dbot/ops/kernel_level.h"
+
+namespace dbot::ops {
+namespace {
+
+using Block = std::array<std::int16_t, 64>;
+
+/// Dequantised coefficients as of an image: large ones at low frequencies.
+Block block(std::uint64_t seed, double size) {
+  core::Random random({.seed = 2, .sample = seed});
+  Block coefficients{};
+  for (int v = 0; v < 8; ++v) {
+    for (int u = 0; u < 8; ++u) {
+      const double value = random.uniform(-size, size) / (1 + u + v);
+      coefficients[static_cast<std::size_t>(8 * v + u)] = static_cast<std::int16_t>(value);
+    }
+  }
+  return coefficients;
+}
+
+/// T.81, A.3.3, as it is written there.
+double exact_pixel(const Block& coefficients, int y, int x) {
+  double sum = 0;
+  for (int v = 0; v < 8; ++v) {
+    for (int u = 0; u < 8; ++u) {
+      const double scale = (u == 0 ? std::sqrt(0.5) : 1) * (v == 0 ? std::sqrt(0.5) : 1) / 4;
+      sum += scale * coefficients[static_cast<std::size_t>(8 * v + u)] *
+             std::cos((2 * x + 1) * u * std::numbers::pi / 16) *
+             std::cos((2 * y + 1) * v * std::numbers::pi / 16);
+    }
+  }
+  return std::clamp(sum + 128, 0.0, 255.0);
+}
+
+TEST(JpegKernels, TheTransformIsTheCosineTransform) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const auto coefficients = block(seed, 900);
+    auto given = coefficients;
+    std::array<std::uint8_t, 64> pixels{};
+    inverse_dct(given.data(), pixels.data(), 8);
+    for (int i = 0; i < 64; ++i) {
+      EXPECT_NEAR(pixels[static_cast<std::size_t>(i)], exact_pixel(coefficients, i / 8, i % 8),
+                  1.01);
+    }
+    EXPECT_EQ(given, Block{});  // ready for the next block
+  }
+}
+
+TEST(JpegKernels, EveryLevelTransformsAlike) {
+  for (const KernelLevel level : supported_kernel_levels()) {
+    use_kernel_level(level);
+    SCOPED_TRACE(name(level));
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      auto one = block(seed, 40.0 * static_cast<double>(seed)), two = one;
+      std::vector<std::uint8_t> pixels(8 * 20, 7), expected = pixels;
+      inverse_dct(one.data(), pixels.data(), 20);
+      plain::inverse_dct(two.data(), expected.data(), 20);
+      ASSERT_EQ(pixels, expected) << seed;
+    }
+  }
+  use_kernel_level(default_kernel_level());
+}
+
+TEST(JpegKernels, EveryLevelMakesTheSameColours) {
+  std::vector<std::uint8_t> planes[3];
+  for (int y = 0; y < 256; y += 5) {
+    for (int cb = 0; cb < 256; cb += 15) {
+      for (int cr = 0; cr < 256; cr += 15) {
+        planes[0].push_back(static_cast<std::uint8_t>(y));
+        planes[1].push_back(static_cast<std::uint8_t>(cb));
+        planes[2].push_back(static_cast<std::uint8_t>(cr));
+      }
+    }
+  }
+  const std::size_t count = planes[0].size() - 3;  // not a multiple of a vector's length
+  std::vector<std::uint8_t> expected[3] = {planes[0], planes[1], planes[2]};
+  plain::rgb_from_ycc(expected[0].data(), expected[1].data(), expected[2].data(), count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double y = planes[0][i], cb = planes[1][i] - 128.0, cr = planes[2][i] - 128.0;
+    ASSERT_NEAR(expected[0][i], std::clamp(y + 1.402 * cr, 0.0, 255.0), 0.51);
+    ASSERT_NEAR(expected[1][i], std::clamp(y - 0.344136 * cb - 0.714136 * cr, 0.0, 255.0), 0.52);
+    ASSERT_NEAR(expected[2][i], std::clamp(y + 1.772 * cb, 0.0, 255.0), 0.51);
+  }
+  for (const KernelLevel level : supported_kernel_levels()) {
+    use_kernel_level(level);
+    SCOPED_TRACE(name(level));
+    auto r = planes[0], g = planes[1], b = planes[2];
+    rgb_from_ycc(r.data(), g.data(), b.data(), count);
+    EXPECT_EQ(r, expected[0]);
+    EXPECT_EQ(g, expected[1]);
+    EXPECT_EQ(b, expected[2]);
+  }
+  use_kernel_level(default_kernel_level());
+}
+
+}  // namespace
+}  // namespace dbot::ops
