@@ -6,7 +6,7 @@ namespace dbot::formats::writer {
 
 std::string number(std::uint64_t value, unsigned bytes) {
   std::string result;
-  for (unsigned i = 0; i < bytes; ++i) result += static_cast<char>(value >> (8 * i) & 0xFF);
+  for (unsigned i = 0; i < bytes; ++i, value >>= 8) result += static_cast<char>(value & 0xFF);
   return result;
 }
 
