@@ -38,8 +38,8 @@ run::Recipe recipe_of(const DataBenchArguments& arguments) {
     const run::RecipeText text = run::find_recipe(arguments.recipe);
     return run::parse_recipe(text.text, text.origin, arguments.settings);
   }
-  return run::parse_recipe("[model]\nimage_size = 224\npatch_size = 16\n", "defaults",
-                           arguments.settings);
+  return run::parse_recipe("[model]\nimage_size = 224\npatch_size = 16\n[schedule]\nepochs = 1\n",
+                           "defaults", arguments.settings);
 }
 
 bool stop_wanted() {
