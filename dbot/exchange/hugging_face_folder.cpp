@@ -32,34 +32,34 @@ std::int64_t hidden_width(std::int64_t width, double ratio) {
 Json configuration(const NetworkWeights& network, const std::string& model_class) {
   const nn::EncoderConfig& config = network.description.config;
   const bool masked = model_class != "ViTModel";
-  Json json{{"architectures", {model_class}},
-            {"model_type", masked ? "vit_mae" : "vit"},
-            {"image_size", image_size(config)},
-            {"num_channels", config.channels},
-            {"patch_size", config.patch_size},
-            {"hidden_size", config.width},
-            {"num_hidden_layers", config.depth},
-            {"num_attention_heads", config.heads},
-            {"intermediate_size", config.hidden_width()},
-            {"hidden_act", "gelu"},
-            {"layer_norm_eps", config.layer_norm_eps},
-            {"qkv_bias", true},
-            {"hidden_dropout_prob", 0.0},
-            {"attention_probs_dropout_prob", 0.0},
-            {"initializer_range", 0.02}};
+  Json fields{{"architectures", {model_class}},
+              {"model_type", masked ? "vit_mae" : "vit"},
+              {"image_size", image_size(config)},
+              {"num_channels", config.channels},
+              {"patch_size", config.patch_size},
+              {"hidden_size", config.width},
+              {"num_hidden_layers", config.depth},
+              {"num_attention_heads", config.heads},
+              {"intermediate_size", config.hidden_width()},
+              {"hidden_act", "gelu"},
+              {"layer_norm_eps", config.layer_norm_eps},
+              {"qkv_bias", true},
+              {"hidden_dropout_prob", 0.0},
+              {"attention_probs_dropout_prob", 0.0},
+              {"initializer_range", 0.02}};
   if (!masked) {
-    json["encoder_stride"] = config.patch_size;
-    return json;
+    fields["encoder_stride"] = config.patch_size;
+    return fields;
   }
   // Without a decoder its sizes say nothing; the class wants some.
   const DecoderDescription decoder = network.decoder.value_or(DecoderDescription());
-  json["decoder_hidden_size"] = decoder.config.width;
-  json["decoder_num_hidden_layers"] = decoder.config.depth;
-  json["decoder_num_attention_heads"] = decoder.config.heads;
-  json["decoder_intermediate_size"] = hidden_width(decoder.config.width, config.mlp_ratio);
-  json["mask_ratio"] = decoder.mask_ratio;
-  json["norm_pix_loss"] = decoder.normalised_pixels;
-  return json;
+  fields["decoder_hidden_size"] = decoder.config.width;
+  fields["decoder_num_hidden_layers"] = decoder.config.depth;
+  fields["decoder_num_attention_heads"] = decoder.config.heads;
+  fields["decoder_intermediate_size"] = hidden_width(decoder.config.width, config.mlp_ratio);
+  fields["mask_ratio"] = decoder.mask_ratio;
+  fields["norm_pix_loss"] = decoder.normalised_pixels;
+  return fields;
 }
 
 Json preprocessing(const EncoderDescription& description) {
@@ -75,8 +75,8 @@ Json preprocessing(const EncoderDescription& description) {
           {"image_std", description.std}};
 }
 
-std::uint64_t write_json(const fs::path& path, const Json& json) {
-  const std::string text = json.dump(2) + "\n";
+std::uint64_t write_json(const fs::path& path, const Json& fields) {
+  const std::string text = fields.dump(2) + "\n";
   core::write_file_atomically(path, text);
   return text.size();
 }

@@ -13,6 +13,13 @@
 #include "dbot/formats/safetensors_json.h"
 
 namespace dbot::formats {
+
+/// Where the directory's entries are and how many.
+struct DirectoryPlace {
+  std::uint64_t begin = 0, size = 0, entries = 0;
+  std::size_t end = 0;  // of the part of the file that entries may lie in
+};
+
 namespace {
 
 constexpr std::uint32_t kLocalMark = 0x04034b50, kEntryMark = 0x02014b50, kEndMark = 0x06054b50,
@@ -23,12 +30,6 @@ constexpr std::uint64_t kIn64 = 0xFFFFFFFF;  // the true value stands in the 64-
 constexpr unsigned kEncrypted = 1, kSizes64 = 1;
 
 using Bytes = std::span<const std::byte>;
-
-/// Where the directory's entries are and how many.
-struct DirectoryPlace {
-  std::uint64_t begin = 0, size = 0, entries = 0;
-  std::size_t end = 0;  // of the part of the file that entries may lie in
-};
 
 std::size_t find_end(Bytes bytes) {
   if (bytes.size() < kEndSize) throw DataError("it is too short for a zip file");

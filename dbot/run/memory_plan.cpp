@@ -143,8 +143,8 @@ double images(const Recipe& recipe, const Shapes& shapes) {
 
 /// Features of both splits, k-NN's normalised copies and its block of similarities (eval/knn.cpp).
 double features_bytes(const EvaluatedImages& images, double width, double kinds) {
-  constexpr double kMostSimilarities = 1 << 26, kRows = 128;
-  const double similarities = std::min(kMostSimilarities, kRows * number(images.train));
+  constexpr double kMostSimilarities = 1 << 26, kAtOnce = 128;
+  const double similarities = std::min(kMostSimilarities, kAtOnce * number(images.train));
   return kFloat *
          (width * (number(images.train) * (kinds + 2) + number(images.test) * (kinds + 1)) +
           similarities);

@@ -14,8 +14,8 @@ namespace {
 using ::testing::ElementsAre;
 
 data::LabelledSplits splits(int classes = 4) {
-  return {std::make_shared<dbot::testing::SyntheticDataset>(80, 8, classes),
-          std::make_shared<dbot::testing::SyntheticDataset>(40, 8, classes), "made up"};
+  return {std::make_shared<test::SyntheticDataset>(80, 8, classes),
+          std::make_shared<test::SyntheticDataset>(40, 8, classes), "made up"};
 }
 
 ExtractionSettings extraction() {

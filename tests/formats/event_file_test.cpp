@@ -7,17 +7,13 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/formats/bytes.h"
 
 namespace dbot::formats {
 namespace {
 
 using test::TemporaryFolder;
-
-std::string bytes(std::initializer_list<int> values) {
-  std::string text;
-  for (const int value : values) text += static_cast<char>(value);
-  return text;
-}
+using test_bytes::bytes;
 
 TEST(EventFile, ChecksumIsThatOfTheStandard) {
   // RFC 3720, B.4.

@@ -8,19 +8,15 @@
 #include "dbot/core/files.h"
 #include "dbot/formats/onnx_messages.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/formats/bytes.h"
 
 namespace dbot::formats {
 namespace {
 
 using test::TemporaryFolder;
+using test_bytes::bytes;
 using testing::HasSubstr;
 using testing::Not;
-
-std::string bytes(std::initializer_list<int> values) {
-  std::string text;
-  for (const int value : values) text += static_cast<char>(value);
-  return text;
-}
 
 /// `count` bytes of `value`.
 OnnxConstant filled(const std::string& name, std::int64_t count, char value) {

@@ -11,16 +11,14 @@
 #include "dbot/formats/pickle_writer.h"
 #include "dbot/formats/zip_write.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/formats/bytes.h"
 
 namespace dbot::formats {
 namespace {
 
 using test::TemporaryFolder;
+using test_bytes::bytes_of;
 using testing::HasSubstr;
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
 
 std::uint64_t number(const std::string& text, std::size_t place, int size) {
   std::uint64_t value = 0;

@@ -9,18 +9,16 @@
 #include "dbot/core/files.h"
 #include "dbot/core/random.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/formats/bytes.h"
 
 namespace dbot::formats {
 namespace {
 
 namespace fs = std::filesystem;
 using test::TemporaryFolder;
+using test_bytes::bytes_of;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

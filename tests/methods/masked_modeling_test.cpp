@@ -196,9 +196,9 @@ std::pair<double, at::Tensor> step(const MaskedModelingConfig& config,
   return {result.loss.item().toDouble(), method.student().parameters()->flat_gradients().clone()};
 }
 
-class LossTokens : public testing::TestWithParam<objectives::TargetKind> {};
+class LossExtents : public testing::TestWithParam<objectives::TargetKind> {};
 
-TEST_P(LossTokens, GiveTheLossAndGradientsOfAllTokens) {
+TEST_P(LossExtents, GiveTheLossAndGradientsOfAllTokens) {
   MaskedModelingConfig config = tiny_config();
   config.objective.target = GetParam();
   if (GetParam() == objectives::TargetKind::pixels) {
@@ -215,7 +215,7 @@ TEST_P(LossTokens, GiveTheLossAndGradientsOfAllTokens) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, LossTokens,
+INSTANTIATE_TEST_SUITE_P(Targets, LossExtents,
                          testing::Values(objectives::TargetKind::teacher,
                                          objectives::TargetKind::pixels));
 

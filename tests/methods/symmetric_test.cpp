@@ -29,7 +29,7 @@ MaskedModelingConfig symmetric_config() {
   return config;
 }
 
-data::Batch batch() {
+data::Batch symmetric_batch() {
   data::Batch batch;
   batch.tensors["images"] =
       (at::arange(4 * 3 * 24 * 24) * 37 % 251).to(at::kByte).view({4, 3, 24, 24});
@@ -37,12 +37,12 @@ data::Batch batch() {
   return batch;
 }
 
-std::pair<double, at::Tensor> step(const MaskedModelingConfig& config,
-                                   MaskedModeling::Extent extent) {
+std::pair<double, at::Tensor> symmetric_step(const MaskedModelingConfig& config,
+                                             MaskedModeling::Extent extent) {
   MaskedModeling method(config);
   method.begin_stage(0);
-  const auto result =
-      method.forward(batch(), method.draw(batch(), {1, 0, 0}), runtime::Precision::fp32, extent);
+  const auto result = method.forward(symmetric_batch(), method.draw(symmetric_batch(), {1, 0, 0}),
+                                     runtime::Precision::fp32, extent);
   result.loss.backward();
   return {result.loss.item().toDouble(), method.student().parameters()->flat_gradients().clone()};
 }
@@ -53,8 +53,9 @@ TEST(Symmetric, LossTokensGiveTheLossAndGradientsOfAllTokens) {
     for (const double drop_path : {0.0, 0.5}) {
       config.objective.cls = cls;
       config.drop_path = drop_path;
-      const auto [loss, gradients] = step(config, MaskedModeling::Extent::all_tokens);
-      const auto [part_loss, part_gradients] = step(config, MaskedModeling::Extent::loss_tokens);
+      const auto [loss, gradients] = symmetric_step(config, MaskedModeling::Extent::all_tokens);
+      const auto [part_loss, part_gradients] =
+          symmetric_step(config, MaskedModeling::Extent::loss_tokens);
       EXPECT_NEAR(part_loss, loss, 1e-6 * loss);
       const double error = ((part_gradients - gradients).norm() / gradients.norm()).item<double>();
       EXPECT_LT(error, 1e-5) << cls << drop_path;
@@ -66,8 +67,9 @@ TEST(Symmetric, PixelsCanBeItsTarget) {
   MaskedModelingConfig config = symmetric_config();
   config.objective = {objectives::TargetKind::pixels, objectives::Normalisation::patch};
   config.loss.kind = objectives::LossKind::mse;
-  const auto [loss, gradients] = step(config, MaskedModeling::Extent::all_tokens);
-  const auto [part_loss, part_gradients] = step(config, MaskedModeling::Extent::loss_tokens);
+  const auto [loss, gradients] = symmetric_step(config, MaskedModeling::Extent::all_tokens);
+  const auto [part_loss, part_gradients] =
+      symmetric_step(config, MaskedModeling::Extent::loss_tokens);
   EXPECT_NEAR(part_loss, loss, 1e-6 * loss);
   EXPECT_LT(((part_gradients - gradients).norm() / gradients.norm()).item<double>(), 1e-5);
 }
@@ -76,7 +78,8 @@ TEST(Symmetric, AStepFillsEveryTrainableGradient) {
   MaskedModeling method(symmetric_config());
   method.begin_stage(0);
   method.zero_gradients();
-  method.training_step(batch(), method.draw(batch(), {1, 0, 0}), {}).loss.backward();
+  method.training_step(symmetric_batch(), method.draw(symmetric_batch(), {1, 0, 0}), {})
+      .loss.backward();
   for (const auto& spec : method.student().parameters()->specs()) {
     if (!spec.trainable) continue;
     const at::Tensor gradient = method.student().parameters()->at(spec.name).grad();
@@ -95,7 +98,9 @@ TEST(Symmetric, StagesMakeTheStudentTheTeacherAndStateRestoresBoth) {
   MaskedModeling restored(symmetric_config());
   restored.load_state(1, method.state());
   const auto loss = [&](const MaskedModeling& one) {
-    return one.forward(batch(), one.draw(batch(), {1, 1, 0}), runtime::Precision::fp32)
+    return one
+        .forward(symmetric_batch(), one.draw(symmetric_batch(), {1, 1, 0}),
+                 runtime::Precision::fp32)
         .loss.item()
         .toDouble();
   };

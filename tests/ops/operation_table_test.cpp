@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 
 #include "dbot/ops/kernel_level.h"
 #include "tests/ops/operation_table.h"
@@ -19,11 +20,20 @@ struct Case {
   KernelLevel level;
 };
 
-std::string name_of(const testing::TestParamInfo<Case>& info) {
-  const auto& [operation, shape, compute, level] = info.param;
+std::string name_of(const Case& c) {
+  const auto& [operation, shape, compute, level] = c;
   return operation.name + "_" + std::to_string(shape.batch) + "x" + std::to_string(shape.tokens) +
          "x" + std::to_string(shape.width) + (compute == at::kFloat ? "_fp32_" : "_bf16_") +
          std::string(name(level));
+}
+
+/// GoogleTest looks for this name.
+void PrintTo(const Case& c, std::ostream* stream) {
+  *stream << name_of(c);
+}
+
+std::string test_name(const testing::TestParamInfo<Case>& info) {
+  return name_of(info.param);
 }
 
 // A single value, partial vectors of every width, more than one block of attention, whole vectors.
@@ -112,7 +122,7 @@ TEST_P(OperationTable, AgreesWithDoublePrecision) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OperationTable, testing::ValuesIn(cases({at::kFloat, at::kBFloat16})),
-                         name_of);
+                         test_name);
 
 class Slopes : public testing::TestWithParam<Case> {};
 
@@ -146,7 +156,7 @@ TEST_P(Slopes, AreTheGradients) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Slopes, testing::ValuesIn(cases({at::kFloat})), name_of);
+INSTANTIATE_TEST_SUITE_P(All, Slopes, testing::ValuesIn(cases({at::kFloat})), test_name);
 
 }  // namespace
 }  // namespace dbot::ops

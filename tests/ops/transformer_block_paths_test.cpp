@@ -21,7 +21,7 @@
 namespace dbot::ops {
 namespace {
 
-struct Case {
+struct BlockCase {
   std::int64_t batch, tokens, width, heads, hidden;
   at::ScalarType compute;
   bool drop_path;
@@ -30,8 +30,8 @@ struct Case {
   bool variant = false;  // with a bias of the logits and LayerScale
 };
 
-std::string name_of(const testing::TestParamInfo<Case>& info) {
-  const Case& c = info.param;
+std::string block_name(const testing::TestParamInfo<BlockCase>& info) {
+  const BlockCase& c = info.param;
   return std::to_string(c.batch) + "x" + std::to_string(c.tokens) + "x" + std::to_string(c.width) +
          "_" + std::to_string(c.heads) + "heads" + (c.compute == at::kFloat ? "_fp32" : "_bf16") +
          (c.drop_path ? "_drop" : "") + (c.part ? "_part" : "") + (c.variant ? "_variant" : "") +
@@ -43,7 +43,7 @@ at::Tensor numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed, d
   return at::randn(shape, at::make_generator<at::CPUGeneratorImpl>(seed), at::kDouble) * size;
 }
 
-TransformerBlockWeights weights_for(const Case& c) {
+TransformerBlockWeights weights_for(const BlockCase& c) {
   const std::int64_t w = c.width, h = c.hidden;
   const double size = 1.0 / std::sqrt(static_cast<double>(w));
   TransformerBlockWeights weights{
@@ -77,14 +77,14 @@ TransformerBlockWeights converted_to_float(TransformerBlockWeights weights) {
 using Path = at::Tensor (*)(const at::Tensor&, const TransformerBlockWeights&,
                             const TransformerBlockOptions&, const BranchScales&, const at::Tensor&);
 
-at::Tensor rows_of(const Case& c) {
+at::Tensor rows_of(const BlockCase& c) {
   if (!c.part) return {};
   const at::Tensor rows = at::arange(0, c.tokens, 2, at::kLong);
   return rows.unsqueeze(0).repeat({c.batch, 1}).flip({1});
 }
 
 /// Output, gradient of x, gradients of the weights, in double.
-std::vector<at::Tensor> run(const Case& c, Path path, at::ScalarType storage,
+std::vector<at::Tensor> run(const BlockCase& c, Path path, at::ScalarType storage,
                             at::ScalarType compute) {
   TransformerBlockWeights weights = weights_for(c);
   for (at::Tensor* part : parts(weights)) *part = part->to(storage).requires_grad_(true);
@@ -103,10 +103,10 @@ std::vector<at::Tensor> run(const Case& c, Path path, at::ScalarType storage,
   return results;
 }
 
-class TransformerBlockPaths : public testing::TestWithParam<Case> {};
+class TransformerBlockPaths : public testing::TestWithParam<BlockCase> {};
 
 TEST_P(TransformerBlockPaths, AgreesWithDoublePrecision) {
-  const Case c = GetParam();
+  const BlockCase c = GetParam();
   use_kernel_level(c.level);
   const auto ours = run(c, transformer_block_cpu, at::kFloat, c.compute);
   use_kernel_level("auto");
@@ -118,8 +118,8 @@ TEST_P(TransformerBlockPaths, AgreesWithDoublePrecision) {
   }
 }
 
-std::vector<Case> cases() {
-  std::vector<Case> all;
+std::vector<BlockCase> cases() {
+  std::vector<BlockCase> all;
   for (const KernelLevel level : supported_kernel_levels()) {
     if (level == KernelLevel::reference) continue;
     for (const auto compute : {at::kFloat, at::kBFloat16}) {
@@ -138,10 +138,10 @@ std::vector<Case> cases() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TransformerBlockPaths, testing::ValuesIn(cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(All, TransformerBlockPaths, testing::ValuesIn(cases()), block_name);
 
 TEST(TransformerBlockPaths, GradientsReachWhatWeightsAreComputedFrom) {
-  const Case c{2, 9, 16, 2, 32, at::kFloat, false, false, KernelLevel::portable, true};
+  const BlockCase c{2, 9, 16, 2, 32, at::kFloat, false, false, KernelLevel::portable, true};
   const auto gradients = [&](Path path) {
     TransformerBlockWeights weights = weights_for(c);
     for (at::Tensor* part : parts(weights)) *part = part->to(at::kFloat);
@@ -168,7 +168,7 @@ TEST(TransformerBlockPaths, QuickGeluOfAFrozenBlock) {
   for (const KernelLevel level : supported_kernel_levels()) {
     if (level == KernelLevel::reference) continue;
     use_kernel_level(level);
-    const Case c{2, 9, 24, 2, 40, at::kFloat, false, false, level};
+    const BlockCase c{2, 9, 24, 2, 40, at::kFloat, false, false, level};
     TransformerBlockWeights weights = weights_for(c);
     const at::Tensor x = numbers({2, 9, 24}, 99, 3.0);
     const TransformerBlockOptions options{.heads = 2, .quick_gelu = true};
@@ -183,7 +183,7 @@ TEST(TransformerBlockPaths, QuickGeluOfAFrozenBlock) {
 }
 
 TEST(TransformerBlockPaths, WithoutGraphGivesTheSameOutput) {
-  const Case c{2, 17, 64, 2, 128, at::kFloat, false, false, KernelLevel::portable};
+  const BlockCase c{2, 17, 64, 2, 128, at::kFloat, false, false, KernelLevel::portable};
   TransformerBlockWeights weights = weights_for(c);
   for (at::Tensor* part : parts(weights)) *part = part->to(at::kFloat);
   const at::Tensor x = numbers({2, 17, 64}, 99, 1.0).to(at::kFloat);

@@ -30,7 +30,7 @@ TransformerBlockWeights small_weights() {
           numbers({16, 8}, 9), numbers({16}, 10), numbers({8, 16}, 11), numbers({8}, 12)};
 }
 
-double relative(const at::Tensor& ours, const at::Tensor& expected) {
+double relative_error(const at::Tensor& ours, const at::Tensor& expected) {
   return ((ours - expected).norm() / expected.norm()).item<double>();
 }
 
@@ -65,8 +65,8 @@ TEST(TransformerBlock, LowPrecisionStaysNearFloat) {
   const at::Tensor low =
       transformer_block(x, small_weights(), {.heads = 2, .compute = at::kBFloat16}, {});
   EXPECT_EQ(low.scalar_type(), at::kFloat);
-  EXPECT_LT(relative(low, exact), 2e-2);
-  EXPECT_GT(relative(low, exact), 1e-6);
+  EXPECT_LT(relative_error(low, exact), 2e-2);
+  EXPECT_GT(relative_error(low, exact), 1e-6);
 }
 
 TEST(Patchify, OrdersRowColumnChannelAndInverts) {

@@ -7,7 +7,7 @@
 #include "dbot/core/random.h"
 #include "dbot/data/dataset.h"
 
-namespace dbot::testing {
+namespace dbot::test {
 
 /// Labelled images made from their index: the class sets the colour, the rest is noise.
 class SyntheticDataset : public data::Dataset {
@@ -43,4 +43,4 @@ class SyntheticDataset : public data::Dataset {
   std::vector<std::string> classes_;
 };
 
-}  // namespace dbot::testing
+}  // namespace dbot::test

@@ -62,7 +62,7 @@ class TrainerTest : public ::testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   Trainer trainer(methods::Method& method, std::vector<TrainObserver*> observers = {}) {
-    auto dataset = std::make_shared<testing::SyntheticDataset>(32, 8);
+    auto dataset = std::make_shared<test::SyntheticDataset>(32, 8);
     const auto accumulate = settings_.accumulate;
     const auto make_loader = [dataset, accumulate](std::int64_t first_batch) {
       data::LoaderConfig config;
