@@ -1,6 +1,5 @@
 #include "dbot/data/normalise.h"
 
-#include <ATen/ops/addcmul.h>
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
@@ -9,10 +8,10 @@
 namespace dbot::data {
 namespace {
 
-/// A [1, channels, 1, 1] float32 tensor on the device of `like`.
+/// A [channels] float32 tensor on the device of `like`.
 template <typename Value>
 at::Tensor per_channel(std::int64_t channels, const at::Tensor& like, const Value& value) {
-  auto tensor = at::empty({1, channels, 1, 1}, at::TensorOptions().dtype(at::kFloat));
+  auto tensor = at::empty({channels}, at::TensorOptions().dtype(at::kFloat));
   for (std::int64_t c = 0; c < channels; ++c) {
     tensor.data_ptr<float>()[c] = static_cast<float>(value(c));
   }
@@ -21,8 +20,8 @@ at::Tensor per_channel(std::int64_t channels, const at::Tensor& like, const Valu
 
 }  // namespace
 
-at::Tensor normalise(const at::Tensor& pixels, const std::vector<double>& mean,
-                     const std::vector<double>& std) {
+ops::Images images(const at::Tensor& pixels, const std::vector<double>& mean,
+                   const std::vector<double>& std) {
   if (pixels.dim() != 4 || pixels.scalar_type() != at::kByte) {
     throw UsageError(
         fmt::format("[normalise] pixels have {} dimensions and type {}, expected uint8 [batch, "
@@ -36,10 +35,15 @@ at::Tensor normalise(const at::Tensor& pixels, const std::vector<double>& mean,
                     "{} channels",
                     mean.size(), std.size(), channels));
   }
-  // (p/255 − mean)/std = p · scale + shift, one pass after the conversion.
+  // (p/255 − mean)/std = p · scale + shift.
   const auto scale = per_channel(channels, pixels, [&](auto c) { return 1 / (255 * std[c]); });
   const auto shift = per_channel(channels, pixels, [&](auto c) { return -mean[c] / std[c]; });
-  return at::addcmul(shift, pixels.to(at::kFloat), scale);
+  return {pixels, scale, shift};
+}
+
+at::Tensor normalise(const at::Tensor& pixels, const std::vector<double>& mean,
+                     const std::vector<double>& std) {
+  return images(pixels, mean, std).seen();
 }
 
 }  // namespace dbot::data

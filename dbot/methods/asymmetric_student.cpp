@@ -29,7 +29,7 @@ std::int64_t AsymmetricStudent::drop_path_rows() const {
   return 2 * (network_.config().encoder.depth + network_.config().decoder.depth);
 }
 
-Student::Prediction AsymmetricStudent::predict(const at::Tensor& images, const masking::Mask& mask,
+Student::Prediction AsymmetricStudent::predict(const ops::Images& images, const masking::Mask& mask,
                                                at::ScalarType compute,
                                                const nn::DropPath& drop_path,
                                                const at::Tensor& rows) const {
@@ -39,7 +39,7 @@ Student::Prediction AsymmetricStudent::predict(const at::Tensor& images, const m
   return {latent, network_.decode(latent, mask.ids_restore, compute, in_decoder, rows)};
 }
 
-void AsymmetricStudent::visit_layers(const at::Tensor& images, const masking::Mask& mask,
+void AsymmetricStudent::visit_layers(const ops::Images& images, const masking::Mask& mask,
                                      at::ScalarType compute, const LayerVisitor& visit) const {
   const at::Tensor embedded = encoder().embed(images, mask.ids_keep);
   visit("encoder", "the patch embedding", embedded);

@@ -120,32 +120,32 @@ masking::Mask MaskedModeling::mask_of(const StepDraws& draws) const {
                               masking::kept_patches(patches, config_.mask.ratio));
 }
 
-at::Tensor MaskedModeling::target_of(const at::Tensor& pixels, const at::Tensor& images,
+at::Tensor MaskedModeling::target_of(const ops::Images& images,
+                                     objectives::Normalisation normalisation,
                                      at::ScalarType compute, const at::Tensor& rows) const {
   if (!predicts_features()) {
     // Rows count the cls token, which pixels do not have.
-    return objectives::pixel_target(images, config_.encoder.patch_size,
-                                    config_.objective.normalisation,
+    return objectives::pixel_target(images, config_.encoder.patch_size, normalisation,
                                     rows.defined() ? rows - 1 : rows);
   }
   // A teacher from elsewhere sees the same crop, normalised the way it was trained with.
-  const bool own = pixels.scalar_type() == at::kByte && !teacher_network_.mean.empty() &&
+  const bool own = images.pixels.scalar_type() == at::kByte && !teacher_network_.mean.empty() &&
                    (teacher_network_.mean != config_.mean || teacher_network_.std != config_.std);
-  const at::Tensor seen =
-      own ? data::normalise(pixels, teacher_network_.mean, teacher_network_.std) : images;
-  return teacher_->features(seen, compute, config_.objective.normalisation, rows);
+  return teacher_->features(
+      own ? data::images(images.pixels, teacher_network_.mean, teacher_network_.std) : images,
+      compute, normalisation, rows);
 }
 
-at::Tensor MaskedModeling::normalised(const data::Batch& batch) const {
+ops::Images MaskedModeling::images(const data::Batch& batch) const {
   const at::Tensor& pixels = batch.tensors.at("images");
-  return pixels.scalar_type() == at::kByte ? data::normalise(pixels, config_.mean, config_.std)
-                                           : pixels;
+  if (pixels.scalar_type() != at::kByte) return pixels;
+  return data::images(pixels, config_.mean, config_.std);
 }
 
 MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const StepDraws& draws,
                                                 runtime::Precision precision, Extent extent) const {
   const at::ScalarType compute = runtime::compute_type(precision);
-  const at::Tensor images = normalised(batch);
+  const ops::Images seen = images(batch);
   nn::DropPath drop_path{config_.drop_path, {}};
   if (const auto found = draws.find("drop_path"); found != draws.end()) {
     drop_path.draws = found->second;
@@ -156,18 +156,28 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
   const LossTokens tokens = extent == Extent::loss_tokens
                                 ? loss_tokens(result.mask.mask, cls_in_loss())
                                 : all_tokens(result.mask.mask, cls_in_loss());
-  result.target = target_of(batch.tensors.at("images"), images, compute, tokens.rows);
+  // Where the loss reads all that is predicted, it normalises the target itself.
+  const bool in_one_pass = !tokens.weights.defined();
+  const objectives::Normalisation normalisation = config_.objective.normalisation;
+  result.target = target_of(seen, in_one_pass ? objectives::Normalisation::none : normalisation,
+                            compute, tokens.rows);
   Student::Prediction predicted =
-      student_->predict(images, result.mask, compute, drop_path, tokens.rows);
+      student_->predict(seen, result.mask, compute, drop_path, tokens.rows);
   result.latent = std::move(predicted.latent);
   result.prediction = std::move(predicted.values);
+  if (in_one_pass) {
+    result.loss = ops::mean_token_loss(result.prediction, result.target, config_.loss,
+                                       normalisation == objectives::Normalisation::none
+                                           ? ops::TargetScale::as_it_is
+                                           : ops::TargetScale::standardised);
+    return result;
+  }
   // Pixels have no cls token.
   const bool without_cls = extent == Extent::all_tokens && !predicts_features();
   const auto counted = [&](const at::Tensor& all) { return without_cls ? all.slice(1, 1) : all; };
   const at::Tensor losses =
       objectives::token_loss(counted(result.prediction), result.target, config_.loss);
-  result.loss = tokens.weights.defined() ? objectives::masked_mean(losses, counted(tokens.weights))
-                                         : losses.mean();
+  result.loss = objectives::masked_mean(losses, counted(tokens.weights));
   return result;
 }
 
@@ -210,11 +220,8 @@ std::optional<MaskedPrediction> MaskedModeling::predict_masked(const data::Batch
   StepDraws draws = draw(batch, context);
   draws.erase("drop_path");
   const Forward found = forward(batch, draws, precision);
-  const at::Tensor& pixels = batch.tensors.at("images");
   MaskedPrediction result;
-  result.images = pixels.scalar_type() == at::kByte
-                      ? data::normalise(pixels, config_.mean, config_.std)
-                      : pixels;
+  result.images = images(batch).seen();
   result.mask = found.mask.mask;
   result.has_cls = predicts_features();
   result.cls_in_loss = cls_in_loss();

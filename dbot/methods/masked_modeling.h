@@ -66,13 +66,14 @@ class MaskedModeling : public Method {
     at::Tensor loss;
   };
   /// `loss_tokens` leaves out what the loss does not read: prediction and target are then those of
-  /// cls (for a teacher) and the masked patches alone, and the loss is the same up to rounding.
+  /// cls (for a teacher) and the masked patches alone, the target is not normalised yet, and the
+  /// loss is the same up to rounding.
   enum class Extent { all_tokens, loss_tokens };
   Forward forward(const data::Batch& batch, const StepDraws& draws, runtime::Precision precision,
                   Extent extent = Extent::all_tokens) const;
 
-  /// The batch's images as the student sees them: float32, normalised.
-  at::Tensor normalised(const data::Batch& batch) const;
+  /// The batch's images as the student sees them.
+  ops::Images images(const data::Batch& batch) const;
 
   const Student& student() const { return *student_; }
   /// The mask that the draws of a step make.
@@ -86,8 +87,8 @@ class MaskedModeling : public Method {
   nn::EncoderConfig encoder_config(std::int64_t stage) const;
   void renew_student(std::int64_t stage);
   void set_teacher(TeacherNetwork network);
-  at::Tensor target_of(const at::Tensor& pixels, const at::Tensor& images, at::ScalarType compute,
-                       const at::Tensor& rows) const;
+  at::Tensor target_of(const ops::Images& images, objectives::Normalisation normalisation,
+                       at::ScalarType compute, const at::Tensor& rows) const;
 
   MaskedModelingConfig config_;
   std::unique_ptr<Student> student_;

@@ -46,10 +46,10 @@ class Student {
     at::Tensor latent;  // the encoder's result after its final norm, [batch, tokens it has, width]
     at::Tensor values;  // [batch, wanted, prediction width]
   };
-  /// images: normalised, float32. drop_path: rate of the last block; its draws [drop_path_rows,
+  /// drop_path: rate of the last block; its draws [drop_path_rows,
   /// batch], undefined: nothing is dropped. rows: int64 [batch, wanted], which tokens (cls is 0) to
   /// predict; undefined: all.
-  virtual Prediction predict(const at::Tensor& images, const masking::Mask& mask,
+  virtual Prediction predict(const ops::Images& images, const masking::Mask& mask,
                              at::ScalarType compute, const nn::DropPath& drop_path,
                              const at::Tensor& rows) const = 0;
 
@@ -57,7 +57,7 @@ class Student {
   /// its value.
   using LayerVisitor =
       std::function<void(const std::string& part, const std::string& what, const at::Tensor&)>;
-  virtual void visit_layers(const at::Tensor& images, const masking::Mask& mask,
+  virtual void visit_layers(const ops::Images& images, const masking::Mask& mask,
                             at::ScalarType compute, const LayerVisitor& visit) const = 0;
 
   /// Multiply-adds of one image's forward pass with so many visible patches.

@@ -14,9 +14,9 @@ class AsymmetricStudent : public Student {
   const nn::VisionTransformer& encoder() const override { return network_.encoder(); }
   std::int64_t prediction_width() const override { return network_.config().prediction_width; }
   std::int64_t drop_path_rows() const override;
-  Prediction predict(const at::Tensor& images, const masking::Mask& mask, at::ScalarType compute,
+  Prediction predict(const ops::Images& images, const masking::Mask& mask, at::ScalarType compute,
                      const nn::DropPath& drop_path, const at::Tensor& rows) const override;
-  void visit_layers(const at::Tensor& images, const masking::Mask& mask, at::ScalarType compute,
+  void visit_layers(const ops::Images& images, const masking::Mask& mask, at::ScalarType compute,
                     const LayerVisitor& visit) const override;
   double multiply_adds(double visible) const override;
 
@@ -31,9 +31,9 @@ class SymmetricStudent : public Student {
   const nn::VisionTransformer& encoder() const override { return network_.encoder(); }
   std::int64_t prediction_width() const override { return network_.config().prediction_width; }
   std::int64_t drop_path_rows() const override;
-  Prediction predict(const at::Tensor& images, const masking::Mask& mask, at::ScalarType compute,
+  Prediction predict(const ops::Images& images, const masking::Mask& mask, at::ScalarType compute,
                      const nn::DropPath& drop_path, const at::Tensor& rows) const override;
-  void visit_layers(const at::Tensor& images, const masking::Mask& mask, at::ScalarType compute,
+  void visit_layers(const ops::Images& images, const masking::Mask& mask, at::ScalarType compute,
                     const LayerVisitor& visit) const override;
   double multiply_adds(double visible) const override;
 

@@ -14,14 +14,14 @@ std::int64_t SymmetricStudent::drop_path_rows() const {
   return 2 * network_.config().encoder.depth;
 }
 
-Student::Prediction SymmetricStudent::predict(const at::Tensor& images, const masking::Mask& mask,
+Student::Prediction SymmetricStudent::predict(const ops::Images& images, const masking::Mask& mask,
                                               at::ScalarType compute, const nn::DropPath& drop_path,
                                               const at::Tensor& rows) const {
   const at::Tensor latent = network_.encode(images, mask.mask, compute, drop_path, rows);
   return {latent, network_.predict(latent, compute)};
 }
 
-void SymmetricStudent::visit_layers(const at::Tensor& images, const masking::Mask& mask,
+void SymmetricStudent::visit_layers(const ops::Images& images, const masking::Mask& mask,
                                     at::ScalarType compute, const LayerVisitor& visit) const {
   const at::Tensor embedded = network_.embed(images, mask.mask);
   visit("encoder", "the patch embedding", embedded);

@@ -2,13 +2,14 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/gather.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 
 #include "dbot/nn/block_stack.h"
+#include "dbot/ops/assemble_tokens.h"
 
 namespace dbot::nn {
 namespace {
@@ -17,11 +18,11 @@ std::string decoder_block_prefix(std::int64_t block) {
   return "decoder_blocks." + std::to_string(block) + ".";
 }
 
+/// In the type of matrix products.
 at::Tensor linear(const at::Tensor& x, const ParameterStore& parameters, const std::string& name,
                   at::ScalarType compute) {
   return at::linear(x.to(compute), parameters.at(name + ".weight").to(compute),
-                    parameters.at(name + ".bias").to(compute))
-      .to(at::kFloat);
+                    parameters.at(name + ".bias").to(compute));
 }
 
 }  // namespace
@@ -55,7 +56,7 @@ MaskedAutoencoder::MaskedAutoencoder(const MaskedAutoencoderConfig& config,
   }
 }
 
-at::Tensor MaskedAutoencoder::encode(const at::Tensor& images, const at::Tensor& ids_keep,
+at::Tensor MaskedAutoencoder::encode(const ops::Images& images, const at::Tensor& ids_keep,
                                      at::ScalarType compute, const DropPath& drop_path) const {
   return encoder_.norm(encoder_.blocks(encoder_.embed(images, ids_keep), compute, drop_path));
 }
@@ -64,14 +65,13 @@ at::Tensor MaskedAutoencoder::decoder_tokens(const at::Tensor& latent,
                                              const at::Tensor& ids_restore,
                                              at::ScalarType compute) const {
   const ParameterStore& store = *parameters();
-  const std::int64_t batch = ids_restore.size(0), patches = ids_restore.size(1);
-  const std::int64_t width = config_.decoder.width, kept = latent.size(1) - 1;
+  const std::int64_t kept = latent.size(1) - 1;
   const at::Tensor embedded = linear(latent, store, "decoder_embed", compute);
-  const at::Tensor shuffled = at::cat(
-      {embedded.slice(1, 1), store.at("mask_token").expand({batch, patches - kept, width})}, 1);
-  const at::Tensor restored =
-      at::gather(shuffled, 1, ids_restore.unsqueeze(-1).expand({batch, patches, width}));
-  return at::cat({embedded.slice(1, 0, 1), restored}, 1) + store.at("decoder_pos_embed");
+  // Row 0 of the embedded tokens is cls; behind it the visible patches in shuffled order.
+  const at::Tensor sources = (ids_restore + 1).masked_fill(ids_restore >= kept, -1);
+  const at::Tensor cls = at::zeros({ids_restore.size(0), 1}, ids_restore.options());
+  return ops::assemble_tokens(embedded, store.at("mask_token"), store.at("decoder_pos_embed"),
+                              {at::cat({cls, sources}, 1), {}});
 }
 
 ops::TransformerBlockOptions MaskedAutoencoder::decoder_options(at::ScalarType compute) const {
@@ -83,7 +83,7 @@ at::Tensor MaskedAutoencoder::predict(const at::Tensor& tokens, at::ScalarType c
   const at::Tensor normed =
       at::layer_norm(tokens, {config_.decoder.width}, store.at("decoder_norm.weight"),
                      store.at("decoder_norm.bias"), config_.encoder.layer_norm_eps);
-  return linear(normed, store, config_.predictor_name, compute);
+  return linear(normed, store, config_.predictor_name, compute).to(at::kFloat);
 }
 
 at::Tensor MaskedAutoencoder::decode(const at::Tensor& latent, const at::Tensor& ids_restore,

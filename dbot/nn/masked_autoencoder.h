@@ -36,7 +36,7 @@ class MaskedAutoencoder {
 
   /// Encoder output after the final norm, [batch, 1 + kept, width], kept patches in `ids_keep`'s
   /// order.
-  at::Tensor encode(const at::Tensor& images, const at::Tensor& ids_keep, at::ScalarType compute,
+  at::Tensor encode(const ops::Images& images, const at::Tensor& ids_keep, at::ScalarType compute,
                     const DropPath& drop_path = {}) const;
   /// Predictions of all tokens, cls first, [batch, 1 + patches, prediction_width], patches in image
   /// order. ids_restore: int64 [batch, patches], position of each patch in the shuffled order.

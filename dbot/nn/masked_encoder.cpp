@@ -51,13 +51,13 @@ MaskedEncoder::MaskedEncoder(const MaskedEncoderConfig& config,
                              std::shared_ptr<ParameterStore> parameters)
     : config_(config), encoder_(config.encoder, std::move(parameters)) {}
 
-at::Tensor MaskedEncoder::embed(const at::Tensor& images, const at::Tensor& mask) const {
+at::Tensor MaskedEncoder::embed(const ops::Images& images, const at::Tensor& mask) const {
   const at::Tensor patches = encoder_.embed_patches(images);
   const at::Tensor hidden = mask.to(at::kBool).unsqueeze(-1);
   return encoder_.complete(at::where(hidden, parameters()->at("mask_token"), patches));
 }
 
-at::Tensor MaskedEncoder::encode(const at::Tensor& images, const at::Tensor& mask,
+at::Tensor MaskedEncoder::encode(const ops::Images& images, const at::Tensor& mask,
                                  at::ScalarType compute, const DropPath& drop_path,
                                  const at::Tensor& rows) const {
   return encoder_.norm(

@@ -33,9 +33,9 @@ class MaskedEncoder {
 
   /// Tokens before the first block, cls first, [batch, 1 + patches, width]. images: as for
   /// `VisionTransformer::embed`; mask: [batch, patches], 1 where a patch is hidden.
-  at::Tensor embed(const at::Tensor& images, const at::Tensor& mask) const;
+  at::Tensor embed(const ops::Images& images, const at::Tensor& mask) const;
   /// Tokens after the final norm; rows: int64 [batch, wanted], which; undefined: all.
-  at::Tensor encode(const at::Tensor& images, const at::Tensor& mask, at::ScalarType compute,
+  at::Tensor encode(const ops::Images& images, const at::Tensor& mask, at::ScalarType compute,
                     const DropPath& drop_path = {}, const at::Tensor& rows = {}) const;
   /// [..., width] → [..., prediction width].
   at::Tensor predict(const at::Tensor& tokens, at::ScalarType compute) const;

@@ -1,16 +1,18 @@
 #include "dbot/nn/vision_transformer.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/zeros.h>
 
 #include <optional>
 #include <string>
 
 #include "dbot/core/error.h"
 #include "dbot/nn/relative_positions.h"
-#include "dbot/ops/select_tokens.h"
+#include "dbot/ops/assemble_tokens.h"
 
 namespace dbot::nn {
 namespace {
@@ -23,14 +25,15 @@ std::string shape_text(const at::Tensor& images) {
   return text;
 }
 
-/// [batch, patches, channels·p·p]: the values of each patch in the order of the embedding's kernel
-/// (channel, row, column), which is not the order of `ops::patchify`.
-at::Tensor kernel_patches(const at::Tensor& images, const EncoderConfig& config) {
-  const auto [rows, columns] = config.grid();
-  const std::int64_t p = config.patch_size, batch = images.size(0);
-  return images.reshape({batch, config.channels, rows, p, columns, p})
-      .permute({0, 2, 4, 1, 3, 5})
-      .reshape({batch, rows * columns, config.channels * p * p});
+/// The plan of cls in front of the patches `ids_keep`.
+ops::TokenPlan cls_first(const at::Tensor& ids_keep, const at::Tensor& embedded) {
+  ops::TokenPlan plan;
+  plan.sources = at::arange(-1, embedded.size(1), embedded.options().dtype(at::kLong)).unsqueeze(0);
+  if (ids_keep.defined()) {
+    plan.positions =
+        at::cat({at::zeros({ids_keep.size(0), 1}, ids_keep.options()), ids_keep + 1}, 1);
+  }
+  return plan;
 }
 
 std::string block_prefix(std::int64_t block) {
@@ -47,17 +50,18 @@ VisionTransformer::VisionTransformer(const EncoderConfig& config,
   }
 }
 
-at::Tensor VisionTransformer::embed_patches(const at::Tensor& images,
+at::Tensor VisionTransformer::embed_patches(const ops::Images& images,
                                             const at::Tensor& ids_keep) const {
-  if (images.dim() != 4 || images.size(1) != config_.channels ||
-      images.size(2) != config_.image_size.height || images.size(3) != config_.image_size.width) {
-    throw Error("[encoder] images are " + shape_text(images) + ", expected batch×" +
+  const at::Tensor& pixels = images.pixels;
+  if (pixels.dim() != 4 || pixels.size(1) != config_.channels ||
+      pixels.size(2) != config_.image_size.height || pixels.size(3) != config_.image_size.width) {
+    throw Error("[encoder] images are " + shape_text(pixels) + ", expected batch×" +
                 std::to_string(config_.channels) + "×" + std::to_string(config_.image_size.height) +
                 "×" + std::to_string(config_.image_size.width));
   }
   const at::Tensor weight = parameters_->at("patch_embed.proj.weight").view({config_.width, -1});
-  at::Tensor patches = kernel_patches(images, config_);
-  if (ids_keep.defined()) patches = ops::select_tokens(patches, ids_keep);
+  const at::Tensor patches =
+      ops::image_patches(images, config_.patch_size, ops::PatchOrder::channel_first, ids_keep);
   std::optional<at::Tensor> bias;
   if (config_.patch_bias) bias = parameters_->at("patch_embed.proj.bias");
   return at::linear(patches, weight, bias);
@@ -65,25 +69,18 @@ at::Tensor VisionTransformer::embed_patches(const at::Tensor& images,
 
 at::Tensor VisionTransformer::complete(const at::Tensor& patches,
                                        const at::Tensor& ids_keep) const {
-  const std::int64_t batch = patches.size(0), width = config_.width;
-  at::Tensor cls = parameters_->at("cls_token"), placed = patches;
-  if (config_.position_table) {
-    const at::Tensor& table = parameters_->at("pos_embed");
-    at::Tensor positions = table.slice(1, 1);
-    if (ids_keep.defined()) {
-      positions =
-          positions.squeeze(0).index_select(0, ids_keep.reshape(-1)).view({batch, -1, width});
-    }
-    cls = cls + table.slice(1, 0, 1);
-    placed = patches + positions;
-  }
-  const at::Tensor tokens = at::cat({cls.expand({batch, 1, width}), placed}, 1);
+  const std::int64_t width = config_.width;
+  const at::Tensor& cls = parameters_->at("cls_token");
+  const at::Tensor tokens = config_.position_table
+                                ? ops::assemble_tokens(patches, cls, parameters_->at("pos_embed"),
+                                                       cls_first(ids_keep, patches))
+                                : at::cat({cls.expand({patches.size(0), 1, width}), patches}, 1);
   if (!config_.norm_before) return tokens;
   return at::layer_norm(tokens, {width}, parameters_->at("norm_pre.weight"),
                         parameters_->at("norm_pre.bias"), config_.layer_norm_eps);
 }
 
-at::Tensor VisionTransformer::embed(const at::Tensor& images, const at::Tensor& ids_keep) const {
+at::Tensor VisionTransformer::embed(const ops::Images& images, const at::Tensor& ids_keep) const {
   return complete(embed_patches(images, ids_keep), ids_keep);
 }
 

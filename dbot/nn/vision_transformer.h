@@ -9,6 +9,7 @@
 #include "dbot/nn/block_stack.h"
 #include "dbot/nn/config.h"
 #include "dbot/nn/encoder_parameters.h"
+#include "dbot/ops/image_patches.h"
 
 namespace dbot::nn {
 
@@ -23,12 +24,12 @@ class VisionTransformer {
   const std::shared_ptr<ParameterStore>& parameters() const { return parameters_; }
 
   /// cls and patch tokens before the first block, [batch, 1 + kept, width], positions added.
-  /// images: float32 [batch, channels, height, width], normalised. ids_keep: int64 [batch, kept],
-  /// which patches (row-major) to embed, in this order; undefined: all, in image order.
-  at::Tensor embed(const at::Tensor& images, const at::Tensor& ids_keep = {}) const;
+  /// ids_keep: int64 [batch, kept], which patches (row-major) to embed, in this order; undefined:
+  /// all, in image order.
+  at::Tensor embed(const ops::Images& images, const at::Tensor& ids_keep = {}) const;
   /// The parts of `embed`: patches without positions, [batch, kept, width]; and what becomes of
   /// them, or of something in their place.
-  at::Tensor embed_patches(const at::Tensor& images, const at::Tensor& ids_keep = {}) const;
+  at::Tensor embed_patches(const ops::Images& images, const at::Tensor& ids_keep = {}) const;
   at::Tensor complete(const at::Tensor& patches, const at::Tensor& ids_keep = {}) const;
 
   /// Through all blocks, without the final norm.

@@ -4,18 +4,7 @@
 #include <ATen/ops/mean.h>
 #include <ATen/ops/var.h>
 
-#include "dbot/ops/patchify.h"
-#include "dbot/ops/select_tokens.h"
-
 namespace dbot::objectives {
-
-at::Tensor standardise(const at::Tensor& values, double eps) {
-  // Two passes, not one with running moments: a constant token then has the mean of the reference
-  // to the last bit, and its rounding error is divided by sqrt(eps).
-  const at::Tensor mean = at::mean(values, at::IntArrayRef{-1}, /*keepdim=*/true);
-  const at::Tensor variance = at::var(values, at::IntArrayRef{-1}, 1, /*keepdim=*/true);
-  return (values - mean) / (variance + eps).sqrt();
-}
 
 at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& original,
                             double eps) {
@@ -24,10 +13,10 @@ at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& or
   return standardised * (variance + eps).sqrt() + mean;
 }
 
-at::Tensor pixel_target(const at::Tensor& images, std::int64_t patch_size,
+at::Tensor pixel_target(const ops::Images& images, std::int64_t patch_size,
                         Normalisation normalisation, const at::Tensor& rows) {
-  at::Tensor patches = ops::patchify(images, patch_size);
-  if (rows.defined()) patches = ops::select_tokens(patches, rows);
+  const at::Tensor patches =
+      ops::image_patches(images, patch_size, ops::PatchOrder::channel_last, rows);
   return normalisation == Normalisation::none ? patches : standardise(patches);
 }
 

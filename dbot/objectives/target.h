@@ -4,6 +4,9 @@
 
 #include <cstdint>
 
+#include "dbot/ops/image_patches.h"
+#include "dbot/ops/token_loss.h"
+
 namespace dbot::objectives {
 
 enum class TargetKind { teacher, pixels };
@@ -17,8 +20,7 @@ struct ObjectiveConfig {
   bool cls = true;  // a teacher's feature of the cls token is predicted as well
 };
 
-/// Standardises the last dimension. dbot.md §3, mae.md §4.
-at::Tensor standardise(const at::Tensor& values, double eps = 1e-6);
+using ops::standardise;
 
 /// The inverse: `standardised` values on the scale of `original`, row by row.
 at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& original,
@@ -26,7 +28,7 @@ at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& or
 
 /// Pixels of each patch, [batch, patches, p·p·channels], standardised per patch if asked. rows:
 /// int64 [batch, wanted], the patches of the result; undefined: all.
-at::Tensor pixel_target(const at::Tensor& images, std::int64_t patch_size,
+at::Tensor pixel_target(const ops::Images& images, std::int64_t patch_size,
                         Normalisation normalisation, const at::Tensor& rows = {});
 
 }  // namespace dbot::objectives

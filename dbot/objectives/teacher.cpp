@@ -67,13 +67,13 @@ at::Tensor Teacher::finished(const at::Tensor& tokens, at::ScalarType compute,
   return network_.project(normed, compute);
 }
 
-at::Tensor Teacher::features(const at::Tensor& images, at::ScalarType compute,
+at::Tensor Teacher::features(const ops::Images& images, at::ScalarType compute,
                              Normalisation normalisation, const at::Tensor& rows) const {
   const c10::NoGradGuard no_graph;
   const core::Size size = config().image_size;
-  at::Tensor seen = images;
-  if (images.size(2) != size.height || images.size(3) != size.width) {
-    seen = at::upsample_bicubic2d(images.contiguous(), {size.height, size.width},
+  ops::Images seen = images;
+  if (images.pixels.size(2) != size.height || images.pixels.size(3) != size.width) {
+    seen = at::upsample_bicubic2d(images.seen().contiguous(), {size.height, size.width},
                                   /*align_corners=*/false);
   }
   const at::Tensor tokens =

@@ -24,12 +24,11 @@ class Teacher {
   const nn::EncoderConfig& config() const { return network_.config(); }
   const nn::ParameterStore& parameters() const { return *network_.parameters(); }
 
-  /// Features of all tokens, cls first, float32 [batch, 1 + patches, output width]. images: float32
-  /// [batch, channels, height, width], normalised, resized to the teacher's input size (bicubic, no
-  /// antialias) if that differs. rows: int64 [batch, wanted], the tokens of the result; undefined:
-  /// all.
-  at::Tensor features(const at::Tensor& images, at::ScalarType compute, Normalisation normalisation,
-                      const at::Tensor& rows = {}) const;
+  /// Features of all tokens, cls first, float32 [batch, 1 + patches, output width]. images: resized
+  /// to the teacher's input size (bicubic, no antialias) if theirs differs. rows: int64 [batch,
+  /// wanted], the tokens of the result; undefined: all.
+  at::Tensor features(const ops::Images& images, at::ScalarType compute,
+                      Normalisation normalisation, const at::Tensor& rows = {}) const;
 
  private:
   std::span<const ops::TransformerBlockWeights> weights(at::ScalarType compute) const;

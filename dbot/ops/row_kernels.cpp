@@ -91,6 +91,14 @@ void add(const Rows& rows, const float* x, const Element* branch, float* total) 
 }
 
 template <typename Element>
+void convert(const Rows& rows, const float* x, Element* y) {
+  const std::int64_t begin = rows.begin * rows.width;
+  for_vectors(static_cast<std::size_t>((rows.end - rows.begin) * rows.width),
+              [&](std::size_t i, auto get, auto put)
+                  HWY_ATTR { put(get(x + begin + i), y + begin + i); });
+}
+
+template <typename Element>
 void scale(const Rows& rows, const float* outer, Element* gradient, float* column_sums) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     const Vector factor = branch_scale(rows, row);
@@ -144,10 +152,8 @@ template <typename Element>
 void gelu(const Rows& rows, const Element* x, Element* y) {
   const std::int64_t begin = rows.begin * rows.width;
   for_vectors(static_cast<std::size_t>((rows.end - rows.begin) * rows.width),
-              [&](std::size_t i, auto get, auto put) HWY_ATTR {
-                const Vector value = get(x + begin + i);
-                put(hn::Mul(value, normal(value).cumulative), y + begin + i);
-              });
+              [&](std::size_t i, auto get, auto put)
+                  HWY_ATTR { put(gelu_of(get(x + begin + i)), y + begin + i); });
 }
 
 template <typename Element>
@@ -197,6 +203,7 @@ RowKernels<Element> kernels() {
   return {.layer_norm = layer_norm<Element>,
           .add_layer_norm = add_layer_norm<Element>,
           .add = add<Element>,
+          .convert = convert<Element>,
           .scale = scale<Element>,
           .layer_norm_backward = layer_norm_backward<Element>,
           .gelu = gelu<Element>,

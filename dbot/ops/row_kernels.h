@@ -38,6 +38,8 @@ struct RowKernels {
                          float* total, Element* y, NormStatistics statistics);
   /// total = x + scale · branch.
   void (*add)(const Rows& rows, const float* x, const Element* branch, float* total);
+  /// y = x in the type of the products.
+  void (*convert)(const Rows& rows, const float* x, Element* y);
   /// scaled = scale · x in the type of the products, which for scale 0 is a clean 0. The columns of
   /// scaled are summed into column_sums [width].
   void (*scale)(const Rows& rows, const float* x, Element* scaled, float* column_sums);

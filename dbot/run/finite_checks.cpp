@@ -45,7 +45,7 @@ std::vector<FiniteCheck> check_forward(methods::MaskedModeling& method,
   add(target, "the target", whole.target);
   std::vector<FiniteCheck> parts;
   method.student().visit_layers(
-      method.normalised(micro.batch), whole.mask, compute,
+      method.images(micro.batch), whole.mask, compute,
       [&](const std::string& part, const std::string& what, const at::Tensor& value) {
         if (parts.empty() || parts.back().part != part) parts.push_back({part});
         add(parts.back(), what, value);

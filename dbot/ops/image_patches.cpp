@@ -1,0 +1,64 @@
+#include "dbot/ops/image_patches.h"
+
+#include <ATen/ops/addcmul.h>
+#include <c10/core/GradMode.h>
+
+#include <string>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/ops/image_patches_paths.h"
+#include "dbot/ops/indices.h"
+#include "dbot/ops/kernel_level.h"
+
+namespace dbot::ops {
+namespace {
+
+bool has_kernels(const at::Tensor& pixels) {
+  return kernel_level() != KernelLevel::reference && pixels.is_cpu() &&
+         (pixels.scalar_type() == at::kByte || pixels.scalar_type() == at::kFloat) &&
+         !(c10::GradMode::is_enabled() && pixels.requires_grad());
+}
+
+void check(const Images& images, std::int64_t patch_size) {
+  const std::int64_t height = images.pixels.size(2), width = images.pixels.size(3);
+  if (height % patch_size != 0 || width % patch_size != 0) {
+    throw Error("[patches] patch size " + std::to_string(patch_size) +
+                " does not divide the image of " + std::to_string(height) + "×" +
+                std::to_string(width) + " pixels");
+  }
+  const std::int64_t scales = images.scale.defined() ? images.scale.numel() : 0;
+  const std::int64_t expected =
+      images.pixels.scalar_type() == at::kByte ? images.pixels.size(1) : 0;
+  if (scales != expected) {
+    throw Error("[patches] images have " + std::to_string(scales) + " scales, expected " +
+                std::to_string(expected) + ": one a channel of uint8 pixels, none of float32 ones");
+  }
+}
+
+}  // namespace
+
+Images::Images(at::Tensor seen) : pixels(std::move(seen)) {}
+
+Images::Images(at::Tensor bytes, at::Tensor channel_scale, at::Tensor channel_shift)
+    : pixels(std::move(bytes)), scale(std::move(channel_scale)), shift(std::move(channel_shift)) {}
+
+at::Tensor Images::seen() const {
+  if (!scale.defined()) return pixels;
+  const auto channels = [](const at::Tensor& values) { return values.view({1, -1, 1, 1}); };
+  return at::addcmul(channels(shift), pixels.to(at::kFloat), channels(scale));
+}
+
+at::Tensor image_patches(const Images& images, std::int64_t patch_size, PatchOrder order,
+                         const at::Tensor& rows) {
+  check(images, patch_size);
+  if (rows.defined()) {
+    const std::int64_t patches =
+        (images.pixels.size(2) / patch_size) * (images.pixels.size(3) / patch_size);
+    check_within("[patches] wanted patches", rows, 0, patches);
+  }
+  return has_kernels(images.pixels) ? image_patches_cpu(images, patch_size, order, rows)
+                                    : image_patches_reference(images, patch_size, order, rows);
+}
+
+}  // namespace dbot::ops

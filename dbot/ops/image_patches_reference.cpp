@@ -1,0 +1,25 @@
+#include "dbot/ops/image_patches_paths.h"
+#include "dbot/ops/patchify.h"
+#include "dbot/ops/select_tokens.h"
+
+namespace dbot::ops {
+namespace {
+
+at::Tensor all_patches(const at::Tensor& images, std::int64_t p, PatchOrder order) {
+  if (order == PatchOrder::channel_last) return patchify(images, p);
+  const std::int64_t batch = images.size(0), channels = images.size(1);
+  const std::int64_t rows = images.size(2) / p, columns = images.size(3) / p;
+  return images.reshape({batch, channels, rows, p, columns, p})
+      .permute({0, 2, 4, 1, 3, 5})
+      .reshape({batch, rows * columns, channels * p * p});
+}
+
+}  // namespace
+
+at::Tensor image_patches_reference(const Images& images, std::int64_t patch_size, PatchOrder order,
+                                   const at::Tensor& rows) {
+  const at::Tensor patches = all_patches(images.seen(), patch_size, order);
+  return rows.defined() ? select_tokens(patches, rows) : patches;
+}
+
+}  // namespace dbot::ops
