@@ -1,16 +1,13 @@
 #include "dbot/optim/adamw.h"
 
-#include <ATen/ops/_fused_adamw.h>
-#include <ATen/ops/full.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "dbot/core/error.h"
+#include "dbot/ops/adamw_update.h"
 
 namespace dbot::optim {
 namespace {
@@ -30,23 +27,6 @@ void check(const std::vector<ParameterGroup>& groups) {
                   " values and another number of gradients; are its parameters frozen?");
     }
   }
-}
-
-/// Sum of squares: float32 over short rows, float64 over the rows, so that the result neither
-/// drifts with the length nor depends on how many there are.
-double sum_of_squares(const at::Tensor& values) {
-  constexpr std::int64_t kRow = 4096;
-  const std::int64_t whole = values.numel() / kRow * kRow;
-  double sum = 0;
-  const auto add = [&sum](const at::Tensor& rows) {
-    const double norm =
-        at::linalg_vector_norm(at::linalg_vector_norm(rows, 2, {1}).to(at::kDouble), 2)
-            .item<double>();
-    sum += norm * norm;
-  };
-  if (whole > 0) add(values.narrow(0, 0, whole).view({-1, kRow}));
-  if (whole < values.numel()) add(values.slice(0, whole).view({1, -1}));
-  return sum;
 }
 
 }  // namespace
@@ -72,7 +52,7 @@ AdamW::AdamW(std::vector<ParameterGroup> groups, const OptimizerConfig& config)
 
 double AdamW::gradient_norm() const {
   double sum = 0;
-  for (const ParameterGroup& group : groups_) sum += sum_of_squares(group.gradients);
+  for (const ParameterGroup& group : groups_) sum += ops::sum_of_squares(group.gradients);
   return std::sqrt(sum);
 }
 
@@ -81,20 +61,19 @@ double AdamW::clip_scale(double norm, double clip_norm) {
 }
 
 void AdamW::step(double learning_rate, double gradient_scale) {
-  const c10::NoGradGuard no_graph;
   ++steps_;
-  // The fused kernel counts in a float tensor of its own and divides gradients by its scale.
-  const at::Tensor count = at::scalar_tensor(static_cast<double>(steps_), at::kFloat);
-  std::optional<at::Tensor> divisor;
-  if (gradient_scale != 1.0) divisor = at::scalar_tensor(1.0 / gradient_scale, at::kFloat);
   std::int64_t offset = 0;
   for (const ParameterGroup& group : groups_) {
     const std::int64_t size = group.values.numel();
-    at::_fused_adamw_({group.values}, {group.gradients}, {exp_avg_.narrow(0, offset, size)},
-                      {exp_avg_sq_.narrow(0, offset, size)}, {}, {count},
-                      learning_rate * group.rate_scale, config_.betas.at(0), config_.betas.at(1),
-                      group.weight_decay, config_.eps, /*amsgrad=*/false, /*maximize=*/false,
-                      divisor);
+    ops::adamw_update({group.values, group.gradients, exp_avg_.narrow(0, offset, size),
+                       exp_avg_sq_.narrow(0, offset, size)},
+                      {.learning_rate = learning_rate * group.rate_scale,
+                       .beta1 = config_.betas.at(0),
+                       .beta2 = config_.betas.at(1),
+                       .eps = config_.eps,
+                       .weight_decay = group.weight_decay,
+                       .gradient_scale = gradient_scale,
+                       .step = steps_});
     offset += size;
   }
 }

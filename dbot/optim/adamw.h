@@ -34,9 +34,9 @@ class AdamW {
  public:
   AdamW(std::vector<ParameterGroup> groups, const OptimizerConfig& config);
 
-  /// Euclidean norm over all gradients of all groups, before clipping.
+  /// Euclidean norm over all gradients of all groups, before clipping; not finite if one is not.
   double gradient_norm() const;
-  /// One update. Gradients are multiplied by `gradient_scale` first (clipping).
+  /// One update. Gradients are multiplied by `gradient_scale` first (clipping) and are zero after.
   void step(double learning_rate, double gradient_scale = 1.0);
   /// min(1, clip / (norm + 1e-6)); 1 if `clip_norm` is 0. dbot.md §6.
   static double clip_scale(double norm, double clip_norm);

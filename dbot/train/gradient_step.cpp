@@ -8,9 +8,7 @@ namespace dbot::train {
 
 GradientStep::GradientStep(methods::Method& method, const methods::StepContext& context,
                            std::int64_t accumulate)
-    : method_(method), context_(context), accumulate_(static_cast<double>(accumulate)) {
-  method_.zero_gradients();
-}
+    : method_(method), context_(context), accumulate_(static_cast<double>(accumulate)) {}
 
 void GradientStep::add(const MicroBatch& micro) {
   const methods::StepResult result = method_.training_step(micro.batch, micro.draws, context_);

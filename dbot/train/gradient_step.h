@@ -17,7 +17,8 @@ struct MicroBatch {
 /// and its replay both come here, so that they are the same arithmetic.
 class GradientStep {
  public:
-  /// Clears the gradients of `method`, which must outlive this.
+  /// The gradients of `method`, which must outlive this, are zero: those of new parameters are, and
+  /// the optimizer's step leaves them so.
   GradientStep(methods::Method& method, const methods::StepContext& context,
                std::int64_t accumulate);
 

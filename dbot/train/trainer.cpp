@@ -141,7 +141,9 @@ StepRecord Trainer::optimizer_step() {
   record.gradient_norm = gradients.finite() ? optimizer_->gradient_norm() : std::nan("");
   record.skipped = !std::isfinite(record.gradient_norm);
   capture_if_wanted(gradients, record, std::move(micro_batches));
-  if (!record.skipped) {
+  if (record.skipped) {
+    method_.zero_gradients();
+  } else {
     optimizer_->step(record.learning_rate,
                      optim::AdamW::clip_scale(record.gradient_norm, settings_.clip_norm));
   }

@@ -58,6 +58,13 @@ TEST(AdamW, ClipsByScalingGradients) {
   EXPECT_NEAR(AdamW::clip_scale(6, 3), 0.5, 1e-6);
 }
 
+TEST(AdamW, LeavesClearGradients) {
+  const ParameterGroup first = group(16, 1.0, 0.5, 0.05), second = group(33, 1.0, 0.5, 0);
+  AdamW({first, second}, {}).step(0.1, 0.5);
+  EXPECT_EQ(first.gradients.abs().max().item<double>(), 0);
+  EXPECT_EQ(second.gradients.abs().max().item<double>(), 0);
+}
+
 TEST(AdamW, NormOverAllGroupsIsExactEnough) {
   const ParameterGroup small = group(16, 0, 2.0, 0), large = group(3 * 4096 + 48, 0, 0.1, 0);
   large.gradients.copy_(at::rand({3 * 4096 + 48}));

@@ -185,6 +185,38 @@ TEST_F(TrainerTest, ANonFiniteLossNeverReachesTheWeights) {
   EXPECT_TRUE(std::isfinite(watch.values.back().sum().item().toDouble()));
 }
 
+TEST_F(TrainerTest, EveryStepLeavesClearGradients) {
+  /// The second micro-batch of the second step fails when the first one's gradient is there
+  /// already.
+  class FailsLate : public methods::MaskedModeling {
+   public:
+    FailsLate() : MaskedModeling(tiny_method()) {}
+    methods::StepResult training_step(const data::Batch& batch, const methods::StepDraws& draws,
+                                      const methods::StepContext& context) override {
+      methods::StepResult result = MaskedModeling::training_step(batch, draws, context);
+      if (++calls_ == 4) result.loss = result.loss.mul(std::nan(""));
+      return result;
+    }
+
+   private:
+    int calls_ = 0;
+  } method;
+  class Watch : public TrainObserver {
+   public:
+    void on_step(const StepRecord& record, methods::Method& watched) override {
+      skipped += record.skipped ? 1 : 0;
+      for (const auto& group : watched.parameter_groups(0)) {
+        EXPECT_EQ(group.gradients.abs().max().item().toDouble(), 0) << record.state.step;
+      }
+    }
+    int skipped = 0;
+  } watch;
+  settings_.plan = {4, {0, 3}, {0.0}};
+  settings_.accumulate = 2;
+  trainer(method, {&watch}).run(stop_);
+  EXPECT_EQ(watch.skipped, 1);
+}
+
 TEST_F(TrainerTest, TooManyNonFiniteStepsInARowStopTheRunAndKeepItsState) {
   settings_.plan = {4, {0, 12}, {0.0}};
   FaultyMethod method({2, 3, 4, 5, 6});

@@ -1,0 +1,44 @@
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <c10/core/GradMode.h>
+
+#include <optional>
+
+#include "dbot/ops/adamw_update_paths.h"
+
+namespace dbot::ops {
+
+double sum_of_squares_reference(const at::Tensor& values) {
+  // float32 over short rows, float64 over the rows, so that the result neither drifts with the
+  // length nor depends on how many there are.
+  constexpr std::int64_t kRow = 4096;
+  const std::int64_t whole = values.numel() / kRow * kRow;
+  double sum = 0;
+  const auto add = [&sum](const at::Tensor& rows) {
+    const double norm =
+        at::linalg_vector_norm(at::linalg_vector_norm(rows, 2, {1}).to(at::kDouble), 2)
+            .item<double>();
+    sum += norm * norm;
+  };
+  if (whole > 0) add(values.narrow(0, 0, whole).view({-1, kRow}));
+  if (whole < values.numel()) add(values.slice(0, whole).view({1, -1}));
+  return sum;
+}
+
+void adamw_update_reference(const AdamWTensors& tensors, const AdamWOptions& options) {
+  const c10::NoGradGuard no_graph;
+  // The fused kernel counts in a float tensor of its own and divides gradients by its scale.
+  const at::Tensor count = at::scalar_tensor(static_cast<double>(options.step), at::kFloat);
+  std::optional<at::Tensor> divisor;
+  if (options.gradient_scale != 1.0) {
+    divisor = at::scalar_tensor(1.0 / options.gradient_scale, at::kFloat);
+  }
+  at::_fused_adamw_({tensors.values}, {tensors.gradients}, {tensors.exp_avg}, {tensors.exp_avg_sq},
+                    {}, {count}, options.learning_rate, options.beta1, options.beta2,
+                    options.weight_decay, options.eps, /*amsgrad=*/false,
+                    /*maximize=*/false, divisor);
+  tensors.gradients.zero_();
+}
+
+}  // namespace dbot::ops
