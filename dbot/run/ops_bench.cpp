@@ -67,6 +67,7 @@ std::vector<OperationCase> operation_cases(runtime::Precision precision) {
       add(make(shape, compute));
     }
   }
+  add(step_cases(compute));
   add(optimizer_cases());
   return cases;
 }

@@ -28,6 +28,8 @@ std::vector<OperationCase> linear_cases(const TokenShape& shape, at::ScalarType 
 std::vector<OperationCase> row_cases(const TokenShape& shape, at::ScalarType compute);
 std::vector<OperationCase> attention_cases(const TokenShape& shape, at::ScalarType compute);
 std::vector<OperationCase> block_cases(const TokenShape& shape, at::ScalarType compute);
+/// Patches, tokens, target and loss.
+std::vector<OperationCase> step_cases(at::ScalarType compute);
 std::vector<OperationCase> optimizer_cases();
 
 }  // namespace dbot::run

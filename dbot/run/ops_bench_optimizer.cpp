@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "dbot/ops/adamw_update_paths.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/run/ops_bench_cases.h"
 
@@ -59,8 +60,9 @@ OperationWays adamw_ways(const OptimizerShape& shape) {
   const AdamTensors flat{at::randn({size}), at::randn({size}), at::zeros({size}),
                          at::zeros({size})};
   at::Tensor our_value = flat.value.clone();
+  at::Tensor our_gradient = flat.gradient.clone();
   const auto ours = std::make_shared<optim::AdamW>(
-      std::vector<optim::ParameterGroup>{{our_value, flat.gradient, kDecay, 1.0}}, config);
+      std::vector<optim::ParameterGroup>{{our_value, our_gradient, kDecay, 1.0}}, config);
   const std::vector<AdamTensors> parts = split_into_matrices(flat, shape);
   const auto steps = std::make_shared<double>(0);
   return {[=] {
@@ -71,7 +73,33 @@ OperationWays adamw_ways(const OptimizerShape& shape) {
             ++*steps;
             for (const AdamTensors& part : parts) plain_adamw(part, config, *steps);
             return flat.value;
-          }};
+          },
+          [=] { our_gradient.copy_(flat.gradient); }};  // which the step clears
+}
+
+/// Norm, update and clear gradients, beside LibTorch's fused kernel and passes of their own.
+OperationWays whole_update_ways(const OptimizerShape& shape) {
+  using Norm = double (*)(const at::Tensor&);
+  using Update = void (*)(const ops::AdamWTensors&, const ops::AdamWOptions&);
+  const std::int64_t size = shape.values();
+  const at::Tensor gradient = at::randn({size}), start = at::randn({size});
+  const at::Tensor cleared = gradient.clone();
+  const auto way = [&](Norm norm, Update update) {
+    const AdamTensors flat{start.clone(), cleared, at::zeros({size}), at::zeros({size})};
+    const auto steps = std::make_shared<std::int64_t>(0);
+    return [=] {
+      const double scale = optim::AdamW::clip_scale(std::sqrt(norm(flat.gradient)), 1.0);
+      update({flat.value, flat.gradient, flat.exp_avg, flat.exp_avg_sq},
+             {.learning_rate = kLearningRate,
+              .weight_decay = kDecay,
+              .gradient_scale = scale,
+              .step = ++*steps});
+      return flat.value;
+    };
+  };
+  return {way(ops::sum_of_squares, ops::adamw_update),
+          way(ops::sum_of_squares_reference, ops::adamw_update_reference),
+          [=] { cleared.copy_(gradient); }};
 }
 
 }  // namespace
@@ -89,6 +117,13 @@ std::vector<OperationCase> optimizer_cases() {
                      // Value and two moments are read and written, the gradient is read.
                      .bytes = 7 * 4 * values,
                      .prepare = [shape] { return adamw_ways(shape); }});
+    cases.push_back({.operation = "gradient norm, AdamW step, clearing",
+                     .network = "parameters of the blocks",
+                     .shape = fmt::format("{}, {:.1f} M values", shape.name, values / 1e6),
+                     .reference = "at::_fused_adamw_, norm, zero_",
+                     // The norm reads the gradients once more, which are then written.
+                     .bytes = 9 * 4 * values,
+                     .prepare = [shape] { return whole_update_ways(shape); }});
   }
   return cases;
 }

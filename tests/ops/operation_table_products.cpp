@@ -1,0 +1,155 @@
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/zeros.h>
+
+#include <cmath>
+
+#include "dbot/ops/attention.h"
+#include "dbot/ops/matrix_product.h"
+#include "dbot/ops/select_tokens.h"
+#include "dbot/ops/transformer_block_paths.h"
+#include "tests/ops/operation_table.h"
+
+// Matrix products and what is made of them.
+namespace dbot::ops {
+namespace {
+
+TableOperation linear_row() {
+  return {.name = "linear",
+          .inputs =
+              [](const TableShape& s) {
+                const double size = 1 / std::sqrt(static_cast<double>(s.width));
+                return Tensors{table_numbers({s.batch, s.tokens, s.width}, 1),
+                               table_numbers({s.width + 3, s.width}, 2, size),
+                               table_numbers({s.width + 3}, 3)};
+              },
+          .computed = {true, true, true},
+          .formula = [](const TableShape&,
+                        const Tensors& in) { return at::matmul(in[0], in[1].t()) + in[2]; },
+          .ours =
+              [](const Call& c) {
+                const at::Tensor weight = at::zeros(c.inputs[1].sizes());
+                add_linear_weight_gradient(weight, c.outer, c.inputs[0]);
+                return Outcome{linear(c.inputs[0], c.inputs[1], c.inputs[2]),
+                               {linear_input_gradient(c.outer, c.inputs[1]), weight}};
+              }};
+}
+
+TableOperation attention_row() {
+  return {.name = "attention",
+          .inputs =
+              [](const TableShape& s) {
+                return Tensors{table_numbers({s.batch, s.tokens, 3 * s.width}, 1)};
+              },
+          .computed = {true},
+          .formula =
+              [](const TableShape& s, const Tensors& in) {
+                const std::int64_t head = s.width / s.heads;
+                const at::Tensor qkv =
+                    in[0].view({s.batch, s.tokens, 3, s.heads, head}).permute({2, 0, 3, 1, 4});
+                const at::Tensor logits =
+                    at::matmul(qkv.select(0, 0), qkv.select(0, 1).transpose(-1, -2)) /
+                    std::sqrt(static_cast<double>(head));
+                return at::matmul(at::softmax(logits, -1), qkv.select(0, 2))
+                    .transpose(1, 2)
+                    .reshape({s.batch, s.tokens, s.width});
+              },
+          .ours =
+              [](const Call& c) {
+                const Attention attended = attention(c.inputs[0], c.shape.heads);
+                return Outcome{attended.context,
+                               {attention_backward(c.inputs[0], attended, c.outer, c.shape.heads)}};
+              }};
+}
+
+/// The last tokens of each sample, backwards.
+at::Tensor chosen_rows(const TableShape& s) {
+  const std::int64_t count = (s.tokens + 1) / 2;
+  at::Tensor rows = at::zeros({s.batch, count}, at::kLong);
+  for (std::int64_t i = 0; i < count; ++i) rows.select(1, i).fill_(s.tokens - 1 - i);
+  return rows;
+}
+
+TableOperation select_row() {
+  return {.name = "select_tokens",
+          .inputs =
+              [](const TableShape& s) {
+                return Tensors{table_numbers({s.batch, s.tokens, s.width}, 1), chosen_rows(s)};
+              },
+          .computed = {true, false},
+          .formula =
+              [](const TableShape& s, const Tensors& in) {
+                return in[0].slice(1, s.tokens - in[1].size(1)).flip({1});
+              },
+          .ours =
+              [](const Call& c) {
+                return Outcome{select_tokens(c.inputs[0], c.inputs[1]),
+                               {spread_tokens(c.outer, c.inputs[1], c.shape.tokens), {}}};
+              }};
+}
+
+/// The block's weights behind x in a list of inputs.
+TransformerBlockWeights weights_of(const Tensors& in) {
+  return {.norm1_weight = in[1],
+          .norm1_bias = in[2],
+          .qkv_weight = in[3],
+          .qkv_bias = in[4],
+          .proj_weight = in[5],
+          .proj_bias = in[6],
+          .norm2_weight = in[7],
+          .norm2_bias = in[8],
+          .fc1_weight = in[9],
+          .fc1_bias = in[10],
+          .fc2_weight = in[11],
+          .fc2_bias = in[12]};
+}
+
+Tensors block_inputs(const TableShape& s) {
+  const std::int64_t w = s.width, h = 2 * w;
+  const double size = 1 / std::sqrt(static_cast<double>(w));
+  return {table_numbers({s.batch, s.tokens, w}, 1),
+          1 + table_numbers({w}, 2, 0.3),
+          table_numbers({w}, 3, 0.3),
+          table_numbers({3 * w, w}, 4, size),
+          table_numbers({3 * w}, 5, 0.3),
+          table_numbers({w, w}, 6, size),
+          table_numbers({w}, 7, 0.3),
+          1 + table_numbers({w}, 8, 0.3),
+          table_numbers({w}, 9, 0.3),
+          table_numbers({h, w}, 10, size),
+          table_numbers({h}, 11, 0.3),
+          table_numbers({w, h}, 12, size),
+          table_numbers({w}, 13, 0.3)};
+}
+
+/// Weights are float32 and rounded by the block itself, so that its results are further from those
+/// of the weights as they are.
+TableOperation block_row() {
+  return {.name = "transformer_block",
+          .inputs = block_inputs,
+          .computed = std::vector<bool>(13, false),
+          .in_compute_type = false,
+          .formula =
+              [](const TableShape& s, const Tensors& in) {
+                return transformer_block_reference(in[0], weights_of(in),
+                                                   {.heads = s.heads, .compute = at::kDouble}, {});
+              },
+          .ours =
+              [](const Call& c) {
+                const Tensors leaves = leaves_of(c.inputs);
+                return differentiated(
+                    transformer_block(leaves[0], weights_of(leaves),
+                                      {.heads = c.shape.heads, .compute = c.compute}, {}),
+                    c.outer, leaves);
+              },
+          .slack = 6};
+}
+
+}  // namespace
+
+std::vector<TableOperation> product_operations() {
+  return {linear_row(), attention_row(), select_row(), block_row()};
+}
+
+}  // namespace dbot::ops
