@@ -66,8 +66,8 @@ class MaskedModeling : public Method {
     at::Tensor loss;
   };
   /// `loss_tokens` leaves out what the loss does not read: prediction and target are then those of
-  /// cls (for a teacher) and the masked patches alone, the target is not normalised yet, and the
-  /// loss is the same up to rounding.
+  /// cls (for a teacher) and the masked patches alone, the target not normalised yet where the loss
+  /// does that itself, and the loss is the same up to rounding.
   enum class Extent { all_tokens, loss_tokens };
   Forward forward(const data::Batch& batch, const StepDraws& draws, runtime::Precision precision,
                   Extent extent = Extent::all_tokens) const;
