@@ -142,8 +142,8 @@ HWY_INLINE Vector gelu_of(Vector x) {
       -0.000481277035F, 0.00126851129F, -0.00122149393F, 0.00180012186F, -0.00478903856F,
       0.00855996832F,   -0.0125051215F, 0.0179547872F,   -0.0247236304F, 0.0319899581F,
       -0.0399298184F,   0.0500245206F,  -0.0677436665F,  0.135949999F};
-  // The order of arguments matters: where one is NaN, x86 takes the second.
-  const Vector above = hn::Max(constant(-5.2F), x);
+  // No maximum: for some processors that of a number and NaN is the number.
+  const Vector above = hn::IfThenElse(hn::Lt(x, constant(-5.2F)), constant(-5.2F), x);
   const Vector clamped = hn::Min(constant(5.2F), above);
   const Vector u = hn::MulSub(hn::Mul(clamped, clamped), constant(0.0739644989F), constant(1.0F));
   Vector series = constant(kCoefficients[0]);

@@ -31,7 +31,7 @@ constexpr StepShape kShapes[] = {{"dbot/tiny-32", 64, 32, 4, 192, 192, 16},
 
 /// A place in the shuffled order for each patch, [batch, patches].
 at::Tensor shuffled(const StepShape& shape) {
-  return at::rand({shape.batch, shape.patches()}).argsort(1);
+  return at::rand({shape.batch, shape.patches()}).argsort(std::int64_t{1});
 }
 
 OperationWays patch_ways(const StepShape& shape, bool visible) {

@@ -1,4 +1,5 @@
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/erf.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
@@ -8,7 +9,7 @@
 #include "dbot/ops/attention.h"
 #include "dbot/ops/matrix_product.h"
 #include "dbot/ops/select_tokens.h"
-#include "dbot/ops/transformer_block_paths.h"
+#include "dbot/ops/transformer_block.h"
 #include "tests/ops/operation_table.h"
 
 // Matrix products and what is made of them.
@@ -36,31 +37,37 @@ TableOperation linear_row() {
               }};
 }
 
+at::Tensor attention_formula(const TableShape& s, const at::Tensor& projected) {
+  const std::int64_t head = s.width / s.heads;
+  const at::Tensor qkv =
+      projected.view({s.batch, s.tokens, 3, s.heads, head}).permute({2, 0, 3, 1, 4});
+  const at::Tensor logits = at::matmul(qkv.select(0, 0), qkv.select(0, 1).transpose(-1, -2)) /
+                            std::sqrt(static_cast<double>(head));
+  return at::matmul(at::softmax(logits, -1), qkv.select(0, 2))
+      .transpose(1, 2)
+      .reshape({s.batch, s.tokens, s.width});
+}
+
+at::Tensor norm_formula(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const at::Tensor centred = x - x.mean(-1, true);
+  return centred / (centred.square().mean(-1, true) + 1e-6).sqrt() * weight + bias;
+}
+
 TableOperation attention_row() {
-  return {.name = "attention",
-          .inputs =
-              [](const TableShape& s) {
-                return Tensors{table_numbers({s.batch, s.tokens, 3 * s.width}, 1)};
-              },
-          .computed = {true},
-          .formula =
-              [](const TableShape& s, const Tensors& in) {
-                const std::int64_t head = s.width / s.heads;
-                const at::Tensor qkv =
-                    in[0].view({s.batch, s.tokens, 3, s.heads, head}).permute({2, 0, 3, 1, 4});
-                const at::Tensor logits =
-                    at::matmul(qkv.select(0, 0), qkv.select(0, 1).transpose(-1, -2)) /
-                    std::sqrt(static_cast<double>(head));
-                return at::matmul(at::softmax(logits, -1), qkv.select(0, 2))
-                    .transpose(1, 2)
-                    .reshape({s.batch, s.tokens, s.width});
-              },
-          .ours =
-              [](const Call& c) {
-                const Attention attended = attention(c.inputs[0], c.shape.heads);
-                return Outcome{attended.context,
-                               {attention_backward(c.inputs[0], attended, c.outer, c.shape.heads)}};
-              }};
+  return {
+      .name = "attention",
+      .inputs =
+          [](const TableShape& s) {
+            return Tensors{table_numbers({s.batch, s.tokens, 3 * s.width}, 1)};
+          },
+      .computed = {true},
+      .formula = [](const TableShape& s, const Tensors& in) { return attention_formula(s, in[0]); },
+      .ours =
+          [](const Call& c) {
+            const Attention attended = attention(c.inputs[0], c.shape.heads);
+            return Outcome{attended.context,
+                           {attention_backward(c.inputs[0], attended, c.outer, c.shape.heads)}};
+          }};
 }
 
 /// The last tokens of each sample, backwards.
@@ -132,8 +139,14 @@ TableOperation block_row() {
           .in_compute_type = false,
           .formula =
               [](const TableShape& s, const Tensors& in) {
-                return transformer_block_reference(in[0], weights_of(in),
-                                                   {.heads = s.heads, .compute = at::kDouble}, {});
+                const at::Tensor normed = norm_formula(in[0], in[1], in[2]);
+                const at::Tensor context =
+                    attention_formula(s, at::matmul(normed, in[3].t()) + in[4]);
+                const at::Tensor middle = in[0] + at::matmul(context, in[5].t()) + in[6];
+                const at::Tensor hidden =
+                    at::matmul(norm_formula(middle, in[7], in[8]), in[9].t()) + in[10];
+                const at::Tensor activated = hidden * 0.5 * (1 + at::erf(hidden / std::sqrt(2.0)));
+                return middle + at::matmul(activated, in[11].t()) + in[12];
               },
           .ours =
               [](const Call& c) {

@@ -1,3 +1,4 @@
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/sum.h>
@@ -5,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 
 #include "dbot/ops/kernel_level.h"
 #include "tests/ops/operation_table.h"
@@ -19,11 +21,20 @@ struct Case {
   KernelLevel level;
 };
 
-std::string name_of(const testing::TestParamInfo<Case>& info) {
-  const auto& [operation, shape, compute, level] = info.param;
+std::string name_of(const Case& c) {
+  const auto& [operation, shape, compute, level] = c;
   return operation.name + "_" + std::to_string(shape.batch) + "x" + std::to_string(shape.tokens) +
          "x" + std::to_string(shape.width) + (compute == at::kFloat ? "_fp32_" : "_bf16_") +
          std::string(name(level));
+}
+
+/// GoogleTest looks for this name.
+void PrintTo(const Case& c, std::ostream* stream) {
+  *stream << name_of(c);
+}
+
+std::string test_name(const testing::TestParamInfo<Case>& info) {
+  return name_of(info.param);
 }
 
 // A single value, partial vectors of every width, more than one block of attention, whole vectors.
@@ -88,7 +99,15 @@ Outcome ours(const Case& c, const Inputs& inputs, const at::Tensor& outer) {
   return c.operation.ours({c.shape, inputs.given, outer, c.compute});
 }
 
-class OperationTable : public testing::TestWithParam<Case> {};
+/// One thread: several that wait for each other take ten times as long where others compute too.
+class OperationTable : public testing::TestWithParam<Case> {
+ protected:
+  OperationTable() { at::set_num_threads(1); }
+  ~OperationTable() override { at::set_num_threads(threads_before_); }
+
+ private:
+  int threads_before_ = at::get_num_threads();
+};
 
 TEST_P(OperationTable, AgreesWithDoublePrecision) {
   const Case& c = GetParam();
@@ -112,9 +131,9 @@ TEST_P(OperationTable, AgreesWithDoublePrecision) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OperationTable, testing::ValuesIn(cases({at::kFloat, at::kBFloat16})),
-                         name_of);
+                         test_name);
 
-class Slopes : public testing::TestWithParam<Case> {};
+class Slopes : public OperationTable {};
 
 /// Central differences of the formula, for each input along a direction of its own.
 TEST_P(Slopes, AreTheGradients) {
@@ -146,7 +165,7 @@ TEST_P(Slopes, AreTheGradients) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Slopes, testing::ValuesIn(cases({at::kFloat})), name_of);
+INSTANTIATE_TEST_SUITE_P(All, Slopes, testing::ValuesIn(cases({at::kFloat})), test_name);
 
 }  // namespace
 }  // namespace dbot::ops
