@@ -39,10 +39,10 @@ class Dataset {
 std::unique_ptr<Dataset> subset(std::shared_ptr<const Dataset> base,
                                 std::vector<std::int64_t> indices);
 
-/// The images to pre-train on: `path` is a folder (nested or not) of image files (codec.h), a folder
-/// with IDX files (MNIST's names, plain or .gz), or one IDX file. A folder with train/ beside val/
-/// or test/ gives train/ alone, and says so. Order: sorted by path, byte-wise. Throws DataError if
-/// it is missing or has no image, naming what was found instead.
+/// The images to pre-train on: `path` is a folder (nested or not) of image files (codec.h), a
+/// folder with IDX files (MNIST's names, plain or .gz), or one IDX file. A folder with train/
+/// beside val/ or test/ gives train/ alone, and says so. Order: sorted by path, byte-wise. Throws
+/// DataError if it is missing or has no image, naming what was found instead.
 std::shared_ptr<const Dataset> open_images(const std::filesystem::path& path, const core::Log& log);
 
 struct LabelledSplits {

@@ -58,9 +58,10 @@ FolderScan scan_images(const fs::path& folder, const core::Log& log) {
                     "its folders",
                     folder.string()));
   }
-  throw DataError(fmt::format("[data] {}: found {} {}, none of them an image (.jpg, .png, .webp, .tif, …); first: {}",
-                              folder.string(), scan.other_files,
-                              scan.other_files == 1 ? "file" : "files", scan.first_other));
+  throw DataError(fmt::format(
+      "[data] {}: found {} {}, none of them an image (.jpg, .png, .webp, .tif, …); first: {}",
+      folder.string(), scan.other_files, scan.other_files == 1 ? "file" : "files",
+      scan.first_other));
 }
 
 std::vector<std::string> class_names(const std::vector<std::string>& relative_paths) {

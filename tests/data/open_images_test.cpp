@@ -101,8 +101,10 @@ TEST_F(OpenImages, SaysWhatIsWrongWithThePlace) {
   EXPECT_THAT(refusal(folder_ / "absent"), HasSubstr("absent does not exist"));
   EXPECT_THAT(refusal(folder_.path()), HasSubstr("is empty, expected images (.jpg,"));
   test::write_text(folder_ / "notes.txt", "x");
-  EXPECT_THAT(refusal(folder_.path()),
-              HasSubstr("found 1 file, none of them an image (.jpg, .png, .webp, .tif, …); first: notes.txt"));
+  EXPECT_THAT(
+      refusal(folder_.path()),
+      HasSubstr(
+          "found 1 file, none of them an image (.jpg, .png, .webp, .tif, …); first: notes.txt"));
   test::write_text(folder_ / "deeper/a.gif", "x");
   EXPECT_THAT(refusal(folder_.path()), HasSubstr("found 2 files"));
   EXPECT_THAT(refusal(folder_ / "notes.txt"), HasSubstr("neither a folder nor an IDX file"));

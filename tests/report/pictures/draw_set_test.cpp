@@ -42,8 +42,8 @@ SampleChoice choice(std::int64_t count) {
 }
 
 PictureSamples load(std::int64_t size, std::int64_t count) {
-  return load_picture_samples(std::make_shared<test::SyntheticDataset>(size, 8), choice(count),
-                              {}, core::silent_log());
+  return load_picture_samples(std::make_shared<test::SyntheticDataset>(size, 8), choice(count), {},
+                              core::silent_log());
 }
 
 TEST(PictureSamplesTest, AreASeededChoiceWithoutRepetition) {
