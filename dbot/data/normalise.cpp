@@ -1,11 +1,9 @@
 #include "dbot/data/normalise.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
-#include "dbot/ops/pixel_kernels.h"
 
 namespace dbot::data {
 namespace {
@@ -18,25 +16,6 @@ at::Tensor per_channel(std::int64_t channels, const at::Tensor& like, const Valu
     tensor.data_ptr<float>()[c] = static_cast<float>(value(c));
   }
   return tensor.to(like.device());
-}
-
-/// One pass over the pixels, of which nothing but the result is kept.
-at::Tensor normalise_on_cpu(const at::Tensor& pixels, const std::vector<double>& mean,
-                            const std::vector<double>& std) {
-  const auto source = pixels.contiguous();
-  auto result = at::empty(source.sizes(), at::TensorOptions().dtype(at::kFloat));
-  const auto* from = source.const_data_ptr<std::uint8_t>();
-  auto* to = result.data_ptr<float>();
-  const auto channels = source.size(1), plane = source.size(2) * source.size(3);
-  at::parallel_for(0, source.size(0) * channels, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto i = begin; i < end; ++i) {
-      const auto c = static_cast<std::size_t>(i % channels);
-      ops::scale_pixels(from + i * plane, static_cast<std::size_t>(plane),
-                        static_cast<float>(1 / (255 * std[c])),
-                        static_cast<float>(-mean[c] / std[c]), to + i * plane);
-    }
-  });
-  return result;
 }
 
 }  // namespace
@@ -64,8 +43,7 @@ ops::Images images(const at::Tensor& pixels, const std::vector<double>& mean,
 
 at::Tensor normalise(const at::Tensor& pixels, const std::vector<double>& mean,
                      const std::vector<double>& std) {
-  const ops::Images checked = images(pixels, mean, std);
-  return pixels.is_cpu() ? normalise_on_cpu(pixels, mean, std) : checked.seen();
+  return images(pixels, mean, std).seen();
 }
 
 }  // namespace dbot::data

@@ -41,12 +41,8 @@ Student::Prediction AsymmetricStudent::predict(const ops::Images& images, const 
 
 void AsymmetricStudent::visit_layers(const ops::Images& images, const masking::Mask& mask,
                                      at::ScalarType compute, const LayerVisitor& visit) const {
-  const at::Tensor embedded = encoder().embed(images, mask.ids_keep);
-  visit("encoder", "the patch embedding", embedded);
-  const at::Tensor encoded = visit_blocks("encoder", embedded, encoder().block_weights(),
-                                          encoder().block_options(compute), visit);
-  const at::Tensor latent = encoder().norm(encoded);
-  visit("encoder", "the final norm", latent);
+  const at::Tensor latent =
+      visit_encoder(encoder(), encoder().embed(images, mask.ids_keep), compute, visit);
   const at::Tensor tokens = network_.decoder_tokens(latent, mask.ids_restore, compute);
   visit("decoder", "the decoder's embedding", tokens);
   visit_blocks("decoder", tokens, network_.decoder_blocks(), network_.decoder_options(compute),

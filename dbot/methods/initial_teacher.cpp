@@ -82,14 +82,6 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
   return {shape, std::move(parameters), loaded.description.mean, loaded.description.std};
 }
 
-}  // namespace
-
-TeacherNetwork make_initial_teacher(const objectives::TeacherConfig& config,
-                                    const nn::EncoderConfig& student, std::uint64_t seed) {
-  return config.init == objectives::TeacherInit::file ? teacher_from_file(config, student)
-                                                      : random_teacher(config, student, seed);
-}
-
 void check_blocks(const objectives::TeacherConfig& config, const nn::EncoderConfig& teacher) {
   const std::int64_t wanted = config.features.mean_of_blocks;
   if (wanted > 1 && wanted > teacher.depth) {
@@ -97,6 +89,17 @@ void check_blocks(const objectives::TeacherConfig& config, const nn::EncoderConf
         "[teacher] teacher.mean_of_blocks is {}, but the teacher has {} blocks; choose at most {}",
         wanted, teacher.depth, std::max<std::int64_t>(1, teacher.depth)));
   }
+}
+
+}  // namespace
+
+TeacherNetwork make_initial_teacher(const objectives::TeacherConfig& config,
+                                    const nn::EncoderConfig& student, std::uint64_t seed) {
+  TeacherNetwork teacher = config.init == objectives::TeacherInit::file
+                               ? teacher_from_file(config, student)
+                               : random_teacher(config, student, seed);
+  check_blocks(config, teacher.config);
+  return teacher;
 }
 
 bool copies_student(const objectives::TeacherConfig& config, const TeacherNetwork& teacher,

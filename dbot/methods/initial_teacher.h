@@ -19,12 +19,10 @@ struct TeacherNetwork {
 
 /// The first stage's teacher, before the student exists: read from a file, or drawn at random. Its
 /// token grid equals the student's: a patch size of its own gets the input size that makes it so.
-/// Throws UsageError when no size fits, DataError when the file is broken. dbot.md §3.
+/// Throws UsageError when no size fits or it has fewer blocks than are to be averaged, DataError
+/// when the file is broken. dbot.md §3.
 TeacherNetwork make_initial_teacher(const objectives::TeacherConfig& config,
                                     const nn::EncoderConfig& student, std::uint64_t seed);
-
-/// Throws UsageError if the first teacher has fewer blocks than are to be averaged.
-void check_blocks(const objectives::TeacherConfig& config, const nn::EncoderConfig& teacher);
 
 /// True if a random teacher has the student's shape, so that it starts as a copy of it.
 bool copies_student(const objectives::TeacherConfig& config, const TeacherNetwork& teacher,

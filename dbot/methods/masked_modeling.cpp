@@ -69,7 +69,6 @@ void MaskedModeling::begin_stage(std::int64_t stage) {
     return;
   }
   teacher_network_ = make_initial_teacher(config_.teacher, encoder_config(0), config_.seed);
-  check_blocks(config_.teacher, teacher_network_.config);
   renew_student(0);
   if (copies_student(config_.teacher, teacher_network_, encoder_config(0))) {
     teacher_network_.parameters->copy_from(student_->parameters()->named(), /*partial=*/true);

@@ -42,4 +42,14 @@ at::Tensor visit_blocks(const std::string& part, at::Tensor tokens,
   return tokens;
 }
 
+at::Tensor visit_encoder(const nn::VisionTransformer& encoder, const at::Tensor& embedded,
+                         at::ScalarType compute, const Student::LayerVisitor& visit) {
+  visit("encoder", "the patch embedding", embedded);
+  const at::Tensor encoded = visit_blocks("encoder", embedded, encoder.block_weights(),
+                                          encoder.block_options(compute), visit);
+  const at::Tensor latent = encoder.norm(encoded);
+  visit("encoder", "the final norm", latent);
+  return latent;
+}
+
 }  // namespace dbot::methods

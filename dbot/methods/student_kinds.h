@@ -41,6 +41,10 @@ class SymmetricStudent : public Student {
   nn::MaskedEncoder network_;
 };
 
+/// Shows what an encoder makes of its tokens, layer by layer; returns its result after the norm.
+at::Tensor visit_encoder(const nn::VisionTransformer& encoder, const at::Tensor& embedded,
+                         at::ScalarType compute, const Student::LayerVisitor& visit);
+
 nn::MaskedAutoencoderConfig asymmetric_config(const StudentConfig& config);
 nn::MaskedEncoderConfig symmetric_config(const StudentConfig& config);
 

@@ -23,11 +23,7 @@ Student::Prediction SymmetricStudent::predict(const ops::Images& images, const m
 
 void SymmetricStudent::visit_layers(const ops::Images& images, const masking::Mask& mask,
                                     at::ScalarType compute, const LayerVisitor& visit) const {
-  const at::Tensor embedded = network_.embed(images, mask.mask);
-  visit("encoder", "the patch embedding", embedded);
-  const at::Tensor encoded = visit_blocks("encoder", embedded, encoder().block_weights(),
-                                          encoder().block_options(compute), visit);
-  visit("encoder", "the final norm", encoder().norm(encoded));
+  visit_encoder(encoder(), network_.embed(images, mask.mask), compute, visit);
 }
 
 double SymmetricStudent::multiply_adds(double /*visible*/) const {

@@ -3,12 +3,12 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 
 #include "dbot/nn/block_stack.h"
+#include "dbot/nn/linear.h"
 #include "dbot/ops/assemble_tokens.h"
 
 namespace dbot::nn {
@@ -16,13 +16,6 @@ namespace {
 
 std::string decoder_block_prefix(std::int64_t block) {
   return "decoder_blocks." + std::to_string(block) + ".";
-}
-
-/// In the type of matrix products.
-at::Tensor linear(const at::Tensor& x, const ParameterStore& parameters, const std::string& name,
-                  at::ScalarType compute) {
-  return at::linear(x.to(compute), parameters.at(name + ".weight").to(compute),
-                    parameters.at(name + ".bias").to(compute));
 }
 
 }  // namespace

@@ -1,12 +1,13 @@
 #include "dbot/nn/masked_encoder.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/where.h>
 
 #include <charconv>
 #include <cmath>
 #include <string_view>
+
+#include "dbot/nn/linear.h"
 
 namespace dbot::nn {
 namespace {
@@ -65,9 +66,7 @@ at::Tensor MaskedEncoder::encode(const ops::Images& images, const at::Tensor& ma
 }
 
 at::Tensor MaskedEncoder::predict(const at::Tensor& tokens, at::ScalarType compute) const {
-  return at::linear(tokens.to(compute), parameters()->at("lm_head.weight").to(compute),
-                    parameters()->at("lm_head.bias").to(compute))
-      .to(at::kFloat);
+  return linear(tokens, *parameters(), "lm_head", compute).to(at::kFloat);
 }
 
 }  // namespace dbot::nn

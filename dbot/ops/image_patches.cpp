@@ -45,6 +45,7 @@ Images::Images(at::Tensor bytes, at::Tensor channel_scale, at::Tensor channel_sh
 
 at::Tensor Images::seen() const {
   if (!scale.defined()) return pixels;
+  if (has_kernels(pixels)) return seen_cpu(*this);
   const auto channels = [](const at::Tensor& values) { return values.view({1, -1, 1, 1}); };
   return at::addcmul(channels(shift), pixels.to(at::kFloat), channels(scale));
 }

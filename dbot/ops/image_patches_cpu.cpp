@@ -2,6 +2,7 @@
 
 #include "dbot/ops/image_patches_paths.h"
 #include "dbot/ops/parallel_rows.h"
+#include "dbot/ops/pixel_kernels.h"
 
 namespace dbot::ops {
 namespace {
@@ -69,6 +70,24 @@ void copy_patches(const at::Tensor& pixels, const PatchShape& shape,
 }
 
 }  // namespace
+
+at::Tensor seen_cpu(const Images& images) {
+  const at::Tensor pixels = images.pixels.contiguous();
+  const at::Tensor scale = images.scale.contiguous(), shift = images.shift.contiguous();
+  const float* scales = scale.const_data_ptr<float>();
+  const float* shifts = shift.const_data_ptr<float>();
+  at::Tensor seen = at::empty(pixels.sizes(), pixels.options().dtype(at::kFloat));
+  const std::int64_t channels = pixels.size(1), plane = pixels.size(2) * pixels.size(3);
+  const auto* from = pixels.const_data_ptr<std::uint8_t>();
+  float* to = seen.mutable_data_ptr<float>();
+  parallel_rows(pixels.size(0) * channels, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      scale_pixels(from + i * plane, static_cast<std::size_t>(plane), scales[i % channels],
+                   shifts[i % channels], to + i * plane);
+    }
+  });
+  return seen;
+}
 
 at::Tensor image_patches_cpu(const Images& images, std::int64_t patch_size, PatchOrder order,
                              const at::Tensor& rows) {

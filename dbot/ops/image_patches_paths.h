@@ -13,4 +13,7 @@ at::Tensor image_patches_reference(const Images& images, std::int64_t patch_size
 at::Tensor image_patches_cpu(const Images& images, std::int64_t patch_size, PatchOrder order,
                              const at::Tensor& rows);
 
+/// uint8 images as they are seen, in one pass.
+at::Tensor seen_cpu(const Images& images);
+
 }  // namespace dbot::ops
