@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "dbot/data/codec.h"
 #include "dbot/data/file_bytes.h"
 
 namespace dbot::data {
@@ -17,19 +16,8 @@ FolderDataset::FolderDataset(std::filesystem::path root, std::vector<std::string
                              std::vector<std::string> classes)
     : root_(std::move(root)), paths_(std::move(relative_paths)), classes_(std::move(classes)) {}
 
-Image FolderDataset::load(std::int64_t index, int channels) const {
-  const auto path = name(index);
-  std::vector<std::uint8_t> bytes;
-  read_file_bytes(path, bytes);
-  return decode_image(bytes, channels, path);
-}
-
-void FolderDataset::load_crop(std::int64_t index, int channels, const ChooseCrop& choose,
-                              core::Size size, std::span<std::uint8_t> planar) const {
-  thread_local std::vector<std::uint8_t> bytes;  // its memory serves the next file
-  const auto path = name(index);
-  read_file_bytes(path, bytes);
-  decode_crop(bytes, channels, path, choose, size, planar);
+void FolderDataset::read(std::int64_t index, std::vector<std::uint8_t>& bytes) const {
+  read_file_bytes(name(index), bytes);
 }
 
 std::int64_t FolderDataset::label(std::int64_t index) const {

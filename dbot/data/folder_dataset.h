@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/data/dataset.h"
+#include "dbot/data/encoded_dataset.h"
 
 namespace dbot::data {
 
@@ -14,16 +14,14 @@ namespace dbot::data {
 std::string_view class_folder(std::string_view relative_path);
 
 /// Image files under one folder, in the given order.
-class FolderDataset final : public Dataset {
+class FolderDataset final : public EncodedDataset {
  public:
   /// `classes` is sorted; a file's label is the place of its class folder in it. Empty: unlabelled.
   FolderDataset(std::filesystem::path root, std::vector<std::string> relative_paths,
                 std::vector<std::string> classes);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
-  Image load(std::int64_t index, int channels) const override;
-  void load_crop(std::int64_t index, int channels, const ChooseCrop& choose, core::Size size,
-                 std::span<std::uint8_t> planar) const override;
+  void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   const std::vector<std::string>& classes() const override { return classes_; }

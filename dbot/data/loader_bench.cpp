@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
-#include "dbot/data/codec.h"
-#include "dbot/data/file_bytes.h"
+#include "dbot/data/encoded_dataset.h"
 #include "dbot/data/normalise.h"
 
 namespace dbot::data {
@@ -20,19 +18,15 @@ double now() {
 }
 
 /// Files in memory, one after the other; a pass over more images repeats them.
-class MemoryFiles final : public Dataset {
+class MemoryFiles final : public EncodedDataset {
  public:
   MemoryFiles(std::vector<std::vector<std::uint8_t>> files, std::vector<std::string> names,
               std::int64_t size)
       : files_(std::move(files)), names_(std::move(names)), size_(size) {}
 
   std::int64_t size() const override { return size_; }
-  Image load(std::int64_t index, int channels) const override {
-    return decode_image(files_[at(index)], channels, names_[at(index)]);
-  }
-  void load_crop(std::int64_t index, int channels, const ChooseCrop& choose, core::Size size,
-                 std::span<std::uint8_t> planar) const override {
-    decode_crop(files_[at(index)], channels, names_[at(index)], choose, size, planar);
+  void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override {
+    bytes = files_[at(index)];
   }
   std::int64_t label(std::int64_t) const override { return -1; }
   std::string name(std::int64_t index) const override { return names_[at(index)]; }
@@ -100,15 +94,15 @@ LoaderPass time_loader(std::shared_ptr<const Dataset> dataset, const LoaderBench
 }
 
 std::shared_ptr<const Dataset> in_memory(const Dataset& dataset, std::int64_t bytes) {
+  const auto* encoded = dynamic_cast<const EncodedDataset*>(&dataset);
+  if (!encoded) return nullptr;
   std::vector<std::vector<std::uint8_t>> files;
   std::vector<std::string> names;
   std::int64_t taken = 0;
   for (std::int64_t i = 0; i < dataset.size() && taken < bytes; ++i) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(dataset.name(i), error)) continue;
     std::vector<std::uint8_t> content;
     try {
-      read_file_bytes(dataset.name(i), content);
+      encoded->read(i, content);
     } catch (const DataError&) {
       continue;
     }

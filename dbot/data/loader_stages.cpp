@@ -2,12 +2,11 @@
 #include <time.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
 #include "dbot/data/codec.h"
-#include "dbot/data/file_bytes.h"
+#include "dbot/data/encoded_dataset.h"
 #include "dbot/data/loader_bench.h"
 #include "dbot/data/normalise.h"
 #include "dbot/data/part_decoder.h"
@@ -36,22 +35,24 @@ class Lap {
 };
 
 /// Adds one image's seconds to the sums.
-void time_image(const std::string& path, const LoaderBenchConfig& config, core::Random& random,
-                PartDecoder& decoder, at::Tensor& pixels, LoaderStages& sums) {
+void time_image(const EncodedDataset& dataset, std::int64_t index, const LoaderBenchConfig& config,
+                core::Random& random, PartDecoder& decoder, at::Tensor& pixels,
+                LoaderStages& sums) {
   const auto& loader = config.loader;
+  const std::string name = dataset.name(index);
   std::vector<std::uint8_t> bytes;
-  read_file_bytes(path, bytes);
+  dataset.read(index, bytes);
   Lap lap;
-  read_file_bytes(path, bytes);
+  dataset.read(index, bytes);
   const double read = lap();
-  const auto image = decode_image(bytes, loader.channels, path);
+  const auto image = decode_image(bytes, loader.channels, name);
   const double decode_whole = lap();
   const auto crop = random_resized_crop(image.height, image.width, loader.augmentation, random);
   const std::span<std::uint8_t> planar(pixels.data_ptr<std::uint8_t>(),
                                        static_cast<std::size_t>(pixels.numel()));
   lap();
   decoder.decode(
-      bytes, loader.channels, path, [&](int, int) { return CropChoice{crop}; }, loader.image_size);
+      bytes, loader.channels, name, [&](int, int) { return CropChoice{crop}; }, loader.image_size);
   const double decode = lap();
   decoder.resize(planar);
   const double resize = lap();
@@ -69,6 +70,8 @@ void time_image(const std::string& path, const LoaderBenchConfig& config, core::
 
 LoaderStages time_stages(const Dataset& dataset, const LoaderBenchConfig& config,
                          std::int64_t images, const std::function<bool()>& stopping) {
+  const auto* encoded = dynamic_cast<const EncodedDataset*>(&dataset);
+  if (!encoded) return {};
   const auto& loader = config.loader;
   auto order = core::permutation({.seed = loader.seed, .purpose = core::Purpose::statistics},
                                  dataset.size());
@@ -79,10 +82,8 @@ LoaderStages time_stages(const Dataset& dataset, const LoaderBenchConfig& config
   LoaderStages sums;
   for (const auto index : order) {
     if (sums.images >= images || stopping()) break;
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(dataset.name(index), error)) break;
     try {
-      time_image(dataset.name(index), config, random, decoder, pixels, sums);
+      time_image(*encoded, index, config, random, decoder, pixels, sums);
     } catch (const DataError&) {
     }
   }
