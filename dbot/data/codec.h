@@ -17,8 +17,9 @@ namespace dbot::data {
 inline constexpr std::uint64_t max_pixels = std::uint64_t{1} << 28;
 
 /// Where both sides of a crop are at least so many times those of the result, a JPEG is decoded at
-/// half its size; at twice as many, at a quarter; and so on.
-inline constexpr double shrink_from = 4;
+/// half its size; at twice as many, at a quarter; and so on. Its colour earlier: many files have
+/// half the pixels of it anyway.
+inline constexpr double shrink_from = 4, shrink_colour_from = 1.5;
 
 /// Decodes the bytes of an image file, whose kind is told by its content, to `channels` (1: luma,
 /// 3: RGB; others only where the file has as many), upright as EXIF says. docs/data.md has the
@@ -29,9 +30,10 @@ Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::strin
 
 /// Decodes the part of an image that `choose` names, given the image's upright size, and resizes it
 /// to planar [channels, size.height, size.width]. No more is decoded than is needed. The result is
-/// that of decoding everything and `resize_crop`, bit for bit where no side of the crop is
-/// `shrink_from` times the result's or more; else JPEG is decoded at a half, a quarter or an eighth
-/// of its size, and the mean difference stays below one grey level. Throws as `decode_image`.
+/// that of decoding everything and `resize_crop`, bit for bit but for JPEG, whose planes are
+/// resized as they are stored, and decoded at a half, a quarter or an eighth of their size where a
+/// crop has that many more pixels: the mean difference stays below one grey level. Throws as
+/// `decode_image`.
 void decode_crop(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
                  const ChooseCrop& choose, core::Size size, std::span<std::uint8_t> planar);
 

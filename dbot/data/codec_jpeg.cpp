@@ -70,7 +70,7 @@ class JpegReader final : public ImageReader {
 
   int most_shrink() const override { return 8; }
 
-  bool read_planes(const Crop& area, int shrink, DecodedPlanes& planes) override {
+  bool read_planes(const Crop& area, Shrink shrink, DecodedPlanes& planes) override {
     thread_local BaselineDecoder decoder;  // its memory and tables serve the next image
     return decoder.read(decompressor_.info(), scan_, area, shrink, channels_, planes);
   }

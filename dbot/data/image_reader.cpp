@@ -50,7 +50,7 @@ bool begins_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
 
 }  // namespace
 
-bool ImageReader::read_planes(const Crop&, int, DecodedPlanes&) {
+bool ImageReader::read_planes(const Crop&, Shrink, DecodedPlanes&) {
   return false;
 }
 

@@ -26,6 +26,12 @@ struct DecodedPlanes {
   int count = 0;
 };
 
+/// By what the sides of what is decoded are divided: 1, 2, 4 or 8. Eyes and pictures have less
+/// detail in colour than in brightness.
+struct Shrink {
+  int grey = 1, colour = 1;
+};
+
 /// An image file in memory whose header was read. Its pixels are decoded once, by `read`. All
 /// functions throw DataError ("[data] NAME: reason") where the file is not sound.
 class ImageReader {
@@ -46,7 +52,7 @@ class ImageReader {
   virtual DecodedPart read(const Crop& area, int shrink, std::vector<std::uint8_t>& pixels) = 0;
   /// The same as planes, which are valid until this thread reads another image; false if the file
   /// is not of a kind, or not sound enough, for this way: then `read` it.
-  virtual bool read_planes(const Crop& area, int shrink, DecodedPlanes& planes);
+  virtual bool read_planes(const Crop& area, Shrink shrink, DecodedPlanes& planes);
 
  protected:
   int height_ = 0, width_ = 0;

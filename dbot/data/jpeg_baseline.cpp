@@ -41,7 +41,7 @@ void put_means(const std::uint8_t* block, int across, int down, std::uint8_t* to
 }  // namespace
 
 bool BaselineDecoder::read(const jpeg_decompress_struct& info, std::span<const std::uint8_t> scan,
-                           const Crop& area, int shrink, int channels, DecodedPlanes& planes) {
+                           const Crop& area, Shrink shrink, int channels, DecodedPlanes& planes) {
   if (!set_up(info, channels) || !data_.set(scan)) return false;
   choose_blocks(area, shrink);
   if (scan.size() >= worth_leaps) {
@@ -106,14 +106,15 @@ bool BaselineDecoder::set_tables(const jpeg_decompress_struct& info) {
   return true;
 }
 
-void BaselineDecoder::choose_blocks(const Crop& area, int shrink) {
+void BaselineDecoder::choose_blocks(const Crop& area, Shrink shrink) {
   first_unit_row_ = area.top / (side * most_down_);
   end_unit_row_ = divided_up(area.top + area.height, side * most_down_);
   for (auto& component : components_) {
     const int coarser_across = most_across_ / component.across;
     const int coarser_down = most_down_ / component.down;
-    component.shrink_across = std::max(1, shrink / coarser_across);
-    component.shrink_down = std::max(1, shrink / coarser_down);
+    const int wanted = &component == components_ ? shrink.grey : shrink.colour;
+    component.shrink_across = std::max(1, wanted / coarser_across);
+    component.shrink_down = std::max(1, wanted / coarser_down);
     component.left = area.left / (side * coarser_across);
     component.right = divided_up(area.left + area.width, side * coarser_across);
     component.top = area.top / (side * coarser_down);
@@ -270,6 +271,8 @@ void BaselineDecoder::put_block(Block& block) {
   }
   if (across == 1 && down == 1)
     return ops::inverse_dct(block.coefficients, to, component.row_bytes);
+  if (across == 2 && down == 2)
+    return ops::inverse_dct_half(block.coefficients, to, component.row_bytes);
   alignas(32) std::uint8_t pixels[64];
   ops::inverse_dct(block.coefficients, pixels, side);
   put_means(pixels, across, down, to, component.row_bytes);

@@ -16,11 +16,11 @@ namespace dbot::data {
 class BaselineDecoder {
  public:
   /// `info` has read the header, `scan` is what follows it. Only blocks under `area` are
-  /// transformed, at 1/shrink of their size; where colour has fewer pixels already, it is shrunk
+  /// transformed, at a share of their size; where colour has fewer pixels already, it is shrunk
   /// less. Only Y for one channel. False if the image is of another kind or not sound: then libjpeg
   /// has to read it. The planes are valid until the next call.
   bool read(const jpeg_decompress_struct& info, std::span<const std::uint8_t> scan,
-            const Crop& area, int shrink, int channels, DecodedPlanes& planes);
+            const Crop& area, Shrink shrink, int channels, DecodedPlanes& planes);
 
  private:
   /// Where the k-th number of the data goes, and what it is multiplied by.
@@ -50,7 +50,7 @@ class BaselineDecoder {
 
   bool set_up(const jpeg_decompress_struct& info, int channels);
   bool set_tables(const jpeg_decompress_struct& info);
-  void choose_blocks(const Crop& area, int shrink);
+  void choose_blocks(const Crop& area, Shrink shrink);
   bool decode_scan(int width, int height, int restart_interval);
   bool decode_unit(BitReader& reader, int unit_x, int unit_y);
   template <bool kKept>

@@ -8,13 +8,13 @@
 namespace dbot::data {
 namespace {
 
-/// By how much the decoder may shrink, so that `area` still has at least `shrink_from` / 2 times
-/// the pixels of the result along both sides.
-int shrink_for(const ImageReader& reader, const Crop& area, core::Size size) {
+/// By how much the decoder may shrink, so that `area` still has at least `from` / 2 times the
+/// pixels of the result along both sides.
+int shrink_for(const ImageReader& reader, const Crop& area, core::Size size, double from) {
   int shrink = 1;
   while (2 * shrink <= reader.most_shrink() &&
-         area.height >= shrink * shrink_from * static_cast<double>(size.height) &&
-         area.width >= shrink * shrink_from * static_cast<double>(size.width)) {
+         area.height >= shrink * from * static_cast<double>(size.height) &&
+         area.width >= shrink * from * static_cast<double>(size.width)) {
     shrink *= 2;
   }
   return shrink;
@@ -34,9 +34,10 @@ void PartDecoder::decode(std::span<const std::uint8_t> bytes, int channels, std:
   const auto area =
       stored_crop(orientation, choice.crop, reader_->stored_height(), reader_->stored_width());
   const auto stored_size = orientation.transpose ? core::Size{size.width, size.height} : size;
-  const int shrink = shrink_for(*reader_, area, stored_size);
+  const Shrink shrink{shrink_for(*reader_, area, stored_size, shrink_from),
+                      shrink_for(*reader_, area, stored_size, shrink_colour_from)};
   has_planes_ = reader_->read_planes(area, shrink, planes_);
-  if (!has_planes_) part_ = reader_->read(area, shrink, pixels_);
+  if (!has_planes_) part_ = reader_->read(area, shrink.grey, pixels_);
 }
 
 void PartDecoder::resize(std::span<std::uint8_t> planar) {

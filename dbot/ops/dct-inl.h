@@ -35,6 +35,18 @@ HWY_INLINE void inverse_dct_pass(Value (&x)[8], const Times& times) {
   x[4] = a3 - o0;
 }
 
+/// The same for four values; the constants are √2 · cos(π/8) and √2 · cos(3π/8).
+template <typename Value, typename Times>
+HWY_INLINE void inverse_dct_half_pass(Value (&x)[4], const Times& times) {
+  const Value e0 = times(x[0] + x[2], 1 << 13), e1 = times(x[0] - x[2], 1 << 13);
+  const Value o0 = times(x[1], 10703) + times(x[3], 4433);
+  const Value o1 = times(x[1], 4433) - times(x[3], 10703);
+  x[0] = e0 + o0;
+  x[1] = e1 + o1;
+  x[2] = e1 - o1;
+  x[3] = e0 - o0;
+}
+
 }  // namespace dbot::ops::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

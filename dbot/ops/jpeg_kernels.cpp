@@ -13,6 +13,7 @@ namespace dbot::ops::HWY_NAMESPACE {
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 
 using plain::inverse_dct;
+using plain::inverse_dct_half;
 using plain::rgb_from_ycc;
 
 #else
@@ -81,6 +82,49 @@ void inverse_dct(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t r
   }
 }
 
+using QuarterWords = hn::FixedTag<std::int32_t, 4>;
+using QuarterVector = hn::Vec<QuarterWords>;
+
+template <int kShift>
+HWY_INLINE void transform_half(QuarterVector (&x)[4]) {
+  const QuarterWords words;
+  inverse_dct_half_pass(
+      x, [&](QuarterVector v, std::int32_t c) HWY_ATTR { return hn::Mul(v, hn::Set(words, c)); });
+  const auto half = hn::Set(words, 1 << (kShift - 1));
+  for (auto& value : x) value = hn::ShiftRight<kShift>(hn::Add(value, half));
+}
+
+HWY_INLINE void transpose_half(QuarterVector (&x)[4]) {
+  const QuarterWords words;
+  const hn::Repartition<std::uint64_t, QuarterWords> pairs;
+  const auto a = hn::BitCast(pairs, hn::InterleaveLower(words, x[0], x[1]));
+  const auto b = hn::BitCast(pairs, hn::InterleaveUpper(words, x[0], x[1]));
+  const auto c = hn::BitCast(pairs, hn::InterleaveLower(words, x[2], x[3]));
+  const auto d = hn::BitCast(pairs, hn::InterleaveUpper(words, x[2], x[3]));
+  x[0] = hn::BitCast(words, hn::InterleaveLower(pairs, a, c));
+  x[1] = hn::BitCast(words, hn::InterleaveUpper(pairs, a, c));
+  x[2] = hn::BitCast(words, hn::InterleaveLower(pairs, b, d));
+  x[3] = hn::BitCast(words, hn::InterleaveUpper(pairs, b, d));
+}
+
+void inverse_dct_half(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t row_bytes) {
+  const QuarterWords words;
+  const hn::FixedTag<std::int16_t, 4> halves;
+  const hn::FixedTag<std::uint8_t, 4> bytes;
+  QuarterVector x[4];
+  for (int i = 0; i < 4; ++i) x[i] = hn::PromoteTo(words, hn::LoadU(halves, coefficients + 8 * i));
+  for (int i = 0; i < 8; ++i) hn::StoreU(hn::Zero(Halves()), Halves(), coefficients + 8 * i);
+  transform_half<plain::dct_bits - plain::dct_pass_bits>(x);
+  transpose_half(x);
+  transform_half<plain::dct_bits + plain::dct_pass_bits + 3>(x);
+  transpose_half(x);
+  const auto middle = hn::Set(halves, 128);
+  for (int i = 0; i < 4; ++i) {
+    const auto row = hn::SaturatedAdd(hn::DemoteTo(halves, x[i]), middle);
+    hn::StoreU(hn::DemoteTo(bytes, row), bytes, pixels + static_cast<std::size_t>(i) * row_bytes);
+  }
+}
+
 void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third,
                   std::size_t count) {
   const Words words;
@@ -122,10 +166,15 @@ HWY_AFTER_NAMESPACE();
 namespace dbot::ops {
 
 HWY_EXPORT(inverse_dct);
+HWY_EXPORT(inverse_dct_half);
 HWY_EXPORT(rgb_from_ycc);
 
 void inverse_dct(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t row_bytes) {
   HWY_DYNAMIC_DISPATCH(inverse_dct)(coefficients, pixels, row_bytes);
+}
+
+void inverse_dct_half(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t row_bytes) {
+  HWY_DYNAMIC_DISPATCH(inverse_dct_half)(coefficients, pixels, row_bytes);
 }
 
 void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third,

@@ -15,6 +15,7 @@ inline constexpr int ycc_red_cr = 22970, ycc_green_cb = -5638, ycc_green_cr = -1
                      ycc_blue_cb = 29032;
 
 void inverse_dct(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t row_bytes);
+void inverse_dct_half(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t row_bytes);
 void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third,
                   std::size_t count);
 

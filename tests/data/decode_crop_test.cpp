@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 // libjpeg needs <cstdio> before it.
 #include <jpeglib.h>
@@ -114,6 +116,42 @@ TEST(DecodeCrop, IsWithinOneGreyLevelOfDecodingEverything) {
   }
   EXPECT_EQ(files, 5);
 }
+
+/// Mean difference over a set of photos at the sizes networks take.
+class RealPhotos : public testing::TestWithParam<const char*> {};
+
+TEST_P(RealPhotos, AreWithinOneGreyLevelOfDecodingEverything) {
+  const char* data = std::getenv("DBOT_DATA_DIR");
+  const auto folder = std::filesystem::path(data ? data : "") / GetParam() / "images";
+  if (!std::filesystem::is_directory(folder)) {
+    GTEST_SKIP() << GetParam() << " is not there: DBOT_DATA_DIR names no folder with it";
+  }
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() == ".jpg") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  if (files.size() > 128) files.resize(128);
+  for (const std::int64_t side : {224, 96, 32}) {
+    core::Random random({.seed = 7});
+    double sum = 0;
+    for (const auto& file : files) {
+      const auto bytes = bytes_of(file);
+      const auto whole = decode_image(bytes, 3, "x");
+      const CropChoice choice{random_resized_crop(whole.height, whole.width, {}, random)};
+      sum += mean_difference(part(bytes, 3, choice, {side, side}),
+                             part_of_all(whole, choice, {side, side}));
+    }
+    const double mean = sum / static_cast<double>(files.size());
+    RecordProperty("side_" + std::to_string(side), std::to_string(mean));
+    EXPECT_LT(mean, 1.0) << "side " << side;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    DecodeCrop, RealPhotos, testing::Values("coco256", "flickr8k-1000"), [](const auto& test) {
+      return std::string(test.param).substr(0, std::string(test.param).find('-'));
+    });
 
 TEST(DecodeCrop, FollowsEveryOrientation) {
   const auto upright = decode_image(bytes_of(fixtures() / "codecs/exif_1.jpg"), 3, "x");

@@ -30,11 +30,11 @@ Block block(std::uint64_t seed, double size) {
   return coefficients;
 }
 
-/// T.81, A.3.3, as it is written there.
-double exact_pixel(const Block& coefficients, int y, int x) {
+/// T.81, A.3.3, as it is written there, of the `frequencies` lowest ones along each side.
+double exact_pixel(const Block& coefficients, double y, double x, int frequencies = 8) {
   double sum = 0;
-  for (int v = 0; v < 8; ++v) {
-    for (int u = 0; u < 8; ++u) {
+  for (int v = 0; v < frequencies; ++v) {
+    for (int u = 0; u < frequencies; ++u) {
       const double scale = (u == 0 ? std::sqrt(0.5) : 1) * (v == 0 ? std::sqrt(0.5) : 1) / 4;
       sum += scale * coefficients[static_cast<std::size_t>(8 * v + u)] *
              std::cos((2 * x + 1) * u * std::numbers::pi / 16) *
@@ -58,6 +58,20 @@ TEST(JpegKernels, TheTransformIsTheCosineTransform) {
   }
 }
 
+TEST(JpegKernels, HalfTheSizeIsTheLowFrequenciesBetweenPixels) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const auto coefficients = block(seed, 900);
+    auto given = coefficients;
+    std::array<std::uint8_t, 16> pixels{};
+    inverse_dct_half(given.data(), pixels.data(), 4);
+    for (int i = 0; i < 16; ++i) {
+      const double y = 2 * (i / 4) + 0.5, x = 2 * (i % 4) + 0.5;
+      EXPECT_NEAR(pixels[static_cast<std::size_t>(i)], exact_pixel(coefficients, y, x, 4), 1.01);
+    }
+    EXPECT_EQ(given, Block{});
+  }
+}
+
 TEST(JpegKernels, EveryLevelTransformsAlike) {
   for (const KernelLevel level : supported_kernel_levels()) {
     use_kernel_level(level);
@@ -68,6 +82,10 @@ TEST(JpegKernels, EveryLevelTransformsAlike) {
       inverse_dct(one.data(), pixels.data(), 20);
       plain::inverse_dct(two.data(), expected.data(), 20);
       ASSERT_EQ(pixels, expected) << seed;
+      one = two = block(seed, 40.0 * static_cast<double>(seed));
+      inverse_dct_half(one.data(), pixels.data(), 20);
+      plain::inverse_dct_half(two.data(), expected.data(), 20);
+      ASSERT_EQ(pixels, expected) << seed << ", half the size";
     }
   }
   use_kernel_level(default_kernel_level());
