@@ -89,6 +89,29 @@ double Random::normal() noexcept {
   return radius * std::cos(angle);
 }
 
+double Random::gamma(double shape) noexcept {
+  // Marsaglia and Tsang, "A simple method for generating gamma variables", ACM TOMS 2000; shapes
+  // below 1 are one more, times a power of a uniform number.
+  if (shape < 1) {
+    const double power = std::pow(1.0 - uniform(), 1.0 / shape);
+    return gamma(shape + 1) * power;
+  }
+  const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
+  for (;;) {
+    const double x = normal(), root = 1 + c * x;
+    if (root <= 0) continue;
+    const double v = root * root * root;
+    if (std::log(1.0 - uniform()) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
+  }
+}
+
+double Random::beta(double first, double second) noexcept {
+  const double a = gamma(first), b = gamma(second);
+  // Tiny parameters round both to 0: all is then at one end or the other.
+  if (a + b == 0) return uniform() < first / (first + second) ? 1 : 0;
+  return a / (a + b);
+}
+
 std::uint64_t Random::below(std::uint64_t count) noexcept {
   // The lowest 2^bits mod count products or values are rejected: what is left divides evenly.
   if (count <= 0xFFFFFFFFu) {

@@ -20,6 +20,8 @@ enum class Purpose : std::uint32_t {
   probe = 8,        // the linear probe's start and order
   statistics = 9,   // which images the mean and deviation are measured on
   pictures = 10,    // which images are shown
+  pixels = 20,      // colours, blur, erasing: what happens to the pixels of a crop
+  mixing = 21,      // which images of a batch are mixed, and how
 };
 
 /// Everything a draw depends on: no draw depends on threads, ranks, restarts or earlier draws.
@@ -51,6 +53,10 @@ class Random {
   float uniform_float() noexcept;
   /// Standard normal (Box-Muller; every second call returns the pair's other value).
   double normal() noexcept;
+  /// Gamma of scale 1; `shape` must be positive.
+  double gamma(double shape) noexcept;
+  /// Beta, both parameters positive.
+  double beta(double first, double second) noexcept;
   /// Uniform in 0…count−1, without bias. `count` must be positive.
   std::uint64_t below(std::uint64_t count) noexcept;
 

@@ -132,6 +132,41 @@ TEST(Random, BelowHasNoBiasForLargeCounts) {
   EXPECT_EQ(Random({.seed = 6}).below(1), 0u);
 }
 
+TEST(Random, GammaAndBetaHaveTheirMoments) {
+  constexpr int draws = 40000;
+  for (const double shape : {0.1, 0.8, 1.0, 2.5, 30.0}) {
+    Random random({.seed = 7});
+    double sum = 0, squares = 0;
+    for (int i = 0; i < draws; ++i) {
+      const double value = random.gamma(shape);
+      sum += value;
+      squares += value * value;
+    }
+    const double mean = sum / draws, variance = squares / draws - mean * mean;
+    EXPECT_NEAR(mean, shape, 5 * std::sqrt(shape / draws)) << shape;
+    EXPECT_NEAR(variance / shape, 1, 0.15) << shape;
+  }
+  for (const auto& [first, second] : {std::pair{0.8, 0.8}, {1.0, 1.0}, {0.2, 0.6}, {8.0, 2.0}}) {
+    Random random({.seed = 8});
+    double sum = 0, squares = 0;
+    for (int i = 0; i < draws; ++i) {
+      const double value = random.beta(first, second);
+      ASSERT_TRUE(value >= 0 && value <= 1);
+      sum += value;
+      squares += value * value;
+    }
+    const double total = first + second, mean = first / total;
+    const double variance = mean * (1 - mean) / (total + 1);
+    EXPECT_NEAR(sum / draws, mean, 5 * std::sqrt(variance / draws)) << first;
+    EXPECT_NEAR(squares / draws - mean * mean, variance, 0.02 * variance + 0.002) << first;
+  }
+  for (int i = 0; i < 100; ++i) {
+    const double value =
+        Random({.seed = 9, .sample = static_cast<std::uint64_t>(i)}).beta(1e-9, 1e-9);
+    EXPECT_TRUE(value == 0 || value == 1);
+  }
+}
+
 TEST(Permutation, HoldsEveryIndexOnceAndEachPlaceIsEven) {
   std::vector<std::int64_t> order = permutation({.seed = 1}, 1000);
   EXPECT_FALSE(std::is_sorted(order.begin(), order.end()));
