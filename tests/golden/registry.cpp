@@ -20,6 +20,7 @@ constexpr Entry<CaseFunction> kCases[] = {
     {"mae.steps", check_mae_steps},
     {"mask.block", check_block_mask},
     {"mask.random", check_random_mask},
+    {"mixup", check_mixup},
     {"patchify", check_patchify},
     {"position_embedding", check_position_embedding},
     {"relative_position.index", check_relative_position_index},
@@ -65,7 +66,6 @@ constexpr std::string_view kCasesToCome[] = {
     "mixmask.mask",
     "mixmask.moco",
     "mixmask.unmix_cifar",
-    "mixup",
 };
 
 constexpr Entry<TableFunction> kTables[] = {
