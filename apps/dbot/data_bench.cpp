@@ -71,6 +71,7 @@ std::string json_of(const run::DataBench& bench, const DataBenchArguments& argum
                               {"read_seconds", nullptr},
                               {"decode_seconds", nullptr},
                               {"resize_seconds", nullptr},
+                              {"transform_seconds", nullptr},
                               {"normalise_seconds", nullptr},
                               {"decode_whole_seconds", nullptr}};
   if (bench.cached.images > 0) {
@@ -81,6 +82,7 @@ std::string json_of(const run::DataBench& bench, const DataBenchArguments& argum
     json["read_seconds"] = stages.read;
     json["decode_seconds"] = stages.decode;
     json["resize_seconds"] = stages.resize;
+    json["transform_seconds"] = stages.augment;
     json["normalise_seconds"] = stages.normalise;
     json["decode_whole_seconds"] = stages.decode_whole;
   }
@@ -106,6 +108,7 @@ void print_tables(const run::DataBench& bench) {
                           {"read the file again", microseconds(stages.read)},
                           {"decode what the crop needs", microseconds(stages.decode)},
                           {"resize", microseconds(stages.resize)},
+                          {"change pixels", microseconds(stages.augment)},
                           {"normalise", microseconds(stages.normalise)},
                           {"decode the whole by its library", microseconds(stages.decode_whole)}}));
 }

@@ -1,16 +1,12 @@
 #include "dbot/data/batch_work.h"
 
-#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
-#include <span>
 #include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
-#include "dbot/data/transforms.h"
 
 namespace dbot::data {
 namespace {
@@ -26,9 +22,7 @@ BatchWork::BatchWork(const Dataset& dataset, const LoaderConfig& config, const B
       limit_(limit),
       plan_(std::move(plan)),
       chunk_size_(chunk_size),
-      images_(
-          at::empty({planned(), config.channels, config.image_size.height, config.image_size.width},
-                    at::TensorOptions().dtype(at::kByte))),
+      images_(config, planned(), plan_.epoch),
       samples_(plan_.samples.size(), -1),
       unfinished_(chunks()) {}
 
@@ -76,23 +70,9 @@ void BatchWork::fill_slots(std::int64_t begin, std::int64_t end,
   }
 }
 
-CropChoice BatchWork::choose_crop(std::int64_t sample, int height, int width) const {
-  if (!config_.training) return {centre_crop(height, width, config_.image_size)};
-  core::Random random({.seed = config_.seed,
-                       .purpose = core::Purpose::augmentation,
-                       .epoch = static_cast<std::uint32_t>(plan_.epoch),
-                       .sample = static_cast<std::uint64_t>(sample)});
-  const auto crop = random_resized_crop(height, width, config_.augmentation, random);
-  return {crop, random.uniform() < config_.augmentation.flip};
-}
-
 bool BatchWork::fill(std::int64_t slot, std::int64_t sample, BadFindings& found) {
-  const auto bytes = static_cast<std::size_t>(images_.numel() / planned());
-  auto* first = images_.data_ptr<std::uint8_t>() + static_cast<std::size_t>(slot) * bytes;
   try {
-    dataset_.load_crop(sample, config_.channels,
-                       [&](int height, int width) { return choose_crop(sample, height, width); },
-                       config_.image_size, {first, bytes});
+    images_.fill(dataset_, slot, sample);
   } catch (const DataError& error) {
     found.reasons.emplace(sample, bad_sample_reason(dataset_, sample, error.what()));
     return false;
@@ -137,22 +117,21 @@ Batch BatchWork::take() {
   if (!dataset_.classes().empty()) {
     for (const auto sample : samples_) batch.labels.push_back(dataset_.label(sample));
   }
+  images_.give(batch, static_cast<std::int64_t>(samples_.size()));
   batch.sample_ids = std::move(samples_);
-  batch.tensors["images"] = std::move(images_);
   return batch;
 }
 
 void BatchWork::close_gaps() {
-  const auto bytes = static_cast<std::size_t>(images_.numel() / planned());
-  auto* pixels = images_.data_ptr<std::uint8_t>();
   std::size_t kept = 0;
   for (std::size_t slot = 0; slot < samples_.size(); ++slot) {
     if (samples_[slot] < 0) continue;
-    if (kept != slot) std::memcpy(pixels + kept * bytes, pixels + slot * bytes, bytes);
+    if (kept != slot) {
+      images_.copy(static_cast<std::int64_t>(slot), static_cast<std::int64_t>(kept));
+    }
     samples_[kept++] = samples_[slot];
   }
   samples_.resize(kept);
-  images_ = images_.narrow(0, 0, static_cast<std::int64_t>(kept));
 }
 
 }  // namespace dbot::data

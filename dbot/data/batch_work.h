@@ -1,7 +1,5 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -11,6 +9,7 @@
 
 #include "dbot/data/bad_samples.h"
 #include "dbot/data/batch.h"
+#include "dbot/data/batch_images.h"
 #include "dbot/data/batch_sequence.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/loader.h"
@@ -40,7 +39,6 @@ class BatchWork {
 
  private:
   void fill_slots(std::int64_t begin, std::int64_t end, const std::atomic<bool>& stopping);
-  CropChoice choose_crop(std::int64_t sample, int height, int width) const;
   bool fill(std::int64_t slot, std::int64_t sample, BadFindings& found);
   void replace(std::int64_t slot, BadFindings& found, const std::atomic<bool>& stopping);
   void add_findings(const BadFindings& found);
@@ -51,7 +49,7 @@ class BatchWork {
   const BadSamples& limit_;
   const BatchPlan plan_;
   const std::int64_t chunk_size_;
-  at::Tensor images_;
+  BatchImages images_;
   std::vector<std::int64_t> samples_;  // that fill the slots; −1: none
   std::atomic<bool> hopeless_ = false;
 

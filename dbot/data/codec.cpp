@@ -35,6 +35,13 @@ void decode_crop(std::span<const std::uint8_t> bytes, int channels, std::string_
   decoder.resize(planar);
 }
 
+void decode_crops(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
+                  std::span<const CropRequest> requests) {
+  for (const auto& request : requests) check_planar(channels, request.size, request.planar.size());
+  thread_local PartDecoder decoder;  // its memory serves the next image
+  decoder.decode_all(bytes, channels, name, requests);
+}
+
 bool has_image_extension(std::string_view file_name) {
   constexpr std::array<std::string_view, 13> known{".jpg",  ".jpeg", ".jpe",  ".jfif", ".png",
                                                    ".webp", ".tif",  ".tiff", ".bmp",  ".pgm",

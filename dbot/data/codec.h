@@ -37,6 +37,11 @@ Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::strin
 void decode_crop(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
                  const ChooseCrop& choose, core::Size size, std::span<std::uint8_t> planar);
 
+/// Several crops of an image, at least one, which is decoded once: as much of it as they need
+/// together, as finely as the finest needs. Throws as `decode_image`.
+void decode_crops(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
+                  std::span<const CropRequest> requests);
+
 /// True if the extension is one of a kind that can be read, in any case.
 bool has_image_extension(std::string_view file_name);
 

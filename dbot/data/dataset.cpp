@@ -9,4 +9,11 @@ void Dataset::load_crop(std::int64_t index, int channels, const ChooseCrop& choo
   resize_crop(image, choice.crop, size, choice.mirror, planar);
 }
 
+void Dataset::load_crops(std::int64_t index, int channels,
+                         std::span<const CropRequest> requests) const {
+  for (const auto& request : requests) {
+    load_crop(index, channels, request.choose, request.size, request.planar);
+  }
+}
+
 }  // namespace dbot::data

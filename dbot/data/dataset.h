@@ -27,6 +27,11 @@ class Dataset {
   /// `load`.
   virtual void load_crop(std::int64_t index, int channels, const ChooseCrop& choose,
                          core::Size size, std::span<std::uint8_t> planar) const;
+  /// Several crops of one image. The first is that of `load_crop`, bit for bit; the others may
+  /// share one decoding, which is that of the finest of them. Data sets that read from elsewhere
+  /// override it, so that this is done once. Throws as `load`.
+  virtual void load_crops(std::int64_t index, int channels,
+                          std::span<const CropRequest> requests) const;
   /// −1 if unlabelled.
   virtual std::int64_t label(std::int64_t index) const = 0;
   /// Path or "file[index]", for messages and result files.

@@ -19,6 +19,8 @@ class EncodedDataset : public Dataset {
   Image load(std::int64_t index, int channels) const final;
   void load_crop(std::int64_t index, int channels, const ChooseCrop& choose, core::Size size,
                  std::span<std::uint8_t> planar) const final;
+  void load_crops(std::int64_t index, int channels,
+                  std::span<const CropRequest> requests) const final;
 };
 
 }  // namespace dbot::data

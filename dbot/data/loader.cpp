@@ -10,22 +10,13 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/thread_pool.h"
+#include "dbot/data/augmentation.h"
 #include "dbot/data/bad_samples.h"
 #include "dbot/data/batch_sequence.h"
 #include "dbot/data/batch_work.h"
 
 namespace dbot::data {
 namespace {
-
-void check_range(const std::vector<double>& range, std::string_view key, double lowest,
-                 double highest) {
-  const bool good =
-      range.size() == 2 && range[0] > lowest && range[0] <= range[1] && range[1] <= highest;
-  if (!good) {
-    throw UsageError(fmt::format("[loader] {} must be two numbers, above {}, rising, at most {}",
-                                 key, lowest, highest));
-  }
-}
 
 void check(const LoaderConfig& config, std::int64_t dataset_size) {
   if (dataset_size <= 0) throw DataError("[loader] the data set has no image");
@@ -44,8 +35,8 @@ void check(const LoaderConfig& config, std::int64_t dataset_size) {
                     config.batch_size, config.first_batch));
   }
   if (!config.training) return;
-  check_range(config.augmentation.crop_scale, "data.crop_scale", 0, 1);
-  check_range(config.augmentation.crop_ratio, "data.crop_ratio", 0, 1e6);
+  check_augmentation(config.augmentation, "data");
+  check_views(config);
   const auto batches = std::max<std::int64_t>(1, config.batches_per_epoch);
   if (batches > dataset_size / config.batch_size) {
     throw UsageError(fmt::format(

@@ -30,6 +30,16 @@ struct PixelStatistics {
 PixelStatistics measure_statistics(const Dataset& dataset, int channels, std::int64_t images,
                                    std::uint64_t seed);
 
+/// Further crops of each sample of a training batch, with an augmentation of their own: the views
+/// of multi-crop and siamese methods. They come as tensor `name`, [batch, count, channels, height,
+/// width]; each crop has draws of its own, by its place among all views.
+struct ViewConfig {
+  std::string name;
+  core::Size image_size;
+  std::int64_t count = 1;
+  AugmentationConfig augmentation;
+};
+
 struct LoaderConfig {
   core::Size image_size;
   int channels = 3;
@@ -40,7 +50,8 @@ struct LoaderConfig {
   /// Otherwise: one pass in order, all samples, centre crop.
   bool training = true;
   AugmentationConfig augmentation;
-  std::int64_t first_batch = 0;  // counted over all epochs: where a resumed run goes on
+  std::vector<ViewConfig> views;  // beside "images", which do not change by them
+  std::int64_t first_batch = 0;   // counted over all epochs: where a resumed run goes on
   std::int64_t batches_per_epoch =
       0;  // 0: size / batch_size; fewer where accumulation drops the rest
   double max_bad_fraction = 0.1;

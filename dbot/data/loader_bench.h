@@ -34,14 +34,15 @@ LoaderPass time_loader(std::shared_ptr<const Dataset> dataset, const LoaderBench
 /// decoding. Null unless they come from files.
 std::shared_ptr<const Dataset> in_memory(const Dataset& dataset, std::int64_t bytes);
 
-/// As many images of noise, resized already: what is left is handing over and normalising.
+/// As many images of noise, resized already: what is left is changing pixels, handing over and
+/// normalising.
 std::shared_ptr<const Dataset> synthetic(std::int64_t size);
 
 /// Mean seconds of one thread for one image, over images that were read once before.
 struct LoaderStages {
   std::int64_t images = 0;
   double bytes = 0;  // of a file
-  double read = 0, decode = 0, resize = 0, normalise = 0;
+  double read = 0, decode = 0, resize = 0, augment = 0, normalise = 0;
   double decode_whole = 0;  // the whole image by the codec's library, beside `decode`
 };
 

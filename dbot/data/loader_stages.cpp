@@ -10,6 +10,7 @@
 #include "dbot/data/loader_bench.h"
 #include "dbot/data/normalise.h"
 #include "dbot/data/part_decoder.h"
+#include "dbot/data/pixels/augment.h"
 
 namespace dbot::data {
 namespace {
@@ -56,11 +57,16 @@ void time_image(const EncodedDataset& dataset, std::int64_t index, const LoaderB
   const double decode = lap();
   decoder.resize(planar);
   const double resize = lap();
+  augment_pixels({planar.data(), loader.channels, static_cast<int>(loader.image_size.height),
+                  static_cast<int>(loader.image_size.width)},
+                 loader.augmentation.pixels, {loader.seed, 0, index, 0});
+  const double augment = lap();
   normalise(pixels, config.mean, config.std);
   sums.normalise += lap();
   sums.read += read;
   sums.decode += decode;
   sums.resize += resize;
+  sums.augment += augment;
   sums.decode_whole += decode_whole;
   sums.bytes += static_cast<double>(bytes.size());
   ++sums.images;
@@ -87,8 +93,8 @@ LoaderStages time_stages(const Dataset& dataset, const LoaderBenchConfig& config
     } catch (const DataError&) {
     }
   }
-  for (double* sum :
-       {&sums.bytes, &sums.read, &sums.decode, &sums.resize, &sums.normalise, &sums.decode_whole}) {
+  for (double* sum : {&sums.bytes, &sums.read, &sums.decode, &sums.resize, &sums.augment,
+                      &sums.normalise, &sums.decode_whole}) {
     *sum /= static_cast<double>(std::max<std::int64_t>(1, sums.images));
   }
   return sums;

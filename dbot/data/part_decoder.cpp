@@ -1,6 +1,7 @@
 #include "dbot/data/part_decoder.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "dbot/data/codec.h"
 #include "dbot/ops/jpeg_kernels.h"
@@ -20,24 +21,99 @@ int shrink_for(const ImageReader& reader, const Crop& area, core::Size size, dou
   return shrink;
 }
 
+/// What was chosen of an image, as it is stored.
+struct StoredChoice {
+  Crop area;
+  bool mirror = false;
+  Shrink shrink;
+};
+
+StoredChoice stored_choice(const ImageReader& reader, const ChooseCrop& choose, core::Size size) {
+  const auto choice = choose(reader.height(), reader.width());
+  check_crop(choice.crop, reader.height(), reader.width());
+  const auto& orientation = reader.orientation();
+  const auto area =
+      stored_crop(orientation, choice.crop, reader.stored_height(), reader.stored_width());
+  const auto stored_size = orientation.transpose ? core::Size{size.width, size.height} : size;
+  return {area,
+          choice.mirror,
+          {shrink_for(reader, area, stored_size, shrink_from),
+           shrink_for(reader, area, stored_size, shrink_colour_from)}};
+}
+
+/// The smallest rectangle around two.
+Crop around(const Crop& a, const Crop& b) {
+  const int top = std::min(a.top, b.top), left = std::min(a.left, b.left);
+  return {top, left, std::max(a.top + a.height, b.top + b.height) - top,
+          std::max(a.left + a.width, b.left + b.width) - left};
+}
+
+/// Of what was decoded for `area`, the pixels under `part`, which lies inside it.
+DecodedPart within(const DecodedPart& decoded, const Crop& area, const Crop& part) {
+  const auto& [view, box] = decoded;
+  const double down = box.height / area.height, right = box.width / area.width;
+  Box place{box.top + (part.top - area.top) * down, box.left + (part.left - area.left) * right,
+            part.height * down, part.width * right};
+  Crop pixels;
+  pixels.top = std::clamp(static_cast<int>(std::floor(place.top)), 0, view.height - 1);
+  pixels.left = std::clamp(static_cast<int>(std::floor(place.left)), 0, view.width - 1);
+  const auto bottom = static_cast<int>(std::ceil(place.top + place.height));
+  const auto end = static_cast<int>(std::ceil(place.left + place.width));
+  pixels.height = std::clamp(bottom, pixels.top + 1, view.height) - pixels.top;
+  pixels.width = std::clamp(end, pixels.left + 1, view.width) - pixels.left;
+  place.top -= pixels.top;
+  place.left -= pixels.left;
+  place.height = std::min(place.height, pixels.height - place.top);
+  place.width = std::min(place.width, pixels.width - place.left);
+  return {part_of(view, pixels), place};
+}
+
 }  // namespace
+
+void PartDecoder::open(std::span<const std::uint8_t> bytes, int channels, std::string_view name) {
+  reader_ = open_reader(bytes, channels, name);
+  channels_ = channels;
+}
+
+void PartDecoder::read(const Crop& area, Shrink shrink) {
+  has_planes_ = reader_->read_planes(area, shrink, planes_);
+  if (!has_planes_) part_ = reader_->read(area, shrink.grey, pixels_);
+}
 
 void PartDecoder::decode(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
                          const ChooseCrop& choose, core::Size size) {
-  reader_ = open_reader(bytes, channels, name);
-  const auto choice = choose(reader_->height(), reader_->width());
-  check_crop(choice.crop, reader_->height(), reader_->width());
-  channels_ = channels;
+  open(bytes, channels, name);
+  const auto stored = stored_choice(*reader_, choose, size);
   size_ = size;
-  mirror_ = choice.mirror;
-  const auto& orientation = reader_->orientation();
-  const auto area =
-      stored_crop(orientation, choice.crop, reader_->stored_height(), reader_->stored_width());
-  const auto stored_size = orientation.transpose ? core::Size{size.width, size.height} : size;
-  const Shrink shrink{shrink_for(*reader_, area, stored_size, shrink_from),
-                      shrink_for(*reader_, area, stored_size, shrink_colour_from)};
-  has_planes_ = reader_->read_planes(area, shrink, planes_);
-  if (!has_planes_) part_ = reader_->read(area, shrink.grey, pixels_);
+  mirror_ = stored.mirror;
+  read(stored.area, stored.shrink);
+}
+
+void PartDecoder::decode_all(std::span<const std::uint8_t> bytes, int channels,
+                             std::string_view name, std::span<const CropRequest> requests) {
+  open(bytes, channels, name);
+  std::vector<StoredChoice> wanted;
+  for (const auto& request : requests) {
+    wanted.push_back(stored_choice(*reader_, request.choose, request.size));
+  }
+  Crop area = wanted.front().area;
+  Shrink shrink = wanted.front().shrink;
+  for (const auto& one : wanted) {
+    area = around(area, one.area);
+    shrink = {std::min(shrink.grey, one.shrink.grey), std::min(shrink.colour, one.shrink.colour)};
+  }
+  read(area, shrink);
+  const auto part = part_;
+  const auto planes = planes_;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    size_ = requests[i].size;
+    mirror_ = wanted[i].mirror;
+    part_ = has_planes_ ? part : within(part, area, wanted[i].area);
+    for (std::size_t c = 0; has_planes_ && c < static_cast<std::size_t>(planes.count); ++c) {
+      planes_.parts[c] = within(planes.parts[c], area, wanted[i].area);
+    }
+    resize(requests[i].planar);
+  }
 }
 
 void PartDecoder::resize(std::span<std::uint8_t> planar) {

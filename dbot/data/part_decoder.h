@@ -24,7 +24,14 @@ class PartDecoder {
   /// Resizes it to planar [channels, size.height, size.width].
   void resize(std::span<std::uint8_t> planar);
 
+  /// Decodes once what several crops need together, and resizes each of them. No filter reaches
+  /// beyond its crop, but for the fraction of a pixel that it shares with what is around.
+  void decode_all(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
+                  std::span<const CropRequest> requests);
+
  private:
+  void open(std::span<const std::uint8_t> bytes, int channels, std::string_view name);
+  void read(const Crop& area, Shrink shrink);
   void resize_part(const DecodedPart& stored, std::uint8_t* planar);
   void resize_planes(std::uint8_t* planar);
 

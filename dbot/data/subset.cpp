@@ -18,6 +18,10 @@ class Subset final : public Dataset {
                  std::span<std::uint8_t> planar) const override {
     base_->load_crop(at(index), channels, choose, size, planar);
   }
+  void load_crops(std::int64_t index, int channels,
+                  std::span<const CropRequest> requests) const override {
+    base_->load_crops(at(index), channels, requests);
+  }
   std::int64_t label(std::int64_t index) const override { return base_->label(at(index)); }
   std::string name(std::int64_t index) const override { return base_->name(at(index)); }
   const std::vector<std::string>& classes() const override { return base_->classes(); }

@@ -8,6 +8,7 @@
 #include "dbot/core/random.h"
 #include "dbot/core/settings.h"
 #include "dbot/data/image.h"
+#include "dbot/data/pixels/augment.h"
 
 namespace dbot::data {
 
@@ -26,10 +27,19 @@ struct CropChoice {
 /// Chooses the part of an image once its size is known.
 using ChooseCrop = std::function<CropChoice(int height, int width)>;
 
+/// A crop that is wanted of an image: planar [channels, size.height, size.width], as by
+/// `resize_crop`.
+struct CropRequest {
+  ChooseCrop choose;
+  core::Size size;
+  std::span<std::uint8_t> planar;
+};
+
 struct AugmentationConfig {
   std::vector<double> crop_scale{0.2, 1.0};          // share of the area
   std::vector<double> crop_ratio{3.0 / 4, 4.0 / 3};  // width / height
   double flip = 0.5;                                 // probability of a horizontal flip
+  PixelAugmentation pixels;                          // what happens to the crop
 };
 
 /// torchvision's RandomResizedCrop rule: ten attempts, then the central crop of nearest legal

@@ -1,6 +1,10 @@
 #include "dbot/run/data_bench.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "dbot/data/augmentation.h"
 
 namespace dbot::run {
 namespace {
@@ -15,7 +19,7 @@ data::LoaderBenchConfig loader_bench_config(const Recipe& recipe) {
   config.loader.image_size = recipe.model.image_size;
   config.loader.channels = static_cast<int>(recipe.model.channels);
   config.loader.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  config.loader.augmentation = recipe.data.augmentation;
+  config.loader.augmentation = data::augmentation_of(recipe.data);
   config.loader.max_bad_fraction = recipe.data.max_bad_fraction;
   // Statistics of ImageNet where the recipe has none: the time does not depend on them.
   const auto channels = static_cast<std::size_t>(recipe.model.channels);
@@ -42,10 +46,17 @@ DataBench measure_data(std::shared_ptr<const data::Dataset> dataset,
 std::string bottleneck(const DataBench& bench) {
   const double real = 1 / bench.real.images_per_second();
   const double cached = bench.cached.images > 0 ? 1 / bench.cached.images_per_second() : real;
-  const double handing_over = 1 / bench.synthetic.images_per_second();
-  const double reading = std::max(0.0, real - cached), decoding = cached - handing_over;
-  if (handing_over > reading && handing_over > decoding) return "handing over";
-  return reading > decoding ? "reading" : "decoding";
+  const double undecoded = 1 / bench.synthetic.images_per_second();
+  // What changes pixels is part of all passes; it is known of one thread.
+  const auto workers = static_cast<double>(std::max<std::int64_t>(1, bench.workers));
+  const double transforms = std::min(undecoded, bench.stages.augment / workers);
+  const std::pair<double, const char*> parts[] = {{std::max(0.0, real - cached), "reading"},
+                                                  {cached - undecoded, "decoding"},
+                                                  {transforms, "transforms"},
+                                                  {undecoded - transforms, "handing over"}};
+  return std::max_element(std::begin(parts), std::end(parts),
+                          [](const auto& a, const auto& b) { return a.first < b.first; })
+      ->second;
 }
 
 }  // namespace dbot::run

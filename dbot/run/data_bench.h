@@ -28,7 +28,7 @@ DataBench measure_data(std::shared_ptr<const data::Dataset> dataset,
                        const data::LoaderBenchConfig& config, const core::Log& log,
                        const std::function<bool()>& stopping);
 
-/// "reading", "decoding" or "handing over": which of them holds loading up.
+/// "reading", "decoding", "transforms" or "handing over": which of them holds loading up.
 std::string bottleneck(const DataBench& bench);
 
 }  // namespace dbot::run

@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
+#include "dbot/data/augmentation.h"
 #include "dbot/report/metrics.h"
 #include "dbot/run/fixed_choices.h"
 #include "dbot/run/memory_plan.h"
@@ -123,7 +124,7 @@ data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan) 
   config.batch_size = recipe.train.batch_size;
   config.workers = workers_of(recipe);
   config.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  config.augmentation = recipe.data.augmentation;
+  config.augmentation = data::augmentation_of(recipe.data);
   config.batches_per_epoch = plan.steps_per_epoch * recipe.train.accumulate;
   config.max_bad_fraction = recipe.data.max_bad_fraction;
   return config;

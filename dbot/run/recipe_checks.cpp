@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "dbot/core/error.h"
+#include "dbot/data/augmentation.h"
 #include "dbot/masking/block_mask.h"
 #include "dbot/run/recipe.h"
 #include "dbot/runtime/machine.h"
@@ -163,11 +164,6 @@ void check_length(const Recipe& recipe) {
   }
 }
 
-void check_pair(const char* key, const std::vector<double>& values, const char* expected) {
-  if (values.size() == 2 && values[0] <= values[1]) return;
-  refuse(fmt::format("{} is [{}], expected {}", key, fmt::join(values, ", "), expected));
-}
-
 /// Mean and deviation of one table, "data" or "teacher".
 void check_normalisation(const std::string& table, const std::vector<double>& mean,
                          const std::vector<double>& std, std::int64_t channels,
@@ -192,10 +188,7 @@ void check_statistics(const Recipe& recipe) {
 }
 
 void check_lists(const Recipe& recipe) {
-  check_pair("data.crop_scale", recipe.data.augmentation.crop_scale,
-             "two shares of the area, the smaller first, such as [0.2, 1.0]");
-  check_pair("data.crop_ratio", recipe.data.augmentation.crop_ratio,
-             "two ratios, the smaller first, such as [0.75, 1.3333]");
+  data::check_augmentation(recipe.data.augmentation, "data");
   const double every = recipe.evaluate.every_epochs;
   if (every != std::floor(every)) {
     refuse(fmt::format("evaluate.every_epochs is {}, expected a whole number", every));

@@ -188,6 +188,53 @@ void bind_training(Settings& settings, Recipe& recipe) {
                       "run begins, kept with it.");
 }
 
+void bind_erase(Settings& settings, data::EraseConfig& erase) {
+  settings.add("data.erase", erase.probability, at_least(0, 1), "fraction",
+               "Probability that rectangles of the image are erased (random erasing).");
+  settings.add("data.erase_area", erase.area, above(0, 1), "fraction",
+               "Smallest and largest share of the image's area that is erased.");
+  settings.add("data.erase_ratio", erase.ratio, above(0, 1000), "height / width",
+               "Flattest and steepest shape of an erased rectangle.");
+  settings.add_choice("data.erase_fill", erase.fill, {"mean", "colour", "pixels"},
+                      "Erased pixels become the data's mean, one random colour a rectangle, or "
+                      "random pixels.");
+  settings.add("data.erase_most", erase.most, at_least(1, 1000), "",
+               "Rectangles of an image, 1 to so many, which share the area.");
+}
+
+/// What happens to the pixels of a crop: all off unless a recipe asks for it.
+void bind_pixels(Settings& settings, data::PixelAugmentation& pixels) {
+  auto& random = pixels.random_augment;
+  settings.add("data.random_augment", random.operations, at_least(0, 100), "operations",
+               "Drawn for each image from RandAugment's 15; 0: none.");
+  settings.add("data.random_augment_magnitude", random.magnitude, at_least(0, 100), "",
+               "How strong they are; 10 is full.");
+  settings.add("data.random_augment_deviation", random.deviation, at_least(0, 100), "",
+               "Spread of the normal distribution around the magnitude.");
+  settings.add("data.random_augment_limit", random.limit, at_least(0, 100), "",
+               "No drawn magnitude is above.");
+  settings.add("data.random_augment_probability", random.probability, at_least(0, 1), "fraction",
+               "That a drawn operation is carried out.");
+  settings.add("data.random_augment_increasing", random.increasing,
+               "More magnitude is a stronger change of colours, bits and threshold as well.");
+  settings.add("data.three_augment", pixels.three_augment, at_least(0, 1), "fraction",
+               "Probability of one of grayscale, solarising and blur (DeiT III's 3-Augment).");
+  auto& jitter = pixels.colour_jitter;
+  settings.add("data.colour_jitter", jitter.strength, at_least(0, 100), "",
+               "Largest change of brightness, contrast, saturation (of factor 1) and hue (turns).");
+  settings.add("data.colour_jitter_probability", jitter.probability, at_least(0, 1), "fraction",
+               "Probability of the colour jitter.");
+  settings.add("data.grayscale", pixels.grey, at_least(0, 1), "fraction",
+               "Probability that an image loses its colours.");
+  settings.add("data.blur", pixels.blur, at_least(0, 1), "fraction",
+               "Probability of a Gaussian blur.");
+  settings.add("data.blur_sigma", pixels.blur_sigma, above(0, 1000), "pixels",
+               "Smallest and largest deviation of the blur.");
+  settings.add("data.solarise", pixels.solarise, at_least(0, 1), "fraction",
+               "Probability that pixels from 128 on are inverted.");
+  bind_erase(settings, pixels.erase);
+}
+
 void bind_data(Settings& settings, Recipe& recipe) {
   auto& data = recipe.data;
   settings.add("data.workers", data.workers, at_least(-1, 1024), "",
@@ -198,6 +245,7 @@ void bind_data(Settings& settings, Recipe& recipe) {
                "Narrowest and widest shape of a random crop.");
   settings.add("data.flip", data.augmentation.flip, at_least(0, 1), "fraction",
                "Probability of a horizontal flip.");
+  bind_pixels(settings, data.augmentation.pixels);
   settings.add("data.mean", data.mean, at_least(-1000, 1000), "pixels in 0…1",
                "Subtracted from each channel; empty: measured on the data.");
   settings.add("data.std", data.std, above(0, 1000), "pixels in 0…1",

@@ -96,6 +96,8 @@ TEST(DataBench, GivesFiguresOfAFolderAndRefusesWhatIsWrong) {
                                          "tests/data/fixtures/codecs",
                                          "--set",
                                          "data.max_bad_fraction=0.5",
+                                         "--set",
+                                         "data.blur=1",
                                          "--batch",
                                          "8",
                                          "--images",
@@ -107,9 +109,9 @@ TEST(DataBench, GivesFiguresOfAFolderAndRefusesWhatIsWrong) {
   const Json json = object_with(dbot(with_json), {"images", "bottleneck", "bytes_per_image"});
   EXPECT_EQ(json["workers"], 2);
   EXPECT_EQ(json["batch"], 8);
-  for (const char* key :
-       {"images_per_second", "cached_images_per_second", "synthetic_images_per_second",
-        "decode_seconds", "resize_seconds", "normalise_seconds", "decode_whole_seconds"}) {
+  for (const char* key : {"images_per_second", "cached_images_per_second",
+                          "synthetic_images_per_second", "decode_seconds", "resize_seconds",
+                          "transform_seconds", "normalise_seconds", "decode_whole_seconds"}) {
     EXPECT_GT(json[key], 0) << key;
   }
   const Result table = dbot(command);

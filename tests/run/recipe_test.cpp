@@ -114,6 +114,11 @@ TEST(Recipe, RefusesListsOfTheWrongLength) {
   EXPECT_THAT(refusal({"optimizer.betas=[0.9, 1.0]"}), HasSubstr("optimizer.betas"));
   EXPECT_THAT(refusal({"data.crop_scale=[1.0, 0.2]"}), HasSubstr("data.crop_scale"));
   EXPECT_THAT(refusal({"data.crop_scale=[0, 1]"}), HasSubstr("data.crop_scale"));
+  EXPECT_THAT(refusal({"data.colour_jitter=[0.4, 0.4]"}), HasSubstr("data.colour_jitter"));
+  EXPECT_THAT(refusal({"data.colour_jitter=[0.4, 0.4, 0.4, 0.9]"}), HasSubstr("at most 0.5"));
+  EXPECT_THAT(refusal({"data.blur_sigma=[2, 1]"}), HasSubstr("data.blur_sigma"));
+  EXPECT_THAT(refusal({"data.erase_area=[0.1]"}), HasSubstr("data.erase_area"));
+  EXPECT_EQ(refusal({"data.random_augment=2", "data.erase=0.25", "data.erase_fill=mean"}), "");
   EXPECT_THAT(refusal({"data.mean=[0.5]", "data.std=[0.5]"}), HasSubstr("model.channels"));
   EXPECT_THAT(refusal({"data.mean=[0.5, 0.5, 0.5]"}), HasSubstr("data.std"));
   EXPECT_THAT(refusal({"data.mean=[0, 0, 0]", "data.std=[1, 0, 1]"}), HasSubstr("data.std"));
