@@ -1,7 +1,6 @@
 #include "dbot/ops/colour_kernels.h"
 
 #include <algorithm>
-#include <cmath>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "dbot/ops/colour_kernels.cpp"
@@ -57,24 +56,36 @@ HWY_INLINE int rounded(double value) {
   return static_cast<int>(value + 0.5);
 }
 
-// Single and double precision alternate as they do in Pillow: its bytes depend on it.
+HWY_INLINE int larger(int a, int b) {
+  return a > b ? a : b;
+}
+
+HWY_INLINE int smaller(int a, int b) {
+  return a < b ? a : b;
+}
+
+// Single and double precision alternate as they do in Pillow: its bytes depend on it. Cases are
+// selected by masks and factors of 0 and 1, since branches would keep the loop from being
+// vectorised.
 void turn_hue(std::uint8_t shift, std::size_t count, std::uint8_t* HWY_RESTRICT red,
               std::uint8_t* HWY_RESTRICT green, std::uint8_t* HWY_RESTRICT blue) {
   for (std::size_t i = 0; i < count; ++i) {
     const int r = red[i], g = green[i], b = blue[i];
-    const int most = std::max(r, std::max(g, b)), least = std::min(r, std::min(g, b));
-    const bool grey = most == least;  // divided by 1; its saturation is 0 whatever its hue
-    const float range = grey ? 1.0F : static_cast<float>(most - least);
+    const int most = larger(r, larger(g, b)), least = smaller(r, smaller(g, b));
+    const auto range = static_cast<float>(larger(most - least, 1));  // grey has no hue
     const float from_red = static_cast<float>(most - r) / range;
     const float from_green = static_cast<float>(most - g) / range;
     const float from_blue = static_cast<float>(most - b) / range;
     const float near_red = from_blue - from_green;
     const auto near_green = static_cast<float>(2.0 + from_red - from_blue);
     const auto near_blue = static_cast<float>(4.0 + from_green - from_red);
-    const float sixths = r == most ? near_red : g == most ? near_green : near_blue;
+    const int is_red = r == most, is_green = (1 - is_red) & (g == most);
+    const float sixths = near_red * static_cast<float>(is_red) +
+                         near_green * static_cast<float>(is_green) +
+                         near_blue * static_cast<float>(1 - is_red - is_green);
     const double turns = sixths / 6.0 + 1.0;  // 5/6 to less than 2
-    const auto hue = static_cast<float>(turns >= 1.0 ? turns - 1.0 : turns);
-    const float ratio = grey ? 0.0F : range / static_cast<float>(most);
+    const auto hue = static_cast<float>(turns - static_cast<int>(turns));
+    const float ratio = static_cast<float>(most - least) / static_cast<float>(larger(most, 1));
     const int stored_hue = (static_cast<int>(hue * 255.0) + shift) & 255;
     const int stored_saturation = static_cast<int>(ratio * 255.0);
 
@@ -87,10 +98,14 @@ void turn_hue(std::uint8_t shift, std::size_t count, std::uint8_t* HWY_RESTRICT 
     const int low = rounded(value * (1.0 - saturation));
     const int falling = rounded(value * (1.0 - fallen));
     const int rising = rounded(value * (1.0 - saturation * (1.0 - rest)));
-    const int s = sector == 6 ? 0 : sector;
-    const int new_red = s == 0 || s == 5 ? most : s == 1 ? falling : s == 4 ? rising : low;
-    const int new_green = s == 1 || s == 2 ? most : s == 3 ? falling : s == 0 ? rising : low;
-    const int new_blue = s == 3 || s == 4 ? most : s == 5 ? falling : s == 2 ? rising : low;
+    const int in1 = -(sector == 1), in2 = -(sector == 2), in3 = -(sector == 3);
+    const int in4 = -(sector == 4), in5 = -(sector == 5), in0 = ~(in1 | in2 | in3 | in4 | in5);
+    const int new_red =
+        (most & (in0 | in5)) | (falling & in1) | (low & (in2 | in3)) | (rising & in4);
+    const int new_green =
+        (most & (in1 | in2)) | (falling & in3) | (low & (in4 | in5)) | (rising & in0);
+    const int new_blue =
+        (most & (in3 | in4)) | (falling & in5) | (low & (in0 | in1)) | (rising & in2);
     red[i] = static_cast<std::uint8_t>(new_red);
     green[i] = static_cast<std::uint8_t>(new_green);
     blue[i] = static_cast<std::uint8_t>(new_blue);
