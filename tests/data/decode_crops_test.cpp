@@ -7,12 +7,14 @@
 #include "dbot/core/random.h"
 #include "dbot/data/codec.h"
 #include "tests/data/fixtures.h"
+#include "tests/data/mean_difference.h"
 
 namespace dbot::data {
 namespace {
 
 using test::bytes_of;
 using test::fixtures;
+using test::mean_difference;
 
 struct Wanted {
   CropChoice choice;
@@ -35,12 +37,6 @@ std::vector<Wanted> draw_wanted(int height, int width, core::Random& random) {
 std::vector<std::uint8_t> room_for(const Wanted& wanted) {
   return std::vector<std::uint8_t>(
       static_cast<std::size_t>(3 * wanted.size.height * wanted.size.width));
-}
-
-double mean_difference(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += std::abs(a[i] - b[i]);
-  return sum / static_cast<double>(a.size());
 }
 
 /// Each crop from one decoding beside the same crop decoded alone: the largest mean difference.

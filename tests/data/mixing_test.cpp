@@ -21,29 +21,29 @@ namespace {
 using test::message_of;
 using ::testing::HasSubstr;
 
-constexpr core::Size size{32, 48};
-constexpr int many = 4000;
+constexpr core::Size image_size{32, 48};
+constexpr int mixtures = 4000;
 
 TEST(DrawMix, SwitchesAndSpreadsAsConfigured) {
   const MixingConfig config{.mixup = 0.8, .cutmix = 1.0};
   int cut = 0;
   double sum = 0;
-  for (int step = 0; step < many; ++step) {
+  for (int step = 0; step < mixtures; ++step) {
     auto random = mixing_draws(1, step);
-    const auto mix = draw_mix(config, size, random);
+    const auto mix = draw_mix(config, image_size, random);
     EXPECT_TRUE(mix.kept >= 0 && mix.kept <= 1);
     cut += mix.box.has_value();
     if (!mix.box) sum += mix.kept;
   }
-  EXPECT_NEAR(cut, many / 2.0, 130);
-  EXPECT_NEAR(sum / (many - cut), 0.5, 0.03);
+  EXPECT_NEAR(cut, mixtures / 2.0, 130);
+  EXPECT_NEAR(sum / (mixtures - cut), 0.5, 0.03);
 }
 
 TEST(DrawMix, DependsOnSeedAndStepAlone) {
   const MixingConfig config{.mixup = 0.8, .cutmix = 1.0};
   const auto kept = [&](std::uint64_t seed, std::int64_t step) {
     auto random = mixing_draws(seed, step);
-    return draw_mix(config, size, random).kept;
+    return draw_mix(config, image_size, random).kept;
   };
   EXPECT_EQ(kept(1, 2), kept(1, 2));
   EXPECT_NE(kept(1, 2), kept(1, 3));
@@ -53,11 +53,11 @@ TEST(DrawMix, DependsOnSeedAndStepAlone) {
 TEST(DrawMix, EachAloneAndNeither) {
   const auto share = [&](const MixingConfig& config, auto holds) {
     int count = 0;
-    for (int step = 0; step < many; ++step) {
+    for (int step = 0; step < mixtures; ++step) {
       auto random = mixing_draws(3, step);
-      count += holds(draw_mix(config, size, random));
+      count += holds(draw_mix(config, image_size, random));
     }
-    return static_cast<double>(count) / many;
+    return static_cast<double>(count) / mixtures;
   };
   const auto is_cut = [](const Mix& mix) { return mix.box.has_value(); };
   const auto is_mixed = [](const Mix& mix) { return mix.box.has_value() || mix.kept != 1; };
@@ -73,7 +73,7 @@ TEST(DrawMix, RefusesWhatIsNoDistribution) {
   auto random = mixing_draws(1, 1);
   for (const MixingConfig& config :
        {MixingConfig{.mixup = -1}, {.cutmix = std::nan("")}, {.probability = 1.5}}) {
-    EXPECT_THAT(message_of<UsageError>([&] { draw_mix(config, size, random); }),
+    EXPECT_THAT(message_of<UsageError>([&] { draw_mix(config, image_size, random); }),
                 HasSubstr("[mixing]"));
   }
 }

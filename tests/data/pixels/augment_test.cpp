@@ -56,8 +56,9 @@ double changed_share(const PixelAugmentation& config) {
 }
 
 TEST(AugmentPixels, DoesNothingUnlessAsked) {
-  EXPECT_FALSE(PixelAugmentation().any());
-  EXPECT_EQ(augmented({}, {.seed = 1}), picture());
+  const PixelAugmentation nothing;
+  EXPECT_FALSE(nothing.any());
+  EXPECT_EQ(augmented(nothing, {.seed = 1}), picture());
 }
 
 TEST(AugmentPixels, DependsOnSeedEpochSampleAndViewAlone) {
