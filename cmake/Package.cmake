@@ -34,7 +34,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
     "Native masked pre-training for vision, the library\n Headers, archive and CMake package of dbot, with the headers of its LibTorch.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "dbot (= ${PROJECT_VERSION}), libfmt-dev, libtomlplusplus-dev, libhwy-dev, libjpeg-dev, libpng-dev, libtiff-dev, libwebp-dev, zlib1g-dev")
+    "dbot (= ${PROJECT_VERSION}), libfmt-dev, libtomlplusplus-dev, libhwy-dev, libjpeg-dev, libpng-dev, libtiff-dev, libwebp-dev, libzstd-dev, zlib1g-dev")
 
 include(CPack)
 cpack_add_component_group(runtime)

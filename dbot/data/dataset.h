@@ -36,6 +36,10 @@ class Dataset {
   virtual std::int64_t label(std::int64_t index) const = 0;
   /// Path or "file[index]", for messages and result files.
   virtual std::string name(std::int64_t index) const = 0;
+  /// What the image is called within its data set, wherever that lies: a relative path, a number.
+  virtual std::string key(std::int64_t index) const { return name(index); }
+  /// Bytes of the encoded image where they are known without reading it, else −1.
+  virtual std::int64_t stored_bytes(std::int64_t /*index*/) const { return -1; }
   /// Names of the classes, empty if unlabelled.
   virtual const std::vector<std::string>& classes() const = 0;
 };
@@ -44,10 +48,11 @@ class Dataset {
 std::unique_ptr<Dataset> subset(std::shared_ptr<const Dataset> base,
                                 std::vector<std::int64_t> indices);
 
-/// The images to pre-train on: `path` is a folder (nested or not) of image files (codec.h), a
-/// folder with IDX files (MNIST's names, plain or .gz), or one IDX file. A folder with train/
-/// beside val/ or test/ gives train/ alone, and says so. Order: sorted by path, byte-wise. Throws
-/// DataError if it is missing or has no image, naming what was found instead.
+/// The images to pre-train on: `path` is a folder (nested or not) of image files (codec.h), or a
+/// file, a pattern or a folder of another kind (sources.h; docs/data.md lists them). Data that are
+/// divided into parts give those to train on alone, and say so. Order: folders by path, byte-wise;
+/// others as they lie in their files. Throws DataError if it is missing or has no image, naming
+/// what was found instead.
 std::shared_ptr<const Dataset> open_images(const std::filesystem::path& path, const core::Log& log);
 
 struct LabelledSplits {
@@ -55,8 +60,9 @@ struct LabelledSplits {
   std::string description;  // "train/ and test/", "automatic split 80/20, seed 0"
 };
 
-/// Labelled data for evaluation: class folders under train/ and val/ or test/; IDX train and t10k
-/// files; or class folders under `path` itself with an automatic, seeded, stratified 80/20 split.
+/// Labelled data for evaluation: class folders under train/ and val/ or test/; sources of other
+/// kinds in two parts; or class folders under `path` itself, or a source in one part, with an
+/// automatic, seeded, stratified 80/20 split. Images without a label are left out.
 /// Throws DataError saying what is missing when there are no labels.
 LabelledSplits open_labelled(const std::filesystem::path& path, std::uint64_t seed,
                              const core::Log& log);

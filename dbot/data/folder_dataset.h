@@ -24,6 +24,9 @@ class FolderDataset final : public EncodedDataset {
   void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
+  std::string key(std::int64_t index) const override {
+    return paths_.at(static_cast<std::size_t>(index));
+  }
   const std::vector<std::string>& classes() const override { return classes_; }
 
  private:

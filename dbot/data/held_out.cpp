@@ -2,8 +2,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/folder_dataset.h"
-#include "dbot/data/idx_dataset.h"
 #include "dbot/data/layout.h"
+#include "dbot/data/sources.h"
 
 namespace dbot::data {
 namespace {
@@ -11,11 +11,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::shared_ptr<const Dataset> open_other_part(const fs::path& path, const core::Log& log) {
-  if (!fs::is_directory(path)) return nullptr;
-  const auto idx = find_idx_files(path);
-  if (!idx.train.images.empty()) {
-    if (idx.test.images.empty()) return nullptr;
-    return read_idx_pairs({{idx.test.images, {}}}).front();
+  if (const auto source = find_source(path, log)) {
+    return source->divided() ? source->kind->open({source->test}, log).front() : nullptr;
   }
   const auto parts = find_part_folders(path);
   if (!parts.divided()) return nullptr;

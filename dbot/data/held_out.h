@@ -9,7 +9,7 @@
 namespace dbot::data {
 
 /// The images beside those that `open_images` gives for the same path: val/ or test/ beside train/,
-/// IDX files of the test part. Null if the data are not divided, or that part has no images.
+/// files of such names (sources.h). Null if the data are not divided, or that part has no images.
 std::shared_ptr<const Dataset> open_held_out(const std::filesystem::path& path,
                                              const core::Log& log);
 

@@ -23,6 +23,7 @@ class IdxDataset final : public Dataset {
   Image load(std::int64_t index, int channels) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
+  std::string key(std::int64_t index) const override { return std::to_string(index); }
   const std::vector<std::string>& classes() const override { return classes_; }
 
  private:

@@ -6,7 +6,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/folder_dataset.h"
-#include "dbot/data/idx.h"
 
 namespace dbot::data {
 namespace {
@@ -31,7 +30,8 @@ void require_existing(const fs::path& path) {
   const auto status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found || path.empty()) {
     throw DataError(fmt::format(
-        "[data] {} does not exist, expected a folder of images or an IDX file; check --data",
+        "[data] {} does not exist, expected a folder of images, or a file or pattern of "
+        "another source (docs/data.md); check --data",
         path.empty() ? "the data folder" : path.string()));
   }
   if (error) throw DataError(fmt::format("[data] {}: {}", path.string(), error.message()));
@@ -39,14 +39,6 @@ void require_existing(const fs::path& path) {
     fs::directory_iterator probe(path, error);
     if (error) throw DataError(fmt::format("[data] {}: {}", path.string(), error.message()));
   }
-}
-
-void require_idx(const fs::path& file) {
-  if (is_idx_file(file)) return;
-  throw DataError(
-      fmt::format("[data] {} is neither a folder nor an IDX file; name the folder the "
-                  "images are in",
-                  file.string()));
 }
 
 FolderScan scan_images(const fs::path& folder, const core::Log& log) {

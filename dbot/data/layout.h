@@ -20,9 +20,6 @@ PartFolders find_part_folders(const std::filesystem::path& folder);
 /// Throws DataError if there is neither a file nor a folder.
 void require_existing(const std::filesystem::path& path);
 
-/// Throws DataError unless the file is an IDX file, the only kind of file taken for a data set.
-void require_idx(const std::filesystem::path& file);
-
 /// Scans the folder. Throws DataError if there is no image, saying what was found instead.
 FolderScan scan_images(const std::filesystem::path& folder, const core::Log& log);
 

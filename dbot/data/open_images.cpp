@@ -1,20 +1,17 @@
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
 
 #include "dbot/data/dataset.h"
 #include "dbot/data/folder_dataset.h"
-#include "dbot/data/idx_dataset.h"
 #include "dbot/data/layout.h"
+#include "dbot/data/sources.h"
 
 namespace dbot::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::shared_ptr<const Dataset> open_idx(const IdxPair& pair) {
-  return read_idx_pairs({pair}).front();
-}
 
 std::shared_ptr<const Dataset> open_folder(const fs::path& folder, const core::Log& log) {
   auto images = scan_images(folder, log).images;
@@ -28,25 +25,19 @@ std::shared_ptr<const Dataset> open_folder(const fs::path& folder, const core::L
 }  // namespace
 
 std::shared_ptr<const Dataset> open_images(const fs::path& path, const core::Log& log) {
-  require_existing(path);
-  if (!fs::is_directory(path)) {
-    require_idx(path);
-    return open_idx({path, matching_labels(path)});
-  }
-  const auto idx = find_idx_files(path);
-  if (!idx.train.images.empty()) {
-    if (!idx.test.images.empty()) {
-      log(core::LogLevel::information,
-          fmt::format("{}: using {}; {} is left for evaluation", path.string(),
-                      idx.train.images.filename().string(), idx.test.images.filename().string()));
+  const auto tell = [&](const std::string& used, const std::string& left) {
+    log(core::LogLevel::information,
+        fmt::format("{}: using {}; {} is left for evaluation", path.string(), used, left));
+  };
+  if (const auto source = find_source(path, log)) {
+    if (source->divided()) {
+      tell(shown_part(*source, source->train), shown_part(*source, source->test));
     }
-    return open_idx(idx.train);
+    return source->kind->open({source->train}, log).front();
   }
-  if (!idx.test.images.empty()) return open_idx(idx.test);
   const auto parts = find_part_folders(path);
   if (!parts.divided()) return open_folder(path, log);
-  log(core::LogLevel::information, fmt::format("{}: using train/; {}/ is left for evaluation",
-                                               path.string(), parts.test.filename().string()));
+  tell("train/", parts.test.filename().string() + "/");
   return open_folder(parts.train, log);
 }
 

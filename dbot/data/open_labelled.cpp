@@ -6,8 +6,8 @@
 #include "dbot/core/error.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/folder_dataset.h"
-#include "dbot/data/idx_dataset.h"
 #include "dbot/data/layout.h"
+#include "dbot/data/sources.h"
 #include "dbot/data/split.h"
 
 namespace dbot::data {
@@ -63,10 +63,10 @@ LabelledSplits open_divided(const PartFolders& parts, const core::Log& log) {
 }
 
 LabelledSplits split_automatically(const fs::path& path, std::shared_ptr<const Dataset> dataset,
-                                   std::uint64_t seed,
-                                   const std::function<std::string(std::int64_t)>& key) {
+                                   std::uint64_t seed) {
   require_two_classes(path, dataset->classes());
-  auto split = stratified_split(*dataset, seed, key);
+  auto split =
+      stratified_split(*dataset, seed, [&](std::int64_t index) { return dataset->key(index); });
   if (split.test.empty()) {
     throw DataError(
         fmt::format("[data] {} has one image a class, expected at least two: one to "
@@ -79,31 +79,40 @@ LabelledSplits split_automatically(const fs::path& path, std::shared_ptr<const D
 
 LabelledSplits open_class_folders(const fs::path& folder, std::uint64_t seed,
                                   const core::Log& log) {
-  const auto images = labelled_images(folder, log);
-  auto dataset = std::make_shared<FolderDataset>(folder, images, class_names(images));
-  return split_automatically(folder, dataset, seed, [&](std::int64_t index) {
-    return images[static_cast<std::size_t>(index)];
-  });
+  auto images = labelled_images(folder, log);
+  auto classes = class_names(images);
+  return split_automatically(
+      folder, std::make_shared<FolderDataset>(folder, std::move(images), std::move(classes)), seed);
 }
 
-LabelledSplits open_idx_labelled(const IdxPair& train, const IdxPair& test, std::uint64_t seed) {
-  for (const auto* pair : {&train, &test}) {
-    if (!pair->images.empty() && pair->labels.empty()) {
-      throw DataError(
-          fmt::format("[data] {} has no labels; expected its labels' file beside it, "
-                      "such as train-labels-idx1-ubyte.gz",
-                      pair->images.string()));
-    }
+/// The images of a part that have a label.
+std::shared_ptr<const Dataset> labelled_only(std::shared_ptr<const Dataset> part,
+                                             const PartFiles& files, const Source& source,
+                                             const core::Log& log) {
+  std::vector<std::int64_t> labelled;
+  for (std::int64_t i = 0; i < part->size(); ++i) {
+    if (part->label(i) >= 0) labelled.push_back(i);
   }
-  if (!train.images.empty() && !test.images.empty()) {
-    auto parts = read_idx_pairs({train, test});
-    return {parts[0], parts[1],
-            fmt::format("{} and {}", train.images.filename().string(),
-                        test.images.filename().string())};
+  const auto missing = part->size() - static_cast<std::int64_t>(labelled.size());
+  if (missing == 0) return part;
+  if (labelled.empty()) {
+    throw DataError(fmt::format("[data] {} has no labels; expected {}", files.front().string(),
+                                source.kind->labels));
   }
-  const auto& only = train.images.empty() ? test : train;
-  return split_automatically(only.images, read_idx_pairs({only}).front(), seed,
-                             [](std::int64_t index) { return std::to_string(index); });
+  log(core::LogLevel::warning, fmt::format("[data] {}: {} images without a label are left out",
+                                           shown_part(source, files), missing));
+  return subset(std::move(part), std::move(labelled));
+}
+
+LabelledSplits open_labelled_source(const Source& source, const fs::path& path, std::uint64_t seed,
+                                    const core::Log& log) {
+  auto parts = open_source(source, log);
+  auto train = labelled_only(parts.front(), source.train, source, log);
+  if (!source.divided()) return split_automatically(path, std::move(train), seed);
+  require_two_classes(path, train->classes());
+  return {
+      std::move(train), labelled_only(parts.back(), source.test, source, log),
+      fmt::format("{} and {}", shown_part(source, source.train), shown_part(source, source.test))};
 }
 
 /// True if train/ is the one folder there is, so that it cannot be a class beside others.
@@ -120,14 +129,8 @@ bool is_only_folder(const fs::path& train) {
 }  // namespace
 
 LabelledSplits open_labelled(const fs::path& path, std::uint64_t seed, const core::Log& log) {
-  require_existing(path);
-  if (!fs::is_directory(path)) {
-    require_idx(path);
-    return open_idx_labelled({path, matching_labels(path)}, {}, seed);
-  }
-  const auto idx = find_idx_files(path);
-  if (!idx.train.images.empty() || !idx.test.images.empty()) {
-    return open_idx_labelled(idx.train, idx.test, seed);
+  if (const auto source = find_source(path, log)) {
+    return open_labelled_source(*source, path, seed, log);
   }
   const auto parts = find_part_folders(path);
   if (parts.divided()) return open_divided(parts, log);

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
-#include "dbot/data/idx_dataset.h"
 #include "dbot/data/layout.h"
+#include "dbot/data/sources.h"
 
 namespace dbot::data {
 namespace {
@@ -28,6 +28,10 @@ class Concatenation final : public Dataset {
     return classes_.empty() ? -1 : part_of(index).label(within(index));
   }
   std::string name(std::int64_t index) const override { return part_of(index).name(within(index)); }
+  std::string key(std::int64_t index) const override { return part_of(index).key(within(index)); }
+  std::int64_t stored_bytes(std::int64_t index) const override {
+    return part_of(index).stored_bytes(within(index));
+  }
   const std::vector<std::string>& classes() const override { return classes_; }
 
  private:
@@ -42,15 +46,22 @@ class Concatenation final : public Dataset {
   std::vector<std::string> classes_;
 };
 
-/// Where the parts lie; empty paths in a data set that is not divided.
-PartFolders find_parts(const fs::path& path) {
-  if (!fs::is_directory(path)) return {};
-  const IdxFiles idx = find_idx_files(path);
-  if (!idx.train.images.empty() && !idx.test.images.empty()) {
-    return {idx.train.images, idx.test.images};
+/// The parts of a data set that is divided, train first; empty for one that is not.
+std::vector<std::shared_ptr<const Dataset>> open_both(const fs::path& path, const core::Log& log) {
+  if (const auto source = find_source(path, log)) {
+    if (!source->divided()) return {};
+    return open_source(*source, log);
   }
   const PartFolders parts = find_part_folders(path);
-  return parts.divided() ? parts : PartFolders{};
+  if (!parts.divided()) return {};
+  return {open_images(parts.train, log), open_images(parts.test, log)};
+}
+
+[[noreturn]] void fail_without_test(const fs::path& path) {
+  throw DataError(fmt::format(
+      "[data] {} has no test part (train/ beside val/ or test/, or files with these words in their "
+      "names); choose all",
+      path.string()));
 }
 
 }  // namespace
@@ -63,19 +74,12 @@ Part parse_part(std::string_view text, std::string_view option) {
 }
 
 std::shared_ptr<const Dataset> open_part(const fs::path& path, Part part, const core::Log& log) {
-  require_existing(path);
-  const PartFolders parts = find_parts(path);
-  if (!parts.divided()) {
-    if (part != Part::test) return open_images(path, log);
-    throw DataError(fmt::format(
-        "[data] {} has no test part (train/ beside val/ or test/, or IDX train and t10k files); "
-        "choose all",
-        path.string()));
-  }
-  if (part == Part::train) return open_images(parts.train, log);
-  if (part == Part::test) return open_images(parts.test, log);
-  return std::make_shared<Concatenation>(open_images(parts.train, log),
-                                         open_images(parts.test, log));
+  if (part == Part::train) return open_images(path, log);
+  const auto parts = open_both(path, log);
+  if (parts.empty() && part == Part::test) fail_without_test(path);
+  if (parts.empty()) return open_images(path, log);
+  return part == Part::test ? parts.at(1)
+                            : std::make_shared<Concatenation>(parts.at(0), parts.at(1));
 }
 
 }  // namespace dbot::data

@@ -14,9 +14,9 @@ enum class Part { train, test, all };
 /// "train", "test" or "all"; throws UsageError otherwise, naming `option`.
 Part parse_part(std::string_view text, std::string_view option);
 
-/// The images of a part of a data set that is divided already (train/ beside val/ or test/, IDX
-/// train and t10k files); of one that is not, all images. Throws DataError as `open_images`, and
-/// where a test part is asked for that is not there.
+/// The images of a part of a data set that is divided already (train/ beside val/ or test/, or
+/// files of such names, sources.h); of one that is not, all images. Throws DataError as
+/// `open_images`, and where a test part is asked for that is not there.
 std::shared_ptr<const Dataset> open_part(const std::filesystem::path& path, Part part,
                                          const core::Log& log);
 

@@ -24,6 +24,10 @@ class Subset final : public Dataset {
   }
   std::int64_t label(std::int64_t index) const override { return base_->label(at(index)); }
   std::string name(std::int64_t index) const override { return base_->name(at(index)); }
+  std::string key(std::int64_t index) const override { return base_->key(at(index)); }
+  std::int64_t stored_bytes(std::int64_t index) const override {
+    return base_->stored_bytes(at(index));
+  }
   const std::vector<std::string>& classes() const override { return base_->classes(); }
 
  private:

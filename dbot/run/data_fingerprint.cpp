@@ -19,9 +19,11 @@ std::string short_checksum(const std::string& text) {
   return core::checksum(std::as_bytes(std::span(text))).substr(0, digits);
 }
 
-/// Size of the image's own file. If it has none, as in an IDX file: its pixels, for the first of a
-/// piece; one that cannot be read is the business of whoever trains on it.
+/// Size of the encoded image, in an archive or a file of its own. If it has none, as in an IDX
+/// file: its pixels, for the first of a piece; one that cannot be read is the business of whoever
+/// trains on it.
 std::string content_of(const data::Dataset& dataset, std::int64_t index, bool first) {
+  if (const auto bytes = dataset.stored_bytes(index); bytes >= 0) return std::to_string(bytes);
   struct stat status {};
   const std::string name = dataset.name(index);
   if (::stat(name.c_str(), &status) == 0) return std::to_string(status.st_size);

@@ -143,7 +143,7 @@ std::vector<Check> check_data(const fs::path& path) {
             readable_images(*dataset)};
   } catch (const Error& error) {
     return {{"data", Severity::problem, error.what(),
-             "give --data a folder of JPEG or PNG files, or of IDX files"}};
+             "give --data a folder of images, or another source that docs/data.md lists"}};
   }
 }
 

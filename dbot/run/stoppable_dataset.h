@@ -26,6 +26,8 @@ class StoppableDataset final : public data::Dataset {
   }
   std::int64_t label(std::int64_t index) const override { return base_.label(index); }
   std::string name(std::int64_t index) const override { return base_.name(index); }
+  std::string key(std::int64_t index) const override { return base_.key(index); }
+  std::int64_t stored_bytes(std::int64_t index) const override { return base_.stored_bytes(index); }
   const std::vector<std::string>& classes() const override { return base_.classes(); }
 
  private:

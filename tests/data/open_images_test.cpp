@@ -107,7 +107,10 @@ TEST_F(OpenImages, SaysWhatIsWrongWithThePlace) {
           "found 1 file, none of them an image (.jpg, .png, .webp, .tif, …); first: notes.txt"));
   test::write_text(folder_ / "deeper/a.gif", "x");
   EXPECT_THAT(refusal(folder_.path()), HasSubstr("found 2 files"));
-  EXPECT_THAT(refusal(folder_ / "notes.txt"), HasSubstr("neither a folder nor an IDX file"));
+  EXPECT_THAT(refusal(folder_ / "notes.txt"), HasSubstr("notes.txt:1: x does not exist"));
+  test::write_text(folder_ / "clip.mp4", "x");
+  EXPECT_THAT(refusal(folder_ / "clip.mp4"),
+              HasSubstr("is none of these: a folder of images, a list of images, tar"));
 }
 
 TEST_F(OpenImages, AFileThatVanishedIsADataError) {

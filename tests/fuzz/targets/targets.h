@@ -22,6 +22,12 @@ void weights_folder(Bytes input);
 void recipe(Bytes input);
 /// An IDX file, plain or gzip.
 void idx(Bytes input);
+/// A tar archive.
+void tar(Bytes input);
+/// A list of images, of each kind.
+void list(Bytes input);
+/// A binary file of CIFAR-10 and CIFAR-100.
+void cifar(Bytes input);
 /// An image file of any kind: a part of it and all of it, to grey and to RGB.
 void image(Bytes input);
 /// manifest.json and state.json of a checkpoint.
