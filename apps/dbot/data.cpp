@@ -8,6 +8,7 @@ void add_data(CommandLine& line) {
   line.computing.push_back(data);
   data->require_subcommand(1);
   add_data_bench(line, *data);
+  add_data_pack(line, *data);
 }
 
 }  // namespace dbot::app

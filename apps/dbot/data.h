@@ -6,5 +6,6 @@
 namespace dbot::app {
 
 void add_data_bench(CommandLine& line, CLI::App& data);
+void add_data_pack(CommandLine& line, CLI::App& data);
 
 }  // namespace dbot::app

@@ -73,6 +73,12 @@ Part parse_part(std::string_view text, std::string_view option) {
   throw UsageError(fmt::format("[data] {} is {}, expected train, test or all", option, text));
 }
 
+std::vector<std::shared_ptr<const Dataset>> open_parts(const fs::path& path, const core::Log& log) {
+  auto parts = open_both(path, log);
+  if (parts.empty()) parts.push_back(open_images(path, log));
+  return parts;
+}
+
 std::shared_ptr<const Dataset> open_part(const fs::path& path, Part part, const core::Log& log) {
   if (part == Part::train) return open_images(path, log);
   const auto parts = open_both(path, log);

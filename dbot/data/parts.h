@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
@@ -13,6 +14,12 @@ enum class Part { train, test, all };
 
 /// "train", "test" or "all"; throws UsageError otherwise, naming `option`.
 Part parse_part(std::string_view text, std::string_view option);
+
+/// The parts of a data set that is divided already, train and test; of one that is not, all images
+/// as one. Their labels count the same classes where they come from one source. Throws DataError as
+/// `open_images`.
+std::vector<std::shared_ptr<const Dataset>> open_parts(const std::filesystem::path& path,
+                                                       const core::Log& log);
 
 /// The images of a part of a data set that is divided already (train/ beside val/ or test/, or
 /// files of such names, sources.h); of one that is not, all images. Throws DataError as

@@ -9,6 +9,7 @@
 #include "dbot/data/idx_dataset.h"
 #include "dbot/data/list_dataset.h"
 #include "dbot/data/list_file.h"
+#include "dbot/data/pack_dataset.h"
 #include "dbot/data/tar_dataset.h"
 #include "dbot/data/unpacked_archive.h"
 
@@ -28,6 +29,8 @@ std::vector<std::shared_ptr<const Dataset>> open_idx_parts(const std::vector<Par
 using Several = SourceKind::Several;
 
 constexpr std::array all_kinds{
+    SourceKind{"a pack", is_pack_index_name, Several::nothing,
+               "class folders or labels where it is packed from", open_packs},
     SourceKind{"a list of images", is_list_name, Several::by_pattern,
                "a label behind each path, after a comma or a tab", open_lists},
     SourceKind{"tar archives", is_tar_name, Several::by_folder,

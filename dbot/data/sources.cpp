@@ -13,6 +13,7 @@
 #include "dbot/data/codec.h"
 #include "dbot/data/idx_dataset.h"
 #include "dbot/data/layout.h"
+#include "dbot/data/pack_index.h"
 #include "dbot/data/path_pattern.h"
 
 namespace dbot::data {
@@ -99,6 +100,9 @@ std::optional<Source> find_shards(const fs::path& folder, const core::Log& log) 
 }
 
 std::optional<Source> find_in_folder(const fs::path& folder, const core::Log& log) {
+  const fs::path index = folder / pack_index_name;
+  std::error_code ignored;
+  if (fs::is_regular_file(index, ignored)) return Source{kind_of(index), {index}, {}};
   if (auto source = find_idx(folder)) return source;
   return find_shards(folder, log);
 }

@@ -110,7 +110,7 @@ TEST_F(OpenImages, SaysWhatIsWrongWithThePlace) {
   EXPECT_THAT(refusal(folder_ / "notes.txt"), HasSubstr("notes.txt:1: x does not exist"));
   test::write_text(folder_ / "clip.mp4", "x");
   EXPECT_THAT(refusal(folder_ / "clip.mp4"),
-              HasSubstr("is none of these: a folder of images, a list of images, tar"));
+              HasSubstr("is none of these: a folder of images, a pack, a list of images, tar"));
 }
 
 TEST_F(OpenImages, AFileThatVanishedIsADataError) {

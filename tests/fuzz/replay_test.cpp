@@ -28,6 +28,7 @@ constexpr Target targets[] = {
     {"recipe", recipe},
     {"idx", idx},
     {"tar", tar},
+    {"pack_index", pack_index},
     {"list", list},
     {"cifar", cifar},
     {"image", image},

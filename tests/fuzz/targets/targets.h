@@ -24,6 +24,8 @@ void recipe(Bytes input);
 void idx(Bytes input);
 /// A tar archive.
 void tar(Bytes input);
+/// The index of a pack.
+void pack_index(Bytes input);
 /// A list of images, of each kind.
 void list(Bytes input);
 /// A binary file of CIFAR-10 and CIFAR-100.
