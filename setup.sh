@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# Installs what a fresh Debian 12 or Ubuntu 24.04 (x86-64) lacks, fetches LibTorch into .deps/ and
-# builds program and tests into build/release. Safe to run again: what is there is left alone.
+# Installs what a fresh Debian 12 or Ubuntu 24.04 (x86-64) lacks, fetches LibTorch and Arrow into
+# .deps/ and builds program and tests into build/release. Safe to run again: what is there is left alone.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 Usage: ./setup.sh [--deps-only | --no-build]
 
-  --deps-only   packages and LibTorch, nothing configured
+  --deps-only   packages, LibTorch and Arrow, nothing configured
   --no-build    the same, and the preset `release` configured, nothing built
   --help        this text
 
 Environment:
   DBOT_LIBTORCH   a LibTorch, or a wheel's torch/ folder, of version 2.11 or later: used instead of
                   the download
+  DBOT_ARROW      the pyarrow/ folder of its wheel, to read Parquet with: used instead of the download
 TEXT
 }
 
@@ -34,6 +35,10 @@ wheel_parts=('torch/include/' 'torch/lib/libtorch_cpu.so' 'torch/lib/libc10.so'
   'torch/lib/libgomp' 'nvidia/cu13/lib/libcudart.so' 'nvidia/cu13/lib/libcupti.so'
   '*.dist-info/licenses/' '*.dist-info/METADATA')
 libtorch=.deps/libtorch
+arrow_requirements=cmake/arrow-requirements.txt
+arrow_parts=('pyarrow/include/' 'pyarrow/libarrow.so' 'pyarrow/libparquet.so'
+  '*.dist-info/licenses/' '*.dist-info/METADATA')
+arrow=.deps/arrow
 disk_for_everything_mb=1800  # the wheels and what they unpack to, for a moment side by side
 disk_for_build_mb=300
 
@@ -110,7 +115,7 @@ install_packages() {
   fi
 
   local wanted=("${required_packages[@]}") missing missing_optional package
-  if needs_libtorch && ! python3 -m pip --version >/dev/null 2>&1; then
+  if { needs_libtorch || needs_arrow; } && ! python3 -m pip --version >/dev/null 2>&1; then
     wanted+=(python3-pip)
   fi
   mapfile -t missing < <(missing_of "${wanted[@]}")
@@ -161,14 +166,22 @@ without() {
   esac
 }
 
-# What a finished LibTorch folder says of itself: the hashes it came from and the parts it holds.
-libtorch_stamp() {
+# What a finished folder of wheels says of itself: the hashes it came from and the parts it holds.
+stamp_of() {
+  local requirements=$1
+  shift
   grep -v '^#' "$requirements"
-  printf '%s\n' "${wheel_parts[@]}"
+  printf '%s\n' "$@"
 }
 
 needs_libtorch() {
-  [[ -z ${DBOT_LIBTORCH:-} ]] && ! libtorch_stamp | cmp -s - "$libtorch/dbot-stamp"
+  [[ -z ${DBOT_LIBTORCH:-} ]] &&
+    ! stamp_of "$requirements" "${wheel_parts[@]}" | cmp -s - "$libtorch/dbot-stamp"
+}
+
+needs_arrow() {
+  [[ -z ${DBOT_ARROW:-} ]] &&
+    ! stamp_of "$arrow_requirements" "${arrow_parts[@]}" | cmp -s - "$arrow/dbot-stamp"
 }
 
 fetch_libtorch() {
@@ -176,35 +189,51 @@ fetch_libtorch() {
     [[ -e $DBOT_LIBTORCH/lib/libtorch_cpu.so ]] ||
       fail "DBOT_LIBTORCH is $DBOT_LIBTORCH, which has no lib/libtorch_cpu.so"
     say "LibTorch: $DBOT_LIBTORCH (from DBOT_LIBTORCH)"
-    return
-  fi
-  if ! needs_libtorch; then
+  elif needs_libtorch; then
+    fetch_wheels LibTorch "540 MB" "$requirements" "$libtorch" "${wheel_parts[@]}"
+  else
     say "LibTorch: there"
-    return
   fi
-  begin_phase "LibTorch: downloading 540 MB"
+}
+
+# Without it everything works but Parquet: failing to fetch it is no reason to stop.
+fetch_arrow() {
+  if [[ -n ${DBOT_ARROW:-} ]]; then
+    say "Arrow: $DBOT_ARROW (from DBOT_ARROW)"
+  elif ! needs_arrow; then
+    say "Arrow: there"
+  elif ! (fetch_wheels Arrow "55 MB" "$arrow_requirements" "$arrow" "${arrow_parts[@]}"); then
+    say "notice: without Arrow dbot reads no Parquet; run this again to have it"
+  fi
+}
+
+# fetch_wheels NAME SIZE REQUIREMENTS FOLDER PART…: what is to be unpacked of the wheels, in FOLDER.
+fetch_wheels() {
+  local name=$1 size=$2 wheels=$3 folder=$4
+  shift 4
+  begin_phase "$name: downloading $size"
   rm -rf .deps/partial
-  mkdir -p .deps/partial/temporary .deps/partial/libtorch
+  mkdir -p .deps/partial/temporary .deps/partial/unpacked
   # The wheels carry three platform tags. pip copies what it downloads once within TMPDIR's disk.
-  TMPDIR=$PWD/.deps/partial/temporary logged "downloading LibTorch" \
+  TMPDIR=$PWD/.deps/partial/temporary logged "downloading $name" \
     python3 -m pip --disable-pip-version-check download --no-cache-dir --retries 2 \
     --no-deps --require-hashes --only-binary=:all: \
     --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 \
     --platform manylinux2014_x86_64 --python-version 3.11 --implementation cp \
-    --abi cp311 --abi none --requirement "$requirements" --dest .deps/partial/wheels
-  say "LibTorch: unpacking"
-  logged "unpacking LibTorch" unpack_wheels .deps/partial/wheels .deps/partial/libtorch
-  libtorch_stamp >.deps/partial/libtorch/dbot-stamp
+    --abi cp311 --abi none --requirement "$wheels" --dest .deps/partial/wheels
+  say "$name: unpacking"
+  logged "unpacking $name" unpack_wheels .deps/partial/wheels .deps/partial/unpacked "$@"
+  stamp_of "$wheels" "$@" >.deps/partial/unpacked/dbot-stamp
   # Only a complete folder ever has the final name.
-  rm -rf "$libtorch"
-  mv .deps/partial/libtorch "$libtorch"
+  rm -rf "$folder"
+  mv .deps/partial/unpacked "$folder"
   rm -rf .deps/partial
-  end_phase "LibTorch: done"
+  end_phase "$name: done"
 }
 
-# unpack_wheels FROM INTO: the wheel_parts of all wheels.
+# unpack_wheels FROM INTO PART…: these parts of all wheels.
 unpack_wheels() {
-  python3 - "$1" "$2" "${wheel_parts[@]}" <<'PYTHON'
+  python3 - "$@" <<'PYTHON'
 import fnmatch, pathlib, sys, zipfile
 
 source, target, *parts = sys.argv[1:]
@@ -222,7 +251,8 @@ configure() {
   if [[ -e $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache"; then
     fresh=(--fresh)
   fi
-  logged "configuring" cmake "${fresh[@]}" --preset release "-DDBOT_LIBTORCH:PATH=${DBOT_LIBTORCH:-}"
+  logged "configuring" cmake "${fresh[@]}" --preset release "-DDBOT_LIBTORCH:PATH=${DBOT_LIBTORCH:-}" \
+    "-DDBOT_ARROW:PATH=${DBOT_ARROW:-}"
 }
 
 build() {
@@ -260,6 +290,9 @@ done
 if [[ -n ${DBOT_LIBTORCH:-} ]]; then
   DBOT_LIBTORCH=$(realpath -m -- "$DBOT_LIBTORCH")
 fi
+if [[ -n ${DBOT_ARROW:-} ]]; then
+  DBOT_ARROW=$(realpath -m -- "$DBOT_ARROW")
+fi
 cd "$(dirname "${BASH_SOURCE[0]}")"
 check_machine
 mkdir -p build .deps 2>/dev/null || fail "$PWD cannot be written to"
@@ -271,6 +304,7 @@ flock --nonblock 9 || { say "waiting for another set-up of this checkout" && flo
 if needs_libtorch; then check_disk "$disk_for_everything_mb" "the set-up"; fi
 install_packages
 fetch_libtorch
+fetch_arrow
 if [[ $with_configuration == yes ]]; then configure; fi
 if [[ $with_build == yes ]]; then build; fi
 say "ready after $SECONDS s"

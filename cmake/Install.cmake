@@ -27,7 +27,8 @@ function(dbot_public_headers output)
 endfunction()
 
 # ---- The program ----
-set_target_properties(dbot PROPERTIES INSTALL_RPATH "$ORIGIN/../${_private}/libtorch/lib")
+set_target_properties(dbot PROPERTIES INSTALL_RPATH
+                      "$ORIGIN/../${_private}/libtorch/lib;$ORIGIN/../${_private}/arrow")
 install(TARGETS dbot RUNTIME DESTINATION bin COMPONENT program)
 install(DIRECTORY recipes/ DESTINATION ${_share}/recipes COMPONENT program
         FILES_MATCHING PATTERN *.toml)
@@ -61,6 +62,10 @@ foreach(header ${_headers})
   install(FILES ${header} DESTINATION include/${folder} COMPONENT development)
 endforeach()
 
+set(DBOT_WITH_ARROW OFF)
+if(TARGET Arrow::parquet)
+  set(DBOT_WITH_ARROW ON)
+endif()
 include(CMakePackageConfigHelpers)
 set(_package ${CMAKE_BINARY_DIR}/package-files)
 configure_package_config_file(
@@ -69,7 +74,7 @@ configure_package_config_file(
 write_basic_package_version_file(${_package}/dbotConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${_package}/dbotConfig.cmake ${_package}/dbotConfigVersion.cmake
-              cmake/LibTorch.cmake cmake/WebP.cmake cmake/Zstd.cmake
+              cmake/LibTorch.cmake cmake/WebP.cmake cmake/Zstd.cmake cmake/Arrow.cmake
         DESTINATION lib/cmake/dbot COMPONENT development)
 install(FILES cmake/package/copyright DESTINATION share/doc/dbot-dev COMPONENT development)
 install(DIRECTORY examples DESTINATION ${_share} COMPONENT development)
@@ -93,6 +98,16 @@ install(DIRECTORY ${DBOT_LIBTORCH_FOLDER}/include/ATen ${DBOT_LIBTORCH_FOLDER}/i
         DESTINATION ${_private}/libtorch/include COMPONENT libtorch_headers)
 install(DIRECTORY ${DBOT_LIBTORCH_FOLDER}/include/torch/headeronly
         DESTINATION ${_private}/libtorch/include/torch COMPONENT libtorch_headers)
+
+# ---- Arrow ----
+if(TARGET Arrow::parquet)
+  file(GLOB _libraries ${DBOT_ARROW_FOLDER}/libarrow.so.* ${DBOT_ARROW_FOLDER}/libparquet.so.*)
+  install(FILES ${_libraries} DESTINATION ${_private}/arrow COMPONENT libtorch)
+  file(GLOB _licence ${DBOT_ARROW_FOLDER}/../pyarrow-*.dist-info/licenses)
+  if(_licence)
+    install(DIRECTORY ${_licence}/ DESTINATION ${_documents}/licenses/arrow COMPONENT libtorch)
+  endif()
+endif()
 
 # ---- What scripts/package.sh builds ----
 add_custom_target(installed_files DEPENDS dbot dbot_archive)

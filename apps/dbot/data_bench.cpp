@@ -137,7 +137,7 @@ void bench_data(const DataBenchArguments& arguments) {
 void add_data_bench(CommandLine& line, CLI::App& data) {
   CLI::App* bench = data.add_subcommand("bench", "Time loading, and say what holds it up");
   auto a = std::make_shared<DataBenchArguments>();
-  bench->add_option("DIR", a->data, "Images: a folder, list, tar, pack or IDX")
+  bench->add_option("DIR", a->data, "Images: a folder, list, tar, Parquet, pack or IDX")
       ->required()
       ->type_name("DIR");
   bench

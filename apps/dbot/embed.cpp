@@ -82,7 +82,7 @@ void add_embed(CommandLine& line) {
                              const char* text) {
     return command->add_option(name, value, text)->type_name(type)->check(not_empty());
   };
-  add("--data", a->data, "PATH", "Images: a folder, list, tar, pack or IDX")->required();
+  add("--data", a->data, "PATH", "Images: a folder, list, tar, Parquet, pack or IDX")->required();
   add("--out", a->out, "FILE", "File to write: .safetensors or .csv")->required();
   add("--features", a->features, "cls|mean", "Which features a .csv gets");
   add("--split", a->split, "train|test|all", "Part of a divided data set (default: train)");

@@ -128,7 +128,7 @@ void add_pretrain(CommandLine& line) {
     return command->add_option(name, value, text)->type_name(type)->check(not_empty());
   };
   add("RECIPE", a->recipe, "RECIPE", "A recipe's name (dbot recipes) or a .toml file")->required();
-  add("--data", a->data, "PATH", "Images: a folder, list, tar, pack or IDX")->required();
+  add("--data", a->data, "PATH", "Images: a folder, list, tar, Parquet, pack or IDX")->required();
   add("--out", a->out, "DIR", "Run folder (default: runs/RECIPE-N)");
   add("--set", a->settings, "KEY=VALUE", "Change one key of the recipe: section.key=value")
       ->allow_extra_args(false);

@@ -68,7 +68,7 @@ void add_reconstruct(CommandLine& line) {
     command->add_option(name, value, text)->required()->type_name(type)->check(not_empty());
   };
   add("--model", a->model, "PATH", "Run folder, or one of its checkpoints");
-  add("--data", a->data, "PATH", "Images: a folder, list, tar, pack or IDX");
+  add("--data", a->data, "PATH", "Images: a folder, list, tar, Parquet, pack or IDX");
   add("--out", a->out, "DIR", "Folder for PNG files and pictures.json");
   command->add_option("--images", a->images, "Images to draw, a seeded choice (default: 16)")
       ->type_name("N");

@@ -10,6 +10,7 @@
 #include "dbot/data/list_dataset.h"
 #include "dbot/data/list_file.h"
 #include "dbot/data/pack_dataset.h"
+#include "dbot/data/parquet_dataset.h"
 #include "dbot/data/tar_dataset.h"
 #include "dbot/data/unpacked_archive.h"
 
@@ -37,6 +38,8 @@ constexpr std::array all_kinds{
                "a .cls file beside each image, or class folders inside", open_tars},
     SourceKind{"CIFAR's binary files", is_cifar_name, Several::by_folder, "CIFAR's labels",
                open_cifar},
+    SourceKind{"Parquet files", is_parquet_name, Several::by_folder,
+               "a column of labels, named so or a ClassLabel", open_parquets},
     // Last: a file is an IDX file by what it begins with.
     SourceKind{"an IDX file", is_idx_file, Several::nothing,
                "its labels' file beside it, such as train-labels-idx1-ubyte.gz", open_idx_parts}};

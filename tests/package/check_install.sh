@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# check_install.sh BUILD LIBTORCH: installs what BUILD holds into a temporary folder, builds the
+# check_install.sh BUILD LIBTORCH [ARROW]: installs what BUILD holds into a temporary folder, builds the
 # example against it with find_package and runs it on a few images.
 set -euo pipefail
-build=$1 libtorch=$2
+build=$1 libtorch=$2 arrow=${3:-}
 fail() {
   echo "[package] error: $*" >&2
   exit 1
@@ -19,6 +19,7 @@ mv "$work/installed" "$prefix"
 
 # The private copy of LibTorch is 380 MB; here a link stands for it.
 ln -s "$libtorch" "$prefix/lib/dbot/libtorch"
+[[ -z $arrow ]] || ln -s "$arrow" "$prefix/lib/dbot/arrow"
 
 strays=$(cd "$prefix" && find . -path '*tests*' -o -path './*apps*' -o -name '*.cpp' -not -path './share/dbot/examples/*')
 [[ -z $strays ]] || fail "installed, but of no use to anybody: $strays"

@@ -1,0 +1,59 @@
+"""Writes small Parquet files as Hugging Face's datasets does:
+python make_parquet_fixtures.py tests/data/fixtures/parquet
+
+Needs pyarrow 26 and Pillow. The tests only read the result. Image number N of a data set is an 8 x 6
+PNG whose pixels are all (10 * N, 100, 200).
+"""
+
+import io
+import json
+import os
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+out = sys.argv[1]
+os.makedirs(out, exist_ok=True)
+
+
+def picture(number):
+    stream = io.BytesIO()
+    Image.new("RGB", (8, 6), (10 * number, 100, 200)).save(stream, "png")
+    return stream.getvalue()
+
+
+def hugging_face(first, labels):
+    """An image and a label column, with what `datasets` says of them in the schema."""
+    features = {
+        "image": {"_type": "Image"},
+        "coarse": {"names": ["x"], "_type": "ClassLabel"},
+        "label": {"names": ["dog", "cat", "cow"], "_type": "ClassLabel"},
+    }
+    images = [{"bytes": picture(first + i), "path": f"{i}.png"} for i in range(len(labels))]
+    table = pa.table({
+        "coarse": pa.array([0] * len(labels), pa.int64()),
+        "image": pa.array(images, pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        "label": pa.array(labels, pa.int64()),
+    })
+    return table.replace_schema_metadata(
+        {"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def path(name):
+    return os.path.join(out, name)
+
+
+pq.write_table(hugging_face(0, [2, 0, 1, None, 0]), path("train-00000-of-00002.parquet"),
+               row_group_size=2)
+pq.write_table(hugging_face(5, [1, -1, 2]), path("train-00001-of-00002.parquet"),
+               compression="zstd", use_dictionary=False, data_page_version="2.0")
+pq.write_table(hugging_face(0, [0, 1]), path("test-00000-of-00001.parquet"), compression="none")
+plain = pa.table({
+    "id": pa.array(["one", "two", "three"]),
+    "jpg": pa.array([picture(0), None, picture(2)], pa.large_binary()),
+    "class": pa.array(["seal", "owl", "seal"]).dictionary_encode(),
+})
+pq.write_table(plain, path("plain.parquet"), compression="gzip")
+pq.write_table(pa.table({"text": ["a", "b"], "number": [1, 2]}), path("no_image.parquet"))

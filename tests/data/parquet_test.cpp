@@ -1,0 +1,150 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "dbot/data/dataset.h"
+#include "dbot/data/parquet_columns.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/data/fixtures.h"
+
+namespace dbot::data {
+namespace {
+
+namespace fs = std::filesystem;
+using test::message_of;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+ParquetColumn binary(const std::string& path) {
+  return {.path = path, .binary = true};
+}
+ParquetColumn text(const std::string& path) {
+  return {.path = path, .binary = true, .text = true};
+}
+ParquetColumn number(const std::string& path) {
+  return {.path = path, .whole_number = true};
+}
+
+TEST(ParquetColumns, FeaturesSayWhichTheyAre) {
+  const auto chosen = choose_columns(
+      {binary("mask.bytes"), binary("photo.bytes"), number("coarse_label"), number("fine_label")},
+      R"({"info": {"features": {"photo": {"_type": "Image"}, "note": {"dtype": "string"},
+          "coarse_label": {"_type": "ClassLabel", "names": ["x"]},
+          "fine_label": {"_type": "ClassLabel", "names": ["a", "b"]}}}})");
+  EXPECT_EQ(chosen.image, 1);
+  EXPECT_EQ(chosen.label, 3);
+  EXPECT_THAT(chosen.classes, ElementsAre("a", "b"));
+}
+
+TEST(ParquetColumns, ElseNamesAndTypesDo) {
+  for (const char* features :
+       {"", "no JSON", R"({"info": 3})", R"({"info": {"features": {"image": 1}}})"}) {
+    EXPECT_EQ(choose_columns({text("path"), binary("x.bytes")}, features).image, 1);
+    EXPECT_EQ(choose_columns({binary("thumbnail"), binary("Image")}, features).image, 1);
+    EXPECT_EQ(choose_columns({number("x"), binary("thumbnail")}, features).image, 1);
+    EXPECT_EQ(choose_columns({text("image"), number("label")}, features).image, -1);
+    EXPECT_EQ(choose_columns({binary("image"), number("Label")}, features).label, 1);
+    EXPECT_EQ(choose_columns({binary("image"), {.path = "label"}}, features).label, -1);
+  }
+}
+
+/// The rest needs Arrow, which a build may lack.
+class Parquet : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto message = message_of<DataError>([&] { open("plain.parquet"); });
+    if (message.find("without Apache Arrow") != std::string::npos) GTEST_SKIP() << message;
+  }
+  std::shared_ptr<const Dataset> open(const std::string& name) {
+    return open_images(fixtures_ / name, kept_.log());
+  }
+  std::string refusal(const fs::path& path) {
+    return message_of<DataError>([&] { open_images(path, kept_.log()); });
+  }
+  fs::path fixtures_ = test::fixtures() / "parquet";
+  test::KeptLog kept_;
+};
+
+std::vector<std::int64_t> labels_of(const Dataset& dataset) {
+  std::vector<std::int64_t> all;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) all.push_back(dataset.label(i));
+  return all;
+}
+
+TEST_F(Parquet, ShardsOfHuggingFaceAreOneDivided) {
+  test::TemporaryFolder folder;
+  for (const char* name : {"train-00000-of-00002", "train-00001-of-00002", "test-00000-of-00001"}) {
+    fs::copy_file(fixtures_ / (std::string(name) + ".parquet"),
+                  folder / (std::string(name) + ".parquet"));
+  }
+  const auto train = open_images(folder.path(), kept_.log());
+  ASSERT_EQ(train->size(), 8);
+  EXPECT_THAT(train->classes(), ElementsAre("dog", "cat", "cow"));
+  EXPECT_THAT(labels_of(*train), ElementsAre(2, 0, 1, -1, 0, 1, -1, 2));
+  EXPECT_THAT(train->name(7), EndsWith("train-00001-of-00002.parquet[2]"));
+  for (const std::int64_t i : {7, 0, 3, 4, 5, 1, 2, 6, 0}) {
+    const auto image = train->load(i, 3);
+    EXPECT_EQ(image.width, 8);
+    EXPECT_THAT(std::vector(image.pixels.begin(), image.pixels.begin() + 3),
+                ElementsAre(10 * i, 100, 200));
+  }
+  const auto splits = open_labelled(folder.path(), 0, kept_.log());
+  EXPECT_EQ(splits.train->size(), 6);
+  EXPECT_THAT(labels_of(*splits.test), ElementsAre(0, 1));
+}
+
+TEST_F(Parquet, PlainColumnsAndMissingImages) {
+  const auto dataset = open("plain.parquet");
+  ASSERT_EQ(dataset->size(), 3);
+  EXPECT_THAT(dataset->classes(), ElementsAre("owl", "seal"));
+  EXPECT_THAT(labels_of(*dataset), ElementsAre(1, 0, 1));
+  EXPECT_EQ(dataset->load(2, 3).pixels.at(0), 20);
+  EXPECT_THAT(message_of<DataError>([&] { dataset->load(1, 3); }),
+              HasSubstr("plain.parquet[1]: has no bytes"));
+}
+
+TEST_F(Parquet, SeveralThreadsReadTheSameImages) {
+  const auto dataset = open("train-00000-of-00002.parquet");
+  std::vector<std::future<bool>> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.push_back(std::async(std::launch::async, [&dataset, i] {
+      bool right = true;
+      for (int k = 0; k < 50; ++k) {
+        const std::int64_t index = (i + k) % dataset->size();
+        right &= dataset->load(index, 3).pixels.at(0) == 10 * index;
+      }
+      return right;
+    }));
+  }
+  for (auto& thread : threads) EXPECT_TRUE(thread.get());
+}
+
+TEST_F(Parquet, UnsoundFilesAreRefusedByName) {
+  EXPECT_THAT(refusal(fixtures_ / "no_image.parquet"),
+              AllOf(HasSubstr("has no column of images"), HasSubstr("text, number")));
+  test::TemporaryFolder folder;
+  const auto whole = test::bytes_of(fixtures_ / "train-00000-of-00002.parquet");
+  for (std::size_t size = 0; size < whole.size(); size += 97) {
+    test::write_bytes(folder / "cut.parquet", std::span(whole).first(size));
+    EXPECT_THAT(refusal(folder / "cut.parquet"),
+                HasSubstr("cut.parquet: is no sound Parquet file"));
+  }
+}
+
+TEST_F(Parquet, DamageIsAnErrorOfItsImage) {
+  test::TemporaryFolder folder;
+  auto bytes = test::bytes_of(fixtures_ / "train-00001-of-00002.parquet");
+  for (std::size_t i = 60; i < 500; ++i) bytes[i] = 0x55;
+  test::write_bytes(folder / "damaged.parquet", bytes);
+  const auto message = message_of<DataError>([&] {
+    const auto dataset = open_images(folder / "damaged.parquet", kept_.log());
+    for (std::int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 3);
+  });
+  EXPECT_THAT(message, HasSubstr("damaged.parquet"));
+}
+
+}  // namespace
+}  // namespace dbot::data
