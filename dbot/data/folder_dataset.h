@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbot/data/encoded_dataset.h"
+#include "dbot/data/path_list.h"
 
 namespace dbot::data {
 
@@ -17,7 +18,7 @@ std::string_view class_folder(std::string_view relative_path);
 class FolderDataset final : public EncodedDataset {
  public:
   /// `classes` is sorted; a file's label is the place of its class folder in it. Empty: unlabelled.
-  FolderDataset(std::filesystem::path root, std::vector<std::string> relative_paths,
+  FolderDataset(const std::filesystem::path& root, PathList relative_paths,
                 std::vector<std::string> classes);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
@@ -30,8 +31,10 @@ class FolderDataset final : public EncodedDataset {
   const std::vector<std::string>& classes() const override { return classes_; }
 
  private:
-  std::filesystem::path root_;
-  std::vector<std::string> paths_;  // relative to root_
+  std::string_view path(std::int64_t index) const;
+
+  std::string root_;  // with a slash at its end
+  PathList paths_;    // relative to root_
   std::vector<std::string> classes_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
 
 #include "dbot/core/error.h"
 #include "dbot/data/folder_dataset.h"
@@ -56,13 +56,15 @@ FolderScan scan_images(const fs::path& folder, const core::Log& log) {
       scan.first_other));
 }
 
-std::vector<std::string> class_names(const std::vector<std::string>& relative_paths) {
-  std::set<std::string, std::less<>> names;
-  for (const auto& path : relative_paths) {
-    const auto name = class_folder(path);
-    if (!name.empty() && !names.contains(name)) names.emplace(name);
+std::vector<std::string> class_names(const PathList& relative_paths) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < relative_paths.size(); ++i) {
+    const auto name = class_folder(relative_paths[i]);  // a class's images lie side by side
+    if (!name.empty() && (names.empty() || names.back() != name)) names.emplace_back(name);
   }
-  return {names.begin(), names.end()};
+  // "a-b/" stands before "a/", but "a" before "a-b".
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace dbot::data

@@ -23,7 +23,8 @@ void require_existing(const std::filesystem::path& path);
 /// Scans the folder. Throws DataError if there is no image, saying what was found instead.
 FolderScan scan_images(const std::filesystem::path& folder, const core::Log& log);
 
-/// Names of the class folders of the images, sorted byte-wise, each once.
-std::vector<std::string> class_names(const std::vector<std::string>& relative_paths);
+/// Names of the class folders of the images, sorted byte-wise, each once. `relative_paths` are
+/// sorted.
+std::vector<std::string> class_names(const PathList& relative_paths);
 
 }  // namespace dbot::data

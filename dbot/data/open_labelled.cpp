@@ -17,15 +17,16 @@ namespace fs = std::filesystem;
 
 /// The images that lie in class folders. Others are left out with a warning; it is an error if no
 /// image is in one.
-std::vector<std::string> labelled_images(const fs::path& folder, const core::Log& log) {
+PathList labelled_images(const fs::path& folder, const core::Log& log) {
   auto images = scan_images(folder, log).images;
   const auto found = images.size();
-  const auto loose = std::find_if(images.begin(), images.end(), [](const std::string& path) {
-    return class_folder(path).empty();
+  std::string first;
+  images = images.filtered([&](std::string_view path) {
+    const bool loose = class_folder(path).empty();
+    if (loose && first.empty()) first = path;
+    return !loose;
   });
-  if (loose == images.end()) return images;
-  const std::string first = *loose;
-  std::erase_if(images, [](const std::string& path) { return class_folder(path).empty(); });
+  if (first.empty()) return images;
   if (images.empty()) {
     throw DataError(fmt::format(
         "[data] {} has no labels: its {} images are in no class folder (first: {}); expected one "

@@ -32,6 +32,7 @@ constexpr Target targets[] = {
     {"list", list},
     {"cifar", cifar},
     {"image", image},
+    {"folder_index", folder_index},
     {"checkpoint", checkpoint},
     {"metrics", metrics},
     {"pictures", pictures},

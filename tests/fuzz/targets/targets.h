@@ -32,6 +32,8 @@ void list(Bytes input);
 void cifar(Bytes input);
 /// An image file of any kind: a part of it and all of it, to grey and to RGB.
 void image(Bytes input);
+/// The index of a data folder, behind its checksum.
+void folder_index(Bytes input);
 /// manifest.json and state.json of a checkpoint.
 void checkpoint(Bytes input);
 /// metrics.jsonl: reading, and cutting off what is later than a step.

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dbot/data/path_list.h"
+
+namespace dbot::test {
+
+inline std::vector<std::string> strings_of(const data::PathList& paths) {
+  std::vector<std::string> strings;
+  for (std::size_t i = 0; i < paths.size(); ++i) strings.emplace_back(paths[i]);
+  return strings;
+}
+
+}  // namespace dbot::test
