@@ -13,7 +13,8 @@ namespace dbot::core {
 /// destructor drops tasks that have not begun and waits for those that have.
 class ThreadPool {
  public:
-  explicit ThreadPool(int threads);
+  /// Every thread calls `begin` first, which must not throw either; empty: nothing.
+  explicit ThreadPool(int threads, const std::function<void()>& begin = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

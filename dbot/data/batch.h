@@ -14,7 +14,8 @@ struct Batch {
   nn::NamedTensors tensors;
   /// For ragged parts (text, graphs): int64 [batch + 1], where each sample begins.
   nn::NamedTensors offsets;
-  /// Index of each sample in its data set: what draws are keyed by.
+  /// Index of each sample in its data set: what draws are keyed by. Where an epoch shows a sample
+  /// again (LoaderConfig::sources) a multiple of the data set's size is added.
   std::vector<std::int64_t> sample_ids;
   std::vector<std::int64_t> labels;  // empty if the data set has none
   std::int64_t epoch = 0;

@@ -61,7 +61,7 @@ void BatchImages::fill(const Dataset& dataset, std::int64_t slot, std::int64_t s
                           {view.slot(slot) + i * bytes, bytes}});
     }
   }
-  dataset.load_crops(sample, config_.channels, requests);
+  dataset.load_crops(sample % dataset.size(), config_.channels, requests);
   if (!config_.training) return;
   std::uint32_t number = 0;
   for (const auto& view : views_) {

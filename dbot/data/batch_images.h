@@ -19,7 +19,8 @@ class BatchImages {
   /// The configuration must outlive this object.
   BatchImages(const LoaderConfig& config, std::int64_t slots, std::int64_t epoch);
 
-  /// Decodes all crops of a sample into a slot. Throws DataError if that cannot be done.
+  /// Decodes all crops of a sample (Batch::sample_ids) into a slot. Throws DataError if that cannot
+  /// be done.
   void fill(const Dataset& dataset, std::int64_t slot, std::int64_t sample);
   /// Copies a slot over another.
   void copy(std::int64_t from, std::int64_t to);

@@ -14,7 +14,7 @@ struct BatchPlan {
   std::vector<std::int64_t> samples;
 };
 
-/// Which samples come in which batch: a function of the configuration alone.
+/// Which samples come in which batch of this rank: a function of the configuration alone.
 class BatchSequence {
  public:
   BatchSequence(std::int64_t dataset_size, const LoaderConfig& config);
@@ -24,10 +24,14 @@ class BatchSequence {
 
  private:
   BatchPlan training_batch();
+  /// Where this rank's batch begins in the order of a pass; the batches of all ranks lie side by
+  /// side.
+  std::int64_t first_of(std::int64_t batch) const { return (batch * ranks_ + rank_) * batch_size_; }
 
-  std::int64_t dataset_size_, batch_size_, batches_per_epoch_, next_batch_;
+  std::int64_t dataset_size_, batch_size_, batches_per_epoch_, next_batch_, rank_, ranks_;
   std::uint64_t seed_;
   bool training_;
+  std::vector<SourceShare> sources_;
   std::int64_t ordered_epoch_ = -1;  // the epoch of `order_`
   std::vector<std::int64_t> order_;
 };

@@ -74,7 +74,8 @@ bool BatchWork::fill(std::int64_t slot, std::int64_t sample, BadFindings& found)
   try {
     images_.fill(dataset_, slot, sample);
   } catch (const DataError& error) {
-    found.reasons.emplace(sample, bad_sample_reason(dataset_, sample, error.what()));
+    const auto index = index_of(sample);
+    found.reasons.emplace(index, bad_sample_reason(dataset_, index, error.what()));
     return false;
   }
   samples_[static_cast<std::size_t>(slot)] = sample;
@@ -93,7 +94,7 @@ void BatchWork::replace(std::int64_t slot, BadFindings& found, const std::atomic
   }
   throw DataError(
       fmt::format("[data] {} is unreadable, and so are {} images drawn in its place; first: {}",
-                  dataset_.name(sample), max_attempts, found.reasons.begin()->second));
+                  dataset_.name(index_of(sample)), max_attempts, found.reasons.begin()->second));
 }
 
 void BatchWork::add_findings(const BadFindings& found) {
@@ -109,13 +110,18 @@ void BatchWork::wait() {
   finished_.wait(lock, [&] { return unfinished_ == 0; });
 }
 
+bool BatchWork::finished() {
+  const std::lock_guard lock(mutex_);
+  return unfinished_ == 0;
+}
+
 Batch BatchWork::take() {
   if (failure_) std::rethrow_exception(failure_);
   close_gaps();
   Batch batch;
   batch.epoch = plan_.epoch;
   if (!dataset_.classes().empty()) {
-    for (const auto sample : samples_) batch.labels.push_back(dataset_.label(sample));
+    for (const auto sample : samples_) batch.labels.push_back(dataset_.label(index_of(sample)));
   }
   images_.give(batch, static_cast<std::int64_t>(samples_.size()));
   batch.sample_ids = std::move(samples_);

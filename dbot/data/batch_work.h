@@ -30,6 +30,8 @@ class BatchWork {
 
   /// Waits until all chunks are made.
   void wait();
+  /// Whether they are.
+  bool finished();
   /// Unreadable samples found; call after `wait`.
   const BadFindings& findings() const { return findings_; }
   std::int64_t planned() const { return static_cast<std::int64_t>(plan_.samples.size()); }
@@ -39,6 +41,7 @@ class BatchWork {
 
  private:
   void fill_slots(std::int64_t begin, std::int64_t end, const std::atomic<bool>& stopping);
+  std::int64_t index_of(std::int64_t sample) const { return sample % dataset_.size(); }
   bool fill(std::int64_t slot, std::int64_t sample, BadFindings& found);
   void replace(std::int64_t slot, BadFindings& found, const std::atomic<bool>& stopping);
   void add_findings(const BadFindings& found);

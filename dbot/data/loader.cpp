@@ -1,10 +1,13 @@
 #include "dbot/data/loader.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <deque>
 #include <utility>
 
@@ -17,6 +20,43 @@
 
 namespace dbot::data {
 namespace {
+
+void check_ranks(const LoaderConfig& config) {
+  if (config.ranks >= 1 && config.rank >= 0 && config.rank < config.ranks) return;
+  throw UsageError(
+      fmt::format("[loader] rank {} of {}, expected a rank from 0 and below their number",
+                  config.rank, config.ranks));
+}
+
+void check_sources(const std::vector<SourceShare>& sources, std::int64_t dataset_size) {
+  std::int64_t images = 0;
+  for (const auto& source : sources) {
+    images += source.images;
+    if (source.images > 0 && source.weight > 0 && std::isfinite(source.weight)) continue;
+    throw UsageError(
+        fmt::format("[loader] a source of {} images has the weight {}, expected both "
+                    "above 0",
+                    source.images, source.weight));
+  }
+  if (!sources.empty() && images != dataset_size) {
+    throw UsageError(
+        fmt::format("[loader] the sources have {} images, expected the {} of the data "
+                    "set they make up",
+                    images, dataset_size));
+  }
+}
+
+/// Whether an epoch's batches can be filled.
+void check_length(const LoaderConfig& config, std::int64_t dataset_size) {
+  const std::int64_t at_once =
+      std::max<std::int64_t>(1, config.batches_per_epoch) * std::int64_t{config.ranks};
+  if (at_once <= dataset_size / config.batch_size) return;
+  throw UsageError(fmt::format(
+      "[loader] {} of {} images need more than the {} images of the data set; choose a "
+      "train.batch_size of at most {}",
+      at_once == 1 ? "a batch" : fmt::format("{} batches an epoch", at_once), config.batch_size,
+      dataset_size, std::max<std::int64_t>(1, dataset_size / at_once)));
+}
 
 void check(const LoaderConfig& config, std::int64_t dataset_size) {
   if (dataset_size <= 0) throw DataError("[loader] the data set has no image");
@@ -34,21 +74,34 @@ void check(const LoaderConfig& config, std::int64_t dataset_size) {
                     "and 0",
                     config.batch_size, config.first_batch));
   }
+  check_ranks(config);
   if (!config.training) return;
   check_augmentation(config.augmentation, "data");
   check_views(config);
-  const auto batches = std::max<std::int64_t>(1, config.batches_per_epoch);
-  if (batches > dataset_size / config.batch_size) {
-    throw UsageError(fmt::format(
-        "[loader] {} of {} images need more than the {} images of the data set; choose a "
-        "train.batch_size of at most {}",
-        batches == 1 ? "a batch" : fmt::format("{} batches an epoch", batches), config.batch_size,
-        dataset_size, std::max<std::int64_t>(1, dataset_size / batches)));
-  }
+  check_sources(config.sources, dataset_size);
+  check_length(config, dataset_size);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Two batches, or more where batches are so small that two hold no work for everybody; fewer where
+/// they are large. `at_once`: images that the threads work on together.
+std::int64_t most_ahead(const LoaderConfig& config, std::int64_t at_once) {
+  std::int64_t pixels = config.image_size.height * config.image_size.width;
+  for (const auto& view : config.views) {
+    pixels += view.count * view.image_size.height * view.image_size.width;
+  }
+  const std::int64_t bytes = config.batch_size * config.channels * pixels;
+  const auto wanted =
+      1 + std::max<std::int64_t>(1, (2 * at_once + config.batch_size - 1) / config.batch_size);
+  return std::clamp<std::int64_t>(config.queue_bytes / bytes, 1, wanted);
+}
+
+/// Lowers the priority of the calling thread; where that is not possible all are alike.
+void give_way(int niceness) {
+  if (niceness > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
 }
 
 }  // namespace
@@ -59,16 +112,15 @@ struct Loader::State {
         config(config_),
         log(std::move(log_)),
         sequence(dataset->size(), config),
-        bad(dataset->size(), config.max_bad_fraction, config.training),
-        pool(std::max(1, config.workers)) {
+        bad(dataset->size(), config.max_bad_fraction, config.training) {
+    if (config.workers > 0) {
+      pool.emplace(config.workers, [niceness = config.niceness] { give_way(niceness); });
+    }
     // Several tasks a batch, so that all threads work on the batch that is waited for; several
     // samples a task, so that small pictures are not outweighed by the handing over.
-    const std::int64_t workers = pool.size();
+    const std::int64_t workers = std::max(1, config.workers);
     chunk_size = std::clamp<std::int64_t>(config.batch_size / (4 * workers), 1, 32);
-    // Two batches, or more where batches are so small that two hold no work for everybody.
-    batches_ahead =
-        1 + std::max<std::int64_t>(
-                1, (2 * workers * chunk_size + config.batch_size - 1) / config.batch_size);
+    batches_ahead = pool ? most_ahead(config, workers * chunk_size) : 1;
   }
 
   /// Hands batches to the threads until `batches_ahead` are under way.
@@ -78,7 +130,11 @@ struct Loader::State {
       if (!plan) return;
       auto work = std::make_shared<BatchWork>(*dataset, config, bad, std::move(*plan), chunk_size);
       for (std::int64_t chunk = 0; chunk < work->chunks(); ++chunk) {
-        pool.submit([work, chunk, this] { work->run_chunk(chunk, stopping); });
+        if (!pool) {
+          work->run_chunk(chunk, stopping);
+          continue;
+        }
+        pool->submit([work, chunk, this] { work->run_chunk(chunk, stopping); });
       }
       pending.push_back(std::move(work));
     }
@@ -91,7 +147,7 @@ struct Loader::State {
       const auto work = std::move(pending.front());
       pending.pop_front();
       work->wait();
-      fill();
+      if (pool) fill();
       bad.add(work->findings(), work->planned(), log);
       auto batch = work->take();
       if (batch.size() > 0) return batch;
@@ -107,7 +163,7 @@ struct Loader::State {
   std::deque<std::shared_ptr<BatchWork>> pending;
   std::atomic<bool> stopping = false;
   double wait_seconds = 0;
-  core::ThreadPool pool;  // last: its threads end before what they use
+  std::optional<core::ThreadPool> pool;  // last: its threads end before what they use
 };
 
 Loader::Loader(std::shared_ptr<const Dataset> dataset, const LoaderConfig& config, core::Log log) {
@@ -124,6 +180,17 @@ std::optional<Batch> Loader::next() {
   auto batch = state_->next();
   state_->wait_seconds += seconds_since(begin);
   return batch;
+}
+
+std::int64_t Loader::ready() const {
+  const auto& pending = state_->pending;
+  const auto unfinished = std::find_if(pending.begin(), pending.end(),
+                                       [](const auto& work) { return !work->finished(); });
+  return unfinished - pending.begin();
+}
+
+std::int64_t Loader::ahead() const {
+  return state_->pool ? state_->batches_ahead : 0;
 }
 
 double Loader::wait_seconds() const {

@@ -23,6 +23,16 @@ std::string grouped(std::int64_t count) {
   return digits;
 }
 
+/// Batches that lay ready when a step asked for one, on average; NaN if not known.
+double mean_ready(const RunFigures& figures) {
+  double sum = 0, steps = 0;
+  for (const auto& group : figures.curve("batches_ready").means()) {
+    sum += group.y * static_cast<double>(group.count);
+    steps += static_cast<double>(group.count);
+  }
+  return sum / steps;
+}
+
 void check_data_wait(const Observed& observed, std::vector<Advice>& findings) {
   const RunFigures& figures = observed.figures;
   if (!(figures.seconds > 0) || figures.step < 10) return;
@@ -41,6 +51,9 @@ void check_data_wait(const Observed& observed, std::vector<Advice>& findings) {
     advice.title = "Data loading is the limit";
     advice.seen += fmt::format(" Without waiting it would be about {:.0f} images/s.",
                                rate / std::max(1e-3, 1 - share));
+    if (const double ready = mean_ready(figures); std::isfinite(ready)) {
+      advice.seen += fmt::format(" A step found {:.1f} batches ready.", ready);
+    }
     const std::string more = observed.workers > 0
                                  ? fmt::format("--set data.workers={}", 2 * observed.workers)
                                  : std::string("--set data.workers=N");

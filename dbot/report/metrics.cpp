@@ -59,6 +59,10 @@ void MetricsFile::on_step(const train::StepRecord& step, methods::Method&) {
   record["learning_rate"] = step.learning_rate;
   record["images_per_second"] = fraction(static_cast<double>(step.images), step.seconds);
   record["data_wait_fraction"] = fraction(step.data_wait_seconds, step.seconds);
+  if (step.batches_ahead > 0) {
+    record["batches_ready"] = step.batches_ready;
+    record["batches_ahead"] = step.batches_ahead;
+  }
   record["seconds"] = step.seconds;
   record["images_seen"] = step.state.images_seen;
   if (step.skipped) record["skipped"] = true;

@@ -138,8 +138,8 @@ void MetricsDigest::add_step(const MetricsRecord& record) {
     ++figures_.skipped_steps;
     if (figures_.skipped.size() < most_listed_steps) figures_.skipped.push_back(record.step);
   }
-  static constexpr std::array not_drawn{"step",    "stage",       "epoch", "seconds",
-                                        "skipped", "images_seen", "images"};
+  static constexpr std::array not_drawn{"step",    "stage",       "epoch",  "seconds",
+                                        "skipped", "images_seen", "images", "batches_ahead"};
   for (const auto& [name, value] : record.numbers) {
     if (std::ranges::count(not_drawn, name) > 0) continue;
     const bool known = figures_.curves.contains(name);

@@ -80,6 +80,9 @@ void Progress::measure(const train::StepRecord& record) {
   seconds_.add(record.seconds);
   images_.add(static_cast<double>(record.images));
   waited_.add(record.data_wait_seconds);
+  ready_.add(record.batches_ready);
+  figures_.batches_ready = ready_.value();
+  figures_.batches_ahead = record.batches_ahead;
   figures_.loss = loss_.value();
   if (seconds_.value() <= 0) return;
   figures_.images_per_second = images_.value() / seconds_.value();

@@ -60,7 +60,7 @@ class Progress : public train::TrainObserver {
   std::mutex mutex_;
   train::Plan plan_;
   ProgressFigures figures_;
-  RunningMean loss_, seconds_, images_, waited_;
+  RunningMean loss_, seconds_, images_, waited_, ready_;
   double drawn_at_ = 0;
   bool ever_drawn_ = false;
   std::int64_t drawn_step_ = -1;

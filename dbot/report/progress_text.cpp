@@ -32,6 +32,8 @@ std::vector<Part> parts_of(const ProgressFigures& figures) {
                   figures.images_per_second < 10 ? 1 : 0));
   add(3, figures.data_wait_fraction >= 0,
       fmt::format("data wait {:.0f}%", 100 * figures.data_wait_fraction));
+  add(0, figures.batches_ready >= 0 && figures.batches_ahead > 0,
+      fmt::format("queue {:.1f}/{}", figures.batches_ready, figures.batches_ahead));
   add(4, figures.skipped_steps > 0, fmt::format("skipped {}", figures.skipped_steps));
   add(9, figures.seconds_left >= 0, "left " + duration_text(figures.seconds_left));
   return parts;

@@ -69,6 +69,8 @@ void Watch::add_step(const MetricsRecord& record) {
   figures_.loss = std::isfinite(losses_.back()) ? losses_.back() : figures_.loss;
   figures_.images_per_second = value_of(record, "images_per_second", -1);
   figures_.data_wait_fraction = value_of(record, "data_wait_fraction", -1);
+  figures_.batches_ready = value_of(record, "batches_ready", -1);
+  figures_.batches_ahead = whole(record, "batches_ahead", 0);
   figures_.seconds_left = recent_mean(seconds_) * static_cast<double>(std::max<std::int64_t>(
                                                       0, figures_.steps - figures_.step));
 }

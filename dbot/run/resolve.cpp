@@ -134,9 +134,8 @@ runtime::Precision precision_of(const Recipe& recipe) {
 }
 
 int workers_of(const Recipe& recipe) {
-  const std::int64_t workers =
-      recipe.data.workers >= 0 ? recipe.data.workers : recipe.compute.threads;
-  return static_cast<int>(std::max<std::int64_t>(1, workers));
+  if (recipe.data.workers >= 0) return static_cast<int>(recipe.data.workers);
+  return static_cast<int>(std::max<std::int64_t>(1, recipe.compute.threads));
 }
 
 }  // namespace dbot::run

@@ -29,7 +29,7 @@ Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log&
 
 /// Of a resolved recipe.
 runtime::Precision precision_of(const Recipe& recipe);
-/// Loading threads of a resolved recipe.
+/// Loading threads of a resolved recipe; 0: images are decoded between the steps.
 int workers_of(const Recipe& recipe);
 
 }  // namespace dbot::run

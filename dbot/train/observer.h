@@ -32,6 +32,8 @@ struct StepRecord {
   double learning_rate = 0;
   double seconds = 0;  // wall time of the step, waiting included
   double data_wait_seconds = 0;
+  double batches_ready = 0;        // when it asked for one; mean over the micro-batches
+  std::int64_t batches_ahead = 0;  // the most that can be ready; 0: nothing is loaded ahead
   std::int64_t images = 0;
   bool skipped = false;
   std::vector<std::pair<std::string, double>> scalars;

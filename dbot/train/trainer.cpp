@@ -129,6 +129,8 @@ StepRecord Trainer::optimizer_step() {
   GradientStep gradients(method_, {state_.stage, state_.step, settings_.precision},
                          settings_.accumulate);
   for (std::int64_t micro = 0; micro < settings_.accumulate; ++micro) {
+    record.batches_ready +=
+        static_cast<double>(loader_->ready()) / static_cast<double>(settings_.accumulate);
     auto batch = loader_->next();
     if (!batch) throw Error("[train] the training data ended; a training loader must be endless");
     record.images += batch->size();
@@ -154,6 +156,7 @@ StepRecord Trainer::optimizer_step() {
   record.state = state_;
   record.epoch =
       static_cast<double>(state_.step) / static_cast<double>(settings_.plan.steps_per_epoch);
+  record.batches_ahead = loader_->ahead();
   record.data_wait_seconds = loader_->wait_seconds() - waited;
   record.seconds = clock.seconds();
   return record;

@@ -117,7 +117,8 @@ TEST(DataBench, GivesFiguresOfAFolderAndRefusesWhatIsWrong) {
   const Result table = dbot(command);
   EXPECT_EQ(table.exit_code, 0) << table.err;
   EXPECT_THAT(table.out, HasSubstr("from files"));
-  expect_refused({"data", "bench", "tests/data/fixtures", "--workers", "0"}, {"--workers", "0"});
+  expect_refused({"data", "bench", "tests/data/fixtures", "--workers", "1025"},
+                 {"--workers", "1025"});
   EXPECT_EQ(dbot({"data", "bench", "nowhere"}).exit_code, 3);
 }
 

@@ -43,7 +43,7 @@ Points points_of_metrics(const std::string& run) {
     const auto step = record["step"].get<std::int64_t>();
     if (record["type"] == "step") {
       for (const char* key : {"loss", "gradient_norm", "learning_rate", "epoch",
-                              "images_per_second", "data_wait_fraction"}) {
+                              "images_per_second", "data_wait_fraction", "batches_ready"}) {
         points[std::string("train/") + key].emplace_back(step, record[key].get<float>());
       }
     }

@@ -4,16 +4,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <new>
 #include <numeric>
 #include <set>
+#include <thread>
 
 #include "tests/data/fixtures.h"
+#include "tests/data/loader_batches.h"
 #include "tests/data/memory_dataset.h"
 
 namespace dbot::data {
 namespace {
 
+using test::expect_equal;
 using test::MemoryDataset;
 using test::message_of;
 using ::testing::ElementsAre;
@@ -30,24 +34,7 @@ LoaderConfig settings(bool training = true) {
 }
 
 std::vector<Batch> batches(const MemoryDataset& dataset, const LoaderConfig& config, int count) {
-  Loader loader(std::make_shared<MemoryDataset>(dataset), config, core::silent_log());
-  std::vector<Batch> all;
-  for (int i = 0; i < count; ++i) {
-    auto batch = loader.next();
-    if (!batch) break;
-    all.push_back(std::move(*batch));
-  }
-  return all;
-}
-
-void expect_equal(const std::vector<Batch>& one, const std::vector<Batch>& two) {
-  ASSERT_EQ(one.size(), two.size());
-  for (std::size_t i = 0; i < one.size(); ++i) {
-    EXPECT_EQ(one[i].sample_ids, two[i].sample_ids) << "batch " << i;
-    EXPECT_EQ(one[i].labels, two[i].labels);
-    EXPECT_EQ(one[i].epoch, two[i].epoch);
-    EXPECT_TRUE(at::equal(one[i].tensors.at("images"), two[i].tensors.at("images"))) << i;
-  }
+  return test::load_batches(std::make_shared<MemoryDataset>(dataset), config, count);
 }
 
 TEST(Loader, BatchesHaveShapeTypeLabelsAndEpoch) {
@@ -77,7 +64,7 @@ TEST(Loader, OrderAndContentDoNotDependOnTheNumberOfWorkers) {
   for (const bool training : {true, false}) {
     auto config = settings(training);
     const auto expected = batches(dataset, config, 15);
-    for (const int workers : {2, 5}) {
+    for (const int workers : {0, 2, 7}) {
       config.workers = workers;
       SCOPED_TRACE(workers);
       expect_equal(batches(dataset, config, 15), expected);
@@ -88,11 +75,14 @@ TEST(Loader, OrderAndContentDoNotDependOnTheNumberOfWorkers) {
 TEST(Loader, AResumedRunGoesOnWhereItWas) {
   const MemoryDataset dataset(50, {3, 17, 18});
   auto config = settings();
-  auto expected = batches(dataset, config, 20);
-  config.first_batch = 9;
-  config.workers = 3;
-  expected.erase(expected.begin(), expected.begin() + 9);
-  expect_equal(batches(dataset, config, 11), expected);
+  const auto whole = batches(dataset, config, 20);
+  config.first_batch = 9;  // the third of the second epoch
+  const std::vector<Batch> expected(whole.begin() + 9, whole.end());
+  for (const int workers : {0, 1, 2, 7}) {
+    config.workers = workers;
+    SCOPED_TRACE(workers);
+    expect_equal(batches(dataset, config, 11), expected);
+  }
 }
 
 TEST(Loader, FewerBatchesAnEpochWhenAsked) {
@@ -195,13 +185,43 @@ class Exhausted final : public Dataset {
 
 TEST(Loader, OtherErrorsOfWorkersReachTheCaller) {
   auto config = settings();
-  config.workers = 3;
-  Loader loader(std::make_shared<Exhausted>(), config, core::silent_log());
-  EXPECT_THROW(loader.next(), std::bad_alloc);
+  for (const int workers : {0, 3}) {
+    config.workers = workers;
+    Loader loader(std::make_shared<Exhausted>(), config, core::silent_log());
+    EXPECT_THROW(loader.next(), std::bad_alloc);
+  }
+}
+
+TEST(Loader, SaysHowManyBatchesLieReady) {
+  auto config = settings();
+  config.workers = 2;
+  Loader loader(std::make_shared<MemoryDataset>(64), config, core::silent_log());
+  EXPECT_EQ(loader.ready(), 0);  // nothing was asked for
+  EXPECT_EQ(loader.ahead(), 2);
+  ASSERT_TRUE(loader.next());
+  for (int tries = 0; tries < 1000 && loader.ready() < 2; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(loader.ready(), 2);
+}
+
+TEST(Loader, LoadsLessAheadWhereBatchesAreLarge) {
+  auto config = settings();
+  const std::int64_t batch_bytes = 8 * 3 * 6 * 7;
+  config.workers = 2;
+  const auto ahead = [&](std::int64_t queue_bytes) {
+    config.queue_bytes = queue_bytes;
+    return Loader(std::make_shared<MemoryDataset>(64), config, core::silent_log()).ahead();
+  };
+  EXPECT_EQ(ahead(2 * batch_bytes), 2);
+  EXPECT_EQ(ahead(2 * batch_bytes - 1), 1);
+  EXPECT_EQ(ahead(0), 1);
+  config.workers = 0;
+  EXPECT_EQ(ahead(2 * batch_bytes), 0);
 }
 
 TEST(Loader, CanBeDroppedWithoutReading) {
-  for (const int workers : {1, 4}) {
+  for (const int workers : {0, 1, 4}) {
     auto config = settings();
     config.workers = workers;
     Loader loader(std::make_shared<MemoryDataset>(5000), config, core::silent_log());
@@ -229,6 +249,26 @@ TEST(Loader, RefusesImpossibleSettings) {
                 config.augmentation.crop_scale = {0.5};
               }),
               HasSubstr("data.crop_scale"));
+  EXPECT_THAT(refusal([](auto& config) {
+                config.batch_size = 2;
+                config.ranks = config.rank = 2;
+              }),
+              HasSubstr("rank 2 of 2"));
+  EXPECT_THAT(refusal([](auto& config) {
+                config.batch_size = 2;
+                config.ranks = 4;
+              }),
+              HasSubstr("4 batches an epoch of 2 images"));
+  EXPECT_THAT(refusal([](auto& config) {
+                config.batch_size = 2;
+                config.sources = {{3, 1}, {4, 0}};
+              }),
+              HasSubstr("a source of 4 images has the weight 0"));
+  EXPECT_THAT(refusal([](auto& config) {
+                config.batch_size = 2;
+                config.sources = {{3, 1}, {3, 1}};
+              }),
+              HasSubstr("have 6 images, expected the 7"));
   EXPECT_THROW(Loader(std::make_shared<MemoryDataset>(0), settings(), core::silent_log()),
                DataError);
 }

@@ -12,6 +12,7 @@ namespace dbot::report {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// A run of one stage with the given course of its figures, and nothing wrong with it otherwise.
 struct Course {
@@ -144,6 +145,9 @@ TEST(Advice, SeesThatDataLoadingIsTheLimit) {
   expect_finding(run, "data_wait", Severity::warning, "50\u00a0%");
   EXPECT_THAT(find(advise(run), "data_wait")->todo, HasSubstr("data.workers=8"));
   EXPECT_THAT(find(advise(run), "data_wait")->seen, HasSubstr("20000 images/s"));
+  EXPECT_THAT(find(advise(run), "data_wait")->seen, Not(HasSubstr("ready")));
+  for (int step = 1; step <= 10; ++step) run.figures.curves["batches_ready"].add(step, step % 2);
+  EXPECT_THAT(find(advise(run), "data_wait")->seen, HasSubstr("found 0.5 batches ready"));
 }
 
 TEST(Advice, SeesMemoryRunOut) {

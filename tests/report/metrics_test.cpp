@@ -72,6 +72,16 @@ TEST_F(MetricsTest, AStepIsOneLine) {
   EXPECT_THAT(text, HasSubstr(R"("stages":2,"total_steps":8,"steps_per_epoch":4)"));
 }
 
+TEST_F(MetricsTest, TellsOfTheQueueWhereThereIsOne) {
+  train::StepRecord record = step(1);
+  record.batches_ready = 1.5;
+  record.batches_ahead = 2;
+  MetricsFile file(path_);
+  file.on_begin(plan_, {}, method_);
+  file.on_step(record, method_);
+  EXPECT_THAT(core::read_text_file(path_), HasSubstr(R"("batches_ready":1.5,"batches_ahead":2,)"));
+}
+
 TEST_F(MetricsTest, NonFiniteNumbersAreNull) {
   train::StepRecord record = step(1);
   record.loss = std::numeric_limits<double>::infinity();

@@ -30,17 +30,19 @@ ProgressFigures figures() {
           .learning_rate = 1.23e-4,
           .images_per_second = 850.4,
           .data_wait_fraction = 0.031,
+          .batches_ready = 1.75,
+          .batches_ahead = 2,
           .seconds_left = 252};
 }
 
 TEST(ProgressText, SaysEverythingWhereThereIsRoom) {
   EXPECT_EQ(progress_text(figures(), 0),
             "stage 1/2  epoch 3.4/10  step 120/400  loss 0.3412  grad 1.23  lr 1.2e-04  "
-            "850 images/s  data wait 3%  left 4m12s");
+            "850 images/s  data wait 3%  queue 1.8/2  left 4m12s");
 }
 
 TEST(ProgressText, FitsEveryWidthAndKeepsTheLossLongest) {
-  for (int columns = 1; columns < 130; ++columns) {
+  for (int columns = 1; columns < 150; ++columns) {
     EXPECT_LE(progress_text(figures(), columns).size(), static_cast<std::size_t>(columns));
   }
   EXPECT_EQ(progress_text(figures(), 24), "loss 0.3412  left 4m12s");

@@ -147,6 +147,29 @@ TEST_F(TrainerTest, StoppedAndResumedAnywhereEndsBitIdentical) {
   }
 }
 
+TEST_F(TrainerTest, AnAccumulatedRunGoesOnWithTheVeryNextMicroBatch) {
+  settings_.accumulate = 2;
+  settings_.plan = {4, {0, 7}, {2.0}};
+  methods::MaskedModeling whole(tiny_method());
+  Recorder recorder;
+  trainer(whole, {&recorder}).run(stop_);
+  EXPECT_EQ(recorder.steps.back().batches_ahead, 2);
+  EXPECT_LE(recorder.steps.back().batches_ready, 2);
+  for (const std::int64_t stop_at : {3, 6}) {  // in the middle of the first epoch and the second
+    fs::remove_all(settings_.checkpoint_folder);
+    core::StopRequest stop;
+    methods::MaskedModeling first(tiny_method()), second(tiny_method());
+    StopAfter observer(stop, stop_at);
+    trainer(first, {&observer}).run(stop);
+    Trainer resumed = trainer(second);
+    resumed.resume(*read_newest_checkpoint(settings_.checkpoint_folder, core::silent_log()));
+    resumed.run(core::StopRequest());
+    for (const auto& [name, value] : whole.state()) {
+      EXPECT_TRUE(at::equal(value, second.state().at(name))) << name << " after " << stop_at;
+    }
+  }
+}
+
 TEST_F(TrainerTest, AccumulatedMicroBatchesGiveTheStepOfOneLargeBatch) {
   methods::MaskedModeling large(tiny_method()), accumulated(tiny_method());
   settings_.plan = {4, {0, 3}, {1.0}};

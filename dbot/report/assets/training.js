@@ -21,6 +21,10 @@ const CURVES = {
     title: "Waiting for data", smooth: true, format: percent, fromZero: true, yMax: 0.1,
     note: "Share of each step spent waiting for images. Above 20 %, loading is the limit.",
   },
+  batches_ready: {
+    title: "Batches ready", smooth: true, format: (v) => significant(v, 2), fromZero: true,
+    note: "Batches that lay ready when a step asked for one. Near zero, loading is the limit or about to be.",
+  },
 };
 
 function stageMarksOf(run) {

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ATen/ops/equal.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "dbot/data/loader.h"
+
+namespace dbot::test {
+
+/// At most `count` batches.
+inline std::vector<data::Batch> load_batches(std::shared_ptr<const data::Dataset> dataset,
+                                             const data::LoaderConfig& config, int count,
+                                             const core::Log& log = core::silent_log()) {
+  data::Loader loader(std::move(dataset), config, log);
+  std::vector<data::Batch> all;
+  for (int i = 0; i < count; ++i) {
+    auto batch = loader.next();
+    if (!batch) break;
+    all.push_back(std::move(*batch));
+  }
+  return all;
+}
+
+inline void expect_equal(const std::vector<data::Batch>& one, const std::vector<data::Batch>& two) {
+  ASSERT_EQ(one.size(), two.size());
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    EXPECT_EQ(one[i].sample_ids, two[i].sample_ids) << "batch " << i;
+    EXPECT_EQ(one[i].labels, two[i].labels);
+    EXPECT_EQ(one[i].epoch, two[i].epoch);
+    EXPECT_TRUE(at::equal(one[i].tensors.at("images"), two[i].tensors.at("images"))) << i;
+  }
+}
+
+}  // namespace dbot::test
