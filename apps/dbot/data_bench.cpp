@@ -14,14 +14,15 @@
 #include "dbot/report/table.h"
 #include "dbot/run/data_bench.h"
 #include "dbot/run/recipe_catalog.h"
+#include "dbot/run/training_images.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::app {
 namespace {
 
 struct DataBenchArguments {
-  std::string data, recipe;
-  std::vector<std::string> settings;
+  std::string recipe;
+  std::vector<std::string> data, settings;
   std::int64_t batch = 64, images = 2000;
   std::optional<std::int64_t> workers;
   bool serve = false, json = false;
@@ -116,9 +117,16 @@ void print_tables(const run::DataBench& bench) {
 void bench_data(const DataBenchArguments& arguments) {
   check_at_least_one("--batch", arguments.batch);
   check_at_least_one("--images", arguments.images);
-  if (arguments.workers) check_at_least_one("--workers", *arguments.workers);
-  auto config = run::loader_bench_config(recipe_of(arguments));
-  const auto dataset = data::open_images(arguments.data, console_log());
+  if (arguments.workers && (*arguments.workers < 0 || *arguments.workers > 1024)) {
+    throw UsageError(
+        fmt::format("[data bench] --workers is {}, expected 0 to 1024", *arguments.workers));
+  }
+  const run::Recipe recipe = recipe_of(arguments);
+  run::check_weights(recipe, arguments.data.size());
+  auto config = run::loader_bench_config(recipe);
+  const auto [dataset, sizes] =
+      run::open_training_images({arguments.data.begin(), arguments.data.end()}, console_log());
+  config.loader.sources = run::source_shares(recipe, sizes);
   const int cores = runtime::describe_machine().usable_cores;
   config.loader.workers = static_cast<int>(arguments.workers.value_or(cores));
   config.loader.batch_size = std::min(arguments.batch, dataset->size());
@@ -137,7 +145,9 @@ void bench_data(const DataBenchArguments& arguments) {
 void add_data_bench(CommandLine& line, CLI::App& data) {
   CLI::App* bench = data.add_subcommand("bench", "Time loading, and say what holds it up");
   auto a = std::make_shared<DataBenchArguments>();
-  bench->add_option("DIR", a->data, "Images: a folder, list, tar, Parquet, pack or IDX")
+  bench
+      ->add_option("DIR", a->data,
+                   "Images: a folder, list, tar, Parquet, pack or IDX; several: one behind the other")
       ->required()
       ->type_name("DIR");
   bench
@@ -150,7 +160,7 @@ void add_data_bench(CommandLine& line, CLI::App& data) {
   bench->add_option("--batch", a->batch, "Images of a batch (default: 64)")->type_name("N");
   bench->add_option("--images", a->images, "Images of a pass, at least (default: 2000)")
       ->type_name("N");
-  bench->add_option("--workers", a->workers, "Loading threads (default: all cores)")
+  bench->add_option("--workers", a->workers, "Loading threads; 0: none (default: all cores)")
       ->type_name("N");
   bench->add_flag("--serve", a->serve,
                   "Print 'ready', then the seconds an image of one pass a line of stdin");

@@ -18,8 +18,8 @@ namespace dbot::app {
 namespace {
 
 struct Arguments {
-  std::string recipe, data, out, device, precision, steps, epochs, seed;
-  std::vector<std::string> settings;
+  std::string recipe, out, device, precision, steps, epochs, seed;
+  std::vector<std::string> data, settings;
   std::optional<std::int64_t> threads, capture_step;
   std::int64_t processes = 1;
   bool resume = false, deterministic = false, json = false;
@@ -55,8 +55,11 @@ run::PretrainOptions options_of(const Arguments& arguments) {
   }
   const std::filesystem::path recipe(arguments.recipe);
   const bool is_file = recipe.extension() == ".toml";
-  return {arguments.data, arguments.out, arguments.resume,
-          is_file ? recipe.stem().string() : arguments.recipe};
+  return {arguments.data.front(),
+          arguments.out,
+          arguments.resume,
+          is_file ? recipe.stem().string() : arguments.recipe,
+          {arguments.data.begin() + 1, arguments.data.end()}};
 }
 
 report::ProgressOptions progress_options() {
@@ -128,7 +131,10 @@ void add_pretrain(CommandLine& line) {
     return command->add_option(name, value, text)->type_name(type)->check(not_empty());
   };
   add("RECIPE", a->recipe, "RECIPE", "A recipe's name (dbot recipes) or a .toml file")->required();
-  add("--data", a->data, "PATH", "Images: a folder, list, tar, Parquet, pack or IDX")->required();
+  add("--data", a->data, "PATH",
+      "Images: a folder, list, tar, Parquet, pack or IDX; several: one behind the other")
+      ->required()
+      ->allow_extra_args(false);
   add("--out", a->out, "DIR", "Run folder (default: runs/RECIPE-N)");
   add("--set", a->settings, "KEY=VALUE", "Change one key of the recipe: section.key=value")
       ->allow_extra_args(false);

@@ -13,6 +13,7 @@ namespace dbot::run {
 namespace {
 
 constexpr std::int64_t most_pieces = 64;
+constexpr std::int64_t most_sizes = 8192;
 constexpr std::size_t digits = 16;
 
 std::string short_checksum(const std::string& text) {
@@ -36,6 +37,23 @@ std::string content_of(const data::Dataset& dataset, std::int64_t index, bool fi
   }
 }
 
+/// A folder's own path, or that of the one a file lies in: a single file is known by its name,
+/// whatever folder it lies in.
+std::string prefix_of(const std::filesystem::path& root) {
+  std::error_code ignored;
+  return (std::filesystem::is_directory(root, ignored) ? root : root.parent_path()).string();
+}
+
+/// An image's name as it would be were the data elsewhere.
+std::string name_within(const std::vector<std::string>& prefixes, std::string name) {
+  for (const auto& prefix : prefixes) {
+    if (!name.starts_with(prefix)) continue;
+    name.erase(0, prefix.size());
+    break;
+  }
+  return name.erase(0, name.find_first_not_of('/'));
+}
+
 /// The first piece that differs, −1 if there is none.
 std::int64_t first_difference(const std::vector<std::string>& a,
                               const std::vector<std::string>& b) {
@@ -45,22 +63,20 @@ std::int64_t first_difference(const std::vector<std::string>& a,
 
 }  // namespace
 
-DataFingerprint fingerprint(const data::Dataset& dataset, const std::filesystem::path& root) {
+DataFingerprint fingerprint(const data::Dataset& dataset,
+                            const std::vector<std::filesystem::path>& roots) {
   DataFingerprint result;
   result.images = dataset.size();
   while (result.piece * most_pieces < result.images) result.piece *= 2;
-  // A single file is known by its own name, whatever folder it lies in.
-  std::error_code ignored;
-  const bool folder = std::filesystem::is_directory(root, ignored);
-  const std::string prefix = (folder ? root : root.parent_path()).string();
+  while (result.stride * most_sizes < result.images) result.stride *= 2;
+  std::vector<std::string> prefixes;
+  for (const auto& root : roots) prefixes.push_back(prefix_of(root));
   for (std::int64_t begin = 0; begin < result.images; begin += result.piece) {
     std::string names, sizes;
     const std::int64_t end = std::min(begin + result.piece, result.images);
     for (std::int64_t index = begin; index < end; ++index) {
-      std::string name = dataset.name(index);
-      if (name.starts_with(prefix)) name.erase(0, prefix.size());
-      name.erase(0, name.find_first_not_of('/'));
-      names.append(name).push_back('\0');
+      names.append(name_within(prefixes, dataset.name(index))).push_back('\0');
+      if (index % result.stride != 0) continue;
       sizes.append(content_of(dataset, index, index == begin)).push_back('\0');
     }
     result.names.push_back(short_checksum(names));
@@ -77,7 +93,8 @@ std::string difference(const DataFingerprint& before, const DataFingerprint& now
   }
   if (before.piece != now.piece) return text;
   const std::int64_t names = first_difference(before.names, now.names);
-  const std::int64_t sizes = first_difference(before.sizes, now.sizes);
+  const std::int64_t sizes =
+      before.stride == now.stride ? first_difference(before.sizes, now.sizes) : -1;
   if (names < 0 && sizes < 0) return text;
   const std::int64_t begin = (names >= 0 ? names : sizes) * now.piece;
   if (!text.empty()) text += "; ";

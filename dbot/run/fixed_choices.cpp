@@ -22,6 +22,7 @@ DataFingerprint fingerprint_of(const ordered_json& choices) {
   if (!choices.contains("data")) return result;
   const auto& data = choices.at("data");
   result.piece = data.at("piece").get<std::int64_t>();
+  result.stride = data.value("stride", std::int64_t{1});  // 1 in older checkpoints
   result.names = data.at("names").get<std::vector<std::string>>();
   result.sizes = data.at("sizes").get<std::vector<std::string>>();
   return result;
@@ -31,7 +32,7 @@ void check_data(const ordered_json& before, const ordered_json& after,
                 const data::Dataset& dataset) {
   const DataFingerprint was = fingerprint_of(before);
   DataFingerprint is = fingerprint_of(after);
-  if (was.names.empty()) is = {is.images, was.piece, {}, {}};
+  if (was.names.empty()) is = {is.images, was.piece, 1, {}, {}};
   const std::string problem = difference(was, is, dataset);
   if (problem.empty()) return;
   throw DataError(
@@ -44,15 +45,18 @@ void check_data(const ordered_json& before, const ordered_json& after,
 }  // namespace
 
 std::string fixed_choices(const Recipe& recipe, const data::Dataset& dataset,
-                          const std::filesystem::path& data) {
+                          const std::vector<std::filesystem::path>& data) {
   const DataFingerprint known_by = fingerprint(dataset, data);
-  return ordered_json{
-      {"precision", runtime::name(precision_of(recipe))},
-      {"threads", recipe.compute.threads},
-      {"images", dataset.size()},
-      {"libtorch", runtime::describe_machine().libtorch_version},
-      {"instruction_set", runtime::describe_machine().instruction_set},
-      {"data", {{"piece", known_by.piece}, {"names", known_by.names}, {"sizes", known_by.sizes}}}}
+  return ordered_json{{"precision", runtime::name(precision_of(recipe))},
+                      {"threads", recipe.compute.threads},
+                      {"images", dataset.size()},
+                      {"libtorch", runtime::describe_machine().libtorch_version},
+                      {"instruction_set", runtime::describe_machine().instruction_set},
+                      {"data",
+                       {{"piece", known_by.piece},
+                        {"stride", known_by.stride},
+                        {"names", known_by.names},
+                        {"sizes", known_by.sizes}}}}
       .dump();
 }
 

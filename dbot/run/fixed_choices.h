@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
@@ -12,7 +13,7 @@ namespace dbot::run {
 
 /// As JSON, for a resolved recipe on this machine.
 std::string fixed_choices(const Recipe& recipe, const data::Dataset& dataset,
-                          const std::filesystem::path& data);
+                          const std::vector<std::filesystem::path>& data);
 
 /// Compares those of a checkpoint with those of now. Throws DataError if the data are not the ones
 /// the run was begun with; warns where the run goes on but not bit for bit.

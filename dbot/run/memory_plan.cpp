@@ -165,7 +165,7 @@ double evaluation(const Recipe& recipe, const Shapes& shapes, const EvaluatedIma
 }  // namespace
 
 double MemoryPlan::total() const {
-  return program + weights + gradients + moments + teacher +
+  return program + weights + gradients + moments + teacher + cache +
          std::max({activations + images, evaluation, next_student});
 }
 
@@ -199,6 +199,7 @@ MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated) {
   // In low precision the graph keeps converted copies of the matrices.
   plan.activations = activations(recipe, shapes) + (shapes.element < kFloat ? 2 * trained : 0);
   plan.images = images(recipe, shapes);
+  plan.cache = number(recipe.data.cache_bytes);
   if (recipe.stages.count > 1) {
     const double freed = recipe.stages.keep_optimizer ? 0 : plan.moments;
     plan.next_student = std::max(0.0, plan.weights + plan.gradients - freed);

@@ -14,6 +14,7 @@ struct MemoryPlan {
   double teacher = 0;                              // its weights and their low-precision copies
   double activations = 0;   // of a micro-batch: kept for the backward pass, and its passing needs
   double images = 0;        // of the batches under way
+  double cache = 0;         // of files, when its budget is used up
   double evaluation = 0;    // features of all images at once, where evaluations are due
   double next_student = 0;  // the next stage's, made while the old one is there
   /// A step, an evaluation and the change of a stage never happen at once.

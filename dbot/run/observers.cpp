@@ -18,7 +18,8 @@ namespace dbot::run {
 // fault in it ends no run.
 Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
     : log_(context.log) {
-  const auto& [recipe, data, folder, stop, log, dataset, recipe_name] = context;
+  const auto& [recipe, sources, folder, stop, log, dataset, recipe_name] = context;
+  const std::filesystem::path& data = sources.front();
   const core::Patience patience(recipe.checkpoint.retry_seconds, stop);
   auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics(), log, patience);
   report::MetricsFile& metrics = *metrics_file;

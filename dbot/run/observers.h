@@ -20,8 +20,8 @@ namespace dbot::run {
 
 /// What the observers of a run may need to know of it; all of it outlives them.
 struct RunContext {
-  const Recipe& recipe;  // resolved
-  const std::filesystem::path& data;
+  const Recipe& recipe;                            // resolved
+  const std::vector<std::filesystem::path>& data;  // its sources
   const train::RunFolder& folder;
   const core::StopRequest& stop;
   const core::Log& log;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
+#include "dbot/data/cached_dataset.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/run/bad_file_list.h"
 #include "dbot/run/fixed_choices.h"
@@ -11,6 +12,7 @@
 #include "dbot/run/pretrain_summary.h"
 #include "dbot/run/resolve.h"
 #include "dbot/run/stoppable_dataset.h"
+#include "dbot/run/training_images.h"
 #include "dbot/train/run_folder.h"
 
 namespace dbot::run {
@@ -45,31 +47,38 @@ PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
                          const core::StopRequest& stop, const core::Log& log) {
   check(recipe);
   Recipe resolved = resolve_and_check(recipe, options, log);
-  const auto dataset = data::open_images(options.data, log);
+  std::vector<std::filesystem::path> sources{options.data};
+  sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
+  const TrainingImages training_images = open_training_images(sources, log);
+  const auto& dataset = training_images.images;
   const train::Plan plan = plan_for(resolved, *dataset);
   throw_if_stopped(stop);
   train::RunFolder folder = claim_folder(options);
   resolved = resolve_statistics(resolved, StoppableDataset(*dataset, stop), log);
   const std::string recipe_toml = to_toml(resolved);
-  const std::string choices = fixed_choices(resolved, *dataset, options.data);
+  const std::string choices = fixed_choices(resolved, *dataset, sources);
   folder.store_recipe(recipe_toml);
   const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 
   methods::MaskedModeling method(masked_modeling_config(resolved));
-  const Observers observers({resolved, options.data, folder, stop, log, dataset, options.recipe},
+  const Observers observers({resolved, sources, folder, stop, log, dataset, options.recipe},
                             watchers);
 
+  const auto files = data::cached(dataset, resolved.data.cache_bytes);
   const data::Loader* loader = nullptr;  // the trainer's, to ask which files were bad
   const auto make_loader = [&](std::int64_t first_batch) {
     data::LoaderConfig config = loader_config(resolved, plan);
     config.first_batch = first_batch;
-    auto made = std::make_unique<data::Loader>(dataset, config, log);
+    config.sources = source_shares(resolved, training_images.sizes);
+    auto made = std::make_unique<data::Loader>(files, config, log);
     loader = made.get();
     return made;
   };
   train::TrainerSettings settings = trainer_settings(resolved, plan, folder, choices);
   settings.recipe = recipe_toml;
-  settings.sample_name = [&](std::int64_t sample) { return dataset->name(sample); };
+  settings.sample_name = [&](std::int64_t sample) {
+    return dataset->name(sample % dataset->size());
+  };
   train::Trainer trainer(settings, method, resolved.optimizer, make_loader, observers.all(), log);
   if (checkpoint) trainer.resume(*checkpoint);
   const auto list_bad_files = [&] {

@@ -19,6 +19,8 @@ struct PretrainOptions {
   std::filesystem::path out;   // the run folder; empty: a new one, runs/NAME-N
   bool resume = false;         // go on with the run in `out`, if there is one
   std::string recipe = "run";  // its name, for run.json and for a folder without a name of its own
+  /// Further sources, one behind the other; evaluations and held-out pictures are of the first.
+  std::vector<std::filesystem::path> more_data = {};
 };
 
 /// What became of a run. Rates are NaN when this process trained on no image.

@@ -12,6 +12,7 @@
 #include "dbot/run/fixed_choices.h"
 #include "dbot/run/memory_plan.h"
 #include "dbot/run/resolve.h"
+#include "dbot/run/training_images.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/train/run_folder.h"
 
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 
 Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
                          const core::Log& log) {
+  check_weights(recipe, 1 + options.more_data.size());
   const bool resuming =
       !options.out.empty() && train::RunFolder::check(options.out, options.resume);
   Recipe resolved;

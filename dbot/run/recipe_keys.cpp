@@ -238,7 +238,8 @@ void bind_pixels(Settings& settings, data::PixelAugmentation& pixels) {
 void bind_data(Settings& settings, Recipe& recipe) {
   auto& data = recipe.data;
   settings.add("data.workers", data.workers, at_least(-1, 1024), "",
-               "Loading threads; −1: as many as compute threads.");
+               "Loading threads; 0: none, images are decoded between steps; −1: as many as "
+               "compute threads.");
   settings.add("data.crop_scale", data.augmentation.crop_scale, above(0, 1), "fraction",
                "Smallest and largest share of the image's area that a random crop takes.");
   settings.add("data.crop_ratio", data.augmentation.crop_ratio, above(0, 1000), "width / height",
@@ -250,6 +251,11 @@ void bind_data(Settings& settings, Recipe& recipe) {
                "Subtracted from each channel; empty: measured on the data.");
   settings.add("data.std", data.std, above(0, 1000), "pixels in 0…1",
                "Each channel is divided by it; empty: measured on the data.");
+  settings.add("data.weights", data.weights, above(0, 1e9), "",
+               "With several --data: how often images of each are shown; empty: each image once an "
+               "epoch.");
+  settings.add("data.cache_bytes", data.cache_bytes, at_least(0, 1e15), "bytes",
+               "Files are kept in memory once they were read, up to so many bytes; 0: none.");
   settings.add("data.max_bad_fraction", data.max_bad_fraction, at_least(0, 1), "fraction",
                "Share of unreadable files at which the run stops.");
 }

@@ -14,9 +14,11 @@ namespace dbot::run {
 namespace {
 
 RunFacts::Data data_facts(const Recipe& recipe, const data::Dataset& dataset,
-                          const std::filesystem::path& path) {
+                          const std::vector<std::filesystem::path>& paths) {
   RunFacts::Data facts;
-  facts.path = path.string();
+  for (const auto& path : paths) {
+    facts.path += (facts.path.empty() ? "" : ", ") + path.string();
+  }
   facts.kind = dynamic_cast<const data::IdxDataset*>(&dataset) != nullptr ? "idx" : "folder";
   facts.images = dataset.size();
   facts.classes = static_cast<std::int64_t>(dataset.classes().size());
@@ -63,6 +65,7 @@ nlohmann::ordered_json plan_json(const RunFacts::Plan& plan) {
             {"teacher", std::llround(memory.teacher)},
             {"activations", std::llround(memory.activations)},
             {"images", std::llround(memory.images)},
+            {"cache", std::llround(memory.cache)},
             {"evaluation", std::llround(memory.evaluation)},
             {"next_student", std::llround(memory.next_student)}}},
           {"seconds", plan.seconds},
@@ -72,8 +75,9 @@ nlohmann::ordered_json plan_json(const RunFacts::Plan& plan) {
 }  // namespace
 
 RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
-                      const data::Dataset& dataset, const std::filesystem::path& data_path,
-                      const train::Plan& plan, const methods::Method& method) {
+                      const data::Dataset& dataset,
+                      const std::vector<std::filesystem::path>& data_paths, const train::Plan& plan,
+                      const methods::Method& method) {
   const runtime::Machine machine = runtime::describe_machine();
   RunFacts facts;
   facts.dbot = DBOT_VERSION;
@@ -83,7 +87,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
                    machine.memory_bytes};
   facts.compute = {recipe.compute.device, std::string(runtime::name(precision_of(recipe))),
                    recipe.compute.threads, workers_of(recipe)};
-  facts.data = data_facts(recipe, dataset, data_path);
+  facts.data = data_facts(recipe, dataset, data_paths);
   facts.model = model_facts(recipe, method);
   facts.plan.stages = plan.stages();
   facts.plan.steps = plan.total_steps();

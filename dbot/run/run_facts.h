@@ -31,7 +31,7 @@ struct RunFacts {
   } compute;
 
   struct Data {
-    std::string path, kind;  // kind: "folder" or "idx"
+    std::string path, kind;  // several: with commas between; kind: "folder" or "idx"
     std::int64_t images = 0, classes = 0;
     bool labelled = false;
     std::vector<double> mean, std;
@@ -56,8 +56,9 @@ struct RunFacts {
 
 /// Of a resolved recipe and a method whose first stage has begun.
 RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
-                      const data::Dataset& dataset, const std::filesystem::path& data_path,
-                      const train::Plan& plan, const methods::Method& method);
+                      const data::Dataset& dataset,
+                      const std::vector<std::filesystem::path>& data_paths, const train::Plan& plan,
+                      const methods::Method& method);
 
 /// One JSON object; what is not known is null.
 std::string to_json(const RunFacts& facts);

@@ -58,6 +58,7 @@ std::string memory_text(const MemoryPlan& memory) {
   add("teacher", memory.teacher);
   add("activations", memory.activations);
   add("images", memory.images);
+  add("cache", memory.cache);
   text.pop_back();
   if (memory.evaluation > 0) {
     text += fmt::format("; evaluations {} instead of a step's", bytes_text(memory.evaluation));

@@ -119,7 +119,8 @@ bool RunFolder::check(const fs::path& path, bool resume) {
 
 bool RunFolder::may_change(std::string_view key) {
   return key.starts_with("checkpoint.") || key.starts_with("evaluate.") ||
-         key.starts_with("report.") || key == "data.workers" || key == "train.capture_step";
+         key.starts_with("report.") || key == "data.workers" || key == "data.cache_bytes" ||
+         key == "train.capture_step";
 }
 
 void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml) {
@@ -136,8 +137,8 @@ void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml)
   if (changed.empty()) return;
   throw UsageError(fmt::format(
       "[resume] the recipe is not the one {} was started with:\n  {}\nUse the stored values, or "
-      "start another run with a new --out (checkpoint.*, evaluate.*, report.*, data.workers and "
-      "train.capture_step may change)",
+      "start another run with a new --out (checkpoint.*, evaluate.*, report.*, data.workers, "
+      "data.cache_bytes and train.capture_step may change)",
       path.string(), fmt::join(changed, "\n  ")));
 }
 

@@ -26,7 +26,8 @@ class RunFolder {
   static void check_recipe(const std::filesystem::path& path, std::string_view recipe_toml);
 
   /// True for keys that change neither weights nor the order of samples and may so be given anew on
-  /// resume: checkpoint.*, evaluate.*, report.*, data.workers and train.capture_step.
+  /// resume: checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes and
+  /// train.capture_step.
   static bool may_change(std::string_view key);
 
   /// Creates the folder or opens the run in it, and locks it. Throws as `check` does, and Error

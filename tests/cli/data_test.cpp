@@ -64,5 +64,16 @@ TEST(Data, OnlyBrokenImagesAreBadData) {
   EXPECT_EQ(given.exit_code, 3) << given.err;
 }
 
+TEST(Data, EverySourceNeedsItsWeight) {
+  const Workshop shop;
+  const Result result = pretrain_on(shop, shop.data, {"--set", "data.weights=[1, 2]"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("2 numbers, but there is 1 source of data"));
+  const Result bench = dbot(
+      {"data", "bench", "tests/data/fixtures", "tests/data/fixtures", "--set", "data.weights=[1]"});
+  EXPECT_EQ(bench.exit_code, 2);
+  EXPECT_THAT(bench.err, HasSubstr("1 number, but there are 2 sources"));
+}
+
 }  // namespace
 }  // namespace dbot::cli_test

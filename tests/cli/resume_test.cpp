@@ -88,6 +88,34 @@ void expect_same_end_after_kills(const std::string& precision, int kills) {
   EXPECT_TRUE(shop.model("straight") == shop.model("killed"));
 }
 
+TEST(Resume, SeveralSourcesGoOnWhereTheyWereDrawn) {
+  const Workshop shop;
+  write_png_folder(shop.folder.path() / "many", 24);
+  write_png_folder(shop.folder.path() / "few", 8);
+  const auto command = [&](const std::string& out, const std::vector<std::string>& more) {
+    std::vector<std::string> words{
+        "pretrain", shop.recipe,           "--data", shop.folder / "many",
+        "--data",   shop.folder / "few",   "--out",  shop.folder / out,
+        "--set",    "data.weights=[1, 3]", "--set",  "schedule.epochs=16"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const Result straight = dbot(command("straight", {}));
+  ASSERT_EQ(straight.exit_code, 0) << straight.err;
+  EXPECT_THAT(straight.err, HasSubstr("32 images"));
+  Program program(command("stopped", {"--set", "data.workers=0"}), shop.folder.path());
+  ASSERT_TRUE(wait_for_progress(program, shop.folder.path() / "stopped", ""));
+  program.send(SIGTERM);
+  ASSERT_EQ(program.wait().exit_code, 75);
+  const Result resumed = dbot(command(
+      "stopped", {"--resume", "--set", "data.workers=3", "--set", "data.cache_bytes=1000000"}));
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_TRUE(shop.model("stopped") == shop.model("straight"));
+  const Result other = dbot(command("stopped", {"--resume", "--set", "data.weights=[1, 1]"}));
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("data.weights"));
+}
+
 TEST(Resume, KillsAtAnyMomentChangeNothingInFp32) {
   expect_same_end_after_kills("fp32", 10);
 }

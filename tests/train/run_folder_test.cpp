@@ -107,6 +107,8 @@ TEST_F(RunFolderTest, HarmlessKeysMayChangeAndAreStored) {
   EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), changed.c_str());
   EXPECT_TRUE(RunFolder::may_change("evaluate.every_epochs"));
   EXPECT_TRUE(RunFolder::may_change("data.workers"));
+  EXPECT_TRUE(RunFolder::may_change("data.cache_bytes"));
+  EXPECT_FALSE(RunFolder::may_change("data.weights"));
   EXPECT_FALSE(RunFolder::may_change("data.mean"));
   EXPECT_FALSE(RunFolder::may_change("train.batch_size"));
 }
