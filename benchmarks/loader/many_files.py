@@ -5,9 +5,9 @@
 
 The files are hard links to a few small pictures, in one folder a class; --at keeps them for the
 next time. "open" is from the start of `dbot data bench --serve` to its "ready": the folder, and
-two images. "train" is a whole `dbot pretrain` of one step with a checkpoint. Memory is the highest
-resident of the process. With the right to do so (root), --cold empties the system's cache of
-files first.
+two images. "train" is a whole `dbot pretrain` of one step with a checkpoint. Processor seconds
+depend less on who else computes; memory is the highest resident of the process. With the right to
+do so (root), --cold empties the system's cache of files first.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def make_files(root, files, folders):
 
 
 def measured(command, cache):
-    """Seconds and peak memory in MB."""
+    """Seconds, processor seconds and peak memory in MB."""
     begin = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True,
@@ -56,7 +56,8 @@ def measured(command, cache):
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
         raise SystemExit(f"{' '.join(map(str, command))} failed:\n{told}")
-    return time.monotonic() - begin, usage.ru_maxrss / 1024
+    seconds = time.monotonic() - begin
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def forget_files():
@@ -83,7 +84,8 @@ def main():
         opening = [arguments.dbot, "data", "bench", root, "--serve", "--images", "1", "--batch",
                    "1", "--workers", "0"]
         training = [arguments.dbot, "pretrain", "dbot/quick", "--data", root, "--steps", "1",
-                    "--set", "train.batch_size=8", "--set", "report.pictures=false", "--set",
+                    "--set", "stages.count=1", "--set", "schedule.warmup_epochs=0", "--set",
+                    "train.batch_size=8", "--set", "report.pictures=false", "--set",
                     "evaluate.at_stage_ends=false"]
         # Changes of the last two seconds are looked at again.
         time.sleep(2.5)
@@ -93,8 +95,9 @@ def main():
                 if arguments.cold:
                     forget_files()
                 out = ["--out", scratch / f"{label}-{attempt}"] if label == "train" else []
-                seconds, megabytes = measured(command + out, cache)
-                print(f"{label}, {attempt} start: {seconds:6.2f} s, {megabytes:5.0f} MB")
+                seconds, processor, megabytes = measured(command + out, cache)
+                print(f"{label}, {attempt} start: {seconds:6.2f} s, of the processor "
+                      f"{processor:6.2f} s, {megabytes:5.0f} MB")
             sizes = [file.stat().st_size for file in (cache / "dbot/index").iterdir()]
             print(f"index: {sum(sizes) / 1e6:.1f} MB")
 

@@ -9,17 +9,12 @@
 
 namespace dbot::core {
 
-ThreadPool::ThreadPool(int threads, const std::function<void()>& begin) {
+ThreadPool::ThreadPool(int threads) {
   if (threads < 1)
     throw Error(fmt::format("[thread pool] {} threads, expected at least 1", threads));
   try {
     threads_.reserve(static_cast<std::size_t>(threads));
-    for (int i = 0; i < threads; ++i) {
-      threads_.emplace_back([this, begin] {
-        if (begin) begin();
-        work();
-      });
-    }
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
   } catch (const std::system_error& reason) {
     const std::size_t started = threads_.size();
     stop();

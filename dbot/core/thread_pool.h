@@ -13,8 +13,7 @@ namespace dbot::core {
 /// destructor drops tasks that have not begun and waits for those that have.
 class ThreadPool {
  public:
-  /// Every thread calls `begin` first, which must not throw either; empty: nothing.
-  explicit ThreadPool(int threads, const std::function<void()>& begin = {});
+  explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

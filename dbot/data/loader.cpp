@@ -1,8 +1,6 @@
 #include "dbot/data/loader.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -99,11 +97,6 @@ std::int64_t most_ahead(const LoaderConfig& config, std::int64_t at_once) {
   return std::clamp<std::int64_t>(config.queue_bytes / bytes, 1, wanted);
 }
 
-/// Lowers the priority of the calling thread; where that is not possible all are alike.
-void give_way(int niceness) {
-  if (niceness > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
-}
-
 }  // namespace
 
 struct Loader::State {
@@ -113,9 +106,7 @@ struct Loader::State {
         log(std::move(log_)),
         sequence(dataset->size(), config),
         bad(dataset->size(), config.max_bad_fraction, config.training) {
-    if (config.workers > 0) {
-      pool.emplace(config.workers, [niceness = config.niceness] { give_way(niceness); });
-    }
+    if (config.workers > 0) pool.emplace(config.workers);
     // Several tasks a batch, so that all threads work on the batch that is waited for; several
     // samples a task, so that small pictures are not outweighed by the handing over.
     const std::int64_t workers = std::max(1, config.workers);

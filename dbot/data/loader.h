@@ -53,7 +53,6 @@ struct LoaderConfig {
   int channels = 3;
   std::int64_t batch_size = 1;  // of each rank
   int workers = 1;              // loading threads; 0: `next` decodes, in the caller's thread
-  int niceness = 0;             // of the loading threads, 0 to 19: how far they give way to others
   std::uint64_t seed = 0;
   /// Training: endless epochs, each in its own order, last incomplete batch dropped, augmented.
   /// Otherwise: one pass in order, all samples, centre crop.
@@ -68,7 +67,7 @@ struct LoaderConfig {
   /// other, are the batch of that number of a single process whose batch is `ranks` times as large:
   /// no sample is in two of them, none is lost, and first_batch means the same for all. An
   /// evaluation pass is divided alike; at its end a rank may have a smaller batch or one batch
-  /// less.
+  /// less. Each rank counts the unreadable samples of its own share.
   int rank = 0, ranks = 1;
   /// Empty: every sample once an epoch. Otherwise each source gives its share of an epoch, which is
   /// as long as all sources together: in an order of its own, the next one begun when it is used
