@@ -124,8 +124,8 @@ void bench_data(const DataBenchArguments& arguments) {
   const run::Recipe recipe = recipe_of(arguments);
   run::check_weights(recipe, arguments.data.size());
   auto config = run::loader_bench_config(recipe);
-  const auto [dataset, sizes] =
-      run::open_training_images({arguments.data.begin(), arguments.data.end()}, console_log());
+  const auto [dataset, sizes] = run::open_training_images(
+      {arguments.data.begin(), arguments.data.end()}, stop_request(), console_log());
   config.loader.sources = run::source_shares(recipe, sizes);
   const int cores = runtime::describe_machine().usable_cores;
   config.loader.workers = static_cast<int>(arguments.workers.value_or(cores));

@@ -41,8 +41,11 @@ void require_existing(const fs::path& path) {
   }
 }
 
-FolderScan scan_images(const fs::path& folder, const core::Log& log) {
-  auto scan = scan_folder(folder, log);
+FolderScan scan_images(const fs::path& folder, const core::Log& log,
+                       const core::StopRequest* stop) {
+  ScanOptions options;
+  options.stop = stop;
+  auto scan = scan_folder(folder, log, options);
   if (!scan.images.empty()) return scan;
   if (scan.other_files == 0) {
     throw DataError(

@@ -20,8 +20,10 @@ PartFolders find_part_folders(const std::filesystem::path& folder);
 /// Throws DataError if there is neither a file nor a folder.
 void require_existing(const std::filesystem::path& path);
 
-/// Scans the folder. Throws DataError if there is no image, saying what was found instead.
-FolderScan scan_images(const std::filesystem::path& folder, const core::Log& log);
+/// Scans the folder. Throws DataError if there is no image, saying what was found instead, and
+/// Stopped when asked to stop.
+FolderScan scan_images(const std::filesystem::path& folder, const core::Log& log,
+                       const core::StopRequest* stop = nullptr);
 
 /// Names of the class folders of the images, sorted byte-wise, each once. `relative_paths` are
 /// sorted.

@@ -13,8 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::shared_ptr<const Dataset> open_folder(const fs::path& folder, const core::Log& log) {
-  auto images = scan_images(folder, log).images;
+std::shared_ptr<const Dataset> open_folder(const fs::path& folder, const core::Log& log,
+                                           const core::StopRequest* stop) {
+  auto images = scan_images(folder, log, stop).images;
   auto classes = class_names(images);
   // One folder, or pictures beside folders, is how files happen to lie, not a set of classes.
   const bool labelled = classes.size() > 1 && !class_folder(images.front()).empty();
@@ -24,7 +25,8 @@ std::shared_ptr<const Dataset> open_folder(const fs::path& folder, const core::L
 
 }  // namespace
 
-std::shared_ptr<const Dataset> open_images(const fs::path& path, const core::Log& log) {
+std::shared_ptr<const Dataset> open_images(const fs::path& path, const core::Log& log,
+                                           const core::StopRequest* stop) {
   const auto tell = [&](const std::string& used, const std::string& left) {
     log(core::LogLevel::information,
         fmt::format("{}: using {}; {} is left for evaluation", path.string(), used, left));
@@ -36,9 +38,9 @@ std::shared_ptr<const Dataset> open_images(const fs::path& path, const core::Log
     return source->kind->open({source->train}, log).front();
   }
   const auto parts = find_part_folders(path);
-  if (!parts.divided()) return open_folder(path, log);
+  if (!parts.divided()) return open_folder(path, log, stop);
   tell("train/", parts.test.filename().string() + "/");
-  return open_folder(parts.train, log);
+  return open_folder(parts.train, log, stop);
 }
 
 }  // namespace dbot::data

@@ -10,11 +10,11 @@
 namespace dbot::run {
 
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
-                                    const core::Log& log) {
+                                    const core::StopRequest& stop, const core::Log& log) {
   TrainingImages training;
   std::vector<std::shared_ptr<const data::Dataset>> sources;
   for (const auto& path : paths) {
-    sources.push_back(data::open_images(path, log));
+    sources.push_back(data::open_images(path, log, &stop));
     training.sizes.push_back(sources.back()->size());
   }
   training.images = data::concatenate(std::move(sources));

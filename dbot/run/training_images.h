@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbot/core/log.h"
+#include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/loader.h"
 #include "dbot/run/recipe.h"
@@ -19,9 +20,9 @@ struct TrainingImages {
   std::vector<std::int64_t> sizes;  // of each source
 };
 
-/// Throws DataError as data::open_images.
+/// Throws DataError and Stopped as data::open_images.
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
-                                    const core::Log& log);
+                                    const core::StopRequest& stop, const core::Log& log);
 
 /// Throws UsageError unless data.weights is empty or has a number for each source.
 void check_weights(const Recipe& recipe, std::size_t sources);

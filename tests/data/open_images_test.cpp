@@ -123,6 +123,14 @@ TEST_F(OpenImages, AFileThatVanishedIsADataError) {
   EXPECT_THAT(message_of<DataError>([&] { dataset->load(1, 3); }), HasSubstr("b.jpg: is empty"));
 }
 
+TEST_F(OpenImages, ASearchEndsWhenAsked) {
+  put_image(folder_ / "a/b.jpg");
+  core::StopRequest stop;
+  EXPECT_EQ(open_images(folder_.path(), core::silent_log(), &stop)->size(), 1);
+  stop.request();
+  EXPECT_THROW(open_images(folder_.path(), core::silent_log(), &stop), Stopped);
+}
+
 TEST_F(OpenImages, APipeNamedLikeAnImageIsNotWaitedFor) {
   ASSERT_EQ(::mkfifo((folder_ / "a.jpg").c_str(), 0600), 0);
   const auto dataset = open();
