@@ -17,6 +17,11 @@ std::string hexadecimal(XXH128_hash_t hash) {
 
 }  // namespace
 
+Digest digest(std::span<const std::byte> bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  return {hash.high64, hash.low64};
+}
+
 std::string checksum(std::span<const std::byte> bytes) {
   return hexadecimal(XXH3_128bits(bytes.data(), bytes.size()));
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -37,6 +39,13 @@ void sync_directory(const std::filesystem::path& path);
 
 /// Replaces the symbolic link `link` by one that points to `target`, in one step.
 void replace_symlink(const std::filesystem::path& link, const std::filesystem::path& target);
+
+/// XXH3 128.
+struct Digest {
+  std::uint64_t high = 0, low = 0;
+  auto operator<=>(const Digest&) const = default;
+};
+Digest digest(std::span<const std::byte> bytes);
 
 /// XXH3 128 of a file or of bytes, as 32 hexadecimal digits.
 std::string checksum_of_file(const std::filesystem::path& path);

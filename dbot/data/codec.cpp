@@ -43,15 +43,34 @@ void decode_crops(std::span<const std::uint8_t> bytes, int channels, std::string
 }
 
 bool has_image_extension(std::string_view file_name) {
-  constexpr std::array<std::string_view, 13> known{".jpg",  ".jpeg", ".jpe",  ".jfif", ".png",
-                                                   ".webp", ".tif",  ".tiff", ".bmp",  ".pgm",
-                                                   ".ppm",  ".pfm",  ".npy"};
+  return !kind_of_extension(file_name).empty();
+}
+
+std::string_view kind_of_extension(std::string_view file_name) {
+  struct Extension {
+    std::string_view text, kind;
+  };
+  constexpr std::array<Extension, 13> known{{{".jpg", "JPEG"},
+                                             {".jpeg", "JPEG"},
+                                             {".jpe", "JPEG"},
+                                             {".jfif", "JPEG"},
+                                             {".png", "PNG"},
+                                             {".webp", "WebP"},
+                                             {".tif", "TIFF"},
+                                             {".tiff", "TIFF"},
+                                             {".bmp", "BMP"},
+                                             {".pgm", "PNM"},
+                                             {".ppm", "PNM"},
+                                             {".pfm", "PNM"},
+                                             {".npy", "npy"}}};
   const auto dot = file_name.rfind('.');
-  if (dot == std::string_view::npos) return false;
+  if (dot == std::string_view::npos) return {};
   std::string extension(file_name.substr(dot));
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return std::find(known.begin(), known.end(), extension) != known.end();
+  const auto found = std::find_if(known.begin(), known.end(),
+                                  [&](const Extension& one) { return one.text == extension; });
+  return found == known.end() ? std::string_view{} : found->kind;
 }
 
 void check_image_size(std::uint64_t height, std::uint64_t width, std::string_view name) {

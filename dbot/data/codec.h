@@ -44,6 +44,8 @@ void decode_crops(std::span<const std::uint8_t> bytes, int channels, std::string
 
 /// True if the extension is one of a kind that can be read, in any case.
 bool has_image_extension(std::string_view file_name);
+/// That kind, by the names of `image_kind`; empty if there is none.
+std::string_view kind_of_extension(std::string_view file_name);
 
 /// Throws DataError if an image of this size is empty or beyond `max_pixels`.
 void check_image_size(std::uint64_t height, std::uint64_t width, std::string_view name);

@@ -68,11 +68,24 @@ class JpegReader final : public ImageReader {
     }
   }
 
+  StoredPixels stored_pixels() const override {
+    const auto& info = decompressor_.info();
+    StoredPixels stored;
+    stored.channels = info.num_components;
+    stored.bits = info.data_precision;
+    stored.cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
+    return stored;
+  }
+
+  std::int64_t unused_bytes() const override { return unused_ + decompressor_.unused_bytes(); }
+
   int most_shrink() const override { return 8; }
 
   bool read_planes(const Crop& area, Shrink shrink, DecodedPlanes& planes) override {
     thread_local BaselineDecoder decoder;  // its memory and tables serve the next image
-    return decoder.read(decompressor_.info(), scan_, area, shrink, channels_, planes);
+    if (!decoder.read(decompressor_.info(), scan_, area, shrink, channels_, planes)) return false;
+    unused_ = decoder.unused_bytes();
+    return true;
   }
 
   DecodedPart read(const Crop& area, int shrink, std::vector<std::uint8_t>& pixels) override {
@@ -138,6 +151,7 @@ class JpegReader final : public ImageReader {
 
   JpegDecompressor decompressor_;
   std::span<const std::uint8_t> scan_;  // what follows the header
+  std::int64_t unused_ = 0;
   int channels_;
   std::string_view name_;
 };

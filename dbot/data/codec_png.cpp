@@ -111,12 +111,18 @@ class PngReader final : public ImageReader {
       png_read_info(png, info);
       height = png_get_image_height(png, info);
       width = png_get_image_width(png, info);
+      stored_.channels = png_get_channels(png, info);
+      stored_.bits = png_get_bit_depth(png, info);
+      stored_.palette = png_get_color_type(png, info) == PNG_COLOR_TYPE_PALETTE;
+      stored_.alpha = (png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) != 0;
     }));
     check_image_size(height, width, name);
     height_ = static_cast<int>(height);
     width_ = static_cast<int>(width);
     walk_chunks(bytes);
   }
+
+  StoredPixels stored_pixels() const override { return stored_; }
 
   DecodedPart read(const Crop& area, int, std::vector<std::uint8_t>& pixels) override {
     int given = 0;
@@ -158,6 +164,8 @@ class PngReader final : public ImageReader {
     Chunk chunk;
     while (next_chunk(rest, chunk)) {
       if (chunk.type == "eXIf") orientation_ = exif_orientation(chunk.content);
+      if (chunk.type == "tRNS") stored_.alpha = true;
+      if (chunk.type == "acTL") stored_.more_pictures = true;
       if (chunk.type == "IEND") return;
     }
     throw DataError(fmt::format("[data] {}: broken PNG: the file ends too early", name_));
@@ -183,6 +191,7 @@ class PngReader final : public ImageReader {
   }
 
   PngSource source_;
+  StoredPixels stored_;
   int channels_;
   std::string_view name_;
 };

@@ -38,6 +38,18 @@ class TiffReader final : public ImageReader {
     check_channels(plain_ ? layout_.channels : 3, channels, name);
   }
 
+  StoredPixels stored_pixels() const override {
+    StoredPixels stored;
+    const auto photometric = file_.tag<std::uint16_t>(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+    stored.channels = file_.tag<std::uint16_t>(TIFFTAG_SAMPLESPERPIXEL, 1);
+    stored.bits = file_.tag<std::uint16_t>(TIFFTAG_BITSPERSAMPLE, 1);
+    stored.palette = photometric == PHOTOMETRIC_PALETTE;
+    stored.cmyk = photometric == PHOTOMETRIC_SEPARATED;
+    stored.alpha = !stored.cmyk && (stored.channels == 2 || stored.channels == 4);
+    stored.more_pictures = TIFFLastDirectory(file_.handle()) == 0;
+    return stored;
+  }
+
   DecodedPart read(const Crop& area, int, std::vector<std::uint8_t>& pixels) override {
     return plain_ ? read_plain(area, pixels) : read_converted(area, pixels);
   }

@@ -17,7 +17,7 @@ namespace {
 
 // Rows and columns around the area that are decoded with it: smooth upsampling of colour looks at
 // its neighbours, and the decoder wants even places.
-constexpr int neighbours = 2;
+constexpr int webp_neighbours = 2;
 
 struct DeleteDemuxer {
   void operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
@@ -33,15 +33,21 @@ class WebpReader final : public ImageReader {
     height_ = static_cast<int>(WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_HEIGHT));
     width_ = static_cast<int>(WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_WIDTH));
     check_image_size(static_cast<std::uint64_t>(height_), static_cast<std::uint64_t>(width_), name);
+    const auto flags = WebPDemuxGetI(demuxer.get(), WEBP_FF_FORMAT_FLAGS);
+    stored_.alpha = (flags & ALPHA_FLAG) != 0;
+    stored_.channels = stored_.alpha ? 4 : 3;
+    stored_.more_pictures = WebPDemuxGetI(demuxer.get(), WEBP_FF_FRAME_COUNT) > 1;
     find_orientation(*demuxer);
     find_picture(*demuxer);
   }
 
+  StoredPixels stored_pixels() const override { return stored_; }
+
   DecodedPart read(const Crop& area, int, std::vector<std::uint8_t>& pixels) override {
-    const int top = std::max(area.top - neighbours, 0) & ~1;
-    const int left = std::max(area.left - neighbours, 0) & ~1;
-    const int bottom = std::min(area.top + area.height + neighbours, height_);
-    const int right = std::min(area.left + area.width + neighbours, width_);
+    const int top = std::max(area.top - webp_neighbours, 0) & ~1;
+    const int left = std::max(area.left - webp_neighbours, 0) & ~1;
+    const int bottom = std::min(area.top + area.height + webp_neighbours, height_);
+    const int right = std::min(area.left + area.width + webp_neighbours, width_);
     PixelView view{nullptr, bottom - top, right - left, 3, 0};
     view.row_bytes = static_cast<std::size_t>(view.width) * 3;
     const std::size_t needed = view.row_bytes * static_cast<std::size_t>(view.height);
@@ -100,6 +106,7 @@ class WebpReader final : public ImageReader {
   }
 
   WebPData data_, picture_{};
+  StoredPixels stored_;
   int channels_;
   std::string_view name_;
 };

@@ -20,25 +20,26 @@ namespace {
 using namespace std::string_view_literals;
 
 struct Kind {
+  std::string_view name;
   std::string_view magic;  // the file begins with it; "?" stands for any byte
   bool any_channels;       // files may have other numbers than 1 (grey) and 3 (RGB)
   std::unique_ptr<ImageReader> (*open)(std::span<const std::uint8_t>, int, std::string_view);
 };
 
 constexpr std::array<Kind, 13> kinds{{
-    {"\xFF\xD8\xFF"sv, false, open_jpeg},
-    {"\x89PNG\r\n\x1A\n"sv, false, open_png},
-    {"RIFF????WEBP"sv, false, open_webp},
-    {"II*\0"sv, true, open_tiff},
-    {"MM\0*"sv, true, open_tiff},
-    {"II+\0"sv, true, open_tiff},
-    {"MM\0+"sv, true, open_tiff},
-    {"\x93NUMPY"sv, true, open_npy},
-    {"P5"sv, false, open_pnm},
-    {"P6"sv, false, open_pnm},
-    {"Pf"sv, false, open_pnm},
-    {"PF"sv, false, open_pnm},
-    {"BM"sv, false, open_bmp},
+    {"JPEG", "\xFF\xD8\xFF"sv, false, open_jpeg},
+    {"PNG", "\x89PNG\r\n\x1A\n"sv, false, open_png},
+    {"WebP", "RIFF????WEBP"sv, false, open_webp},
+    {"TIFF", "II*\0"sv, true, open_tiff},
+    {"TIFF", "MM\0*"sv, true, open_tiff},
+    {"TIFF", "II+\0"sv, true, open_tiff},
+    {"TIFF", "MM\0+"sv, true, open_tiff},
+    {"npy", "\x93NUMPY"sv, true, open_npy},
+    {"PNM", "P5"sv, false, open_pnm},
+    {"PNM", "P6"sv, false, open_pnm},
+    {"PNM", "Pf"sv, false, open_pnm},
+    {"PNM", "PF"sv, false, open_pnm},
+    {"BMP", "BM"sv, false, open_bmp},
 }};
 
 bool begins_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
@@ -48,7 +49,19 @@ bool begins_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
          });
 }
 
+const Kind* find_kind(std::span<const std::uint8_t> bytes) {
+  const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& candidate) {
+    return begins_with(bytes, candidate.magic);
+  });
+  return kind == kinds.end() ? nullptr : &*kind;
+}
+
 }  // namespace
+
+std::string_view image_kind(std::span<const std::uint8_t> bytes) {
+  const Kind* kind = find_kind(bytes);
+  return kind == nullptr ? std::string_view{} : kind->name;
+}
 
 bool ImageReader::read_planes(const Crop&, Shrink, DecodedPlanes&) {
   return false;
@@ -57,10 +70,8 @@ bool ImageReader::read_planes(const Crop&, Shrink, DecodedPlanes&) {
 std::unique_ptr<ImageReader> open_reader(std::span<const std::uint8_t> bytes, int channels,
                                          std::string_view name) {
   if (bytes.empty()) throw DataError(fmt::format("[data] {}: is empty", name));
-  const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& candidate) {
-    return begins_with(bytes, candidate.magic);
-  });
-  if (kind == kinds.end()) {
+  const Kind* kind = find_kind(bytes);
+  if (kind == nullptr) {
     throw DataError(fmt::format(
         "[data] {}: is not an image of a known kind (JPEG, PNG, WebP, TIFF, BMP, PNM, npy)", name));
   }

@@ -32,6 +32,19 @@ struct Shrink {
   int grey = 1, colour = 1;
 };
 
+/// How a file stores its pixels, as its header says.
+struct StoredPixels {
+  int channels = 0;  // alpha is one; 1 for a palette
+  int bits = 8;      // of a value
+  bool alpha = false, palette = false, cmyk = false;
+  bool more_pictures = false;  // behind the first one: an animation, pages
+  bool operator==(const StoredPixels&) const = default;
+};
+
+/// "JPEG", "PNG", "WebP", "TIFF", "BMP", "PNM" or "npy": what a file is by its first bytes; empty
+/// if it is of no kind that is read.
+std::string_view image_kind(std::span<const std::uint8_t> bytes);
+
 /// An image file in memory whose header was read. Its pixels are decoded once, by `read`. All
 /// functions throw DataError ("[data] NAME: reason") where the file is not sound.
 class ImageReader {
@@ -44,6 +57,8 @@ class ImageReader {
   int height() const { return orientation_.transpose ? width_ : height_; }
   int width() const { return orientation_.transpose ? height_ : width_; }
 
+  virtual StoredPixels stored_pixels() const = 0;
+
   /// The largest of 1, 2, 4, 8 by which `read` can shrink at no cost.
   virtual int most_shrink() const { return 1; }
   /// Decodes the stored pixels under `area`, and as many around it as is convenient, into `pixels`,
@@ -53,6 +68,10 @@ class ImageReader {
   /// The same as planes, which are valid until this thread reads another image; false if the file
   /// is not of a kind, or not sound enough, for this way: then `read` it.
   virtual bool read_planes(const Crop& area, Shrink shrink, DecodedPlanes& planes);
+
+  /// Once everything was decoded: bytes of the pixels' data that no pixel needed. More than a few
+  /// mean that the data are damaged, though a picture came of them.
+  virtual std::int64_t unused_bytes() const { return 0; }
 
  protected:
   int height_ = 0, width_ = 0;

@@ -138,6 +138,7 @@ bool BaselineDecoder::decode_scan(int width, int height, int restart_interval) {
     return false;
   // Segments stand alone: those above the area need not be read.
   const std::int64_t end = std::int64_t{end_unit_row_} * units_across;
+  unused_bytes_ = 0;
   auto unit = std::int64_t{first_unit_row_} * units_across / interval * interval;
   while (unit < end) {
     BitReader reader(data_.segment(static_cast<std::size_t>(unit / interval)));
@@ -149,6 +150,7 @@ bool BaselineDecoder::decode_scan(int width, int height, int restart_interval) {
       }
     }
     if (reader.overrun()) return false;
+    if (unit == units || unit % interval == 0) unused_bytes_ += reader.unused_bytes();
   }
   return true;
 }

@@ -21,6 +21,8 @@ class BaselineDecoder {
   /// has to read it. The planes are valid until the next call.
   bool read(const jpeg_decompress_struct& info, std::span<const std::uint8_t> scan,
             const Crop& area, Shrink shrink, int channels, DecodedPlanes& planes);
+  /// Bytes of the data that the last image's blocks did not need; 0 if not all were read.
+  std::int64_t unused_bytes() const { return unused_bytes_; }
 
  private:
   /// Where the k-th number of the data goes, and what it is multiplied by.
@@ -66,9 +68,10 @@ class BaselineDecoder {
   Component components_[3];
   Block pending_[10];  // as many blocks as an MCU may have
   int pending_count_ = 0;
-  int count_ = 0;                              // of components
-  int most_across_ = 1, most_down_ = 1;        // blocks of an MCU in the finest component
-  int width_ = 0, height_ = 0;                 // of the image
+  int count_ = 0;                        // of components
+  int most_across_ = 1, most_down_ = 1;  // blocks of an MCU in the finest component
+  int width_ = 0, height_ = 0;           // of the image
+  std::int64_t unused_bytes_ = 0;
   int first_unit_row_ = 0, end_unit_row_ = 0;  // rows of MCUs under the area
 };
 

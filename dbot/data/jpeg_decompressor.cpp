@@ -8,7 +8,7 @@ namespace {
 // A progressive image has about 10 scans, an odd one some 100; each is a walk over all blocks.
 constexpr int most_scans = 200;
 // For coefficients of progressive images: 170 million pixels of three channels.
-constexpr long most_memory = 1L << 30;
+constexpr long most_jpeg_memory = 1L << 30;
 
 /// Warnings after which libjpeg invents pixels. The others concern bytes between segments or
 /// version numbers and leave the picture whole.
@@ -25,14 +25,14 @@ JpegDecompressor::JpegDecompressor() {
   info_.client_data = this;
   errors_.error_exit = [](j_common_ptr info) { self(info).leave(); };
   errors_.emit_message = [](j_common_ptr info, int level) {
-    if (level < 0 && spoils_pixels(info->err->msg_code)) self(info).leave();
+    if (level < 0) self(info).note(info->err->msg_code);
   };
   errors_.output_message = [](j_common_ptr) {};
   progress_.progress_monitor = [](j_common_ptr info) { self(info).count_scans(); };
   guarded([this](jpeg_decompress_struct& info) {
     jpeg_create_decompress(&info);
     info.progress = &progress_;
-    info.mem->max_memory_to_use = most_memory;
+    info.mem->max_memory_to_use = most_jpeg_memory;
   });
 }
 
@@ -41,6 +41,14 @@ void JpegDecompressor::leave() {
     errors_.format_message(reinterpret_cast<j_common_ptr>(&info_), message_);
   }
   std::longjmp(jump_, 1);
+}
+
+void JpegDecompressor::note(int warning) {
+  if (spoils_pixels(warning)) leave();
+  // In a header such bytes are harmless.
+  if (warning == JWRN_EXTRANEOUS_DATA && info_.input_scan_number > 0) {
+    unused_bytes_ += errors_.msg_parm.i[0];
+  }
 }
 
 void JpegDecompressor::count_scans() {

@@ -2,6 +2,7 @@
 
 #include <csetjmp>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 
 // libjpeg needs <cstdio> before it.
@@ -29,6 +30,8 @@ class JpegDecompressor {
 
   const jpeg_decompress_struct& info() const { return info_; }
   const char* message() const { return message_; }
+  /// Bytes between the end of a scan's pixels and the next marker, of all scans.
+  std::int64_t unused_bytes() const { return unused_bytes_; }
 
  private:
   static JpegDecompressor& self(j_common_ptr info) {
@@ -36,12 +39,14 @@ class JpegDecompressor {
   }
   [[noreturn]] void leave();
   void count_scans();
+  void note(int warning);
 
   jpeg_decompress_struct info_{};
   jpeg_error_mgr errors_{};
   jpeg_progress_mgr progress_{};
   std::jmp_buf jump_{};
   char message_[JMSG_LENGTH_MAX] = {};
+  std::int64_t unused_bytes_ = 0;
 };
 
 }  // namespace dbot::data

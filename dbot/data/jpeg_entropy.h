@@ -117,6 +117,8 @@ class BitReader {
   }
   /// True if more was taken than there was.
   bool overrun() const { return missing_ * 8 > count_; }
+  /// Whole bytes that were not taken, where there was no overrun.
+  std::ptrdiff_t unused_bytes() const { return end_ - next_ + (count_ >> 3) - missing_; }
 
  private:
   const std::uint8_t *next_, *end_;

@@ -71,6 +71,7 @@ DecodedPart within(const DecodedPart& decoded, const Crop& area, const Crop& par
 }  // namespace
 
 void PartDecoder::open(std::span<const std::uint8_t> bytes, int channels, std::string_view name) {
+  reader_.reset();  // of an image before, where this one cannot be opened
   reader_ = open_reader(bytes, channels, name);
   channels_ = channels;
 }

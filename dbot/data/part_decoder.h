@@ -23,6 +23,9 @@ class PartDecoder {
               const ChooseCrop& choose, core::Size size);
   /// Resizes it to planar [channels, size.height, size.width].
   void resize(std::span<std::uint8_t> planar);
+  /// Of the image that `decode` read, also where its pixels were found broken; null before, and
+  /// where the header was.
+  const ImageReader* reader() const { return reader_.get(); }
 
   /// Decodes once what several crops need together, and resizes each of them. No filter reaches
   /// beyond its crop, but for the fraction of a pixel that it shares with what is around.

@@ -46,6 +46,14 @@ class RasterReader final : public ImageReader {
     orientation_ = orientation;
   }
 
+  StoredPixels stored_pixels() const override {
+    StoredPixels stored;
+    stored.channels = raster_.channels;
+    stored.bits = static_cast<int>(raster_.type.bytes()) * 8;
+    stored.alpha = raster_.channels == 2 || raster_.channels == 4;
+    return stored;
+  }
+
   DecodedPart read(const Crop& area, int, std::vector<std::uint8_t>& pixels) override {
     const auto width = static_cast<std::size_t>(area.width);
     const PixelView view{nullptr, area.height, area.width, channels_,
