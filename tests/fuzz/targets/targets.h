@@ -34,6 +34,10 @@ void cifar(Bytes input);
 void image(Bytes input);
 /// The index of a data folder, behind its checksum.
 void folder_index(Bytes input);
+/// A list of images to leave out.
+void leave_out(Bytes input);
+/// What a stopped check of a data set has left.
+void survey_journal(Bytes input);
 /// manifest.json and state.json of a checkpoint.
 void checkpoint(Bytes input);
 /// metrics.jsonl: reading, and cutting off what is later than a step.

@@ -1,0 +1,157 @@
+#include "dbot/data/audit/audited_set.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+#include "dbot/data/audit/foreign_kind.h"
+#include "dbot/data/folder_dataset.h"
+#include "dbot/data/idx_dataset.h"
+#include "dbot/data/image_reader.h"
+#include "dbot/data/layout.h"
+
+namespace dbot::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_other_files = 100000;  // that are looked at one by one
+constexpr std::array<const char*, 3> part_names{"train", "val", "test"};
+
+/// train/, val/ and test/, as far as they are there; none where the folder is not divided.
+std::vector<std::pair<std::string, fs::path>> part_folders(const fs::path& folder) {
+  if (!find_part_folders(folder).divided()) return {};
+  std::vector<std::pair<std::string, fs::path>> found;
+  std::error_code ignored;
+  for (const char* name : part_names) {
+    if (fs::is_directory(folder / name, ignored)) found.emplace_back(name, folder / name);
+  }
+  return found;
+}
+
+OtherFile look_into(const fs::path& path, std::string name) {
+  std::array<char, head_bytes> bytes{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), bytes.size());
+  const std::span head(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                       static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+  OtherFile other{std::move(name), {}, false};
+  const auto kind = image_kind(head);
+  // Two letters make a BMP and a Netpbm file: a text may begin with them.
+  const bool certain = kind != "BMP" && kind != "PNM";
+  if (!kind.empty() && (certain || foreign_kind(head) != "text")) {
+    other.what = "a " + std::string(kind) + " image";
+    other.is_image = true;
+  } else {
+    other.what = foreign_kind(head);
+    other.is_image = is_foreign_image(other.what);
+  }
+  return other;
+}
+
+}  // namespace
+
+std::string relative_name(std::string name, const fs::path& root) {
+  std::error_code ignored;
+  const bool folder = fs::is_directory(root, ignored);
+  const std::string prefix = (folder ? root : root.parent_path()).string();
+  if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  name.erase(0, name.find_first_not_of('/'));
+  return name;
+}
+
+AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log) {
+  require_existing(path);
+  AuditedSet set;
+  set.path_ = path;
+  std::error_code ignored;
+  const bool is_folder = fs::is_directory(path, ignored);
+  const auto idx = is_folder ? find_idx_files(path) : IdxFiles{};
+  const auto folders = is_folder ? part_folders(path) : decltype(part_folders(path)){};
+  if (!idx.train.images.empty() && !idx.test.images.empty()) {
+    const auto pairs = read_idx_pairs({idx.train, idx.test});
+    set.add("train", pairs[0]);
+    set.add("test", pairs[1]);
+  } else if (!folders.empty()) {
+    for (const auto& [name, folder] : folders) set.add(name, open_images(folder, log));
+  } else {
+    set.add("", open_images(path, log));
+  }
+  set.number_classes();
+  set.find_other_files();
+  return set;
+}
+
+void AuditedSet::add(std::string name, std::shared_ptr<const Dataset> images) {
+  parts_.push_back({std::move(name), std::move(images), size(), {}});
+}
+
+void AuditedSet::number_classes() {
+  std::set<std::string> names;
+  for (const auto& part : parts_) {
+    names.insert(part.images->classes().begin(), part.images->classes().end());
+  }
+  classes_.assign(names.begin(), names.end());
+  for (auto& part : parts_) {
+    for (const auto& name : part.images->classes()) {
+      const auto place = std::lower_bound(classes_.begin(), classes_.end(), name);
+      part.class_number.push_back(static_cast<int>(place - classes_.begin()));
+    }
+  }
+}
+
+/// Only beside images that are files themselves: an archive's folder is not theirs.
+void AuditedSet::find_other_files() {
+  const bool files = std::ranges::all_of(parts_, [](const Part& part) {
+    return dynamic_cast<const FolderDataset*>(part.images.get()) != nullptr;
+  });
+  std::error_code error;
+  if (!files || !fs::is_directory(path_, error)) return;
+  std::unordered_set<std::string> used;
+  for (std::int64_t image = 0; image < size(); ++image) used.insert(name(image));
+  fs::recursive_directory_iterator entry(path_, fs::directory_options::skip_permission_denied,
+                                         error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (entry->path().filename().native().front() == '.') {
+      entry.disable_recursion_pending();
+      continue;
+    }
+    std::error_code ignored;
+    if (!entry->is_regular_file(ignored)) continue;
+    auto relative = entry->path().lexically_relative(path_).string();
+    if (used.contains(relative) || other_files_.size() >= most_other_files) continue;
+    other_files_.push_back(look_into(entry->path(), std::move(relative)));
+  }
+  std::ranges::sort(other_files_, {}, &OtherFile::name);
+}
+
+std::int64_t AuditedSet::size() const {
+  return parts_.empty() ? 0 : parts_.back().begin + parts_.back().images->size();
+}
+
+int AuditedSet::part_number(std::int64_t image) const {
+  int number = static_cast<int>(parts_.size()) - 1;
+  while (image < parts_[static_cast<std::size_t>(number)].begin) --number;
+  return number;
+}
+
+const AuditedSet::Part& AuditedSet::part_of(std::int64_t image) const {
+  return parts_[static_cast<std::size_t>(part_number(image))];
+}
+
+std::string AuditedSet::name(std::int64_t image) const {
+  const Part& part = part_of(image);
+  return relative_name(part.images->name(image - part.begin), path_);
+}
+
+int AuditedSet::label(std::int64_t image) const {
+  const Part& part = part_of(image);
+  const auto own = part.images->label(image - part.begin);
+  return own < 0 || part.class_number.empty() ? -1
+                                              : part.class_number.at(static_cast<std::size_t>(own));
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/data/dataset.h"
+
+namespace dbot::data {
+
+/// A file beside the images that no command reads as one.
+struct OtherFile {
+  std::string name;  // relative to the data set's folder
+  std::string what;  // "a GIF image", "text"; empty if nobody can tell
+  bool is_image = false;
+};
+
+/// Everything that a data set holds: the images of all its parts, numbered through, and the files
+/// beside them.
+class AuditedSet {
+ public:
+  /// A folder, or anything else that `open_images` takes. Parts are train/, val/ and test/ (or IDX
+  /// files of two parts) where train/ stands beside one of the others, else one without a name.
+  /// Throws DataError as `open_images` does.
+  static AuditedSet open(const std::filesystem::path& path, const core::Log& log);
+
+  struct Part {
+    std::string name;
+    std::shared_ptr<const Dataset> images;
+    std::int64_t begin = 0;         // number of its first image
+    std::vector<int> class_number;  // of each of its own classes, in `classes()`
+  };
+
+  const std::filesystem::path& path() const { return path_; }
+  const std::vector<Part>& parts() const { return parts_; }
+  std::int64_t size() const;
+  const Part& part_of(std::int64_t image) const;
+  int part_number(std::int64_t image) const;
+
+  /// Relative to the folder: "train/dog/1.jpg".
+  std::string name(std::int64_t image) const;
+  /// Place in `classes()`; −1 if unlabelled.
+  int label(std::int64_t image) const;
+  /// Of all parts together, by name, sorted byte-wise.
+  const std::vector<std::string>& classes() const { return classes_; }
+
+  const std::vector<OtherFile>& other_files() const { return other_files_; }
+
+ private:
+  void add(std::string name, std::shared_ptr<const Dataset> images);
+  void number_classes();
+  void find_other_files();
+
+  std::filesystem::path path_;
+  std::vector<Part> parts_;
+  std::vector<std::string> classes_;
+  std::vector<OtherFile> other_files_;
+};
+
+/// The name of an image of a data set in the folder `root`, relative to that; of an image file by
+/// itself, its own name.
+std::string relative_name(std::string name, const std::filesystem::path& root);
+
+}  // namespace dbot::data
