@@ -1,5 +1,6 @@
-# cmake -DASSETS=<folder> -DCHART=<chart.min.js> -DSCRIPTS=<a.js,b.js,…> -DOUTPUT=<file.cpp> -P EmbedAssets.cmake
-# Writes one source file that holds the page's template, style, scripts and the chart library.
+# cmake -DASSETS=<folder> -DCHART=<chart.min.js> -DSCRIPTS=<a.js,b.js,…> -DCHECK_SCRIPTS=<a.js,b.js,…>
+#       -DOUTPUT=<file.cpp> -P EmbedAssets.cmake
+# Writes one source file that holds the pages' template, style, scripts and the chart library.
 function(append_text text_variable function_name content)
   string(APPEND ${text_variable} "
 std::string_view ${function_name}() {
@@ -14,13 +15,20 @@ set(definitions "")
 file(READ ${ASSETS}/report.html html)
 file(READ ${ASSETS}/report.css css)
 file(READ ${CHART} chart)
-set(script "")
-string(REPLACE "," ";" names "${SCRIPTS}")
-foreach(name ${names})
-  file(READ ${ASSETS}/${name} part)
-  string(APPEND script "${part}")
-endforeach()
-foreach(text "${html}" "${css}" "${chart}" "${script}")
+
+function(read_joined names_text text_variable)
+  set(text "")
+  string(REPLACE "," ";" names "${names_text}")
+  foreach(name ${names})
+    file(READ ${ASSETS}/${name} part)
+    string(APPEND text "${part}")
+  endforeach()
+  set(${text_variable} "${text}" PARENT_SCOPE)
+endfunction()
+
+read_joined("${SCRIPTS}" script)
+read_joined("${CHECK_SCRIPTS}" check_script)
+foreach(text "${html}" "${css}" "${chart}" "${script}" "${check_script}")
   if(text MATCHES "</script" AND NOT text STREQUAL html)
     message(FATAL_ERROR "an asset of the report holds </script")
   endif()
@@ -29,6 +37,7 @@ append_text(definitions page_template "${html}")
 append_text(definitions page_style "${css}")
 append_text(definitions chart_library "${chart}")
 append_text(definitions page_script "${script}")
+append_text(definitions check_script "${check_script}")
 file(WRITE ${OUTPUT} "// Made from assets/ by EmbedAssets.cmake.
 #include \"dbot/report/page_assets.h\"
 

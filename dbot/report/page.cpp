@@ -32,18 +32,25 @@ std::string filled(std::string_view text,
   return page += text;
 }
 
-}  // namespace
-
-std::string page_html(const std::vector<std::string>& runs) {
-  const std::string data = data_of(runs);
+std::string page_of(std::string_view script, const std::string& data) {
   // Scripts and styles without this mark do not run. It depends on the data, so nothing in them can
   // know it, and the same run gives the same page.
   const std::string nonce = core::checksum(std::as_bytes(std::span(data)));
   return filled(page_template(), {{"nonce", nonce},
                                   {"style", page_style()},
                                   {"chart", chart_library()},
-                                  {"script", page_script()},
+                                  {"script", script},
                                   {"data", data}});
+}
+
+}  // namespace
+
+std::string page_html(const std::vector<std::string>& runs) {
+  return page_of(page_script(), data_of(runs));
+}
+
+std::string check_page_html(const std::string& data) {
+  return page_of(check_script(), data);
 }
 
 }  // namespace dbot::report

@@ -9,4 +9,7 @@ namespace dbot::report {
 /// that are compared, each a text of PageData::json.
 std::string page_html(const std::vector<std::string>& runs);
 
+/// The same of a data set's check: the text of `check_page_data`.
+std::string check_page_html(const std::string& data);
+
 }  // namespace dbot::report

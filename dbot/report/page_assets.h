@@ -8,6 +8,7 @@ namespace dbot::report {
 std::string_view page_template();  // HTML with {{marks}}
 std::string_view page_style();
 std::string_view chart_library();
-std::string_view page_script();
+std::string_view page_script();   // of a run's page
+std::string_view check_script();  // of a data set's page
 
 }  // namespace dbot::report

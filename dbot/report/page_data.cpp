@@ -76,30 +76,6 @@ Observed observe(const RunFigures& figures, std::vector<PictureSet> pictures, co
   return observed;
 }
 
-// As part of a page: "</script>" must not be in it, nor anything else that is markup.
-std::string for_page(const PageJson& document) {
-  const std::string text =
-      document.dump(-1, ' ', /*ensure_ascii=*/true, PageJson::error_handler_t::replace);
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char character : text) {
-    switch (character) {
-      case '<':
-        escaped += "\\u003c";
-        break;
-      case '>':
-        escaped += "\\u003e";
-        break;
-      case '&':
-        escaped += "\\u0026";
-        break;
-      default:
-        escaped += character;
-    }
-  }
-  return escaped;
-}
-
 }  // namespace
 
 std::string PageData::json(std::optional<RunState> state) {
@@ -142,7 +118,7 @@ std::string PageData::json(std::optional<RunState> state) {
                     {"recipe", recipe}};
   document["left_out"] = PageJson::array();
   for (const std::string& text : left_out) document["left_out"].push_back(shown_text(text));
-  return for_page(document);
+  return page_json_text(document);
 }
 
 }  // namespace dbot::report

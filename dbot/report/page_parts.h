@@ -2,19 +2,17 @@
 
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "dbot/report/advice.h"
+#include "dbot/report/page_json.h"
 #include "dbot/report/picture_set.h"
 #include "dbot/report/run_figures.h"
 #include "dbot/report/verdict.h"
 
 // The parts of a run's page data. Private to the report: it shows nlohmann's types.
 namespace dbot::report {
-
-using PageJson = nlohmann::ordered_json;
 
 /// What could not be shown, in words, collected as the parts are made.
 using LeftOut = std::vector<std::string>;

@@ -223,6 +223,37 @@ class ReportTest(unittest.TestCase):
                 self.assertNotIn("\u202e", text)
         self.assertNotIn(b"<img", Path(single).read_bytes())
 
+    def test_the_page_of_a_checked_data_set(self):
+        images = self.folder / "images"
+        for part, count in (("train/a", 6), ("train/b", 3), ("test/a", 3)):
+            (images / part).mkdir(parents=True)
+            for number in range(count):
+                colour = (40 + 30 * number, 90 + len(part), 200 - 20 * number)
+                picture = small_run.png(30 + number, 40, colour)
+                (images / part / f"{number}.png").write_bytes(picture)
+        name = HOSTILE.replace("/", "∕") + ".png"
+        (images / "train/b" / name).write_bytes((images / "train/a/0.png").read_bytes())
+        (images / "train/b/cut.png").write_bytes((images / "train/a/0.png").read_bytes()[:60])
+        call = [program, "data", "check", images, "--out", self.folder / "check", "--json"]
+        done = subprocess.run(call, capture_output=True, cwd=self.folder)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        figures = json.loads(done.stdout.splitlines()[-1])
+        self.assertEqual((figures["images"], figures["broken"]), (14, 1))
+        for width, dark in ((1280, False), (1280, True), (390, False)):
+            self.open(figures["report"], width=width, dark=dark)
+            self.assertIsNone(self.browser.script("return window.hacked ?? null"))
+            contrast, where = self.browser.script(CONTRAST)
+            self.assertGreaterEqual(contrast, 4.5, where)
+        self.assertEqual(set(self.charts()), {"chart-widths", "chart-heights", "chart-aspects"})
+        self.assertIn("1 of 14 images cannot be used", self.browser.script("return document.querySelector('h1').textContent"))
+        kinds = self.browser.script("return [...document.querySelectorAll('article')].map((a) => a.id)")
+        for kind in ("kind-truncated", "kind-constant", "kind-duplicate", "kind-label_conflict"):
+            self.assertIn(kind, kinds)
+        text = self.browser.script("return document.body.textContent")
+        self.assertIn("<img src=x onerror=", text)
+        self.assertNotIn("\u202e", text)
+        self.assertEqual(self.browser.script("return document.scripts.length"), 3)
+
     def test_broken_folders_still_give_a_page(self):
         run = self.folder / "half"
         (run / "checkpoints" / "step-00000003").mkdir(parents=True)

@@ -81,3 +81,21 @@ function segments(label, choices, chosen, choose) {
 function toggleButton(text, pressed, onclick) {
   return el("button", {type: "button", "aria-pressed": String(pressed), onclick}, text);
 }
+
+// Links to the sections; `titles` has shorter ones by id.
+function navigation(titles) {
+  document.getElementById("sections").append(...pageSections.map(({id, title}) =>
+    el("a", {href: `#${id}`}, titles[id] ?? title)));
+}
+
+// A command, ready to paste into a shell.
+function commandCard({title, command, why}) {
+  const code = el("code", {}, command);
+  const button = navigator.clipboard && el("button", {type: "button", onclick: async () => {
+    await navigator.clipboard.writeText(command).then(() => { button.textContent = "Copied"; }, () => {
+      getSelection().selectAllChildren(code);
+    });
+  }}, "Copy");
+  return el("div", {class: "card command"}, el("div", {class: "toolbar"}, el("h3", {}, title), button),
+    el("pre", {tabindex: "0"}, code), el("p", {class: "small"}, why));
+}

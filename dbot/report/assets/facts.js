@@ -83,16 +83,7 @@ function nextSection(runs) {
   return section("next", "What to run next", "Ready to paste into a shell; words in capitals are yours to fill in.",
     el("div", {class: "stack"}, runs.map((run) => el("div", {class: "stack"},
       !run.alone && el("h3", {class: "hero-line"}, runMark(run), foreign(run.title)),
-      run.next.map(({title, command, why}) => {
-        const code = el("code", {}, command);
-        const button = navigator.clipboard && el("button", {type: "button", onclick: async () => {
-          await navigator.clipboard.writeText(command).then(() => { button.textContent = "Copied"; }, () => {
-            getSelection().selectAllChildren(code);
-          });
-        }}, "Copy");
-        return el("div", {class: "card command"}, el("div", {class: "toolbar"}, el("h3", {}, title), button),
-          el("pre", {tabindex: "0"}, code), el("p", {class: "small"}, why));
-      })))));
+      run.next.map(commandCard)))));
 }
 
 function checkpointsCard(run) {

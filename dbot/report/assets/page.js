@@ -16,13 +16,10 @@ function nameRuns(runs) {
   }
 }
 
-function navigation() {
-  const links = pageSections.map(({id, title}) => el("a", {href: `#${id}`}, {
-    advice: "Checks", training: "Training", accuracy: "Accuracy", pictures: "Pictures",
-    facts: "Facts", next: "Next", files: "Files",
-  }[id] ?? title));
-  document.getElementById("sections").append(...links);
-}
+const SHORT_TITLES = {
+  advice: "Checks", training: "Training", accuracy: "Accuracy", pictures: "Pictures",
+  facts: "Facts", next: "Next", files: "Files",
+};
 
 function footer(runs) {
   const running = runs.some((run) => run.state === "running");
@@ -40,7 +37,7 @@ function start() {
     overview(runs), trainingSection(runs), accuracySection(runs), picturesSection(runs),
     factsSection(runs), nextSection(runs), filesSection(runs),
   ]);
-  navigation();
+  navigation(SHORT_TITLES);
   footer(runs);
   startTheme();
   startCharts();
