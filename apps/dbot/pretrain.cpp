@@ -1,12 +1,12 @@
 // dbot pretrain: from a recipe and a folder of images to a run folder with weights.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <memory>
 #include <optional>
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
+#include "apps/dbot/data.h"
 #include "apps/dbot/figures.h"
 #include "dbot/core/error.h"
 #include "dbot/report/evaluation_table.h"
@@ -60,13 +60,6 @@ run::PretrainOptions options_of(const Arguments& arguments) {
           arguments.resume,
           is_file ? recipe.stem().string() : arguments.recipe,
           {arguments.data.begin() + 1, arguments.data.end()}};
-}
-
-report::ProgressOptions progress_options() {
-  report::ProgressOptions options;
-  options.is_tty = isatty(STDERR_FILENO) != 0;
-  options.columns = terminal_size(STDERR_FILENO).columns;
-  return options;
 }
 
 void print_for_people(const run::PretrainSummary& summary) {

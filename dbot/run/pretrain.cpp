@@ -49,7 +49,8 @@ PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
   Recipe resolved = resolve_and_check(recipe, options, log);
   std::vector<std::filesystem::path> sources{options.data};
   sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
-  const TrainingImages training_images = open_training_images(sources, stop, log);
+  const TrainingImages training_images =
+      open_training_images(sources, resolved.data.leave_out, stop, log);
   const auto& dataset = training_images.images;
   const train::Plan plan = plan_for(resolved, *dataset);
   throw_if_stopped(stop);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"

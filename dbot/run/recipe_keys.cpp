@@ -258,6 +258,8 @@ void bind_data(Settings& settings, Recipe& recipe) {
                "Files are kept in memory once they were read, up to so many bytes; 0: none.");
   settings.add("data.max_bad_fraction", data.max_bad_fraction, at_least(0, 1), "fraction",
                "Share of unreadable files at which the run stops.");
+  settings.add("data.leave_out", data.leave_out,
+               "A list of images not to train on, as dbot data check writes it; empty: none.");
 }
 
 void bind_evaluate(Settings& settings, Recipe& recipe) {

@@ -5,16 +5,20 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/audit/quarantine.h"
 #include "dbot/data/concatenation.h"
 
 namespace dbot::run {
 
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
+                                    const std::filesystem::path& leave_out,
                                     const core::StopRequest& stop, const core::Log& log) {
   TrainingImages training;
   std::vector<std::shared_ptr<const data::Dataset>> sources;
   for (const auto& path : paths) {
-    sources.push_back(data::open_images(path, log, &stop));
+    auto images = data::open_images(path, log, &stop);
+    if (!leave_out.empty()) images = data::leave_out(std::move(images), leave_out, path, log);
+    sources.push_back(std::move(images));
     training.sizes.push_back(sources.back()->size());
   }
   training.images = data::concatenate(std::move(sources));

@@ -20,8 +20,11 @@ struct TrainingImages {
   std::vector<std::int64_t> sizes;  // of each source
 };
 
-/// Throws DataError and Stopped as data::open_images.
+/// The images of the sources but for those in the list `leave_out` (audit/quarantine.h), by their
+/// names within each source; none for an empty path. Throws DataError and Stopped as
+/// data::open_images and data::leave_out.
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
+                                    const std::filesystem::path& leave_out,
                                     const core::StopRequest& stop, const core::Log& log);
 
 /// Throws UsageError unless data.weights is empty or has a number for each source.

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include "dbot/core/log.h"
+#include "dbot/core/stop.h"
+#include "dbot/data/audit/set_statistics.h"
+#include "dbot/data/loader.h"
+
+namespace dbot::run {
+
+struct DataStatisticsOptions {
+  std::filesystem::path data;  // see data::AuditedSet
+  int workers = 1;
+  int channels = 0;            // as in model.channels; 0: what most images have
+  std::int64_t images = 1024;  // whose pixels are measured, drawn by `seed`
+  std::uint64_t seed = 0;
+};
+
+struct DataStatistics {
+  std::vector<std::string> parts;
+  data::SetStatistics set;
+  int channels = 3;
+  data::PixelStatistics pixels;  // of the first part, the one that is trained on
+  std::int64_t measured = 0;     // images
+};
+
+/// Reads the header of every image, and the pixels of some. Mean and deviation are those that a run
+/// measures by itself. Throws DataError where there is no data set or no image can be read, and
+/// Stopped on request.
+DataStatistics measure_data_set(const DataStatisticsOptions& options,
+                                const std::function<void(std::int64_t, std::int64_t)>& tell,
+                                const core::StopRequest& stop, const core::Log& log);
+
+}  // namespace dbot::run
