@@ -10,6 +10,7 @@
 #include "dbot/data/audit/survey_journal.h"
 #include "dbot/report/check_page.h"
 #include "dbot/report/page.h"
+#include "dbot/report/quantity_text.h"
 
 namespace dbot::run {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+constexpr std::int64_t worth_telling = 100000;  // images: comparing them takes a while
 constexpr const char* findings_file = "check.jsonl";
 constexpr const char* journal_file = "check.partial";
 
@@ -125,6 +127,10 @@ DataCheck check_data_set(const DataCheckOptions& options, const TellDataCheck& t
   std::vector<data::ImageFacts> facts(static_cast<std::size_t>(set.size()));
   look_at_images(set, options, tell, stop, facts, check);
 
+  if (set.size() > worth_telling) {
+    log(core::LogLevel::information,
+        fmt::format("looking for copies among {} images", report::grouped(set.size())));
+  }
   check.images = set.size();
   check.parts = std::ssize(set.parts());
   check.audit = data::judge(set, facts, options.limits, stop);
