@@ -26,7 +26,7 @@ struct CheckedSet {
 /// In one sentence how the set is.
 std::string check_sentence(const CheckedSet& checked);
 
-/// The page's data as one JSON document (docs/report.md), ASCII and without markup; pictures of
+/// The page's data as one JSON document, ASCII and without markup; pictures of
 /// examples are read from the set again, at most some hundred, each of 128 pixels. Pictures that
 /// cannot be read are left out; so are all once `stop` is requested.
 std::string check_page_data(const CheckedSet& checked, const core::StopRequest& stop);
