@@ -20,7 +20,7 @@ Spread spread_of(std::vector<double> values) {
 }
 
 /// Without empty bins at both ends; what lies outside the edges counts in the outermost ones.
-Histogram histogram_of(const std::vector<double>& values, std::vector<double> edges) {
+Histogram binned(const std::vector<double>& values, std::vector<double> edges) {
   if (values.empty()) return {};
   std::vector<std::int64_t> counts(edges.size() - 1);
   for (const double value : values) {
@@ -108,9 +108,9 @@ SetStatistics summarise(const AuditedSet& set, const std::vector<ImageFacts>& fa
     aspects.push_back(static_cast<double>(one.width) / one.height);
     ++pixels[pixels_text(one.stored)];
   }
-  result.widths = histogram_of(widths, side_edges());
-  result.heights = histogram_of(heights, side_edges());
-  result.aspects = histogram_of(aspects, aspect_edges());
+  result.widths = binned(widths, side_edges());
+  result.heights = binned(heights, side_edges());
+  result.aspects = binned(aspects, aspect_edges());
   result.width = spread_of(std::move(widths));
   result.height = spread_of(std::move(heights));
   result.shorter_side = spread_of(std::move(shorter));
