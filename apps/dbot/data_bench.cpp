@@ -124,8 +124,9 @@ void bench_data(const DataBenchArguments& arguments) {
   const run::Recipe recipe = recipe_of(arguments);
   run::check_weights(recipe, arguments.data.size());
   auto config = run::loader_bench_config(recipe);
-  const auto [dataset, sizes] = run::open_training_images(
-      {arguments.data.begin(), arguments.data.end()}, stop_request(), console_log());
+  const auto [dataset, sizes] =
+      run::open_training_images({arguments.data.begin(), arguments.data.end()},
+                                recipe.data.leave_out, stop_request(), console_log());
   config.loader.sources = run::source_shares(recipe, sizes);
   const int cores = runtime::describe_machine().usable_cores;
   config.loader.workers = static_cast<int>(arguments.workers.value_or(cores));
@@ -146,8 +147,9 @@ void add_data_bench(CommandLine& line, CLI::App& data) {
   CLI::App* bench = data.add_subcommand("bench", "Time loading, and say what holds it up");
   auto a = std::make_shared<DataBenchArguments>();
   bench
-      ->add_option("DIR", a->data,
-                   "Images: a folder, list, tar, Parquet, pack or IDX; several: one behind the other")
+      ->add_option(
+          "DIR", a->data,
+          "Images: a folder, list, tar, Parquet, pack or IDX; several: one behind the other")
       ->required()
       ->type_name("DIR");
   bench

@@ -26,7 +26,7 @@ class FolderDataset final : public EncodedDataset {
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   std::string key(std::int64_t index) const override {
-    return paths_.at(static_cast<std::size_t>(index));
+    return std::string(path(index));
   }
   const std::vector<std::string>& classes() const override { return classes_; }
 

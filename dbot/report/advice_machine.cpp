@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "dbot/report/advice.h"
+#include "dbot/report/quantity_text.h"
 
 namespace dbot::report {
 namespace {
@@ -13,15 +14,6 @@ constexpr double most_memory = 0.9;
 constexpr std::int64_t few_images = 2000;
 constexpr double few_epochs = 50;
 constexpr std::int64_t few_images_seen = 2'000'000;
-
-// "1,234,567".
-std::string grouped(std::int64_t count) {
-  std::string digits = std::to_string(count);
-  for (auto at = std::ssize(digits) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
 
 /// Batches that lay ready when a step asked for one, on average; NaN if not known.
 double mean_ready(const RunFigures& figures) {

@@ -13,7 +13,7 @@ namespace dbot::cli_test {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using Json = nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
@@ -36,10 +36,10 @@ struct Pictures {
   fs::path images;
 };
 
-std::vector<json> lines_of(const std::string& text) {
-  std::vector<json> lines;
+std::vector<Json> lines_of(const std::string& text) {
+  std::vector<Json> lines;
   std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line));
+  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
   return lines;
 }
 
@@ -65,7 +65,7 @@ TEST(DataCheck, TellsWritesAndEndsWithThree) {
   // Again into the same folder, now with all that is suspicious.
   const Result again = pictures.check({"--distance", "-1", "--quarantine", "duplicates", "--json"});
   EXPECT_EQ(again.exit_code, 3);
-  const json figures = json::parse(again.out);
+  const Json figures = Json::parse(again.out);
   EXPECT_EQ(figures.at("images"), 41);
   EXPECT_EQ(figures.at("quarantined"), 3);
   EXPECT_EQ(figures.at("counts").at("truncated"), 1);
@@ -141,7 +141,7 @@ TEST(DataStats, GivesFiguresAndKeysForARecipe) {
   EXPECT_THAT(table.out, AllOf(HasSubstr("41 images"), HasSubstr("data.mean = ["),
                                HasSubstr("model.image_size = 8"), HasSubstr("RGB, 8 bits")));
   const Result result = dbot({"data", "stats", pictures.images.string(), "--json"});
-  const json figures = json::parse(result.out);
+  const Json figures = Json::parse(result.out);
   EXPECT_EQ(figures.at("images"), 41);
   EXPECT_EQ(figures.at("width").at("median"), 8);
   EXPECT_EQ(figures.at("channels"), 3);
@@ -155,7 +155,7 @@ TEST(DataSplit, WritesListsAndLinksOnce) {
   const Result result = dbot({"data", "split", pictures.images.string(), lists, "--test", "0.25",
                               "--groups", "duplicates", "--json"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  const json figures = json::parse(result.out);
+  const Json figures = Json::parse(result.out);
   EXPECT_EQ(figures.at("test"), 10);
   EXPECT_EQ(figures.at("train"), 31);
   EXPECT_EQ(figures.at("groups"), 1);

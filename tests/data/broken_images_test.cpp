@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <set>
+#include <string>
 
 #include "dbot/core/error.h"
 #include "dbot/data/codec.h"
@@ -89,39 +90,36 @@ TEST(BrokenImages, TheLongestSideThatJpegHasIsRead) {
               StartsWith("[data] x: broken JPEG"));
 }
 
-Bytes png_chunk(const std::string& type, const Bytes& content) {
-  Bytes chunk;
-  const auto number = [&](std::uint32_t value) {
-    for (const int shift : {24, 16, 8, 0})
-      chunk.push_back(static_cast<std::uint8_t>(value >> shift));
-  };
-  number(static_cast<std::uint32_t>(content.size()));
-  chunk.insert(chunk.end(), type.begin(), type.end());
-  chunk.insert(chunk.end(), content.begin(), content.end());
-  number(static_cast<std::uint32_t>(
-      crc32(0, chunk.data() + 4, static_cast<unsigned>(chunk.size() - 4))));
+/// In the order of a PNG: the highest byte first.
+void append(std::string& bytes, std::uint32_t number) {
+  for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<char>(number >> shift));
+}
+
+std::string png_chunk(const std::string& type, const std::string& content) {
+  std::string chunk;
+  append(chunk, static_cast<std::uint32_t>(content.size()));
+  chunk += type + content;
+  const auto* checked = reinterpret_cast<const Bytef*>(chunk.data()) + 4;
+  append(chunk,
+         static_cast<std::uint32_t>(crc32(0, checked, static_cast<unsigned>(chunk.size() - 4))));
   return chunk;
 }
 
 /// A PNG that claims a size and holds `zeros` compressed zeros.
 Bytes png_bomb(std::uint32_t side, std::size_t zeros) {
-  Bytes header;
-  for (int i = 0; i < 2; ++i) {
-    for (const int shift : {24, 16, 8, 0})
-      header.push_back(static_cast<std::uint8_t>(side >> shift));
-  }
-  header.insert(header.end(), {8, 2, 0, 0, 0});
+  std::string header;
+  append(header, side);
+  append(header, side);
+  header += {8, 2, 0, 0, 0};  // 8 bits, RGB
   const Bytes plain(zeros);
   uLongf size = compressBound(static_cast<uLong>(zeros));
   Bytes packed(size);
   compress(packed.data(), &size, plain.data(), static_cast<uLong>(zeros));
-  packed.resize(size);
-  Bytes png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-  for (const auto& chunk :
-       {png_chunk("IHDR", header), png_chunk("IDAT", packed), png_chunk("IEND", {})}) {
-    png.insert(png.end(), chunk.begin(), chunk.end());
-  }
-  return png;
+  const std::string png =
+      "\x89PNG\r\n\x1A\n" + png_chunk("IHDR", header) +
+      png_chunk("IDAT", {packed.begin(), packed.begin() + static_cast<std::ptrdiff_t>(size)}) +
+      png_chunk("IEND", "");
+  return {png.begin(), png.end()};
 }
 
 long most_memory_kilobytes() {
@@ -146,14 +144,14 @@ TEST(BrokenImages, BombsAreRefusedBeforeMemoryIsTaken) {
 
 TEST(BrokenImages, EachOrientationTurnsThePictureUpright) {
   const Image image = test::scene(20, 30, 5);
-  std::set<Bytes> different;
+  std::set<std::string> different;
   for (int orientation = 1; orientation <= 8; ++orientation) {
     const Bytes jpeg = test::jpeg_of(image, 95, orientation);
     const auto reader = open_reader(jpeg, 3, "x");
     EXPECT_EQ(reader->orientation().upright(), orientation == 1) << orientation;
     const Image turned = decode_image(jpeg, 3, "x");
     EXPECT_EQ(turned.height, orientation >= 5 ? 30 : 20) << orientation;
-    different.insert(turned.pixels);
+    different.emplace(turned.pixels.begin(), turned.pixels.end());
   }
   EXPECT_EQ(different.size(), 8U);
   EXPECT_TRUE(open_reader(test::jpeg_of(image, 95, 9), 3, "x")->orientation().upright());
