@@ -25,9 +25,7 @@ class FolderDataset final : public EncodedDataset {
   void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
-  std::string key(std::int64_t index) const override {
-    return std::string(path(index));
-  }
+  std::string key(std::int64_t index) const override { return std::string(path(index)); }
   const std::vector<std::string>& classes() const override { return classes_; }
 
  private:
