@@ -31,7 +31,7 @@ Block block(std::uint64_t seed, double size) {
 }
 
 /// T.81, A.3.3, as it is written there, of the `frequencies` lowest ones along each side.
-double exact_pixel(const Block& coefficients, double y, double x, int frequencies = 8) {
+double exact_pixel(const Block& coefficients, double y, double x, int frequencies) {
   double sum = 0;
   for (int v = 0; v < frequencies; ++v) {
     for (int u = 0; u < frequencies; ++u) {
@@ -44,32 +44,31 @@ double exact_pixel(const Block& coefficients, double y, double x, int frequencie
   return std::clamp(sum + 128, 0.0, 255.0);
 }
 
-TEST(JpegKernels, TheTransformIsTheCosineTransform) {
+/// `transform` gives kSide × kSide pixels of as many frequencies, each in the middle of those that
+/// it stands for.
+template <int kSide, typename Transform>
+void expect_cosine_transform(Transform transform) {
+  constexpr int wide = 8 / kSide;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const auto coefficients = block(seed, 900);
     auto given = coefficients;
-    std::array<std::uint8_t, 64> pixels{};
-    inverse_dct(given.data(), pixels.data(), 8);
-    for (int i = 0; i < 64; ++i) {
-      EXPECT_NEAR(pixels[static_cast<std::size_t>(i)], exact_pixel(coefficients, i / 8, i % 8),
+    std::array<std::uint8_t, kSide * kSide> pixels{};
+    transform(given.data(), pixels.data(), std::size_t{kSide});
+    for (int i = 0; i < kSide * kSide; ++i) {
+      const double y = wide * (i / kSide + 0.5) - 0.5, x = wide * (i % kSide + 0.5) - 0.5;
+      EXPECT_NEAR(pixels[static_cast<std::size_t>(i)], exact_pixel(coefficients, y, x, kSide),
                   1.01);
     }
     EXPECT_EQ(given, Block{});  // ready for the next block
   }
 }
 
+TEST(JpegKernels, TheTransformIsTheCosineTransform) {
+  expect_cosine_transform<8>(inverse_dct);
+}
+
 TEST(JpegKernels, HalfTheSizeIsTheLowFrequenciesBetweenPixels) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const auto coefficients = block(seed, 900);
-    auto given = coefficients;
-    std::array<std::uint8_t, 16> pixels{};
-    inverse_dct_half(given.data(), pixels.data(), 4);
-    for (int i = 0; i < 16; ++i) {
-      const double y = 2 * (i / 4) + 0.5, x = 2 * (i % 4) + 0.5;
-      EXPECT_NEAR(pixels[static_cast<std::size_t>(i)], exact_pixel(coefficients, y, x, 4), 1.01);
-    }
-    EXPECT_EQ(given, Block{});
-  }
+  expect_cosine_transform<4>(inverse_dct_half);
 }
 
 TEST(JpegKernels, EveryLevelTransformsAlike) {

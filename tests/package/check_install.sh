@@ -34,7 +34,9 @@ cmake -G Ninja -S tests/package/consumer -B "$work/build" -DCMAKE_BUILD_TYPE=Rel
   fail "find_package(dbot): $(tail -n 20 "$work/log")"
 cmake --build "$work/build" >"$work/log" 2>&1 || fail "the example: $(tail -n 40 "$work/log")"
 
-"$work/build/pretrain" tests/data/fixtures "$work/run" schedule.total_steps=4 train.batch_size=4 \
+mkdir "$work/images"
+cp tests/data/fixtures/*.jpg tests/data/fixtures/*.png "$work/images"
+"$work/build/pretrain" "$work/images" "$work/run" schedule.total_steps=4 train.batch_size=4 \
   model.width=48 model.depth=2 data.max_bad_fraction=0 >"$work/out"
 grep -q '^step 4 ' "$work/out" || fail "the example made no steps: $(cat "$work/out")"
 grep -q ': 48 features, ' "$work/out" || fail "the example embedded nothing: $(cat "$work/out")"
