@@ -33,6 +33,10 @@ std::int64_t in_range(const char* option, std::int64_t value, std::int64_t least
       fmt::format("[data pack] {} is {}, expected {} to {}", option, value, least, most));
 }
 
+std::string shards(std::int64_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "shard" : "shards");
+}
+
 std::string in_gigabytes(std::uint64_t bytes) {
   return fmt::format("{:.3f} GB", static_cast<double>(bytes) / 1e9);
 }
@@ -73,8 +77,8 @@ void verify(const DataPackArguments& arguments) {
         {"images", check.images}, {"shards", check.shards}, {"bytes", check.bytes}};
     return print_line(json.dump());
   }
-  print_line(fmt::format("{} images in {} shards, {}: every byte is sound", check.images,
-                         check.shards, in_gigabytes(check.bytes)));
+  print_line(fmt::format("{} images in {}, {}: every byte is sound", check.images,
+                         shards(check.shards), in_gigabytes(check.bytes)));
 }
 
 void pack_data(const DataPackArguments& arguments) {
@@ -95,7 +99,7 @@ void pack_data(const DataPackArguments& arguments) {
                                       {"bytes", summary.bytes}};
     return print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
-  print_line(fmt::format("{} images in {} shards, {}: {}", summary.images, summary.shards,
+  print_line(fmt::format("{} images in {}, {}: {}", summary.images, shards(summary.shards),
                          in_gigabytes(summary.bytes), arguments.out));
 }
 

@@ -40,7 +40,7 @@ void require_some_file(const fs::path& list, const std::vector<ListEntry>& entri
   throw DataError(fmt::format(
       "[data] {}:{}: {} does not exist{}; relative paths count from the folder of the list",
       list.string(), entries.front().line, entries.front().path,
-      tried == 1 ? "" : fmt::format(", nor do the next {}", tried - 1)));
+      tried == 1 ? "" : fmt::format(", and so with {} more", tried - 1)));
 }
 
 }  // namespace

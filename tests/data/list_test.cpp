@@ -97,7 +97,7 @@ TEST_F(ListDatasetTest, ListsOfWhichNothingIsThereAreRefused) {
   test::write_text(folder_ / "l.txt", "# nothing\n");
   EXPECT_THAT(refusal("l.txt"), HasSubstr("names no image"));
   test::write_text(folder_ / "l.txt", "# nothing\nx/a.jpg\nx/b.jpg\n");
-  EXPECT_THAT(refusal("l.txt"), HasSubstr("l.txt:2: x/a.jpg does not exist, nor do the next 1"));
+  EXPECT_THAT(refusal("l.txt"), HasSubstr("l.txt:2: x/a.jpg does not exist, and so with 1 more"));
 }
 
 TEST_F(ListDatasetTest, ListsOfPartsDivide) {
