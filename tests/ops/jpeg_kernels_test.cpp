@@ -21,24 +21,24 @@ using Block = std::array<std::int16_t, 64>;
 Block block(std::uint64_t seed, double size) {
   core::Random random({.seed = 2, .sample = seed});
   Block coefficients{};
-  for (int v = 0; v < 8; ++v) {
-    for (int u = 0; u < 8; ++u) {
-      const double value = random.uniform(-size, size) / (1 + u + v);
-      coefficients[static_cast<std::size_t>(8 * v + u)] = static_cast<std::int16_t>(value);
-    }
+  for (std::size_t i = 0; i < coefficients.size(); ++i) {
+    const double value = random.uniform(-size, size) / static_cast<double>(1 + i / 8 + i % 8);
+    coefficients[i] = static_cast<std::int16_t>(value);
   }
   return coefficients;
 }
 
 /// T.81, A.3.3, as it is written there, of the `frequencies` lowest ones along each side.
-double exact_pixel(const Block& coefficients, double y, double x, int frequencies) {
+double exact_pixel(const Block& coefficients, double y, double x, std::size_t frequencies) {
+  const auto wave = [](std::size_t frequency, double place) {
+    const auto turns = static_cast<double>(frequency);
+    return (frequency == 0 ? std::sqrt(0.5) : 1) / 2 *
+           std::cos((2 * place + 1) * turns * std::numbers::pi / 16);
+  };
   double sum = 0;
-  for (int v = 0; v < frequencies; ++v) {
-    for (int u = 0; u < frequencies; ++u) {
-      const double scale = (u == 0 ? std::sqrt(0.5) : 1) * (v == 0 ? std::sqrt(0.5) : 1) / 4;
-      sum += scale * coefficients[static_cast<std::size_t>(8 * v + u)] *
-             std::cos((2 * x + 1) * u * std::numbers::pi / 16) *
-             std::cos((2 * y + 1) * v * std::numbers::pi / 16);
+  for (std::size_t v = 0; v < frequencies; ++v) {
+    for (std::size_t u = 0; u < frequencies; ++u) {
+      sum += coefficients[8 * v + u] * wave(u, x) * wave(v, y);
     }
   }
   return std::clamp(sum + 128, 0.0, 255.0);
@@ -46,18 +46,20 @@ double exact_pixel(const Block& coefficients, double y, double x, int frequencie
 
 /// `transform` gives kSide × kSide pixels of as many frequencies, each in the middle of those that
 /// it stands for.
-template <int kSide, typename Transform>
+template <std::size_t kSide, typename Transform>
 void expect_cosine_transform(Transform transform) {
-  constexpr int wide = 8 / kSide;
+  const auto middle = [](std::size_t pixel) {
+    return 8.0 / kSide * (static_cast<double>(pixel) + 0.5) - 0.5;
+  };
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const auto coefficients = block(seed, 900);
     auto given = coefficients;
     std::array<std::uint8_t, kSide * kSide> pixels{};
-    transform(given.data(), pixels.data(), std::size_t{kSide});
-    for (int i = 0; i < kSide * kSide; ++i) {
-      const double y = wide * (i / kSide + 0.5) - 0.5, x = wide * (i % kSide + 0.5) - 0.5;
-      EXPECT_NEAR(pixels[static_cast<std::size_t>(i)], exact_pixel(coefficients, y, x, kSide),
-                  1.01);
+    transform(given.data(), pixels.data(), kSide);
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      const double expected =
+          exact_pixel(coefficients, middle(i / kSide), middle(i % kSide), kSide);
+      EXPECT_NEAR(pixels[i], expected, 1.01);
     }
     EXPECT_EQ(given, Block{});  // ready for the next block
   }
@@ -77,7 +79,7 @@ TEST(JpegKernels, EveryLevelTransformsAlike) {
     SCOPED_TRACE(name(level));
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
       auto one = block(seed, 40.0 * static_cast<double>(seed)), two = one;
-      std::vector<std::uint8_t> pixels(8 * 20, 7), expected = pixels;
+      std::vector<std::uint8_t> pixels(std::size_t{8} * 20, 7), expected = pixels;
       inverse_dct(one.data(), pixels.data(), 20);
       plain::inverse_dct(two.data(), expected.data(), 20);
       ASSERT_EQ(pixels, expected) << seed;
