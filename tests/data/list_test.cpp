@@ -11,7 +11,6 @@ namespace {
 
 using test::message_of;
 using ::testing::ElementsAre;
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 

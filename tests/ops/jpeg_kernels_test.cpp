@@ -22,7 +22,8 @@ Block block(std::uint64_t seed, double size) {
   core::Random random({.seed = 2, .sample = seed});
   Block coefficients{};
   for (std::size_t i = 0; i < coefficients.size(); ++i) {
-    const double value = random.uniform(-size, size) / static_cast<double>(1 + i / 8 + i % 8);
+    const std::size_t frequency = i / 8 + i % 8;
+    const double value = random.uniform(-size, size) / static_cast<double>(1 + frequency);
     coefficients[i] = static_cast<std::int16_t>(value);
   }
   return coefficients;
