@@ -43,6 +43,7 @@ void replace_symlink(const std::filesystem::path& link, const std::filesystem::p
 /// XXH3 128.
 struct Digest {
   std::uint64_t high = 0, low = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the comparison it sees is the compiler's own
   auto operator<=>(const Digest&) const = default;
 };
 Digest digest(std::span<const std::byte> bytes);

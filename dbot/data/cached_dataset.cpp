@@ -33,7 +33,7 @@ void CachedDataset::keep(std::atomic<const Bytes*>& place, const Bytes& bytes) c
     auto copy = std::make_unique<const Bytes>(bytes.begin(), bytes.end());
     const Bytes* nobody = nullptr;
     if (place.compare_exchange_strong(nobody, copy.get(), std::memory_order_release)) {
-      copy.release();  // the place owns it
+      static_cast<void>(copy.release());  // the place owns it
       return;
     }
   }

@@ -142,6 +142,7 @@ std::vector<std::shared_ptr<const Dataset>> open_cifar(
   const CifarFormat format = format_of(parts);
   const auto classes = cifar_classes(parts.front().front().parent_path(), format);
   std::vector<std::shared_ptr<const Dataset>> datasets;
+  datasets.reserve(parts.size());
   for (const auto& part : parts) {
     datasets.push_back(std::make_shared<CifarDataset>(part, format, classes));
   }

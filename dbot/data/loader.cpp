@@ -100,10 +100,10 @@ std::int64_t most_ahead(const LoaderConfig& config, std::int64_t at_once) {
 }  // namespace
 
 struct Loader::State {
-  State(std::shared_ptr<const Dataset> dataset_, const LoaderConfig& config_, core::Log log_)
-      : dataset(std::move(dataset_)),
-        config(config_),
-        log(std::move(log_)),
+  State(std::shared_ptr<const Dataset> images, const LoaderConfig& settings, core::Log messages)
+      : dataset(std::move(images)),
+        config(settings),
+        log(std::move(messages)),
         sequence(dataset->size(), config),
         bad(dataset->size(), config.max_bad_fraction, config.training) {
     if (config.workers > 0) pool.emplace(config.workers);

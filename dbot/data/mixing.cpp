@@ -111,7 +111,7 @@ at::Tensor soft_targets(const at::Tensor& labels, std::int64_t classes, double s
 
 at::Tensor mixed_targets(const at::Tensor& labels, std::int64_t classes, double smoothing,
                          const Mix& mix) {
-  const auto targets = soft_targets(labels, classes, smoothing);
+  auto targets = soft_targets(labels, classes, smoothing);
   if (mix.kept == 1) return targets;
   return targets * mix.kept + targets.flip(0) * (1 - mix.kept);
 }

@@ -109,7 +109,7 @@ void PackWork::end_shard(std::int64_t next) {
   // A piece needs a name for each label; the real ones are the same for all shards.
   std::int32_t largest = -1;
   for (const auto label : piece_.labels) largest = std::max(largest, label);
-  piece_.classes.resize(static_cast<std::size_t>(largest + 1));
+  piece_.classes.resize(static_cast<std::size_t>(std::int64_t{largest} + 1));
   core::write_file_atomically(piece_path(index_.shards.size()),
                               fmt::format("{}\n{}", next, pack_index_bytes(piece_)));
   const core::FileDescriptor done = std::move(file_);

@@ -21,6 +21,7 @@ namespace {
 std::vector<std::shared_ptr<const Dataset>> open_idx_parts(const std::vector<PartFiles>& parts,
                                                            const core::Log&) {
   std::vector<IdxPair> pairs;
+  pairs.reserve(parts.size());
   for (const auto& files : parts) {
     pairs.push_back({files.at(0), files.size() > 1 ? files[1] : std::filesystem::path{}});
   }

@@ -76,6 +76,7 @@ void tell(const TarPart& part, const core::Log& log) {
 
 TarPart scan_part(const std::vector<fs::path>& archives, const core::Log& log) {
   std::vector<fs::path> plain;
+  plain.reserve(archives.size());
   for (const auto& archive : archives) plain.push_back(plain_archive(archive, log));
   TarPart part{archives, ShardFiles(std::move(plain)), {}};
   part.scans.resize(archives.size());

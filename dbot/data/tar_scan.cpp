@@ -65,7 +65,7 @@ class TarScanner {
           return bytes.size();
         },
         files_.size(shard_));
-    while (auto member = reader.next()) add(std::move(*member));
+    while (auto member = reader.next()) add(*member);
     end_sample();
     scan_.links = reader.links();
     scan_.ended_by_mark = reader.ended_by_mark();
@@ -77,7 +77,7 @@ class TarScanner {
   }
 
  private:
-  void add(formats::TarMember member) {
+  void add(const formats::TarMember& member) {
     const std::string name(without_root(member.name));
     if (name.empty() || name.front() == '.' || name.find("/.") != std::string::npos) return;
     const auto [key, extension] = split_name(name);

@@ -103,7 +103,8 @@ bool is_tar_name(const fs::path& path) {
 fs::path plain_archive(const fs::path& archive, const core::Log& log) {
   if (!is_compressed(archive)) return archive;
   const CopyName name = name_of_copy(archive);
-  const fs::path folder = cache_folder(), copy = folder / name.file();
+  const fs::path folder = cache_folder();
+  fs::path copy = folder / name.file();
   std::error_code ignored;
   if (fs::is_regular_file(copy, ignored)) return copy;
   core::create_folders(folder);

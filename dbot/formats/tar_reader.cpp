@@ -67,7 +67,7 @@ bool checksum_holds(const TarBlock& header) {
 }
 
 std::string tar_name(const TarBlock& header) {
-  const std::string name = tar_text(header, 0, 100);
+  std::string name = tar_text(header, 0, 100);
   // GNU tar keeps other things where ustar has the beginning of the name.
   if (tar_field(header, 257, 6) != std::string_view("ustar\0", 6)) return name;
   const std::string prefix = tar_text(header, 345, 155);

@@ -47,7 +47,7 @@ at::Tensor visit_encoder(const nn::VisionTransformer& encoder, const at::Tensor&
   visit("encoder", "the patch embedding", embedded);
   const at::Tensor encoded = visit_blocks("encoder", embedded, encoder.block_weights(),
                                           encoder.block_options(compute), visit);
-  const at::Tensor latent = encoder.norm(encoded);
+  at::Tensor latent = encoder.norm(encoded);
   visit("encoder", "the final norm", latent);
   return latent;
 }

@@ -68,6 +68,7 @@ void join_near(const std::vector<ImageFacts>& facts, std::vector<std::int64_t> i
     return !at(facts, image).decoded || at(facts, image).deviation < least_deviation;
   });
   std::vector<std::uint64_t> hashes;
+  hashes.reserve(images.size());
   for (const auto image : images) hashes.push_back(at(facts, image).likeness.hash);
   const HashIndex index(hashes);
   for (std::size_t i = 0; i < images.size() && !stop.requested(); ++i) {
@@ -148,6 +149,7 @@ std::vector<CopyGroup> find_copies(const AuditedSet& set, const std::vector<Imag
     }
   }
   std::vector<CopyGroup> groups;
+  groups.reserve(members.size());
   for (auto& [lowest, images] : members) groups.push_back(group_of(set, facts, std::move(images)));
   return groups;
 }

@@ -17,6 +17,12 @@ constexpr int frequencies = 8;  // of the DCT, along each axis
 constexpr double harmless_error = 1.5;
 constexpr double most_colour_difference = 12;  // mean over the thumbnail, levels of Cb and Cr
 
+/// Of a square plane's pixel.
+std::size_t place(int row, int column, int side) {
+  return static_cast<std::size_t>(row) * static_cast<std::size_t>(side) +
+         static_cast<std::size_t>(column);
+}
+
 /// Means over squares: [seen_side, seen_side] to [side, side].
 template <typename Value>
 std::vector<double> shrunk(const std::vector<Value>& plane, int from, int side) {
@@ -24,8 +30,7 @@ std::vector<double> shrunk(const std::vector<Value>& plane, int from, int side) 
   std::vector<double> result(static_cast<std::size_t>(side * side));
   for (int y = 0; y < from; ++y) {
     for (int x = 0; x < from; ++x) {
-      result[static_cast<std::size_t>(y / step * side + x / step)] +=
-          static_cast<double>(plane[static_cast<std::size_t>(y * from + x)]);
+      result[place(y / step, x / step, side)] += static_cast<double>(plane[place(y, x, from)]);
     }
   }
   for (auto& value : result) value /= step * step;
@@ -55,9 +60,7 @@ const std::vector<double>& cosines() {
 
 std::uint64_t hash_of(const std::vector<double>& picture) {
   const auto& cosine = cosines();
-  const auto at = [](int row, int column) {
-    return static_cast<std::size_t>(row * hashed_side + column);
-  };
+  const auto at = [](int row, int column) { return place(row, column, hashed_side); };
   std::array<double, static_cast<std::size_t>(frequencies * hashed_side)> rows{};  // [u, y]
   for (int u = 0; u < frequencies; ++u) {
     for (int y = 0; y < hashed_side; ++y) {
