@@ -8,6 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
+#include "dbot/data/names_within.h"
 
 namespace dbot::run {
 namespace {
@@ -37,23 +38,6 @@ std::string content_of(const data::Dataset& dataset, std::int64_t index, bool fi
   }
 }
 
-/// A folder's own path, or that of the one a file lies in: a single file is known by its name,
-/// whatever folder it lies in.
-std::string prefix_of(const std::filesystem::path& root) {
-  std::error_code ignored;
-  return (std::filesystem::is_directory(root, ignored) ? root : root.parent_path()).string();
-}
-
-/// An image's name as it would be were the data elsewhere.
-std::string name_within(const std::vector<std::string>& prefixes, std::string name) {
-  for (const auto& prefix : prefixes) {
-    if (!name.starts_with(prefix)) continue;
-    name.erase(0, prefix.size());
-    break;
-  }
-  return name.erase(0, name.find_first_not_of('/'));
-}
-
 /// The first piece that differs, −1 if there is none.
 std::int64_t first_difference(const std::vector<std::string>& a,
                               const std::vector<std::string>& b) {
@@ -69,13 +53,12 @@ DataFingerprint fingerprint(const data::Dataset& dataset,
   result.images = dataset.size();
   while (result.piece * most_pieces < result.images) result.piece *= 2;
   while (result.stride * most_sizes < result.images) result.stride *= 2;
-  std::vector<std::string> prefixes;
-  for (const auto& root : roots) prefixes.push_back(prefix_of(root));
+  const data::NamesWithin name_within(roots);
   for (std::int64_t begin = 0; begin < result.images; begin += result.piece) {
     std::string names, sizes;
     const std::int64_t end = std::min(begin + result.piece, result.images);
     for (std::int64_t index = begin; index < end; ++index) {
-      names.append(name_within(prefixes, dataset.name(index))).push_back('\0');
+      names.append(name_within(dataset.name(index))).push_back('\0');
       if (index % result.stride != 0) continue;
       sizes.append(content_of(dataset, index, index == begin)).push_back('\0');
     }

@@ -54,19 +54,11 @@ OtherFile look_into(const fs::path& path, std::string name) {
 
 }  // namespace
 
-std::string relative_name(std::string name, const fs::path& root) {
-  std::error_code ignored;
-  const bool folder = fs::is_directory(root, ignored);
-  const std::string prefix = (folder ? root : root.parent_path()).string();
-  if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  name.erase(0, name.find_first_not_of('/'));
-  return name;
-}
-
 AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log) {
   require_existing(path);
   AuditedSet set;
   set.path_ = path;
+  set.name_within_ = NamesWithin({path});
   std::error_code ignored;
   const bool is_folder = fs::is_directory(path, ignored);
   const auto idx = is_folder ? find_idx_files(path) : IdxFiles{};
@@ -144,7 +136,7 @@ const AuditedSet::Part& AuditedSet::part_of(std::int64_t image) const {
 
 std::string AuditedSet::name(std::int64_t image) const {
   const Part& part = part_of(image);
-  return relative_name(part.images->name(image - part.begin), path_);
+  return name_within_(part.images->name(image - part.begin));
 }
 
 int AuditedSet::label(std::int64_t image) const {

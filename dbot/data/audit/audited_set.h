@@ -9,6 +9,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/names_within.h"
 
 namespace dbot::data {
 
@@ -57,12 +58,9 @@ class AuditedSet {
 
   std::filesystem::path path_;
   std::vector<Part> parts_;
+  NamesWithin name_within_{{}};
   std::vector<std::string> classes_;
   std::vector<OtherFile> other_files_;
 };
-
-/// The name of an image of a data set in the folder `root`, relative to that; of an image file by
-/// itself, its own name.
-std::string relative_name(std::string name, const std::filesystem::path& root);
 
 }  // namespace dbot::data

@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files.h"
+#include "dbot/data/names_within.h"
 
 namespace dbot::data {
 namespace {
@@ -75,9 +76,10 @@ std::shared_ptr<const Dataset> leave_out(std::shared_ptr<const Dataset> images,
         "[data] data.leave_out is {}, expected a list of images as dbot data check writes it: {}",
         list.string(), error.what()));
   }
+  const NamesWithin name_within({root});
   std::vector<std::int64_t> kept;
   for (std::int64_t i = 0; i < images->size(); ++i) {
-    if (!names.contains(relative_name(images->name(i), root))) kept.push_back(i);
+    if (!names.contains(name_within(images->name(i)))) kept.push_back(i);
   }
   const auto left_out = images->size() - std::ssize(kept);
   if (left_out == 0) {

@@ -81,7 +81,7 @@ TEST(Quarantine, LeavesImagesOutOfADataSet) {
 
   std::string all;
   for (std::int64_t i = 0; i < images->size(); ++i) {
-    all += relative_name(images->name(i), folder.path()) + "\n";
+    all += NamesWithin({folder.path()})(images->name(i)) + "\n";
   }
   write_text(folder / "list.txt", all);
   EXPECT_THROW(leave_out(images, folder / "list.txt", folder.path(), log.log()), DataError);
