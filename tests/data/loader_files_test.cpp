@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <filesystem>
 
 #include "dbot/data/dataset.h"
@@ -26,9 +28,14 @@ class LoaderFiles : public ::testing::TestWithParam<int> {
     config_.max_bad_fraction = 0.2;
     config_.workers = GetParam();
   }
+  /// One thing stands in the other's place from one moment to the next: the loader reads meanwhile.
+  static void exchange(const fs::path& one, const fs::path& other) {
+    ASSERT_EQ(renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE), 0);
+  }
   fs::path file(int number) const { return folder_ / fmt::format("{:02}.jpg", number); }
 
   test::TemporaryFolder folder_;
+  test::TemporaryFolder aside_;
   test::KeptLog kept_;
   LoaderConfig config_;
 };
@@ -38,9 +45,10 @@ TEST_P(LoaderFiles, ThatVanishOrChangeAreNamedAndReplaced) {
   ASSERT_TRUE(loader.next());
   fs::remove(file(3));
   fs::resize_file(file(7), 400);
-  test::write_text(file(11), "no picture any more");
-  fs::remove(file(15));
-  fs::create_directory(file(15));
+  test::write_text(aside_ / "text", "no picture any more");
+  exchange(aside_ / "text", file(11));
+  fs::create_directory(aside_ / "folder");
+  exchange(aside_ / "folder", file(15));
   for (int i = 0; i < 12; ++i) {  // two epochs, and what was loaded ahead
     const auto batch = loader.next();
     ASSERT_TRUE(batch);
