@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
 #include "dbot/data/scratch.h"
@@ -10,7 +11,8 @@
 namespace dbot::data {
 namespace {
 
-constexpr int side = 8;                     // of a block
+constexpr int side = 8;          // of a block
+constexpr int half_useful = 25;  // numbers up to the last of the 4 x 4 lowest frequencies
 constexpr std::size_t worth_leaps = 20000;  // bytes of a scan
 
 /// Place in a block of the k-th coefficient of the data.
@@ -47,7 +49,7 @@ bool BaselineDecoder::read(const jpeg_decompress_struct& info, std::span<const s
   if (scan.size() >= worth_leaps) {
     for (int c = 0; c < count_; ++c) ac_[info.comp_info[c].ac_tbl_no].prepare_leaps();
   }
-  if (!decode_scan(width_, height_, static_cast<int>(info.restart_interval))) return false;
+  if (!decode_scan(static_cast<int>(info.restart_interval))) return false;
   planes.count = channels == 1 ? 1 : count_;
   for (int c = 0; c < planes.count; ++c) {
     planes.parts[static_cast<std::size_t>(c)] = part_of_plane(components_[c], area);
@@ -73,7 +75,7 @@ bool BaselineDecoder::set_up(const jpeg_decompress_struct& info, int channels) {
     component.across = grey ? 1 : stored.h_samp_factor;
     component.down = grey ? 1 : stored.v_samp_factor;
     component.wanted = c == 0 || channels != 1;
-    component.last_dc = 0;
+    component.codes.mean = 0;
     const bool usual = info.cur_comp_info[c] == &stored && most_across_ % component.across == 0 &&
                        most_down_ % component.down == 0 && most_across_ <= 2 && most_down_ <= 2;
     if (!usual) return false;
@@ -99,9 +101,10 @@ bool BaselineDecoder::set_tables(const jpeg_decompress_struct& info) {
       return false;
     }
     const auto* steps = info.quant_tbl_ptrs[stored.quant_tbl_no]->quantval;
-    for (std::size_t k = 0; k < 64; ++k) components_[c].places[k] = {zigzag[k], steps[zigzag[k]]};
-    components_[c].dc = &dc_[stored.dc_tbl_no];
-    components_[c].ac = &ac_[stored.ac_tbl_no];
+    auto& codes = components_[c].codes;
+    for (std::size_t k = 0; k < 64; ++k) codes.places[k] = {zigzag[k], steps[zigzag[k]]};
+    codes.dc = &dc_[stored.dc_tbl_no];
+    codes.ac = &ac_[stored.ac_tbl_no];
   }
   return true;
 }
@@ -109,12 +112,18 @@ bool BaselineDecoder::set_tables(const jpeg_decompress_struct& info) {
 void BaselineDecoder::choose_blocks(const Crop& area, Shrink shrink) {
   first_unit_row_ = area.top / (side * most_down_);
   end_unit_row_ = divided_up(area.top + area.height, side * most_down_);
+  first_unit_column_ = area.left / (side * most_across_);
+  end_unit_column_ = divided_up(area.left + area.width, side * most_across_);
+  units_across_ = divided_up(width_, side * most_across_);
+  units_down_ = divided_up(height_, side * most_down_);
   for (auto& component : components_) {
     const int coarser_across = most_across_ / component.across;
     const int coarser_down = most_down_ / component.down;
     const int wanted = &component == components_ ? shrink.grey : shrink.colour;
     component.shrink_across = std::max(1, wanted / coarser_across);
     component.shrink_down = std::max(1, wanted / coarser_down);
+    const bool half = component.shrink_across == 2 && component.shrink_down == 2;
+    component.codes.useful = half ? half_useful : 64;
     component.left = area.left / (side * coarser_across);
     component.right = divided_up(area.left + area.width, side * coarser_across);
     component.top = area.top / (side * coarser_down);
@@ -128,26 +137,25 @@ void BaselineDecoder::choose_blocks(const Crop& area, Shrink shrink) {
   }
 }
 
-bool BaselineDecoder::decode_scan(int width, int height, int restart_interval) {
-  const int units_across = divided_up(width, side * most_across_);
-  const std::int64_t units = std::int64_t{units_across} * divided_up(height, side * most_down_);
+bool BaselineDecoder::decode_scan(int restart_interval) {
+  const std::int64_t units = std::int64_t{units_across_} * units_down_;
   for (auto& block : pending_)
     std::fill(std::begin(block.coefficients), std::end(block.coefficients), std::int16_t{0});
   const std::int64_t interval = restart_interval > 0 ? restart_interval : units;
   if (static_cast<std::int64_t>(data_.segments()) != (units + interval - 1) / interval)
     return false;
   // Segments stand alone: those above the area need not be read.
-  const std::int64_t end = std::int64_t{end_unit_row_} * units_across;
+  const std::int64_t end = std::int64_t{end_unit_row_} * units_across_;
   unused_bytes_ = 0;
-  auto unit = std::int64_t{first_unit_row_} * units_across / interval * interval;
+  auto unit = std::int64_t{first_unit_row_} * units_across_ / interval * interval;
   while (unit < end) {
     BitReader reader(data_.segment(static_cast<std::size_t>(unit / interval)));
-    for (auto& component : components_) component.last_dc = 0;
-    for (const auto stop = std::min(end, unit + interval); unit < stop; ++unit) {
-      if (!decode_unit(reader, static_cast<int>(unit % units_across),
-                       static_cast<int>(unit / units_across))) {
-        return false;
-      }
+    for (auto& component : components_) component.codes.mean = 0;
+    for (const auto stop = std::min(end, unit + interval); unit < stop;) {
+      const auto run = run_length(unit);
+      const auto count = std::min(std::abs(run), stop - unit);
+      if (!(run > 0 ? decode_units(reader, unit, count) : skip_units(reader, count))) return false;
+      unit += count;
     }
     if (reader.overrun()) return false;
     if (unit == units || unit % interval == 0) unused_bytes_ += reader.unused_bytes();
@@ -155,103 +163,58 @@ bool BaselineDecoder::decode_scan(int width, int height, int restart_interval) {
   return true;
 }
 
-bool BaselineDecoder::decode_unit(BitReader& reader, int unit_x, int unit_y) {
-  pending_count_ = 0;
-  for (int c = 0; c < count_; ++c) {
-    auto& component = components_[c];
-    for (int i = 0; i < component.down; ++i) {
-      const int y = unit_y * component.down + i;
-      const bool in_rows = y >= component.top && y < component.bottom;
-      for (int j = 0; j < component.across; ++j) {
-        const int x = unit_x * component.across + j;
-        if (in_rows && x >= component.left && x < component.right) {
-          auto& block = pending_[pending_count_++];
+/// The number of MCUs from this one on that all lie under the area; negative if none of them does.
+std::int64_t BaselineDecoder::run_length(std::int64_t unit) const {
+  const auto column = unit % units_across_, row = unit / units_across_;
+  if (row < first_unit_row_) return unit - std::int64_t{first_unit_row_} * units_across_;
+  if (column < first_unit_column_) return column - first_unit_column_;
+  if (column < end_unit_column_) return end_unit_column_ - column;
+  return column - units_across_;
+}
+
+/// MCUs of one row.
+bool BaselineDecoder::decode_units(BitReader& shared, std::int64_t first, std::int64_t count) {
+  BitReader reader = shared;  // in registers
+  const int unit_y = static_cast<int>(first / units_across_);
+  int unit_x = static_cast<int>(first % units_across_);
+  for (const int end = unit_x + static_cast<int>(count); unit_x < end; ++unit_x) {
+    int pending = 0;
+    for (int c = 0; c < count_; ++c) {
+      auto& component = components_[c];
+      for (int i = 0; i < component.down; ++i) {
+        const int y = unit_y * component.down + i;
+        const bool in_rows = y >= component.top && y < component.bottom;
+        for (int j = 0; j < component.across; ++j) {
+          const int x = unit_x * component.across + j;
+          // The area may begin or end within an MCU.
+          if (!in_rows || x < component.left || x >= component.right) {
+            if (!skip_block(reader, component.codes)) return false;
+            continue;
+          }
+          auto& block = pending_[pending++];
           block.component = &component;
           block.x = x - component.left;
           block.y = y - component.top;
-          if (!decode_block<true>(reader, component, block.coefficients, block.last)) return false;
-        } else if (!skip_block(reader, component)) {
-          return false;
+          if (!decode_block(reader, component.codes, block.coefficients, block.last)) return false;
         }
       }
     }
-  }
-  // Not before all are decoded: what was just written in pieces is slow to read as a whole.
-  for (int i = 0; i < pending_count_; ++i) put_block(pending_[i]);
-  return true;
-}
-
-/// T.81, F.2.2.1: the coefficient that is 8 times the block's mean, less that of the one before.
-bool BaselineDecoder::decode_mean(BitReader& reader, Component& component) {
-  reader.refill();
-  const auto entry = component.dc->find(reader.bits());
-  if (entry.bits == 0 || (entry.zeros != 0 && entry.zeros != HuffmanTable::end_of_block)) {
-    return false;
-  }
-  component.last_dc =
-      static_cast<std::int16_t>(component.last_dc + number_behind(reader.bits(), entry));
-  reader.drop(entry.bits);
-  return true;
-}
-
-/// T.81, F.2.2.2. `last` is the place in the data of the last coefficient that is not 0.
-template <bool kKept>
-bool BaselineDecoder::decode_block(BitReader& shared, Component& component,
-                                   std::int16_t* coefficients, int& last) {
-  BitReader reader = shared;  // in registers
-  if (!decode_mean(reader, component)) return false;
-  if constexpr (kKept) {
-    coefficients[0] = static_cast<std::int16_t>(component.last_dc * component.places[0].step);
-    last = 0;
-  }
-  const HuffmanTable& table = *component.ac;
-  for (int k = 1; k < 64; ++k) {
-    // 25 bits are there, enough for a code. More are fetched while it is looked up: always, as
-    // guessing whether it is time costs more.
-    const auto entry = table.find(reader.bits());
-    reader.refill();
-    if (entry.bits == 0) return false;
-    k += entry.zeros;
-    if (k > 63) {
-      reader.drop(entry.bits);
-      if (entry.zeros != HuffmanTable::end_of_block) return false;
-      break;
-    }
-    if constexpr (kKept) {
-      // Sixteen zeros end with a number of no bits, which is 0.
-      const auto [place, step] = component.places[static_cast<std::size_t>(k)];
-      coefficients[place] = static_cast<std::int16_t>(number_behind(reader.bits(), entry) * step);
-      last = k;
-    }
-    reader.drop(entry.bits);
+    // Not before all are decoded: what was just written in pieces is slow to read as a whole.
+    for (int i = 0; i < pending; ++i) put_block(pending_[i]);
   }
   shared = reader;
   return true;
 }
 
-/// The same with several codes at once; only the mean of the block is of use, for the next one.
-bool BaselineDecoder::skip_block(BitReader& shared, Component& component) {
-  int last = 0;
-  const HuffmanTable& table = *component.ac;
-  if (!table.has_leaps()) return decode_block<false>(shared, component, nullptr, last);
+bool BaselineDecoder::skip_units(BitReader& shared, std::int64_t count) {
   BitReader reader = shared;  // in registers
-  if (!decode_mean(reader, component)) return false;
-  int k = 1;
-  while (k < 64) {
-    const auto leap = table.leap(reader.bits());
-    reader.refill();
-    if (leap.bits != 0 && k + leap.advance < 64) {
-      reader.drop(leap.bits);
-      if (leap.ends) break;
-      k += leap.advance;
-      continue;
+  for (std::int64_t unit = 0; unit < count; ++unit) {
+    for (int c = 0; c < count_; ++c) {
+      auto& component = components_[c];
+      for (int i = 0; i < component.down * component.across; ++i) {
+        if (!skip_block(reader, component.codes)) return false;
+      }
     }
-    const auto entry = table.find(reader.bits());
-    if (entry.bits == 0) return false;
-    reader.drop(entry.bits);
-    if (entry.zeros == HuffmanTable::end_of_block) break;
-    k += entry.zeros + 1;
-    if (k > 64) return false;
   }
   shared = reader;
   return true;

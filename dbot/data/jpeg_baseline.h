@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dbot/data/image_reader.h"
+#include "dbot/data/jpeg_blocks.h"
 #include "dbot/data/jpeg_decompressor.h"
 #include "dbot/data/jpeg_entropy.h"
 
@@ -25,19 +26,12 @@ class BaselineDecoder {
   std::int64_t unused_bytes() const { return unused_bytes_; }
 
  private:
-  /// Where the k-th number of the data goes, and what it is multiplied by.
-  struct Place {
-    std::uint16_t place = 0, step = 0;
-  };
-
   struct Component {
     int across = 1, down = 1;  // blocks of an MCU
     int shrink_across = 1, shrink_down = 1;
     int left = 0, right = 0, top = 0, bottom = 0;  // blocks under the area
     bool wanted = true;
-    std::array<Place, 64> places;
-    const HuffmanTable *dc = nullptr, *ac = nullptr;
-    std::int32_t last_dc = 0;
+    BlockCodes codes;
     std::vector<std::uint8_t> pixels;  // of these blocks
     std::size_t row_bytes = 0;
   };
@@ -53,26 +47,24 @@ class BaselineDecoder {
   bool set_up(const jpeg_decompress_struct& info, int channels);
   bool set_tables(const jpeg_decompress_struct& info);
   void choose_blocks(const Crop& area, Shrink shrink);
-  bool decode_scan(int width, int height, int restart_interval);
-  bool decode_unit(BitReader& reader, int unit_x, int unit_y);
-  template <bool kKept>
-  static bool decode_block(BitReader& shared, Component& component, std::int16_t* coefficients,
-                           int& last);
-  static bool decode_mean(BitReader& reader, Component& component);
-  static bool skip_block(BitReader& shared, Component& component);
+  bool decode_scan(int restart_interval);
+  std::int64_t run_length(std::int64_t unit) const;
+  bool decode_units(BitReader& shared, std::int64_t first, std::int64_t count);
+  bool skip_units(BitReader& shared, std::int64_t count);
   void put_block(Block& block);
   DecodedPart part_of_plane(const Component& component, const Crop& area) const;
 
   ScanData data_;
   HuffmanTable dc_[4], ac_[4];
   Component components_[3];
-  Block pending_[10];  // as many blocks as an MCU may have
-  int pending_count_ = 0;
+  Block pending_[10];                    // as many blocks as an MCU may have
   int count_ = 0;                        // of components
   int most_across_ = 1, most_down_ = 1;  // blocks of an MCU in the finest component
   int width_ = 0, height_ = 0;           // of the image
   std::int64_t unused_bytes_ = 0;
+  int units_across_ = 0, units_down_ = 0;      // MCUs of the image
   int first_unit_row_ = 0, end_unit_row_ = 0;  // rows of MCUs under the area
+  int first_unit_column_ = 0, end_unit_column_ = 0;
 };
 
 }  // namespace dbot::data

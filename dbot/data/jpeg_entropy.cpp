@@ -22,6 +22,7 @@ bool HuffmanTable::build(const std::uint8_t (&counts)[17], const std::uint8_t (&
   if (same) return true;
   built_ = has_leaps_ = false;
   entries_.fill({});
+  leaps_.fill({});
   std::copy(std::begin(counts), std::end(counts), counts_.begin());
   std::copy(std::begin(symbols), std::end(symbols), symbols_.begin());
   std::int32_t code = 0, place = 0;
@@ -67,7 +68,7 @@ HuffmanTable::Entry HuffmanTable::search(std::uint64_t bits) const {
   for (int length = look_bits + 1; length <= 16; ++length) {
     const auto l = static_cast<std::size_t>(length);
     if (next >= limit_[l]) continue;
-    const auto place = static_cast<std::size_t>((next >> (16 - length)) + offset_[l]);
+    const auto place = static_cast<std::size_t>(std::int64_t{next >> (16 - length)} + offset_[l]);
     if (place >= symbols_.size()) break;
     return entry_of(length, symbols_[place]);
   }

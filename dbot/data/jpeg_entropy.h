@@ -34,9 +34,9 @@ class HuffmanTable {
     std::uint8_t advance = 0;  // places in the block
     bool ends = false;         // the last one is the end of the block
   };
-  /// Has `leap` ready; costs as much as leaping over some thousand blocks, once for a table.
+  /// Before, no leap is of any code. Costs as much as leaping over some thousand blocks, once for a
+  /// table.
   void prepare_leaps();
-  bool has_leaps() const { return has_leaps_; }
   Leap leap(std::uint64_t bits) const { return leaps_[bits >> (64 - leap_bits)]; }
 
   /// The entry for data whose next 64 bits are `bits`; its `bits` are 0 if they begin with no code.

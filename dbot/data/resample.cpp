@@ -7,12 +7,17 @@ namespace dbot::data {
 namespace {
 
 /// Keys' cubic convolution kernel with a = −0.5, support 2, in the order of operations of Pillow.
+/// Both of its pieces are computed: which one it is, is hard to foretell.
 double bicubic(double x) {
   constexpr double a = -0.5;
   x = std::abs(x);
-  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
-  return 0;
+  const double inner = ((a + 2) * x - (a + 3)) * x * x + 1;
+  const double outer = (((x - 5) * x + 8) * x - 4) * a;
+  return x < 1 ? inner : x < 2 ? outer : 0;
+}
+
+int rounded_as_by_pillow(double x) {
+  return static_cast<int>(x + 0.5);  // NOLINT(bugprone-incorrect-roundings): towards 0 below -0.5
 }
 
 /// Two 16-bit factors in one value, the first in the lower half.
@@ -35,13 +40,13 @@ void FilterTaps::set_bicubic(int inputs, double begin, double end, int outputs) 
   weights_.assign(outputs_ * row_length_, 0);
   for (std::size_t i = 0; i < outputs_; ++i) {
     const double centre = begin + (static_cast<double>(i) + 0.5) * scale;
-    const int first = std::max(0, static_cast<int>(centre - support + 0.5));
-    const int count = std::min(inputs, static_cast<int>(centre + support + 0.5)) - first;
-    double sum = 0;
+    const int first = std::max(0, rounded_as_by_pillow(centre - support));
+    const int count = std::min(inputs, rounded_as_by_pillow(centre + support)) - first;
     for (int t = 0; t < count; ++t) {
       exact_[t] = bicubic((t + first - centre + 0.5) * (1 / widening));
-      sum += exact_[t];
     }
+    double sum = 0;
+    for (int t = 0; t < count; ++t) sum += exact_[t];
     auto* row = weights_.data() + i * row_length_;
     for (int t = 0; t < count; ++t) {
       const double weight = sum != 0 ? exact_[t] / sum : exact_[t];
