@@ -67,7 +67,7 @@ TEST(Program, OutlivesAWallClockThatJumps) {
 TEST(Program, RandomKillsOfTheScriptChangeNothing) {
   const Workshop shop;
   const std::string command = "scripts/kill_test.sh 5 --program " DBOT_PROGRAM " --recipe " +
-                              shop.recipe + " --data " + shop.data + " --set schedule.epochs=6 >" +
+                              shop.recipe + " --data " + shop.data + " --set schedule.epochs=20 >" +
                               (shop.folder / "log") + " 2>&1";
   EXPECT_EQ(system(command.c_str()), 0) << cli_test::read_file(shop.folder / "log");
   EXPECT_THAT(cli_test::read_file(shop.folder / "log"), HasSubstr("5 kills"));
