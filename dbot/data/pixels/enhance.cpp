@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include "dbot/data/scratch.h"
@@ -37,7 +38,7 @@ int mean_luma(const PlanarImage& image) {
   } else {
     sum = ops::sum_of_pixels(image.pixels, count);
   }
-  return static_cast<int>(static_cast<double>(sum) / static_cast<double>(count) + 0.5);
+  return static_cast<int>(std::lround(static_cast<double>(sum) / static_cast<double>(count)));
 }
 
 /// Pillow's SMOOTH, which leaves the border as it is.

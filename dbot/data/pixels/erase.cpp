@@ -46,7 +46,8 @@ class NormalPixels {
     for (int pixel = 0; pixel < 256; ++pixel) {
       const double border = (pixel + 0.5) / 255;  // to the next pixel
       const double below = 0.5 * std::erfc((mean - border) / (std * std::sqrt(2.0)));
-      const auto end = pixel == 255 ? table_.size() : static_cast<std::size_t>(below * 65536 + 0.5);
+      const auto end =
+          pixel == 255 ? table_.size() : static_cast<std::size_t>(std::lround(below * 65536));
       for (; begin < end; ++begin) table_[begin] = static_cast<std::uint8_t>(pixel);
     }
   }
