@@ -138,7 +138,7 @@ bool is_cifar_name(const fs::path& path) {
 }
 
 std::vector<std::shared_ptr<const Dataset>> open_cifar(
-    const std::vector<std::vector<fs::path>>& parts, const core::Log&) {
+    const std::vector<std::vector<fs::path>>& parts, const OpenContext&) {
   const CifarFormat format = format_of(parts);
   const auto classes = cifar_classes(parts.front().front().parent_path(), format);
   std::vector<std::shared_ptr<const Dataset>> datasets;

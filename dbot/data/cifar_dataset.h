@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/open_context.h"
 #include "dbot/data/shard_files.h"
 
 namespace dbot::data {
@@ -56,6 +56,6 @@ bool is_cifar_name(const std::filesystem::path& path);
 /// The parts, with the names of the classes that lie beside the first file (batches.meta.txt,
 /// fine_label_names.txt), else numbers. Throws DataError.
 std::vector<std::shared_ptr<const Dataset>> open_cifar(
-    const std::vector<std::vector<std::filesystem::path>>& parts, const core::Log& log);
+    const std::vector<std::vector<std::filesystem::path>>& parts, const OpenContext& context);
 
 }  // namespace dbot::data

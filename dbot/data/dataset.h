@@ -53,7 +53,8 @@ std::unique_ptr<Dataset> subset(std::shared_ptr<const Dataset> base,
 /// file, a pattern or a folder of another kind (sources.h; docs/data.md lists them). Data that are
 /// divided into parts give those to train on alone, and say so. Order: folders by path, byte-wise;
 /// others as they lie in their files. Throws DataError if it is missing or has no image, naming
-/// what was found instead; Stopped when asked to stop while it searches folders.
+/// what was found instead; Stopped when asked to stop while it searches folders or
+/// unpacks archives.
 std::shared_ptr<const Dataset> open_images(const std::filesystem::path& path, const core::Log& log,
                                            const core::StopRequest* stop = nullptr);
 

@@ -12,12 +12,12 @@ namespace fs = std::filesystem;
 
 std::shared_ptr<const Dataset> open_other_part(const fs::path& path, const core::Log& log) {
   if (const auto source = find_source(path, log)) {
-    return source->divided() ? source->kind->open({source->test}, log).front() : nullptr;
+    return source->divided() ? source->kind->open({source->held_out()}, {log}).front() : nullptr;
   }
   const auto parts = find_part_folders(path);
   if (!parts.divided()) return nullptr;
-  return std::make_shared<FolderDataset>(parts.test, scan_images(parts.test, log).images,
-                                         std::vector<std::string>{});
+  return std::make_shared<FolderDataset>(
+      parts.held_out(), scan_images(parts.held_out(), log).images, std::vector<std::string>{});
 }
 
 }  // namespace

@@ -20,9 +20,8 @@ fs::path folder_or_nothing(const fs::path& path) {
 }  // namespace
 
 PartFolders find_part_folders(const fs::path& folder) {
-  PartFolders parts{folder_or_nothing(folder / "train"), folder_or_nothing(folder / "val")};
-  if (parts.test.empty()) parts.test = folder_or_nothing(folder / "test");
-  return parts;
+  return {folder_or_nothing(folder / "train"), folder_or_nothing(folder / "val"),
+          folder_or_nothing(folder / "test")};
 }
 
 void require_existing(const fs::path& path) {

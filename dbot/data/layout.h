@@ -12,8 +12,10 @@ namespace dbot::data {
 
 /// The folders of a data set that is divided already; empty paths where there is none.
 struct PartFolders {
-  std::filesystem::path train, test;  // test: val/ before test/
-  bool divided() const { return !train.empty() && !test.empty(); }
+  std::filesystem::path train, val, test;
+  /// What evaluation reads.
+  const std::filesystem::path& held_out() const { return val.empty() ? test : val; }
+  bool divided() const { return !train.empty() && !held_out().empty(); }
 };
 PartFolders find_part_folders(const std::filesystem::path& folder);
 

@@ -65,7 +65,7 @@ std::string ListDataset::key(std::int64_t index) const {
 }
 
 std::vector<std::shared_ptr<const Dataset>> open_lists(
-    const std::vector<std::vector<fs::path>>& parts, const core::Log&) {
+    const std::vector<std::vector<fs::path>>& parts, const OpenContext&) {
   std::vector<TextTable> paths(parts.size());
   std::vector<LabelWords> words(parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "dbot/core/log.h"
 #include "dbot/data/encoded_dataset.h"
 #include "dbot/data/labels.h"
+#include "dbot/data/open_context.h"
 #include "dbot/data/text_table.h"
 
 namespace dbot::data {
@@ -36,6 +36,6 @@ class ListDataset final : public EncodedDataset {
 /// Throws DataError for a list that cannot be read, names nothing, or whose first files are all
 /// missing: then its paths count from elsewhere.
 std::vector<std::shared_ptr<const Dataset>> open_lists(
-    const std::vector<std::vector<std::filesystem::path>>& parts, const core::Log& log);
+    const std::vector<std::vector<std::filesystem::path>>& parts, const OpenContext& context);
 
 }  // namespace dbot::data

@@ -33,13 +33,13 @@ std::shared_ptr<const Dataset> open_images(const fs::path& path, const core::Log
   };
   if (const auto source = find_source(path, log)) {
     if (source->divided()) {
-      tell(shown_part(*source, source->train), shown_part(*source, source->test));
+      tell(shown_part(*source, source->train), shown_part(*source, source->held_out()));
     }
-    return source->kind->open({source->train}, log).front();
+    return source->kind->open({source->train}, {log, stop}).front();
   }
   const auto parts = find_part_folders(path);
   if (!parts.divided()) return open_folder(path, log, stop);
-  tell("train/", parts.test.filename().string() + "/");
+  tell("train/", parts.held_out().filename().string() + "/");
   return open_folder(parts.train, log, stop);
 }
 

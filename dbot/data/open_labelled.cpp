@@ -50,7 +50,7 @@ void require_two_classes(const fs::path& path, const std::vector<std::string>& c
 /// Both parts number the classes alike: by name, over the classes of either.
 LabelledSplits open_divided(const PartFolders& parts, const core::Log& log) {
   auto train = labelled_images(parts.train, log);
-  auto test = labelled_images(parts.test, log);
+  auto test = labelled_images(parts.held_out(), log);
   auto classes = class_names(train);
   require_two_classes(parts.train, classes);
   for (auto& name : class_names(test)) {
@@ -59,8 +59,8 @@ LabelledSplits open_divided(const PartFolders& parts, const core::Log& log) {
     }
   }
   return {std::make_shared<FolderDataset>(parts.train, std::move(train), classes),
-          std::make_shared<FolderDataset>(parts.test, std::move(test), classes),
-          fmt::format("train/ and {}/", parts.test.filename().string())};
+          std::make_shared<FolderDataset>(parts.held_out(), std::move(test), classes),
+          fmt::format("train/ and {}/", parts.held_out().filename().string())};
 }
 
 LabelledSplits split_automatically(const fs::path& path, std::shared_ptr<const Dataset> dataset,
@@ -111,9 +111,9 @@ LabelledSplits open_labelled_source(const Source& source, const fs::path& path, 
   auto train = labelled_only(parts.front(), source.train, source, log);
   if (!source.divided()) return split_automatically(path, std::move(train), seed);
   require_two_classes(path, train->classes());
-  return {
-      std::move(train), labelled_only(parts.back(), source.test, source, log),
-      fmt::format("{} and {}", shown_part(source, source.train), shown_part(source, source.test))};
+  return {std::move(train), labelled_only(parts.back(), source.held_out(), source, log),
+          fmt::format("{} and {}", shown_part(source, source.train),
+                      shown_part(source, source.held_out()))};
 }
 
 /// True if train/ is the one folder there is, so that it cannot be a class beside others.

@@ -83,7 +83,7 @@ PackIndex read_pack_index(const fs::path& path) {
 }
 
 std::vector<std::shared_ptr<const Dataset>> open_packs(
-    const std::vector<std::vector<fs::path>>& parts, const core::Log&) {
+    const std::vector<std::vector<fs::path>>& parts, const OpenContext&) {
   std::vector<PackIndex> indices;
   std::vector<LabelWords> words;
   bool alike = true;

@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/open_context.h"
 #include "dbot/data/pack_index.h"
 
 namespace dbot::data {
@@ -21,7 +21,7 @@ PackIndex read_pack_index(const std::filesystem::path& path);
 /// Throws DataError for an index that is not sound, and for shards that are missing or of another
 /// size than it says.
 std::vector<std::shared_ptr<const Dataset>> open_packs(
-    const std::vector<std::vector<std::filesystem::path>>& parts, const core::Log& log);
+    const std::vector<std::vector<std::filesystem::path>>& parts, const OpenContext& context);
 
 /// What was held against its checksum.
 struct PackCheck {

@@ -126,7 +126,7 @@ std::string ParquetDataset::key(std::int64_t index) const {
 }
 
 std::vector<std::shared_ptr<const Dataset>> open_parquets(
-    const std::vector<std::vector<std::filesystem::path>>& parts, const core::Log& log) {
+    const std::vector<std::vector<std::filesystem::path>>& parts, const OpenContext& context) {
   std::vector<std::vector<ParquetFile>> files(parts.size());
   std::vector<LabelWords> words(parts.size());
   std::vector<std::string> classes;
@@ -142,7 +142,8 @@ std::vector<std::shared_ptr<const Dataset>> open_parquets(
       throw DataError(fmt::format("[data] {}: has no rows", parts[i].front().string()));
     }
     if (bytes > kept_group_bytes) {
-      log(core::LogLevel::information,
+      context.log(
+          core::LogLevel::information,
           fmt::format("{}: {:.1f} GB in row groups, each of which is read for one image; dbot data "
                       "pack makes this faster",
                       parts[i].front().string(), static_cast<double>(bytes) / 1e9));

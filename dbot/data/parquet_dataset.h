@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "dbot/core/log.h"
 #include "dbot/data/encoded_dataset.h"
 #include "dbot/data/labels.h"
+#include "dbot/data/open_context.h"
 #include "dbot/data/parquet_file.h"
 
 namespace dbot::data {
@@ -50,7 +50,7 @@ inline constexpr std::uint64_t kept_group_bytes = std::uint64_t{1} << 29;
 
 /// The images of the Parquet files of each part; labels count the same classes. Throws DataError.
 std::vector<std::shared_ptr<const Dataset>> open_parquets(
-    const std::vector<std::vector<std::filesystem::path>>& parts, const core::Log& log);
+    const std::vector<std::vector<std::filesystem::path>>& parts, const OpenContext& context);
 
 /// True for .parquet.
 bool is_parquet_name(const std::filesystem::path& path);

@@ -20,7 +20,7 @@ std::vector<std::shared_ptr<const Dataset>> open_both(const fs::path& path, cons
   }
   const PartFolders parts = find_part_folders(path);
   if (!parts.divided()) return {};
-  return {open_images(parts.train, log), open_images(parts.test, log)};
+  return {open_images(parts.train, log), open_images(parts.held_out(), log)};
 }
 
 [[noreturn]] void fail_without_test(const fs::path& path) {
@@ -42,6 +42,31 @@ Part parse_part(std::string_view text, std::string_view option) {
 std::vector<std::shared_ptr<const Dataset>> open_parts(const fs::path& path, const core::Log& log) {
   auto parts = open_both(path, log);
   if (parts.empty()) parts.push_back(open_images(path, log));
+  return parts;
+}
+
+std::vector<NamedPart> open_named_parts(const fs::path& path, const core::Log& log) {
+  std::vector<NamedPart> parts;
+  const auto source = find_source(path, log);
+  if (source && source->divided()) {
+    std::vector<PartFiles> files;
+    const auto add = [&](const char* name, const PartFiles& part) {
+      if (part.empty()) return;
+      parts.push_back({name, nullptr});
+      files.push_back(part);
+    };
+    add("train", source->train);
+    add("val", source->val);
+    add("test", source->test);
+    auto sets = source->kind->open(files, {log});
+    for (std::size_t i = 0; i < parts.size(); ++i) parts[i].images = std::move(sets[i]);
+    return parts;
+  }
+  const auto folders = source ? PartFolders{} : find_part_folders(path);
+  if (!folders.divided()) return {{"", open_images(path, log)}};
+  for (const auto& folder : {folders.train, folders.val, folders.test}) {
+    if (!folder.empty()) parts.push_back({folder.filename().string(), open_images(folder, log)});
+  }
   return parts;
 }
 

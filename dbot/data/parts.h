@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,15 @@ Part parse_part(std::string_view text, std::string_view option);
 /// `open_images`.
 std::vector<std::shared_ptr<const Dataset>> open_parts(const std::filesystem::path& path,
                                                        const core::Log& log);
+
+struct NamedPart {
+  std::string name;  // "train", "val", "test"; empty where nothing is divided
+  std::shared_ptr<const Dataset> images;
+};
+
+/// All parts that there are, in this order, also test beside val; one without a name where nothing
+/// is divided. Throws DataError as `open_images`.
+std::vector<NamedPart> open_named_parts(const std::filesystem::path& path, const core::Log& log);
 
 /// The images of a part of a data set that is divided already (train/ beside val/ or test/, or
 /// files of such names, sources.h); of one that is not, all images. Throws DataError as

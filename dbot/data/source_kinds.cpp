@@ -19,7 +19,7 @@ namespace {
 
 /// Of each part: the images and, where there are any, the labels.
 std::vector<std::shared_ptr<const Dataset>> open_idx_parts(const std::vector<PartFiles>& parts,
-                                                           const core::Log&) {
+                                                           const OpenContext&) {
   std::vector<IdxPair> pairs;
   pairs.reserve(parts.size());
   for (const auto& files : parts) {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/open_context.h"
 
 namespace dbot::data {
 
@@ -27,7 +27,7 @@ struct SourceKind {
   std::string_view labels;
   /// The parts as data sets whose labels count the same classes. Throws DataError.
   std::vector<std::shared_ptr<const Dataset>> (*open)(const std::vector<PartFiles>& parts,
-                                                      const core::Log& log) = nullptr;
+                                                      const OpenContext& context) = nullptr;
 };
 
 /// All of them, in the order in which a file is offered to them.

@@ -40,20 +40,20 @@ NamedPart part_in_name(const fs::path& file) {
   return NamedPart::none;
 }
 
-/// Files in order as a source; divided where names tell of train and val or test, val before test.
+/// Files in order as a source; divided where names tell of train and val or test.
 Source divided_by_names(const SourceKind& kind, PartFiles files, const core::Log& log) {
   std::array<PartFiles, 4> named;
   for (const auto& file : files) {
     named[static_cast<std::size_t>(part_in_name(file))].push_back(file);
   }
   auto& [others, train, val, test] = named;
-  if (train.empty() || (val.empty() && test.empty())) return {&kind, std::move(files), {}};
+  if (train.empty() || (val.empty() && test.empty())) return {&kind, std::move(files), {}, {}};
   if (!others.empty()) {
     log(core::LogLevel::warning,
         fmt::format("[data] {}: left out, as their names tell neither train nor val nor test",
                     shown_files(others)));
   }
-  return {&kind, std::move(train), val.empty() ? std::move(test) : std::move(val)};
+  return {&kind, std::move(train), std::move(val), std::move(test)};
 }
 
 /// The files of a folder, sorted; none of it holds images or folders, which tells soon where it is
@@ -81,7 +81,7 @@ std::optional<Source> find_idx(const fs::path& folder) {
     if (!pair.images.empty() && !pair.labels.empty()) part.push_back(pair.labels);
     return part;
   };
-  Source source{&idx_kind(), files(idx.train), files(idx.test)};
+  Source source{&idx_kind(), files(idx.train), {}, files(idx.test)};
   if (source.train.empty()) source.train.swap(source.test);
   return source.train.empty() ? std::nullopt : std::optional(std::move(source));
 }
@@ -102,7 +102,7 @@ std::optional<Source> find_shards(const fs::path& folder, const core::Log& log) 
 std::optional<Source> find_in_folder(const fs::path& folder, const core::Log& log) {
   const fs::path index = folder / pack_index_name;
   std::error_code ignored;
-  if (fs::is_regular_file(index, ignored)) return Source{kind_of(index), {index}, {}};
+  if (fs::is_regular_file(index, ignored)) return Source{kind_of(index), {index}, {}, {}};
   if (auto source = find_idx(folder)) return source;
   return find_shards(folder, log);
 }
@@ -110,9 +110,17 @@ std::optional<Source> find_in_folder(const fs::path& folder, const core::Log& lo
 std::optional<Source> find_in_part_folders(const fs::path& folder, const core::Log& log) {
   const auto parts = find_part_folders(folder);
   if (!parts.divided()) return std::nullopt;
-  auto train = find_in_folder(parts.train, log), test = find_in_folder(parts.test, log);
-  if (!train || !test || train->kind != test->kind) return std::nullopt;
-  return Source{train->kind, std::move(train->train), std::move(test->train)};
+  auto source = find_in_folder(parts.train, log);
+  if (!source) return std::nullopt;
+  const auto files_in = [&](const fs::path& named) {
+    auto part = named.empty() ? std::nullopt : find_in_folder(named, log);
+    return part && part->kind == source->kind ? std::move(part->train) : PartFiles{};
+  };
+  source->val = files_in(parts.val);
+  source->test = files_in(parts.test);
+  // Evaluation reads val/ where there is one; images in it are another matter than shards.
+  const bool usable = parts.val.empty() ? !source->test.empty() : !source->val.empty();
+  return usable ? source : std::nullopt;
 }
 
 std::string kinds_of_files() {
@@ -129,7 +137,7 @@ Source source_of_file(const fs::path& file) {
                     "images are in",
                     file.string(), kinds_of_files()));
   }
-  Source source{kind, {file}, {}};
+  Source source{kind, {file}, {}, {}};
   const auto labels = matching_labels(file);
   if (kind == &idx_kind() && !labels.empty()) source.train.push_back(labels);
   return source;
@@ -160,13 +168,13 @@ std::optional<Source> find_source(const fs::path& path, const core::Log& log) {
 std::vector<std::shared_ptr<const Dataset>> open_source(const Source& source,
                                                         const core::Log& log) {
   std::vector<PartFiles> parts{source.train};
-  if (source.divided()) parts.push_back(source.test);
-  return source.kind->open(parts, log);
+  if (source.divided()) parts.push_back(source.held_out());
+  return source.kind->open(parts, {log});
 }
 
 std::string shown_part(const Source& source, const PartFiles& part) {
   const auto name = [](const PartFiles& files) { return files.front().filename(); };
-  const bool by_folders = source.divided() && name(source.train) == name(source.test);
+  const bool by_folders = source.divided() && name(source.train) == name(source.held_out());
   if (by_folders) return part.front().parent_path().filename().string() + "/";
   return source.kind == &idx_kind() ? part.front().filename().string() : shown_files(part);
 }

@@ -16,8 +16,10 @@ namespace dbot::data {
 /// Files of one kind, and the parts they are divided into. Undivided: all of them are `train`.
 struct Source {
   const SourceKind* kind = nullptr;
-  PartFiles train, test;
-  bool divided() const { return !test.empty(); }
+  PartFiles train, val, test;
+  /// What evaluation reads.
+  const PartFiles& held_out() const { return val.empty() ? test : val; }
+  bool divided() const { return !held_out().empty(); }
 };
 
 /// The source that a file, a pattern (path_pattern.h) or a folder names; none for a folder of image
@@ -26,7 +28,8 @@ struct Source {
 /// kind.
 std::optional<Source> find_source(const std::filesystem::path& path, const core::Log& log);
 
-/// The parts, train first, as data sets whose labels count the same classes.
+/// The training part and what is held out from it, as data sets whose labels count the same
+/// classes.
 std::vector<std::shared_ptr<const Dataset>> open_source(const Source& source, const core::Log& log);
 
 /// "train-000.tar … train-007.tar", for messages.

@@ -74,17 +74,17 @@ void tell(const TarPart& part, const core::Log& log) {
   }
 }
 
-TarPart scan_part(const std::vector<fs::path>& archives, const core::Log& log) {
+TarPart scan_part(const std::vector<fs::path>& archives, const OpenContext& context) {
   std::vector<fs::path> plain;
   plain.reserve(archives.size());
-  for (const auto& archive : archives) plain.push_back(plain_archive(archive, log));
+  for (const auto& archive : archives) plain.push_back(plain_archive(archive, context));
   TarPart part{archives, ShardFiles(std::move(plain)), {}};
   part.scans.resize(archives.size());
   in_parallel(archives.size(), scanning_threads, [&part](std::size_t shard) {
     part.scans[shard] = scan_tar(part.files, static_cast<std::uint32_t>(shard));
   });
   require_tar_images(part);
-  tell(part, log);
+  tell(part, context.log);
   return part;
 }
 
@@ -140,11 +140,11 @@ std::shared_ptr<const Dataset> joined(TarPart part, Labels labels) {
 }  // namespace
 
 std::vector<std::shared_ptr<const Dataset>> open_tars(
-    const std::vector<std::vector<fs::path>>& parts, const core::Log& log) {
+    const std::vector<std::vector<fs::path>>& parts, const OpenContext& context) {
   std::vector<TarPart> scanned;
   std::vector<LabelWords> words;
   for (const auto& archives : parts) {
-    scanned.push_back(scan_part(archives, log));
+    scanned.push_back(scan_part(archives, context));
     words.push_back(words_of_tars(scanned.back()));
   }
   auto labels = number_alike(words);

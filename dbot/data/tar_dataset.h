@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/open_context.h"
 
 namespace dbot::data {
 
@@ -15,6 +15,6 @@ namespace dbot::data {
 /// the archives of each part of the data set; their labels count the same classes. Throws DataError
 /// for archives that are not sound, and for a part without an image.
 std::vector<std::shared_ptr<const Dataset>> open_tars(
-    const std::vector<std::vector<std::filesystem::path>>& parts, const core::Log& log);
+    const std::vector<std::vector<std::filesystem::path>>& parts, const OpenContext& context);
 
 }  // namespace dbot::data

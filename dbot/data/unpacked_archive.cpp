@@ -79,11 +79,15 @@ void check_room(const fs::path& folder, const fs::path& archive) {
       archive.string(), folder.string()));
 }
 
-void unpack(const fs::path& archive, const fs::path& copy) {
+void unpack(const fs::path& archive, const fs::path& copy, const core::StopRequest* stop) {
   constexpr std::uint64_t between_checks = std::uint64_t{1} << 26;
   core::write_file_atomically(copy, [&](const core::WriteBytes& write) {
     std::uint64_t since = between_checks;
     decompress(archive, [&](std::span<const std::byte> bytes) {
+      if (stop && stop->requested()) {
+        throw Stopped(
+            fmt::format("[data] stopped on request while {} was unpacked", archive.string()));
+      }
       if (since >= between_checks) {
         check_room(copy.parent_path(), archive);
         since = 0;
@@ -100,7 +104,7 @@ bool is_tar_name(const fs::path& path) {
   return is_compressed(path) || ends_in_any(path, {".tar"});
 }
 
-fs::path plain_archive(const fs::path& archive, const core::Log& log) {
+fs::path plain_archive(const fs::path& archive, const OpenContext& context) {
   if (!is_compressed(archive)) return archive;
   const CopyName name = name_of_copy(archive);
   const fs::path folder = cache_folder();
@@ -109,9 +113,9 @@ fs::path plain_archive(const fs::path& archive, const core::Log& log) {
   if (fs::is_regular_file(copy, ignored)) return copy;
   core::create_folders(folder);
   remove_older_copies(folder, name);
-  log(core::LogLevel::information,
-      fmt::format("{}: unpacking it into {}, once", archive.string(), folder.string()));
-  unpack(archive, copy);
+  context.log(core::LogLevel::information,
+              fmt::format("{}: unpacking it into {}, once", archive.string(), folder.string()));
+  unpack(archive, copy, context.stop);
   return copy;
 }
 

@@ -207,6 +207,14 @@ TEST_F(CompressedTar, IsUnpackedOnceForEachStateOfTheArchive) {
   EXPECT_EQ(copies(), 1);
 }
 
+TEST_F(CompressedTar, UnpackingEndsWhenAsked) {
+  test::write_text(folder_ / "x.tar.zst", zstd(archive_));
+  core::StopRequest stop;
+  stop.request();
+  EXPECT_THROW(open_images(folder_ / "x.tar.zst", kept_.log(), &stop), Stopped);
+  EXPECT_EQ(copies(), 0);
+}
+
 TEST_F(CompressedTar, Gzip) {
   test::write_gzip(folder_ / "x.tgz",
                    {reinterpret_cast<const std::uint8_t*>(archive_.data()), archive_.size()});

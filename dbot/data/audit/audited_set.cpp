@@ -9,9 +9,8 @@
 
 #include "dbot/data/audit/foreign_kind.h"
 #include "dbot/data/folder_dataset.h"
-#include "dbot/data/idx_dataset.h"
 #include "dbot/data/image_reader.h"
-#include "dbot/data/layout.h"
+#include "dbot/data/parts.h"
 
 namespace dbot::data {
 namespace {
@@ -19,18 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_other_files = 100000;  // that are looked at one by one
-constexpr std::array<const char*, 3> part_names{"train", "val", "test"};
-
-/// train/, val/ and test/, as far as they are there; none where the folder is not divided.
-std::vector<std::pair<std::string, fs::path>> part_folders(const fs::path& folder) {
-  if (!find_part_folders(folder).divided()) return {};
-  std::vector<std::pair<std::string, fs::path>> found;
-  std::error_code ignored;
-  for (const char* name : part_names) {
-    if (fs::is_directory(folder / name, ignored)) found.emplace_back(name, folder / name);
-  }
-  return found;
-}
 
 OtherFile look_into(const fs::path& path, std::string name) {
   std::array<char, head_bytes> bytes{};
@@ -55,30 +42,15 @@ OtherFile look_into(const fs::path& path, std::string name) {
 }  // namespace
 
 AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log) {
-  require_existing(path);
   AuditedSet set;
   set.path_ = path;
   set.name_within_ = NamesWithin({path});
-  std::error_code ignored;
-  const bool is_folder = fs::is_directory(path, ignored);
-  const auto idx = is_folder ? find_idx_files(path) : IdxFiles{};
-  const auto folders = is_folder ? part_folders(path) : decltype(part_folders(path)){};
-  if (!idx.train.images.empty() && !idx.test.images.empty()) {
-    const auto pairs = read_idx_pairs({idx.train, idx.test});
-    set.add("train", pairs[0]);
-    set.add("test", pairs[1]);
-  } else if (!folders.empty()) {
-    for (const auto& [name, folder] : folders) set.add(name, open_images(folder, log));
-  } else {
-    set.add("", open_images(path, log));
+  for (auto& part : open_named_parts(path, log)) {
+    set.parts_.push_back({std::move(part.name), std::move(part.images), set.size(), {}});
   }
   set.number_classes();
   set.find_other_files();
   return set;
-}
-
-void AuditedSet::add(std::string name, std::shared_ptr<const Dataset> images) {
-  parts_.push_back({std::move(name), std::move(images), size(), {}});
 }
 
 void AuditedSet::number_classes() {

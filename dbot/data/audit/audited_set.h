@@ -24,8 +24,7 @@ struct OtherFile {
 /// beside them.
 class AuditedSet {
  public:
-  /// A folder, or anything else that `open_images` takes. Parts are train/, val/ and test/ (or IDX
-  /// files of two parts) where train/ stands beside one of the others, else one without a name.
+  /// A folder, or anything else that `open_images` takes, in all its parts (`open_named_parts`).
   /// Throws DataError as `open_images` does.
   static AuditedSet open(const std::filesystem::path& path, const core::Log& log);
 
@@ -52,7 +51,6 @@ class AuditedSet {
   const std::vector<OtherFile>& other_files() const { return other_files_; }
 
  private:
-  void add(std::string name, std::shared_ptr<const Dataset> images);
   void number_classes();
   void find_other_files();
 

@@ -102,7 +102,7 @@ CopyGroup group_of(const AuditedSet& set, const std::vector<ImageFacts>& facts,
                    std::vector<std::int64_t> images) {
   const auto rank = [&](std::int64_t image) {
     const auto& one = at(facts, image);
-    return std::tuple(set.part_of(image).name == "train", -std::int64_t{one.height} * one.width,
+    return std::tuple(-set.part_number(image), -std::int64_t{one.height} * one.width,
                       -static_cast<std::int64_t>(one.bytes), image);
   };
   const auto kept = std::ranges::min_element(images, {}, rank);

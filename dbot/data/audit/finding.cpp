@@ -22,9 +22,9 @@ const std::array<FindingText, finding_kinds>& finding_texts() {
        "They claim more pixels or memory than an image may have; shrink them."},
       {channels, "channels", broken, "Other numbers of channels",
        "They do not have as many channels as are wanted; --channels names another number."},
-      {leak, "leak", suspicious, "In training and test",
-       "The same picture is in training and in test: accuracies will be too good. A quarantine "
-       "list leaves out the one in training."},
+      {leak, "leak", suspicious, "In two parts",
+       "The same picture is in training and in validation or test, or in both of these: accuracies "
+       "will be too good. A quarantine list keeps the one in test, else that in validation."},
       {label_conflict, "label_conflict", suspicious, "One picture, two classes",
        "Copies of one picture lie in different classes: at most one label is right. A quarantine "
        "list leaves out all of them."},

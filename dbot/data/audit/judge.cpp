@@ -88,15 +88,12 @@ class Judge {
     }
   }
 
-  /// A member in training beside one outside it.
+  /// Members in training beside one in validation or test, or in validation beside one in test.
   void leaks(const Members& members, std::int64_t group) {
-    const auto trains = [&](const CopyGroup::Member& member) {
-      return set_.part_of(member.image).name == "train";
-    };
-    if (trains(members.front())) return;  // members outside training go first
+    const auto& kept = members.front();  // of the last of the parts that have one
     for (const auto& member : members) {
-      if (trains(member)) {
-        add(FindingKind::leak, member.image, likeness(member, members.front().image), group);
+      if (set_.part_number(member.image) < set_.part_number(kept.image)) {
+        add(FindingKind::leak, member.image, likeness(member, kept.image), group);
       }
     }
   }

@@ -5,17 +5,18 @@
 #include <unistd.h>
 
 #include "dbot/core/error.h"
+#include "dbot/data/audit/quarantine.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/audit/audit_folder.h"
 #include "tests/data/audit/picture_files.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/idx_writer.h"
+#include "tests/formats/writer/tar_writer.h"
 
 namespace dbot::data {
 namespace {
 
 using test::AuditedFolder;
-using test::bytes_of;
 using test::jpeg_of;
 using test::png_of;
 using test::scene;
@@ -24,6 +25,7 @@ using test::write_text;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using Kind = FindingKind;
 
 std::filesystem::path codec_fixture(const std::string& name) {
@@ -229,6 +231,33 @@ TEST(Audit, OfIdxFilesFindsCopiesBetweenTheParts) {
   EXPECT_EQ(result.set.size(), 10);
   EXPECT_EQ(result.audit.count(Kind::leak), 2);
   EXPECT_EQ(result.audit.count(Kind::other_file), 0);
+}
+
+TEST(Audit, OfArchivesInThreePartsFindsCopiesBetweenAllOfThem) {
+  const test::TemporaryFolder folder;
+  std::vector<std::string> pictures;
+  for (std::uint64_t i = 0; i < 9; ++i) {
+    const auto bytes = jpeg_of(scene(90, 120, 700 + i));
+    pictures.emplace_back(bytes.begin(), bytes.end());
+  }
+  const auto put = [&](const std::string& part, const std::vector<std::size_t>& held) {
+    test::TarWriter tar;
+    for (const auto i : held) tar.add("cat/" + std::to_string(i) + ".jpg", pictures[i]);
+    write_text(folder.path() / (part + "-000.tar"), tar.finish());
+  };
+  put("train", {0, 1, 2, 3});
+  put("val", {3, 4, 5});
+  put("test", {5, 6, 1, 7, 8});
+  const AuditedFolder result(folder.path());
+  std::vector<std::string> parts;
+  for (const auto& part : result.set.parts()) parts.push_back(part.name);
+  EXPECT_THAT(parts, ElementsAre("train", "val", "test"));
+  EXPECT_EQ(result.set.size(), 12);
+  EXPECT_THAT(
+      result.files(Kind::leak),
+      ElementsAre("train-000.tar/cat/1.jpg", "train-000.tar/cat/3.jpg", "val-000.tar/cat/5.jpg"));
+  const auto list = quarantine_text(result.set, result.audit, QuarantineScope::duplicates);
+  EXPECT_THAT(list, Not(HasSubstr("\ntest-")));
 }
 
 TEST(Survey, EndsEarlyOnRequestAndTellsOnTheCallersThread) {

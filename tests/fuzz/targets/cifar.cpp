@@ -11,7 +11,7 @@ void cifar(Bytes input) {
   for (const char* name : {"data_batch_1.bin", "train.bin"}) {
     try {
       const auto dataset =
-          data::open_cifar({{folder.write(name, input)}}, core::silent_log()).front();
+          data::open_cifar({{folder.write(name, input)}}, {core::silent_log()}).front();
       for (std::int64_t i = 0; i < dataset->size(); ++i) {
         require(dataset->label(i) >= 0 &&
                 dataset->label(i) < static_cast<std::int64_t>(dataset->classes().size()));
