@@ -2,9 +2,15 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -55,6 +61,34 @@ TEST_F(TensorMemoryTest, BlocksAreAlignedAndApart) {
   }
 }
 
+/// The flags of the mapping that holds an address (proc(5): smaps, VmFlags).
+std::string mapping_flags(const void* address) {
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  std::ifstream mappings("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(mappings, line);) {
+    std::uintptr_t begin = 0, end = 0;
+    char dash = 0;
+    std::istringstream words(line);
+    if (words >> std::hex >> begin >> dash >> end && dash == '-') {
+      inside = begin <= wanted && wanted < end;
+    } else if (inside && line.starts_with("VmFlags:")) {
+      return line;
+    }
+  }
+  return {};
+}
+
+TEST_F(TensorMemoryTest, LargeBlocksAskForHugePages) {
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) {
+    GTEST_SKIP() << "this kernel has no transparent huge pages";
+  }
+  const at::Tensor large = bytes(77 * kMegabyte);
+  large.fill_(1);
+  const auto* middle = static_cast<const std::byte*>(large.const_data_ptr()) + 40 * kMegabyte;
+  EXPECT_THAT(mapping_flags(middle), testing::HasSubstr(" hg"));
+}
+
 TEST_F(TensorMemoryTest, KeepsLittleMoreThanWasEverInUse) {
   { const at::Tensor large = bytes(64 * kMegabyte); }
   std::int64_t most = 0;
@@ -69,6 +103,7 @@ TEST_F(TensorMemoryTest, KeepsLittleMoreThanWasEverInUse) {
 TEST_F(TensorMemoryTest, ThreadsShareIt) {
   const std::int64_t before = tensor_memory().in_use;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([t] {
       at::Tensor last;
