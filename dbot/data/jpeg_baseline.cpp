@@ -75,7 +75,6 @@ bool BaselineDecoder::set_up(const jpeg_decompress_struct& info, int channels) {
     component.across = grey ? 1 : stored.h_samp_factor;
     component.down = grey ? 1 : stored.v_samp_factor;
     component.wanted = c == 0 || channels != 1;
-    component.codes.mean = 0;
     const bool usual = info.cur_comp_info[c] == &stored && most_across_ % component.across == 0 &&
                        most_down_ % component.down == 0 && most_across_ <= 2 && most_down_ <= 2;
     if (!usual) return false;

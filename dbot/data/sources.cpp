@@ -21,23 +21,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum class NamedPart { none, train, val, test };
+enum class PartWord { none, train, val, test };
 
 /// The part that a word in a file's name tells: "imagenet-train-000.tar".
-NamedPart part_in_name(const fs::path& file) {
-  if (file.filename().string().starts_with("data_batch_")) return NamedPart::train;  // CIFAR-10's
+PartWord part_in_name(const fs::path& file) {
+  if (file.filename().string().starts_with("data_batch_")) return PartWord::train;  // CIFAR-10's
   std::string word;
   for (const char letter : file.filename().string() + ".") {
     if (std::isalnum(static_cast<unsigned char>(letter)) != 0) {
       word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
       continue;
     }
-    if (word == "train" || word == "training") return NamedPart::train;
-    if (word == "val" || word == "valid" || word == "validation") return NamedPart::val;
-    if (word == "test") return NamedPart::test;
+    if (word == "train" || word == "training") return PartWord::train;
+    if (word == "val" || word == "valid" || word == "validation") return PartWord::val;
+    if (word == "test") return PartWord::test;
     word.clear();
   }
-  return NamedPart::none;
+  return PartWord::none;
 }
 
 /// Files in order as a source; divided where names tell of train and val or test.
