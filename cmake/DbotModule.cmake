@@ -1,8 +1,8 @@
 # dbot_module(NAME LIBRARIES targets…): the static library dbot_NAME (dbot::NAME) of all sources in the
-# folder. It links only what stands above it in the design's list of modules.
+# folder and its rooms. It links only what stands above it in the design's list of modules.
 function(dbot_module name)
   cmake_parse_arguments(MODULE "" "" "LIBRARIES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   if(sources)
     add_library(dbot_${name} STATIC ${sources})
     target_link_libraries(dbot_${name} PUBLIC dbot_settings ${MODULE_LIBRARIES})
@@ -14,13 +14,13 @@ function(dbot_module name)
 endfunction()
 
 # dbot_test(PROGRAM FOLDERS folders… LIBRARIES targets… [LABELS labels…]): one GoogleTest program of
-# all sources in the folders, one ctest entry, labelled "unit" unless said otherwise. Few programs:
+# all sources in the folders and below, one ctest entry, labelled "unit" unless said otherwise. Few programs:
 # each costs half a second to start.
 function(dbot_test name)
   cmake_parse_arguments(TEST "" "" "FOLDERS;LIBRARIES;LABELS" ${ARGN})
   set(sources)
   foreach(folder ${TEST_FOLDERS})
-    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
     list(APPEND sources ${found})
   endforeach()
   if(NOT sources)
