@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/core/json.h"
 #include "dbot/exchange/weights_source.h"
 #include "dbot/report/metrics.h"

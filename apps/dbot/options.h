@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 
 // Options that several commands have, declared once. The name of a type says what completion
 // offers: DIR, FILE, PATH, RECIPE, or words separated by |.

@@ -7,7 +7,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/report/page.h"
 #include "dbot/report/page_data.h"
 

@@ -13,7 +13,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
-#include "dbot/core/lock_state.h"
+#include "dbot/core/files/lock_state.h"
 #include "dbot/report/metrics_follow.h"
 #include "dbot/report/progress.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/data/image.h"
 #include "dbot/data/transforms.h"
 

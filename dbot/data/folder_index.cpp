@@ -10,7 +10,7 @@
 #include <span>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 namespace dbot::data {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dbot/core/log.h"
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/batch.h"
 #include "dbot/data/dataset.h"

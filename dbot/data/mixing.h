@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "dbot/core/random.h"
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/data/transforms.h"
 
 // Mixup (Zhang et al., arXiv 1710.09412) and CutMix (Yun et al., arXiv 1905.04899) of a batch with

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_tree.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/file_tree.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/bad_samples.h"
 #include "dbot/data/in_parallel.h"
 #include "dbot/data/pack_work.h"

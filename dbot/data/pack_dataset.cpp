@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/file_bytes.h"
 #include "dbot/data/labels.h"
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 namespace dbot::data {
 namespace {

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_tree.h"
-#include "dbot/core/files.h"
-#include "dbot/core/system_calls.h"
+#include "dbot/core/files/file_tree.h"
+#include "dbot/core/files/files.h"
+#include "dbot/core/files/system_calls.h"
 #include "dbot/data/pack_dataset.h"
 
 namespace dbot::data {

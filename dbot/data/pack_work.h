@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/core/file_descriptor.h"
+#include "dbot/core/files/file_descriptor.h"
 #include "dbot/data/pack_index.h"
 
 namespace dbot::data {

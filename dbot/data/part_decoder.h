@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/data/image_reader.h"
 #include "dbot/data/resize_crop.h"
 #include "dbot/data/transforms.h"

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/data/image.h"
 #include "dbot/data/resample.h"
 #include "dbot/data/transforms.h"

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/system_calls.h"
+#include "dbot/core/files/system_calls.h"
 
 namespace dbot::data {
 namespace {

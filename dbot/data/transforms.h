@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dbot/core/random.h"
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/data/image.h"
 #include "dbot/data/pixels/augment.h"
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_tree.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/file_tree.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/decompress.h"
 
 namespace dbot::data {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
 
 namespace dbot::eval {

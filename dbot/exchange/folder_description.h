@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 
 namespace dbot::exchange {
 

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_tree.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/file_tree.h"
+#include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/exchange/tensor_names.h"
 

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <span>
 
-#include "dbot/core/system_calls.h"
+#include "dbot/core/files/system_calls.h"
 #include "dbot/formats/protobuf_writer.h"
 
 namespace dbot::formats {

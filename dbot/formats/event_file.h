@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/core/file_descriptor.h"
+#include "dbot/core/files/file_descriptor.h"
 
 // TensorBoard's event files: records of TFRecord framing that hold protocol buffers, written field
 // by field. Sources: tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto and

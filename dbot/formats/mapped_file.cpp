@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_descriptor.h"
+#include "dbot/core/files/file_descriptor.h"
 
 namespace dbot::formats {
 namespace {

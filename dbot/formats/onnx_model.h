@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 // A model of the Open Neural Network Exchange as plain data, as much of it as a network without
 // control flow needs. Source: onnx/onnx.proto (numbers of types) and onnx/docs/IR.md.

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_tree.h"
+#include "dbot/core/files/file_tree.h"
 #include "dbot/formats/onnx_messages.h"
 #include "dbot/formats/protobuf_writer.h"
 

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/formats/safetensors.h"
 #include "dbot/formats/safetensors_header.h"
 #include "dbot/formats/safetensors_json.h"

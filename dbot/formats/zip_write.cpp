@@ -2,7 +2,7 @@
 
 #include <zlib.h>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 namespace dbot::formats {
 namespace {

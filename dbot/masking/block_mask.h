@@ -6,7 +6,7 @@
 #include <functional>
 #include <span>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/masking/random_mask.h"
 
 namespace dbot::masking {

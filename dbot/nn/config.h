@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 
 namespace dbot::nn {
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/nn/named_tensors.h"
 
 namespace dbot::nn {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 
 namespace dbot::nn {
 

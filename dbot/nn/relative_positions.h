@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 
 // Learned biases of attention's logits by the distance of two patches. Source: BEiT, arXiv
 // 2106.08254; dbot.md §8.

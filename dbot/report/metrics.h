@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "dbot/core/append_file.h"
+#include "dbot/core/files/append_file.h"
 #include "dbot/core/log.h"
 #include "dbot/core/patience.h"
 #include "dbot/core/rarely.h"

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/report/page_assets.h"
 
 namespace dbot::report {

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "dbot/core/lock_state.h"
+#include "dbot/core/files/lock_state.h"
 #include "dbot/report/page_parts.h"
 #include "dbot/report/shown_text.h"
 

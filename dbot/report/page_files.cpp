@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "dbot/core/error.h"
-#include "dbot/core/toml_document.h"
+#include "dbot/core/settings/toml_document.h"
 #include "dbot/report/page_parts.h"
 #include "dbot/report/shown_text.h"
 #include "dbot/train/checkpoint.h"

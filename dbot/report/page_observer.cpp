@@ -6,7 +6,7 @@
 #include <chrono>
 #include <exception>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/report/page.h"
 
 namespace dbot::report {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/core/json.h"
 #include "dbot/report/picture_set.h"
 

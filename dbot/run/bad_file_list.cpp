@@ -4,7 +4,7 @@
 #include <set>
 #include <sstream>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 namespace dbot::run {
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/audit/survey_journal.h"
 #include "dbot/report/check_page.h"
 #include "dbot/report/page.h"

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/names_within.h"
 
 namespace dbot::run {

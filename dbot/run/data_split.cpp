@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/audit/quarantine.h"
 #include "dbot/data/audit/survey.h"
 

@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "dbot/core/error.h"
-#include "dbot/core/lock_state.h"
+#include "dbot/core/files/lock_state.h"
 #include "dbot/data/dataset.h"
 #include "dbot/report/metrics.h"
 #include "dbot/report/quantity_text.h"

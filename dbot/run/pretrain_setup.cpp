@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/augmentation.h"
 #include "dbot/report/metrics.h"
 #include "dbot/run/fixed_choices.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/data/loader.h"
 #include "dbot/eval/evaluation.h"
 #include "dbot/masking/random_mask.h"

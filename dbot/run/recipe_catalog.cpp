@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
-#include "dbot/core/settings_words.h"
+#include "dbot/core/files/files.h"
+#include "dbot/core/settings/settings_words.h"
 
 namespace dbot::run {
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/train/checkpoint.h"
 
 namespace dbot::run {

@@ -7,8 +7,8 @@
 #include <system_error>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_tree.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/file_tree.h"
+#include "dbot/core/files/files.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/train/capture_names.h"
 #include "dbot/train/capture_record.h"

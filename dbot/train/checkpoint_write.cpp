@@ -4,8 +4,8 @@
 #include <map>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_tree.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/file_tree.h"
+#include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/train/checkpoint.h"
 #include "dbot/train/checkpoint_folder.h"

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/core/json.h"
 
 namespace dbot::train {

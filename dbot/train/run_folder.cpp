@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_tree.h"
-#include "dbot/core/settings.h"
+#include "dbot/core/files/file_tree.h"
+#include "dbot/core/settings/settings.h"
 
 namespace dbot::train {
 namespace {
@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr const char* recipe_file = "recipe.toml";
 constexpr const char* lock_file = ".lock";
 
-// What a killed process leaves of an atomic write (core/files.h).
+// What a killed process leaves of an atomic write (core/files/files.h).
 bool is_temporary(const fs::path& path) {
   return path.filename().string().starts_with(".dbot-");
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 namespace dbot::train {
 

@@ -1,4 +1,4 @@
-#include "dbot/core/append_file.h"
+#include "dbot/core/files/append_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -8,7 +8,7 @@
 #include <csignal>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "tests/core/temporary_folder.h"
 
 namespace dbot::core {

@@ -1,10 +1,10 @@
-#include "dbot/core/file_tree.h"
+#include "dbot/core/files/file_tree.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "tests/core/temporary_folder.h"
 
 namespace dbot::core {

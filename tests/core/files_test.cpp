@@ -1,4 +1,4 @@
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

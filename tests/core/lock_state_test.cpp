@@ -1,10 +1,10 @@
-#include "dbot/core/lock_state.h"
+#include "dbot/core/files/lock_state.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "tests/core/temporary_folder.h"
 
 namespace dbot::core {

@@ -1,4 +1,4 @@
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/random.h"
-#include "dbot/core/settings.h"
-#include "dbot/core/settings_words.h"
+#include "dbot/core/settings/settings.h"
+#include "dbot/core/settings/settings_words.h"
 #include "tests/core/sample_recipe.h"
 
 namespace dbot::core {

@@ -14,7 +14,7 @@
 #include <random>
 #include <thread>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/folder_scan.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"

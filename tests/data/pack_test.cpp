@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/encoded_dataset.h"
 #include "dbot/data/loader.h"
 #include "dbot/data/pack_dataset.h"

@@ -10,7 +10,7 @@
 #include <functional>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/nn/position_table.h"
 #include "tests/core/temporary_folder.h"

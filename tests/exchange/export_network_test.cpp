@@ -11,7 +11,7 @@
 #include <span>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/exchange/hugging_face_folder.h"
 #include "dbot/exchange/load_snippets.h"
 #include "dbot/exchange/onnx_encoder.h"

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/exchange/encoder_file.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/exchange/small_encoder.h"

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "tests/core/temporary_folder.h"
 
 namespace dbot::exchange {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/train/manifest.h"
 #include "dbot/train/run_folder.h"
 #include "tests/cli/program.h"

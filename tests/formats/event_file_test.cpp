@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/formats/bytes.h"
 

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/formats/pickle_writer.h"
 #include "dbot/formats/zip_write.h"
 #include "tests/core/temporary_folder.h"

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/core/random.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/formats/bytes.h"

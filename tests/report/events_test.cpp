@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/report/fake_method.h"
 

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "tests/report/fake_method.h"
 
 namespace dbot::report {

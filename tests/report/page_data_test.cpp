@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/report/page.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/report/example_pictures.h"

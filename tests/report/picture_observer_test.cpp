@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/report/pictures/store.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/report/fake_method.h"

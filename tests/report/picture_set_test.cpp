@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/report/example_pictures.h"
 

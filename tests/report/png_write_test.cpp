@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/core/random.h"
 #include "dbot/data/codec.h"
 #include "tests/core/temporary_folder.h"

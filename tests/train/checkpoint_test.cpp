@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/train/checkpoint_folder.h"
 

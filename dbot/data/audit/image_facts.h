@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/audit/likeness.h"
 #include "dbot/data/image_reader.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/names_within.h"
 
 namespace dbot::data {

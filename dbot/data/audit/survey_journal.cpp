@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/audit/survey_record.h"
 
 namespace dbot::data {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/core/append_file.h"
+#include "dbot/core/files/append_file.h"
 #include "dbot/data/audit/survey.h"
 
 namespace dbot::data {

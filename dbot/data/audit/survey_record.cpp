@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 namespace dbot::data {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/data/image.h"
 
 // Small operations on 8-bit RGB images, from which all pictures are put together.

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/data/image.h"
 #include "dbot/report/pictures/principal_components.h"
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/report/pictures/canvas.h"
 #include "dbot/report/pictures/principal_components.h"
 #include "dbot/report/pictures/tensor_image.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 namespace dbot::report {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/report/picture_set.h"
 #include "dbot/report/pictures/features.h"
 

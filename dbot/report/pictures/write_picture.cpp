@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/report/png_write.h"
 
 namespace dbot::report {

@@ -11,7 +11,7 @@
 #include <set>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/codec.h"
 #include "dbot/methods/masked_modeling.h"
 #include "dbot/report/pictures/embedding_map.h"

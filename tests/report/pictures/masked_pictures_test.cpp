@@ -6,7 +6,7 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/codec.h"
 #include "dbot/data/normalise.h"
 #include "dbot/objectives/target.h"

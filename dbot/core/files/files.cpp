@@ -1,4 +1,4 @@
-#include "dbot/core/files.h"
+#include "dbot/core/files/files.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/file_descriptor.h"
-#include "dbot/core/system_calls.h"
+#include "dbot/core/files/file_descriptor.h"
+#include "dbot/core/files/system_calls.h"
 
 namespace dbot::core {
 namespace {

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
-#include "dbot/core/system_calls.h"
+#include "dbot/core/files/files.h"
+#include "dbot/core/files/system_calls.h"
 
 namespace dbot::core {
 namespace {

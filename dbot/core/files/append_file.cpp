@@ -1,4 +1,4 @@
-#include "dbot/core/append_file.h"
+#include "dbot/core/files/append_file.h"
 
 #include <fcntl.h>
 
@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "dbot/core/system_calls.h"
+#include "dbot/core/files/system_calls.h"
 
 namespace dbot::core {
 

@@ -1,4 +1,4 @@
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 
 #include <utility>
 

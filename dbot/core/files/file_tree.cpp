@@ -1,4 +1,4 @@
-#include "dbot/core/file_tree.h"
+#include "dbot/core/files/file_tree.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
-#include "dbot/core/files.h"
-#include "dbot/core/system_calls.h"
+#include "dbot/core/files/files.h"
+#include "dbot/core/files/system_calls.h"
 
 namespace dbot::core {
 

@@ -1,4 +1,4 @@
-#include "dbot/core/toml_document.h"
+#include "dbot/core/settings/toml_document.h"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>

@@ -2,8 +2,8 @@
 
 #include <map>
 
-#include "dbot/core/settings.h"
-#include "dbot/core/toml_document.h"
+#include "dbot/core/settings/settings.h"
+#include "dbot/core/settings/toml_document.h"
 
 namespace dbot::core {
 namespace {

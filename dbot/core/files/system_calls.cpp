@@ -1,4 +1,4 @@
-#include "dbot/core/system_calls.h"
+#include "dbot/core/files/system_calls.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <span>
 
-#include "dbot/core/file_descriptor.h"
+#include "dbot/core/files/file_descriptor.h"
 
 // System calls with their errors turned into dbot::Error that names operation, path and reason.
 namespace dbot::core {

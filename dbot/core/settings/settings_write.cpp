@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "dbot/core/settings.h"
-#include "dbot/core/settings_words.h"
-#include "dbot/core/toml_document.h"
+#include "dbot/core/settings/settings.h"
+#include "dbot/core/settings/settings_words.h"
+#include "dbot/core/settings/toml_document.h"
 
 namespace dbot::core {
 namespace {

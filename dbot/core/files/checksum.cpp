@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files.h"
-#include "dbot/core/system_calls.h"
+#include "dbot/core/files/files.h"
+#include "dbot/core/files/system_calls.h"
 
 namespace dbot::core {
 namespace {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "dbot/core/file_descriptor.h"
+#include "dbot/core/files/file_descriptor.h"
 
 namespace dbot::core {
 

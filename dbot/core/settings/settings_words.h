@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/core/settings.h"
+#include "dbot/core/settings/settings.h"
 
 // What settings say about themselves, in errors and in documentation.
 namespace dbot::core {

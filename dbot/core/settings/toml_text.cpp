@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "dbot/core/toml_document.h"
+#include "dbot/core/settings/toml_document.h"
 
 namespace dbot::core {
 namespace {

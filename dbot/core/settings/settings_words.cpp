@@ -1,4 +1,4 @@
-#include "dbot/core/settings_words.h"
+#include "dbot/core/settings/settings_words.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "dbot/core/toml_document.h"
+#include "dbot/core/settings/toml_document.h"
 
 namespace dbot::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/core/lock_state.h"
+#include "dbot/core/files/lock_state.h"
 
 #include <sys/stat.h>
 
