@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "dbot/formats/weights_file.h"
+#include "dbot/formats/torch/weights_file.h"
 
 namespace dbot::exchange {
 

@@ -9,7 +9,7 @@
 #include "dbot/exchange/load_snippets.h"
 #include "dbot/exchange/network_kind.h"
 #include "dbot/exchange/tensor_file.h"
-#include "dbot/formats/onnx_write.h"
+#include "dbot/formats/onnx/onnx_write.h"
 
 namespace dbot::exchange {
 namespace {

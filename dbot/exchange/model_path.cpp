@@ -6,7 +6,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/encoder_file.h"
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
 
 namespace dbot::exchange {
 namespace {

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "dbot/exchange/encoder_file.h"
-#include "dbot/formats/onnx_model.h"
+#include "dbot/formats/onnx/onnx_model.h"
 
 namespace dbot::exchange {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/formats/onnx_model.h"
+#include "dbot/formats/onnx/onnx_model.h"
 
 namespace dbot::exchange {
 

@@ -9,8 +9,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/element_types.h"
-#include "dbot/formats/pth_write.h"
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
+#include "dbot/formats/torch/pth_write.h"
 
 namespace dbot::exchange {
 namespace {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/formats/weights_file.h"
+#include "dbot/formats/torch/weights_file.h"
 #include "dbot/nn/named_tensors.h"
 
 namespace dbot::exchange {

@@ -1,4 +1,4 @@
-#include "dbot/formats/onnx_write.h"
+#include "dbot/formats/onnx/onnx_write.h"
 
 #include <gmock/gmock.h>
 
@@ -6,7 +6,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/formats/onnx_messages.h"
+#include "dbot/formats/onnx/onnx_messages.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/formats/bytes.h"
 

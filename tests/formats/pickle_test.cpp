@@ -1,4 +1,4 @@
-#include "dbot/formats/pickle.h"
+#include "dbot/formats/torch/pickle.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "dbot/core/error.h"
-#include "dbot/formats/torch_globals.h"
+#include "dbot/formats/torch/torch_globals.h"
 #include "tests/formats/writer/torch_writer.h"
 
 namespace dbot::formats {

@@ -1,4 +1,4 @@
-#include "dbot/formats/pth_write.h"
+#include "dbot/formats/torch/pth_write.h"
 
 #include <gmock/gmock.h>
 #include <zlib.h>
@@ -8,8 +8,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/formats/pickle_writer.h"
-#include "dbot/formats/zip_write.h"
+#include "dbot/formats/torch/pickle_writer.h"
+#include "dbot/formats/torch/zip_write.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/formats/bytes.h"
 

@@ -7,7 +7,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/core/random.h"
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
 #include "tests/core/temporary_folder.h"
 
 namespace dbot::formats {

@@ -1,4 +1,4 @@
-#include "dbot/formats/weights_file.h"
+#include "dbot/formats/torch/weights_file.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "dbot/formats/zip_file.h"
+#include "dbot/formats/torch/zip_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

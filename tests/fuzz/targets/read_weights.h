@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/formats/weights_file.h"
+#include "dbot/formats/torch/weights_file.h"
 #include "tests/fuzz/targets/input_file.h"
 
 namespace dbot::fuzz {

@@ -1,10 +1,10 @@
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
 
 #include <algorithm>
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/formats/safetensors_header.h"
+#include "dbot/formats/safetensors/safetensors_header.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 

@@ -6,9 +6,9 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/formats/safetensors.h"
-#include "dbot/formats/safetensors_header.h"
-#include "dbot/formats/safetensors_json.h"
+#include "dbot/formats/safetensors/safetensors.h"
+#include "dbot/formats/safetensors/safetensors_header.h"
+#include "dbot/formats/safetensors/safetensors_json.h"
 
 namespace dbot::formats {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/formats/onnx_write.h"
+#include "dbot/formats/onnx/onnx_write.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/file_tree.h"
-#include "dbot/formats/onnx_messages.h"
+#include "dbot/formats/onnx/onnx_messages.h"
 #include "dbot/formats/protobuf_writer.h"
 
 namespace dbot::formats {

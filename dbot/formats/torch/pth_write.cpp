@@ -1,4 +1,4 @@
-#include "dbot/formats/pth_write.h"
+#include "dbot/formats/torch/pth_write.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/formats/pickle_writer.h"
-#include "dbot/formats/zip_write.h"
+#include "dbot/formats/torch/pickle_writer.h"
+#include "dbot/formats/torch/zip_write.h"
 
 namespace dbot::formats {
 namespace {

@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "dbot/formats/pickle.h"
-#include "dbot/formats/pickle_input.h"
+#include "dbot/formats/torch/pickle.h"
+#include "dbot/formats/torch/pickle_input.h"
 
 namespace dbot::formats {
 

@@ -1,4 +1,4 @@
-#include "dbot/formats/torch_globals.h"
+#include "dbot/formats/torch/torch_globals.h"
 
 #include <algorithm>
 #include <array>

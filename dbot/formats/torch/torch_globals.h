@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
 
 // The classes and functions that PyTorch checkpoints name, as far as they hold data. None is ever
 // called; the list only tells a checkpoint from a file that wants something else.

@@ -1,4 +1,4 @@
-#include "dbot/formats/pickle_reader.h"
+#include "dbot/formats/torch/pickle_reader.h"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
 
 // The JSON header of a safetensors file, read and checked without looking at any data.
 namespace dbot::formats {

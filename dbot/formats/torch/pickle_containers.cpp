@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
-#include "dbot/formats/pickle_reader.h"
-#include "dbot/formats/safetensors_json.h"
+#include "dbot/formats/safetensors/safetensors_json.h"
+#include "dbot/formats/torch/pickle_reader.h"
 
 namespace dbot::formats {
 namespace {

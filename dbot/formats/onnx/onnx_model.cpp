@@ -1,4 +1,4 @@
-#include "dbot/formats/onnx_model.h"
+#include "dbot/formats/onnx/onnx_model.h"
 
 #include <functional>
 #include <numeric>

@@ -1,4 +1,4 @@
-#include "dbot/formats/zip_file.h"
+#include "dbot/formats/torch/zip_file.h"
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/formats/pickle_input.h"
-#include "dbot/formats/safetensors_json.h"
+#include "dbot/formats/safetensors/safetensors_json.h"
+#include "dbot/formats/torch/pickle_input.h"
 
 namespace dbot::formats {
 

@@ -9,9 +9,9 @@
 #include <variant>
 #include <vector>
 
-#include "dbot/formats/pickle.h"
-#include "dbot/formats/weights_file.h"
-#include "dbot/formats/zip_file.h"
+#include "dbot/formats/torch/pickle.h"
+#include "dbot/formats/torch/weights_file.h"
+#include "dbot/formats/torch/zip_file.h"
 
 // What the two containers of torch.save have in common: one pickle, and storages by their keys.
 // Everything here throws DataError without a path.

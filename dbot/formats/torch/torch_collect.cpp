@@ -5,8 +5,8 @@
 #include <unordered_set>
 
 #include "dbot/core/error.h"
-#include "dbot/formats/safetensors_json.h"
-#include "dbot/formats/torch_content.h"
+#include "dbot/formats/safetensors/safetensors_json.h"
+#include "dbot/formats/torch/torch_content.h"
 
 namespace dbot::formats {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "dbot/formats/onnx_model.h"
+#include "dbot/formats/onnx/onnx_model.h"
 
 namespace dbot::formats {
 

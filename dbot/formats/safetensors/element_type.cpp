@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 
-#include "dbot/formats/safetensors.h"
-#include "dbot/formats/safetensors_header.h"
+#include "dbot/formats/safetensors/safetensors.h"
+#include "dbot/formats/safetensors/safetensors_header.h"
 
 namespace dbot::formats {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "dbot/formats/safetensors_header.h"
+#include "dbot/formats/safetensors/safetensors_header.h"
 
 namespace dbot::formats {
 

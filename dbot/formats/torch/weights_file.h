@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
 
 // Weights files of every kind as one list of named tensors: safetensors; what torch.save writes, as
 // a zip file or as the stream of before 2020; TorchScript archives. The kind is told by the

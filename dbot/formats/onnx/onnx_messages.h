@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "dbot/formats/onnx_model.h"
+#include "dbot/formats/onnx/onnx_model.h"
 
 // The messages of an ONNX file as bytes of protocol buffers, apart from the constants' data.
 // Source: onnx/onnx.proto (field numbers).

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
-#include "dbot/formats/safetensors_json.h"
-#include "dbot/formats/torch_content.h"
-#include "dbot/formats/torch_globals.h"
+#include "dbot/formats/safetensors/safetensors_json.h"
+#include "dbot/formats/torch/torch_content.h"
+#include "dbot/formats/torch/torch_globals.h"
 
 namespace dbot::formats {
 namespace {

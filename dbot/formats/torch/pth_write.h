@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
 
 namespace dbot::formats {
 

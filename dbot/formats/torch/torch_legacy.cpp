@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
-#include "dbot/formats/pickle_input.h"
-#include "dbot/formats/safetensors_json.h"
-#include "dbot/formats/torch_content.h"
-#include "dbot/formats/torch_globals.h"
+#include "dbot/formats/safetensors/safetensors_json.h"
+#include "dbot/formats/torch/pickle_input.h"
+#include "dbot/formats/torch/torch_content.h"
+#include "dbot/formats/torch/torch_globals.h"
 
 namespace dbot::formats {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/formats/weights_file.h"
+#include "dbot/formats/torch/weights_file.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 
 #include "dbot/core/error.h"
 #include "dbot/formats/mapped_file.h"
-#include "dbot/formats/safetensors_header.h"
-#include "dbot/formats/safetensors_json.h"
-#include "dbot/formats/torch_content.h"
+#include "dbot/formats/safetensors/safetensors_header.h"
+#include "dbot/formats/safetensors/safetensors_json.h"
+#include "dbot/formats/torch/torch_content.h"
 
 namespace dbot::formats {
 

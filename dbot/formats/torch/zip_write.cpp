@@ -1,4 +1,4 @@
-#include "dbot/formats/zip_write.h"
+#include "dbot/formats/torch/zip_write.h"
 
 #include <zlib.h>
 

@@ -1,4 +1,4 @@
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/formats/mapped_file.h"
-#include "dbot/formats/safetensors_header.h"
+#include "dbot/formats/safetensors/safetensors_header.h"
 
 namespace dbot::formats {
 

@@ -1,4 +1,4 @@
-#include "dbot/formats/onnx_messages.h"
+#include "dbot/formats/onnx/onnx_messages.h"
 
 #include <string_view>
 

@@ -1,4 +1,4 @@
-#include "dbot/formats/safetensors_json.h"
+#include "dbot/formats/safetensors/safetensors_json.h"
 
 #include <fmt/format.h>
 

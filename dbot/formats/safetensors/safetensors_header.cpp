@@ -1,4 +1,4 @@
-#include "dbot/formats/safetensors_header.h"
+#include "dbot/formats/safetensors/safetensors_header.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
-#include "dbot/formats/safetensors_json.h"
+#include "dbot/formats/safetensors/safetensors_json.h"
 
 namespace dbot::formats {
 namespace {
