@@ -7,7 +7,7 @@
 #include <string>
 
 #include "dbot/eval/features.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 
 // What --model, --image-size, --threads and --precision have in common in all commands that look
 // through a network.

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::data {
 

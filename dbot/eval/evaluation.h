@@ -8,7 +8,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 #include "dbot/eval/features.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 
 // The protocols on frozen features, as `dbot evaluate` and the observer of a training run call
 // them: features are computed once and all protocols read them.

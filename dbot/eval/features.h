@@ -9,7 +9,7 @@
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 #include "dbot/runtime/precision.h"
 
 namespace dbot::eval {

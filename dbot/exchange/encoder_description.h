@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/nn/config.h"
+#include "dbot/nn/vit/config.h"
 
 namespace dbot::exchange {
 

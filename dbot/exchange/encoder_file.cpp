@@ -10,7 +10,7 @@
 #include "dbot/exchange/encoder_import.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/nn/position_table.h"
-#include "dbot/nn/relative_positions.h"
+#include "dbot/nn/vit/relative_positions.h"
 
 namespace dbot::exchange {
 

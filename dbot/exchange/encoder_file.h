@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "dbot/exchange/encoder_description.h"
-#include "dbot/nn/config.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/config.h"
+#include "dbot/nn/vit/vision_transformer.h"
 
 namespace dbot::exchange {
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "dbot/exchange/encoder_file.h"
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::exchange {
 

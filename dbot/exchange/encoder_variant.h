@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "dbot/nn/config.h"
-#include "dbot/nn/named_tensors.h"
+#include "dbot/nn/vit/config.h"
+#include "dbot/runtime/named_tensors.h"
 
 // What tells a BEiT-style encoder or CLIP's visual tower from a plain ViT: the tensors it has, by
 // official names. Source: dbot.md §8; timm's BEiT and CLIP towers.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/nn/config.h"
+#include "dbot/nn/vit/config.h"
 
 namespace dbot::exchange {
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "dbot/core/error.h"
-#include "dbot/nn/encoder_parameters.h"
+#include "dbot/nn/vit/encoder_parameters.h"
 
 namespace dbot::exchange {
 

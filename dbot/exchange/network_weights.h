@@ -5,8 +5,8 @@
 
 #include "dbot/exchange/encoder_description.h"
 #include "dbot/exchange/encoder_file.h"
-#include "dbot/nn/config.h"
-#include "dbot/nn/named_tensors.h"
+#include "dbot/nn/vit/config.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::exchange {
 

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "dbot/nn/relative_positions.h"
+#include "dbot/nn/vit/relative_positions.h"
 
 namespace dbot::exchange {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "dbot/exchange/onnx_graph.h"
-#include "dbot/nn/config.h"
-#include "dbot/nn/named_tensors.h"
+#include "dbot/nn/vit/config.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::exchange {
 

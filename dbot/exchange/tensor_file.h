@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::exchange {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 
 // One table of names for both directions. The names this project uses are the official ones (MAE,
 // dBOT, timm), so that most of what is read and written is a copy; the other families rename, and

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "dbot/formats/torch/weights_file.h"
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::exchange {
 

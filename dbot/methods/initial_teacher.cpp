@@ -6,7 +6,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/encoder_file.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 #include "dbot/objectives/teacher.h"
 
 namespace dbot::methods {

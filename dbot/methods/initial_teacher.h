@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "dbot/nn/config.h"
 #include "dbot/nn/parameters.h"
+#include "dbot/nn/vit/config.h"
 #include "dbot/objectives/teacher_config.h"
 
 namespace dbot::methods {

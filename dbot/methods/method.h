@@ -10,9 +10,9 @@
 
 #include "dbot/data/batch.h"
 #include "dbot/methods/masked_prediction.h"
-#include "dbot/nn/named_tensors.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 #include "dbot/optim/adamw.h"
+#include "dbot/runtime/named_tensors.h"
 #include "dbot/runtime/precision.h"
 
 // A learning system behind one interface. The trainer knows steps and stages only; everything a

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "dbot/exchange/encoder_file.h"
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::methods {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "dbot/masking/random_mask.h"
-#include "dbot/nn/config.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/config.h"
+#include "dbot/nn/vit/vision_transformer.h"
 
 namespace dbot::methods {
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "dbot/methods/student.h"
-#include "dbot/nn/masked_autoencoder.h"
-#include "dbot/nn/masked_encoder.h"
+#include "dbot/nn/vit/masked_autoencoder.h"
+#include "dbot/nn/vit/masked_encoder.h"
 
 // The two kinds of student; `make_student` chooses.
 namespace dbot::methods {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::nn {
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 #include "dbot/objectives/target.h"
 #include "dbot/objectives/teacher_config.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dbot/core/log.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 #include "dbot/report/metrics.h"
 #include "dbot/train/observer.h"
 

@@ -11,7 +11,7 @@
 #include "dbot/eval/evaluation.h"
 #include "dbot/masking/random_mask.h"
 #include "dbot/methods/masked_modeling.h"
-#include "dbot/nn/config.h"
+#include "dbot/nn/vit/config.h"
 #include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"
 #include "dbot/objectives/teacher_config.h"

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 #include "dbot/train/gradient_step.h"
 
 namespace dbot::train {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dbot/core/log.h"
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 #include "dbot/train/observer.h"
 
 // Checkpoints are folders of safetensors and a manifest, written aside, fsynced and renamed:

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 
 namespace dbot::eval {
 

@@ -13,7 +13,7 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/exchange/tensor_names.h"
-#include "dbot/nn/encoder_parameters.h"
+#include "dbot/nn/vit/encoder_parameters.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/exchange/small_encoder.h"
 

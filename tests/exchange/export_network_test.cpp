@@ -16,7 +16,7 @@
 #include "dbot/exchange/load_snippets.h"
 #include "dbot/exchange/onnx_encoder.h"
 #include "dbot/exchange/tensor_file.h"
-#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/nn/vit/masked_autoencoder.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/exchange/small_encoder.h"
 

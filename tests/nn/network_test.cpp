@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/nn/vit/masked_autoencoder.h"
 
 namespace dbot::nn {
 namespace {

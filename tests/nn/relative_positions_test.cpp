@@ -1,4 +1,4 @@
-#include "dbot/nn/relative_positions.h"
+#include "dbot/nn/vit/relative_positions.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/allclose.h>
@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "dbot/nn/cubic_spline.h"
+#include "dbot/nn/vit/cubic_spline.h"
 
 namespace dbot::nn {
 namespace {

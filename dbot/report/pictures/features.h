@@ -3,7 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "dbot/core/stop.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 #include "dbot/report/pictures/samples.h"
 #include "dbot/runtime/precision.h"
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "dbot/nn/config.h"
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/config.h"
+#include "dbot/nn/vit/vision_transformer.h"
 
 namespace dbot::nn {
 

@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "dbot/nn/block_stack.h"
-#include "dbot/nn/config.h"
-#include "dbot/nn/encoder_parameters.h"
+#include "dbot/nn/vit/block_stack.h"
+#include "dbot/nn/vit/config.h"
+#include "dbot/nn/vit/encoder_parameters.h"
 #include "dbot/ops/image_patches.h"
 
 namespace dbot::nn {

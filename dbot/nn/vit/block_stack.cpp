@@ -1,4 +1,4 @@
-#include "dbot/nn/block_stack.h"
+#include "dbot/nn/vit/block_stack.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros_like.h>

@@ -1,4 +1,4 @@
-#include "dbot/nn/masked_encoder.h"
+#include "dbot/nn/vit/masked_encoder.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/where.h>

@@ -1,6 +1,6 @@
-#include "dbot/nn/encoder_parameters.h"
+#include "dbot/nn/vit/encoder_parameters.h"
 
-#include "dbot/nn/relative_positions.h"
+#include "dbot/nn/vit/relative_positions.h"
 
 namespace dbot::nn {
 namespace {

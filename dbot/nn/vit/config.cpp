@@ -1,4 +1,4 @@
-#include "dbot/nn/config.h"
+#include "dbot/nn/vit/config.h"
 
 #include <algorithm>
 #include <string>

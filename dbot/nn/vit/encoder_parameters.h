@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "dbot/nn/config.h"
 #include "dbot/nn/parameters.h"
+#include "dbot/nn/vit/config.h"
 
 // What parameters networks have: official names and shapes, in official order, and how they start.
 namespace dbot::nn {

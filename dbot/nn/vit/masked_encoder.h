@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 
 namespace dbot::nn {
 

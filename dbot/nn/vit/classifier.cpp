@@ -1,4 +1,4 @@
-#include "dbot/nn/classifier.h"
+#include "dbot/nn/vit/classifier.h"
 
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>

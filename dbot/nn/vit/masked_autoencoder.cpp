@@ -1,4 +1,4 @@
-#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/nn/vit/masked_autoencoder.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
-#include "dbot/nn/block_stack.h"
 #include "dbot/nn/linear.h"
+#include "dbot/nn/vit/block_stack.h"
 #include "dbot/ops/assemble_tokens.h"
 
 namespace dbot::nn {

@@ -1,4 +1,4 @@
-#include "dbot/nn/vision_transformer.h"
+#include "dbot/nn/vit/vision_transformer.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -11,7 +11,7 @@
 #include <string>
 
 #include "dbot/core/error.h"
-#include "dbot/nn/relative_positions.h"
+#include "dbot/nn/vit/relative_positions.h"
 #include "dbot/ops/assemble_tokens.h"
 
 namespace dbot::nn {

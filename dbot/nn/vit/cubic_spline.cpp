@@ -1,4 +1,4 @@
-#include "dbot/nn/cubic_spline.h"
+#include "dbot/nn/vit/cubic_spline.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_solve.h>
