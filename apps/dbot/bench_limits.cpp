@@ -9,11 +9,11 @@
 
 #include "apps/dbot/bench.h"
 #include "apps/dbot/console.h"
-#include "dbot/ops/kernel_level.h"
 #include "dbot/report/quantity_text.h"
 #include "dbot/report/table.h"
 #include "dbot/run/limits_bench.h"
 #include "dbot/runtime/machine.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::app {
 namespace {

@@ -11,10 +11,10 @@
 #include "apps/dbot/bench.h"
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
-#include "dbot/ops/kernel_level.h"
 #include "dbot/report/table.h"
 #include "dbot/run/ops_bench.h"
 #include "dbot/runtime/precision.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::app {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "dbot/data/kernels/jpeg_kernels.h"
 #include "dbot/data/scratch.h"
-#include "dbot/ops/jpeg_kernels.h"
 
 namespace dbot::data {
 namespace {

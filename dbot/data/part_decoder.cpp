@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "dbot/data/codec.h"
-#include "dbot/ops/jpeg_kernels.h"
+#include "dbot/data/kernels/jpeg_kernels.h"
 
 namespace dbot::data {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dbot/ops/pixel_kernels.h"
+#include "dbot/ops/cpu/kernels/pixel_kernels.h"
 
 namespace dbot::data {
 

@@ -8,7 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/scratch.h"
-#include "dbot/ops/pixel_kernels.h"
+#include "dbot/ops/cpu/kernels/pixel_kernels.h"
 
 // Each pass rounds to 8 bits, so their order shows; it is that of Pillow 13. Both passes are sums
 // of lines of pixels; for the horizontal one, blocks of rows are turned so that columns lie in

@@ -1,7 +1,7 @@
 #include "dbot/ops/adamw_update.h"
 
 #include "dbot/ops/adamw_update_paths.h"
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {

@@ -5,7 +5,7 @@
 #include "dbot/core/error.h"
 #include "dbot/ops/assemble_tokens_paths.h"
 #include "dbot/ops/indices.h"
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {

@@ -9,7 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/ops/image_patches_paths.h"
 #include "dbot/ops/indices.h"
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "dbot/core/error.h"
-#include "dbot/ops/kernel_level.h"
 #include "dbot/ops/token_loss_paths.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {

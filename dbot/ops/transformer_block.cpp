@@ -3,8 +3,8 @@
 #include <ATen/TensorOperators.h>
 #include <c10/core/GradMode.h>
 
-#include "dbot/ops/kernel_level.h"
 #include "dbot/ops/transformer_block_paths.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {

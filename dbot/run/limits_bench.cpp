@@ -11,8 +11,8 @@
 #include <cstring>
 #include <limits>
 
-#include "dbot/ops/kernel_level.h"
-#include "dbot/ops/matrix_product.h"
+#include "dbot/ops/cpu/matrix_product.h"
+#include "dbot/simd/kernel_level.h"
 #include "dbot/train/stopwatch.h"
 
 namespace dbot::run {

@@ -9,7 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/methods/student.h"
 #include "dbot/nn/parameters.h"
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::run {
 namespace {
@@ -87,8 +87,8 @@ struct Block {
 
 /// Kept by one block for one image. Both codes keep the residual stream twice in float32, and in
 /// the type of the products the normalised inputs, q, k, v, the context and the hidden layer. That
-/// is all for the fused one (ops/transformer_block_cpu.cpp), but for a logarithm for each row of
-/// attention; the reference (ops/transformer_block_reference.cpp) also keeps the scaled q, the
+/// is all for the fused one (ops/cpu/transformer_block.cpp), but for a logarithm for each row of
+/// attention; the reference (ops/reference/transformer_block.cpp) also keeps the scaled q, the
 /// hidden layer after the GELU, and attention's probabilities in float32, and once more in the type
 /// of the products where that is another.
 double block_bytes(const Block& block) {

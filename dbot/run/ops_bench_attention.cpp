@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "dbot/ops/attention.h"
+#include "dbot/ops/cpu/attention.h"
 #include "dbot/run/ops_bench_cases.h"
 
 namespace dbot::run {

@@ -5,7 +5,7 @@
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
-#include "dbot/ops/matrix_product.h"
+#include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/run/ops_bench_cases.h"
 
 namespace dbot::run {

@@ -8,7 +8,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/ScalarType.h>
 
-#include "dbot/ops/row_operations.h"
+#include "dbot/ops/cpu/row_operations.h"
 #include "dbot/run/ops_bench_cases.h"
 
 namespace dbot::run {

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
-#include "dbot/ops/kernel_level.h"
-#include "dbot/ops/matrix_choice.h"
+#include "dbot/ops/cpu/matrix_choice.h"
 #include "dbot/runtime/machine.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::run {
 namespace {

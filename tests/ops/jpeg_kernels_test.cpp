@@ -1,4 +1,4 @@
-#include "dbot/ops/jpeg_kernels.h"
+#include "dbot/data/kernels/jpeg_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "dbot/core/random.h"
-#include "dbot/ops/jpeg_kernels_plain.h"
-#include "dbot/ops/kernel_level.h"
+#include "dbot/data/kernels/jpeg_kernels_plain.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {

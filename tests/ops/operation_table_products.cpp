@@ -6,8 +6,8 @@
 
 #include <cmath>
 
-#include "dbot/ops/attention.h"
-#include "dbot/ops/matrix_product.h"
+#include "dbot/ops/cpu/attention.h"
+#include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/ops/select_tokens.h"
 #include "dbot/ops/transformer_block.h"
 #include "tests/ops/operation_table.h"

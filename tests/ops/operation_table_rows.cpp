@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "dbot/ops/row_operations.h"
+#include "dbot/ops/cpu/row_operations.h"
 #include "tests/ops/operation_table.h"
 
 // The operations between matrix products. Their backward passes are calls of their own, which add

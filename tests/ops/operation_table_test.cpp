@@ -7,7 +7,7 @@
 #include <cmath>
 #include <ostream>
 
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 #include "tests/ops/operation_table.h"
 
 namespace dbot::ops {

@@ -1,4 +1,4 @@
-#include "dbot/ops/pixel_kernels.h"
+#include "dbot/ops/cpu/kernels/pixel_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dbot/core/random.h"
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {

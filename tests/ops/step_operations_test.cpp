@@ -13,10 +13,10 @@
 #include "dbot/core/error.h"
 #include "dbot/ops/adamw_update.h"
 #include "dbot/ops/assemble_tokens.h"
+#include "dbot/ops/cpu/row_operations.h"
 #include "dbot/ops/image_patches.h"
-#include "dbot/ops/kernel_level.h"
-#include "dbot/ops/row_operations.h"
 #include "dbot/ops/token_loss.h"
+#include "dbot/simd/kernel_level.h"
 #include "tests/ops/operation_table.h"
 
 // What the table of operations cannot say: refusals, edges, and that threads change no bit.

@@ -14,7 +14,7 @@
 #include <cmath>
 #include <string>
 
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 
 // The fast path against the reference path in double precision: outputs and all gradients, for
 // every instruction set of this processor.

@@ -140,7 +140,7 @@ void check_links(const fs::path& root, const TextFile& file, Complaints& complai
 
 const std::vector<std::string>& modules_in_order() {
   static const std::vector<std::string> modules{
-      "core",       "formats", "runtime", "ops",   "nn",   "exchange", "data", "masking",
+      "core",       "formats", "runtime", "simd", "ops", "nn", "exchange", "data", "masking",
       "objectives", "optim",   "methods", "train", "eval", "report",   "run"};
   return modules;
 }

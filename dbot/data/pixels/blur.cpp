@@ -5,9 +5,9 @@
 #include <cmath>
 #include <vector>
 
+#include "dbot/data/kernels/blur_kernels.h"
 #include "dbot/data/scratch.h"
-#include "dbot/ops/blur_kernels.h"
-#include "dbot/ops/pixel_kernels.h"
+#include "dbot/ops/cpu/kernels/pixel_kernels.h"
 
 namespace dbot::data {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "dbot/data/kernels/colour_kernels.h"
 #include "dbot/data/scratch.h"
-#include "dbot/ops/colour_kernels.h"
 
 namespace dbot::data {
 namespace {

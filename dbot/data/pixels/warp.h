@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "dbot/data/kernels/warp_kernels.h"
 #include "dbot/data/pixels/planar_image.h"
-#include "dbot/ops/warp_kernels.h"
 
 // Shears, moves and turns, with bicubic interpolation. What comes from outside the image becomes
 // `fill`, one value a channel. Equal to Pillow's `transform(size, AFFINE, …, BICUBIC)` and

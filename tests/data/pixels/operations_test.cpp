@@ -11,7 +11,7 @@
 #include "dbot/data/pixels/enhance.h"
 #include "dbot/data/pixels/tones.h"
 #include "dbot/data/pixels/warp.h"
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 #include "tests/data/fixtures.h"
 
 namespace dbot::data {

@@ -1,9 +1,9 @@
-#include "dbot/ops/blur_kernels.h"
+#include "dbot/data/kernels/blur_kernels.h"
 
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "dbot/ops/blur_kernels.cpp"
+#define HWY_TARGET_INCLUDE "dbot/data/kernels/blur_kernels.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 

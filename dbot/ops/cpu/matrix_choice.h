@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/ops/matrix_product.h"
+#include "dbot/ops/cpu/matrix_product.h"
 
 // What multiplies float32 matrices, by measurement on this machine with the threads of now: each
 // candidate takes turns for some hundredths of a second. Call while no operation runs.

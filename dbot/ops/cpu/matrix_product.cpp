@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <atomic>
 
-#include "dbot/ops/kernel_level.h"
-#include "dbot/ops/matrix_kernel.h"
-#include "dbot/ops/matrix_product.h"
+#include "dbot/ops/cpu/kernels/matrix_kernel.h"
+#include "dbot/ops/cpu/matrix_product.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {

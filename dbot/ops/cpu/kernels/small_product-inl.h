@@ -6,7 +6,7 @@
 #define DBOT_OPS_SMALL_PRODUCT_INL_H_
 #endif
 
-#include "dbot/ops/simd-inl.h"
+#include "dbot/simd/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/ops/pixel_kernels.h"
+#include "dbot/ops/cpu/kernels/pixel_kernels.h"
 
 // The kernels of pixel_kernels.h for any processor, and what the others are checked against.
 namespace dbot::ops::plain {

@@ -1,14 +1,14 @@
-#include "dbot/ops/token_loss_kernel.h"
+#include "dbot/ops/cpu/kernels/token_loss_kernel.h"
 
 #include <algorithm>
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "dbot/ops/token_loss_kernel.cpp"
+#define HWY_TARGET_INCLUDE "dbot/ops/cpu/kernels/token_loss_kernel.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "dbot/ops/simd-inl.h"
+#include "dbot/simd/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {

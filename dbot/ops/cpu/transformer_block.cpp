@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "dbot/ops/attention.h"
-#include "dbot/ops/matrix_product.h"
-#include "dbot/ops/row_operations.h"
+#include "dbot/ops/cpu/attention.h"
+#include "dbot/ops/cpu/matrix_product.h"
+#include "dbot/ops/cpu/row_operations.h"
 #include "dbot/ops/select_tokens.h"
 #include "dbot/ops/transformer_block_paths.h"
 

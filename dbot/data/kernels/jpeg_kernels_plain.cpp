@@ -1,8 +1,8 @@
-#include "dbot/ops/jpeg_kernels_plain.h"
+#include "dbot/data/kernels/jpeg_kernels_plain.h"
 
 #include <algorithm>
 
-#include "dbot/ops/dct-inl.h"
+#include "dbot/data/kernels/dct-inl.h"
 
 namespace dbot::ops::plain {
 namespace {

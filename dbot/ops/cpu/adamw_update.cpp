@@ -5,8 +5,8 @@
 #include <numeric>
 #include <vector>
 
-#include "dbot/ops/adamw_kernel.h"
 #include "dbot/ops/adamw_update_paths.h"
+#include "dbot/ops/cpu/kernels/adamw_kernel.h"
 
 namespace dbot::ops {
 namespace {

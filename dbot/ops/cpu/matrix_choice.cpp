@@ -1,4 +1,4 @@
-#include "dbot/ops/matrix_choice.h"
+#include "dbot/ops/cpu/matrix_choice.h"
 
 #include <ATen/ops/ones.h>
 
@@ -9,8 +9,8 @@
 #include <limits>
 #include <vector>
 
-#include "dbot/ops/kernel_level.h"
-#include "dbot/ops/matrix_kernel.h"
+#include "dbot/ops/cpu/kernels/matrix_kernel.h"
+#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {

@@ -3,9 +3,9 @@
 #include <ATen/ops/zeros.h>
 #include <c10/util/BFloat16.h>
 
-#include "dbot/ops/parallel_rows.h"
-#include "dbot/ops/row_kernels.h"
-#include "dbot/ops/row_operations.h"
+#include "dbot/ops/cpu/kernels/row_kernels.h"
+#include "dbot/ops/cpu/parallel_rows.h"
+#include "dbot/ops/cpu/row_operations.h"
 
 namespace dbot::ops {
 namespace {

@@ -6,8 +6,8 @@
 #include <torch/csrc/autograd/functions/utils.h>
 
 #include "dbot/ops/assemble_tokens_paths.h"
-#include "dbot/ops/parallel_rows.h"
-#include "dbot/ops/row_kernels.h"
+#include "dbot/ops/cpu/kernels/row_kernels.h"
+#include "dbot/ops/cpu/parallel_rows.h"
 
 namespace dbot::ops {
 namespace {

@@ -1,15 +1,15 @@
-#include "dbot/ops/row_kernels.h"
+#include "dbot/ops/cpu/kernels/row_kernels.h"
 
 #include <c10/util/BFloat16.h>
 
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "dbot/ops/row_kernels.cpp"
+#define HWY_TARGET_INCLUDE "dbot/ops/cpu/kernels/row_kernels.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "dbot/ops/simd-inl.h"
+#include "dbot/simd/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {

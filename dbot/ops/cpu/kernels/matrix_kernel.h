@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 
 // Products of large float matrices, by one thread: panels of the right matrix are packed into
 // memory that stays in the second cache, and tiles of the result are held in registers (Goto & van

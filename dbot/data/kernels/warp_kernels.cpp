@@ -1,9 +1,9 @@
-#include "dbot/ops/warp_kernels.h"
+#include "dbot/data/kernels/warp_kernels.h"
 
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "dbot/ops/warp_kernels.cpp"
+#define HWY_TARGET_INCLUDE "dbot/data/kernels/warp_kernels.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 

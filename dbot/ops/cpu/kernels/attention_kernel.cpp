@@ -1,4 +1,4 @@
-#include "dbot/ops/attention_kernel.h"
+#include "dbot/ops/cpu/kernels/attention_kernel.h"
 
 #include <c10/util/BFloat16.h>
 
@@ -6,12 +6,12 @@
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "dbot/ops/attention_kernel.cpp"
+#define HWY_TARGET_INCLUDE "dbot/ops/cpu/kernels/attention_kernel.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "dbot/ops/simd-inl.h"
-#include "dbot/ops/small_product-inl.h"
+#include "dbot/ops/cpu/kernels/small_product-inl.h"
+#include "dbot/simd/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {

@@ -1,4 +1,4 @@
-#include "dbot/ops/pixel_kernels_plain.h"
+#include "dbot/ops/cpu/kernels/pixel_kernels_plain.h"
 
 #include <algorithm>
 

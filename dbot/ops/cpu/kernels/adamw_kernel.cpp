@@ -1,11 +1,11 @@
-#include "dbot/ops/adamw_kernel.h"
+#include "dbot/ops/cpu/kernels/adamw_kernel.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "dbot/ops/adamw_kernel.cpp"
+#define HWY_TARGET_INCLUDE "dbot/ops/cpu/kernels/adamw_kernel.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "dbot/ops/simd-inl.h"
+#include "dbot/simd/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {

@@ -1,9 +1,9 @@
-#include "dbot/ops/colour_kernels.h"
+#include "dbot/data/kernels/colour_kernels.h"
 
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "dbot/ops/colour_kernels.cpp"
+#define HWY_TARGET_INCLUDE "dbot/data/kernels/colour_kernels.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 

@@ -1,12 +1,12 @@
-#include "dbot/ops/jpeg_kernels.h"
+#include "dbot/data/kernels/jpeg_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "dbot/ops/jpeg_kernels.cpp"
+#define HWY_TARGET_INCLUDE "dbot/data/kernels/jpeg_kernels.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "dbot/ops/dct-inl.h"
-#include "dbot/ops/jpeg_kernels_plain.h"
+#include "dbot/data/kernels/dct-inl.h"
+#include "dbot/data/kernels/jpeg_kernels_plain.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {

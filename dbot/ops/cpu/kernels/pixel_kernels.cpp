@@ -1,11 +1,11 @@
-#include "dbot/ops/pixel_kernels.h"
+#include "dbot/ops/cpu/kernels/pixel_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "dbot/ops/pixel_kernels.cpp"
+#define HWY_TARGET_INCLUDE "dbot/ops/cpu/kernels/pixel_kernels.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "dbot/ops/pixel_kernels_plain.h"
+#include "dbot/ops/cpu/kernels/pixel_kernels_plain.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {

@@ -10,8 +10,8 @@
 #include <numeric>
 #include <span>
 
-#include "dbot/ops/parallel_rows.h"
-#include "dbot/ops/token_loss_kernel.h"
+#include "dbot/ops/cpu/kernels/token_loss_kernel.h"
+#include "dbot/ops/cpu/parallel_rows.h"
 #include "dbot/ops/token_loss_paths.h"
 
 namespace dbot::ops {

@@ -1,4 +1,4 @@
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 
 #include <hwy/targets.h>
 

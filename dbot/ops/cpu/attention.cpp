@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "dbot/ops/attention.h"
-#include "dbot/ops/attention_kernel.h"
-#include "dbot/ops/parallel_rows.h"
+#include "dbot/ops/cpu/attention.h"
+#include "dbot/ops/cpu/kernels/attention_kernel.h"
+#include "dbot/ops/cpu/parallel_rows.h"
 
 namespace dbot::ops {
 namespace {
