@@ -11,7 +11,7 @@
 #include "dbot/eval/embedding.h"
 #include "dbot/eval/evaluation.h"
 #include "dbot/eval/features.h"
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/report/metrics.h"
 #include "dbot/report/picture_set.h"
 #include "dbot/run/pretrain.h"

@@ -9,7 +9,7 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/output_path.h"
 #include "dbot/core/error.h"
-#include "dbot/exchange/export_network.h"
+#include "dbot/exchange/export/export_network.h"
 #include "dbot/formats/onnx/onnx_write.h"
 #include "dbot/report/quantity_text.h"
 #include "dbot/run/network_to_export.h"

@@ -11,7 +11,7 @@
 #include "apps/dbot/name_groups.h"
 #include "apps/dbot/output_path.h"
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_import.h"
+#include "dbot/exchange/import/encoder_import.h"
 #include "dbot/report/progress_text.h"
 #include "dbot/report/quantity_text.h"
 

@@ -8,7 +8,7 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/inspect_report.h"
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/report/progress_text.h"
 #include "dbot/report/quantity_text.h"
 #include "dbot/report/table.h"

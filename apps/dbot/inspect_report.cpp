@@ -8,7 +8,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/core/json.h"
-#include "dbot/exchange/weights_source.h"
+#include "dbot/exchange/import/weights_source.h"
 #include "dbot/report/metrics.h"
 #include "dbot/run/recipe.h"
 #include "dbot/train/checkpoint.h"

@@ -5,7 +5,7 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/options.h"
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
 

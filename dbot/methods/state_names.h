@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/runtime/named_tensors.h"
 
 namespace dbot::methods {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/methods/method.h"
 
 namespace dbot::run {

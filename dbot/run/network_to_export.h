@@ -4,7 +4,7 @@
 #include <string>
 
 #include "dbot/core/log.h"
-#include "dbot/exchange/network_weights.h"
+#include "dbot/exchange/export/network_weights.h"
 
 namespace dbot::run {
 

@@ -1,4 +1,4 @@
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/equal.h>

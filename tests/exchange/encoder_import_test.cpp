@@ -1,4 +1,4 @@
-#include "dbot/exchange/encoder_import.h"
+#include "dbot/exchange/import/encoder_import.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
@@ -11,8 +11,8 @@
 #include <fstream>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/names/tensor_names.h"
 #include "dbot/exchange/tensor_file.h"
-#include "dbot/exchange/tensor_names.h"
 #include "dbot/nn/vit/encoder_parameters.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/exchange/small_encoder.h"

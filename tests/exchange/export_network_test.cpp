@@ -1,4 +1,4 @@
-#include "dbot/exchange/export_network.h"
+#include "dbot/exchange/export/export_network.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/equal.h>
@@ -12,9 +12,9 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/exchange/hugging_face_folder.h"
-#include "dbot/exchange/load_snippets.h"
-#include "dbot/exchange/onnx_encoder.h"
+#include "dbot/exchange/export/hugging_face_folder.h"
+#include "dbot/exchange/export/load_snippets.h"
+#include "dbot/exchange/onnx/onnx_encoder.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/nn/vit/masked_autoencoder.h"
 #include "tests/core/temporary_folder.h"

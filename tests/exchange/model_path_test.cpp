@@ -2,7 +2,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/exchange/small_encoder.h"
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 
 namespace dbot::exchange {
 

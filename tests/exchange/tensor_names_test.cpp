@@ -1,4 +1,4 @@
-#include "dbot/exchange/tensor_names.h"
+#include "dbot/exchange/names/tensor_names.h"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>

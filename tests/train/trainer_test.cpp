@@ -9,7 +9,7 @@
 #include <set>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/methods/masked_modeling.h"
 #include "tests/support/synthetic_dataset.h"
 

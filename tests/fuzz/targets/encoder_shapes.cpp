@@ -1,4 +1,4 @@
-#include "dbot/exchange/encoder_shapes.h"
+#include "dbot/exchange/import/encoder_shapes.h"
 
 #include <ATen/ops/zeros.h>
 

@@ -1,4 +1,4 @@
-#include "dbot/exchange/folder_description.h"
+#include "dbot/exchange/import/folder_description.h"
 
 #include <fmt/format.h>
 

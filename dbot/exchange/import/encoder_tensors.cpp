@@ -1,4 +1,4 @@
-#include "dbot/exchange/encoder_tensors.h"
+#include "dbot/exchange/import/encoder_tensors.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "dbot/exchange/onnx_graph.h"
+#include "dbot/exchange/onnx/onnx_graph.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

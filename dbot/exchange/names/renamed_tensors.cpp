@@ -7,7 +7,7 @@
 #include <map>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/tensor_names.h"
+#include "dbot/exchange/names/tensor_names.h"
 
 namespace dbot::exchange {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/exchange/onnx_encoder.h"
+#include "dbot/exchange/onnx/onnx_encoder.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/tensor.h>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/onnx_graph.h"
-#include "dbot/exchange/onnx_layers.h"
+#include "dbot/exchange/onnx/onnx_graph.h"
+#include "dbot/exchange/onnx/onnx_layers.h"
 
 namespace dbot::exchange {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/exchange/hugging_face_folder.h"
+#include "dbot/exchange/export/hugging_face_folder.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/file_tree.h"
 #include "dbot/core/files/files.h"
+#include "dbot/exchange/names/tensor_names.h"
 #include "dbot/exchange/tensor_file.h"
-#include "dbot/exchange/tensor_names.h"
 
 namespace dbot::exchange {
 namespace {

@@ -1,12 +1,12 @@
-#include "dbot/exchange/export_network.h"
+#include "dbot/exchange/export/export_network.h"
 
 #include <fmt/format.h>
 
 #include <map>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/hugging_face_folder.h"
-#include "dbot/exchange/load_snippets.h"
+#include "dbot/exchange/export/hugging_face_folder.h"
+#include "dbot/exchange/export/load_snippets.h"
 #include "dbot/exchange/network_kind.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/formats/onnx/onnx_write.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/formats/safetensors/safetensors.h"
 
 namespace dbot::exchange {

@@ -1,4 +1,4 @@
-#include "dbot/exchange/tensor_names.h"
+#include "dbot/exchange/names/tensor_names.h"
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/exchange/onnx_graph.h"
+#include "dbot/exchange/onnx/onnx_graph.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/runtime/named_tensors.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/exchange/tensor_names.h"
+#include "dbot/exchange/names/tensor_names.h"
 
 namespace dbot::exchange {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 
 namespace dbot::exchange {
 

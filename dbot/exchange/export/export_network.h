@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
-#include "dbot/exchange/export_format.h"
-#include "dbot/exchange/network_weights.h"
-#include "dbot/exchange/onnx_encoder.h"
+#include "dbot/exchange/export/export_format.h"
+#include "dbot/exchange/export/network_weights.h"
+#include "dbot/exchange/onnx/onnx_encoder.h"
 
 namespace dbot::exchange {
 

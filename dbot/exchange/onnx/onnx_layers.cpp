@@ -1,4 +1,4 @@
-#include "dbot/exchange/onnx_layers.h"
+#include "dbot/exchange/onnx/onnx_layers.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/cat.h>

@@ -1,4 +1,4 @@
-#include "dbot/exchange/encoder_place.h"
+#include "dbot/exchange/names/encoder_place.h"
 
 #include <algorithm>
 #include <array>

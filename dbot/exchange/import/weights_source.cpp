@@ -1,4 +1,4 @@
-#include "dbot/exchange/weights_source.h"
+#include "dbot/exchange/import/weights_source.h"
 
 #include <fmt/format.h>
 

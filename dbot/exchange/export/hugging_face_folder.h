@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "dbot/exchange/network_weights.h"
+#include "dbot/exchange/export/network_weights.h"
 
 namespace dbot::exchange {
 

@@ -1,4 +1,4 @@
-#include "dbot/exchange/encoder_variant.h"
+#include "dbot/exchange/names/encoder_variant.h"
 
 #include <array>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 
 #include <ATen/core/Tensor.h>
 #include <fmt/format.h>
@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_import.h"
+#include "dbot/exchange/import/encoder_import.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/nn/position_table.h"
 #include "dbot/nn/vit/relative_positions.h"

@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "dbot/exchange/encoder_import.h"
-#include "dbot/exchange/encoder_place.h"
-#include "dbot/exchange/weights_source.h"
+#include "dbot/exchange/import/encoder_import.h"
+#include "dbot/exchange/import/weights_source.h"
+#include "dbot/exchange/names/encoder_place.h"
 
 namespace dbot::exchange {
 

@@ -1,4 +1,4 @@
-#include "dbot/exchange/encoder_import.h"
+#include "dbot/exchange/import/encoder_import.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
@@ -10,10 +10,10 @@
 #include <set>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_shapes.h"
-#include "dbot/exchange/encoder_tensors.h"
-#include "dbot/exchange/encoder_variant.h"
-#include "dbot/exchange/folder_description.h"
+#include "dbot/exchange/import/encoder_shapes.h"
+#include "dbot/exchange/import/encoder_tensors.h"
+#include "dbot/exchange/import/folder_description.h"
+#include "dbot/exchange/names/encoder_variant.h"
 #include "dbot/nn/position_table.h"
 
 namespace dbot::exchange {

@@ -1,4 +1,4 @@
-#include "dbot/exchange/load_snippets.h"
+#include "dbot/exchange/export/load_snippets.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

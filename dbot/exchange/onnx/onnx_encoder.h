@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/formats/onnx/onnx_model.h"
 
 namespace dbot::exchange {

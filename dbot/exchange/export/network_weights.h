@@ -4,7 +4,7 @@
 #include <string>
 
 #include "dbot/exchange/encoder_description.h"
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/runtime/named_tensors.h"
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "dbot/exchange/encoder_description.h"
-#include "dbot/exchange/onnx_encoder.h"
+#include "dbot/exchange/onnx/onnx_encoder.h"
 
 // Python programs, complete and short, that load what an export wrote and compute features of an
 // image made up. Paths stand in them as they were given.

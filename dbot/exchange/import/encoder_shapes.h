@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "dbot/exchange/encoder_file.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/runtime/named_tensors.h"
 
 namespace dbot::exchange {

@@ -1,4 +1,4 @@
-#include "dbot/exchange/encoder_shapes.h"
+#include "dbot/exchange/import/encoder_shapes.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_variant.h"
+#include "dbot/exchange/names/encoder_variant.h"
 
 namespace dbot::exchange {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/exchange/export_format.h"
+#include "dbot/exchange/export/export_format.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "dbot/exchange/network_weights.h"
+#include "dbot/exchange/export/network_weights.h"
 
 #include <ATen/core/Tensor.h>
 #include <fmt/format.h>
