@@ -11,9 +11,9 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/data.h"
 #include "dbot/core/error.h"
-#include "dbot/data/pack.h"
-#include "dbot/data/pack_dataset.h"
-#include "dbot/data/parts.h"
+#include "dbot/data/sources/pack/pack.h"
+#include "dbot/data/sources/pack/pack_dataset.h"
+#include "dbot/data/sources/parts.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::app {

@@ -10,7 +10,7 @@
 #include "apps/dbot/model_argument.h"
 #include "apps/dbot/output_path.h"
 #include "dbot/core/error.h"
-#include "dbot/data/parts.h"
+#include "dbot/data/sources/parts.h"
 #include "dbot/eval/embedding.h"
 #include "dbot/eval/features.h"
 

@@ -12,7 +12,7 @@
 #include "apps/dbot/figures.h"
 #include "apps/dbot/model_argument.h"
 #include "dbot/core/error.h"
-#include "dbot/data/labelled_share.h"
+#include "dbot/data/sources/labelled_share.h"
 #include "dbot/report/table.h"
 #include "dbot/run/recipe_catalog.h"
 

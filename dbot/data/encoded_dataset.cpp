@@ -1,6 +1,6 @@
 #include "dbot/data/encoded_dataset.h"
 
-#include "dbot/data/codec.h"
+#include "dbot/data/image/codec.h"
 
 namespace dbot::data {
 

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/loader.h"
-#include "dbot/data/normalise.h"
+#include "dbot/data/image/normalise.h"
+#include "dbot/data/loader/loader.h"
 
 namespace dbot::eval {
 namespace {

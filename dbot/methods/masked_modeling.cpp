@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
-#include "dbot/data/normalise.h"
+#include "dbot/data/image/normalise.h"
 #include "dbot/masking/block_mask.h"
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/loss_tokens.h"

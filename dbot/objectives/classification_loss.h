@@ -7,7 +7,7 @@
 namespace dbot::objectives {
 
 /// −Σ target · log softmax(logits), mean over the batch, in float32. logits, targets: [batch,
-/// classes]; each row of targets adds up to 1 (data/mixing.h makes them).
+/// classes]; each row of targets adds up to 1 (data/augment/mixing.h makes them).
 at::Tensor soft_target_cross_entropy(const at::Tensor& logits, const at::Tensor& targets);
 
 /// The same with `smoothing` of each target spread over all classes: (1 − smoothing) · cross

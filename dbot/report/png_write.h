@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "dbot/data/image.h"
+#include "dbot/data/image/image.h"
 
 namespace dbot::report {
 

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "dbot/data/augmentation.h"
+#include "dbot/data/augment/augmentation.h"
 
 namespace dbot::run {
 namespace {

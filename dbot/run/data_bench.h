@@ -7,7 +7,7 @@
 #include <string>
 
 #include "dbot/core/log.h"
-#include "dbot/data/loader_bench.h"
+#include "dbot/data/loader/loader_bench.h"
 #include "dbot/run/recipe.h"
 
 namespace dbot::run {

@@ -7,7 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/data/audit/survey_journal.h"
+#include "dbot/data/audit/survey/survey_journal.h"
 #include "dbot/report/check_page.h"
 #include "dbot/report/page.h"
 #include "dbot/report/quantity_text.h"

@@ -10,7 +10,7 @@
 #include "dbot/data/audit/audit.h"
 #include "dbot/data/audit/quarantine.h"
 #include "dbot/data/audit/set_statistics.h"
-#include "dbot/data/audit/survey.h"
+#include "dbot/data/audit/survey/survey.h"
 
 namespace dbot::run {
 

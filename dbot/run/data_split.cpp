@@ -10,7 +10,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/data/audit/quarantine.h"
-#include "dbot/data/audit/survey.h"
+#include "dbot/data/audit/survey/survey.h"
 
 namespace dbot::run {
 namespace {

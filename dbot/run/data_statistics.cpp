@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "dbot/core/error.h"
-#include "dbot/data/audit/survey.h"
+#include "dbot/data/audit/survey/survey.h"
 
 namespace dbot::run {
 namespace {

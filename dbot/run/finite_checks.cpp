@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "dbot/data/normalise.h"
+#include "dbot/data/image/normalise.h"
 
 namespace dbot::run {
 namespace {

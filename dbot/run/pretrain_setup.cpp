@@ -8,7 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/data/augmentation.h"
+#include "dbot/data/augment/augmentation.h"
 #include "dbot/report/metrics.h"
 #include "dbot/run/fixed_choices.h"
 #include "dbot/run/memory_plan.h"

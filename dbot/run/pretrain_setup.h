@@ -5,7 +5,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 #include "dbot/run/pretrain.h"
 #include "dbot/run/recipe.h"
 #include "dbot/train/checkpoint.h"

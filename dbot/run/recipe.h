@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 #include "dbot/eval/evaluation.h"
 #include "dbot/masking/random_mask.h"
 #include "dbot/methods/masked_modeling.h"

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "dbot/core/error.h"
-#include "dbot/data/augmentation.h"
+#include "dbot/data/augment/augmentation.h"
 #include "dbot/masking/block_mask.h"
 #include "dbot/run/recipe.h"
 #include "dbot/runtime/machine.h"

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "dbot/data/idx_dataset.h"
+#include "dbot/data/sources/binary/idx_dataset.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/run/resolve.h"
 #include "dbot/runtime/machine.h"

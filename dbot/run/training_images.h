@@ -9,7 +9,7 @@
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 #include "dbot/run/recipe.h"
 
 namespace dbot::run {

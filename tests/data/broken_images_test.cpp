@@ -8,8 +8,8 @@
 #include <string>
 
 #include "dbot/core/error.h"
-#include "dbot/data/codec.h"
-#include "dbot/data/image_reader.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/image/image_reader.h"
 #include "tests/data/audit/picture_files.h"
 #include "tests/data/fixtures.h"
 

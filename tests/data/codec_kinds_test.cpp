@@ -4,7 +4,7 @@
 
 #include <ios>
 
-#include "dbot/data/codec.h"
+#include "dbot/data/image/codec.h"
 #include "tests/data/fixtures.h"
 
 namespace dbot::data {

@@ -1,4 +1,4 @@
-#include "dbot/data/codec.h"
+#include "dbot/data/image/codec.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "dbot/data/transforms.h"
+#include "dbot/data/image/transforms.h"
 
 namespace dbot::data {
 namespace {

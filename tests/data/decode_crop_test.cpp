@@ -11,8 +11,8 @@
 #include <jpeglib.h>
 
 #include "dbot/core/random.h"
-#include "dbot/data/codec.h"
-#include "dbot/data/image_reader.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/image/image_reader.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/mean_difference.h"
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "dbot/core/random.h"
-#include "dbot/data/codec.h"
+#include "dbot/data/image/codec.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/mean_difference.h"
 

@@ -1,4 +1,4 @@
-#include "dbot/data/epoch_order.h"
+#include "dbot/data/loader/epoch_order.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

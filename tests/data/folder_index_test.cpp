@@ -1,4 +1,4 @@
-#include "dbot/data/folder_index.h"
+#include "dbot/data/sources/folder/folder_index.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "dbot/core/files/files.h"
-#include "dbot/data/folder_scan.h"
+#include "dbot/data/sources/folder/folder_scan.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/path_strings.h"

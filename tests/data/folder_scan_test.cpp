@@ -1,4 +1,4 @@
-#include "dbot/data/folder_scan.h"
+#include "dbot/data/sources/folder/folder_scan.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "dbot/data/idx.h"
+#include "dbot/data/sources/binary/idx.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

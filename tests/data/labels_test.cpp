@@ -1,4 +1,4 @@
-#include "dbot/data/labels.h"
+#include "dbot/data/sources/labels.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/data/dataset.h"
-#include "dbot/data/list_file.h"
+#include "dbot/data/sources/list/list_file.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 
 namespace dbot::test {
 

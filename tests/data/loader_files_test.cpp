@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "dbot/data/dataset.h"
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 

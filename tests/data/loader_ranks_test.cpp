@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/loader_batches.h"
 #include "tests/data/memory_dataset.h"

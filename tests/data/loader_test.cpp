@@ -1,4 +1,4 @@
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 
 #include <ATen/ops/equal.h>
 #include <gmock/gmock.h>

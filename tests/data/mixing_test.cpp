@@ -1,4 +1,4 @@
-#include "dbot/data/mixing.h"
+#include "dbot/data/augment/mixing.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/allclose.h>

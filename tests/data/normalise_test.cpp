@@ -1,4 +1,4 @@
-#include "dbot/data/normalise.h"
+#include "dbot/data/image/normalise.h"
 
 #include <ATen/ops/arange.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "dbot/data/pack.h"
+#include "dbot/data/sources/pack/pack.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,10 +7,10 @@
 
 #include "dbot/core/files/files.h"
 #include "dbot/data/encoded_dataset.h"
-#include "dbot/data/loader.h"
-#include "dbot/data/pack_dataset.h"
-#include "dbot/data/pack_index.h"
-#include "dbot/data/parts.h"
+#include "dbot/data/loader/loader.h"
+#include "dbot/data/sources/pack/pack_dataset.h"
+#include "dbot/data/sources/pack/pack_index.h"
+#include "dbot/data/sources/parts.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/idx_writer.h"

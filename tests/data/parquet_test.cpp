@@ -4,7 +4,7 @@
 #include <future>
 
 #include "dbot/data/dataset.h"
-#include "dbot/data/parquet_columns.h"
+#include "dbot/data/sources/parquet/parquet_columns.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/data/path_list.h"
+#include "dbot/data/sources/folder/path_list.h"
 
 namespace dbot::test {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <ios>
 
-#include "dbot/data/resample.h"
-#include "dbot/data/transforms.h"
+#include "dbot/data/image/resample.h"
+#include "dbot/data/image/transforms.h"
 #include "tests/data/fixtures.h"
 
 namespace dbot::data {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/memory_dataset.h"
 

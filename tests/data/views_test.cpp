@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/random.h"
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/memory_dataset.h"
 

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "dbot/data/loader.h"
-#include "dbot/data/normalise.h"
+#include "dbot/data/image/normalise.h"
+#include "dbot/data/loader/loader.h"
 #include "tests/data/memory_dataset.h"
 #include "tests/eval/samples.h"
 #include "tests/eval/small_network.h"

@@ -9,7 +9,7 @@
 #include <ATen/ops/randint.h>
 #include <gtest/gtest.h>
 
-#include "dbot/data/normalise.h"
+#include "dbot/data/image/normalise.h"
 #include "dbot/ops/patchify.h"
 
 namespace dbot::methods {

@@ -5,7 +5,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/core/random.h"
-#include "dbot/data/codec.h"
+#include "dbot/data/image/codec.h"
 #include "tests/core/temporary_folder.h"
 
 namespace dbot::report {

@@ -7,10 +7,10 @@
 #include <unordered_set>
 #include <utility>
 
-#include "dbot/data/audit/foreign_kind.h"
-#include "dbot/data/folder_dataset.h"
-#include "dbot/data/image_reader.h"
-#include "dbot/data/parts.h"
+#include "dbot/data/audit/survey/foreign_kind.h"
+#include "dbot/data/image/image_reader.h"
+#include "dbot/data/sources/folder/folder_dataset.h"
+#include "dbot/data/sources/parts.h"
 
 namespace dbot::data {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
-#include "dbot/data/names_within.h"
+#include "dbot/data/sources/names_within.h"
 
 namespace dbot::data {
 

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "dbot/data/audit/hash_index.h"
+#include "dbot/data/audit/survey/hash_index.h"
 
 namespace dbot::data {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "dbot/core/stop.h"
 #include "dbot/data/audit/audited_set.h"
-#include "dbot/data/audit/image_facts.h"
+#include "dbot/data/audit/survey/image_facts.h"
 
 namespace dbot::data {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "dbot/data/audit/audit.h"
-#include "dbot/data/codec.h"
+#include "dbot/data/image/codec.h"
 
 namespace dbot::data {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/data/names_within.h"
+#include "dbot/data/sources/names_within.h"
 
 namespace dbot::data {
 namespace {

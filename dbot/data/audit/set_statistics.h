@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dbot/data/audit/audited_set.h"
-#include "dbot/data/audit/image_facts.h"
+#include "dbot/data/audit/survey/image_facts.h"
 
 namespace dbot::data {
 

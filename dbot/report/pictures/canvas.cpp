@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "dbot/data/transforms.h"
+#include "dbot/data/image/transforms.h"
 
 namespace dbot::report {
 namespace {

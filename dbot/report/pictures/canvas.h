@@ -4,7 +4,7 @@
 #include <span>
 
 #include "dbot/core/settings/settings.h"
-#include "dbot/data/image.h"
+#include "dbot/data/image/image.h"
 
 // Small operations on 8-bit RGB images, from which all pictures are put together.
 namespace dbot::report {

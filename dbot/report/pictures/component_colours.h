@@ -5,7 +5,7 @@
 #include <array>
 
 #include "dbot/core/settings/settings.h"
-#include "dbot/data/image.h"
+#include "dbot/data/image/image.h"
 #include "dbot/report/pictures/principal_components.h"
 
 namespace dbot::report {

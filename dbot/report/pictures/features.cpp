@@ -7,7 +7,7 @@
 #include <span>
 
 #include "dbot/core/error.h"
-#include "dbot/data/normalise.h"
+#include "dbot/data/image/normalise.h"
 #include "dbot/ops/attention_probabilities.h"
 #include "dbot/report/pictures/work_clock.h"
 

@@ -8,7 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
-#include "dbot/data/loader.h"
+#include "dbot/data/loader/loader.h"
 
 namespace dbot::report {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "dbot/data/image.h"
+#include "dbot/data/image/image.h"
 
 namespace dbot::report {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "dbot/data/image.h"
+#include "dbot/data/image/image.h"
 #include "dbot/report/picture_set.h"
 
 namespace dbot::report {

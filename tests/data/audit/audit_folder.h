@@ -7,7 +7,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/data/audit/audit.h"
-#include "dbot/data/audit/survey.h"
+#include "dbot/data/audit/survey/survey.h"
 
 namespace dbot::test {
 

@@ -8,8 +8,8 @@
 #include <map>
 
 #include "dbot/core/random.h"
-#include "dbot/data/codec.h"
-#include "dbot/data/file_bytes.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/sources/file_bytes.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/audit/audit_folder.h"
 #include "tests/data/audit/picture_files.h"

@@ -1,4 +1,4 @@
-#include "dbot/data/audit/likeness.h"
+#include "dbot/data/audit/survey/likeness.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <set>
 
 #include "dbot/core/random.h"
-#include "dbot/data/audit/hash_index.h"
-#include "dbot/data/codec.h"
+#include "dbot/data/audit/survey/hash_index.h"
+#include "dbot/data/image/codec.h"
 #include "tests/data/audit/picture_files.h"
 
 namespace dbot::data {

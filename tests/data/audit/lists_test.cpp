@@ -10,7 +10,7 @@
 #include "dbot/data/audit/quarantine.h"
 #include "dbot/data/audit/set_split.h"
 #include "dbot/data/audit/set_statistics.h"
-#include "dbot/data/audit/survey_journal.h"
+#include "dbot/data/audit/survey/survey_journal.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/audit/audit_folder.h"
 #include "tests/data/audit/picture_files.h"

@@ -11,7 +11,7 @@
 #include <png.h>
 
 #include "dbot/core/random.h"
-#include "dbot/data/resize_crop.h"
+#include "dbot/data/image/resize_crop.h"
 
 namespace dbot::test {
 namespace {

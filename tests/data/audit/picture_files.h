@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dbot/data/image.h"
+#include "dbot/data/image/image.h"
 
 // Image files as tests want them.
 namespace dbot::test {

@@ -1,4 +1,4 @@
-#include "dbot/data/pixels/augment.h"
+#include "dbot/data/augment/augment.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "dbot/data/codec.h"
-#include "dbot/data/pixels/blur.h"
-#include "dbot/data/pixels/enhance.h"
-#include "dbot/data/pixels/tones.h"
-#include "dbot/data/pixels/warp.h"
+#include "dbot/data/augment/blur.h"
+#include "dbot/data/augment/enhance.h"
+#include "dbot/data/augment/tones.h"
+#include "dbot/data/augment/warp.h"
+#include "dbot/data/image/codec.h"
 #include "dbot/simd/kernel_level.h"
 #include "tests/data/fixtures.h"
 

@@ -1,6 +1,6 @@
 #include "dbot/core/error.h"
 #include "dbot/core/log.h"
-#include "dbot/data/cifar_dataset.h"
+#include "dbot/data/sources/binary/cifar_dataset.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 

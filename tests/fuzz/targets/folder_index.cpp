@@ -1,4 +1,4 @@
-#include "dbot/data/folder_index.h"
+#include "dbot/data/sources/folder/folder_index.h"
 
 #include "dbot/core/error.h"
 #include "tests/fuzz/targets/input_file.h"

@@ -1,4 +1,4 @@
-#include "dbot/data/idx.h"
+#include "dbot/data/sources/binary/idx.h"
 
 #include "dbot/core/error.h"
 #include "tests/fuzz/targets/input_file.h"

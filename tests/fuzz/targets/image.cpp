@@ -1,8 +1,8 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/data/codec.h"
-#include "dbot/data/image_reader.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/image/image_reader.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 

@@ -1,5 +1,5 @@
 #include "dbot/core/error.h"
-#include "dbot/data/list_file.h"
+#include "dbot/data/sources/list/list_file.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 

@@ -1,4 +1,4 @@
-#include "dbot/data/pack_index.h"
+#include "dbot/data/sources/pack/pack_index.h"
 
 #include <string>
 

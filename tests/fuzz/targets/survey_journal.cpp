@@ -1,7 +1,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "dbot/data/audit/survey_record.h"
+#include "dbot/data/audit/survey/survey_record.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 

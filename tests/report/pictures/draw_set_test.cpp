@@ -12,7 +12,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/data/codec.h"
+#include "dbot/data/image/codec.h"
 #include "dbot/methods/masked_modeling.h"
 #include "dbot/report/pictures/embedding_map.h"
 #include "tests/core/temporary_folder.h"

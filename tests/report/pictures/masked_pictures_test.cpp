@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/files/files.h"
-#include "dbot/data/codec.h"
-#include "dbot/data/normalise.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/image/normalise.h"
 #include "dbot/objectives/target.h"
 #include "dbot/ops/patchify.h"
 #include "tests/core/temporary_folder.h"

@@ -1,0 +1,167 @@
+#include "dbot/data/audit/survey/survey_record.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <span>
+#include <vector>
+
+#include "dbot/core/files/files.h"
+
+namespace dbot::data {
+namespace {
+
+constexpr std::size_t most_reason = 4000;  // bytes
+constexpr std::array<std::string_view, 8> kind_names{"",     "JPEG", "PNG", "WebP",
+                                                     "TIFF", "BMP",  "PNM", "npy"};
+
+/// Writes numbers with the lowest byte first.
+class RecordWriter {
+ public:
+  template <typename Whole>
+  void number(Whole value) {
+    auto bits = static_cast<std::uint64_t>(value);
+    for (std::size_t i = 0; i < sizeof value; ++i, bits >>= 8) {
+      text_ += static_cast<char>(bits & 0xFF);
+    }
+  }
+  void bytes(std::span<const std::uint8_t> values) { text_.append(values.begin(), values.end()); }
+  std::string& text() { return text_; }
+
+ private:
+  std::string text_;
+};
+
+class RecordReader {
+ public:
+  explicit RecordReader(std::string_view text) : text_(text) {}
+
+  template <typename Whole>
+  Whole number() {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < sizeof(Whole); ++i) bits |= std::uint64_t{next()} << (8 * i);
+    return static_cast<Whole>(bits);
+  }
+  void bytes(std::span<std::uint8_t> values) {
+    for (auto& value : values) value = next();
+  }
+  bool ended_well() const { return !overrun_ && place_ == text_.size(); }
+
+ private:
+  std::uint8_t next() {
+    overrun_ = overrun_ || place_ >= text_.size();
+    return overrun_ ? std::uint8_t{0} : static_cast<std::uint8_t>(text_[place_++]);
+  }
+
+  std::string_view text_;
+  std::size_t place_ = 0;
+  bool overrun_ = false;
+};
+
+/// Facts that are true or false, as bits.
+struct RecordFlags {
+  static constexpr std::uint32_t turned = 1, alpha = 2, palette = 4, cmyk = 8, more_pictures = 16,
+                                 decoded = 32, grey = 64, all = 127;
+};
+
+std::uint32_t flags_of(const ImageFacts& facts) {
+  const auto& stored = facts.stored;
+  return (facts.turned ? RecordFlags::turned : 0U) | (stored.alpha ? RecordFlags::alpha : 0U) |
+         (stored.palette ? RecordFlags::palette : 0U) | (stored.cmyk ? RecordFlags::cmyk : 0U) |
+         (stored.more_pictures ? RecordFlags::more_pictures : 0U) |
+         (facts.decoded ? RecordFlags::decoded : 0U) | (facts.grey ? RecordFlags::grey : 0U);
+}
+
+void set_flags(std::uint32_t flags, ImageFacts& facts) {
+  auto& stored = facts.stored;
+  facts.turned = (flags & RecordFlags::turned) != 0;
+  stored.alpha = (flags & RecordFlags::alpha) != 0;
+  stored.palette = (flags & RecordFlags::palette) != 0;
+  stored.cmyk = (flags & RecordFlags::cmyk) != 0;
+  stored.more_pictures = (flags & RecordFlags::more_pictures) != 0;
+  facts.decoded = (flags & RecordFlags::decoded) != 0;
+  facts.grey = (flags & RecordFlags::grey) != 0;
+}
+
+std::uint64_t mark_of(std::string_view body) {
+  return core::digest(std::as_bytes(std::span(body))).low;
+}
+
+/// Everything but the reason has a fixed length.
+bool read_body(std::string_view body, std::int64_t& image, ImageFacts& facts) {
+  RecordReader reader(body);
+  image = reader.number<std::int64_t>();
+  const auto fault = reader.number<std::uint8_t>();
+  const auto kind = reader.number<std::uint8_t>();
+  if (fault > static_cast<int>(ImageFault::channels) || kind >= kind_names.size()) return false;
+  facts.fault = static_cast<ImageFault>(fault);
+  facts.kind = kind_names[kind];
+  facts.bytes = reader.number<std::uint64_t>();
+  facts.content.high = reader.number<std::uint64_t>();
+  facts.content.low = reader.number<std::uint64_t>();
+  facts.height = reader.number<std::int32_t>();
+  facts.width = reader.number<std::int32_t>();
+  facts.stored.channels = reader.number<std::int32_t>();
+  facts.stored.bits = reader.number<std::int32_t>();
+  const auto flags = reader.number<std::uint32_t>();
+  if (flags > RecordFlags::all) return false;
+  set_flags(flags, facts);
+  facts.unused_bytes = reader.number<std::int64_t>();
+  facts.deviation = std::bit_cast<float>(reader.number<std::uint32_t>());
+  facts.likeness.hash = reader.number<std::uint64_t>();
+  reader.bytes(facts.likeness.luma);
+  reader.bytes(facts.likeness.blue);
+  reader.bytes(facts.likeness.red);
+  const auto length = reader.number<std::uint32_t>();
+  if (length > most_reason) return false;
+  std::vector<std::uint8_t> reason(length);
+  reader.bytes(reason);
+  facts.reason.assign(reason.begin(), reason.end());
+  return reader.ended_well() && image >= 0 && facts.height >= 0 && facts.width >= 0;
+}
+
+}  // namespace
+
+std::string journal_record(std::int64_t image, const ImageFacts& facts) {
+  RecordWriter writer;
+  writer.number(image);
+  writer.number(static_cast<std::uint8_t>(facts.fault));
+  const auto kind = std::ranges::find(kind_names, facts.kind) - kind_names.begin();
+  writer.number(static_cast<std::uint8_t>(kind));
+  writer.number(facts.bytes);
+  writer.number(facts.content.high);
+  writer.number(facts.content.low);
+  writer.number(facts.height);
+  writer.number(facts.width);
+  writer.number(facts.stored.channels);
+  writer.number(facts.stored.bits);
+  writer.number(flags_of(facts));
+  writer.number(facts.unused_bytes);
+  writer.number(std::bit_cast<std::uint32_t>(facts.deviation));
+  writer.number(facts.likeness.hash);
+  writer.bytes(facts.likeness.luma);
+  writer.bytes(facts.likeness.blue);
+  writer.bytes(facts.likeness.red);
+  const auto reason = facts.reason.substr(0, most_reason);
+  writer.number(static_cast<std::uint32_t>(reason.size()));
+  writer.text() += reason;
+  RecordWriter framed;
+  framed.number(static_cast<std::uint32_t>(writer.text().size()));
+  framed.number(mark_of(writer.text()));
+  return framed.text() + writer.text();
+}
+
+bool read_journal_record(std::string_view& text, std::int64_t& image, ImageFacts& facts) {
+  constexpr std::size_t frame = 12;  // length, mark
+  if (text.size() < frame) return false;
+  RecordReader reader(text.substr(0, frame));
+  const auto length = reader.number<std::uint32_t>();
+  const auto mark = reader.number<std::uint64_t>();
+  if (text.size() - frame < length) return false;
+  const auto body = text.substr(frame, length);
+  if (mark_of(body) != mark || !read_body(body, image, facts)) return false;
+  text.remove_prefix(frame + length);
+  return true;
+}
+
+}  // namespace dbot::data

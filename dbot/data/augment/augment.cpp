@@ -1,0 +1,95 @@
+#include "dbot/data/augment/augment.h"
+
+#include "dbot/data/augment/blur.h"
+#include "dbot/data/augment/enhance.h"
+#include "dbot/data/augment/tones.h"
+
+namespace dbot::data {
+namespace {
+
+constexpr int solarise_threshold = 128;
+
+/// Streams of draws; the numbers are part of every draw.
+enum class PixelChange : std::uint32_t {
+  random_augment = 0,
+  three_augment = 1,
+  colour_jitter = 2,
+  grey = 3,
+  blur = 4,
+  solarise = 5,
+  erase = 6,
+};
+constexpr std::uint32_t changes_per_view = 16;
+
+core::Random draws_of(const PixelDraws& draws, PixelChange change) {
+  return core::Random({.seed = draws.seed,
+                       .purpose = core::Purpose::pixels,
+                       .stage = draws.view * changes_per_view + static_cast<std::uint32_t>(change),
+                       .epoch = static_cast<std::uint32_t>(draws.epoch),
+                       .sample = static_cast<std::uint64_t>(draws.sample)});
+}
+
+Fill mean_colour(const PlanarImage& image, const PixelRange& range) {
+  Fill fill;
+  for (int c = 0; c < image.channels; ++c) fill.push_back(to_pixel(range.mean_of(c)));
+  return fill;
+}
+
+void augment_at_random(const PlanarImage& image, const PixelAugmentation& config,
+                       core::Random random) {
+  const auto fill = mean_colour(image, config.range);
+  for (std::int64_t i = 0; i < config.random_augment.operations; ++i) {
+    const auto drawn = draw_augment(config.random_augment, random);
+    if (drawn) apply_augment(image, *drawn, fill);
+  }
+}
+
+void augment_by_one_of_three(const PlanarImage& image, core::Random& random) {
+  switch (random.below(3)) {
+    case 0:
+      return to_grey(image);
+    case 1:
+      return solarise(image, solarise_threshold);
+    default:
+      return gaussian_blur(image, random.uniform(0.1, 2.0));
+  }
+}
+
+}  // namespace
+
+bool PixelAugmentation::any() const {
+  return random_augment.operations > 0 || three_augment > 0 || colour_jitter.any() || grey > 0 ||
+         blur > 0 || solarise > 0 || erase.probability > 0;
+}
+
+void augment_pixels(const PlanarImage& image, const PixelAugmentation& config,
+                    const PixelDraws& draws) {
+  /// The draws of a change if chance wants it, behind the one that decided.
+  const auto chance = [&](double probability, PixelChange change, const auto& apply) {
+    if (probability <= 0) return;
+    auto random = draws_of(draws, change);
+    if (random.uniform() < probability) apply(random);
+  };
+  if (config.random_augment.operations > 0) {
+    augment_at_random(image, config, draws_of(draws, PixelChange::random_augment));
+  }
+  chance(config.three_augment, PixelChange::three_augment,
+         [&](core::Random& random) { augment_by_one_of_three(image, random); });
+  const auto& jitter = config.colour_jitter;
+  chance(jitter.any() ? jitter.probability : 0, PixelChange::colour_jitter,
+         [&](core::Random& random) {
+           apply_colour_jitter(image, jitter, draw_colour_jitter(jitter, random));
+         });
+  chance(config.grey, PixelChange::grey, [&](core::Random&) { to_grey(image); });
+  chance(config.blur, PixelChange::blur, [&](core::Random& random) {
+    gaussian_blur(image, random.uniform(config.blur_sigma.at(0), config.blur_sigma.at(1)));
+  });
+  chance(config.solarise, PixelChange::solarise,
+         [&](core::Random&) { solarise(image, solarise_threshold); });
+  if (config.erase.probability > 0) {
+    auto random = draws_of(draws, PixelChange::erase);
+    random_erase(image, config.erase, config.range, random);
+  }
+}
+
+}  // namespace dbot::data

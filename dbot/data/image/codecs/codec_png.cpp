@@ -1,0 +1,206 @@
+#include "dbot/data/image/codecs/codec_png.h"
+
+#include <fmt/format.h>
+#include <png.h>
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <vector>
+
+#include "dbot/core/error.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/image/colour.h"
+#include "dbot/data/image/scratch.h"
+
+namespace dbot::data {
+namespace {
+
+/// A reader whose errors come back as `false` from `guarded`. libpng is C and leaves its functions
+/// by longjmp, so what runs under `guarded` must not own anything.
+class PngSource {
+ public:
+  explicit PngSource(std::span<const std::uint8_t> bytes) : rest_(bytes) {
+    png_ = png_create_read_struct(
+        PNG_LIBPNG_VER_STRING, this,
+        [](png_structp png, png_const_charp text) {
+          static_cast<PngSource*>(png_get_error_ptr(png))->leave(text);
+        },
+        [](png_structp, png_const_charp) {});
+    if (png_ != nullptr) info_ = png_create_info_struct(png_);
+    if (info_ == nullptr) {
+      png_destroy_read_struct(&png_, nullptr, nullptr);
+      throw std::bad_alloc();
+    }
+    png_set_read_fn(png_, this, [](png_structp png, png_bytep target, std::size_t count) {
+      static_cast<PngSource*>(png_get_io_ptr(png))->read(target, count);
+    });
+  }
+  ~PngSource() { png_destroy_read_struct(&png_, &info_, nullptr); }
+  PngSource(const PngSource&) = delete;
+  PngSource& operator=(const PngSource&) = delete;
+
+  /// Runs `step`; false if libpng reported an error, then `message` says which.
+  template <typename Step>
+  bool guarded(const Step& step) {
+    if (setjmp(jump_) != 0) return false;
+    step(png_, info_);
+    return true;
+  }
+
+  const char* message() const { return message_; }
+
+ private:
+  void read(png_bytep target, std::size_t count) {
+    if (count > rest_.size()) leave("the file ends too early");
+    std::memcpy(target, rest_.data(), count);
+    rest_ = rest_.subspan(count);
+  }
+
+  [[noreturn]] void leave(const char* text) {
+    std::snprintf(message_, sizeof message_, "%s", text);
+    std::longjmp(jump_, 1);
+  }
+
+  std::span<const std::uint8_t> rest_;
+  png_structp png_ = nullptr;
+  png_infop info_ = nullptr;
+  std::jmp_buf jump_{};
+  char message_[200] = {};
+};
+
+/// Asks libpng for 8-bit grey or RGB without alpha.
+void request_plain_pixels(png_structp png, png_infop info, int channels) {
+  png_set_strip_16(png);
+  png_set_expand(png);  // palettes, 1 to 4 bits, tRNS (which becomes alpha, dropped below)
+  png_set_strip_alpha(png);
+  const bool grey = (png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR) == 0;
+  if (grey && channels == 3) png_set_gray_to_rgb(png);
+  png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+}
+
+struct Chunk {
+  std::string_view type;
+  std::span<const std::uint8_t> content;
+};
+
+/// Splits the first chunk off `rest`; false if it is not whole.
+bool next_chunk(std::span<const std::uint8_t>& rest, Chunk& chunk) {
+  constexpr std::size_t frame = 12;  // length, type, checksum
+  if (rest.size() < frame) return false;
+  const std::size_t length = std::size_t{rest[0]} << 24 | rest[1] << 16 | rest[2] << 8 | rest[3];
+  if (rest.size() - frame < length) return false;
+  chunk = {{reinterpret_cast<const char*>(rest.data()) + 4, 4}, rest.subspan(8, length)};
+  rest = rest.subspan(frame + length);
+  return true;
+}
+
+class PngReader final : public ImageReader {
+ public:
+  PngReader(std::span<const std::uint8_t> bytes, int channels, std::string_view name)
+      : source_(bytes), channels_(channels), name_(name) {
+    png_uint_32 height = 0, width = 0;
+    check(source_.guarded([&](png_structp png, png_infop info) {
+      png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_image_size judges
+      // Texts, profiles, times: libpng would take the memory that such a chunk claims, up to 2 GB.
+      png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
+      png_read_info(png, info);
+      height = png_get_image_height(png, info);
+      width = png_get_image_width(png, info);
+      stored_.channels = png_get_channels(png, info);
+      stored_.bits = png_get_bit_depth(png, info);
+      stored_.palette = png_get_color_type(png, info) == PNG_COLOR_TYPE_PALETTE;
+      stored_.alpha = (png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) != 0;
+    }));
+    check_image_size(height, width, name);
+    height_ = static_cast<int>(height);
+    width_ = static_cast<int>(width);
+    walk_chunks(bytes);
+  }
+
+  StoredPixels stored_pixels() const override { return stored_; }
+
+  DecodedPart read(const Crop& area, int, std::vector<std::uint8_t>& pixels) override {
+    int given = 0;
+    bool interlaced = false;
+    check(source_.guarded([&](png_structp png, png_infop info) {
+      interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
+      request_plain_pixels(png, info, channels_);
+      given = png_get_channels(png, info);
+    }));
+    // An interlaced image is in no part of the file before it is whole.
+    const int first = interlaced ? 0 : area.top;
+    const int last = interlaced ? height_ : area.top + area.height;
+    const std::size_t row_bytes = static_cast<std::size_t>(width_) * given;
+    const std::size_t needed = row_bytes * (last - first);
+    room(pixels, needed);
+    if (interlaced) {
+      read_interlaced(pixels.data(), row_bytes);
+    } else {
+      read_rows(first, last, pixels.data(), row_bytes);
+    }
+    for (int y = 0; given == 3 && channels_ == 1 && y < last - first; ++y) {
+      auto* row = pixels.data() + y * row_bytes;
+      luma_from_rgb(row, static_cast<std::size_t>(width_), row);
+    }
+    PixelView rows{pixels.data(), last - first, width_, channels_, row_bytes};
+    return {part_of(rows, {area.top - first, area.left, area.height, area.width}),
+            {0, 0, static_cast<double>(area.height), static_cast<double>(area.width)}};
+  }
+
+ private:
+  void check(bool done) const {
+    if (!done) throw DataError(fmt::format("[data] {}: broken PNG: {}", name_, source_.message()));
+  }
+
+  /// Finds the orientation, and whether the file is whole.
+  void walk_chunks(std::span<const std::uint8_t> bytes) {
+    constexpr std::size_t signature = 8;
+    auto rest = bytes.subspan(std::min(signature, bytes.size()));
+    Chunk chunk;
+    while (next_chunk(rest, chunk)) {
+      if (chunk.type == "eXIf") orientation_ = exif_orientation(chunk.content);
+      if (chunk.type == "tRNS") stored_.alpha = true;
+      if (chunk.type == "acTL") stored_.more_pictures = true;
+      if (chunk.type == "IEND") return;
+    }
+    throw DataError(fmt::format("[data] {}: broken PNG: the file ends too early", name_));
+  }
+
+  void read_rows(int first, int last, std::uint8_t* pixels, std::size_t row_bytes) {
+    std::vector<std::uint8_t> passed(first > 0 ? row_bytes : 0);
+    check(source_.guarded([&](png_structp png, png_infop) {
+      for (int y = 0; y < last; ++y) {
+        png_read_row(png, y < first ? passed.data() : pixels + (y - first) * row_bytes, nullptr);
+      }
+      if (last == height_) png_read_end(png, nullptr);
+    }));
+  }
+
+  void read_interlaced(std::uint8_t* pixels, std::size_t row_bytes) {
+    std::vector<png_bytep> rows(static_cast<std::size_t>(height_));
+    for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = pixels + y * row_bytes;
+    check(source_.guarded([&](png_structp png, png_infop) {
+      png_read_image(png, rows.data());
+      png_read_end(png, nullptr);
+    }));
+  }
+
+  PngSource source_;
+  StoredPixels stored_;
+  int channels_;
+  std::string_view name_;
+};
+
+}  // namespace
+
+std::unique_ptr<ImageReader> open_png(std::span<const std::uint8_t> bytes, int channels,
+                                      std::string_view name) {
+  return std::make_unique<PngReader>(bytes, channels, name);
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,166 @@
+#include "dbot/data/image/jpeg/codec_jpeg.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dbot/core/error.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/image/colour.h"
+#include "dbot/data/image/jpeg/jpeg_baseline.h"
+#include "dbot/data/image/jpeg/jpeg_decompressor.h"
+#include "dbot/data/image/scratch.h"
+
+namespace dbot::data {
+namespace {
+
+// Columns beside the area that are decoded with it: smooth upsampling of colour looks at its
+// neighbours, and at a cut there are none.
+constexpr int neighbours = 2;
+
+/// The colour space to ask libjpeg for: it has no conversion from CMYK.
+J_COLOR_SPACE output_space(J_COLOR_SPACE stored, int channels) {
+  if (stored == JCS_CMYK || stored == JCS_YCCK) return JCS_CMYK;
+  if (stored == JCS_GRAYSCALE && channels == 1) return JCS_GRAYSCALE;
+  return JCS_RGB;
+}
+
+/// Turns `count` pixels that libjpeg gave into `channels`, in place.
+void convert(std::uint8_t* pixels, std::size_t count, int given, int channels) {
+  if (given == 4) {
+    rgb_from_inverted_cmyk(pixels, count, pixels);
+    given = 3;
+  }
+  if (given == 3 && channels == 1) luma_from_rgb(pixels, count, pixels);
+}
+
+/// True if the marker that ends an image stands somewhere in the data of the scans. It cannot be
+/// part of them.
+bool has_end(std::span<const std::uint8_t> scans) {
+  for (std::size_t i = scans.size(); i-- > 1;) {
+    if (scans[i] == 0xD9 && scans[i - 1] == 0xFF) return true;
+  }
+  return false;
+}
+
+class JpegReader final : public ImageReader {
+ public:
+  JpegReader(std::span<const std::uint8_t> bytes, int channels, std::string_view name)
+      : channels_(channels), name_(name) {
+    check(decompressor_.guarded([&](jpeg_decompress_struct& info) {
+      jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);  // EXIF
+      jpeg_mem_src(&info, bytes.data(), static_cast<unsigned long>(bytes.size()));
+      jpeg_read_header(&info, TRUE);
+      info.out_color_space = output_space(info.jpeg_color_space, channels);
+    }));
+    const auto& info = decompressor_.info();
+    check_image_size(info.image_height, info.image_width, name);
+    height_ = static_cast<int>(info.image_height);
+    width_ = static_cast<int>(info.image_width);
+    for (auto* marker = info.marker_list; marker != nullptr; marker = marker->next) {
+      if (marker->data_length < 6 || marker->data[0] != 'E') continue;  // "Exif", not "http:…"
+      orientation_ = exif_orientation({marker->data, marker->data_length});
+      break;
+    }
+    scan_ = bytes.last(info.src->bytes_in_buffer);
+    if (!has_end(scan_)) {
+      throw DataError(fmt::format("[data] {}: broken JPEG: it ends too early", name));
+    }
+  }
+
+  StoredPixels stored_pixels() const override {
+    const auto& info = decompressor_.info();
+    StoredPixels stored;
+    stored.channels = info.num_components;
+    stored.bits = info.data_precision;
+    stored.cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
+    return stored;
+  }
+
+  std::int64_t unused_bytes() const override { return unused_ + decompressor_.unused_bytes(); }
+
+  int most_shrink() const override { return 8; }
+
+  bool read_planes(const Crop& area, Shrink shrink, DecodedPlanes& planes) override {
+    thread_local BaselineDecoder decoder;  // its memory and tables serve the next image
+    if (!decoder.read(decompressor_.info(), scan_, area, shrink, channels_, planes)) return false;
+    unused_ = decoder.unused_bytes();
+    return true;
+  }
+
+  DecodedPart read(const Crop& area, int shrink, std::vector<std::uint8_t>& pixels) override {
+    const auto& info = decompressor_.info();
+    check(decompressor_.guarded([&](jpeg_decompress_struct& reader) {
+      reader.scale_num = 1;
+      reader.scale_denom = static_cast<unsigned>(shrink);
+      jpeg_start_decompress(&reader);
+    }));
+    // Borders of the area, in pixels of the output.
+    const int top = area.top / shrink, left = area.left / shrink;
+    const int bottom = std::min((area.top + area.height + shrink - 1) / shrink,
+                                static_cast<int>(info.output_height));
+    const int right = std::min((area.left + area.width + shrink - 1) / shrink,
+                               static_cast<int>(info.output_width));
+    const int first = cut_columns(left, right);
+    PixelView view{nullptr, bottom - top, right - left, channels_, 0};
+    view.row_bytes = static_cast<std::size_t>(info.output_width) * info.output_components;
+    const std::size_t needed = view.row_bytes * view.height;
+    room(pixels, needed);
+    read_rows(top, view, pixels.data());
+    view.pixels = pixels.data() + static_cast<std::size_t>(left - first) * channels_;
+    const double scale = 1.0 / shrink;
+    return {view,
+            {area.top * scale - top, area.left * scale - left, area.height * scale,
+             area.width * scale}};
+  }
+
+ private:
+  void check(bool done) const {
+    if (done) return;
+    throw DataError(fmt::format("[data] {}: broken JPEG: {}", name_, decompressor_.message()));
+  }
+
+  /// Has libjpeg give no columns but those around [left, right); where they begin.
+  int cut_columns(int left, int right) {
+    const auto whole = decompressor_.info().output_width;
+    JDIMENSION first = static_cast<JDIMENSION>(std::max(left - neighbours, 0));
+    JDIMENSION count = std::min(static_cast<JDIMENSION>(right + neighbours), whole) - first;
+    if (first == 0 && count == whole) return 0;
+    check(decompressor_.guarded(
+        [&](jpeg_decompress_struct& reader) { jpeg_crop_scanline(&reader, &first, &count); }));
+    return static_cast<int>(first);
+  }
+
+  void read_rows(int top, const PixelView& view, std::uint8_t* pixels) {
+    check(decompressor_.guarded([&](jpeg_decompress_struct& reader) {
+      if (top > 0) jpeg_skip_scanlines(&reader, static_cast<JDIMENSION>(top));
+      for (int y = 0; y < view.height;) {
+        JSAMPROW row = pixels + static_cast<std::size_t>(y) * view.row_bytes;
+        y += static_cast<int>(jpeg_read_scanlines(&reader, &row, 1));
+      }
+      // Nothing was left out: the end of the data is checked, too.
+      if (reader.output_scanline == reader.output_height) jpeg_finish_decompress(&reader);
+    }));
+    const auto& info = decompressor_.info();
+    if (info.output_components == channels_) return;
+    for (int y = 0; y < view.height; ++y) {
+      convert(pixels + static_cast<std::size_t>(y) * view.row_bytes, info.output_width,
+              info.output_components, channels_);
+    }
+  }
+
+  JpegDecompressor decompressor_;
+  std::span<const std::uint8_t> scan_;  // what follows the header
+  std::int64_t unused_ = 0;
+  int channels_;
+  std::string_view name_;
+};
+
+}  // namespace
+
+std::unique_ptr<ImageReader> open_jpeg(std::span<const std::uint8_t> bytes, int channels,
+                                       std::string_view name) {
+  return std::make_unique<JpegReader>(bytes, channels, name);
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,127 @@
+#include "dbot/data/image/orientation.h"
+#include "dbot/data/image/scratch.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace dbot::data {
+namespace {
+
+constexpr std::uint16_t orientation_tag = 274;
+constexpr std::uint16_t short_type = 3;
+constexpr std::size_t entry_bytes = 12;
+
+/// Numbers of a TIFF block in its byte order; 0 beyond its end.
+class TiffBlock {
+ public:
+  explicit TiffBlock(std::span<const std::uint8_t> bytes)
+      : bytes_(bytes), little_(!bytes.empty() && bytes[0] == 'I') {}
+  bool sound() const {
+    const bool order =
+        bytes_.size() >= 8 && bytes_[0] == bytes_[1] && (little_ || bytes_[0] == 'M');
+    return order && number(2, 2) == 42;
+  }
+  std::uint32_t number(std::size_t at, std::size_t count) const {
+    if (at > bytes_.size() || bytes_.size() - at < count) return 0;
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      value = value << 8 | bytes_[at + (little_ ? count - 1 - i : i)];
+    }
+    return value;
+  }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+  bool little_;
+};
+
+}  // namespace
+
+Orientation orientation_of(int value) {
+  switch (value) {
+    case 2:
+      return {false, false, true};
+    case 3:
+      return {false, true, true};
+    case 4:
+      return {false, true, false};
+    case 5:
+      return {true, false, false};
+    case 6:
+      return {true, true, false};
+    case 7:
+      return {true, true, true};
+    case 8:
+      return {true, false, true};
+    default:
+      return {};
+  }
+}
+
+Orientation exif_orientation(std::span<const std::uint8_t> block) {
+  constexpr std::string_view prefix("Exif\0\0", 6);
+  if (block.size() >= prefix.size() &&
+      std::equal(prefix.begin(), prefix.end(), block.begin(),
+                 [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; })) {
+    block = block.subspan(prefix.size());
+  }
+  const TiffBlock tiff(block);
+  if (!tiff.sound()) return {};
+  const std::size_t directory = tiff.number(4, 4);
+  const std::size_t entries = tiff.number(directory, 2);
+  for (std::size_t i = 0; i < entries; ++i) {
+    const std::size_t entry = directory + 2 + i * entry_bytes;
+    if (tiff.number(entry, 2) != orientation_tag) continue;
+    if (tiff.number(entry + 2, 2) != short_type) return {};
+    return orientation_of(static_cast<int>(tiff.number(entry + 8, 2)));
+  }
+  return {};
+}
+
+Crop stored_crop(const Orientation& orientation, const Crop& upright, int stored_height,
+                 int stored_width) {
+  Crop crop = upright;
+  if (orientation.transpose) {
+    std::swap(crop.top, crop.left);
+    std::swap(crop.height, crop.width);
+  }
+  if (orientation.flip_rows) crop.top = stored_height - crop.top - crop.height;
+  if (orientation.flip_columns) crop.left = stored_width - crop.left - crop.width;
+  return crop;
+}
+
+Box upright_box(const Orientation& orientation, const Box& stored, const PixelView& view) {
+  Box box = stored;
+  if (orientation.flip_rows) box.top = view.height - box.top - box.height;
+  if (orientation.flip_columns) box.left = view.width - box.left - box.width;
+  if (orientation.transpose) {
+    std::swap(box.top, box.left);
+    std::swap(box.height, box.width);
+  }
+  return box;
+}
+
+PixelView turned_upright(const Orientation& orientation, const PixelView& view,
+                         std::vector<std::uint8_t>& pixels) {
+  const auto channels = static_cast<std::size_t>(view.channels);
+  const int height = orientation.transpose ? view.width : view.height;
+  const int width = orientation.transpose ? view.height : view.width;
+  const std::size_t row_bytes = static_cast<std::size_t>(width) * channels;
+  room(pixels, row_bytes * static_cast<std::size_t>(height));
+  // A step to the right in the upright image, in bytes of the stored one.
+  const auto step = static_cast<std::ptrdiff_t>(orientation.transpose ? view.row_bytes : channels);
+  const bool backwards = orientation.transpose ? orientation.flip_rows : orientation.flip_columns;
+  for (int y = 0; y < height; ++y) {
+    const Crop first = stored_crop(orientation, {y, 0, 1, 1}, view.height, view.width);
+    const auto* from = view.row(first.top) + static_cast<std::size_t>(first.left) * channels;
+    auto* to = pixels.data() + y * row_bytes;
+    for (int x = 0; x < width; ++x, to += channels, from += backwards ? -step : step) {
+      for (std::size_t c = 0; c < channels; ++c) to[c] = from[c];
+    }
+  }
+  return {pixels.data(), height, width, view.channels, row_bytes};
+}
+
+}  // namespace dbot::data

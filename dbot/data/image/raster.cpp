@@ -1,0 +1,109 @@
+#include "dbot/data/image/raster.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/image/scratch.h"
+
+namespace dbot::data {
+namespace {
+
+/// The first and last byte that a raster touches, from one end of each axis to the other.
+bool is_inside(const Raster& raster, std::size_t size) {
+  std::ptrdiff_t lowest = raster.first, highest = raster.first;
+  const auto reach = [&](std::ptrdiff_t step, int count) {
+    (step < 0 ? lowest : highest) += step * (count - 1);
+  };
+  reach(raster.row_step, raster.height);
+  reach(raster.pixel_step, raster.width);
+  reach(raster.channel_step, raster.channels);
+  const auto end = highest + static_cast<std::ptrdiff_t>(raster.type.bytes());
+  return lowest >= 0 && end <= static_cast<std::ptrdiff_t>(size);
+}
+
+class RasterReader final : public ImageReader {
+ public:
+  RasterReader(std::span<const std::uint8_t> bytes, std::vector<std::uint8_t> own,
+               const Raster& raster, const Orientation& orientation, int channels,
+               std::string_view name)
+      : own_(std::move(own)),
+        bytes_(own_.empty() ? bytes : std::span<const std::uint8_t>(own_)),
+        raster_(raster),
+        channels_(channels) {
+    check_channels(raster.channels, channels, name);
+    check_image_size(static_cast<std::uint64_t>(raster.height),
+                     static_cast<std::uint64_t>(raster.width), name);
+    if (!is_inside(raster, bytes_.size())) {
+      throw DataError(fmt::format("[data] {}: ends too early: {}x{} pixels do not fit into it",
+                                  name, raster.width, raster.height));
+    }
+    height_ = raster.height;
+    width_ = raster.width;
+    orientation_ = orientation;
+  }
+
+  StoredPixels stored_pixels() const override {
+    StoredPixels stored;
+    stored.channels = raster_.channels;
+    stored.bits = static_cast<int>(raster_.type.bytes()) * 8;
+    stored.alpha = raster_.channels == 2 || raster_.channels == 4;
+    return stored;
+  }
+
+  DecodedPart read(const Crop& area, int, std::vector<std::uint8_t>& pixels) override {
+    const auto width = static_cast<std::size_t>(area.width);
+    const PixelView view{nullptr, area.height, area.width, channels_,
+                         width * static_cast<std::size_t>(channels_)};
+    const std::size_t needed = view.row_bytes * static_cast<std::size_t>(area.height);
+    room(pixels, needed);
+    std::vector<std::uint8_t> row(width * static_cast<std::size_t>(raster_.channels));
+    for (int y = 0; y < area.height; ++y) {
+      narrow_row(area.top + y, area.left, width, row.data());
+      convert_channels(row.data(), width, raster_.channels, channels_,
+                       pixels.data() + static_cast<std::size_t>(y) * view.row_bytes);
+    }
+    PixelView filled = view;
+    filled.pixels = pixels.data();
+    return {filled, {0, 0, static_cast<double>(area.height), static_cast<double>(area.width)}};
+  }
+
+ private:
+  void narrow_row(int y, int left, std::size_t width, std::uint8_t* row) const {
+    const auto channels = static_cast<std::size_t>(raster_.channels);
+    for (std::size_t c = 0; c < channels; ++c) {
+      const auto place = raster_.first + y * raster_.row_step + left * raster_.pixel_step +
+                         static_cast<std::ptrdiff_t>(c) * raster_.channel_step;
+      narrow_samples(bytes_.data() + place, width, static_cast<std::size_t>(raster_.pixel_step),
+                     raster_.type, row + c, channels);
+    }
+  }
+
+  std::vector<std::uint8_t> own_;
+  std::span<const std::uint8_t> bytes_;
+  Raster raster_;
+  int channels_;
+};
+
+}  // namespace
+
+std::unique_ptr<ImageReader> read_raster(std::span<const std::uint8_t> bytes, const Raster& raster,
+                                         int channels, std::string_view name) {
+  return std::make_unique<RasterReader>(bytes, std::vector<std::uint8_t>(), raster, Orientation{},
+                                        channels, name);
+}
+
+std::unique_ptr<ImageReader> read_unpacked(std::vector<std::uint8_t> pixels, int height, int width,
+                                           int stored_channels, const Orientation& orientation,
+                                           int channels, std::string_view name) {
+  const Raster raster{
+      height,          width, stored_channels, {}, 0, std::ptrdiff_t{width} * stored_channels,
+      stored_channels, 1};
+  return std::make_unique<RasterReader>(std::span<const std::uint8_t>(), std::move(pixels), raster,
+                                        orientation, channels, name);
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dbot/data/image/image_reader.h"
+#include "dbot/data/image/samples.h"
+
+namespace dbot::data {
+
+/// Pixels that lie uncompressed in a file: value (y, x, channel) begins at
+/// first + y · row_step + x · pixel_step + channel · channel_step.
+struct Raster {
+  int height = 0, width = 0, channels = 1;
+  SampleType type;
+  std::ptrdiff_t first = 0, row_step = 0, pixel_step = 0, channel_step = 0;
+};
+
+/// A reader of such pixels. `bytes` is what the places count in. Throws DataError if the raster is
+/// not inside it or does not have a number of channels that can be given as `channels`.
+std::unique_ptr<ImageReader> read_raster(std::span<const std::uint8_t> bytes, const Raster& raster,
+                                         int channels, std::string_view name);
+
+/// The same of pixels that were unpacked and belong to the reader: 8 bits, interleaved.
+std::unique_ptr<ImageReader> read_unpacked(std::vector<std::uint8_t> pixels, int height, int width,
+                                           int stored_channels, const Orientation& orientation,
+                                           int channels, std::string_view name);
+
+}  // namespace dbot::data

@@ -1,0 +1,63 @@
+#include "dbot/data/loader/bad_samples.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "dbot/core/error.h"
+
+namespace dbot::data {
+
+std::string bad_sample_reason(const Dataset& dataset, std::int64_t index, const std::string& what) {
+  constexpr std::string_view operation = "[data] ";
+  std::string_view reason = what;
+  if (reason.starts_with(operation)) reason.remove_prefix(operation.size());
+  const auto name = dataset.name(index);
+  return reason.starts_with(name) ? std::string(reason) : fmt::format("{}: {}", name, reason);
+}
+
+void BadSamples::add(const BadFindings& findings, std::int64_t planned, const core::Log& log) {
+  for (const auto& [index, reason] : findings.reasons) {
+    if (all_.reasons.emplace(index, reason).second) {
+      log(core::LogLevel::warning, fmt::format("[data] unreadable, left out: {}", reason));
+    }
+  }
+  all_.opened += findings.opened;
+  all_.broken += findings.broken;
+  const auto distinct = static_cast<std::int64_t>(all_.reasons.size());
+  if (distinct <= allowed() && !too_many(all_.broken, all_.opened) &&
+      !hopeless(findings, planned)) {
+    return;
+  }
+  auto first = list();
+  first.resize(std::min<std::size_t>(first.size(), 5));
+  throw DataError(fmt::format(
+      "[data] {} of {} images are unreadable so far, more than data.max_bad_fraction {} allows; "
+      "remove or repair them, or raise the limit. First:\n  {}",
+      distinct, dataset_size_, max_fraction_, fmt::join(first, "\n  ")));
+}
+
+bool BadSamples::hopeless(const BadFindings& findings, std::int64_t planned) const {
+  return static_cast<std::int64_t>(findings.reasons.size()) > allowed() ||
+         too_many(findings.broken, planned);
+}
+
+std::vector<std::string> BadSamples::list() const {
+  std::vector<std::string> reasons;
+  for (const auto& entry : all_.reasons) reasons.push_back(entry.second);
+  return reasons;
+}
+
+bool BadSamples::too_many(std::int64_t broken, std::int64_t opened) const {
+  return shuffled_ && broken >= 32 &&
+         static_cast<double>(broken) > 3 * max_fraction_ * static_cast<double>(opened);
+}
+
+std::int64_t BadSamples::allowed() const {
+  const auto share = static_cast<std::int64_t>(max_fraction_ * static_cast<double>(dataset_size_));
+  return max_fraction_ <= 0 ? 0 : std::max<std::int64_t>(1, share);
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,152 @@
+#include "dbot/data/sources/binary/cifar_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/image/colour.h"
+
+namespace dbot::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int cifar_side = 32;
+constexpr std::size_t cifar_plane = std::size_t{cifar_side} * cifar_side;
+constexpr CifarFormat cifar10{1, 10}, cifar100{2, 100};
+
+std::uint64_t record_bytes(const CifarFormat& format) {
+  return static_cast<std::uint64_t>(format.label_bytes) + 3 * cifar_plane;
+}
+
+bool is_cifar10_name(const std::string& name) {
+  return name == "test_batch.bin" || (name.starts_with("data_batch_") && name.ends_with(".bin"));
+}
+
+CifarFormat format_of(const std::vector<std::vector<fs::path>>& parts) {
+  const bool ten = is_cifar10_name(parts.front().front().filename().string());
+  for (const auto& part : parts) {
+    for (const auto& file : part) {
+      if (is_cifar10_name(file.filename().string()) == ten) continue;
+      throw DataError(
+          fmt::format("[data] {} and {} are of CIFAR-10 and CIFAR-100; keep each in a "
+                      "folder of its own",
+                      parts.front().front().string(), file.string()));
+    }
+  }
+  return ten ? cifar10 : cifar100;
+}
+
+/// One a line; the numbers unless there are as many as classes.
+std::vector<std::string> cifar_classes(const fs::path& folder, const CifarFormat& format) {
+  std::ifstream file(folder / (format.classes == 10 ? "batches.meta.txt" : "fine_label_names.txt"));
+  std::vector<std::string> names;
+  for (std::string line; names.size() < 1000 && std::getline(file, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) names.push_back(line);
+  }
+  if (names.size() == static_cast<std::size_t>(format.classes)) return names;
+  names.clear();
+  for (int i = 0; i < format.classes; ++i) names.push_back(std::to_string(i));
+  return names;
+}
+
+}  // namespace
+
+CifarDataset::CifarDataset(std::vector<fs::path> files, CifarFormat format,
+                           std::vector<std::string> classes)
+    : files_(std::move(files)), format_(format), classes_(std::move(classes)) {
+  for (std::size_t i = 0; i < files_.count(); ++i) {
+    if (files_.size(i) == 0 || files_.size(i) % record_bytes(format_) != 0) {
+      throw DataError(fmt::format("[data] {}: has {} bytes, expected images of {} bytes each",
+                                  files_.path(i).string(), files_.size(i), record_bytes(format_)));
+    }
+    read_labels(i);
+    ends_.push_back(size());
+  }
+}
+
+void CifarDataset::read_labels(std::size_t file) {
+  const auto count = files_.size(file) / record_bytes(format_);
+  for (std::uint64_t record = 0; record < count; ++record) {
+    std::uint8_t label = 0;
+    files_.read(file, (record + 1) * record_bytes(format_) - 3 * cifar_plane - 1, {&label, 1});
+    if (label >= format_.classes) {
+      throw DataError(fmt::format("[data] {}: image {} has label {}, expected 0 to {}",
+                                  files_.path(file).string(), record, label, format_.classes - 1));
+    }
+    labels_.push_back(label);
+  }
+}
+
+CifarDataset::Place CifarDataset::place_of(std::int64_t index) const {
+  if (index < 0 || index >= size()) {
+    throw DataError(
+        fmt::format("[data] {}: has no image {} of {}", files_.path(0).string(), index, size()));
+  }
+  const auto end = std::upper_bound(ends_.begin(), ends_.end(), index);
+  const auto file = static_cast<std::size_t>(end - ends_.begin());
+  return {file, file == 0 ? index : index - ends_[file - 1]};
+}
+
+Image CifarDataset::load(std::int64_t index, int channels) const {
+  if (channels != 1 && channels != 3) {
+    throw UsageError(
+        fmt::format("[data] model.channels is {}, but CIFAR gives 1 (grey) or 3 (RGB)", channels));
+  }
+  const Place place = place_of(index);
+  std::vector<std::uint8_t> planes(3 * cifar_plane), pixels(3 * cifar_plane);
+  files_.read(
+      place.file,
+      static_cast<std::uint64_t>(place.record + 1) * record_bytes(format_) - 3 * cifar_plane,
+      planes);
+  for (std::size_t i = 0; i < cifar_plane; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) pixels[3 * i + c] = planes[c * cifar_plane + i];
+  }
+  Image image{cifar_side, cifar_side, channels, std::move(pixels)};
+  if (channels == 3) return image;
+  std::vector<std::uint8_t> grey(cifar_plane);
+  luma_from_rgb(image.pixels.data(), cifar_plane, grey.data());
+  image.pixels = std::move(grey);
+  return image;
+}
+
+std::int64_t CifarDataset::label(std::int64_t index) const {
+  return labels_.at(static_cast<std::size_t>(index));
+}
+
+std::string CifarDataset::name(std::int64_t index) const {
+  const Place place = place_of(index);
+  return fmt::format("{}[{}]", files_.path(place.file).string(), place.record);
+}
+
+std::string CifarDataset::key(std::int64_t index) const {
+  const Place place = place_of(index);
+  return fmt::format("{}[{}]", files_.path(place.file).filename().string(), place.record);
+}
+
+bool is_cifar_name(const fs::path& path) {
+  const std::string name = path.filename().string();
+  if (is_cifar10_name(name)) return true;
+  if (name != "train.bin" && name != "test.bin") return false;
+  std::error_code error;
+  const auto bytes = fs::file_size(path, error);
+  return !error && bytes > 0 && bytes % record_bytes(cifar100) == 0;
+}
+
+std::vector<std::shared_ptr<const Dataset>> open_cifar(
+    const std::vector<std::vector<fs::path>>& parts, const OpenContext&) {
+  const CifarFormat format = format_of(parts);
+  const auto classes = cifar_classes(parts.front().front().parent_path(), format);
+  std::vector<std::shared_ptr<const Dataset>> datasets;
+  datasets.reserve(parts.size());
+  for (const auto& part : parts) {
+    datasets.push_back(std::make_shared<CifarDataset>(part, format, classes));
+  }
+  return datasets;
+}
+
+}  // namespace dbot::data

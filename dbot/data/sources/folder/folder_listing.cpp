@@ -1,0 +1,125 @@
+#include "dbot/data/sources/folder/folder_listing.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "dbot/data/image/codec.h"
+
+namespace dbot::data {
+namespace {
+
+[[noreturn]] void throw_errno() {
+  throw std::system_error(errno, std::system_category());
+}
+
+std::int64_t nanoseconds(const timespec& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+FolderStamp stamp_of(const struct stat& status) {
+  return {status.st_ino, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+}
+
+enum class EntryKind { file, folder, link };
+
+EntryKind kind_of(const dirent& entry, int folder) {
+  if (entry.d_type == DT_DIR) return EntryKind::folder;
+  if (entry.d_type == DT_LNK) return EntryKind::link;
+  if (entry.d_type != DT_UNKNOWN) return EntryKind::file;
+  struct stat status {};
+  if (::fstatat(folder, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) return EntryKind::file;
+  return S_ISDIR(status.st_mode)   ? EntryKind::folder
+         : S_ISLNK(status.st_mode) ? EntryKind::link
+                                   : EntryKind::file;
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+bool is_entry_name(std::string_view name) {
+  return !name.empty() && name.front() != '.' && name.find('/') == std::string_view::npos;
+}
+
+}  // namespace
+
+NameList::NameList(std::vector<std::string> names) : size_(names.size()) {
+  std::sort(names.begin(), names.end());
+  std::size_t bytes = 0;
+  for (const auto& name : names) bytes += name.size() + 1;
+  bytes_.reserve(bytes);
+  for (const auto& name : names) bytes_.append(name).push_back('\0');
+}
+
+bool NameList::parse(std::string_view bytes, NameList& names) {
+  std::string_view last;
+  names.size_ = 0;
+  for (std::size_t begin = 0; begin < bytes.size(); ++names.size_) {
+    const auto end = bytes.find('\0', begin);
+    if (end == std::string_view::npos) return false;
+    const auto name = bytes.substr(begin, end - begin);
+    if (!is_entry_name(name) || name <= last) return false;
+    last = name;
+    begin = end + 1;
+  }
+  names.bytes_ = bytes;
+  return true;
+}
+
+std::vector<std::string_view> NameList::views() const {
+  std::vector<std::string_view> names;
+  names.reserve(size_);
+  const std::string_view bytes = bytes_;
+  for (std::size_t begin = 0; begin < bytes.size();) {
+    const auto end = bytes.find('\0', begin);
+    names.push_back(bytes.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+FolderIdentity identify_folder(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw_errno();
+  if (!S_ISDIR(status.st_mode)) throw std::system_error(ENOTDIR, std::system_category());
+  return {status.st_dev, stamp_of(status)};
+}
+
+FolderListing read_folder(const std::filesystem::path& path) {
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  if (!folder) throw_errno();
+  const int descriptor = ::dirfd(folder.get());
+  FolderListing listing;
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) throw_errno();
+  listing.stamp = stamp_of(status);
+  std::vector<std::string> files, folders, links;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(folder.get());
+    if (!entry) break;
+    const std::string_view name = entry->d_name;
+    if (!is_entry_name(name)) continue;
+    const auto kind = kind_of(*entry, descriptor);
+    if (kind != EntryKind::file) {
+      (kind == EntryKind::folder ? folders : links).emplace_back(name);
+    } else if (has_image_extension(name)) {
+      files.emplace_back(name);
+    } else {
+      if (listing.other_files++ == 0 || name < listing.first_other) listing.first_other = name;
+    }
+  }
+  if (errno != 0) throw_errno();
+  listing.files = NameList(std::move(files));
+  listing.folders = NameList(std::move(folders));
+  listing.links = NameList(std::move(links));
+  return listing;
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,92 @@
+#include "dbot/data/sources/list/list_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/sources/file_bytes.h"
+#include "dbot/data/sources/list/list_file.h"
+
+namespace dbot::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<ListEntry> read_list(const fs::path& list) {
+  std::vector<std::uint8_t> bytes;
+  read_file_bytes(list, bytes);
+  const auto extension = list.extension();
+  const auto kind = extension == ".csv"   ? ListKind::commas
+                    : extension == ".tsv" ? ListKind::tabs
+                                          : ListKind::text;
+  auto entries =
+      parse_list({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kind, list.string());
+  if (entries.empty()) {
+    throw DataError(
+        fmt::format("[data] {}: names no image, expected one path a line", list.string()));
+  }
+  return entries;
+}
+
+void require_some_file(const fs::path& list, const std::vector<ListEntry>& entries) {
+  const auto tried = std::min<std::size_t>(entries.size(), 100);
+  for (std::size_t i = 0; i < tried; ++i) {
+    std::error_code ignored;
+    if (fs::exists(list.parent_path() / entries[i].path, ignored)) return;
+  }
+  throw DataError(fmt::format(
+      "[data] {}:{}: {} does not exist{}; relative paths count from the folder of the list",
+      list.string(), entries.front().line, entries.front().path,
+      tried == 1 ? "" : fmt::format(", and so with {} more", tried - 1)));
+}
+
+}  // namespace
+
+ListDataset::ListDataset(fs::path folder, TextTable paths, Labels labels)
+    : folder_(std::move(folder)), paths_(std::move(paths)), labels_(std::move(labels)) {}
+
+void ListDataset::read(std::int64_t index, std::vector<std::uint8_t>& bytes) const {
+  read_file_bytes(name(index), bytes);
+}
+
+std::int64_t ListDataset::label(std::int64_t index) const {
+  return labels_.classes.empty() ? -1 : labels_.of_sample.at(static_cast<std::size_t>(index));
+}
+
+std::string ListDataset::name(std::int64_t index) const {
+  return (folder_ / paths_[static_cast<std::size_t>(index)]).string();
+}
+
+std::string ListDataset::key(std::int64_t index) const {
+  return std::string(paths_[static_cast<std::size_t>(index)]);
+}
+
+std::vector<std::shared_ptr<const Dataset>> open_lists(
+    const std::vector<std::vector<fs::path>>& parts, const OpenContext&) {
+  std::vector<TextTable> paths(parts.size());
+  std::vector<LabelWords> words(parts.size());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    for (const auto& list : parts[i]) {
+      const auto entries = read_list(list);
+      require_some_file(list, entries);
+      const bool elsewhere = list.parent_path() != parts[i].front().parent_path();
+      const fs::path before = elsewhere ? fs::absolute(list.parent_path()) : fs::path{};
+      for (const auto& entry : entries) {
+        paths[i].add((before / entry.path).string());
+        words[i].add(entry.label);
+      }
+    }
+  }
+  auto labels = number_alike(words);
+  std::vector<std::shared_ptr<const Dataset>> datasets;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    datasets.push_back(std::make_shared<ListDataset>(parts[i].front().parent_path(),
+                                                     std::move(paths[i]), std::move(labels[i])));
+  }
+  return datasets;
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dbot/data/encoded_dataset.h"
+#include "dbot/data/sources/labels.h"
+#include "dbot/data/sources/open_context.h"
+#include "dbot/data/sources/text_table.h"
+
+namespace dbot::data {
+
+/// Image files that a list names (list_file.h), in its order. Relative paths count from the list's
+/// folder.
+class ListDataset final : public EncodedDataset {
+ public:
+  ListDataset(std::filesystem::path folder, TextTable paths, Labels labels);
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
+  void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override;
+  std::int64_t label(std::int64_t index) const override;
+  std::string name(std::int64_t index) const override;
+  std::string key(std::int64_t index) const override;
+  const std::vector<std::string>& classes() const override { return labels_.classes; }
+
+ private:
+  std::filesystem::path folder_;
+  TextTable paths_;
+  Labels labels_;
+};
+
+/// The images that the lists of each part name; the labels of the parts count the same classes.
+/// Throws DataError for a list that cannot be read, names nothing, or whose first files are all
+/// missing: then its paths count from elsewhere.
+std::vector<std::shared_ptr<const Dataset>> open_lists(
+    const std::vector<std::vector<std::filesystem::path>>& parts, const OpenContext& context);
+
+}  // namespace dbot::data

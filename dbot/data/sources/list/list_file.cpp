@@ -1,0 +1,175 @@
+#include "dbot/data/sources/list/list_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <initializer_list>
+#include <optional>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/image/codec.h"
+
+namespace dbot::data {
+namespace {
+
+using Fields = std::vector<std::string>;
+
+constexpr std::size_t longest_line = std::size_t{1} << 16;
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return text;
+}
+
+std::string_view without_spaces(std::string_view text) {
+  const auto begin = text.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+}
+
+/// Which fields of a line are path and label; −1: there is none.
+struct Columns {
+  std::size_t count = 0;  // of a line; 0: one or two
+  int path = 0, label = 1;
+};
+
+class ListParser {
+ public:
+  ListParser(ListKind kind, std::string_view name) : kind_(kind), name_(name) {}
+
+  std::vector<ListEntry> run(std::string_view text) {
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    while (!text.empty()) {
+      const auto end = std::min(text.find('\n'), text.size());
+      ++line_;
+      add(text.substr(0, end));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return std::move(entries_);
+  }
+
+ private:
+  [[noreturn]] void fail(std::string_view what) const {
+    throw DataError(fmt::format("[data] {}:{}: {}", name_, line_, what));
+  }
+
+  void add(std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.size() > longest_line) fail(fmt::format("has more than {} bytes", longest_line));
+    if (line.find('\0') != std::string_view::npos)
+      fail("holds a byte 0; this is no list of images");
+    if (without_spaces(line).empty() || line.front() == '#') return;
+    if (kind_ == ListKind::text) return add_text(without_spaces(line));
+    Fields fields = split(line);
+    if (!std::exchange(begun_, true) && !has_image_extension(fields.front())) {
+      return read_header(std::move(fields));
+    }
+    add_fields(std::move(fields));
+  }
+
+  void add_text(std::string_view line) {
+    const auto take = [&](std::size_t at) {
+      const auto path = without_spaces(line.substr(0, at)),
+                 label = without_spaces(line.substr(at + 1));
+      if (path.empty()) fail("has no path");
+      entries_.push_back({std::string(path), std::string(label), line_});
+    };
+    if (const auto tab = line.find('\t'); tab != std::string_view::npos) return take(tab);
+    for (const char separator : {',', ' '}) {
+      const auto at = line.rfind(separator);
+      if (!has_image_extension(line) && at != std::string_view::npos) return take(at);
+    }
+    entries_.push_back({std::string(line), {}, line_});
+  }
+
+  Fields split(std::string_view line) const {
+    const char separator = kind_ == ListKind::commas ? ',' : '\t';
+    Fields fields(1);
+    bool quoted = false, was_quoted = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const char letter = line[i];
+      if (quoted) {
+        if (letter != '"') {
+          fields.back() += letter;
+        } else if (i + 1 < line.size() && line[i + 1] == '"') {
+          fields.back() += line[i++];
+        } else {
+          quoted = false;
+        }
+      } else if (letter == separator) {
+        fields.emplace_back();
+        was_quoted = false;
+      } else if (letter == '"' && fields.back().empty() && !was_quoted) {
+        quoted = was_quoted = true;
+      } else if (was_quoted && letter != ' ') {
+        fail("goes on behind a closing quote; a quote within quotes is written \"\"");
+      } else if (!was_quoted) {
+        fields.back() += letter;
+      }
+    }
+    if (quoted) fail("has a quote that is not closed");
+    return fields;
+  }
+
+  static int find_column(const Fields& header, std::initializer_list<std::string_view> names) {
+    for (std::size_t i = 0; i < header.size(); ++i) {
+      const std::string name = lower_case(std::string(without_spaces(header[i])));
+      if (std::find(names.begin(), names.end(), name) != names.end()) return static_cast<int>(i);
+    }
+    return -1;
+  }
+
+  void read_header(Fields header) {
+    columns_.count = header.size();
+    columns_.path = find_column(header, {"path", "file", "file_name", "filename", "filepath",
+                                         "image", "image_path", "img"});
+    columns_.label =
+        find_column(header, {"label", "class", "class_name", "category", "target", "y"});
+    if (columns_.path >= 0) return;
+    fail(fmt::format(
+        "is no image's name, and as a header has no column of paths: {}; call it \"path\"",
+        fmt::join(header, ", ")));
+  }
+
+  void add_fields(Fields fields) {
+    const bool expected =
+        columns_.count == 0 ? fields.size() <= 2 : fields.size() == columns_.count;
+    if (!expected) {
+      fail(fmt::format(
+          "has {} fields, expected {}; quote a name that holds the separator", fields.size(),
+          columns_.count == 0 ? "a path and a label" : std::to_string(columns_.count)));
+    }
+    const auto field = [&](int column) {
+      const auto at = static_cast<std::size_t>(column);
+      return column < 0 || at >= fields.size() ? std::string()
+                                               : std::string(without_spaces(fields[at]));
+    };
+    ListEntry entry{field(columns_.path), field(columns_.label), line_};
+    if (entry.path.empty()) fail("has no path");
+    entries_.push_back(std::move(entry));
+  }
+
+  ListKind kind_;
+  std::string_view name_;
+  std::int64_t line_ = 0;
+  bool begun_ = false;
+  Columns columns_;
+  std::vector<ListEntry> entries_;
+};
+
+}  // namespace
+
+std::vector<ListEntry> parse_list(std::string_view text, ListKind kind, std::string_view name) {
+  return ListParser(kind, name).run(text);
+}
+
+bool is_list_name(const std::filesystem::path& path) {
+  const std::string extension = lower_case(path.extension().string());
+  return extension == ".txt" || extension == ".csv" || extension == ".tsv";
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,52 @@
+#include "dbot/data/sources/pack/packed_image.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "dbot/data/image/codec.h"
+#include "dbot/data/image/image_reader.h"
+#include "dbot/data/image/jpeg/jpeg_writer.h"
+#include "dbot/data/image/resize_crop.h"
+
+namespace dbot::data {
+namespace {
+
+constexpr int rgb = 3;
+
+/// The shorter side becomes `shorter`, the other one follows, rounded, and is at least 1.
+core::Size with_shorter_side(const Image& image, int shorter) {
+  const double scale = static_cast<double>(shorter) / std::min(image.height, image.width);
+  const auto scaled = [&](int length) {
+    return std::max<std::int64_t>(1, std::llround(length * scale));
+  };
+  return {scaled(image.height), scaled(image.width)};
+}
+
+Image resized(const Image& image, core::Size size) {
+  const auto count = static_cast<std::size_t>(size.height * size.width);
+  std::vector<std::uint8_t> planar(count * rgb);
+  resize_crop(image, {0, 0, image.height, image.width}, size, false, planar);
+  Image result{static_cast<int>(size.height), static_cast<int>(size.width), rgb, {}};
+  result.pixels.resize(planar.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t c = 0; c < rgb; ++c) result.pixels[rgb * i + c] = planar[c * count + i];
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> packed_image(const EncodedDataset& dataset, std::int64_t index,
+                                       const PackConfig& config) {
+  std::vector<std::uint8_t> bytes;
+  dataset.read(index, bytes);
+  if (config.shorter_side == 0) return bytes;
+  const std::string name = dataset.name(index);
+  const auto reader = open_reader(bytes, rgb, name);
+  if (std::min(reader->height(), reader->width()) <= config.shorter_side) return bytes;
+  const Image image = decode_image(bytes, rgb, name);
+  return encode_jpeg(resized(image, with_shorter_side(image, config.shorter_side)), config.quality);
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dbot/data/sources/labels.h"
+
+namespace dbot::data {
+
+/// Encoded images of one row group.
+struct ParquetGroup {
+  std::vector<std::uint8_t> bytes;  // of all images, one after the other
+  std::vector<std::uint64_t> ends;  // of each; one without bytes has none in the table
+
+  std::span<const std::uint8_t> image(std::size_t row) const {
+    const std::uint64_t begin = row == 0 ? 0 : ends.at(row - 1);
+    return std::span(bytes).subspan(begin, ends.at(row) - begin);
+  }
+};
+
+/// A Parquet file with a column of encoded images, as Hugging Face's `datasets` writes it, read by
+/// Apache Arrow. Images are a column of binary values, or a struct of `bytes` and `path`; labels
+/// are whole numbers or texts. Which columns these are, and the names of the classes, stand in the
+/// schema's "huggingface" entry; without one they are told by name and type. Safe for several
+/// threads. All functions throw DataError naming the file.
+class ParquetFile {
+ public:
+  explicit ParquetFile(const std::filesystem::path& path);
+  ParquetFile(ParquetFile&&) noexcept;
+  ParquetFile& operator=(ParquetFile&&) noexcept;
+  ~ParquetFile();
+
+  /// Rows of each row group.
+  const std::vector<std::int64_t>& group_rows() const;
+  /// Bytes of all images, uncompressed, as the file says.
+  std::uint64_t image_bytes() const;
+  /// Names of the classes; empty if the file has none.
+  const std::vector<std::string>& classes() const;
+  /// Adds the label of each row.
+  void add_labels(LabelWords& words) const;
+  ParquetGroup read_group(std::size_t group) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Row groups whose images take more than that are refused: one has to be in memory as a whole.
+inline constexpr std::uint64_t most_group_bytes = std::uint64_t{2} << 30;
+
+}  // namespace dbot::data

@@ -1,0 +1,43 @@
+// Where dbot was built without Apache Arrow.
+#include <fmt/format.h>
+
+#include "dbot/core/error.h"
+#include "dbot/data/sources/parquet/parquet_file.h"
+
+namespace dbot::data {
+
+struct ParquetFile::State {
+  std::vector<std::int64_t> group_rows;
+  std::vector<std::string> classes;
+};
+
+ParquetFile::ParquetFile(const std::filesystem::path& path) {
+  throw DataError(fmt::format(
+      "[data] {}: this dbot was built without Apache Arrow and reads no Parquet; run ./setup.sh, "
+      "which fetches it, and build again, or name one with -DDBOT_ARROW",
+      path.string()));
+}
+
+ParquetFile::ParquetFile(ParquetFile&&) noexcept = default;
+ParquetFile& ParquetFile::operator=(ParquetFile&&) noexcept = default;
+ParquetFile::~ParquetFile() = default;
+
+const std::vector<std::int64_t>& ParquetFile::group_rows() const {
+  return state_->group_rows;
+}
+
+std::uint64_t ParquetFile::image_bytes() const {
+  return 0;
+}
+
+const std::vector<std::string>& ParquetFile::classes() const {
+  return state_->classes;
+}
+
+void ParquetFile::add_labels(LabelWords&) const {}
+
+ParquetGroup ParquetFile::read_group(std::size_t) const {
+  return {};
+}
+
+}  // namespace dbot::data

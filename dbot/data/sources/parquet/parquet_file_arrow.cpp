@@ -1,0 +1,194 @@
+#include <arrow/util/key_value_metadata.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <parquet/column_reader.h>
+#include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/schema.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/sources/parquet/parquet_columns.h"
+#include "dbot/data/sources/parquet/parquet_file.h"
+
+namespace dbot::data {
+namespace {
+
+ParquetColumn describe_column(const parquet::ColumnDescriptor& column) {
+  ParquetColumn result{column.path()->ToDotString()};
+  if (column.max_repetition_level() > 0) return result;  // a list: neither an image nor a label
+  const auto type = column.physical_type();
+  result.binary = type == parquet::Type::BYTE_ARRAY;
+  result.text = result.binary && column.logical_type() && column.logical_type()->is_string();
+  result.whole_number = type == parquet::Type::INT32 || type == parquet::Type::INT64;
+  return result;
+}
+
+/// Hands over the values of a column chunk in order; null pointers for what is missing.
+template <typename Type, typename Take>
+void each_value(parquet::ColumnReader& column, const Take& take) {
+  using Value = typename Type::c_type;
+  constexpr std::int64_t at_once = 1024;
+  auto& reader = dynamic_cast<parquet::TypedColumnReader<Type>&>(column);
+  const int present = reader.descr()->max_definition_level();
+  std::vector<std::int16_t> levels(at_once);
+  std::vector<Value> values(at_once);
+  while (reader.HasNext()) {
+    std::int64_t count = 0;
+    const std::int64_t rows =
+        reader.ReadBatch(at_once, levels.data(), nullptr, values.data(), &count);
+    if (rows == 0) return;
+    std::size_t at = 0;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const bool there = present == 0 || levels[static_cast<std::size_t>(row)] == present;
+      take(there ? &values.at(at++) : nullptr);
+    }
+  }
+}
+
+std::string_view view(const parquet::ByteArray& value) {
+  return {reinterpret_cast<const char*>(value.ptr), value.len};
+}
+
+}  // namespace
+
+struct ParquetFile::State {
+  std::string path;
+  std::shared_ptr<parquet::FileMetaData> metadata;
+  ParquetColumns columns;
+  std::vector<std::int64_t> group_rows;
+
+  [[noreturn]] void fail(std::string_view what) const {
+    throw DataError(fmt::format("[data] {}: {}", path, what));
+  }
+  /// What `work` returns; errors of Arrow become ours.
+  template <typename Work>
+  auto guarded(const Work& work) const {
+    try {
+      return work();
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      fail(fmt::format("is no sound Parquet file: {}", error.what()));
+    }
+  }
+  /// Cheap, as the metadata is known; a reader serves one thread.
+  std::unique_ptr<parquet::ParquetFileReader> reader() const {
+    return parquet::ParquetFileReader::OpenFile(path, false, parquet::default_reader_properties(),
+                                                metadata);
+  }
+  void choose() {
+    const auto* schema = metadata->schema();
+    std::vector<ParquetColumn> described;
+    std::vector<std::string> paths;
+    for (int i = 0; i < schema->num_columns(); ++i) {
+      described.push_back(describe_column(*schema->Column(i)));
+      paths.push_back(described.back().path);
+    }
+    const auto& entries = metadata->key_value_metadata();
+    const auto stored = entries ? entries->Get("huggingface") : std::string();
+    columns = choose_columns(described, stored.ok() ? *stored : std::string());
+    if (columns.image >= 0) return;
+    fail(fmt::format("has no column of images; its columns are {}", fmt::join(paths, ", ")));
+  }
+};
+
+ParquetFile::ParquetFile(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
+  state_->path = path.string();
+  state_->guarded([&] {
+    state_->metadata = parquet::ParquetFileReader::OpenFile(state_->path)->metadata();
+    state_->choose();
+    for (int i = 0; i < state_->metadata->num_row_groups(); ++i) {
+      state_->group_rows.push_back(state_->metadata->RowGroup(i)->num_rows());
+    }
+  });
+}
+
+ParquetFile::ParquetFile(ParquetFile&&) noexcept = default;
+ParquetFile& ParquetFile::operator=(ParquetFile&&) noexcept = default;
+ParquetFile::~ParquetFile() = default;
+
+const std::vector<std::int64_t>& ParquetFile::group_rows() const {
+  return state_->group_rows;
+}
+
+std::uint64_t ParquetFile::image_bytes() const {
+  return state_->guarded([&] {
+    std::uint64_t bytes = 0;
+    for (int i = 0; i < state_->metadata->num_row_groups(); ++i) {
+      const auto chunk = state_->metadata->RowGroup(i)->ColumnChunk(state_->columns.image);
+      bytes +=
+          static_cast<std::uint64_t>(std::max<std::int64_t>(0, chunk->total_uncompressed_size()));
+    }
+    return bytes;
+  });
+}
+
+const std::vector<std::string>& ParquetFile::classes() const {
+  return state_->columns.classes;
+}
+
+void ParquetFile::add_labels(LabelWords& words) const {
+  state_->guarded([&] {
+    const int column = state_->columns.label;
+    const auto& names = state_->columns.classes;
+    const auto add_number = [&](const auto* value) {
+      if (!value || *value < 0) return words.add({});
+      const auto number = static_cast<std::size_t>(*value);
+      words.add(number < names.size() ? names[number] : std::to_string(*value));
+    };
+    const auto reader = state_->reader();
+    for (std::size_t group = 0; group < state_->group_rows.size(); ++group) {
+      const auto end = words.samples() + static_cast<std::size_t>(state_->group_rows[group]);
+      if (column >= 0) {
+        const auto values = reader->RowGroup(static_cast<int>(group))->Column(column);
+        switch (values->type()) {
+          case parquet::Type::INT32:
+            each_value<parquet::Int32Type>(*values, add_number);
+            break;
+          case parquet::Type::INT64:
+            each_value<parquet::Int64Type>(*values, add_number);
+            break;
+          default:
+            each_value<parquet::ByteArrayType>(*values, [&](const parquet::ByteArray* value) {
+              words.add(value ? view(*value) : std::string_view{});
+            });
+        }
+        if (words.samples() != end) state_->fail("has another number of labels than rows");
+      }
+      while (words.samples() < end) words.add({});
+    }
+  });
+}
+
+ParquetGroup ParquetFile::read_group(std::size_t group) const {
+  return state_->guarded([&] {
+    ParquetGroup result;
+    const auto reader = state_->reader();
+    const auto values = reader->RowGroup(static_cast<int>(group))->Column(state_->columns.image);
+    each_value<parquet::ByteArrayType>(*values, [&](const parquet::ByteArray* value) {
+      if (value) {
+        if (result.bytes.size() + value->len > most_group_bytes) {
+          state_->fail(
+              fmt::format("row group {} holds more than {} bytes of images; write the file "
+                          "with fewer rows a group",
+                          group, most_group_bytes));
+        }
+        result.bytes.insert(result.bytes.end(), value->ptr, value->ptr + value->len);
+      }
+      result.ends.push_back(result.bytes.size());
+    });
+    if (result.ends.size() != static_cast<std::size_t>(state_->group_rows.at(group))) {
+      state_->fail(fmt::format("row group {} has {} images, expected {}", group, result.ends.size(),
+                               state_->group_rows[group]));
+    }
+    return result;
+  });
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbot/data/dataset.h"
+#include "dbot/data/sources/open_context.h"
+
+namespace dbot::data {
+
+/// The files of one part of a data set, in order.
+using PartFiles = std::vector<std::filesystem::path>;
+
+/// A kind of data set that lies in files of many images.
+struct SourceKind {
+  std::string_view name;  // "tar archives"
+  /// True if a file that is named is of this kind.
+  bool (*accepts)(const std::filesystem::path& file);
+  /// What several files of this kind are to each other: nothing; a data set where a pattern names
+  /// them; also where they lie in one folder.
+  enum class Several { nothing, by_pattern, by_folder } several = Several::nothing;
+  /// What labels come from, where there are none.
+  std::string_view labels;
+  /// The parts as data sets whose labels count the same classes. Throws DataError.
+  std::vector<std::shared_ptr<const Dataset>> (*open)(const std::vector<PartFiles>& parts,
+                                                      const OpenContext& context) = nullptr;
+};
+
+/// All of them, in the order in which a file is offered to them.
+std::span<const SourceKind> source_kinds();
+
+/// The one that accepts the file, null if none does.
+const SourceKind* kind_of(const std::filesystem::path& file);
+
+/// IDX files have rules of their own: a part is a file of images and, behind it, one of labels.
+const SourceKind& idx_kind();
+
+}  // namespace dbot::data

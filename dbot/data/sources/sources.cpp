@@ -1,0 +1,187 @@
+#include "dbot/data/sources/sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/sources/binary/idx_dataset.h"
+#include "dbot/data/sources/folder/layout.h"
+#include "dbot/data/sources/pack/pack_index.h"
+#include "dbot/data/sources/path_pattern.h"
+
+namespace dbot::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class PartWord { none, train, val, test };
+
+/// The part that a word in a file's name tells: "imagenet-train-000.tar".
+PartWord part_in_name(const fs::path& file) {
+  if (file.filename().string().starts_with("data_batch_")) return PartWord::train;  // CIFAR-10's
+  std::string word;
+  for (const char letter : file.filename().string() + ".") {
+    if (std::isalnum(static_cast<unsigned char>(letter)) != 0) {
+      word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+      continue;
+    }
+    if (word == "train" || word == "training") return PartWord::train;
+    if (word == "val" || word == "valid" || word == "validation") return PartWord::val;
+    if (word == "test") return PartWord::test;
+    word.clear();
+  }
+  return PartWord::none;
+}
+
+/// Files in order as a source; divided where names tell of train and val or test.
+Source divided_by_names(const SourceKind& kind, PartFiles files, const core::Log& log) {
+  std::array<PartFiles, 4> named;
+  for (const auto& file : files) {
+    named[static_cast<std::size_t>(part_in_name(file))].push_back(file);
+  }
+  auto& [others, train, val, test] = named;
+  if (train.empty() || (val.empty() && test.empty())) return {&kind, std::move(files), {}, {}};
+  if (!others.empty()) {
+    log(core::LogLevel::warning,
+        fmt::format("[data] {}: left out, as their names tell neither train nor val nor test",
+                    shown_files(others)));
+  }
+  return {&kind, std::move(train), std::move(val), std::move(test)};
+}
+
+/// The files of a folder, sorted; none of it holds images or folders, which tells soon where it is
+/// one of a million images. Hidden files are passed over.
+PartFiles files_without_images(const fs::path& folder) {
+  PartFiles files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    const std::string name = entry->path().filename().string();
+    if (name.front() == '.') continue;
+    if (has_image_extension(name) || entry->is_directory(ignored)) return {};
+    if (entry->is_regular_file(ignored)) files.push_back(entry->path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::optional<Source> find_idx(const fs::path& folder) {
+  const auto idx = find_idx_files(folder);
+  const auto files = [](const IdxPair& pair) {
+    PartFiles part;
+    if (!pair.images.empty()) part.push_back(pair.images);
+    if (!pair.images.empty() && !pair.labels.empty()) part.push_back(pair.labels);
+    return part;
+  };
+  Source source{&idx_kind(), files(idx.train), {}, files(idx.test)};
+  if (source.train.empty()) source.train.swap(source.test);
+  return source.train.empty() ? std::nullopt : std::optional(std::move(source));
+}
+
+/// A folder of shards holds nothing but them and what explains them; beside images or folders, an
+/// archive is what they came from.
+std::optional<Source> find_shards(const fs::path& folder, const core::Log& log) {
+  const PartFiles files = files_without_images(folder);
+  for (const auto& kind : source_kinds()) {
+    if (kind.several != SourceKind::Several::by_folder) continue;
+    PartFiles shards;
+    std::ranges::copy_if(files, std::back_inserter(shards), kind.accepts);
+    if (!shards.empty()) return divided_by_names(kind, std::move(shards), log);
+  }
+  return std::nullopt;
+}
+
+std::optional<Source> find_in_folder(const fs::path& folder, const core::Log& log) {
+  const fs::path index = folder / pack_index_name;
+  std::error_code ignored;
+  if (fs::is_regular_file(index, ignored)) return Source{kind_of(index), {index}, {}, {}};
+  if (auto source = find_idx(folder)) return source;
+  return find_shards(folder, log);
+}
+
+std::optional<Source> find_in_part_folders(const fs::path& folder, const core::Log& log) {
+  const auto parts = find_part_folders(folder);
+  if (!parts.divided()) return std::nullopt;
+  auto source = find_in_folder(parts.train, log);
+  if (!source) return std::nullopt;
+  const auto files_in = [&](const fs::path& named) {
+    auto part = named.empty() ? std::nullopt : find_in_folder(named, log);
+    return part && part->kind == source->kind ? std::move(part->train) : PartFiles{};
+  };
+  source->val = files_in(parts.val);
+  source->test = files_in(parts.test);
+  // Evaluation reads val/ where there is one; images in it are another matter than shards.
+  const bool usable = parts.val.empty() ? !source->test.empty() : !source->val.empty();
+  return usable ? source : std::nullopt;
+}
+
+std::string kinds_of_files() {
+  std::string text;
+  for (const auto& kind : source_kinds()) text += fmt::format(", {}", kind.name);
+  return text;
+}
+
+Source source_of_file(const fs::path& file) {
+  const auto* kind = kind_of(file);
+  if (!kind) {
+    throw DataError(
+        fmt::format("[data] {} is none of these: a folder of images{}; name the folder the "
+                    "images are in",
+                    file.string(), kinds_of_files()));
+  }
+  Source source{kind, {file}, {}, {}};
+  const auto labels = matching_labels(file);
+  if (kind == &idx_kind() && !labels.empty()) source.train.push_back(labels);
+  return source;
+}
+
+Source source_of_pattern(const fs::path& pattern, const core::Log& log) {
+  auto files = expand_pattern(pattern);
+  const auto* kind = source_of_file(files.front()).kind;
+  const bool joinable = files.size() == 1 || kind->several != SourceKind::Several::nothing;
+  for (const auto& file : files) {
+    if (joinable && kind->accepts(file)) continue;
+    throw DataError(fmt::format("[data] {} stands for {} beside {}, expected files of one kind",
+                                pattern.string(), file.string(), files.front().string()));
+  }
+  return divided_by_names(*kind, std::move(files), log);
+}
+
+}  // namespace
+
+std::optional<Source> find_source(const fs::path& path, const core::Log& log) {
+  if (is_path_pattern(path)) return source_of_pattern(path, log);
+  require_existing(path);
+  if (!fs::is_directory(path)) return source_of_file(path);
+  if (auto source = find_in_folder(path, log)) return source;
+  return find_in_part_folders(path, log);
+}
+
+std::vector<std::shared_ptr<const Dataset>> open_source(const Source& source,
+                                                        const core::Log& log) {
+  std::vector<PartFiles> parts{source.train};
+  if (source.divided()) parts.push_back(source.held_out());
+  return source.kind->open(parts, {log});
+}
+
+std::string shown_part(const Source& source, const PartFiles& part) {
+  const auto name = [](const PartFiles& files) { return files.front().filename(); };
+  const bool by_folders = source.divided() && name(source.train) == name(source.held_out());
+  if (by_folders) return part.front().parent_path().filename().string() + "/";
+  return source.kind == &idx_kind() ? part.front().filename().string() : shown_files(part);
+}
+
+std::string shown_files(const PartFiles& files) {
+  const auto first = files.front().filename().string(), last = files.back().filename().string();
+  return files.size() == 1 ? first : fmt::format("{} … {}", first, last);
+}
+
+}  // namespace dbot::data

@@ -1,0 +1,132 @@
+#include "dbot/data/sources/tar/decompress.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "dbot/core/error.h"
+#include "dbot/data/sources/tar/shard_files.h"
+
+namespace dbot::data {
+namespace {
+
+using Take = std::function<void(std::span<const std::byte>)>;
+
+constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+
+[[noreturn]] void fail_unpacking(const std::filesystem::path& path, std::string_view what) {
+  throw DataError(fmt::format("[data] {}: {}", path.string(), what));
+}
+
+/// The file's own bytes, piece by piece.
+class PackedPieces {
+ public:
+  explicit PackedPieces(const std::filesystem::path& path) : file_({path}) {}
+
+  /// Empty at the end.
+  std::span<const std::uint8_t> next() {
+    const auto count = std::min<std::uint64_t>(piece_bytes, file_.size(0) - position_);
+    bytes_.resize(count);
+    file_.read(0, position_, bytes_);
+    position_ += count;
+    return bytes_;
+  }
+
+ private:
+  ShardFiles file_;
+  std::uint64_t position_ = 0;
+  std::vector<std::uint8_t> bytes_;
+};
+
+void decompress_zstd(const std::filesystem::path& path, const Take& take) {
+  const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(),
+                                                                          &ZSTD_freeDStream);
+  PackedPieces pieces(path);
+  std::vector<std::byte> content(ZSTD_DStreamOutSize());
+  std::size_t state = 0;  // 0: between two frames
+  for (auto bytes = pieces.next(); !bytes.empty(); bytes = pieces.next()) {
+    ZSTD_inBuffer input{bytes.data(), bytes.size(), 0};
+    bool full = false;
+    while (input.pos < input.size || full) {
+      ZSTD_outBuffer output{content.data(), content.size(), 0};
+      state = ZSTD_decompressStream(stream.get(), &output, &input);
+      if (ZSTD_isError(state) != 0U) {
+        fail_unpacking(path, fmt::format("broken zstd file: {}", ZSTD_getErrorName(state)));
+      }
+      full = output.pos == output.size;
+      take(std::span(content).first(output.pos));
+    }
+  }
+  if (state != 0) fail_unpacking(path, "ends too early");
+}
+
+class GzipStream {
+ public:
+  explicit GzipStream(const std::filesystem::path& path) : path_(path) {
+    // 32: a gzip or zlib header, told by itself.
+    if (inflateInit2(&stream_, 15 + 32) != Z_OK) fail_unpacking(path, "no memory to unpack it");
+  }
+  ~GzipStream() { inflateEnd(&stream_); }
+  GzipStream(const GzipStream&) = delete;
+  GzipStream& operator=(const GzipStream&) = delete;
+
+  /// Unpacks all of `bytes`; a member may follow another.
+  void add(std::span<const std::uint8_t> bytes, const Take& take) {
+    stream_.next_in = const_cast<Bytef*>(bytes.data());
+    stream_.avail_in = static_cast<uInt>(bytes.size());
+    do {
+      if (ended_ && stream_.avail_in > 0) {
+        inflateReset(&stream_);
+        ended_ = false;
+      }
+      stream_.next_out = reinterpret_cast<Bytef*>(content_.data());
+      stream_.avail_out = static_cast<uInt>(content_.size());
+      const int code = inflate(&stream_, Z_NO_FLUSH);
+      ended_ = code == Z_STREAM_END;
+      if (code != Z_OK && !ended_ && code != Z_BUF_ERROR) {
+        fail_unpacking(path_, fmt::format("broken gzip file: {}",
+                                          stream_.msg ? stream_.msg : "not as expected"));
+      }
+      take(std::span(content_).first(content_.size() - stream_.avail_out));
+    } while (stream_.avail_in > 0 || stream_.avail_out == 0);
+  }
+  bool ended() const { return ended_; }
+
+ private:
+  const std::filesystem::path& path_;
+  z_stream stream_{};
+  bool ended_ = false;
+  std::vector<std::byte> content_ = std::vector<std::byte>(piece_bytes);
+};
+
+void decompress_gzip(const std::filesystem::path& path, const Take& take) {
+  GzipStream stream(path);
+  PackedPieces pieces(path);
+  for (auto bytes = pieces.next(); !bytes.empty(); bytes = pieces.next()) stream.add(bytes, take);
+  if (!stream.ended()) fail_unpacking(path, "ends too early");
+}
+
+bool begins_like_zstd(const std::filesystem::path& path) {
+  const ShardFiles file({path});
+  std::array<std::uint8_t, 4> magic{};
+  if (file.size(0) < magic.size()) fail_unpacking(path, "is neither a gzip nor a zstd file");
+  file.read(0, 0, magic);
+  const bool skippable = (magic[0] & 0xF0) == 0x50 && magic[1] == 0x2A && magic[2] == 0x4D;
+  return skippable || magic == std::array<std::uint8_t, 4>{0x28, 0xB5, 0x2F, 0xFD};
+}
+
+}  // namespace
+
+void decompress(const std::filesystem::path& path, const Take& take) {
+  if (begins_like_zstd(path)) return decompress_zstd(path, take);
+  decompress_gzip(path, take);
+}
+
+}  // namespace dbot::data

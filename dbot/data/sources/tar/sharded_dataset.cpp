@@ -1,0 +1,42 @@
+#include "dbot/data/sources/tar/sharded_dataset.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/image/scratch.h"
+
+namespace dbot::data {
+
+ShardedDataset::ShardedDataset(ShardFiles files, Index index)
+    : files_(std::move(files)), index_(std::move(index)) {}
+
+void ShardedDataset::read(std::int64_t index, std::vector<std::uint8_t>& bytes) const {
+  const ShardPlace& place = index_.places.at(static_cast<std::size_t>(index));
+  if (place.bytes == 0) throw DataError(fmt::format("[data] {}: is empty", name(index)));
+  room(bytes, place.bytes);
+  bytes.resize(place.bytes);
+  files_.read(place.shard, place.offset, bytes);
+}
+
+std::int64_t ShardedDataset::label(std::int64_t index) const {
+  return index_.labels.classes.empty()
+             ? -1
+             : index_.labels.of_sample.at(static_cast<std::size_t>(index));
+}
+
+std::string ShardedDataset::name(std::int64_t index) const {
+  const auto& place = index_.places.at(static_cast<std::size_t>(index));
+  return (index_.shown.at(place.shard) / key(index)).string();
+}
+
+std::string ShardedDataset::key(std::int64_t index) const {
+  return std::string(index_.names[static_cast<std::size_t>(index)]);
+}
+
+std::int64_t ShardedDataset::stored_bytes(std::int64_t index) const {
+  return index_.places.at(static_cast<std::size_t>(index)).bytes;
+}
+
+}  // namespace dbot::data

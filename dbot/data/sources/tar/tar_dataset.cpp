@@ -1,0 +1,158 @@
+#include "dbot/data/sources/tar/tar_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/sources/folder/folder_dataset.h"
+#include "dbot/data/sources/in_parallel.h"
+#include "dbot/data/sources/tar/sharded_dataset.h"
+#include "dbot/data/sources/tar/tar_scan.h"
+#include "dbot/data/sources/tar/unpacked_archive.h"
+
+namespace dbot::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int scanning_threads = 8;  // they wait for the disk, mostly
+
+/// What is known of the archives of one part.
+struct TarPart {
+  std::vector<fs::path> shown;
+  ShardFiles files;
+  std::vector<TarScan> scans;
+};
+
+std::string listed(const std::vector<fs::path>& archives) {
+  return archives.size() == 1 ? archives.front().string()
+                              : fmt::format("{} … {}", archives.front().string(),
+                                            archives.back().filename().string());
+}
+
+void require_tar_images(const TarPart& part) {
+  std::int64_t others = 0;
+  std::string first;
+  for (const auto& scan : part.scans) {
+    if (!scan.places.empty()) return;
+    if (first.empty()) first = scan.first_other;
+    others += scan.other_files;
+  }
+  const std::string found = others == 0 ? ""
+                                        : fmt::format(", but {} other {}; first: {}", others,
+                                                      others == 1 ? "file" : "files", first);
+  throw DataError(fmt::format("[data] {}: holds no image (.jpg, .png, .webp, .tif, …){}",
+                              listed(part.shown), found));
+}
+
+void tell(const TarPart& part, const core::Log& log) {
+  std::int64_t companions = 0, links = 0;
+  for (std::size_t i = 0; i < part.scans.size(); ++i) {
+    const auto& scan = part.scans[i];
+    companions += scan.companions;
+    links += scan.links;
+    if (!scan.ended_by_mark) {
+      log(core::LogLevel::warning,
+          fmt::format("[data] {}: has no end mark; it may have been cut short between two files",
+                      part.shown[i].string()));
+    }
+  }
+  if (companions > 0) {
+    log(core::LogLevel::information,
+        fmt::format("{}: {} images that accompany another one of their sample are left out",
+                    listed(part.shown), companions));
+  }
+  if (links > 0) {
+    log(core::LogLevel::warning, fmt::format("[data] {}: {} links are left out; they have no "
+                                             "content of their own",
+                                             listed(part.shown), links));
+  }
+}
+
+TarPart scan_part(const std::vector<fs::path>& archives, const OpenContext& context) {
+  std::vector<fs::path> plain;
+  plain.reserve(archives.size());
+  for (const auto& archive : archives) plain.push_back(plain_archive(archive, context));
+  TarPart part{archives, ShardFiles(std::move(plain)), {}};
+  part.scans.resize(archives.size());
+  in_parallel(archives.size(), scanning_threads, [&part](std::size_t shard) {
+    part.scans[shard] = scan_tar(part.files, static_cast<std::uint32_t>(shard));
+  });
+  require_tar_images(part);
+  tell(part, context.log);
+  return part;
+}
+
+/// The folders that all images lie in, with a slash at the end: an archive often has one around
+/// everything.
+std::string common_folders(const TarPart& part) {
+  std::string_view common;
+  bool first = true;
+  for (const auto& scan : part.scans) {
+    for (std::size_t i = 0; i < scan.names.size(); ++i) {
+      const auto name = scan.names[i];
+      if (std::exchange(first, false)) common = name;
+      const auto [end, ignored] = std::ranges::mismatch(common, name);
+      common = common.substr(0, static_cast<std::size_t>(end - common.begin()));
+    }
+  }
+  return std::string(common.substr(0, common.rfind('/') + 1));
+}
+
+/// A part's folder inside an archive is no class.
+std::string_view class_in_archive(std::string_view name) {
+  constexpr std::array<std::string_view, 4> parts{"train", "val", "validation", "test"};
+  auto folder = class_folder(name);
+  if (std::ranges::find(parts, folder) == parts.end()) return folder;
+  return class_folder(name.substr(folder.size() + 1));
+}
+
+LabelWords words_of_tars(const TarPart& part) {
+  const bool labelled = std::ranges::any_of(part.scans, &TarScan::labelled);
+  const std::size_t skipped = labelled ? 0 : common_folders(part).size();
+  LabelWords words;
+  for (const auto& scan : part.scans) {
+    for (std::size_t i = 0; i < scan.names.size(); ++i) {
+      words.add(labelled ? std::string_view(scan.labels[i])
+                         : class_in_archive(scan.names[i].substr(skipped)));
+    }
+  }
+  // One folder, or images beside folders, is how files happen to lie, not a set of classes.
+  if (!labelled && (!words.complete() || words.words() < 2)) words.make_unlabelled();
+  return words;
+}
+
+std::shared_ptr<const Dataset> joined(TarPart part, Labels labels) {
+  ShardedDataset::Index index{std::move(part.shown), {}, {}, std::move(labels)};
+  for (auto& scan : part.scans) {
+    for (std::size_t i = 0; i < scan.names.size(); ++i) index.names.add(scan.names[i]);
+    index.places.insert(index.places.end(), scan.places.begin(), scan.places.end());
+    scan = {};  // a million names need not be there twice
+  }
+  return std::make_shared<ShardedDataset>(std::move(part.files), std::move(index));
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<const Dataset>> open_tars(
+    const std::vector<std::vector<fs::path>>& parts, const OpenContext& context) {
+  std::vector<TarPart> scanned;
+  std::vector<LabelWords> words;
+  for (const auto& archives : parts) {
+    scanned.push_back(scan_part(archives, context));
+    words.push_back(words_of_tars(scanned.back()));
+  }
+  auto labels = number_alike(words);
+  std::vector<std::shared_ptr<const Dataset>> datasets;
+  for (std::size_t i = 0; i < scanned.size(); ++i) {
+    datasets.push_back(joined(std::move(scanned[i]), std::move(labels[i])));
+  }
+  return datasets;
+}
+
+}  // namespace dbot::data
