@@ -11,8 +11,8 @@
 #include "apps/dbot/output_path.h"
 #include "dbot/core/error.h"
 #include "dbot/data/sources/parts.h"
-#include "dbot/eval/embedding.h"
-#include "dbot/eval/features.h"
+#include "dbot/eval/frozen/embedding.h"
+#include "dbot/eval/frozen/features.h"
 
 namespace dbot::app {
 namespace {

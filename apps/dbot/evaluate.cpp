@@ -1,5 +1,5 @@
 // dbot evaluate knn|linear: how good a network's frozen features are on labelled images.
-#include "dbot/eval/evaluation.h"
+#include "dbot/eval/frozen/evaluation.h"
 
 #include <fmt/format.h>
 

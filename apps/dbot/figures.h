@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "dbot/eval/evaluation.h"
+#include "dbot/eval/frozen/evaluation.h"
 #include "dbot/run/pretrain.h"
 
 // Results as one JSON object on one line; keys: docs/command-line.md. What is not a number is null.

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "dbot/eval/features.h"
+#include "dbot/eval/frozen/features.h"
 #include "dbot/nn/vit/vision_transformer.h"
 
 // What --model, --image-size, --threads and --precision have in common in all commands that look

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/eval/evaluation.h"
+#include "dbot/eval/frozen/evaluation.h"
 
 // What one line of metrics.jsonl says. Keys: docs/run-folder.md.
 namespace dbot::report {

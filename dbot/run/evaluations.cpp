@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/eval/evaluation.h"
+#include "dbot/eval/frozen/evaluation.h"
 #include "dbot/run/resolve.h"
 #include "dbot/runtime/machine.h"
 

@@ -141,7 +141,8 @@ double images(const Recipe& recipe, const Shapes& shapes) {
   return pixels * (3 + kFloat * (2 + shapes.visible / shapes.tokens));
 }
 
-/// Features of both splits, k-NN's normalised copies and its block of similarities (eval/knn.cpp).
+/// Features of both splits, k-NN's normalised copies and its block of similarities
+/// (eval/frozen/knn.cpp).
 double features_bytes(const EvaluatedImages& images, double width, double kinds) {
   constexpr double kMostSimilarities = 1 << 26, kAtOnce = 128;
   const double similarities = std::min(kMostSimilarities, kAtOnce * number(images.train));

@@ -8,7 +8,7 @@
 
 #include "dbot/core/settings/settings.h"
 #include "dbot/data/loader/loader.h"
-#include "dbot/eval/evaluation.h"
+#include "dbot/eval/frozen/evaluation.h"
 #include "dbot/masking/random_mask.h"
 #include "dbot/methods/masked_modeling.h"
 #include "dbot/nn/vit/config.h"

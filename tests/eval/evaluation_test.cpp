@@ -1,4 +1,4 @@
-#include "dbot/eval/evaluation.h"
+#include "dbot/eval/frozen/evaluation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "dbot/eval/linear_probe.h"
+#include "dbot/eval/frozen/linear_probe.h"
 
 #include <ATen/core/Tensor.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "dbot/eval/samples.h"
+#include "dbot/eval/frozen/samples.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/nonzero.h>

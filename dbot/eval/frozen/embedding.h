@@ -4,7 +4,7 @@
 #include <string>
 
 #include "dbot/data/dataset.h"
-#include "dbot/eval/features.h"
+#include "dbot/eval/frozen/features.h"
 
 namespace dbot::eval {
 

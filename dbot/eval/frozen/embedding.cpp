@@ -1,4 +1,4 @@
-#include "dbot/eval/embedding.h"
+#include "dbot/eval/frozen/embedding.h"
 
 #include <ATen/core/Tensor.h>
 #include <fmt/format.h>

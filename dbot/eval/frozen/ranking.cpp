@@ -1,4 +1,4 @@
-#include "dbot/eval/ranking.h"
+#include "dbot/eval/frozen/ranking.h"
 
 #include <ATen/core/Tensor.h>
 namespace dbot::eval {

@@ -1,4 +1,4 @@
-#include "dbot/eval/evaluation.h"
+#include "dbot/eval/frozen/evaluation.h"
 
 #include <ATen/core/Tensor.h>
 #include <fmt/format.h>
@@ -11,8 +11,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
-#include "dbot/eval/knn.h"
-#include "dbot/eval/linear_probe.h"
+#include "dbot/eval/frozen/knn.h"
+#include "dbot/eval/frozen/linear_probe.h"
 
 namespace dbot::eval {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/eval/linear_probe.h"
+#include "dbot/eval/frozen/linear_probe.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/addmm.h>
@@ -16,8 +16,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
-#include "dbot/eval/ranking.h"
-#include "dbot/eval/samples.h"
+#include "dbot/eval/frozen/ranking.h"
+#include "dbot/eval/frozen/samples.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/optim/schedule.h"
 

@@ -7,7 +7,7 @@
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
-#include "dbot/eval/features.h"
+#include "dbot/eval/frozen/features.h"
 #include "dbot/nn/vit/vision_transformer.h"
 
 // The protocols on frozen features, as `dbot evaluate` and the observer of a training run call

@@ -1,4 +1,4 @@
-#include "dbot/eval/knn.h"
+#include "dbot/eval/frozen/knn.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/eval/ranking.h"
-#include "dbot/eval/samples.h"
+#include "dbot/eval/frozen/ranking.h"
+#include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/eval/features.h"
+#include "dbot/eval/frozen/features.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
