@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "dbot/data/batch.h"
-#include "dbot/methods/masked_prediction.h"
+#include "dbot/methods/masked_modeling/masked_prediction.h"
 #include "dbot/nn/vit/vision_transformer.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/runtime/named_tensors.h"

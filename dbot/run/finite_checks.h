@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "dbot/methods/masked_modeling.h"
+#include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/run/replay.h"
 #include "dbot/train/gradient_step.h"
 

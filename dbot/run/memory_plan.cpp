@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
-#include "dbot/methods/student.h"
+#include "dbot/methods/masked_modeling/student.h"
 #include "dbot/nn/parameters.h"
 #include "dbot/simd/kernel_level.h"
 

@@ -10,7 +10,7 @@
 #include "dbot/data/loader/loader.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/masking/random_mask.h"
-#include "dbot/methods/masked_modeling.h"
+#include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"

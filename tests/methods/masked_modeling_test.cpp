@@ -1,4 +1,4 @@
-#include "dbot/methods/masked_modeling.h"
+#include "dbot/methods/masked_modeling/masked_modeling.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>

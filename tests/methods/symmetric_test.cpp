@@ -4,8 +4,8 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
-#include "dbot/methods/loss_tokens.h"
-#include "dbot/methods/masked_modeling.h"
+#include "dbot/methods/masked_modeling/loss_tokens.h"
+#include "dbot/methods/masked_modeling/masked_modeling.h"
 
 // The symmetric variant as a recipe of masked modelling.
 namespace dbot::methods {

@@ -10,7 +10,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_file.h"
-#include "dbot/methods/masked_modeling.h"
+#include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "tests/support/synthetic_dataset.h"
 
 namespace dbot::train {

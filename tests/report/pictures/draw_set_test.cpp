@@ -13,7 +13,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/data/image/codec.h"
-#include "dbot/methods/masked_modeling.h"
+#include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/report/pictures/embedding_map.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/support/synthetic_dataset.h"

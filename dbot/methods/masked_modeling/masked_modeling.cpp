@@ -1,4 +1,4 @@
-#include "dbot/methods/masked_modeling.h"
+#include "dbot/methods/masked_modeling/masked_modeling.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -10,7 +10,7 @@
 #include "dbot/data/image/normalise.h"
 #include "dbot/masking/block_mask.h"
 #include "dbot/methods/drop_path_draws.h"
-#include "dbot/methods/loss_tokens.h"
+#include "dbot/methods/masked_modeling/loss_tokens.h"
 #include "dbot/methods/state_names.h"
 
 namespace dbot::methods {

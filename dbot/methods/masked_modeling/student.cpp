@@ -1,10 +1,10 @@
-#include "dbot/methods/student.h"
+#include "dbot/methods/masked_modeling/student.h"
 
 #include <fmt/format.h>
 
 #include <span>
 
-#include "dbot/methods/student_kinds.h"
+#include "dbot/methods/masked_modeling/student_kinds.h"
 
 namespace dbot::methods {
 

@@ -1,4 +1,4 @@
-#include "dbot/methods/student_kinds.h"
+#include "dbot/methods/masked_modeling/student_kinds.h"
 
 namespace dbot::methods {
 namespace {

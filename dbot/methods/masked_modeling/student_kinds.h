@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/methods/student.h"
+#include "dbot/methods/masked_modeling/student.h"
 #include "dbot/nn/vit/masked_autoencoder.h"
 #include "dbot/nn/vit/masked_encoder.h"
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "dbot/masking/random_mask.h"
-#include "dbot/methods/initial_teacher.h"
+#include "dbot/methods/masked_modeling/initial_teacher.h"
+#include "dbot/methods/masked_modeling/student.h"
 #include "dbot/methods/method.h"
-#include "dbot/methods/student.h"
 #include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"
 #include "dbot/objectives/teacher.h"

@@ -1,4 +1,4 @@
-#include "dbot/methods/loss_tokens.h"
+#include "dbot/methods/masked_modeling/loss_tokens.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argsort.h>

@@ -1,4 +1,4 @@
-#include "dbot/methods/initial_teacher.h"
+#include "dbot/methods/masked_modeling/initial_teacher.h"
 
 #include <fmt/format.h>
 
