@@ -12,7 +12,7 @@
 #include "dbot/report/progress_text.h"
 #include "dbot/report/quantity_text.h"
 #include "dbot/report/table.h"
-#include "dbot/train/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint.h"
 
 namespace dbot::app {
 namespace {

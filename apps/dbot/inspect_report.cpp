@@ -11,8 +11,8 @@
 #include "dbot/exchange/import/weights_source.h"
 #include "dbot/report/metrics.h"
 #include "dbot/run/recipe.h"
-#include "dbot/train/checkpoint.h"
-#include "dbot/train/manifest.h"
+#include "dbot/train/checkpoint/checkpoint.h"
+#include "dbot/train/checkpoint/manifest.h"
 
 namespace dbot::app {
 namespace {

@@ -8,9 +8,9 @@
 #include "dbot/core/settings/toml_document.h"
 #include "dbot/report/page_parts.h"
 #include "dbot/report/shown_text.h"
-#include "dbot/train/checkpoint.h"
-#include "dbot/train/checkpoint_folder.h"
-#include "dbot/train/manifest.h"
+#include "dbot/train/checkpoint/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint_folder.h"
+#include "dbot/train/checkpoint/manifest.h"
 
 namespace dbot::report {
 namespace {

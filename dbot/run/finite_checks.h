@@ -4,7 +4,7 @@
 
 #include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/run/replay.h"
-#include "dbot/train/gradient_step.h"
+#include "dbot/train/capture/gradient_step.h"
 
 namespace dbot::run {
 

@@ -11,7 +11,7 @@
 #include "dbot/report/metrics.h"
 #include "dbot/report/quantity_text.h"
 #include "dbot/run/health.h"
-#include "dbot/train/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint.h"
 
 namespace dbot::run {
 namespace {

@@ -8,7 +8,7 @@
 #include "dbot/data/loader/loader.h"
 #include "dbot/run/pretrain.h"
 #include "dbot/run/recipe.h"
-#include "dbot/train/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/plan.h"
 #include "dbot/train/run_folder.h"
 

@@ -17,7 +17,7 @@
 #include "dbot/objectives/teacher_config.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/report/report_config.h"
-#include "dbot/train/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/plan.h"
 #include "dbot/train/trainer.h"
 

@@ -8,7 +8,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/runtime/precision.h"
-#include "dbot/train/capture.h"
+#include "dbot/train/capture/capture.h"
 
 namespace dbot::run {
 
@@ -33,8 +33,8 @@ struct Replay {
   std::vector<FiniteCheck> checks;  // in the order in which a step computes
 };
 
-/// Repeats the step kept in `folder` (train/capture.h) with its threads and, unless told otherwise,
-/// its precision. Throws DataError if the capture is broken.
+/// Repeats the step kept in `folder` (train/capture/capture.h) with its threads and, unless told
+/// otherwise, its precision. Throws DataError if the capture is broken.
 Replay replay(const std::filesystem::path& folder, std::optional<runtime::Precision> precision,
               const core::Log& log);
 

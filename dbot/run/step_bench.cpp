@@ -9,7 +9,7 @@
 #include "dbot/optim/adamw.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/run/resolve.h"
-#include "dbot/train/gradient_step.h"
+#include "dbot/train/capture/gradient_step.h"
 #include "dbot/train/stopwatch.h"
 
 namespace dbot::run {

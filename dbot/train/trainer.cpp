@@ -10,7 +10,7 @@
 #include "dbot/exchange/encoder_description.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/optim/schedule.h"
-#include "dbot/train/capture.h"
+#include "dbot/train/capture/capture.h"
 #include "dbot/train/stopwatch.h"
 
 namespace dbot::train {

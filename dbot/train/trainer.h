@@ -13,11 +13,11 @@
 #include "dbot/methods/method.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/runtime/precision.h"
-#include "dbot/train/checkpoint.h"
-#include "dbot/train/gradient_step.h"
+#include "dbot/train/capture/gradient_step.h"
+#include "dbot/train/checkpoint/checkpoint.h"
+#include "dbot/train/checkpoint/saver.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/plan.h"
-#include "dbot/train/saver.h"
 
 namespace dbot::train {
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/files/files.h"
-#include "dbot/train/manifest.h"
+#include "dbot/train/checkpoint/manifest.h"
 #include "dbot/train/run_folder.h"
 #include "tests/cli/program.h"
 #include "tests/faults/small_run.h"

@@ -1,4 +1,4 @@
-#include "dbot/train/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint.h"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
@@ -11,7 +11,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
-#include "dbot/train/checkpoint_folder.h"
+#include "dbot/train/checkpoint/checkpoint_folder.h"
 
 namespace dbot::train {
 namespace {

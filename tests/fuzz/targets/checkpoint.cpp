@@ -1,6 +1,6 @@
 #include "dbot/core/error.h"
-#include "dbot/train/checkpoint_state.h"
-#include "dbot/train/manifest.h"
+#include "dbot/train/checkpoint/checkpoint_state.h"
+#include "dbot/train/checkpoint/manifest.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "dbot/train/capture.h"
+#include "dbot/train/capture/capture.h"
 
 namespace dbot::train {
 

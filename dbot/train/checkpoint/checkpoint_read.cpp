@@ -4,10 +4,10 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/tensor_file.h"
-#include "dbot/train/checkpoint.h"
-#include "dbot/train/checkpoint_folder.h"
-#include "dbot/train/checkpoint_state.h"
-#include "dbot/train/manifest.h"
+#include "dbot/train/checkpoint/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint_folder.h"
+#include "dbot/train/checkpoint/checkpoint_state.h"
+#include "dbot/train/checkpoint/manifest.h"
 
 namespace dbot::train {
 namespace {

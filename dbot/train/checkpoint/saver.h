@@ -8,7 +8,7 @@
 #include "dbot/core/log.h"
 #include "dbot/core/patience.h"
 #include "dbot/core/rarely.h"
-#include "dbot/train/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint.h"
 
 namespace dbot::train {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/train/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint.h"
 
 namespace dbot::train {
 

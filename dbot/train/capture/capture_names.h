@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "dbot/runtime/named_tensors.h"
-#include "dbot/train/gradient_step.h"
+#include "dbot/train/capture/gradient_step.h"
 
 namespace dbot::train {
 

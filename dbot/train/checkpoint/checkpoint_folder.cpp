@@ -1,4 +1,4 @@
-#include "dbot/train/checkpoint_folder.h"
+#include "dbot/train/checkpoint/checkpoint_folder.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <charconv>
 #include <vector>
 
-#include "dbot/train/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint.h"
 
 namespace dbot::train {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/train/checkpoint_state.h"
+#include "dbot/train/checkpoint/checkpoint_state.h"
 
 #include <fmt/format.h>
 

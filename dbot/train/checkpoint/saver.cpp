@@ -1,4 +1,4 @@
-#include "dbot/train/saver.h"
+#include "dbot/train/checkpoint/saver.h"
 
 #include <fmt/format.h>
 

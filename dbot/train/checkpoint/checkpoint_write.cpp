@@ -7,10 +7,10 @@
 #include "dbot/core/files/file_tree.h"
 #include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
-#include "dbot/train/checkpoint.h"
-#include "dbot/train/checkpoint_folder.h"
-#include "dbot/train/checkpoint_state.h"
-#include "dbot/train/manifest.h"
+#include "dbot/train/checkpoint/checkpoint.h"
+#include "dbot/train/checkpoint/checkpoint_folder.h"
+#include "dbot/train/checkpoint/checkpoint_state.h"
+#include "dbot/train/checkpoint/manifest.h"
 
 // A kill at any moment leaves the older checkpoints whole: all work happens in hidden folders, a
 // finished one appears under its name by one rename, and one to be removed disappears by one.

@@ -1,4 +1,4 @@
-#include "dbot/train/capture_record.h"
+#include "dbot/train/capture/capture_record.h"
 
 #include <cmath>
 #include <limits>

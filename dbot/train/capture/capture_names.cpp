@@ -1,4 +1,4 @@
-#include "dbot/train/capture_names.h"
+#include "dbot/train/capture/capture_names.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/scalar_tensor.h>

@@ -1,4 +1,4 @@
-#include "dbot/train/gradient_step.h"
+#include "dbot/train/capture/gradient_step.h"
 
 #include <c10/core/Scalar.h>
 

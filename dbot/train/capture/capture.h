@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "dbot/methods/method.h"
-#include "dbot/train/checkpoint.h"
-#include "dbot/train/gradient_step.h"
+#include "dbot/train/capture/gradient_step.h"
+#include "dbot/train/checkpoint/checkpoint.h"
 
 // One optimizer step, kept with everything that is needed to repeat it bit for bit:
 //   captures/step-00000120/ student, teacher, optimizer .safetensors   before the step

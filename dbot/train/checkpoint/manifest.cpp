@@ -1,4 +1,4 @@
-#include "dbot/train/manifest.h"
+#include "dbot/train/checkpoint/manifest.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "dbot/train/capture.h"
+#include "dbot/train/capture/capture.h"
 
 #include <ATen/ops/cat.h>
 #include <fmt/format.h>
@@ -10,11 +10,11 @@
 #include "dbot/core/files/file_tree.h"
 #include "dbot/core/files/files.h"
 #include "dbot/methods/state_names.h"
-#include "dbot/train/capture_names.h"
-#include "dbot/train/capture_record.h"
-#include "dbot/train/checkpoint_folder.h"
-#include "dbot/train/checkpoint_state.h"
-#include "dbot/train/manifest.h"
+#include "dbot/train/capture/capture_names.h"
+#include "dbot/train/capture/capture_record.h"
+#include "dbot/train/checkpoint/checkpoint_folder.h"
+#include "dbot/train/checkpoint/checkpoint_state.h"
+#include "dbot/train/checkpoint/manifest.h"
 
 namespace dbot::train {
 namespace {
