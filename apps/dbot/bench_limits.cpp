@@ -9,8 +9,8 @@
 
 #include "apps/dbot/bench.h"
 #include "apps/dbot/console.h"
-#include "dbot/report/quantity_text.h"
-#include "dbot/report/table.h"
+#include "dbot/report/text/quantity_text.h"
+#include "dbot/report/text/table.h"
 #include "dbot/run/limits_bench.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/simd/kernel_level.h"

@@ -11,7 +11,7 @@
 #include "apps/dbot/bench.h"
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
-#include "dbot/report/table.h"
+#include "dbot/report/text/table.h"
 #include "dbot/run/ops_bench.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/simd/kernel_level.h"

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "apps/dbot/commands.h"
-#include "dbot/report/progress.h"
+#include "dbot/report/terminal/progress.h"
 
 // The commands under `dbot data`, one file each.
 namespace dbot::app {

@@ -11,7 +11,7 @@
 #include "apps/dbot/data.h"
 #include "dbot/core/error.h"
 #include "dbot/data/dataset.h"
-#include "dbot/report/table.h"
+#include "dbot/report/text/table.h"
 #include "dbot/run/data_bench.h"
 #include "dbot/run/recipe_catalog.h"
 #include "dbot/run/training_images.h"

@@ -8,7 +8,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
-#include "dbot/report/progress_text.h"
+#include "dbot/report/terminal/progress_text.h"
 #include "dbot/run/health.h"
 #include "dbot/run/recipe.h"
 #include "dbot/run/recipe_catalog.h"

@@ -13,7 +13,7 @@
 #include "apps/dbot/model_argument.h"
 #include "dbot/core/error.h"
 #include "dbot/data/sources/labelled_share.h"
-#include "dbot/report/table.h"
+#include "dbot/report/text/table.h"
 #include "dbot/run/recipe_catalog.h"
 
 namespace dbot::app {

@@ -11,7 +11,7 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/export/export_network.h"
 #include "dbot/formats/onnx/onnx_write.h"
-#include "dbot/report/quantity_text.h"
+#include "dbot/report/text/quantity_text.h"
 #include "dbot/run/network_to_export.h"
 
 namespace dbot::app {

@@ -12,8 +12,8 @@
 #include "apps/dbot/output_path.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_import.h"
-#include "dbot/report/progress_text.h"
-#include "dbot/report/quantity_text.h"
+#include "dbot/report/terminal/progress_text.h"
+#include "dbot/report/text/quantity_text.h"
 
 namespace dbot::app {
 namespace {

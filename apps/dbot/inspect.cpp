@@ -9,9 +9,9 @@
 #include "apps/dbot/inspect_report.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_file.h"
-#include "dbot/report/progress_text.h"
-#include "dbot/report/quantity_text.h"
-#include "dbot/report/table.h"
+#include "dbot/report/terminal/progress_text.h"
+#include "dbot/report/text/quantity_text.h"
+#include "dbot/report/text/table.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 
 namespace dbot::app {

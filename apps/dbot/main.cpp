@@ -7,7 +7,7 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/thread_waiting.h"
 #include "dbot/core/error.h"
-#include "dbot/report/progress_text.h"
+#include "dbot/report/terminal/progress_text.h"
 
 namespace dbot::app {
 namespace {

@@ -9,8 +9,8 @@
 #include "apps/dbot/data.h"
 #include "apps/dbot/figures.h"
 #include "dbot/core/error.h"
-#include "dbot/report/evaluation_table.h"
-#include "dbot/report/progress.h"
+#include "dbot/report/metrics/evaluation_table.h"
+#include "dbot/report/terminal/progress.h"
 #include "dbot/run/pretrain.h"
 #include "dbot/run/recipe_catalog.h"
 

@@ -8,7 +8,7 @@
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
-#include "dbot/report/table.h"
+#include "dbot/report/text/table.h"
 #include "dbot/run/replay.h"
 
 namespace dbot::app {

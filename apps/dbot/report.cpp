@@ -8,8 +8,8 @@
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/report/page.h"
-#include "dbot/report/page_data.h"
+#include "dbot/report/page/page.h"
+#include "dbot/report/page/page_data.h"
 
 namespace dbot::app {
 namespace {

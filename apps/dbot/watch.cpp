@@ -1,5 +1,5 @@
 // dbot watch: a run that another process writes, live.
-#include "dbot/report/watch.h"
+#include "dbot/report/terminal/watch.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -14,8 +14,8 @@
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
 #include "dbot/core/files/lock_state.h"
-#include "dbot/report/metrics_follow.h"
-#include "dbot/report/progress.h"
+#include "dbot/report/metrics/metrics_follow.h"
+#include "dbot/report/terminal/progress.h"
 
 namespace dbot::app {
 namespace {

@@ -39,7 +39,7 @@ append_text(definitions chart_library "${chart}")
 append_text(definitions page_script "${script}")
 append_text(definitions check_script "${check_script}")
 file(WRITE ${OUTPUT} "// Made from assets/ by EmbedAssets.cmake.
-#include \"dbot/report/page_assets.h\"
+#include \"dbot/report/page/page_assets.h\"
 
 namespace dbot::report {
 ${definitions}

@@ -8,9 +8,9 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/data/audit/survey/survey_journal.h"
-#include "dbot/report/check_page.h"
-#include "dbot/report/page.h"
-#include "dbot/report/quantity_text.h"
+#include "dbot/report/page/check_page.h"
+#include "dbot/report/page/page.h"
+#include "dbot/report/text/quantity_text.h"
 
 namespace dbot::run {
 namespace {

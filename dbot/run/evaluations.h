@@ -5,7 +5,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
-#include "dbot/report/evaluation_observer.h"
+#include "dbot/report/metrics/evaluation_observer.h"
 #include "dbot/run/recipe.h"
 
 namespace dbot::run {

@@ -8,8 +8,8 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/lock_state.h"
 #include "dbot/data/dataset.h"
-#include "dbot/report/metrics.h"
-#include "dbot/report/quantity_text.h"
+#include "dbot/report/metrics/metrics.h"
+#include "dbot/report/text/quantity_text.h"
 #include "dbot/run/health.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 

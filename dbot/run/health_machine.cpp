@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "dbot/report/quantity_text.h"
+#include "dbot/report/text/quantity_text.h"
 #include "dbot/run/health.h"
 
 namespace dbot::run {

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "dbot/report/events.h"
-#include "dbot/report/metrics.h"
-#include "dbot/report/page_observer.h"
+#include "dbot/report/metrics/events.h"
+#include "dbot/report/metrics/metrics.h"
+#include "dbot/report/page/page_observer.h"
 #include "dbot/run/evaluations.h"
 #include "dbot/run/model_file.h"
 #include "dbot/run/pictures.h"

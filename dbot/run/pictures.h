@@ -6,7 +6,7 @@
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
-#include "dbot/report/picture_observer.h"
+#include "dbot/report/pictures/picture_observer.h"
 #include "dbot/run/recipe.h"
 
 namespace dbot::run {

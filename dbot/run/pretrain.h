@@ -7,7 +7,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
-#include "dbot/report/metrics_record.h"
+#include "dbot/report/metrics/metrics_record.h"
 #include "dbot/run/recipe.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/trainer.h"

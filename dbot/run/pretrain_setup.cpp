@@ -9,7 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/data/augment/augmentation.h"
-#include "dbot/report/metrics.h"
+#include "dbot/report/metrics/metrics.h"
 #include "dbot/run/fixed_choices.h"
 #include "dbot/run/memory_plan.h"
 #include "dbot/run/resolve.h"

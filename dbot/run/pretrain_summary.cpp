@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "dbot/report/metrics.h"
+#include "dbot/report/metrics/metrics.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {

@@ -5,7 +5,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
-#include "dbot/report/picture_set.h"
+#include "dbot/report/pictures/set/picture_set.h"
 #include "dbot/runtime/precision.h"
 
 namespace dbot::run {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "dbot/core/log.h"
-#include "dbot/report/evaluation_observer.h"
+#include "dbot/report/metrics/evaluation_observer.h"
 #include "dbot/run/run_facts.h"
 #include "dbot/run/time_estimate.h"
 #include "dbot/train/observer.h"

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "dbot/report/progress_text.h"
-#include "dbot/report/quantity_text.h"
+#include "dbot/report/terminal/progress_text.h"
+#include "dbot/report/text/quantity_text.h"
 #include "dbot/run/run_facts.h"
 
 namespace dbot::run {

@@ -1,4 +1,4 @@
-#include "dbot/report/advice.h"
+#include "dbot/report/advice/advice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <functional>
 
-#include "dbot/report/verdict.h"
+#include "dbot/report/advice/verdict.h"
 
 namespace dbot::report {
 namespace {

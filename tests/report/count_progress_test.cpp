@@ -1,4 +1,4 @@
-#include "dbot/report/count_progress.h"
+#include "dbot/report/terminal/count_progress.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "dbot/report/curve.h"
+#include "dbot/report/metrics/curve.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

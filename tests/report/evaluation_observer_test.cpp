@@ -1,4 +1,4 @@
-#include "dbot/report/evaluation_observer.h"
+#include "dbot/report/metrics/evaluation_observer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

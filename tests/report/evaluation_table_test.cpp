@@ -1,4 +1,4 @@
-#include "dbot/report/evaluation_table.h"
+#include "dbot/report/metrics/evaluation_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "dbot/report/events.h"
+#include "dbot/report/metrics/events.h"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
 #include "tests/report/example_pictures.h"
 
-#include "dbot/report/png_write.h"
+#include "dbot/report/pictures/set/png_write.h"
 
 namespace dbot::report {
 namespace {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "dbot/report/picture_set.h"
+#include "dbot/report/pictures/set/picture_set.h"
 
 namespace dbot::report {
 

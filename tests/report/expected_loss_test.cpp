@@ -1,4 +1,4 @@
-#include "dbot/report/expected_loss.h"
+#include "dbot/report/metrics/expected_loss.h"
 
 #include <gtest/gtest.h>
 

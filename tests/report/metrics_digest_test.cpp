@@ -1,4 +1,4 @@
-#include "dbot/report/metrics_digest.h"
+#include "dbot/report/metrics/metrics_digest.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

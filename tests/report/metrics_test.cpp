@@ -1,4 +1,4 @@
-#include "dbot/report/metrics.h"
+#include "dbot/report/metrics/metrics.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

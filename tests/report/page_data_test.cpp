@@ -1,4 +1,4 @@
-#include "dbot/report/page_data.h"
+#include "dbot/report/page/page_data.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/files/files.h"
-#include "dbot/report/page.h"
+#include "dbot/report/page/page.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/report/example_pictures.h"
 

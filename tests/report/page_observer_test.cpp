@@ -1,4 +1,4 @@
-#include "dbot/report/page_observer.h"
+#include "dbot/report/page/page_observer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,11 +1,11 @@
-#include "dbot/report/picture_observer.h"
+#include "dbot/report/pictures/picture_observer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/report/pictures/store.h"
+#include "dbot/report/pictures/set/store.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/report/fake_method.h"
 

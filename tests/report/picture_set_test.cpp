@@ -1,4 +1,4 @@
-#include "dbot/report/picture_set.h"
+#include "dbot/report/pictures/set/picture_set.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "dbot/report/png_write.h"
+#include "dbot/report/pictures/set/png_write.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "dbot/report/progress.h"
+#include "dbot/report/terminal/progress.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "dbot/report/quantity_text.h"
+#include "dbot/report/text/quantity_text.h"
 
 #include <gtest/gtest.h>
 

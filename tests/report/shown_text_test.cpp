@@ -1,4 +1,4 @@
-#include "dbot/report/shown_text.h"
+#include "dbot/report/text/shown_text.h"
 
 #include <gtest/gtest.h>
 

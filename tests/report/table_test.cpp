@@ -1,4 +1,4 @@
-#include "dbot/report/table.h"
+#include "dbot/report/text/table.h"
 
 #include <gtest/gtest.h>
 

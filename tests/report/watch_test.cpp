@@ -1,14 +1,14 @@
-#include "dbot/report/watch.h"
+#include "dbot/report/terminal/watch.h"
 
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <fstream>
 
-#include "dbot/report/metrics_follow.h"
-#include "dbot/report/metrics_line.h"
-#include "dbot/report/table.h"
-#include "dbot/report/text_plot.h"
+#include "dbot/report/metrics/metrics_follow.h"
+#include "dbot/report/metrics/metrics_line.h"
+#include "dbot/report/terminal/text_plot.h"
+#include "dbot/report/text/table.h"
 #include "tests/core/temporary_folder.h"
 
 namespace dbot::report {

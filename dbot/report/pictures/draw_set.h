@@ -4,9 +4,9 @@
 
 #include "dbot/core/stop.h"
 #include "dbot/methods/method.h"
-#include "dbot/report/picture_set.h"
 #include "dbot/report/pictures/features.h"
 #include "dbot/report/pictures/samples.h"
+#include "dbot/report/pictures/set/picture_set.h"
 
 namespace dbot::report {
 

@@ -10,9 +10,9 @@
 #include "dbot/core/files/files.h"
 #include "dbot/report/pictures/canvas.h"
 #include "dbot/report/pictures/principal_components.h"
+#include "dbot/report/pictures/set/png_write.h"
 #include "dbot/report/pictures/tensor_image.h"
 #include "dbot/report/pictures/tsne.h"
-#include "dbot/report/png_write.h"
 
 namespace dbot::report {
 namespace {

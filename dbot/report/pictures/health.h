@@ -4,8 +4,8 @@
 
 #include "dbot/core/stop.h"
 #include "dbot/methods/method.h"
-#include "dbot/report/picture_set.h"
 #include "dbot/report/pictures/samples.h"
+#include "dbot/report/pictures/set/picture_set.h"
 #include "dbot/runtime/precision.h"
 
 namespace dbot::report {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dbot/methods/masked_modeling/masked_prediction.h"
-#include "dbot/report/picture_set.h"
+#include "dbot/report/pictures/set/picture_set.h"
 
 namespace dbot::report {
 

@@ -7,8 +7,8 @@
 
 #include "dbot/report/pictures/canvas.h"
 #include "dbot/report/pictures/component_colours.h"
+#include "dbot/report/pictures/set/write_picture.h"
 #include "dbot/report/pictures/tensor_image.h"
-#include "dbot/report/pictures/write_picture.h"
 
 namespace dbot::report {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
-#include "dbot/report/picture_set.h"
 #include "dbot/report/pictures/features.h"
+#include "dbot/report/pictures/set/picture_set.h"
 
 namespace dbot::report {
 

@@ -1,4 +1,4 @@
-#include "dbot/report/metrics.h"
+#include "dbot/report/metrics/metrics.h"
 
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"

@@ -1,5 +1,5 @@
 #include "dbot/core/error.h"
-#include "dbot/report/picture_set.h"
+#include "dbot/report/pictures/set/picture_set.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbot/report/metrics/expected_loss.h"
+#include "dbot/report/metrics/run_figures.h"
+#include "dbot/report/pictures/set/picture_set.h"
+
+// What the figures of a run mean, in words. Pure functions: the same figures give the same words.
+namespace dbot::report {
+
+enum class Severity { good, note, warning, problem };
+
+struct Advice {
+  Severity severity = Severity::note;
+  std::string id;     // of the check: "collapse", "data_wait"; stable, for tests and programs
+  std::string title;  // the finding in a few words
+  std::string seen;   // with figures
+  std::string why;    // why it matters
+  std::string todo;   // what to do about it; empty for a check that passed
+};
+
+/// What the checks look at.
+struct Observed {
+  RunFigures figures;
+  std::vector<PictureSet> pictures;                                // by step
+  std::optional<ExpectedLoss> expected;                            // of the recipe's objective
+  double memory_bytes = std::numeric_limits<double>::quiet_NaN();  // of the machine
+  double clip_norm = 0;                                            // 0: gradients are not clipped
+  std::int64_t images = 0;                                         // in the data set; 0: not known
+  std::int64_t workers = 0;                                        // that load data; 0: not known
+  std::int64_t bad_files = 0;
+};
+
+/// Every check that the figures allow, the worst findings first; those that passed stand last.
+std::vector<Advice> advise(const Observed& observed);
+
+/// The groups of checks `advise` is made of; each appends its findings.
+void check_losses(const Observed& observed, std::vector<Advice>& findings);
+void check_machine(const Observed& observed, std::vector<Advice>& findings);
+void check_features(const Observed& observed, std::vector<Advice>& findings);
+void check_evaluations(const Observed& observed, std::vector<Advice>& findings);
+
+}  // namespace dbot::report

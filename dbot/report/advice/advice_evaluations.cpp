@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include "dbot/report/advice/advice.h"
+#include "dbot/report/metrics/accuracy.h"
+#include "dbot/report/metrics/evaluation_table.h"
+
+namespace dbot::report {
+namespace {
+
+void check_untrained(const Comparison& accuracies, std::vector<Advice>& findings) {
+  if (!accuracies.untrained) return;
+  const auto& newest = accuracies.trained.back();
+  const double gain = newest.top1 - *accuracies.untrained;
+  Advice advice{Severity::good,
+                "untrained",
+                "Training helps",
+                fmt::format("{} top-1: {:.2f}\u00a0% after {}, {:.2f}\u00a0% untrained.",
+                            protocol_title(accuracies.protocol), newest.top1, newest.label,
+                            *accuracies.untrained),
+                "The untrained network is the mark that shows whether training added anything.",
+                ""};
+  if (gain < -accuracies.noise) {
+    advice.severity = Severity::problem;
+    advice.title = "Worse than before training";
+    advice.todo =
+        "Train longer (early on this can happen), lower optimizer.base_lr, and look at the "
+        "features' rank below.";
+  } else if (gain < accuracies.noise) {
+    advice.severity = Severity::warning;
+    advice.title = "No better than before training";
+    advice.todo = "Train longer; look at the loss, and at what the pictures show.";
+  }
+  findings.push_back(std::move(advice));
+}
+
+void check_pixels(const Comparison& accuracies, std::vector<Advice>& findings) {
+  if (!accuracies.raw_pixels) return;
+  const auto& newest = accuracies.trained.back();
+  Advice advice{Severity::good,
+                "raw_pixels",
+                "Features beat raw pixels",
+                fmt::format("{} top-1: {:.2f}\u00a0% after {}, {:.2f}\u00a0% on raw pixels.",
+                            protocol_title(accuracies.protocol), newest.top1, newest.label,
+                            *accuracies.raw_pixels),
+                "Features are worth keeping when they tell images apart better than their pixels "
+                "do.",
+                ""};
+  if (newest.top1 < *accuracies.raw_pixels - accuracies.noise) {
+    advice.severity = Severity::warning;
+    advice.title = "Raw pixels are still better";
+    advice.todo =
+        "Train longer or with a larger network. On small, centred images pixels are a strong "
+        "competitor; on photographs they are not.";
+  }
+  findings.push_back(std::move(advice));
+}
+
+void check_stages(const Comparison& accuracies, std::vector<Advice>& findings) {
+  const Comparison::Trained* before = nullptr;
+  const Comparison::Trained* newest = nullptr;
+  for (const auto& trained : accuracies.trained) {
+    if (!trained.label.starts_with("stage ")) continue;
+    before = newest;
+    newest = &trained;
+  }
+  if (before == nullptr || newest->top1 >= before->top1 - accuracies.noise) return;
+  findings.push_back({Severity::note, "stages", "The last stage lost accuracy",
+                      fmt::format("{} top-1: {:.2f}\u00a0% after {}, {:.2f}\u00a0% after {}.",
+                                  protocol_title(accuracies.protocol), before->top1, before->label,
+                                  newest->top1, newest->label),
+                      "Each stage starts from nothing and learns from the one before; it needs "
+                      "about as long to become better than its teacher.",
+                      "Train each stage longer, or keep the weights of the stage before: its "
+                      "checkpoint stays in the run folder."});
+}
+
+}  // namespace
+
+void check_evaluations(const Observed& observed, std::vector<Advice>& findings) {
+  const auto accuracies = compare_accuracies(observed.figures.evaluations);
+  if (!accuracies || accuracies->trained.empty()) return;
+  check_untrained(*accuracies, findings);
+  check_pixels(*accuracies, findings);
+  check_stages(*accuracies, findings);
+}
+
+}  // namespace dbot::report

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dbot/report/advice/advice.h"
+
+namespace dbot::report {
+
+enum class RunState { empty, running, stopped, finished };
+std::string name(RunState state);
+
+/// Whether a run works, for somebody who reads one sentence.
+struct Verdict {
+  enum class Kind { yes, partly, no, too_early };
+  Kind kind = Kind::too_early;
+  std::string sentence;
+};
+std::string name(Verdict::Kind kind);
+
+/// `findings` are those of `advise(observed)`.
+Verdict judge(const Observed& observed, const std::vector<Advice>& findings, RunState state);
+
+}  // namespace dbot::report

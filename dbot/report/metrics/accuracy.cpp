@@ -1,0 +1,53 @@
+#include "dbot/report/metrics/accuracy.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dbot::report {
+namespace {
+
+// Of the features that were evaluated, the best one counts: which it is differs between networks.
+std::optional<double> best(const EvaluationRecord& evaluation, const std::string& protocol) {
+  std::optional<double> highest;
+  for (const EvaluationRow& row : evaluation.results) {
+    if (row.protocol != protocol || !std::isfinite(row.top1)) continue;
+    highest = std::max(highest.value_or(row.top1), row.top1);
+  }
+  return highest;
+}
+
+double noise_of(const EvaluationRecord& evaluation, double top1) {
+  const auto images = static_cast<double>(evaluation.results.front().test_samples);
+  const double share = std::clamp(top1 / 100, 0.0, 1.0);
+  return images > 0 ? std::max(0.5, 200 * std::sqrt(share * (1 - share) / images)) : 0.5;
+}
+
+Comparison compare(const std::vector<EvaluationRecord>& evaluations, const std::string& protocol) {
+  Comparison comparison;
+  comparison.protocol = protocol;
+  for (const EvaluationRecord& evaluation : evaluations) {
+    const auto top1 = best(evaluation, protocol);
+    if (!top1) continue;
+    if (evaluation.label == "raw pixels") {
+      comparison.raw_pixels = top1;
+    } else if (evaluation.label == "untrained network") {
+      comparison.untrained = top1;
+    } else {
+      comparison.trained.push_back({evaluation.label, *top1});
+      comparison.noise = noise_of(evaluation, *top1);
+    }
+  }
+  return comparison;
+}
+
+}  // namespace
+
+std::optional<Comparison> compare_accuracies(const std::vector<EvaluationRecord>& evaluations) {
+  for (const char* protocol : {"knn", "linear"}) {
+    Comparison comparison = compare(evaluations, protocol);
+    if (!comparison.trained.empty() || comparison.untrained) return comparison;
+  }
+  return std::nullopt;
+}
+
+}  // namespace dbot::report

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbot/report/metrics/metrics_record.h"
+
+namespace dbot::report {
+
+/// The accuracies of one protocol that can be compared across a run's evaluations.
+struct Comparison {
+  std::string protocol;              // "knn" if it was measured, else "linear"
+  std::optional<double> raw_pixels;  // best top-1 of each network, in percent
+  std::optional<double> untrained;
+  struct Trained {
+    std::string label;
+    double top1 = 0;
+  };
+  /// Points that two networks may differ by chance: two standard errors of a share measured on
+  /// the test images, √(p (1 − p) / n), at least half a point.
+  double noise = 0.5;
+  std::vector<Trained> trained;  // as they were made: "epoch 1", "stage 1", …
+};
+
+/// Empty if no network was evaluated.
+std::optional<Comparison> compare_accuracies(const std::vector<EvaluationRecord>& evaluations);
+
+}  // namespace dbot::report

@@ -1,0 +1,125 @@
+#include "dbot/report/metrics/evaluation_observer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "dbot/methods/method.h"
+#include "dbot/report/metrics/evaluation_table.h"
+#include "dbot/train/stopwatch.h"
+
+namespace dbot::report {
+namespace {
+
+std::string describe(const EvaluationRecord& record) {
+  std::string text = record.label + ":";
+  for (const EvaluationRow& row : record.results) {
+    text += fmt::format("  {} {} {:.2f}%", protocol_title(row.protocol), row.features, row.top1);
+  }
+  return text;
+}
+
+}  // namespace
+
+EvaluationObserver::EvaluationObserver(EvaluationSchedule schedule, Evaluations evaluations,
+                                       MetricsFile& metrics, core::Log log)
+    : schedule_(schedule),
+      evaluations_(std::move(evaluations)),
+      metrics_(metrics),
+      log_(std::move(log)) {}
+
+void EvaluationObserver::on_begin(const train::Plan& plan, const train::TrainState& state,
+                                  methods::Method& method) {
+  plan_ = plan;
+  records_ = read_evaluations(metrics_.path());
+  if (schedule_.at_start) {
+    if (evaluations_.of_pixels) evaluate("raw pixels", {}, evaluations_.of_pixels);
+    if (state.step == 0) evaluate_network("untrained network", state, method);
+  }
+  if (state.step > 0) make_up_for_interrupted(state, method);
+}
+
+// A checkpoint is written before the evaluation of its step: a run that was stopped in between
+// comes back to exactly here.
+void EvaluationObserver::make_up_for_interrupted(const train::TrainState& state,
+                                                 methods::Method& method) {
+  if (ends_stage(state)) {
+    on_stage_end(state.stage, state, method);
+  } else if (state.step % plan_.steps_per_epoch == 0) {
+    on_epoch_end(state.step / plan_.steps_per_epoch, state, method);
+  }
+}
+
+bool EvaluationObserver::ends_stage(const train::TrainState& state) const {
+  return state.step == plan_.stage_begin.at(static_cast<std::size_t>(state.stage) + 1);
+}
+
+bool EvaluationObserver::due_after_epoch(std::int64_t epoch, std::int64_t step) const {
+  if (schedule_.every_epochs <= 0) return false;
+  // Due at the first whole epoch at or after each multiple, which need not be whole itself.
+  const auto multiples = [&](std::int64_t at) {
+    return std::floor(static_cast<double>(at) / schedule_.every_epochs);
+  };
+  if (multiples(epoch) == multiples(epoch - 1)) return false;
+  // At a stage's end it is evaluated under the stage's name.
+  const auto& ends = plan_.stage_begin;
+  return !schedule_.at_stage_ends || std::find(ends.begin(), ends.end(), step) == ends.end();
+}
+
+std::int64_t EvaluationObserver::remaining(const train::TrainState& state) const {
+  const std::int64_t per_epoch = std::max<std::int64_t>(1, plan_.steps_per_epoch);
+  std::int64_t count = 0;
+  if (schedule_.at_stage_ends) {
+    count += std::ranges::count_if(plan_.stage_begin,
+                                   [&](std::int64_t end) { return end > state.step; });
+  }
+  const std::int64_t epochs = plan_.total_steps() / per_epoch;
+  for (std::int64_t epoch = state.step / per_epoch + 1; epoch <= epochs; ++epoch) {
+    if (due_after_epoch(epoch, epoch * per_epoch)) ++count;
+  }
+  return count;
+}
+
+double EvaluationObserver::seconds_of_one() const {
+  for (auto record = records_.rbegin(); record != records_.rend(); ++record) {
+    const bool of_network = !record->results.empty() && record->results[0].features != "pixels";
+    if (of_network && std::isfinite(record->seconds)) return record->seconds;
+  }
+  return 0;
+}
+
+void EvaluationObserver::on_epoch_end(std::int64_t epoch, const train::TrainState& state,
+                                      methods::Method& method) {
+  if (!due_after_epoch(epoch, state.step)) return;
+  evaluate_network(fmt::format("epoch {}", epoch), state, method);
+}
+
+void EvaluationObserver::on_stage_end(std::int64_t stage, const train::TrainState& state,
+                                      methods::Method& method) {
+  if (schedule_.at_stage_ends) evaluate_network(fmt::format("stage {}", stage + 1), state, method);
+}
+
+void EvaluationObserver::evaluate_network(const std::string& label, const train::TrainState& state,
+                                          methods::Method& method) {
+  evaluate(label, state, [&] { return evaluations_.of_network(method.backbone()); });
+}
+
+void EvaluationObserver::evaluate(const std::string& label, const train::TrainState& state,
+                                  const std::function<std::vector<EvaluationRow>()>& results) {
+  if (std::ranges::count(records_, label, &EvaluationRecord::label) > 0) return;
+  log_(core::LogLevel::information, fmt::format("evaluating {} …", label));
+  const double epoch = static_cast<double>(state.step) / static_cast<double>(plan_.steps_per_epoch);
+  EvaluationRecord record{label, state.step, state.stage, epoch, {}};
+  const train::Stopwatch clock;
+  record.results = results();
+  record.seconds = clock.seconds();
+  seconds_spent_ += record.seconds;
+  metrics_.write(record);
+  if (listener_) listener_(record);
+  log_(core::LogLevel::information, describe(record));
+  records_.push_back(std::move(record));
+}
+
+}  // namespace dbot::report

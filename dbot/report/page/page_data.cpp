@@ -1,0 +1,124 @@
+#include "dbot/report/page/page_data.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "dbot/core/files/lock_state.h"
+#include "dbot/report/page/page_parts.h"
+#include "dbot/report/text/shown_text.h"
+
+namespace dbot::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+RunState state_of(const fs::path& run, const RunFigures& figures) {
+  if (core::is_locked(run / ".lock")) return RunState::running;
+  if (figures.finished) return RunState::finished;
+  return figures.total_steps > 0 || figures.step > 0 ? RunState::stopped : RunState::empty;
+}
+
+double number_at(const PageJson& facts, const char* table, const char* key, double otherwise) {
+  const auto found = facts.find(table);
+  if (found == facts.end() || !found->is_object()) return otherwise;
+  const auto value = found->find(key);
+  return value != found->end() && value->is_number() ? value->get<double>() : otherwise;
+}
+
+std::int64_t count_at(const PageJson& facts, const char* table, const char* key) {
+  const double value = number_at(facts, table, key, 0);
+  return value > 0 && value < 1e15 ? static_cast<std::int64_t>(value) : 0;
+}
+
+std::string setting(const PageJson& recipe, const char* key) {
+  const auto found = recipe["entries"].find(key);
+  return found == recipe["entries"].end() ? std::string() : found->get<std::string>();
+}
+
+double number_setting(const PageJson& recipe, const char* key) {
+  const std::string text = setting(recipe, key);
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// TOML's texts are quoted.
+std::string word_setting(const PageJson& recipe, const char* key) {
+  const std::string text = setting(recipe, key);
+  return text.size() >= 2 ? text.substr(1, text.size() - 2) : text;
+}
+
+// A path's own bytes, which facts_part makes fit to be shown.
+std::string data_path(const fs::path& run) {
+  const auto document =
+      PageJson::parse(read_bounded(run / "run.json", std::size_t{1} << 20), nullptr,
+                      /*allow_exceptions=*/false);
+  if (!document.is_object() || !document.contains("data") || !document["data"].is_object())
+    return {};
+  const auto path = document["data"].find("path");
+  return path != document["data"].end() && path->is_string() ? path->get<std::string>() : "";
+}
+
+Observed observe(const RunFigures& figures, std::vector<PictureSet> pictures, const PageJson& facts,
+                 const PageJson& recipe, std::int64_t bad_files) {
+  Observed observed;
+  observed.figures = figures;
+  observed.pictures = std::move(pictures);
+  observed.expected = expected_loss(word_setting(recipe, "objective.loss"),
+                                    word_setting(recipe, "objective.normalisation"),
+                                    number_setting(recipe, "objective.beta"));
+  observed.memory_bytes = number_at(facts, "machine", "memory_bytes", observed.memory_bytes);
+  observed.clip_norm = number_setting(recipe, "optimizer.clip_norm");
+  observed.images = count_at(facts, "data", "images");
+  observed.workers = count_at(facts, "compute", "workers");
+  observed.bad_files = bad_files;
+  return observed;
+}
+
+}  // namespace
+
+std::string PageData::json(std::optional<RunState> state) {
+  LeftOut left_out;
+  const std::int64_t bad_lines = digest_.read(run_ / "metrics.jsonl");
+  if (bad_lines > 0) {
+    left_out.push_back(fmt::format("metrics.jsonl: {} lines that are no records", bad_lines));
+  }
+  const RunFigures& figures = digest_.figures();
+  const std::vector<PictureSet> sets = read_picture_sets(run_);
+  const PageJson facts = facts_part(run_, left_out);
+  const PageJson recipe = recipe_part(run_, left_out);
+  const PageJson bad_files = bad_files_part(run_);
+  const Observed observed =
+      observe(figures, sets, facts, recipe, bad_files["count"].get<std::int64_t>());
+
+  summary_.state = state.value_or(state_of(run_, figures));
+  summary_.findings = advise(observed);
+  summary_.verdict = judge(observed, summary_.findings, summary_.state);
+  summary_.step = figures.step;
+
+  std::error_code ignored;
+  const fs::path full = fs::weakly_canonical(run_, ignored);
+  PageJson document{{"name", shown_text(full.filename().string())},
+                    {"path", shown_text(full.string())},
+                    {"state", name(summary_.state)},
+                    {"verdict",
+                     {{"kind", name(summary_.verdict.kind)},
+                      {"sentence", shown_text(summary_.verdict.sentence)}}},
+                    {"advice", advice_part(summary_.findings)},
+                    {"facts", facts},
+                    {"progress", progress_part(figures)},
+                    {"curves", curves_part(figures)},
+                    {"stages", stages_part(figures)},
+                    {"evaluations", evaluations_part(figures)},
+                    {"pictures", pictures_part(run_, sets, left_out)},
+                    {"bad_files", bad_files},
+                    {"next", next_part(full, data_path(run_), summary_.state, figures)},
+                    {"checkpoints", checkpoints_part(run_)},
+                    {"recipe", recipe}};
+  document["left_out"] = PageJson::array();
+  for (const std::string& text : left_out) document["left_out"].push_back(shown_text(text));
+  return page_json_text(document);
+}
+
+}  // namespace dbot::report

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "dbot/report/advice/advice.h"
+#include "dbot/report/advice/verdict.h"
+#include "dbot/report/metrics/run_figures.h"
+#include "dbot/report/page/page_json.h"
+#include "dbot/report/pictures/set/picture_set.h"
+
+// The parts of a run's page data. Private to the report: it shows nlohmann's types.
+namespace dbot::report {
+
+/// What could not be shown, in words, collected as the parts are made.
+using LeftOut = std::vector<std::string>;
+
+/// At most `most_bytes` of a file; empty if it is no readable regular file.
+std::string read_bounded(const std::filesystem::path& path, std::size_t most_bytes);
+
+/// run.json, tolerantly: known shapes of values only, texts made fit to be shown.
+PageJson facts_part(const std::filesystem::path& run, LeftOut& left_out);
+
+/// recipe.toml: "text", and "entries" of key and value as text.
+PageJson recipe_part(const std::filesystem::path& run, LeftOut& left_out);
+
+PageJson progress_part(const RunFigures& figures);
+PageJson curves_part(const RunFigures& figures);
+PageJson stages_part(const RunFigures& figures);
+PageJson evaluations_part(const RunFigures& figures);
+PageJson advice_part(const std::vector<Advice>& findings);
+
+/// The sets with their PNG files as data URIs, within a budget of bytes; the newest come first to
+/// it.
+PageJson pictures_part(const std::filesystem::path& run, const std::vector<PictureSet>& sets,
+                       LeftOut& left_out);
+
+/// Name, step, bytes and whether the sizes of its files are right, oldest first.
+PageJson checkpoints_part(const std::filesystem::path& run);
+
+/// How many lines bad_files.txt has, and the first of them.
+PageJson bad_files_part(const std::filesystem::path& run);
+
+/// Commands for this run, ready to be pasted into a shell.
+PageJson next_part(const std::filesystem::path& run, const std::string& data, RunState state,
+                   const RunFigures& figures);
+
+}  // namespace dbot::report

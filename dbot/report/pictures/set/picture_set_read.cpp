@@ -1,0 +1,226 @@
+// Reading pictures.json. A run folder may come from anywhere, so nothing in it is trusted.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
+#include "dbot/core/json.h"
+#include "dbot/report/pictures/set/picture_set.h"
+
+namespace dbot::report {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::uintmax_t kMostBytes = std::uintmax_t{16} << 20;
+constexpr std::size_t kMostGroups = 64;
+constexpr std::size_t kMostPictures = 4096;
+constexpr std::size_t kMostPoints = 10000;
+constexpr std::size_t kMostClasses = 100000;
+constexpr std::size_t kMostText = 16384;
+constexpr std::int64_t kMostSteps = std::int64_t{1} << 53;
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw DataError(what);
+}
+
+const json& member(const json& object, const char* key) {
+  if (!object.is_object()) refuse(fmt::format("\"{}\" is asked of what is not an object", key));
+  const auto found = object.find(key);
+  if (found == object.end()) refuse(fmt::format("\"{}\" is missing", key));
+  return *found;
+}
+
+std::string text(const json& object, const char* key) {
+  const json& value = member(object, key);
+  if (!value.is_string()) refuse(fmt::format("\"{}\" is no text", key));
+  auto result = value.get<std::string>();
+  if (result.size() > kMostText) refuse(fmt::format("\"{}\" is too long", key));
+  return result;
+}
+
+std::int64_t integer(const json& value, const char* key, std::int64_t low, std::int64_t high) {
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(high)
+                        : value.is_number_integer() && value.get<std::int64_t>() <= high;
+  if (!fits || value.get<std::int64_t>() < low) {
+    refuse(fmt::format("\"{}\" is not a whole number from {} to {}", key, low, high));
+  }
+  return value.get<std::int64_t>();
+}
+
+std::int64_t integer_of(const json& object, const char* key, std::int64_t low, std::int64_t high) {
+  return integer(member(object, key), key, low, high);
+}
+
+/// NaN for null and where there is none.
+double figure(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return not_measured;
+  if (!found->is_number()) refuse(fmt::format("\"{}\" is no number", key));
+  return found->get<double>();
+}
+
+double bounded(const json& value, const char* key, double low, double high) {
+  if (!value.is_number()) refuse(fmt::format("\"{}\" is no number", key));
+  const double number = value.get<double>();
+  if (!(number >= low && number <= high)) {
+    refuse(fmt::format("\"{}\" is {}, expected {} to {}", key, number, low, high));
+  }
+  return number;
+}
+
+const json& list(const json& object, const char* key, std::size_t most) {
+  const json& value = member(object, key);
+  if (!value.is_array()) refuse(fmt::format("\"{}\" is no list", key));
+  if (value.size() > most) {
+    refuse(fmt::format("\"{}\" has {} entries, expected at most {}", key, value.size(), most));
+  }
+  return value;
+}
+
+/// A name that cannot lead anywhere else, as an attribute, a path or a URL.
+std::string file_name(const json& object, const char* key) {
+  std::string name = text(object, key);
+  const bool plain = std::ranges::all_of(name, [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == '.';
+  });
+  if (!plain || name.size() > 200 || name.starts_with('.') || !name.ends_with(".png")) {
+    refuse(fmt::format("\"{}\" does not name a PNG file in the folder", key));
+  }
+  return name;
+}
+
+PictureGroup read_group(const json& object) {
+  PictureGroup group{text(object, "kind"), text(object, "title"), text(object, "explanation"), {}};
+  for (const json& picture : list(object, "pictures", kMostPictures)) {
+    group.pictures.push_back(
+        {file_name(picture, "file"), text(picture, "name"), text(picture, "caption")});
+  }
+  return group;
+}
+
+EmbeddingMap read_map(const json& object) {
+  EmbeddingMap map;
+  map.atlas = file_name(object, "atlas");
+  map.thumbnail_size = integer_of(object, "thumbnail_size", 1, 4096);
+  map.columns = integer_of(object, "columns", 1, static_cast<std::int64_t>(kMostPoints));
+  for (const json& name : list(object, "classes", kMostClasses)) {
+    if (!name.is_string()) refuse("a class has no name");
+    map.classes.push_back(name.get<std::string>());
+  }
+  const auto classes = static_cast<std::int64_t>(map.classes.size());
+  for (const json& point : list(object, "points", kMostPoints)) {
+    map.points.push_back({bounded(member(point, "x"), "x", 0, 1),
+                          bounded(member(point, "y"), "y", 0, 1),
+                          integer_of(point, "label", -1, classes - 1), text(point, "name")});
+  }
+  return map;
+}
+
+Neighbours read_neighbours(const json& object, std::int64_t points) {
+  Neighbours row;
+  row.query = integer_of(object, "query", 0, points - 1);
+  for (const json& value : list(object, "nearest", kMostPoints)) {
+    row.nearest.push_back(integer(value, "nearest", 0, points - 1));
+  }
+  for (const json& value : list(object, "similarity", kMostPoints)) {
+    row.similarity.push_back(bounded(value, "similarity", -1.001, 1.001));
+  }
+  if (row.nearest.size() != row.similarity.size()) {
+    refuse("\"nearest\" and \"similarity\" differ in length");
+  }
+  return row;
+}
+
+FeatureHealth read_health(const json& object) {
+  if (!object.is_object()) refuse("\"health\" is no object");
+  FeatureHealth health;
+  health.effective_rank = figure(object, "effective_rank");
+  health.width = figure(object, "width");
+  health.images = figure(object, "images");
+  health.mean_cosine = figure(object, "mean_cosine");
+  health.prediction_deviation = figure(object, "prediction_deviation");
+  health.target_deviation = figure(object, "target_deviation");
+  health.constant_loss = figure(object, "constant_loss");
+  health.position_loss = figure(object, "position_loss");
+  health.training_loss = figure(object, "training_loss");
+  health.held_out_loss = figure(object, "held_out_loss");
+  return health;
+}
+
+PictureSet read_set(const json& document) {
+  integer_of(document, "version", 1, 1);
+  PictureSet set;
+  set.label = text(document, "label");
+  set.step = integer_of(document, "step", 0, kMostSteps);
+  set.stage = integer_of(document, "stage", 1, 1 << 20) - 1;
+  for (const json& group : list(document, "groups", kMostGroups)) {
+    set.groups.push_back(read_group(group));
+  }
+  if (const json& map = member(document, "map"); !map.is_null()) set.map = read_map(map);
+  const auto points = set.map ? static_cast<std::int64_t>(set.map->points.size()) : 0;
+  for (const json& row : list(document, "neighbours", kMostPoints)) {
+    set.neighbours.push_back(read_neighbours(row, points));
+  }
+  set.health = read_health(member(document, "health"));
+  return set;
+}
+
+}  // namespace
+
+PictureSet read_picture_set(const fs::path& folder) {
+  const fs::path file = folder / "pictures.json";
+  std::error_code error;
+  const std::uintmax_t bytes = fs::is_regular_file(file, error) ? fs::file_size(file, error) : 0;
+  if (error || bytes == 0) {
+    throw DataError(
+        fmt::format("[pictures] {} is missing or empty; it is written by `dbot pretrain` and `dbot "
+                    "reconstruct`",
+                    file.string()));
+  }
+  if (bytes > kMostBytes) {
+    throw DataError(fmt::format("[pictures] {} has {} bytes, expected at most {}", file.string(),
+                                bytes, kMostBytes));
+  }
+  try {
+    return read_set(core::parse_json(core::read_text_file(file)));
+  } catch (const json::exception& problem) {
+    throw DataError(fmt::format("[pictures] {} is not JSON: {}", file.string(), problem.what()));
+  } catch (const Error& problem) {
+    throw DataError(
+        fmt::format("[pictures] {}: {}; draw the pictures again with `dbot "
+                    "reconstruct`",
+                    file.string(), problem.what()));
+  }
+}
+
+std::vector<PictureSet> read_picture_sets(const fs::path& run) {
+  std::vector<fs::path> folders;
+  std::error_code error;
+  for (fs::directory_iterator entry(run / "pictures", error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!entry->path().filename().string().starts_with('.')) folders.push_back(entry->path());
+  }
+  std::ranges::sort(folders);
+  std::vector<PictureSet> sets;
+  for (const fs::path& folder : folders) {
+    try {
+      PictureSet set = read_picture_set(folder);
+      // Who looks for its files goes by the label.
+      if (picture_folder(run, set.label) == folder) sets.push_back(std::move(set));
+    } catch (const Error&) {
+      // Not a set, or a damaged one: others still tell something.
+    }
+  }
+  std::ranges::stable_sort(sets, {}, &PictureSet::step);
+  return sets;
+}
+
+}  // namespace dbot::report

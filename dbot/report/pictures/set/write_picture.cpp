@@ -1,0 +1,19 @@
+#include "dbot/report/pictures/set/write_picture.h"
+
+#include <fmt/format.h>
+
+#include "dbot/core/files/files.h"
+#include "dbot/report/pictures/set/png_write.h"
+
+namespace dbot::report {
+
+Picture write_picture(const std::filesystem::path& folder, const std::string& kind,
+                      std::int64_t number, const data::Image& image, std::string name,
+                      std::string caption) {
+  std::string file = fmt::format("{}-{:02d}.png", kind, number + 1);
+  // The folder is not in its place yet: nobody reads a part of it.
+  core::write_file_synced(folder / file, encode_png(image));
+  return {std::move(file), std::move(name), std::move(caption)};
+}
+
+}  // namespace dbot::report

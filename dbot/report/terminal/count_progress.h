@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "dbot/report/terminal/progress.h"
+
+namespace dbot::report {
+
+/// Shows how far work on many images is, as `Progress` does for a run: on a terminal one line that
+/// is rewritten, elsewhere a line every ten seconds.
+class CountProgress {
+ public:
+  CountProgress(ProgressOptions options, std::int64_t total,
+                std::function<void(std::string_view)> write,
+                std::function<double()> clock = Progress::steady_seconds);
+  ~CountProgress();
+  CountProgress(const CountProgress&) = delete;
+  CountProgress& operator=(const CountProgress&) = delete;
+
+  /// `done` images so far, `remark` what was found among them.
+  void update(std::int64_t done, const std::string& remark);
+  /// Since it began.
+  double seconds() const { return clock_() - began_; }
+
+ private:
+  void draw(std::int64_t done, const std::string& remark);
+
+  ProgressOptions options_;
+  std::int64_t total_, first_ = -1;
+  std::function<void(std::string_view)> write_;
+  std::function<double()> clock_;
+  double began_, drawn_at_ = -1e9;
+  bool on_line_ = false;
+};
+
+}  // namespace dbot::report

@@ -1,0 +1,133 @@
+#include "dbot/report/terminal/progress.h"
+
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+namespace dbot::report {
+namespace {
+
+constexpr std::string_view line_start = "\r";
+constexpr std::string_view clear_to_end = "\x1b[K";
+
+// Ends of epochs are told early, but not when an epoch takes less than this share of the interval.
+constexpr double epoch_end_share = 0.1;
+
+}  // namespace
+
+void Progress::RunningMean::add(double value) {
+  sum += share * (value - sum);
+  weight += share * (1 - weight);
+}
+
+Progress::Progress(ProgressOptions options, std::function<void(std::string_view)> write,
+                   std::function<double()> clock)
+    : options_(options), write_(std::move(write)), clock_(std::move(clock)) {}
+
+Progress::~Progress() {
+  try {
+    finish();
+  } catch (...) {  // a closed stderr is no reason to end the program
+  }
+}
+
+double Progress::steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void Progress::message(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  std::string output;
+  if (on_line_) output.append(line_start).append(clear_to_end);
+  output += printable(text);
+  if (!output.ends_with('\n')) output += '\n';
+  if (on_line_) output += line_;
+  write_(output);
+}
+
+void Progress::finish() {
+  const std::lock_guard lock(mutex_);
+  finish_line();
+}
+
+void Progress::finish_line() {
+  if (on_line_) write_("\n");
+  on_line_ = false;
+}
+
+void Progress::on_begin(const train::Plan& plan, const train::TrainState& state, methods::Method&) {
+  const std::lock_guard lock(mutex_);
+  plan_ = plan;
+  const auto per_epoch = static_cast<double>(plan.steps_per_epoch);
+  figures_ = {};
+  figures_.stages = plan.stages();
+  figures_.steps = plan.total_steps();
+  figures_.epochs = static_cast<double>(plan.total_steps()) / per_epoch;
+  figures_.stage = state.stage + 1;
+  figures_.step = state.step;
+  figures_.epoch = static_cast<double>(state.step) / per_epoch;
+}
+
+void Progress::measure(const train::StepRecord& record) {
+  if (figures_.stage != record.state.stage + 1) loss_ = {};  // another student, another loss
+  figures_.stage = record.state.stage + 1;
+  figures_.step = record.state.step;
+  figures_.epoch = record.epoch;
+  figures_.skipped_steps = record.state.skipped_steps;
+  figures_.learning_rate = record.learning_rate;
+  if (!record.skipped && std::isfinite(record.loss)) loss_.add(record.loss);
+  if (std::isfinite(record.gradient_norm)) figures_.gradient_norm = record.gradient_norm;
+  seconds_.add(record.seconds);
+  images_.add(static_cast<double>(record.images));
+  waited_.add(record.data_wait_seconds);
+  ready_.add(record.batches_ready);
+  figures_.batches_ready = ready_.value();
+  figures_.batches_ahead = record.batches_ahead;
+  figures_.loss = loss_.value();
+  if (seconds_.value() <= 0) return;
+  figures_.images_per_second = images_.value() / seconds_.value();
+  figures_.data_wait_fraction = waited_.value() / seconds_.value();
+  figures_.seconds_left = seconds_.value() * static_cast<double>(figures_.steps - figures_.step);
+}
+
+void Progress::draw(double least_seconds) {
+  const double now = clock_();
+  if (ever_drawn_ && now - drawn_at_ < least_seconds) return;
+  if (!options_.is_tty && drawn_step_ == figures_.step) return;  // this line is there already
+  ever_drawn_ = true;
+  drawn_at_ = now;
+  drawn_step_ = figures_.step;
+  if (!options_.is_tty) {
+    write_(progress_text(figures_, 0) + "\n");
+    return;
+  }
+  // One column less: a full line would wrap.
+  line_ = progress_text(figures_, options_.columns > 1 ? options_.columns - 1 : 1);
+  write_(std::string(line_start) + line_ + std::string(clear_to_end));
+  on_line_ = true;
+}
+
+void Progress::on_step(const train::StepRecord& record, methods::Method&) {
+  const std::lock_guard lock(mutex_);
+  measure(record);
+  draw(options_.is_tty ? options_.seconds_between_updates : options_.seconds_between_lines);
+}
+
+void Progress::on_epoch_end(std::int64_t, const train::TrainState&, methods::Method&) {
+  const std::lock_guard lock(mutex_);
+  draw(options_.is_tty ? options_.seconds_between_updates
+                       : options_.seconds_between_lines * epoch_end_share);
+}
+
+void Progress::on_stage_end(std::int64_t, const train::TrainState&, methods::Method&) {
+  const std::lock_guard lock(mutex_);
+  draw(0);
+  finish_line();  // the last line of each stage stays readable
+}
+
+void Progress::on_end(const train::TrainState&, methods::Method&) {
+  const std::lock_guard lock(mutex_);
+  finish_line();
+}
+
+}  // namespace dbot::report
