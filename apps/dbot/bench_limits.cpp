@@ -11,9 +11,9 @@
 #include "apps/dbot/console.h"
 #include "dbot/report/text/quantity_text.h"
 #include "dbot/report/text/table.h"
-#include "dbot/run/limits_bench.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/simd/kernel_level.h"
+#include "dbot/tools/bench/limits_bench.h"
 
 namespace dbot::app {
 namespace {

@@ -12,9 +12,9 @@
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
 #include "dbot/report/text/table.h"
-#include "dbot/run/ops_bench.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/simd/kernel_level.h"
+#include "dbot/tools/bench/ops_bench.h"
 
 namespace dbot::app {
 namespace {

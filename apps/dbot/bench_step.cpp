@@ -13,12 +13,12 @@
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
 #include "dbot/ops/cpu/matrix_product.h"
-#include "dbot/run/memory_plan.h"
-#include "dbot/run/recipe_catalog.h"
-#include "dbot/run/resolve.h"
-#include "dbot/run/step_bench.h"
+#include "dbot/run/facts/memory_plan.h"
+#include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/run/recipe/resolve.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/simd/kernel_level.h"
+#include "dbot/tools/bench/step_bench.h"
 
 namespace dbot::app {
 namespace {

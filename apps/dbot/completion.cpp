@@ -5,7 +5,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
-#include "dbot/run/recipe_catalog.h"
+#include "dbot/run/recipe/recipe_catalog.h"
 
 namespace dbot::app {
 namespace {

@@ -12,7 +12,7 @@
 #include "dbot/report/terminal/count_progress.h"
 #include "dbot/report/text/quantity_text.h"
 #include "dbot/report/text/table.h"
-#include "dbot/run/data_check.h"
+#include "dbot/tools/data_check.h"
 
 namespace dbot::app {
 namespace {

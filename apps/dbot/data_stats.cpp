@@ -10,10 +10,10 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/data.h"
 #include "dbot/core/error.h"
+#include "dbot/data/audit/data_statistics.h"
 #include "dbot/report/terminal/count_progress.h"
 #include "dbot/report/text/quantity_text.h"
 #include "dbot/report/text/table.h"
-#include "dbot/run/data_statistics.h"
 
 namespace dbot::app {
 namespace {

@@ -9,12 +9,12 @@
 #include "apps/dbot/console.h"
 #include "dbot/core/error.h"
 #include "dbot/report/terminal/progress_text.h"
-#include "dbot/run/health.h"
-#include "dbot/run/recipe.h"
-#include "dbot/run/recipe_catalog.h"
+#include "dbot/run/recipe/recipe.h"
+#include "dbot/run/recipe/recipe_catalog.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/runtime/system_limits.h"
+#include "dbot/tools/doctor/health.h"
 
 namespace dbot::app {
 namespace {

@@ -14,7 +14,7 @@
 #include "dbot/core/error.h"
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/report/text/table.h"
-#include "dbot/run/recipe_catalog.h"
+#include "dbot/run/recipe/recipe_catalog.h"
 
 namespace dbot::app {
 namespace {

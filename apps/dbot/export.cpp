@@ -12,7 +12,7 @@
 #include "dbot/exchange/export/export_network.h"
 #include "dbot/formats/onnx/onnx_write.h"
 #include "dbot/report/text/quantity_text.h"
-#include "dbot/run/network_to_export.h"
+#include "dbot/run/stored/network_to_export.h"
 
 namespace dbot::app {
 namespace {

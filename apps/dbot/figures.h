@@ -3,7 +3,7 @@
 #include <string>
 
 #include "dbot/eval/frozen/evaluation.h"
-#include "dbot/run/pretrain.h"
+#include "dbot/run/pretrain/pretrain.h"
 
 // Results as one JSON object on one line; keys: docs/command-line.md. What is not a number is null.
 namespace dbot::app {

@@ -10,7 +10,7 @@
 #include "dbot/core/json.h"
 #include "dbot/exchange/import/weights_source.h"
 #include "dbot/report/metrics/metrics.h"
-#include "dbot/run/recipe.h"
+#include "dbot/run/recipe/recipe.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/checkpoint/manifest.h"
 

@@ -11,8 +11,8 @@
 #include "dbot/core/error.h"
 #include "dbot/report/metrics/evaluation_table.h"
 #include "dbot/report/terminal/progress.h"
-#include "dbot/run/pretrain.h"
-#include "dbot/run/recipe_catalog.h"
+#include "dbot/run/pretrain/pretrain.h"
+#include "dbot/run/recipe/recipe_catalog.h"
 
 namespace dbot::app {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
-#include "dbot/run/recipe.h"
-#include "dbot/run/recipe_catalog.h"
+#include "dbot/run/recipe/recipe.h"
+#include "dbot/run/recipe/recipe_catalog.h"
 
 namespace dbot::app {
 namespace {

@@ -8,7 +8,7 @@
 #include "apps/dbot/console.h"
 #include "apps/dbot/model_argument.h"
 #include "dbot/core/error.h"
-#include "dbot/run/reconstruct.h"
+#include "dbot/run/stored/reconstruct.h"
 
 namespace dbot::app {
 namespace {

@@ -9,7 +9,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/console.h"
 #include "dbot/report/text/table.h"
-#include "dbot/run/replay.h"
+#include "dbot/run/stored/replay.h"
 
 namespace dbot::app {
 namespace {

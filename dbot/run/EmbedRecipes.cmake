@@ -9,7 +9,7 @@ foreach(file ${files})
   string(APPEND entries "      {\"${name}\", R\"recipe(${text})recipe\"},\n")
 endforeach()
 file(WRITE ${OUTPUT} "// Made from recipes/ by EmbedRecipes.cmake.
-#include \"dbot/run/recipe_catalog.h\"
+#include \"dbot/run/recipe/recipe_catalog.h\"
 
 namespace dbot::run {
 

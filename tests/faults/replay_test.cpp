@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "dbot/run/replay.h"
+#include "dbot/run/stored/replay.h"
 #include "tests/cli/program.h"
 #include "tests/faults/small_run.h"
 

@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "dbot/core/error.h"
-#include "dbot/run/pretrain.h"
+#include "dbot/run/pretrain/pretrain.h"
 #include "tests/cli/tiny_run.h"
 
 namespace dbot::faults {

@@ -1,4 +1,4 @@
-#include "dbot/run/health.h"
+#include "dbot/tools/doctor/health.h"
 
 #include <gmock/gmock.h>
 

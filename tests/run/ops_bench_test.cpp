@@ -1,5 +1,5 @@
 // A comparison of speed means something only between things that compute the same.
-#include "dbot/run/ops_bench.h"
+#include "dbot/tools/bench/ops_bench.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>

@@ -1,13 +1,13 @@
-#include "dbot/run/recipe.h"
+#include "dbot/run/recipe/recipe.h"
 #include "dbot/masking/block_mask.h"
 
 #include <gmock/gmock.h>
 
 #include "dbot/core/error.h"
 #include "dbot/masking/block_mask.h"
-#include "dbot/run/memory_plan.h"
-#include "dbot/run/recipe_catalog.h"
-#include "dbot/run/resolve.h"
+#include "dbot/run/facts/memory_plan.h"
+#include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/run/recipe/resolve.h"
 
 namespace dbot::run {
 namespace {

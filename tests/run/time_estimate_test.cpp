@@ -1,4 +1,4 @@
-#include "dbot/run/time_estimate.h"
+#include "dbot/run/facts/time_estimate.h"
 
 #include <gtest/gtest.h>
 

@@ -140,8 +140,8 @@ void check_links(const fs::path& root, const TextFile& file, Complaints& complai
 
 const std::vector<std::string>& modules_in_order() {
   static const std::vector<std::string> modules{
-      "core",       "formats", "runtime", "simd", "ops", "nn", "exchange", "data", "masking",
-      "objectives", "optim",   "methods", "train", "eval", "report",   "run"};
+      "core",       "formats", "runtime", "simd",  "ops",  "nn",     "exchange", "data", "masking",
+      "objectives", "optim",   "methods", "train", "eval", "report", "run",      "tools"};
   return modules;
 }
 

@@ -1,4 +1,4 @@
-#include "dbot/run/recipe.h"
+#include "dbot/run/recipe/recipe.h"
 
 #include <nlohmann/json.hpp>
 #include <string>

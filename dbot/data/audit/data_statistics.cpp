@@ -1,0 +1,76 @@
+#include "dbot/data/audit/data_statistics.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "dbot/core/error.h"
+#include "dbot/data/audit/survey/survey.h"
+
+namespace dbot::run {
+namespace {
+
+/// Passes a data set on until it is asked to stop.
+class MeasuredDataset final : public data::Dataset {
+ public:
+  MeasuredDataset(const data::Dataset& base, const core::StopRequest& stop)
+      : base_(base), stop_(stop) {}
+
+  std::int64_t size() const override { return base_.size(); }
+  data::Image load(std::int64_t index, int channels) const override {
+    if (stop_.requested()) throw Stopped("[data stats] stopped on request");
+    return base_.load(index, channels);
+  }
+  std::int64_t label(std::int64_t index) const override { return base_.label(index); }
+  std::string name(std::int64_t index) const override { return base_.name(index); }
+  const std::vector<std::string>& classes() const override { return base_.classes(); }
+
+ private:
+  const data::Dataset& base_;
+  const core::StopRequest& stop_;
+};
+
+/// Of most images, without alpha and with palettes looked up.
+int usual_channels(const std::vector<data::ImageFacts>& facts) {
+  std::map<int, std::int64_t> counts;
+  for (const auto& one : facts) {
+    const auto& stored = one.stored;
+    if (stored.channels == 0) continue;
+    ++counts[stored.palette || stored.cmyk ? 3 : stored.channels - (stored.alpha ? 1 : 0)];
+  }
+  if (counts.empty()) return 3;
+  return std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; })->first;
+}
+
+}  // namespace
+
+DataStatistics measure_data_set(const DataStatisticsOptions& options,
+                                const std::function<void(std::int64_t, std::int64_t)>& tell,
+                                const core::StopRequest& stop, const core::Log& log) {
+  const auto set = data::AuditedSet::open(options.data, log);
+  std::vector<data::ImageFacts> facts(static_cast<std::size_t>(set.size()));
+  std::vector<std::int64_t> all(facts.size());
+  std::iota(all.begin(), all.end(), std::int64_t{0});
+  std::int64_t done = 0;
+  const data::SurveyConfig config{options.workers, options.channels == 0 ? 3 : options.channels,
+                                  /*pixels=*/false};
+  data::survey(
+      set, config, all, facts,
+      [&](std::span<const std::int64_t> finished) {
+        done += std::ssize(finished);
+        tell(done, set.size());
+      },
+      stop);
+  if (stop.requested()) throw Stopped("[data stats] stopped on request");
+  DataStatistics result;
+  for (const auto& part : set.parts()) result.parts.push_back(part.name);
+  result.set = data::summarise(set, facts);
+  result.channels = options.channels == 0 ? usual_channels(facts) : options.channels;
+  const auto& trained_on = *set.parts().front().images;
+  result.measured = std::min(options.images, trained_on.size());
+  result.pixels = data::measure_statistics(MeasuredDataset(trained_on, stop), result.channels,
+                                           options.images, options.seed);
+  return result;
+}
+
+}  // namespace dbot::run

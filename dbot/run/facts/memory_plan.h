@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+
+#include "dbot/core/log.h"
+#include "dbot/run/recipe/recipe.h"
+
+namespace dbot::run {
+
+/// What a run holds in memory, by item, in bytes. Made to be within 30 % of the measured peak.
+struct MemoryPlan {
+  double program = 0;  // the process before the networks are there: LibTorch, an IDX set's images
+  double weights = 0, gradients = 0, moments = 0;  // of the student
+  double teacher = 0;                              // its weights and their low-precision copies
+  double activations = 0;   // of a micro-batch: kept for the backward pass, and its passing needs
+  double images = 0;        // of the batches under way
+  double cache = 0;         // of files, when its budget is used up
+  double evaluation = 0;    // features of all images at once, where evaluations are due
+  double next_student = 0;  // the next stage's, made while the old one is there
+  /// A step, an evaluation and the change of a stage never happen at once.
+  double total() const;
+};
+
+/// How many labelled images an evaluation looks at; zero: none is due.
+struct EvaluatedImages {
+  std::int64_t train = 0, test = 0;
+};
+EvaluatedImages evaluated_images(const Recipe& recipe, std::int64_t images, bool labelled);
+
+/// From sizes alone; nothing is measured. A teacher from a file counts as one of the student's
+/// size.
+MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated);
+
+/// Throws UsageError when a run certainly needs more than the machine has, naming both and the way
+/// out; warns when it probably does.
+void check_memory(const Recipe& recipe, std::int64_t machine_bytes, const core::Log& log);
+
+}  // namespace dbot::run

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "dbot/data/dataset.h"
+#include "dbot/methods/method.h"
+#include "dbot/run/facts/memory_plan.h"
+#include "dbot/run/recipe/recipe.h"
+#include "dbot/train/plan.h"
+
+namespace dbot::run {
+
+/// What a run is about to do and on what machine, as it stands in RUN/run.json and at the head of a
+/// run. Keys: docs/run-folder.md.
+struct RunFacts {
+  std::string dbot, libtorch;  // versions
+  std::string recipe;          // its name, or the stem of its file
+
+  struct Machine {
+    std::string processor, instruction_set;
+    std::int64_t cores = 0, memory_bytes = 0;
+  } machine;
+
+  struct Compute {
+    std::string device, precision;
+    std::int64_t threads = 0, workers = 0;
+  } compute;
+
+  struct Data {
+    std::string path, kind;  // several: with commas between; kind: "folder" or "idx"
+    std::int64_t images = 0, classes = 0;
+    bool labelled = false;
+    std::vector<double> mean, std;
+  } data;
+
+  struct Model {
+    std::int64_t encoder_parameters = 0, decoder_parameters = 0, teacher_parameters = 0;
+    std::int64_t tokens = 0, visible_tokens = 0;  // of an image, cls token included
+    double flops_per_image = 0;
+    core::Size image_size;
+    std::int64_t patch_size = 0, width = 0, depth = 0, heads = 0;
+  } model;
+
+  struct Plan {
+    std::int64_t stages = 0, steps = 0, steps_per_epoch = 0, images_per_step = 0;
+    MemoryPlan memory;
+    // From where this process begins to the end of the run; NaN until the first steps were timed.
+    double seconds = std::numeric_limits<double>::quiet_NaN();
+    double images_per_second = std::numeric_limits<double>::quiet_NaN();
+  } plan;
+};
+
+/// Of a resolved recipe and a method whose first stage has begun.
+RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
+                      const data::Dataset& dataset,
+                      const std::vector<std::filesystem::path>& data_paths, const train::Plan& plan,
+                      const methods::Method& method);
+
+/// One JSON object; what is not known is null.
+std::string to_json(const RunFacts& facts);
+
+/// For people, a few lines of a name and what it is.
+std::string facts_table(const RunFacts& facts);
+
+/// "estimated time 4m12s (3120 images/s)"; needs plan.seconds.
+std::string time_line(const RunFacts& facts);
+
+}  // namespace dbot::run

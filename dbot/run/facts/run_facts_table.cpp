@@ -1,0 +1,95 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "dbot/report/terminal/progress_text.h"
+#include "dbot/report/text/quantity_text.h"
+#include "dbot/run/facts/run_facts.h"
+
+namespace dbot::run {
+namespace {
+
+using report::bytes_text;
+using report::count_text;
+using report::grouped;
+
+std::string data_text(const RunFacts::Data& data) {
+  const std::string labels =
+      data.labelled ? fmt::format("{} classes", data.classes) : std::string("no labels");
+  return fmt::format("{}: {} images ({}), mean [{:.3f}], deviation [{:.3f}]", data.path,
+                     grouped(data.images), labels, fmt::join(data.mean, ", "),
+                     fmt::join(data.std, ", "));
+}
+
+std::string model_text(const RunFacts::Model& model) {
+  return fmt::format("{}x{} pixels in patches of {}, {} wide, {} blocks, {} heads",
+                     model.image_size.height, model.image_size.width, model.patch_size, model.width,
+                     model.depth, model.heads);
+}
+
+std::string parameters_text(const RunFacts::Model& model) {
+  std::string text = fmt::format("{} encoder, {} decoder",
+                                 count_text(static_cast<double>(model.encoder_parameters)),
+                                 count_text(static_cast<double>(model.decoder_parameters)));
+  if (model.teacher_parameters > 0) {
+    text += fmt::format(", {} teacher (frozen)",
+                        count_text(static_cast<double>(model.teacher_parameters)));
+  }
+  return text;
+}
+
+std::string length_text(const RunFacts::Plan& plan) {
+  const double epochs = plan.steps_per_epoch > 0 ? static_cast<double>(plan.steps) /
+                                                       static_cast<double>(plan.steps_per_epoch)
+                                                 : 0;
+  return fmt::format("{} {}, {:.4g} epochs, {} steps of {} images", plan.stages,
+                     plan.stages == 1 ? "stage" : "stages", epochs, grouped(plan.steps),
+                     grouped(plan.images_per_step));
+}
+
+std::string memory_text(const MemoryPlan& memory) {
+  std::string text = fmt::format("about {}:", bytes_text(memory.total()));
+  const auto add = [&text](const char* name, double bytes) {
+    if (bytes > 0) text += fmt::format(" {} {},", name, bytes_text(bytes));
+  };
+  add("program", memory.program);
+  add("weights", memory.weights);
+  add("gradients", memory.gradients);
+  add("moments", memory.moments);
+  add("teacher", memory.teacher);
+  add("activations", memory.activations);
+  add("images", memory.images);
+  add("cache", memory.cache);
+  text.pop_back();
+  if (memory.evaluation > 0) {
+    text += fmt::format("; evaluations {} instead of a step's", bytes_text(memory.evaluation));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string facts_table(const RunFacts& facts) {
+  const auto line = [](const char* name, const std::string& text) {
+    return fmt::format("  {:<12}{}\n", name, text);
+  };
+  const auto& compute = facts.compute;
+  return fmt::format("dbot {}, recipe {}\n", facts.dbot, facts.recipe) +
+         line("data", data_text(facts.data)) + line("model", model_text(facts.model)) +
+         line("parameters", parameters_text(facts.model)) +
+         line("tokens",
+              fmt::format("{} an image, {} of them visible; {}FLOP an image", facts.model.tokens,
+                          facts.model.visible_tokens, count_text(facts.model.flops_per_image))) +
+         line("compute",
+              fmt::format("{} ({}), {} with {} threads, {} loading; LibTorch {}",
+                          facts.machine.processor, facts.machine.instruction_set, compute.precision,
+                          compute.threads, compute.workers, facts.libtorch)) +
+         line("length", length_text(facts.plan)) + line("memory", memory_text(facts.plan.memory));
+}
+
+std::string time_line(const RunFacts& facts) {
+  return fmt::format("estimated time {} ({:.{}f} images/s)",
+                     report::duration_text(facts.plan.seconds), facts.plan.images_per_second,
+                     facts.plan.images_per_second < 10 ? 1 : 0);
+}
+
+}  // namespace dbot::run

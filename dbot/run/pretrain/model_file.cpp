@@ -1,0 +1,81 @@
+#include "dbot/run/pretrain/model_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/import/encoder_file.h"
+#include "dbot/methods/method.h"
+
+namespace dbot::run {
+
+ModelFile::ModelFile(std::filesystem::path path, std::vector<double> mean, std::vector<double> std,
+                     core::Log log, core::Patience patience)
+    : path_(std::move(path)),
+      mean_(std::move(mean)),
+      std_(std::move(std)),
+      log_(std::move(log)),
+      patience_(patience) {}
+
+void ModelFile::on_begin(const train::Plan& plan, const train::TrainState& state,
+                         methods::Method& method) {
+  last_stage_ = plan.stages() - 1;
+  const auto& ends = plan.stage_begin;
+  const bool at_stage_end =
+      state.step > 0 && std::find(ends.begin(), ends.end(), state.step) != ends.end();
+  if (at_stage_end) on_stage_end(state.stage, state, method);
+}
+
+void ModelFile::on_stage_end(std::int64_t stage, const train::TrainState& /*state*/,
+                             methods::Method& method) {
+  if (stage == last_stage_) {
+    write_or_fail(method);
+  } else {
+    write_or_warn(method);
+  }
+}
+
+void ModelFile::on_end(const train::TrainState& state, methods::Method& method) {
+  // The end of the last stage has written it already, unless there was no step at all.
+  if (state.step == 0) write_or_fail(method);
+}
+
+void ModelFile::write_or_warn(const methods::Method& method) const {
+  try {
+    write(method);
+  } catch (const Error& problem) {
+    log_(core::LogLevel::warning,
+         fmt::format("the weights of this stage have no file of their own: {}; training goes on",
+                     problem.what()));
+  }
+}
+
+void ModelFile::write_or_fail(const methods::Method& method) const {
+  std::string problem;
+  const bool written = patience_.until([&] {
+    try {
+      write(method);
+      return true;
+    } catch (const Error& error) {
+      if (problem.empty()) {
+        log_(core::LogLevel::warning,
+             fmt::format("{}; it is tried for {:.0f} seconds", error.what(), patience_.seconds()));
+      }
+      problem = error.what();
+      return false;
+    }
+  });
+  if (written) return;
+  throw Error(fmt::format(
+      "{}; the last checkpoint is whole: make room, then the same command with --resume writes the "
+      "weights",
+      problem));
+}
+
+void ModelFile::write(const methods::Method& method) const {
+  const nn::VisionTransformer& encoder = method.backbone();
+  exchange::save_encoder(path_, {encoder.config(), mean_, std_}, encoder.parameters()->named());
+}
+
+}  // namespace dbot::run

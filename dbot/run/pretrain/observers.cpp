@@ -1,0 +1,66 @@
+#include "dbot/run/pretrain/observers.h"
+
+#include <utility>
+
+#include "dbot/report/metrics/events.h"
+#include "dbot/report/metrics/metrics.h"
+#include "dbot/report/page/page_observer.h"
+#include "dbot/run/facts/run_facts_file.h"
+#include "dbot/run/pretrain/evaluations.h"
+#include "dbot/run/pretrain/model_file.h"
+#include "dbot/run/pretrain/pictures.h"
+#include "dbot/train/tolerant_observer.h"
+
+namespace dbot::run {
+
+// The order: what is measured is written before anything that reads it; what costs time comes last.
+// An observer without which the run is worth nothing less is `try_to`, so that a full disk or a
+// fault in it ends no run.
+Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
+    : log_(context.log) {
+  const auto& [recipe, sources, folder, stop, log, dataset, recipe_name] = context;
+  const std::filesystem::path& data = sources.front();
+  const core::Patience patience(recipe.checkpoint.retry_seconds, stop);
+  auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics(), log, patience);
+  report::MetricsFile& metrics = *metrics_file;
+  auto evaluation = make_evaluation_observer(recipe, data, metrics, stop, log);
+  auto events_file = std::make_unique<report::Events>(folder.path(), log);
+  if (evaluation) {
+    evaluation->tell([events = events_file.get()](const auto& record) { events->write(record); });
+  }
+  const auto gather = [context](const train::Plan& plan, const methods::Method& method) {
+    return gather_facts(context.recipe, context.recipe_name, *context.dataset, context.data, plan,
+                        method);
+  };
+  need(std::move(metrics_file));
+  try_to(std::make_unique<RunFactsFile>(folder.path() / "run.json", gather, evaluation.get(), log),
+         "run.json");
+  need(std::move(events_file));
+  all_.insert(all_.end(), watchers.begin(), watchers.end());
+  need(std::make_unique<ModelFile>(folder.model(), recipe.data.mean, recipe.data.std, log,
+                                   patience));
+  try_to(std::move(evaluation), "the evaluation");
+  try_to(make_picture_observer(recipe, folder.path(), data, dataset, stop, log), "the pictures");
+  // Last: it shows what the others have written. What goes wrong with it is a warning already.
+  auto page = std::make_unique<report::PageObserver>(folder.path(), log);
+  page_ = page.get();
+  need(std::move(page));
+}
+
+void Observers::ended(bool finished) const {
+  page_->write(finished ? report::RunState::finished : report::RunState::stopped);
+}
+
+train::TrainObserver* Observers::need(std::unique_ptr<train::TrainObserver> observer) {
+  if (!observer) return nullptr;
+  all_.push_back(observer.get());
+  owned_.push_back(std::move(observer));
+  return all_.back();
+}
+
+void Observers::try_to(std::unique_ptr<train::TrainObserver> observer, std::string what) {
+  if (!observer) return;
+  need(std::make_unique<train::TolerantObserver>(std::move(observer), std::move(what), log_));
+}
+
+}  // namespace dbot::run

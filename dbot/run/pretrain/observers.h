@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/core/stop.h"
+#include "dbot/data/dataset.h"
+#include "dbot/run/recipe/recipe.h"
+#include "dbot/train/observer.h"
+#include "dbot/train/run_folder.h"
+
+namespace dbot::report {
+class PageObserver;
+}
+
+namespace dbot::run {
+
+/// What the observers of a run may need to know of it; all of it outlives them.
+struct RunContext {
+  const Recipe& recipe;                            // resolved
+  const std::vector<std::filesystem::path>& data;  // its sources
+  const train::RunFolder& folder;
+  const core::StopRequest& stop;
+  const core::Log& log;
+  const std::shared_ptr<const data::Dataset>& dataset;  // what is trained on
+  const std::string& recipe_name;
+};
+
+/// Everything that watches a run, made and put in order in one place: `observers.cpp` is where a
+/// new observer gets its line.
+class Observers {
+ public:
+  /// `watchers` are the caller's: told of each step right after it stands in metrics.jsonl.
+  Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers);
+
+  /// Writes down how the run ended, after everything else stands in its folder.
+  void ended(bool finished) const;
+
+  /// In the order in which they are told; valid as long as this object.
+  const std::vector<train::TrainObserver*>& all() const { return all_; }
+
+ private:
+  /// One the run cannot do without: its errors end the run. Nothing if it is null.
+  train::TrainObserver* need(std::unique_ptr<train::TrainObserver> observer);
+  /// One the run can do without: its errors are warnings that name `what`. Nothing if it is null.
+  void try_to(std::unique_ptr<train::TrainObserver> observer, std::string what);
+
+  const core::Log& log_;
+  std::vector<std::unique_ptr<train::TrainObserver>> owned_;
+  std::vector<train::TrainObserver*> all_;
+  report::PageObserver* page_ = nullptr;
+};
+
+}  // namespace dbot::run

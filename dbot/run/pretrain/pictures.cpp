@@ -1,0 +1,70 @@
+#include "dbot/run/pretrain/pictures.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "dbot/data/sources/held_out.h"
+#include "dbot/report/pictures/draw_set.h"
+#include "dbot/run/recipe/resolve.h"
+
+namespace dbot::run {
+namespace {
+
+constexpr std::int64_t kHeldOutImages = 64;
+
+/// Images to look at, loaded once.
+class PictureData {
+ public:
+  PictureData(const Recipe& recipe, std::filesystem::path data,
+              std::shared_ptr<const data::Dataset> dataset, core::Log log)
+      : data_(std::move(data)), dataset_(std::move(dataset)), log_(std::move(log)) {
+    choice_.count = recipe.report.samples;
+    choice_.seed = static_cast<std::uint64_t>(recipe.train.seed);
+    choice_.image_size = recipe.model.image_size;
+    choice_.channels = static_cast<int>(recipe.model.channels);
+    choice_.workers = workers_of(recipe);
+  }
+
+  void load(const core::StopRequest& stop) {
+    if (samples) return;
+    const auto quiet = core::silent_log();  // the trainer's loader reports bad files
+    auto loaded = report::load_picture_samples(dataset_, choice_, stop, quiet);
+    if (const auto other = data::open_held_out(data_, quiet)) {
+      report::SampleChoice few = choice_;
+      few.count = std::min(few.count, kHeldOutImages);
+      held_out = report::load_picture_samples(other, few, stop, quiet);
+    }
+    samples = std::move(loaded);
+  }
+
+  std::optional<report::PictureSamples> samples, held_out;
+
+ private:
+  std::filesystem::path data_;
+  std::shared_ptr<const data::Dataset> dataset_;
+  core::Log log_;
+  report::SampleChoice choice_;
+};
+
+}  // namespace
+
+std::unique_ptr<report::PictureObserver> make_picture_observer(
+    const Recipe& recipe, const std::filesystem::path& run, const std::filesystem::path& data,
+    std::shared_ptr<const data::Dataset> dataset, const core::StopRequest& stop,
+    const core::Log& log) {
+  if (!recipe.report.pictures) return nullptr;
+  report::DrawSettings settings;
+  settings.look = {recipe.data.mean, recipe.data.std, precision_of(recipe)};
+  settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
+  const auto images = std::make_shared<PictureData>(recipe, data, std::move(dataset), log);
+  const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder) {
+    images->load(stop);
+    return report::draw_picture_set(method, *images->samples,
+                                    images->held_out ? &*images->held_out : nullptr, settings,
+                                    folder, stop);
+  };
+  return std::make_unique<report::PictureObserver>(run, recipe.report.every_epochs, draw, log);
+}
+
+}  // namespace dbot::run

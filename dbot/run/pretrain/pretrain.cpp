@@ -1,0 +1,106 @@
+#include "dbot/run/pretrain/pretrain.h"
+
+#include <fmt/format.h>
+
+#include "dbot/core/error.h"
+#include "dbot/data/cached_dataset.h"
+#include "dbot/optim/schedule.h"
+#include "dbot/run/pretrain/bad_file_list.h"
+#include "dbot/run/pretrain/fixed_choices.h"
+#include "dbot/run/pretrain/observers.h"
+#include "dbot/run/pretrain/pretrain_setup.h"
+#include "dbot/run/pretrain/pretrain_summary.h"
+#include "dbot/run/pretrain/stoppable_dataset.h"
+#include "dbot/run/pretrain/training_images.h"
+#include "dbot/run/recipe/resolve.h"
+#include "dbot/train/run_folder.h"
+
+namespace dbot::run {
+namespace {
+
+train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan& plan,
+                                        const train::RunFolder& folder, std::string choices) {
+  train::TrainerSettings settings;
+  settings.plan = plan;
+  settings.peak_rate = optim::scaled_rate(recipe.optimizer.base_lr, images_per_step(recipe));
+  settings.min_rate = recipe.schedule.min_lr;
+  settings.clip_norm = recipe.optimizer.clip_norm;
+  settings.keep_optimizer = recipe.stages.keep_optimizer;
+  settings.accumulate = recipe.train.accumulate;
+  settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
+  settings.max_skipped_steps = recipe.train.max_skipped_steps;
+  settings.precision = precision_of(recipe);
+  settings.checkpoint = recipe.checkpoint;
+  settings.checkpoint_folder = folder.checkpoints();
+  settings.capture_folder = folder.captures();
+  settings.capture_step = recipe.train.capture_step;
+  settings.fixed_choices = std::move(choices);
+  settings.mean = recipe.data.mean;
+  settings.std = recipe.data.std;
+  return settings;
+}
+
+}  // namespace
+
+PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
+                         const std::vector<train::TrainObserver*>& watchers,
+                         const core::StopRequest& stop, const core::Log& log) {
+  check(recipe);
+  Recipe resolved = resolve_and_check(recipe, options, log);
+  std::vector<std::filesystem::path> sources{options.data};
+  sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
+  const TrainingImages training_images =
+      open_training_images(sources, resolved.data.leave_out, stop, log);
+  const auto& dataset = training_images.images;
+  const train::Plan plan = plan_for(resolved, *dataset);
+  throw_if_stopped(stop);
+  train::RunFolder folder = claim_folder(options);
+  resolved = resolve_statistics(resolved, StoppableDataset(*dataset, stop), log);
+  const std::string recipe_toml = to_toml(resolved);
+  const std::string choices = fixed_choices(resolved, *dataset, sources);
+  folder.store_recipe(recipe_toml);
+  const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
+
+  methods::MaskedModeling method(masked_modeling_config(resolved));
+  const Observers observers({resolved, sources, folder, stop, log, dataset, options.recipe},
+                            watchers);
+
+  const auto files = data::cached(dataset, resolved.data.cache_bytes);
+  const data::Loader* loader = nullptr;  // the trainer's, to ask which files were bad
+  const auto make_loader = [&](std::int64_t first_batch) {
+    data::LoaderConfig config = loader_config(resolved, plan);
+    config.first_batch = first_batch;
+    config.sources = source_shares(resolved, training_images.sizes);
+    auto made = std::make_unique<data::Loader>(files, config, log);
+    loader = made.get();
+    return made;
+  };
+  train::TrainerSettings settings = trainer_settings(resolved, plan, folder, choices);
+  settings.recipe = recipe_toml;
+  settings.sample_name = [&](std::int64_t sample) {
+    return dataset->name(sample % dataset->size());
+  };
+  train::Trainer trainer(settings, method, resolved.optimizer, make_loader, observers.all(), log);
+  if (checkpoint) trainer.resume(*checkpoint);
+  const auto list_bad_files = [&] {
+    try {
+      if (loader) add_to_bad_file_list(folder.path() / "bad_files.txt", loader->bad_samples());
+    } catch (const std::exception& problem) {  // they were told one by one
+      log(core::LogLevel::warning,
+          fmt::format("bad_files.txt could not be written: {}", problem.what()));
+    }
+  };
+  train::TrainSummary training;
+  try {
+    training = trainer.run(stop);
+  } catch (const Error&) {
+    list_bad_files();
+    observers.ended(/*finished=*/false);
+    throw;
+  }
+  list_bad_files();
+  observers.ended(training.finished);
+  return summarise(training, method, folder, precision_of(resolved));
+}
+
+}  // namespace dbot::run

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/core/stop.h"
+#include "dbot/report/metrics/metrics_record.h"
+#include "dbot/run/recipe/recipe.h"
+#include "dbot/train/observer.h"
+#include "dbot/train/trainer.h"
+
+namespace dbot::run {
+
+struct PretrainOptions {
+  std::filesystem::path data;  // see data::open_images
+  std::filesystem::path out;   // the run folder; empty: a new one, runs/NAME-N
+  bool resume = false;         // go on with the run in `out`, if there is one
+  std::string recipe = "run";  // its name, for run.json and for a folder without a name of its own
+  /// Further sources, one behind the other; evaluations and held-out pictures are of the first.
+  std::vector<std::filesystem::path> more_data = {};
+};
+
+/// What became of a run. Rates are NaN when this process trained on no image.
+struct PretrainSummary {
+  std::filesystem::path out;
+  train::TrainSummary training;
+  double loss = 0;  // mean of the last 50 steps of the run, earlier processes included
+  double images_per_second = 0;
+  double data_wait_fraction = 0;
+  /// Share of this machine's measured matrix-product speed that went into the method's arithmetic.
+  double model_flops_utilization = 0;
+  std::int64_t peak_memory_bytes = 0;
+  std::vector<report::EvaluationRecord> evaluations;  // of the whole run, as they were made
+};
+
+/// The library's entry: pre-trains on a folder of images into a run folder, from the start or from
+/// where the run in it stands. Checks usage, recipe and data in this order before it creates the
+/// folder. `watchers` see every step. Throws UsageError, DataError or Error; a run that was stopped
+/// on request returns with `training.finished` false.
+PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
+                         const std::vector<train::TrainObserver*>& watchers,
+                         const core::StopRequest& stop, const core::Log& log);
+
+}  // namespace dbot::run

@@ -1,0 +1,136 @@
+#include "dbot/run/pretrain/pretrain_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
+#include "dbot/data/augment/augmentation.h"
+#include "dbot/report/metrics/metrics.h"
+#include "dbot/run/facts/memory_plan.h"
+#include "dbot/run/pretrain/fixed_choices.h"
+#include "dbot/run/pretrain/training_images.h"
+#include "dbot/run/recipe/resolve.h"
+#include "dbot/runtime/machine.h"
+#include "dbot/train/run_folder.h"
+
+namespace dbot::run {
+
+namespace fs = std::filesystem;
+
+Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
+                         const core::Log& log) {
+  check_weights(recipe, 1 + options.more_data.size());
+  const bool resuming =
+      !options.out.empty() && train::RunFolder::check(options.out, options.resume);
+  Recipe resolved;
+  if (resuming) {
+    const fs::path file = options.out / "recipe.toml";
+    const Recipe stored = parse_recipe(core::read_text_file(file), file.string());
+    resolved = resolve_like(recipe, stored, log);
+    train::RunFolder::check_recipe(options.out, to_toml(resolved));
+  } else {
+    resolved = resolve_compute(recipe, log);
+  }
+  const std::int64_t memory = runtime::describe_machine().memory_bytes;
+  check_memory(resolved, memory, log);
+  runtime::configure_compute(static_cast<int>(resolved.compute.threads));
+  if (resuming) {
+    use_kernels(resolved, log);
+  } else {
+    resolved = resolve_kernels(resolved, log);
+  }
+  const auto& teacher = resolved.teacher;
+  const bool own_shape = teacher.width > 0 || teacher.heads > 0 || teacher.patch_size > 0 ||
+                         teacher.image_size != core::Size{};
+  if (!resuming && (teacher.init == objectives::TeacherInit::file || own_shape)) {
+    // Whether it fits the student shows only when it is there; before anything is written.
+    methods::make_initial_teacher(teacher, resolved.model, 0);
+  }
+  return resolved;
+}
+
+train::RunFolder claim_folder(const PretrainOptions& options) {
+  if (options.out.empty()) return train::RunFolder::claim_new(options.recipe);
+  return train::RunFolder::claim(options.out, options.resume);
+}
+
+std::optional<train::Checkpoint> find_checkpoint(const train::RunFolder& folder,
+                                                 const std::string& choices,
+                                                 const data::Dataset& dataset,
+                                                 const core::Log& log) {
+  auto checkpoint = train::read_newest_checkpoint(folder.checkpoints(), log);
+  if (checkpoint) {
+    check_fixed_choices(checkpoint->fixed_choices, choices, dataset, log);
+    return checkpoint;
+  }
+  std::int64_t made = 0;
+  for (const report::MetricsRecord& record : report::read_metrics(folder.metrics())) {
+    made = std::max(made, record.step);
+  }
+  if (made > 0) {
+    log(core::LogLevel::warning,
+        fmt::format(
+            "[resume] {} holds no checkpoint, though {} steps were made: the run starts from "
+            "the beginning. If there were checkpoints, stop it and put them back",
+            folder.checkpoints().string(), made));
+  }
+  return std::nullopt;
+}
+namespace {
+
+/// Of a handful of files that are no images, that is the trouble, not the batch size.
+void require_readable(const data::Dataset& dataset) {
+  constexpr std::int64_t kMostTried = 64;
+  std::string reason;
+  for (std::int64_t i = 0; i < std::min(dataset.size(), kMostTried); ++i) {
+    try {
+      dataset.load(i, 3);
+      return;
+    } catch (const Error& error) {
+      if (reason.empty()) reason = error.what();
+    }
+  }
+  throw DataError(
+      fmt::format("[data] none of the {} images can be read: {}", dataset.size(), reason));
+}
+
+}  // namespace
+
+train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {
+  const std::int64_t images = images_per_step(recipe);
+  if (images > dataset.size()) {
+    require_readable(dataset);
+    throw UsageError(
+        fmt::format("[recipe] train.batch_size {} x train.accumulate {} = {} images a step, but "
+                    "the data set has "
+                    "{}; lower them, for example --set train.batch_size={}{}",
+                    recipe.train.batch_size, recipe.train.accumulate, images, dataset.size(),
+                    std::min(recipe.train.batch_size, dataset.size()),
+                    recipe.train.accumulate > 1 ? " --set train.accumulate=1" : ""));
+  }
+  std::optional<std::int64_t> steps;
+  std::optional<double> epochs;
+  if (recipe.length.total_steps >= 0) steps = recipe.length.total_steps;
+  if (recipe.length.total_epochs >= 0) epochs = recipe.length.total_epochs;
+  return train::make_plan(recipe.schedule, recipe.stages, dataset.size() / images, images, steps,
+                          epochs);
+}
+
+data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan) {
+  data::LoaderConfig config;
+  config.image_size = recipe.model.image_size;
+  config.channels = static_cast<int>(recipe.model.channels);
+  config.batch_size = recipe.train.batch_size;
+  config.workers = workers_of(recipe);
+  config.seed = static_cast<std::uint64_t>(recipe.train.seed);
+  config.augmentation = data::augmentation_of(recipe.data);
+  config.batches_per_epoch = plan.steps_per_epoch * recipe.train.accumulate;
+  config.max_bad_fraction = recipe.data.max_bad_fraction;
+  return config;
+}
+
+}  // namespace dbot::run

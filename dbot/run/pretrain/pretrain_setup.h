@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "dbot/core/log.h"
+#include "dbot/data/dataset.h"
+#include "dbot/data/loader/loader.h"
+#include "dbot/run/pretrain/pretrain.h"
+#include "dbot/run/recipe/recipe.h"
+#include "dbot/train/checkpoint/checkpoint.h"
+#include "dbot/train/plan.h"
+#include "dbot/train/run_folder.h"
+
+// From what a user asked for to what the parts of a run are given.
+namespace dbot::run {
+
+/// Usage and recipe: everything that can be refused before the data are looked at. Returns the
+/// recipe with what it left open decided (mean and deviation excepted). Throws UsageError or Error.
+Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
+                         const core::Log& log);
+
+/// Creates or opens and locks the run's folder.
+train::RunFolder claim_folder(const PretrainOptions& options);
+
+/// Where the run goes on; empty if it begins, with a warning if steps were made before. Throws
+/// DataError if all checkpoints are broken or the data are not those the run was begun with.
+std::optional<train::Checkpoint> find_checkpoint(const train::RunFolder& folder,
+                                                 const std::string& choices,
+                                                 const data::Dataset& dataset,
+                                                 const core::Log& log);
+
+/// The run's length in steps. Throws UsageError if the data have fewer images than one step takes.
+train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset);
+
+data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan);
+
+}  // namespace dbot::run

@@ -1,0 +1,47 @@
+#include "dbot/run/pretrain/training_images.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/audit/quarantine.h"
+#include "dbot/data/concatenation.h"
+
+namespace dbot::run {
+
+TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
+                                    const std::filesystem::path& leave_out,
+                                    const core::StopRequest& stop, const core::Log& log) {
+  TrainingImages training;
+  std::vector<std::shared_ptr<const data::Dataset>> sources;
+  for (const auto& path : paths) {
+    auto images = data::open_images(path, log, &stop);
+    if (!leave_out.empty()) images = data::leave_out(std::move(images), leave_out, path, log);
+    sources.push_back(std::move(images));
+    training.sizes.push_back(sources.back()->size());
+  }
+  training.images = data::concatenate(std::move(sources));
+  return training;
+}
+
+void check_weights(const Recipe& recipe, std::size_t sources) {
+  const std::size_t weights = recipe.data.weights.size();
+  if (weights == 0 || weights == sources) return;
+  throw UsageError(fmt::format(
+      "[recipe] data.weights has {} {}, but there {} {} of data; give one weight for each", weights,
+      weights == 1 ? "number" : "numbers", sources == 1 ? "is" : "are",
+      sources == 1 ? "1 source" : fmt::format("{} sources", sources)));
+}
+
+std::vector<data::SourceShare> source_shares(const Recipe& recipe,
+                                             const std::vector<std::int64_t>& sizes) {
+  check_weights(recipe, sizes.size());
+  std::vector<data::SourceShare> shares;
+  for (std::size_t i = 0; i < recipe.data.weights.size(); ++i) {
+    shares.push_back({sizes[i], recipe.data.weights[i]});
+  }
+  return shares;
+}
+
+}  // namespace dbot::run

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/core/stop.h"
+#include "dbot/data/dataset.h"
+#include "dbot/data/loader/loader.h"
+#include "dbot/run/recipe/recipe.h"
+
+namespace dbot::run {
+
+/// Images of one source or several, one behind the other.
+struct TrainingImages {
+  std::shared_ptr<const data::Dataset> images;
+  std::vector<std::int64_t> sizes;  // of each source
+};
+
+/// The images of the sources but for those in the list `leave_out` (audit/quarantine.h), by their
+/// names within each source; none for an empty path. Throws DataError and Stopped as
+/// data::open_images and data::leave_out.
+TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
+                                    const std::filesystem::path& leave_out,
+                                    const core::StopRequest& stop, const core::Log& log);
+
+/// Throws UsageError unless data.weights is empty or has a number for each source.
+void check_weights(const Recipe& recipe, std::size_t sources);
+
+/// The shares of the sources in an epoch; empty where the recipe has no weights.
+std::vector<data::SourceShare> source_shares(const Recipe& recipe,
+                                             const std::vector<std::int64_t>& sizes);
+
+}  // namespace dbot::run

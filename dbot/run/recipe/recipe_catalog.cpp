@@ -1,0 +1,63 @@
+#include "dbot/run/recipe/recipe_catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
+#include "dbot/core/settings/settings_words.h"
+
+namespace dbot::run {
+std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string nearest;
+  std::size_t fewest = std::max<std::size_t>(2, word.size() / 2) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t count = core::edit_distance(word, candidate);
+    if (count < fewest) {
+      fewest = count;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+RecipeText find_recipe(const std::string& argument) {
+  for (const EmbeddedRecipe& recipe : embedded_recipes()) {
+    if (recipe.name == argument) {
+      return {fmt::format("recipes/{}.toml", argument), std::string(recipe.text)};
+    }
+  }
+  std::error_code ignored;
+  const bool is_file = std::filesystem::is_regular_file(argument, ignored);
+  if (is_file) {
+    try {
+      return {argument, core::read_text_file(argument)};
+    } catch (const Error& error) {
+      throw UsageError(fmt::format("[recipe] {} cannot be read: {}", argument, error.what()));
+    }
+  }
+  if (argument.ends_with(".toml")) {
+    throw UsageError(
+        fmt::format("[recipe] {} is not a file; name an existing recipe file, or a "
+                    "recipe of the program (dbot recipes)",
+                    argument));
+  }
+  std::vector<std::string> names;
+  for (const EmbeddedRecipe& recipe : embedded_recipes()) names.emplace_back(recipe.name);
+  const std::string nearest = nearest_name(argument, names);
+  throw UsageError(
+      fmt::format("[recipe] {} is not a recipe{}; `dbot recipes` lists them, and a path to a .toml "
+                  "file works too",
+                  argument.empty() ? "an empty name" : argument,
+                  nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
+}
+
+std::string summary_line(std::string_view text) {
+  if (!text.starts_with("# ")) return {};
+  const std::string_view line = text.substr(2, text.find('\n') - 2);
+  return std::string(line);
+}
+
+}  // namespace dbot::run

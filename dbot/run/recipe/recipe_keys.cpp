@@ -1,0 +1,327 @@
+// Every key of a recipe: its bounds, unit and meaning. The upper bounds only keep slips of the
+// finger from asking for absurd amounts of memory.
+#include "dbot/run/recipe/recipe.h"
+
+namespace dbot::run {
+namespace {
+
+using core::Range;
+using core::Settings;
+
+constexpr Range at_least(double low, double high) {
+  return {low, high, false, false};
+}
+constexpr Range above(double low, double high) {
+  return {low, high, true, false};
+}
+constexpr Range below(double low, double high) {
+  return {low, high, false, true};
+}
+
+constexpr double kMostPixels = 8192;
+constexpr double kMostWidth = 16384;
+constexpr double kMostBlocks = 256;
+constexpr double kMostEpochs = 1e7;
+constexpr double kMostSteps = 1e12;
+
+void bind_model(Settings& settings, Recipe& recipe) {
+  auto& model = recipe.model;
+  settings.add("model.image_size", model.image_size, at_least(1, kMostPixels), "pixels",
+               "Size of the network's input: one number, or [height, width].");
+  settings.add("model.channels", model.channels, at_least(1, 3), "",
+               "1 (grey) or 3 (RGB; grey images are repeated).");
+  settings.add("model.patch_size", model.patch_size, at_least(1, kMostPixels), "pixels",
+               "Side of a patch; divides the image size.");
+  settings.add("model.width", model.width, at_least(4, kMostWidth), "",
+               "Features of a token; divisible by 4 and by the heads.");
+  settings.add("model.depth", model.depth, at_least(1, kMostBlocks), "blocks",
+               "Transformer blocks of the encoder.");
+  settings.add("model.heads", model.heads, at_least(1, kMostWidth), "", "Attention heads.");
+  settings.add("model.mlp_ratio", model.mlp_ratio, above(0, 64), "",
+               "Hidden width of the MLPs, encoder and decoder, as a multiple of the width.");
+  settings.add("model.layer_norm_eps", model.layer_norm_eps, above(0, 1), "",
+               "Added to the variance in every LayerNorm.");
+
+  settings.add("model.position_table", model.position_table,
+               "An absolute sin-cos position table, added to the tokens.");
+  settings.add_choice(
+      "model.relative_positions", model.relative_positions, {"none", "shared", "each_block"},
+      "Learned biases of attention by the distance of two patches, for all blocks or "
+      "for each (symmetric student).");
+  settings.add("model.layer_scale", model.layer_scale, at_least(0, 100), "",
+               "Start of the learned factors of each block's branches (LayerScale); 0: none.");
+  settings.add("model.key_bias", model.key_bias,
+               "Attention's keys have a bias; false: queries and values alone.");
+
+  settings.add_choice("student.kind", recipe.student, {"asymmetric", "symmetric"},
+                      "Encoder of visible patches with a decoder (MAE, dBOT), or an encoder with a "
+                      "token in place of masked patches and one matrix (BEiT).");
+  auto& decoder = recipe.decoder;
+  settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
+               "Features of a token in the decoder.");
+  settings.add("decoder.depth", decoder.depth, at_least(0, kMostBlocks), "blocks",
+               "Transformer blocks of the decoder.");
+  settings.add("decoder.heads", decoder.heads, at_least(1, kMostWidth), "",
+               "Attention heads of the decoder.");
+}
+
+void bind_teacher(Settings& settings, Recipe& recipe) {
+  auto& teacher = recipe.teacher;
+  settings.add_choice("teacher.init", teacher.init, {"random", "independent", "file"},
+                      "The first teacher: the student's own random start, another random draw, or "
+                      "weights from a file.");
+  settings.add("teacher.path", teacher.path,
+               "Weights of the first teacher, with init = \"file\" alone.");
+  settings.add("teacher.depth", teacher.depth, at_least(-1, kMostBlocks), "blocks",
+               "Blocks the first teacher uses; −1: the student's, or all of the file.");
+  settings.add("teacher.width", teacher.width, at_least(0, kMostWidth), "",
+               "Features of the first teacher; 0: the student's, or the file's.");
+  settings.add("teacher.heads", teacher.heads, at_least(0, kMostWidth), "",
+               "Attention heads of the first teacher; 0: the student's, or the file's.");
+  settings.add("teacher.patch_size", teacher.patch_size, at_least(0, kMostPixels), "pixels",
+               "Patch of the first teacher; 0: the student's, or the file's.");
+  settings.add("teacher.image_size", teacher.image_size, at_least(0, kMostPixels), "pixels",
+               "Input size of the first teacher; 0: the one that gives the student's token grid.");
+  settings.add("teacher.mean", teacher.mean, at_least(-1000, 1000), "pixels in 0…1",
+               "Of the input of a teacher from a file; empty: as the file says, else ImageNet's.");
+  settings.add("teacher.std", teacher.std, above(0, 1000), "pixels in 0…1",
+               "Of the input of a teacher from a file; empty: as the file says, else ImageNet's.");
+  settings.add(
+      "teacher.final_norm", teacher.features.final_norm,
+      "Apply the teacher's final LayerNorm to its features (CLIP's: to patch tokens too).");
+  settings.add("teacher.mean_of_blocks", teacher.features.mean_of_blocks, at_least(1, kMostBlocks),
+               "blocks", "The target is the mean of what the teacher's last so many blocks give.");
+}
+
+void bind_objective(Settings& settings, Recipe& recipe) {
+  settings.add_choice("mask.kind", recipe.mask.kind, {"random", "block"},
+                      "How patches are chosen: each alone, or in rectangles (symmetric student).");
+  settings.add("mask.ratio", recipe.mask.ratio, below(0, 1), "fraction",
+               "Share of the patches hidden from the student; of blocks the most.");
+  settings.add("mask.smallest_block", recipe.mask.smallest_block, at_least(1, 65536), "patches",
+               "Least area of a block.");
+  settings.add("mask.narrowest_block", recipe.mask.narrowest_block, above(0, 1), "height / width",
+               "Shape of a block: between this and its inverse.");
+  settings.add_choice("objective.target", recipe.objective.target, {"teacher", "pixels"},
+                      "What the student predicts: a teacher's features (dBOT) or pixels (MAE).");
+  settings.add_choice("objective.normalisation", recipe.objective.normalisation,
+                      {"none", "token", "patch"},
+                      "Standardise the target: features per token, pixels per patch, or not.");
+  settings.add_choice("objective.loss", recipe.loss.kind,
+                      {"mse", "smooth_l1", "l1", "l2", "cosine"},
+                      "Distance between prediction and target.");
+  settings.add("objective.cls", recipe.objective.cls,
+               "The teacher's feature of the cls token is predicted as well.");
+  settings.add("objective.beta", recipe.loss.beta, above(0, 1e6), "",
+               "Where smooth_l1 turns from square to linear.");
+}
+
+void bind_length(Settings& settings, Recipe& recipe) {
+  auto& stages = recipe.stages;
+  settings.add("stages.count", stages.count, at_least(1, 1000), "",
+               "Stages; at the end of each the student becomes the teacher.");
+  settings.add("stages.epochs", stages.epochs, above(0, kMostEpochs), "epochs",
+               "Length of each stage; empty: equal shares of the schedule.");
+  settings.add("stages.student_depth", stages.student_depth, at_least(1, kMostBlocks), "blocks",
+               "Encoder blocks of each stage's student; empty: model.depth.");
+  settings.add("stages.keep_optimizer", stages.keep_optimizer,
+               "The optimizer's moments survive a stage's end, as in the reference program.");
+  settings.add("stages.keep_patch_bias", stages.keep_patch_bias,
+               "The patch embedding's bias survives a stage's end, as in the reference program.");
+
+  auto& schedule = recipe.schedule;
+  settings.add("schedule.epochs", schedule.epochs, at_least(0, kMostEpochs), "epochs",
+               "Length of the whole run; 0: given by images_seen or stages.epochs.");
+  settings.add("schedule.images_seen", schedule.images_seen, at_least(0, 1e15), "images",
+               "Length of the whole run counted in images; 0: given by epochs.");
+  settings.add("schedule.warmup_epochs", schedule.warmup_epochs, at_least(0, kMostEpochs), "epochs",
+               "Linear warm-up at the start of each stage.");
+  settings.add("schedule.min_lr", schedule.min_lr, at_least(0, 1e3), "",
+               "Learning rate at the end of each stage's half cosine.");
+  settings.add("schedule.total_steps", recipe.length.total_steps, at_least(-1, kMostSteps), "steps",
+               "Set by --steps: length of the whole run, stages and warm-up in proportion; −1: as "
+               "the recipe says.");
+  settings.add("schedule.total_epochs", recipe.length.total_epochs, at_least(-1, kMostEpochs),
+               "epochs",
+               "Set by --epochs: length of the whole run, stages and warm-up in proportion; −1: as "
+               "the recipe says.");
+}
+
+void bind_training(Settings& settings, Recipe& recipe) {
+  auto& optimizer = recipe.optimizer;
+  settings.add("optimizer.base_lr", optimizer.base_lr, at_least(0, 1e3), "",
+               "Peak learning rate for 256 images a step; scaled linearly with batch_size × "
+               "accumulate.");
+  settings.add("optimizer.weight_decay", optimizer.weight_decay, at_least(0, 1e3), "",
+               "AdamW's decay of matrices; biases and gains have none.");
+  settings.add("optimizer.betas", optimizer.betas, below(0, 1), "",
+               "AdamW's averaging of gradients and of their squares.");
+  settings.add("optimizer.eps", optimizer.eps, above(0, 1), "", "AdamW's epsilon.");
+  settings.add("optimizer.clip_norm", optimizer.clip_norm, at_least(0, 1e12), "",
+               "Largest norm of all gradients together; 0: no clipping.");
+
+  auto& train = recipe.train;
+  settings.add("train.batch_size", train.batch_size, at_least(1, 65536), "images",
+               "Images computed at once.");
+  settings.add("train.accumulate", train.accumulate, at_least(1, 65536), "",
+               "Batches summed up for one optimizer step.");
+  settings.add(
+      "train.drop_path", train.drop_path, below(0, 1), "fraction",
+      "Stochastic depth of the last block, rising linearly from 0, in encoder and decoder.");
+  settings.add_choice("train.precision", train.precision, {"auto", "fp32", "bf16"},
+                      "Matrix products; auto: bf16 where the processor multiplies it itself.");
+  settings.add("train.seed", train.seed, at_least(0, 9007199254740991.0), "",
+               "Everything drawn at random depends on it.");
+  settings.add("train.max_skipped_steps", train.max_skipped_steps, at_least(1, 1e9), "steps",
+               "Steps in a row with a non-finite loss or gradient before the run stops.");
+  settings.add("train.capture_step", train.capture_step, at_least(0, kMostSteps), "",
+               "Keep this step for dbot replay, as well as those that go wrong; 0: none.");
+  settings.add("train.device", recipe.compute.device, "auto, cpu or cuda.");
+  settings.add("train.threads", recipe.compute.threads, at_least(0, 4096), "",
+               "Compute threads; 0: one for each usable core.");
+  settings.add_choice("train.kernels", recipe.compute.kernels,
+                      {"auto", "reference", "portable", "avx2", "avx512"},
+                      "Which code computes; auto: the best that this processor can run.");
+  settings.add_choice("train.matrix_products", recipe.compute.matrix_products,
+                      {"auto", "own", "libtorch", "measured"},
+                      "What multiplies float32 matrices; auto: own; measured: the faster when a "
+                      "run begins, kept with it.");
+}
+
+void bind_erase(Settings& settings, data::EraseConfig& erase) {
+  settings.add("data.erase", erase.probability, at_least(0, 1), "fraction",
+               "Probability that rectangles of the image are erased (random erasing).");
+  settings.add("data.erase_area", erase.area, above(0, 1), "fraction",
+               "Smallest and largest share of the image's area that is erased.");
+  settings.add("data.erase_ratio", erase.ratio, above(0, 1000), "height / width",
+               "Flattest and steepest shape of an erased rectangle.");
+  settings.add_choice("data.erase_fill", erase.fill, {"mean", "colour", "pixels"},
+                      "Erased pixels become the data's mean, one random colour a rectangle, or "
+                      "random pixels.");
+  settings.add("data.erase_most", erase.most, at_least(1, 1000), "",
+               "Rectangles of an image, 1 to so many, which share the area.");
+}
+
+/// What happens to the pixels of a crop: all off unless a recipe asks for it.
+void bind_pixels(Settings& settings, data::PixelAugmentation& pixels) {
+  auto& random = pixels.random_augment;
+  settings.add("data.random_augment", random.operations, at_least(0, 100), "operations",
+               "Drawn for each image from RandAugment's 15; 0: none.");
+  settings.add("data.random_augment_magnitude", random.magnitude, at_least(0, 100), "",
+               "How strong they are; 10 is full.");
+  settings.add("data.random_augment_deviation", random.deviation, at_least(0, 100), "",
+               "Spread of the normal distribution around the magnitude.");
+  settings.add("data.random_augment_limit", random.limit, at_least(0, 100), "",
+               "No drawn magnitude is above.");
+  settings.add("data.random_augment_probability", random.probability, at_least(0, 1), "fraction",
+               "That a drawn operation is carried out.");
+  settings.add("data.random_augment_increasing", random.increasing,
+               "More magnitude is a stronger change of colours, bits and threshold as well.");
+  settings.add("data.three_augment", pixels.three_augment, at_least(0, 1), "fraction",
+               "Probability of one of grayscale, solarising and blur (DeiT III's 3-Augment).");
+  auto& jitter = pixels.colour_jitter;
+  settings.add("data.colour_jitter", jitter.strength, at_least(0, 100), "",
+               "Largest change of brightness, contrast, saturation (of factor 1) and hue (turns).");
+  settings.add("data.colour_jitter_probability", jitter.probability, at_least(0, 1), "fraction",
+               "Probability of the colour jitter.");
+  settings.add("data.grayscale", pixels.grey, at_least(0, 1), "fraction",
+               "Probability that an image loses its colours.");
+  settings.add("data.blur", pixels.blur, at_least(0, 1), "fraction",
+               "Probability of a Gaussian blur.");
+  settings.add("data.blur_sigma", pixels.blur_sigma, above(0, 1000), "pixels",
+               "Smallest and largest deviation of the blur.");
+  settings.add("data.solarise", pixels.solarise, at_least(0, 1), "fraction",
+               "Probability that pixels from 128 on are inverted.");
+  bind_erase(settings, pixels.erase);
+}
+
+void bind_data(Settings& settings, Recipe& recipe) {
+  auto& data = recipe.data;
+  settings.add("data.workers", data.workers, at_least(-1, 1024), "",
+               "Loading threads; 0: none, images are decoded between steps; −1: as many as "
+               "compute threads.");
+  settings.add("data.crop_scale", data.augmentation.crop_scale, above(0, 1), "fraction",
+               "Smallest and largest share of the image's area that a random crop takes.");
+  settings.add("data.crop_ratio", data.augmentation.crop_ratio, above(0, 1000), "width / height",
+               "Narrowest and widest shape of a random crop.");
+  settings.add("data.flip", data.augmentation.flip, at_least(0, 1), "fraction",
+               "Probability of a horizontal flip.");
+  bind_pixels(settings, data.augmentation.pixels);
+  settings.add("data.mean", data.mean, at_least(-1000, 1000), "pixels in 0…1",
+               "Subtracted from each channel; empty: measured on the data.");
+  settings.add("data.std", data.std, above(0, 1000), "pixels in 0…1",
+               "Each channel is divided by it; empty: measured on the data.");
+  settings.add("data.weights", data.weights, above(0, 1e9), "",
+               "With several --data: how often images of each are shown; empty: each image once an "
+               "epoch.");
+  settings.add("data.cache_bytes", data.cache_bytes, at_least(0, 1e15), "bytes",
+               "Files are kept in memory once they were read, up to so many bytes; 0: none.");
+  settings.add("data.max_bad_fraction", data.max_bad_fraction, at_least(0, 1), "fraction",
+               "Share of unreadable files at which the run stops.");
+  settings.add("data.leave_out", data.leave_out,
+               "A list of images not to train on, as dbot data check writes it; empty: none.");
+}
+
+void bind_evaluate(Settings& settings, Recipe& recipe) {
+  auto& evaluate = recipe.evaluate;
+  settings.add("evaluate.every_epochs", evaluate.every_epochs, at_least(0, kMostEpochs), "epochs",
+               "Whole epochs between evaluations inside a stage; 0: none.");
+  settings.add("evaluate.at_stage_ends", evaluate.at_stage_ends,
+               "Evaluate raw pixels, the untrained network and the end of each stage.");
+  settings.add("evaluate.data", evaluate.data,
+               "Labelled images; empty: those that are trained on, if they have labels.");
+  settings.add("evaluate.knn", evaluate.knn, "Weighted nearest neighbours on frozen features.");
+  settings.add("evaluate.linear", evaluate.linear, "A linear classifier on frozen features.");
+  settings.add_choice("evaluate.features", evaluate.features, {"cls", "mean", "both"},
+                      "The cls token, the mean of the patch tokens, or each.");
+  settings.add("evaluate.neighbours", evaluate.neighbours, at_least(1, 1e6), "",
+               "Neighbours that vote.");
+  settings.add("evaluate.temperature", evaluate.temperature, above(0, 1e3), "",
+               "A neighbour's vote is exp(similarity / temperature).");
+  settings.add("evaluate.probe_epochs", evaluate.probe_epochs, at_least(1, 1e6), "epochs",
+               "Training of the linear classifier.");
+  settings.add("evaluate.max_train_images", evaluate.max_train_images, at_least(0, 1e12), "images",
+               "Labelled training images used, a seeded choice; 0: all.");
+  settings.add("evaluate.max_test_images", evaluate.max_test_images, at_least(0, 1e12), "images",
+               "Test images used, a seeded choice; 0: all.");
+}
+
+void bind_checkpoint(Settings& settings, Recipe& recipe) {
+  auto& checkpoint = recipe.checkpoint;
+  settings.add("checkpoint.every_steps", checkpoint.every_steps, at_least(0, kMostSteps), "steps",
+               "Steps between checkpoints; 0: not by steps.");
+  settings.add("checkpoint.every_epochs", checkpoint.every_epochs, at_least(0, kMostEpochs),
+               "epochs", "Epochs between checkpoints; 0: not by epochs.");
+  settings.add("checkpoint.keep", checkpoint.keep, at_least(1, 1e9), "",
+               "Newest checkpoints to keep; those at the ends of stages always stay.");
+  settings.add("checkpoint.retry_seconds", checkpoint.retry_seconds, at_least(0, 1e9), "seconds",
+               "How long the end of a run tries to save to a full disk before it gives up.");
+}
+
+void bind_report(Settings& settings, Recipe& recipe) {
+  auto& report = recipe.report;
+  settings.add("report.pictures", report.pictures,
+               "Draw what the network shows, before training and at the end of each stage.");
+  settings.add("report.samples", report.samples, at_least(16, 600), "images",
+               "Images of the map of the embedding, a seeded choice.");
+  settings.add("report.every_epochs", report.every_epochs, at_least(0, kMostEpochs), "epochs",
+               "Whole epochs between pictures inside a stage; 0: none.");
+}
+
+}  // namespace
+
+core::Settings bind(Recipe& recipe) {
+  Settings settings;
+  bind_model(settings, recipe);
+  bind_teacher(settings, recipe);
+  bind_objective(settings, recipe);
+  bind_length(settings, recipe);
+  bind_training(settings, recipe);
+  bind_data(settings, recipe);
+  bind_evaluate(settings, recipe);
+  bind_checkpoint(settings, recipe);
+  bind_report(settings, recipe);
+  return settings;
+}
+
+}  // namespace dbot::run

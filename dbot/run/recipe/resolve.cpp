@@ -1,0 +1,141 @@
+#include "dbot/run/recipe/resolve.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "dbot/core/error.h"
+#include "dbot/ops/cpu/matrix_choice.h"
+#include "dbot/runtime/machine.h"
+#include "dbot/simd/kernel_level.h"
+
+namespace dbot::run {
+namespace {
+
+using runtime::Precision;
+using runtime::PrecisionRequest;
+
+// Enough for two digits of mean and deviation; a few seconds even for large photographs.
+constexpr std::int64_t kStatisticsImages = 1024;
+// Networks of this width gain from the choice of vectors more than it costs.
+constexpr std::int64_t kWideEnough = 64;
+
+PrecisionRequest as_request(Precision precision) {
+  return precision == Precision::bf16 ? PrecisionRequest::bf16 : PrecisionRequest::fp32;
+}
+
+KernelRequest as_request(ops::KernelLevel level) {
+  return static_cast<KernelRequest>(static_cast<int>(level) + 1);
+}
+
+ProductRequest as_request(ops::ProductLibrary library) {
+  return library == ops::ProductLibrary::own ? ProductRequest::own : ProductRequest::libtorch;
+}
+
+/// The default where none was decided: runs begun before there was a choice.
+ops::KernelLevel level_of(KernelRequest request) {
+  if (request == KernelRequest::automatic) return ops::default_kernel_level();
+  return static_cast<ops::KernelLevel>(static_cast<int>(request) - 1);
+}
+
+}  // namespace
+
+Recipe resolve_compute(const Recipe& recipe, const core::Log& log) {
+  Recipe resolved = recipe;
+  runtime::resolve_device(recipe.compute.device);
+  resolved.compute.device = "cpu";
+  resolved.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
+  if (recipe.compute.threads == 0) {
+    resolved.compute.threads = std::max(1, runtime::describe_machine().usable_cores);
+  }
+  return resolved;
+}
+
+Recipe resolve_kernels(const Recipe& recipe, const core::Log& log) {
+  Recipe resolved = recipe;
+  auto& compute = resolved.compute;
+  if (compute.kernels == KernelRequest::automatic) {
+    compute.kernels = as_request(ops::default_kernel_level());
+  }
+  ops::use_kernel_level(level_of(compute.kernels));  // refuses what this processor lacks
+  if (compute.matrix_products == ProductRequest::automatic) {
+    compute.matrix_products = ProductRequest::own;
+  } else if (compute.matrix_products == ProductRequest::measured) {
+    compute.matrix_products = as_request(ops::measure_product_library());
+  }
+  use_kernels(resolved, log);
+  return resolved;
+}
+
+void use_kernels(const Recipe& recipe, const core::Log& log) {
+  ops::use_product_library(recipe.compute.matrix_products == ProductRequest::libtorch
+                               ? ops::ProductLibrary::libtorch
+                               : ops::ProductLibrary::own);
+  try {
+    ops::use_kernel_level(level_of(recipe.compute.kernels));
+  } catch (const UsageError& problem) {
+    ops::use_kernel_level("auto");
+    log(core::LogLevel::warning,
+        fmt::format("{}; {} is used, and the run goes on, but not bit for bit as it would have",
+                    problem.what(), ops::name(ops::kernel_level())));
+  }
+  // In bf16 LibTorch multiplies; narrow networks spend their time elsewhere.
+  if (precision_of(recipe) == Precision::fp32 && recipe.model.width >= kWideEnough &&
+      ops::product_library() == ops::ProductLibrary::own) {
+    ops::choose_matrix_vectors();
+  }
+}
+
+Recipe resolve_statistics(const Recipe& recipe, const data::Dataset& dataset,
+                          const core::Log& log) {
+  Recipe resolved = recipe;
+  if (!recipe.data.mean.empty()) return resolved;
+  const auto statistics =
+      data::measure_statistics(dataset, static_cast<int>(recipe.model.channels), kStatisticsImages,
+                               static_cast<std::uint64_t>(recipe.train.seed));
+  resolved.data.mean = statistics.mean;
+  resolved.data.std = statistics.std;
+  log(core::LogLevel::information,
+      fmt::format("pixels measured: mean [{:.4f}], deviation [{:.4f}]",
+                  fmt::join(resolved.data.mean, ", "), fmt::join(resolved.data.std, ", ")));
+  return resolved;
+}
+
+Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log& log) {
+  if (precision_of(stored) == Precision::bf16 && !runtime::cpu_has_fast_bf16()) {
+    throw UsageError(
+        "[resume] this run was begun in bf16 and this processor does not multiply bf16 matrices; "
+        "go "
+        "on with it on a machine that does, or begin a new run with --precision fp32");
+  }
+  Recipe resolved = wanted;
+  if (wanted.compute.device == "auto") resolved.compute.device = stored.compute.device;
+  if (wanted.compute.threads == 0) resolved.compute.threads = stored.compute.threads;
+  if (wanted.compute.kernels == KernelRequest::automatic)
+    resolved.compute.kernels = stored.compute.kernels;
+  if (wanted.compute.matrix_products == ProductRequest::automatic ||
+      wanted.compute.matrix_products == ProductRequest::measured) {
+    resolved.compute.matrix_products = stored.compute.matrix_products;
+  }
+  if (wanted.data.mean.empty()) {
+    resolved.data.mean = stored.data.mean;
+    resolved.data.std = stored.data.std;
+  }
+  resolved.train.precision =
+      wanted.train.precision == PrecisionRequest::automatic
+          ? stored.train.precision
+          : as_request(runtime::resolve_precision(wanted.train.precision, log));
+  return resolved;
+}
+
+runtime::Precision precision_of(const Recipe& recipe) {
+  return recipe.train.precision == PrecisionRequest::bf16 ? Precision::bf16 : Precision::fp32;
+}
+
+int workers_of(const Recipe& recipe) {
+  if (recipe.data.workers >= 0) return static_cast<int>(recipe.data.workers);
+  return static_cast<int>(std::max<std::int64_t>(1, recipe.compute.threads));
+}
+
+}  // namespace dbot::run

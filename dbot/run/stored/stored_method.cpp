@@ -1,0 +1,82 @@
+#include "dbot/run/stored/stored_method.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
+#include "dbot/train/checkpoint/checkpoint.h"
+
+namespace dbot::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+/// A checkpoint of a run, and the run's recipe.
+struct Source {
+  fs::path recipe;
+  train::Checkpoint checkpoint;
+};
+
+Source open_run(const fs::path& run, const core::Log& log) {
+  auto checkpoint = train::read_newest_checkpoint(run / "checkpoints", log);
+  if (!checkpoint) {
+    throw DataError(fmt::format(
+        "[model] {} has no checkpoint yet; go on with the run by `dbot pretrain … --resume`",
+        run.string()));
+  }
+  return {run / "recipe.toml", std::move(*checkpoint)};
+}
+
+Source open_checkpoint(const fs::path& folder) {
+  // `latest` is a link to the folder that stands beside it.
+  const fs::path recipe = fs::canonical(folder).parent_path().parent_path() / "recipe.toml";
+  if (!is_file(recipe)) {
+    throw DataError(
+        fmt::format("[model] the checkpoint {} has no run around it: {} is missing; give the "
+                    "run folder it belongs to",
+                    folder.string(), recipe.string()));
+  }
+  return {recipe, train::read_checkpoint(folder)};
+}
+
+Source open_source(const fs::path& path, const core::Log& log) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    throw DataError(fmt::format(
+        "[model] {} does not exist, expected a run folder or one of its checkpoint folders",
+        path.string()));
+  }
+  if (!fs::is_directory(path, ignored)) {
+    throw UsageError(
+        fmt::format("[model] {} is a file of weights: it holds an encoder, but neither the decoder "
+                    "nor the teacher; give the run folder or one of its checkpoints, such as "
+                    "RUN/checkpoints/latest",
+                    path.string()));
+  }
+  if (is_file(path / "recipe.toml")) return open_run(path, log);
+  if (is_file(path / "manifest.json")) return open_checkpoint(path);
+  throw DataError(fmt::format(
+      "[model] {} is neither a run (recipe.toml) nor a checkpoint (manifest.json)", path.string()));
+}
+
+}  // namespace
+
+StoredMethod load_stored_method(const fs::path& path, const core::Log& log) {
+  const Source source = open_source(path, log);
+  StoredMethod stored;
+  stored.recipe = parse_recipe(core::read_text_file(source.recipe), source.recipe.string());
+  stored.state = source.checkpoint.state;
+  auto method = std::make_unique<methods::MaskedModeling>(masked_modeling_config(stored.recipe));
+  method->load_state(stored.state.stage, source.checkpoint.tensors);
+  stored.method = std::move(method);
+  return stored;
+}
+
+}  // namespace dbot::run

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "dbot/core/log.h"
+#include "dbot/methods/method.h"
+#include "dbot/run/recipe/recipe.h"
+#include "dbot/train/observer.h"
+
+namespace dbot::run {
+
+/// A method as it stood at a checkpoint: student with decoder, and teacher.
+struct StoredMethod {
+  Recipe recipe;  // the run's
+  std::unique_ptr<methods::Method> method;
+  train::TrainState state;
+};
+
+/// Rebuilds the method from a run folder (its newest whole checkpoint) or from one of its
+/// checkpoint folders, whose run holds the recipe. Trains nothing and writes nothing. Throws
+/// UsageError for a weights file, which holds an encoder alone; DataError for what is missing or
+/// broken.
+StoredMethod load_stored_method(const std::filesystem::path& path, const core::Log& log);
+
+}  // namespace dbot::run

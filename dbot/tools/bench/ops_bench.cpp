@@ -1,0 +1,96 @@
+#include "dbot/tools/bench/ops_bench.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "dbot/tools/bench/ops_bench_cases.h"
+#include "dbot/train/stopwatch.h"
+
+namespace dbot::run {
+namespace {
+
+// A turn of at least this length: far above the clock's own time and the start of threads.
+constexpr double kTurnSeconds = 2e-3;
+
+/// dbot/tiny-32 at batch 64 and ViT-B/16 at batch 8: what the encoder sees of an image (visible
+/// patches and the cls token), and what the teacher and the decoder see.
+const std::vector<TokenShape>& token_shapes() {
+  static const std::vector<TokenShape> shapes{
+      {"dbot/tiny-32, visible tokens", 64, 17, 192, 3},
+      {"dbot/tiny-32, all tokens", 64, 65, 192, 3},
+      {"ViT-B/16, visible tokens", 8, 50, 768, 12},
+      {"ViT-B/16, all tokens", 8, 197, 768, 12},
+      {"ViT-B/16, decoder", 8, 197, 512, 16},
+  };
+  return shapes;
+}
+
+/// Mean seconds of `way` in a turn of `repeats`.
+double timed_turn(const OperationWays& ways, const std::function<at::Tensor()>& way,
+                  std::int64_t repeats) {
+  double seconds = 0;
+  for (std::int64_t i = 0; i < repeats; ++i) {
+    if (ways.before) ways.before();
+    const train::Stopwatch clock;
+    way();
+    seconds += clock.seconds();
+  }
+  return seconds / static_cast<double>(repeats);
+}
+
+double median_of(std::vector<double> values) {
+  const std::size_t middle = values.size() / 2;
+  std::sort(values.begin(), values.end());
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+}  // namespace
+
+std::string OperationCase::title() const {
+  return fmt::format("{}, {}, {}, {}", operation, network, shape, reference);
+}
+
+std::string TokenShape::text() const {
+  return fmt::format("{} x {} x {}", batch, tokens, width);
+}
+
+std::vector<OperationCase> operation_cases(runtime::Precision precision) {
+  const at::ScalarType compute = runtime::compute_type(precision);
+  std::vector<OperationCase> cases;
+  const auto add = [&cases](std::vector<OperationCase> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(cases));
+  };
+  for (const TokenShape& shape : token_shapes()) {
+    for (const auto make : {linear_cases, row_cases, attention_cases, block_cases}) {
+      add(make(shape, compute));
+    }
+  }
+  add(step_cases(compute));
+  add(optimizer_cases());
+  return cases;
+}
+
+OperationTimes time_operation(const OperationCase& operation, std::int64_t rounds) {
+  const OperationWays ways = operation.prepare();
+  const auto repeats_of = [&ways](const std::function<at::Tensor()>& way) {
+    timed_turn(ways, way, 1);  // memory is allocated and kernels are chosen in the first one
+    return static_cast<std::int64_t>(kTurnSeconds / (timed_turn(ways, way, 1) + 1e-6)) + 1;
+  };
+  const std::int64_t our_repeats = repeats_of(ways.ours);
+  const std::int64_t reference_repeats = repeats_of(ways.reference);
+  std::vector<double> ours, references, ratios;
+  for (std::int64_t round = 0; round < rounds; ++round) {
+    // Who comes second finds other things in the caches: they take it in turn.
+    const bool ours_first = round % 2 == 0;
+    if (ours_first) ours.push_back(timed_turn(ways, ways.ours, our_repeats));
+    references.push_back(timed_turn(ways, ways.reference, reference_repeats));
+    if (!ours_first) ours.push_back(timed_turn(ways, ways.ours, our_repeats));
+    ratios.push_back(references.back() / ours.back());
+  }
+  return {median_of(std::move(ours)), median_of(std::move(references)),
+          median_of(std::move(ratios))};
+}
+
+}  // namespace dbot::run

@@ -1,0 +1,88 @@
+#include "dbot/tools/bench/step_bench.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/randint.h>
+
+#include <numeric>
+
+#include "dbot/optim/adamw.h"
+#include "dbot/optim/schedule.h"
+#include "dbot/run/recipe/resolve.h"
+#include "dbot/train/capture/gradient_step.h"
+#include "dbot/train/stopwatch.h"
+
+namespace dbot::run {
+namespace {
+
+/// Images of noise: the arithmetic does not depend on what is seen.
+data::Batch noise_batch(const Recipe& recipe) {
+  const std::int64_t count = recipe.train.batch_size;
+  const auto [height, width] = recipe.model.image_size;
+  data::Batch batch;
+  batch.tensors["images"] =
+      at::randint(0, 256, {count, recipe.model.channels, height, width},
+                  at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0), at::kByte);
+  batch.sample_ids.resize(static_cast<std::size_t>(count));
+  std::iota(batch.sample_ids.begin(), batch.sample_ids.end(), 0);
+  return batch;
+}
+
+Recipe with_statistics(Recipe recipe) {
+  const auto channels = static_cast<std::size_t>(recipe.model.channels);
+  if (recipe.data.mean.empty()) {
+    recipe.data.mean.assign(channels, 0.5);
+    recipe.data.std.assign(channels, 0.25);
+  }
+  return recipe;
+}
+
+}  // namespace
+
+struct StepBench::State {
+  explicit State(const Recipe& given)
+      : recipe(with_statistics(given)),
+        method(masked_modeling_config(recipe)),
+        batch(noise_batch(recipe)) {
+    method.begin_stage(0);
+    optimizer = std::make_unique<optim::AdamW>(
+        method.parameter_groups(recipe.optimizer.weight_decay), recipe.optimizer);
+  }
+
+  Recipe recipe;
+  methods::MaskedModeling method;
+  data::Batch batch;
+  std::unique_ptr<optim::AdamW> optimizer;
+  std::int64_t steps = 0;
+};
+
+StepBench::StepBench(const Recipe& recipe) : state_(std::make_unique<State>(recipe)) {}
+
+StepBench::~StepBench() = default;
+
+double StepBench::step() {
+  State& s = *state_;
+  const train::Stopwatch clock;
+  const std::int64_t accumulate = s.recipe.train.accumulate;
+  train::GradientStep gradients(s.method, {0, s.steps, precision_of(s.recipe)}, accumulate);
+  for (std::int64_t micro = 0; micro < accumulate; ++micro) {
+    s.batch.epoch = s.steps;  // other masks each step
+    gradients.add({s.batch, s.method.draw(s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed),
+                                                    /*stage=*/0, s.batch.epoch})});
+  }
+  const double norm = s.optimizer->gradient_norm();
+  s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images_per_step()),
+                    optim::AdamW::clip_scale(norm, s.recipe.optimizer.clip_norm));
+  ++s.steps;
+  return clock.seconds();
+}
+
+std::int64_t StepBench::images_per_step() const {
+  return run::images_per_step(state_->recipe);
+}
+
+double StepBench::flops_per_image() const {
+  return state_->method.flops_per_image();
+}
+
+}  // namespace dbot::run
