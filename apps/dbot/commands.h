@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/dbot/options.h"
+#include "apps/dbot/terminal/options.h"
 
 // The commands of the program, one file each. A command adds its options to the parser and, when it
 // is the one that was called, leaves what is to be done in `action`.

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "apps/dbot/commands.h"
-#include "apps/dbot/console.h"
-#include "apps/dbot/thread_waiting.h"
+#include "apps/dbot/terminal/console.h"
+#include "apps/dbot/terminal/thread_waiting.h"
 #include "dbot/core/error.h"
 #include "dbot/report/terminal/progress_text.h"
 

@@ -1,0 +1,125 @@
+// dbot bench step: how long a recipe's training step takes here.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/dbot/commands/bench/bench.h"
+#include "apps/dbot/terminal/console.h"
+#include "dbot/core/error.h"
+#include "dbot/ops/cpu/matrix_product.h"
+#include "dbot/run/facts/memory_plan.h"
+#include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/run/recipe/resolve.h"
+#include "dbot/runtime/machine.h"
+#include "dbot/simd/kernel_level.h"
+#include "dbot/tools/bench/step_bench.h"
+
+namespace dbot::app {
+namespace {
+
+struct StepArguments {
+  std::string recipe, precision, kernels;  // empty: as the recipe says
+  std::vector<std::string> settings;
+  std::optional<std::int64_t> batch, threads;
+  std::int64_t steps = 10;
+  bool serve = false, json = false;
+};
+
+run::Recipe resolved_recipe(const StepArguments& arguments) {
+  std::vector<std::string> settings = arguments.settings;
+  if (!arguments.precision.empty()) settings.push_back("train.precision=" + arguments.precision);
+  if (!arguments.kernels.empty()) settings.push_back("train.kernels=" + arguments.kernels);
+  if (arguments.batch) settings.push_back(fmt::format("train.batch_size={}", *arguments.batch));
+  if (arguments.threads) settings.push_back(fmt::format("train.threads={}", *arguments.threads));
+  const run::RecipeText text = run::find_recipe(arguments.recipe);
+  const run::Recipe recipe = run::parse_recipe(text.text, text.origin, settings);
+  run::check(recipe);
+  const run::Recipe resolved = run::resolve_compute(recipe, console_log());
+  run::check_memory(resolved, runtime::describe_machine().memory_bytes, console_log());
+  runtime::configure_compute(static_cast<int>(resolved.compute.threads));
+  return run::resolve_kernels(resolved, console_log());
+}
+
+/// One step for each line of stdin: whoever compares programs says whose turn it is.
+void serve(run::StepBench& bench) {
+  bench.step();
+  print_line("ready");
+  std::string line;
+  while (!stop_request().requested() && std::getline(std::cin, line)) {
+    print_line(fmt::format("{:.6f}", bench.step()));
+  }
+}
+
+void bench_step(const StepArguments& arguments) {
+  if (arguments.steps < 1) {
+    throw UsageError(fmt::format("[bench] --steps is {}, expected at least 1", arguments.steps));
+  }
+  const run::Recipe recipe = resolved_recipe(arguments);
+  run::StepBench bench(recipe);
+  if (arguments.serve) return serve(bench);
+  bench.step();  // memory is allocated and kernels are chosen in the first one
+  std::vector<double> seconds;
+  while (static_cast<std::int64_t>(seconds.size()) < arguments.steps) {
+    if (stop_request().requested()) throw Stopped("[bench] stopped on request");
+    seconds.push_back(bench.step());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const double median = seconds[seconds.size() / 2];
+  const auto images = static_cast<double>(bench.images_per_step());
+  const double rate = images / median;
+  const bool bf16 = run::precision_of(recipe) == runtime::Precision::bf16;
+  const double limit = runtime::measure_matmul_flops(bf16);
+  const nlohmann::ordered_json json{
+      {"recipe", arguments.recipe},
+      {"precision", runtime::name(run::precision_of(recipe))},
+      {"threads", recipe.compute.threads},
+      {"kernels", ops::name(ops::kernel_level())},
+      {"matrix_products", ops::name(ops::product_library())},
+      {"images_per_step", bench.images_per_step()},
+      {"steps", arguments.steps},
+      {"seconds", median},
+      {"fastest_seconds", seconds.front()},
+      {"slowest_seconds", seconds.back()},
+      {"images_per_second", rate},
+      {"flops_per_image", bench.flops_per_image()},
+      {"model_flops_utilization", rate * bench.flops_per_image() / limit},
+      {"peak_memory_bytes", runtime::peak_memory_bytes()}};
+  if (arguments.json) return print_line(json.dump());
+  print_line(fmt::format("{} images a step, {}, {} threads: median {:.4f} s ({:.4f} to {:.4f})",
+                         bench.images_per_step(), runtime::name(run::precision_of(recipe)),
+                         recipe.compute.threads, median, seconds.front(), seconds.back()));
+  print_line(fmt::format("{:.1f} images/s, {:.0f} % of this machine's matrix products, {:.0f} MiB",
+                         rate, 100 * rate * bench.flops_per_image() / limit,
+                         static_cast<double>(runtime::peak_memory_bytes()) / (1 << 20)));
+}
+
+}  // namespace
+
+void add_bench_step(CommandLine& line, CLI::App& bench) {
+  CLI::App* step = bench.add_subcommand("step", "Time training steps on synthetic images");
+  auto a = std::make_shared<StepArguments>();
+  step->add_option("RECIPE", a->recipe, "A recipe's name (dbot recipes) or a .toml file")
+      ->required()
+      ->type_name("RECIPE");
+  step->add_option("--batch", a->batch, "Images of a micro-batch (default: the recipe's)")
+      ->type_name("N");
+  step->add_option("--set", a->settings, "Change one key of the recipe: section.key=value")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  step->add_option("--steps", a->steps, "Steps to time, after one that is not")->type_name("N");
+  add_precision(*step, a->precision);
+  add_threads(*step, a->threads);
+  add_kernels(*step, a->kernels);
+  step->add_flag("--serve", a->serve,
+                 "Print 'ready', then the seconds of one step a line of stdin");
+  add_json(*step, a->json);
+  step->callback([&line, a] { line.action = [a] { bench_step(*a); }; });
+}
+
+}  // namespace dbot::app

@@ -1,0 +1,203 @@
+// dbot data stats: what a data set holds, and what a recipe wants to know of it.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "apps/dbot/commands/data/data.h"
+#include "apps/dbot/terminal/console.h"
+#include "dbot/core/error.h"
+#include "dbot/data/audit/data_statistics.h"
+#include "dbot/report/terminal/count_progress.h"
+#include "dbot/report/text/quantity_text.h"
+#include "dbot/report/text/table.h"
+
+namespace dbot::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Rows = std::vector<std::vector<std::string>>;
+
+struct DataStatsArguments {
+  std::string data;
+  std::optional<std::int64_t> workers;
+  std::int64_t channels = 0, images = 1024, seed = 0;
+  bool json = false;
+};
+
+Json spread_json(const data::Spread& spread) {
+  return {{"least", spread.least},
+          {"lower_quartile", spread.lower_quartile},
+          {"median", spread.median},
+          {"upper_quartile", spread.upper_quartile},
+          {"most", spread.most}};
+}
+
+Json histogram_json(const data::Histogram& histogram) {
+  return {{"edges", histogram.edges}, {"counts", histogram.counts}};
+}
+
+Json shares_json(const data::Shares& shares) {
+  Json json = Json::object();
+  for (const auto& [name, count] : shares) json[name] = count;
+  return json;
+}
+
+std::string json_of(const run::DataStatistics& statistics) {
+  const auto& set = statistics.set;
+  Json classes = Json::array();
+  for (const auto& row : set.classes) {
+    classes.push_back({{"name", row.name}, {"images", row.images}});
+  }
+  const Json json{{"images", set.images},
+                  {"unreadable", set.unreadable},
+                  {"bytes", set.bytes},
+                  {"parts", statistics.parts},
+                  {"width", spread_json(set.width)},
+                  {"height", spread_json(set.height)},
+                  {"shorter_side", spread_json(set.shorter_side)},
+                  {"aspect", spread_json(set.aspect)},
+                  {"file_bytes", spread_json(set.file_bytes)},
+                  {"widths", histogram_json(set.widths)},
+                  {"heights", histogram_json(set.heights)},
+                  {"aspects", histogram_json(set.aspects)},
+                  {"kinds", shares_json(set.kinds)},
+                  {"pixels", shares_json(set.pixels)},
+                  {"classes", classes},
+                  {"channels", statistics.channels},
+                  {"mean", statistics.pixels.mean},
+                  {"std", statistics.pixels.std},
+                  {"measured_images", statistics.measured},
+                  {"image_size", set.usual_image_size},
+                  {"largest_image_size", set.largest_image_size}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<std::string> spread_row(const std::string& name, const data::Spread& spread,
+                                    const std::function<std::string(double)>& text) {
+  return {name,
+          text(spread.least),
+          text(spread.lower_quartile),
+          text(spread.median),
+          text(spread.upper_quartile),
+          text(spread.most)};
+}
+
+void print_sizes(const data::SetStatistics& set) {
+  const auto whole = [](double value) { return fmt::format("{:.0f}", value); };
+  print(report::text_table({{"", "least", "quarter", "median", "3 quarters", "most"},
+                            spread_row("width", set.width, whole),
+                            spread_row("height", set.height, whole),
+                            spread_row("shorter side", set.shorter_side, whole),
+                            spread_row("width / height", set.aspect,
+                                       [](double value) { return fmt::format("{:.2f}", value); }),
+                            spread_row("file", set.file_bytes, report::bytes_text)}));
+}
+
+void print_histogram(const data::Histogram& histogram) {
+  Rows rows{{"width from", "images"}};
+  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+    rows.push_back(
+        {fmt::format("{:.0f}", histogram.edges[i]), report::grouped(histogram.counts[i])});
+  }
+  print(report::text_table(rows));
+}
+
+void print_shares(const char* title, const data::Shares& shares) {
+  if (shares.empty()) return;
+  Rows rows{{title, "images"}};
+  for (const auto& [name, count] : shares) rows.push_back({name, report::grouped(count)});
+  print(report::text_table(rows));
+}
+
+void print_classes(const run::DataStatistics& statistics) {
+  constexpr std::size_t most_rows = 40;
+  const auto& classes = statistics.set.classes;
+  if (classes.empty()) return;
+  Rows rows{{"class"}};
+  for (const auto& part : statistics.parts) rows[0].push_back(part.empty() ? "images" : part);
+  for (const auto& row : classes) {
+    if (rows.size() > most_rows) break;
+    rows.push_back({row.name});
+    for (const auto count : row.images) rows.back().push_back(report::grouped(count));
+  }
+  print(report::text_table(rows));
+  if (classes.size() > most_rows) {
+    print_line(fmt::format("and {} more classes (--json has all)", classes.size() - most_rows));
+  }
+}
+
+void print_statistics(const run::DataStatistics& statistics) {
+  const auto& set = statistics.set;
+  print_line(fmt::format("{} images, {}", report::grouped(set.images),
+                         report::bytes_text(static_cast<double>(set.bytes))));
+  if (set.unreadable > 0) {
+    print_line(fmt::format("{} of them cannot be read; dbot data check says why",
+                           report::grouped(set.unreadable)));
+  }
+  print_sizes(set);
+  print_histogram(set.widths);
+  print_shares("kind", set.kinds);
+  print_shares("pixels", set.pixels);
+  print_classes(statistics);
+  print_line("");
+  print_line(fmt::format("# for a recipe; pixels of {} images", statistics.measured));
+  print_line(fmt::format("data.mean = [{:.4f}]", fmt::join(statistics.pixels.mean, ", ")));
+  print_line(fmt::format("data.std = [{:.4f}]", fmt::join(statistics.pixels.std, ", ")));
+  print_line(fmt::format("model.channels = {}", statistics.channels));
+  print_line(fmt::format("model.image_size = {}  # the images have pixels for {}",
+                         set.usual_image_size, set.largest_image_size));
+}
+
+void show_statistics(const DataStatsArguments& arguments) {
+  if (arguments.channels < 0 || arguments.channels > 1024) {
+    throw UsageError(
+        fmt::format("[data stats] --channels is {}, expected 1 to 1024, or 0 for what "
+                    "most images have",
+                    arguments.channels));
+  }
+  if (arguments.images < 1) {
+    throw UsageError(
+        fmt::format("[data stats] --images is {}, expected at least 1", arguments.images));
+  }
+  run::DataStatisticsOptions options;
+  options.data = arguments.data;
+  options.workers = worker_count(arguments.workers, "data stats");
+  options.channels = static_cast<int>(arguments.channels);
+  options.images = arguments.images;
+  options.seed = static_cast<std::uint64_t>(arguments.seed);
+  std::unique_ptr<report::CountProgress> progress;
+  const auto tell = [&](std::int64_t done, std::int64_t total) {
+    if (!progress) {
+      progress = std::make_unique<report::CountProgress>(progress_options(), total, complain_raw);
+    }
+    progress->update(done, "");
+  };
+  const auto statistics = run::measure_data_set(options, tell, stop_request(), console_log());
+  progress.reset();
+  if (arguments.json) return print_line(json_of(statistics));
+  print_statistics(statistics);
+}
+
+}  // namespace
+
+void add_data_stats(CommandLine& line, CLI::App& data) {
+  CLI::App* command =
+      data.add_subcommand("stats", "Sizes, kinds, classes, mean and deviation of a data set");
+  auto a = std::make_shared<DataStatsArguments>();
+  const auto add = [command](const char* name, auto& value, const char* type, const char* text) {
+    return command->add_option(name, value, text)->type_name(type);
+  };
+  add("DIR", a->data, "DIR", "Folder of images, or IDX files")->required()->check(not_empty());
+  add("--images", a->images, "N", "Images whose pixels are measured (default: 1024)");
+  add("--seed", a->seed, "N", "Draws these images (default: 0)");
+  add("--channels", a->channels, "N", "Channels (default: what most images have)");
+  add("--workers", a->workers, "N", "Reading threads (default: all cores)");
+  add_json(*command, a->json);
+  command->callback([&line, a] { line.action = [a] { show_statistics(*a); }; });
+}
+
+}  // namespace dbot::app

@@ -1,0 +1,137 @@
+// dbot evaluate knn|linear: how good a network's frozen features are on labelled images.
+#include "dbot/eval/frozen/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "apps/dbot/commands.h"
+#include "apps/dbot/commands/figures.h"
+#include "apps/dbot/commands/model_argument.h"
+#include "apps/dbot/terminal/console.h"
+#include "dbot/core/error.h"
+#include "dbot/data/sources/labelled_share.h"
+#include "dbot/report/text/table.h"
+#include "dbot/run/recipe/recipe_catalog.h"
+
+namespace dbot::app {
+namespace {
+
+struct Arguments : ModelArguments {
+  std::string protocol, data, features = "both";
+  double labels = 1;
+  std::int64_t seed = 0;
+  bool json = false;
+};
+
+constexpr std::array<const char*, 4> kPlanned{"finetune", "robust", "segment", "detect"};
+constexpr core::Size kPixelSize{32, 32};
+
+void check_protocol(const std::string& protocol) {
+  if (protocol == "knn" || protocol == "linear") return;
+  if (std::find(kPlanned.begin(), kPlanned.end(), protocol) != kPlanned.end()) {
+    throw UsageError(
+        fmt::format("[evaluate] {} is not in this version; choose knn or linear", protocol));
+  }
+  const std::string nearest = run::nearest_name(protocol, {"knn", "linear"});
+  throw UsageError(fmt::format("[evaluate] {} is not a protocol, expected knn or linear{}",
+                               protocol, nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+}
+
+eval::FeatureChoice feature_choice(const std::string& text) {
+  if (text == "cls") return eval::FeatureChoice::cls;
+  if (text == "mean") return eval::FeatureChoice::mean;
+  if (text == "both") return eval::FeatureChoice::both;
+  throw UsageError(fmt::format("[evaluate] --features is {}, expected cls, mean or both", text));
+}
+
+eval::EvaluateConfig configuration(const Arguments& arguments) {
+  if (!(arguments.labels > 0 && arguments.labels <= 1)) {
+    throw UsageError(fmt::format(
+        "[evaluate] --labels is {}, expected a share of the training labels above 0 and up to 1",
+        arguments.labels));
+  }
+  if (arguments.seed < 0) {
+    throw UsageError(fmt::format("[evaluate] --seed is {}, expected 0 or more", arguments.seed));
+  }
+  eval::EvaluateConfig config;
+  config.knn = arguments.protocol == "knn";
+  config.linear = arguments.protocol == "linear";
+  config.features = feature_choice(arguments.features);
+  return config;
+}
+
+data::LabelledSplits open_splits(const Arguments& arguments) {
+  auto splits = data::open_labelled(arguments.data, static_cast<std::uint64_t>(arguments.seed),
+                                    console_log());
+  if (arguments.labels < 1) {
+    splits.train = data::labelled_share(splits.train, arguments.labels,
+                                        static_cast<std::uint64_t>(arguments.seed));
+  }
+  return splits;
+}
+
+void print_for_people(const eval::Evaluation& evaluation) {
+  std::vector<std::vector<std::string>> rows{{"features", "top-1 %", "top-5 %"}};
+  for (const eval::EvaluationRow& row : evaluation.rows) {
+    rows.push_back(
+        {row.features, fmt::format("{:.2f}", row.top1), fmt::format("{:.2f}", row.top5)});
+  }
+  print_line(fmt::format("{} classes, {}", evaluation.classes, evaluation.split));
+  print(report::text_table(rows));
+}
+
+void evaluate(const Arguments& arguments) {
+  check_protocol(arguments.protocol);
+  const eval::EvaluateConfig config = configuration(arguments);
+  const auto seed = static_cast<std::uint64_t>(arguments.seed);
+  eval::Evaluation evaluation;
+  if (arguments.model == "pixels") {
+    eval::ExtractionSettings extraction = compute_settings(arguments);
+    extraction.mean = {0.5, 0.5, 0.5};
+    extraction.std = {0.5, 0.5, 0.5};
+    const core::Size size = square_size(arguments).value_or(kPixelSize);
+    const auto splits = open_splits(arguments);
+    evaluation = eval::evaluate_pixels(size, 3, splits, config, extraction, seed, stop_request(),
+                                       console_log());
+  } else {
+    const Model model = load_model(arguments);
+    const auto splits = open_splits(arguments);
+    evaluation = eval::evaluate_encoder(*model.encoder, splits, config, model.extraction, seed,
+                                        stop_request(), console_log());
+  }
+  if (arguments.json) return print_line(figures(evaluation, arguments.model));
+  print_for_people(evaluation);
+}
+
+}  // namespace
+
+void add_evaluate(CommandLine& line) {
+  CLI::App* command = line.parser.add_subcommand(
+      "evaluate", "Measure frozen features on labelled images: knn or linear");
+  auto a = std::make_shared<Arguments>();
+  line.computing.push_back(command);
+  command->add_option("PROTOCOL", a->protocol, "How to measure")
+      ->required()
+      ->type_name("knn|linear");
+  add_model(*command, *a,
+            "Run folder, checkpoint or weights file; or `pixels`, the images themselves");
+  command->add_option("--data", a->data, "Labelled images")
+      ->required()
+      ->type_name("PATH")
+      ->check(not_empty());
+  command
+      ->add_option("--features", a->features,
+                   "The cls token, the mean of the patch tokens, or each")
+      ->type_name("cls|mean|both");
+  command->add_option("--labels", a->labels, "Share of the training labels to use, in each class")
+      ->type_name("FRACTION");
+  command->add_option("--seed", a->seed, "Seed of automatic splits and of the probe")
+      ->type_name("N");
+  add_json(*command, a->json);
+  command->callback([&line, a] { line.action = [a] { evaluate(*a); }; });
+}
+
+}  // namespace dbot::app

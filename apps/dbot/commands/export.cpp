@@ -1,0 +1,117 @@
+// dbot export: weights as other tools load them.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "apps/dbot/commands.h"
+#include "apps/dbot/commands/output_path.h"
+#include "apps/dbot/terminal/console.h"
+#include "dbot/core/error.h"
+#include "dbot/exchange/export/export_network.h"
+#include "dbot/formats/onnx/onnx_write.h"
+#include "dbot/report/text/quantity_text.h"
+#include "dbot/run/stored/network_to_export.h"
+
+namespace dbot::app {
+namespace {
+
+using exchange::ExportFormat;
+
+struct Arguments {
+  std::string model, format, out, image_size, pixels;
+  bool with_decoder = false, external_data = false, force = false, json = false;
+};
+
+exchange::ExportOptions options_of(const Arguments& arguments) {
+  exchange::ExportOptions options;
+  options.out = arguments.out;
+  options.format = exchange::parse_export_format(arguments.format, "--format");
+  const bool graph = options.format == ExportFormat::onnx;
+  if (!graph && (arguments.external_data || !arguments.pixels.empty())) {
+    throw UsageError(fmt::format("[export] {} is for --format onnx, and the format is {}",
+                                 arguments.external_data ? "--external-data" : "--pixels",
+                                 arguments.format));
+  }
+  if (arguments.with_decoder && !exchange::takes_decoder(options.format)) {
+    throw UsageError(
+        fmt::format("[export] {} holds an encoder and no decoder; leave out "
+                    "--with-decoder",
+                    arguments.format));
+  }
+  options.external_data = arguments.external_data;
+  if (!arguments.pixels.empty()) {
+    options.pixels = exchange::parse_onnx_pixels(arguments.pixels, "--pixels");
+  }
+  return options;
+}
+
+void check_out(const exchange::ExportOptions& options, bool force) {
+  check_export_name(options.format, options.out);
+  if (exchange::writes_folder(options.format)) {
+    return check_output_folder("export", options.out, force);
+  }
+  std::vector<std::filesystem::path> files{options.out};
+  if (options.external_data) files.push_back(formats::onnx_data_path(options.out));
+  check_output_files("export", files, force);
+}
+
+/// Formats that say to others how pixels are normalised have to know it.
+void complete(exchange::NetworkWeights& network, ExportFormat format, const std::string& source) {
+  if (!exchange::writes_folder(format) && format != ExportFormat::onnx) return;
+  const std::string assumed = exchange::assume_normalisation(network.description);
+  if (assumed.empty()) return;
+  console_log()(
+      core::LogLevel::information,
+      fmt::format("{} does not say its pixel normalisation: {} is assumed", source, assumed));
+}
+
+void export_model(const Arguments& arguments) {
+  const exchange::ExportOptions options = options_of(arguments);
+  std::optional<core::Size> size;
+  if (!arguments.image_size.empty()) size = image_size(arguments.image_size, "export");
+  check_out(options, arguments.force);
+  run::NetworkToExport network =
+      run::load_network_to_export(arguments.model, arguments.with_decoder, console_log());
+  if (size) network.weights = exchange::resized(std::move(network.weights), *size);
+  complete(network.weights, options.format, network.source);
+  const exchange::Exported exported = exchange::export_network(network.weights, options);
+  if (arguments.json) {
+    const nlohmann::ordered_json json{{"out", arguments.out},    {"format", arguments.format},
+                                      {"model", network.source}, {"tensors", exported.tensors},
+                                      {"bytes", exported.bytes}, {"snippet", exported.snippet}};
+    return print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  print_line(fmt::format("{}: {} tensors, {}, from {}", arguments.out, exported.tensors,
+                         report::bytes_text(static_cast<double>(exported.bytes)), network.source));
+  complain("\nTo load it in Python:\n\n" + exported.snippet);
+}
+
+}  // namespace
+
+void add_export(CommandLine& line) {
+  CLI::App* command =
+      line.parser.add_subcommand("export", "Write weights as other tools load them");
+  auto a = std::make_shared<Arguments>();
+  const auto add = [command](const char* name, std::string& value, const std::string& type,
+                             const char* text) {
+    return command->add_option(name, value, text)->type_name(type)->check(not_empty());
+  };
+  add("MODEL", a->model, "PATH", "Run folder, checkpoint or weights file")->required();
+  add("--format", a->format, exchange::export_format_names("|"), "For whom")->required();
+  add("--out", a->out, "PATH", "File to write, or folder for huggingface")->required();
+  add("--image-size", a->image_size, "SIZE",
+      "Input size in pixels, N or HEIGHTxWIDTH (default: the model's)");
+  add("--pixels", a->pixels, "normalised|unit|bytes",
+      "onnx: what its images hold: normalised values (default), 0 to 1, or bytes");
+  command->add_flag("--external-data", a->external_data,
+                    "onnx: weights in a second file, as always above 2 GB");
+  command->add_flag("--with-decoder", a->with_decoder,
+                    "The decoder too: MODEL is a run or checkpoint");
+  command->add_flag("--force", a->force, "Replace files that are there");
+  add_json(*command, a->json);
+  command->callback([&line, a] { line.action = [a] { export_model(*a); }; });
+}
+
+}  // namespace dbot::app

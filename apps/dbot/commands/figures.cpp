@@ -1,0 +1,83 @@
+#include "apps/dbot/commands/figures.h"
+
+#include <nlohmann/json.hpp>
+
+namespace dbot::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Texts may hold bytes of file names that are not UTF-8.
+std::string one_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json accuracies(const eval::EvaluationRow& row) {
+  return {{"protocol", row.protocol},
+          {"features", row.features},
+          {"top1", row.top1},
+          {"top5", row.top5}};
+}
+
+/// The best row's accuracies as "top1" and "top5"; null without any.
+void add_best(Json& json, const std::vector<eval::EvaluationRow>& rows) {
+  json["top1"] = nullptr;
+  json["top5"] = nullptr;
+  double best = -1;
+  for (const auto& row : rows) {
+    if (!(row.top1 > best)) continue;
+    best = row.top1;
+    json["top1"] = row.top1;
+    json["top5"] = row.top5;
+  }
+}
+
+}  // namespace
+
+std::string figures(const run::PretrainSummary& summary) {
+  const train::TrainSummary& training = summary.training;
+  Json json{{"loss", summary.loss},
+            {"steps", training.state.step},
+            {"stage", training.state.stage + 1},
+            {"skipped_steps", training.state.skipped_steps},
+            {"images_seen", training.state.images_seen},
+            {"finished", training.finished},
+            {"seconds", training.seconds},
+            {"images_per_second", summary.images_per_second},
+            {"model_flops_utilization", summary.model_flops_utilization},
+            {"data_wait_fraction", summary.data_wait_fraction},
+            {"peak_memory_bytes", summary.peak_memory_bytes}};
+  const auto& evaluations = summary.evaluations;
+  add_best(json,
+           evaluations.empty() ? std::vector<eval::EvaluationRow>{} : evaluations.back().results);
+  json["evaluations"] = Json::array();
+  for (const report::EvaluationRecord& record : evaluations) {
+    Json results = Json::array();
+    for (const auto& row : record.results) results.push_back(accuracies(row));
+    json["evaluations"].push_back(
+        {{"label", record.label}, {"step", record.step}, {"results", results}});
+  }
+  json["out"] = summary.out.string();
+  json["model"] = (summary.out / "model.safetensors").string();
+  json["report"] = (summary.out / "report.html").string();
+  return one_line(json);
+}
+
+std::string figures(const eval::Evaluation& evaluation, const std::string& model) {
+  Json json{{"model", model}};
+  add_best(json, evaluation.rows);
+  json["classes"] = evaluation.classes;
+  json["split"] = evaluation.split;
+  json["extraction_seconds"] = evaluation.extraction_seconds;
+  json["results"] = Json::array();
+  for (const eval::EvaluationRow& row : evaluation.rows) {
+    Json result = accuracies(row);
+    result["seconds"] = row.seconds;
+    result["train_samples"] = row.train_samples;
+    result["test_samples"] = row.test_samples;
+    json["results"].push_back(std::move(result));
+  }
+  return one_line(json);
+}
+
+}  // namespace dbot::app

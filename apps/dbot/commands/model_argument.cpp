@@ -1,0 +1,67 @@
+#include "apps/dbot/commands/model_argument.h"
+
+#include <fmt/format.h>
+
+#include "apps/dbot/terminal/console.h"
+#include "apps/dbot/terminal/options.h"
+#include "dbot/core/error.h"
+#include "dbot/exchange/import/encoder_file.h"
+#include "dbot/runtime/machine.h"
+#include "dbot/runtime/precision.h"
+
+namespace dbot::app {
+
+void add_model(CLI::App& command, ModelArguments& arguments, const char* model_text) {
+  command.add_option("--model", arguments.model, model_text)
+      ->required()
+      ->type_name("PATH")
+      ->check(not_empty());
+  command
+      .add_option("--image-size", arguments.image_size,
+                  "Input size in pixels (default: the model's)")
+      ->type_name("N");
+  add_precision(command, arguments.precision);
+  add_threads(command, arguments.threads);
+}
+
+std::optional<core::Size> square_size(const ModelArguments& arguments) {
+  if (!arguments.image_size) return std::nullopt;
+  const std::int64_t size = *arguments.image_size;
+  if (size < 1 || size > 8192) {
+    throw UsageError(fmt::format("[model] --image-size is {}, expected 1 to 8192 pixels", size));
+  }
+  return core::Size{size, size};
+}
+
+eval::ExtractionSettings compute_settings(const ModelArguments& arguments) {
+  if (arguments.threads < 0 || arguments.threads > 4096) {
+    throw UsageError(
+        fmt::format("[model] --threads is {}, expected 0 (all cores) to 4096", arguments.threads));
+  }
+  eval::ExtractionSettings settings;
+  settings.precision =
+      runtime::resolve_precision(runtime::parse_precision(arguments.precision), console_log());
+  settings.workers = runtime::configure_compute(static_cast<int>(arguments.threads));
+  return settings;
+}
+
+Model load_model(const ModelArguments& arguments) {
+  Model model;
+  const auto size = square_size(arguments);
+  model.extraction = compute_settings(arguments);
+  const auto file = exchange::resolve_model_path(arguments.model);
+  model.file = file.string();
+  exchange::LoadedEncoder loaded = exchange::load_encoder(file);
+  model.encoder = exchange::make_encoder(loaded, size);
+  const std::string assumed = exchange::assume_normalisation(loaded.description);
+  if (!assumed.empty()) {
+    console_log()(
+        core::LogLevel::information,
+        fmt::format("{} does not say its pixel normalisation: {} is assumed", model.file, assumed));
+  }
+  model.extraction.mean = loaded.description.mean;
+  model.extraction.std = loaded.description.std;
+  return model;
+}
+
+}  // namespace dbot::app

@@ -1,0 +1,149 @@
+// dbot pretrain: from a recipe and a folder of images to a run folder with weights.
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "apps/dbot/commands.h"
+#include "apps/dbot/commands/data/data.h"
+#include "apps/dbot/commands/figures.h"
+#include "apps/dbot/terminal/console.h"
+#include "dbot/core/error.h"
+#include "dbot/report/metrics/evaluation_table.h"
+#include "dbot/report/terminal/progress.h"
+#include "dbot/run/pretrain/pretrain.h"
+#include "dbot/run/recipe/recipe_catalog.h"
+
+namespace dbot::app {
+namespace {
+
+struct Arguments {
+  std::string recipe, out, device, precision, steps, epochs, seed;
+  std::vector<std::string> data, settings;
+  std::optional<std::int64_t> threads, capture_step;
+  std::int64_t processes = 1;
+  bool resume = false, deterministic = false, json = false;
+};
+
+/// Options are assignments with names of their own; they come last and so win over --set.
+std::vector<std::string> assignments(const Arguments& arguments) {
+  std::vector<std::string> all = arguments.settings;
+  const auto add = [&all](const char* key, const auto& value) {
+    if (value) all.push_back(fmt::format("{}={}", key, *value));
+  };
+  // Read as texts: what 64 bits do not hold must be refused, not cut.
+  const auto add_whole = [&all](const char* key, const std::string& text, const char* option) {
+    if (!text.empty()) all.push_back(fmt::format("{}={}", key, whole_number(text, option)));
+  };
+  add_whole("schedule.total_steps", arguments.steps, "--steps");
+  if (!arguments.epochs.empty()) {
+    all.push_back(
+        fmt::format("schedule.total_epochs={}", length_in_epochs(arguments.epochs, "--epochs")));
+  }
+  add_whole("train.seed", arguments.seed, "--seed");
+  add("train.threads", arguments.threads);
+  add("train.capture_step", arguments.capture_step);
+  if (!arguments.device.empty()) all.push_back("train.device=" + arguments.device);
+  if (!arguments.precision.empty()) all.push_back("train.precision=" + arguments.precision);
+  if (arguments.deterministic) all.push_back("train.matrix_products=auto");
+  return all;
+}
+
+run::PretrainOptions options_of(const Arguments& arguments) {
+  if (arguments.out.empty() && arguments.resume) {
+    throw UsageError("[pretrain] --resume needs --out, the folder of the run to go on with");
+  }
+  const std::filesystem::path recipe(arguments.recipe);
+  const bool is_file = recipe.extension() == ".toml";
+  return {arguments.data.front(),
+          arguments.out,
+          arguments.resume,
+          is_file ? recipe.stem().string() : arguments.recipe,
+          {arguments.data.begin() + 1, arguments.data.end()}};
+}
+
+void print_for_people(const run::PretrainSummary& summary) {
+  const std::string table = report::evaluation_table(summary.evaluations, /*with_top5=*/false);
+  if (!table.empty()) print(fmt::format("accuracy on frozen features, percent\n{}", table));
+  print_line(
+      fmt::format("loss     {:.4f} after {} steps", summary.loss, summary.training.state.step));
+  print_line(fmt::format("run      {}", summary.out.string()));
+  print_line(fmt::format("report   {}", (summary.out / "report.html").string()));
+  print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
+}
+
+/// Whoever started a run that was stopped may be gone with its terminal: the exit code must still
+/// say that the run can go on.
+void print_figures(const run::PretrainSummary& summary) {
+  try {
+    print_line(figures(summary));
+  } catch (const Error& problem) {
+    if (summary.training.finished) throw;
+    complain(problem.what());
+  }
+}
+
+void pretrain(const Arguments& arguments) {
+  if (arguments.processes != 1) {
+    throw UsageError(
+        fmt::format("[pretrain] --processes is {}, but this version trains in one "
+                    "process; leave it out, or use --threads",
+                    arguments.processes));
+  }
+  const run::RecipeText text = run::find_recipe(arguments.recipe);
+  const run::Recipe recipe = run::parse_recipe(text.text, text.origin, assignments(arguments));
+  report::Progress progress(progress_options(), complain_raw);
+  const core::Log log = [&progress](core::LogLevel level, std::string_view message) {
+    progress.message(level == core::LogLevel::warning ? fmt::format("warning: {}", message)
+                                                      : std::string(message));
+  };
+  const run::PretrainSummary summary =
+      run::pretrain(recipe, options_of(arguments), {&progress}, stop_request(), log);
+  progress.finish();
+  if (arguments.json) {
+    print_figures(summary);
+  } else if (summary.training.finished) {
+    print_for_people(summary);
+  }
+  if (!summary.training.finished) {
+    throw Stopped(
+        fmt::format("[pretrain] stopped on request after step {}; the same command with "
+                    "--resume --out {} goes on",
+                    summary.training.state.step, summary.out.string()));
+  }
+}
+
+}  // namespace
+
+void add_pretrain(CommandLine& line) {
+  CLI::App* command =
+      line.parser.add_subcommand("pretrain", "Pre-train a backbone on a folder of images");
+  auto a = std::make_shared<Arguments>();
+  line.computing.push_back(command);
+  const auto add = [command](const char* name, auto& value, const char* type, const char* text) {
+    return command->add_option(name, value, text)->type_name(type)->check(not_empty());
+  };
+  add("RECIPE", a->recipe, "RECIPE", "A recipe's name (dbot recipes) or a .toml file")->required();
+  add("--data", a->data, "PATH",
+      "Images: a folder, list, tar, Parquet, pack or IDX; several: one behind the other")
+      ->required()
+      ->allow_extra_args(false);
+  add("--out", a->out, "DIR", "Run folder (default: runs/RECIPE-N)");
+  add("--set", a->settings, "KEY=VALUE", "Change one key of the recipe: section.key=value")
+      ->allow_extra_args(false);
+  auto* epochs = add("--epochs", a->epochs, "N", "Length of the whole run in epochs");
+  add("--steps", a->steps, "N", "Length of the whole run in optimizer steps")->excludes(epochs);
+  add("--seed", a->seed, "N", "Seed of everything random");
+  add("--device", a->device, "auto|cpu|cuda", "Where to compute");
+  add_precision(*command, a->precision);
+  add_threads(*command, a->threads);
+  add("--capture-step", a->capture_step, "N", "Keep this step for dbot replay");
+  command->add_option("--processes", a->processes, "Training processes")->type_name("N");
+  command->add_flag("--resume", a->resume, "Go on with the run in --out, if there is one");
+  command->add_flag("--deterministic", a->deterministic,
+                    "Choose by rule even what the recipe would measure: the same bits each time");
+  add_json(*command, a->json);
+  command->callback([&line, a] { line.action = [a] { pretrain(*a); }; });
+}
+
+}  // namespace dbot::app

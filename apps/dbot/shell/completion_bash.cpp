@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "apps/dbot/shell/command_tree.h"
+
+namespace dbot::app {
+namespace {
+
+/// What fills COMPREPLY for a value.
+std::string action(const OptionFacts& option, const std::vector<std::string>& recipes) {
+  switch (option.kind) {
+    case ValueKind::folder:
+      return "_dbot_files -d";
+    case ValueKind::file:
+    case ValueKind::path:
+      return "_dbot_files -f";
+    case ValueKind::recipe:
+      return fmt::format("_dbot_files -f; _dbot_words \"{}\"", fmt::join(recipes, " "));
+    case ValueKind::words:
+      return fmt::format("_dbot_words \"{}\"", fmt::join(option.words, " "));
+    default:
+      return ":";
+  }
+}
+
+struct Cases {
+  std::string commands;     // word → the command it leads to
+  std::string with_value;   // options that take one
+  std::string values;       // what stands behind an option
+  std::string options;      // the options of a command
+  std::string positionals;  // what stands at a place
+};
+
+void add(Cases& cases, const CommandFacts& command, const std::vector<std::string>& recipes) {
+  const std::string path = command.joined();
+  std::vector<std::string> names, below;
+  int place = 0;
+  for (const OptionFacts& option : command.options) {
+    if (option.positional) {
+      cases.positionals +=
+          option.repeated
+              ? fmt::format("    \"{}:\"*) {} ;;\n", path, action(option, recipes))
+              : fmt::format("    \"{}:{}\") {} ;;\n", path, place++, action(option, recipes));
+      continue;
+    }
+    for (const std::string& name : option.names) {
+      names.push_back(name);
+      if (option.kind == ValueKind::none) continue;
+      cases.with_value += fmt::format("      \"{}:{}\") ((i++)) ;;\n", path, name);
+      cases.values +=
+          fmt::format("    \"{}:{}\") {}; return ;;\n", path, name, action(option, recipes));
+    }
+  }
+  for (const CommandFacts& one : command.commands) {
+    below.push_back(one.name());
+    cases.commands +=
+        fmt::format("      \"{}:{}\") command=\"{}\" place=0 ;;\n", path, one.name(), one.joined());
+    add(cases, one, recipes);
+  }
+  cases.options +=
+      fmt::format("      \"{}\") _dbot_words \"{}\" ;;\n", path, fmt::join(names, " "));
+  if (!below.empty()) {
+    cases.positionals +=
+        fmt::format("    \"{}:0\") _dbot_words \"{}\" ;;\n", path, fmt::join(below, " "));
+  }
+}
+
+}  // namespace
+
+std::string bash_completion(const CommandFacts& program, const std::vector<std::string>& recipes) {
+  Cases cases;
+  add(cases, program, recipes);
+  return fmt::format(
+      R"(# Completion of dbot for bash, written by `dbot completion bash`.
+_dbot_words() {{
+  local word
+  while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -W "$1" -- "$current")
+}}
+_dbot_files() {{
+  local name
+  compopt -o filenames 2>/dev/null
+  while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen "$1" -- "$current")
+}}
+_dbot() {{
+  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
+  local command= word place=0 i
+  COMPREPLY=()
+  # "--name=value" arrives as three words.
+  if [[ $current == "=" ]]; then
+    current=
+  elif [[ $previous == "=" ]]; then
+    previous=${{COMP_WORDS[COMP_CWORD-2]}}
+  fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${{COMP_WORDS[i]}}
+    if [[ $word == -* ]]; then
+      if [[ ${{COMP_WORDS[i+1]}} == "=" ]]; then ((i += 2)); continue; fi
+      case "$command:$word" in
+{}      esac
+    else
+      case "$command:$word" in
+{}      *) ((place++)) ;;
+      esac
+    fi
+  done
+  case "$command:$previous" in
+{}  esac
+  if [[ $current == -* ]]; then
+    case "$command" in
+{}    esac
+    return
+  fi
+  case "$command:$place" in
+{}  esac
+}}
+complete -F _dbot dbot
+)",
+      cases.with_value, cases.commands, cases.values, cases.options, cases.positionals);
+}
+
+}  // namespace dbot::app
