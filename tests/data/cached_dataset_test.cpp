@@ -9,7 +9,7 @@
 #include "dbot/data/dataset.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
-#include "tests/data/loader_batches.h"
+#include "tests/data/loader/loader_batches.h"
 #include "tests/data/memory_dataset.h"
 
 namespace dbot::data {

@@ -10,7 +10,7 @@
 #include "tests/data/audit/audit_folder.h"
 #include "tests/data/audit/picture_files.h"
 #include "tests/data/fixtures.h"
-#include "tests/data/idx_writer.h"
+#include "tests/data/sources/idx_writer.h"
 #include "tests/formats/writer/tar_writer.h"
 
 namespace dbot::data {

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "tests/data/fixtures.h"
-#include "tests/data/loader_batches.h"
+#include "tests/data/loader/loader_batches.h"
 #include "tests/data/memory_dataset.h"
 
 namespace dbot::data {

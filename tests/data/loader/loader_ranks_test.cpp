@@ -8,7 +8,7 @@
 
 #include "dbot/data/loader/loader.h"
 #include "tests/data/fixtures.h"
-#include "tests/data/loader_batches.h"
+#include "tests/data/loader/loader_batches.h"
 #include "tests/data/memory_dataset.h"
 
 // Several processes that train together: what each is given, and that together it is the same.

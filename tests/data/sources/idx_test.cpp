@@ -8,7 +8,7 @@
 
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
-#include "tests/data/idx_writer.h"
+#include "tests/data/sources/idx_writer.h"
 
 namespace dbot::data {
 namespace {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "tests/eval/samples.h"
-#include "tests/eval/small_network.h"
+#include "tests/eval/frozen/samples.h"
+#include "tests/eval/frozen/small_network.h"
 #include "tests/support/synthetic_dataset.h"
 
 namespace dbot::eval {

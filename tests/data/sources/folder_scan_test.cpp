@@ -9,7 +9,7 @@
 
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
-#include "tests/data/path_strings.h"
+#include "tests/data/sources/path_strings.h"
 
 namespace dbot::data {
 namespace {

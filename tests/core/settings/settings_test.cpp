@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
-#include "tests/core/sample_recipe.h"
+#include "tests/core/settings/sample_recipe.h"
 
 namespace dbot::core {
 namespace {

@@ -7,7 +7,7 @@
 #include "dbot/core/random.h"
 #include "dbot/data/image/codec.h"
 #include "tests/data/fixtures.h"
-#include "tests/data/mean_difference.h"
+#include "tests/data/image/mean_difference.h"
 
 namespace dbot::data {
 namespace {

@@ -14,7 +14,7 @@
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/image_reader.h"
 #include "tests/data/fixtures.h"
-#include "tests/data/mean_difference.h"
+#include "tests/data/image/mean_difference.h"
 
 namespace dbot::data {
 namespace {

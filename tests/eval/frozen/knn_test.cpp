@@ -15,7 +15,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/tensor_file.h"
-#include "tests/eval/samples.h"
+#include "tests/eval/frozen/samples.h"
 
 namespace dbot::eval {
 namespace {

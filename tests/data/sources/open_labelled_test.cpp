@@ -6,7 +6,7 @@
 #include "dbot/data/dataset.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
-#include "tests/data/idx_writer.h"
+#include "tests/data/sources/idx_writer.h"
 
 namespace dbot::data {
 namespace {

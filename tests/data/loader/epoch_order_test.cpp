@@ -8,7 +8,7 @@
 #include <set>
 
 #include "tests/data/fixtures.h"
-#include "tests/data/loader_batches.h"
+#include "tests/data/loader/loader_batches.h"
 #include "tests/data/memory_dataset.h"
 
 namespace dbot::data {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "dbot/core/error.h"
-#include "tests/eval/samples.h"
+#include "tests/eval/frozen/samples.h"
 
 namespace dbot::eval {
 namespace {

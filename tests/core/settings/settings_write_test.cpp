@@ -9,7 +9,7 @@
 #include "dbot/core/random.h"
 #include "dbot/core/settings/settings.h"
 #include "dbot/core/settings/settings_words.h"
-#include "tests/core/sample_recipe.h"
+#include "tests/core/settings/sample_recipe.h"
 
 namespace dbot::core {
 namespace {

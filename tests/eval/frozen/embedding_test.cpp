@@ -8,7 +8,7 @@
 #include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
 #include "tests/core/temporary_folder.h"
-#include "tests/eval/samples.h"
+#include "tests/eval/frozen/samples.h"
 
 namespace dbot::eval {
 namespace {

@@ -9,8 +9,8 @@
 #include "dbot/data/image/normalise.h"
 #include "dbot/data/loader/loader.h"
 #include "tests/data/memory_dataset.h"
-#include "tests/eval/samples.h"
-#include "tests/eval/small_network.h"
+#include "tests/eval/frozen/samples.h"
+#include "tests/eval/frozen/small_network.h"
 
 namespace dbot::eval {
 namespace {
