@@ -4,10 +4,11 @@
 #include <chrono>
 #include <thread>
 
+#include "dbot/core/clock.h"
+
 namespace dbot::core {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
 constexpr Seconds first_pause{0.1}, longest_pause{5}, look_at_stop_every{0.05};

@@ -11,9 +11,9 @@ namespace dbot::data {
 struct Batch {
   /// Named tensors, first dimension = samples unless `offsets` has the same name. Images: "images",
   /// uint8 [batch, channels, height, width], not normalised.
-  nn::NamedTensors tensors;
+  runtime::NamedTensors tensors;
   /// For ragged parts (text, graphs): int64 [batch + 1], where each sample begins.
-  nn::NamedTensors offsets;
+  runtime::NamedTensors offsets;
   /// Index of each sample in its data set: what draws are keyed by. Where an epoch shows a sample
   /// again (LoaderConfig::sources) a multiple of the data set's size is added.
   std::vector<std::int64_t> sample_ids;

@@ -10,8 +10,8 @@
 #include "dbot/core/log.h"
 #include "dbot/core/settings/settings.h"
 #include "dbot/core/stop.h"
+#include "dbot/data/image/crop.h"
 #include "dbot/data/image/image.h"
-#include "dbot/data/image/transforms.h"
 
 namespace dbot::data {
 

@@ -36,7 +36,7 @@ struct StoredTensors {
   std::vector<formats::TensorBytes> bytes;
 };
 
-StoredTensors store(const nn::NamedTensors& tensors, const std::filesystem::path& path) {
+StoredTensors store(const runtime::NamedTensors& tensors, const std::filesystem::path& path) {
   StoredTensors result;
   for (const auto& [name, tensor] : tensors) {
     if (!tensor.defined()) {
@@ -63,14 +63,14 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   return result;
 }
 
-void write_tensor_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
+void write_tensor_file(const std::filesystem::path& path, const runtime::NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata, bool replace) {
   const StoredTensors stored = store(tensors, path);
   formats::write_safetensors(path, metadata, stored.bytes, replace);
 }
 
-std::uint64_t write_pth_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
-                             std::string_view root) {
+std::uint64_t write_pth_file(const std::filesystem::path& path,
+                             const runtime::NamedTensors& tensors, std::string_view root) {
   return formats::write_pth(path, store(tensors, path).bytes, root);
 }
 

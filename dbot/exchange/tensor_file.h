@@ -11,7 +11,7 @@
 namespace dbot::exchange {
 
 struct TensorFile {
-  nn::NamedTensors tensors;  // own memory
+  runtime::NamedTensors tensors;  // own memory
   std::map<std::string, std::string> metadata;
 };
 
@@ -19,12 +19,12 @@ struct TensorFile {
 TensorFile read_tensor_file(const std::filesystem::path& path);
 /// Writes tensors in the order of their names; equal input gives equal bytes. `replace`: write
 /// aside, fsync, rename.
-void write_tensor_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
+void write_tensor_file(const std::filesystem::path& path, const runtime::NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata, bool replace = true);
 
 /// The same tensors, in the same order, as a state dict of PyTorch; `root`: under that key of a
 /// dictionary (formats::write_pth). Returns the file's bytes.
-std::uint64_t write_pth_file(const std::filesystem::path& path, const nn::NamedTensors& tensors,
-                             std::string_view root);
+std::uint64_t write_pth_file(const std::filesystem::path& path,
+                             const runtime::NamedTensors& tensors, std::string_view root);
 
 }  // namespace dbot::exchange

@@ -29,7 +29,7 @@ struct DrawContext {
 
 /// All random numbers of one step: tests inject them, training computes them (`Method::draw`).
 /// Names are the method's own ("mask_noise" [batch, patches], "drop_path" [branches, batch]).
-using StepDraws = nn::NamedTensors;
+using StepDraws = runtime::NamedTensors;
 
 struct StepContext {
   std::int64_t stage = 0;
@@ -63,9 +63,9 @@ class Method {
   virtual const nn::VisionTransformer& backbone() const = 0;
 
   /// Everything needed to go on, "student.…", "teacher.…"; shares memory with the method.
-  virtual nn::NamedTensors state() const = 0;
+  virtual runtime::NamedTensors state() const = 0;
   /// The inverse, after `begin_stage(stage)` need not have been called.
-  virtual void load_state(std::int64_t stage, const nn::NamedTensors& state) = 0;
+  virtual void load_state(std::int64_t stage, const runtime::NamedTensors& state) = 0;
 
   /// What it predicts of the batch's images, masked as `context` draws it and without drop path,
   /// for pictures; nothing if the method hides nothing. Changes nothing.

@@ -9,14 +9,15 @@
 
 namespace dbot::methods {
 
-nn::NamedTensors with_prefix(std::string_view prefix, const nn::NamedTensors& tensors) {
-  nn::NamedTensors result;
+runtime::NamedTensors with_prefix(std::string_view prefix, const runtime::NamedTensors& tensors) {
+  runtime::NamedTensors result;
   for (const auto& [name, tensor] : tensors) result[std::string(prefix) + name] = tensor;
   return result;
 }
 
-nn::NamedTensors without_prefix(std::string_view prefix, const nn::NamedTensors& tensors) {
-  nn::NamedTensors result;
+runtime::NamedTensors without_prefix(std::string_view prefix,
+                                     const runtime::NamedTensors& tensors) {
+  runtime::NamedTensors result;
   for (const auto& [name, tensor] : tensors) {
     if (name.starts_with(prefix)) result[name.substr(prefix.size())] = tensor;
   }

@@ -9,9 +9,9 @@
 
 namespace dbot::methods {
 
-nn::NamedTensors with_prefix(std::string_view prefix, const nn::NamedTensors& tensors);
+runtime::NamedTensors with_prefix(std::string_view prefix, const runtime::NamedTensors& tensors);
 /// The tensors whose name begins with `prefix`, without it.
-nn::NamedTensors without_prefix(std::string_view prefix, const nn::NamedTensors& tensors);
+runtime::NamedTensors without_prefix(std::string_view prefix, const runtime::NamedTensors& tensors);
 
 /// What a network's tensors do not say, as the JSON of `dbot.config` in a uint8 tensor, so that a
 /// method's state is tensors alone.

@@ -131,13 +131,13 @@ void ParameterStore::freeze() {
   gradients_.reset();
 }
 
-NamedTensors ParameterStore::named() const {
-  NamedTensors tensors;
+runtime::NamedTensors ParameterStore::named() const {
+  runtime::NamedTensors tensors;
   for (const auto& [name, entry] : slots_) tensors.emplace(name, entry.value.variable_data());
   return tensors;
 }
 
-void ParameterStore::copy_from(const NamedTensors& source, bool partial) {
+void ParameterStore::copy_from(const runtime::NamedTensors& source, bool partial) {
   // Everything is checked before anything is written.
   for (const ParameterSpec& spec : specs_) {
     const auto found = source.find(spec.name);

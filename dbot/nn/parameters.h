@@ -79,10 +79,10 @@ class ParameterStore {
   void freeze();
 
   /// All parameters by name, sharing memory with the store.
-  NamedTensors named() const;
+  runtime::NamedTensors named() const;
   /// Copies values by name. Throws Error naming the tensor if a shape differs, or if one of ours is
   /// missing from `source` and `partial` is false. Names we do not have are ignored.
-  void copy_from(const NamedTensors& source, bool partial = false);
+  void copy_from(const runtime::NamedTensors& source, bool partial = false);
   /// Grows with every `initialise` and `copy_from`: who keeps converted copies sees they are stale.
   std::int64_t revision() const { return revision_; }
 

@@ -7,7 +7,7 @@ namespace dbot::ops {
 namespace {
 
 bool has_kernels(const at::Tensor& values) {
-  return kernel_level() != KernelLevel::reference && values.is_cpu() &&
+  return simd::kernel_level() != simd::KernelLevel::reference && values.is_cpu() &&
          values.scalar_type() == at::kFloat && values.is_contiguous();
 }
 

@@ -16,8 +16,9 @@ at::Tensor for_each_sample(const at::Tensor& indices, std::int64_t batch) {
 }
 
 bool has_kernels(const at::Tensor& own, const at::Tensor& shared, const at::Tensor& table) {
-  return kernel_level() != KernelLevel::reference && own.is_cpu() && !table.requires_grad() &&
-         shared.scalar_type() == at::kFloat && table.scalar_type() == at::kFloat &&
+  return simd::kernel_level() != simd::KernelLevel::reference && own.is_cpu() &&
+         !table.requires_grad() && shared.scalar_type() == at::kFloat &&
+         table.scalar_type() == at::kFloat &&
          (own.scalar_type() == at::kFloat || own.scalar_type() == at::kBFloat16);
 }
 

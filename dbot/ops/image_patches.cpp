@@ -15,7 +15,7 @@ namespace dbot::ops {
 namespace {
 
 bool has_kernels(const at::Tensor& pixels) {
-  return kernel_level() != KernelLevel::reference && pixels.is_cpu() &&
+  return simd::kernel_level() != simd::KernelLevel::reference && pixels.is_cpu() &&
          (pixels.scalar_type() == at::kByte || pixels.scalar_type() == at::kFloat) &&
          !(c10::GradMode::is_enabled() && pixels.requires_grad());
 }

@@ -29,7 +29,8 @@ at::Tensor mean_token_loss(const at::Tensor& prediction, const at::Tensor& targe
     throw Error("[loss] prediction and target are " + shape_text(prediction) + " and " +
                 shape_text(target) + ", expected the same shape with at least one value");
   }
-  return kernel_level() != KernelLevel::reference && has_kernels(prediction) && has_kernels(target)
+  return simd::kernel_level() != simd::KernelLevel::reference && has_kernels(prediction) &&
+                 has_kernels(target)
              ? mean_token_loss_cpu(prediction, target, config, scale)
              : mean_token_loss_reference(prediction, target, config, scale);
 }

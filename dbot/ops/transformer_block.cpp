@@ -14,7 +14,7 @@ bool has_kernels(const at::Tensor& x, const TransformerBlockWeights& weights,
                  const TransformerBlockOptions& options) {
   const bool trained =
       c10::GradMode::is_enabled() && (x.requires_grad() || weights.fc1_weight.requires_grad());
-  return !(options.quick_gelu && trained) && kernel_level() != KernelLevel::reference &&
+  return !(options.quick_gelu && trained) && simd::kernel_level() != simd::KernelLevel::reference &&
          x.is_cpu() && x.scalar_type() == at::kFloat &&
          (options.compute == at::kFloat || options.compute == at::kBFloat16);
 }

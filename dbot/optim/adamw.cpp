@@ -92,13 +92,13 @@ void AdamW::rebind(std::vector<ParameterGroup> groups) {
   groups_ = std::move(groups);
 }
 
-nn::NamedTensors AdamW::state() const {
+runtime::NamedTensors AdamW::state() const {
   return {{"exp_avg", exp_avg_},
           {"exp_avg_sq", exp_avg_sq_},
           {"step", at::scalar_tensor(steps_, at::kLong)}};
 }
 
-void AdamW::load_state(const nn::NamedTensors& state) {
+void AdamW::load_state(const runtime::NamedTensors& state) {
   const auto get = [&](const char* name, std::int64_t size) {
     const auto found = state.find(name);
     if (found == state.end() || found->second.numel() != size) {

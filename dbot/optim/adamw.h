@@ -45,8 +45,8 @@ class AdamW {
 
   std::int64_t steps() const { return steps_; }
   /// "exp_avg", "exp_avg_sq" (flat, float32, groups concatenated) and "step" (int64 scalar).
-  nn::NamedTensors state() const;
-  void load_state(const nn::NamedTensors& state);
+  runtime::NamedTensors state() const;
+  void load_state(const runtime::NamedTensors& state);
   const at::Tensor& exp_avg() const { return exp_avg_; }
   const at::Tensor& exp_avg_sq() const { return exp_avg_sq_; }
 

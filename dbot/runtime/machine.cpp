@@ -13,6 +13,7 @@
 #include <chrono>
 #include <fstream>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/runtime/processor.h"
 #include "dbot/runtime/tensor_memory.h"
@@ -89,7 +90,7 @@ std::int64_t peak_memory_bytes() {
 }
 
 double measure_matmul_flops(bool bf16) {
-  using Clock = std::chrono::steady_clock;
+  using core::Clock;
   constexpr std::int64_t kSide = 1024;
   const c10::NoGradGuard no_graph;
   const at::Tensor matrix = at::zeros({kSide, kSide}, bf16 ? at::kBFloat16 : at::kFloat);
@@ -97,9 +98,9 @@ double measure_matmul_flops(bool bf16) {
   double best = 1e9;
   const auto until = Clock::now() + std::chrono::milliseconds(200);
   do {
-    const auto start = Clock::now();
+    const core::Stopwatch clock;
     at::mm(matrix, matrix);
-    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+    best = std::min(best, clock.seconds());
   } while (Clock::now() < until);
   return 2.0 * kSide * kSide * kSide / best;
 }

@@ -5,9 +5,9 @@
 #include <map>
 #include <string>
 
-namespace dbot::nn {
+namespace dbot::runtime {
 
 /// Tensors by their official names.
 using NamedTensors = std::map<std::string, at::Tensor>;
 
-}  // namespace dbot::nn
+}  // namespace dbot::runtime

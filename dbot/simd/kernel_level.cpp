@@ -9,7 +9,7 @@
 
 #include "dbot/core/error.h"
 
-namespace dbot::ops {
+namespace dbot::simd {
 namespace {
 
 struct Level {
@@ -95,4 +95,4 @@ void use_kernel_level(std::string_view text) {
                    names(supported_kernel_levels()));
 }
 
-}  // namespace dbot::ops
+}  // namespace dbot::simd

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dbot::ops {
+namespace dbot::simd {
 
 /// The code that operations run where there is a choice. All levels compute the same up to
 /// rounding. `reference` is plain ATen calls, differentiated by autograd; the others are the
@@ -29,4 +29,4 @@ void use_kernel_level(KernelLevel level);
 /// The same by name, or "auto" for the default. Throws UsageError for a name that is none.
 void use_kernel_level(std::string_view name);
 
-}  // namespace dbot::ops
+}  // namespace dbot::simd

@@ -15,7 +15,7 @@
 #include <iterator>
 
 HWY_BEFORE_NAMESPACE();
-namespace dbot::ops::HWY_NAMESPACE {
+namespace dbot::simd::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -153,7 +153,7 @@ HWY_INLINE Vector gelu_of(Vector x) {
   return hn::Mul(above, hn::MulAdd(clamped, series, constant(0.5F)));
 }
 
-}  // namespace dbot::ops::HWY_NAMESPACE
+}  // namespace dbot::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

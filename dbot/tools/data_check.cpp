@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/data/audit/survey/survey_journal.h"
@@ -12,7 +12,7 @@
 #include "dbot/report/page/page.h"
 #include "dbot/report/text/quantity_text.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 namespace fs = std::filesystem;
@@ -21,10 +21,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t worth_telling = 100000;  // images: comparing them takes a while
 constexpr const char* findings_file = "check.jsonl";
 constexpr const char* journal_file = "check.partial";
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // Names may hold bytes that are not UTF-8.
 std::string line_of(const Json& json) {
@@ -76,7 +72,7 @@ void look_at_images(const data::AuditedSet& set, const DataCheckOptions& options
   }
   check.looked_at = std::ssize(wanted);
   tell(progress);
-  const double began = now();
+  const double began = core::steady_seconds();
   data::survey(
       set, options.survey, wanted, facts,
       [&](std::span<const std::int64_t> finished) {
@@ -85,7 +81,7 @@ void look_at_images(const data::AuditedSet& set, const DataCheckOptions& options
         tell(progress);
       },
       stop);
-  check.seconds = now() - began;
+  check.seconds = core::steady_seconds() - began;
   if (!stop.requested()) return;
   throw Stopped(fmt::format(
       "[data check] stopped on request after {} of {} images; the same command goes on from there",
@@ -160,4 +156,4 @@ DataCheck check_data_set(const DataCheckOptions& options, const TellDataCheck& t
   return check;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -12,7 +12,7 @@
 #include "dbot/data/audit/set_statistics.h"
 #include "dbot/data/audit/survey/survey.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 
 struct DataCheckOptions {
   std::filesystem::path data;  // see data::AuditedSet
@@ -47,4 +47,4 @@ void check_data_check_folder(const std::filesystem::path& out);
 DataCheck check_data_set(const DataCheckOptions& options, const TellDataCheck& tell,
                          const core::StopRequest& stop, const core::Log& log);
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

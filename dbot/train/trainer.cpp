@@ -6,12 +6,12 @@
 #include <exception>
 #include <utility>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/encoder_description.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/train/capture/capture.h"
-#include "dbot/train/stopwatch.h"
 
 namespace dbot::train {
 namespace {
@@ -122,7 +122,7 @@ double Trainer::learning_rate() const {
 
 StepRecord Trainer::optimizer_step() {
   if (!loader_) loader_ = make_loader_(state_.step * settings_.accumulate);
-  const Stopwatch clock;
+  const core::Stopwatch clock;
   const double waited = loader_->wait_seconds();
   StepRecord record;
   std::vector<MicroBatch> micro_batches;

@@ -15,10 +15,10 @@ inline EncoderDescription small_description() {
   return description;
 }
 
-inline nn::NamedTensors small_parameters(const nn::EncoderConfig& config) {
+inline runtime::NamedTensors small_parameters(const nn::EncoderConfig& config) {
   nn::ParameterStore store(nn::encoder_parameters(config));
   store.initialise(/*seed=*/5, /*stage=*/0);
-  nn::NamedTensors parameters;
+  runtime::NamedTensors parameters;
   for (const auto& [name, tensor] : store.named()) parameters[name] = tensor.detach().clone();
   // A constructed network has its table already; one of our own makes a lost table visible.
   parameters["pos_embed"].add_(0.25);

@@ -14,8 +14,8 @@
 namespace dbot::exchange {
 namespace {
 
-nn::NamedTensors every_type() {
-  nn::NamedTensors tensors;
+runtime::NamedTensors every_type() {
+  runtime::NamedTensors tensors;
   for (const at::ScalarType type :
        {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort,
         at::kChar, at::kByte, at::kUInt16, at::kUInt32, at::kUInt64, at::kBool}) {
@@ -29,7 +29,7 @@ nn::NamedTensors every_type() {
 
 TEST(TensorFile, BringsEveryTypeAndShapeBack) {
   const test::TemporaryFolder folder;
-  const nn::NamedTensors before = every_type();
+  const runtime::NamedTensors before = every_type();
   write_tensor_file(folder / "t.safetensors", before, {{"key", "välue"}});
   const TensorFile after = read_tensor_file(folder / "t.safetensors");
   EXPECT_EQ(after.metadata.at("key"), "välue");

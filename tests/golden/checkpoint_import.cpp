@@ -99,7 +99,7 @@ void compare_values(const Fixture& fixture, const fs::path& file, Comparison& co
 
 /// Heads are in no checkpoint: from `config` of this fixture or of one of the same weights, else
 /// one for every eight columns, as in the small networks of these fixtures.
-nlohmann::json network_json(const Fixture& fixture, const nn::NamedTensors& weights) {
+nlohmann::json network_json(const Fixture& fixture, const runtime::NamedTensors& weights) {
   nlohmann::json config = fixture.config;
   for (const char* kind : {".hf.safetensors", ".timm.safetensors"}) {
     const fs::path other = fixture.path.parent_path() / (base_of(fixture.path) + kind);
@@ -130,7 +130,7 @@ int ratio_of(const std::string& name) {
 
 /// An imported checkpoint computes what its network computed.
 void compare_outputs(const Fixture& fixture, Comparison& comparison) {
-  const nn::NamedTensors weights = fixture.with_prefix(std::string(kModel));
+  const runtime::NamedTensors weights = fixture.with_prefix(std::string(kModel));
   const at::Tensor& images = fixture.at("in.images");
   const nn::MaskedAutoencoder student = make_student(
       student_config(network_json(fixture, weights), images.size(1), weights), weights);

@@ -18,7 +18,7 @@ bool is_decoder(const std::string& name) {
 
 /// The weights under official names: from BASE.expected.safetensors, else from a checkpoint
 /// BASE.pth, else from the timm file of the same base. Empty if there is none of them.
-nn::NamedTensors reference_of(const Fixture& fixture) {
+runtime::NamedTensors reference_of(const Fixture& fixture) {
   const fs::path folder = fixture.path.parent_path();
   const std::string base = base_of(fixture.path);
   if (const fs::path file = folder / (base + ".expected.safetensors"); fs::exists(file)) {
@@ -26,18 +26,18 @@ nn::NamedTensors reference_of(const Fixture& fixture) {
   }
   if (const fs::path file = folder / (base + ".pth"); fs::exists(file)) {
     const auto source = exchange::WeightsSource::open(file);
-    nn::NamedTensors tensors;
+    runtime::NamedTensors tensors;
     for (const auto& [name, tensor] : source.read(source.names())) {
       if (name.starts_with("model.")) tensors.emplace(name.substr(6), tensor);
     }
     return tensors;
   }
   const fs::path timm = folder / (base + ".timm.safetensors");
-  return fs::exists(timm) ? read_fixture(timm).tensors : nn::NamedTensors();
+  return fs::exists(timm) ? read_fixture(timm).tensors : runtime::NamedTensors();
 }
 
-void compare_all(const std::string& what, const nn::NamedTensors& ours,
-                 const nn::NamedTensors& expected, Comparison& comparison) {
+void compare_all(const std::string& what, const runtime::NamedTensors& ours,
+                 const runtime::NamedTensors& expected, Comparison& comparison) {
   comparison.truth(what + ": as many tensors", ours.size() == expected.size());
   for (const auto& [name, tensor] : expected) {
     const auto found = ours.find(name);
@@ -58,8 +58,8 @@ exchange::EncoderHints hints_of(const Fixture& fixture) {
 }
 
 /// The program's own way in gives the same encoder, and the shape that `config` says.
-void compare_import(const Fixture& fixture, const fs::path& file, const nn::NamedTensors& official,
-                    Comparison& comparison) {
+void compare_import(const Fixture& fixture, const fs::path& file,
+                    const runtime::NamedTensors& official, Comparison& comparison) {
   const auto imported = exchange::import_encoder(file, hints_of(fixture));
   for (const auto& [name, tensor] : imported.encoder.parameters) {
     comparison.truth(
@@ -77,14 +77,14 @@ void compare_import(const Fixture& fixture, const fs::path& file, const nn::Name
   agrees("patch_size", config.patch_size);
 }
 
-bool is_official(const nn::NamedTensors& tensors) {
+bool is_official(const runtime::NamedTensors& tensors) {
   return tensors.contains("patch_embed.proj.weight");
 }
 
 }  // namespace
 
 void check_checkpoint_names(const Fixture& fixture, Comparison& comparison) {
-  nn::NamedTensors reference = reference_of(fixture);
+  runtime::NamedTensors reference = reference_of(fixture);
   const std::string name = fixture.path.filename().string();
   if (is_official(fixture.tensors)) {
     std::erase_if(reference, [&](const auto& entry) {
@@ -101,7 +101,7 @@ void check_checkpoint_names(const Fixture& fixture, Comparison& comparison) {
   const exchange::RenamedTensors official = exchange::hugging_face_to_official(fixture.tensors);
   comparison.truth(name + ": every name has a place", official.left_out.empty());
   if (!reference.empty()) {
-    nn::NamedTensors ours = official.tensors;
+    runtime::NamedTensors ours = official.tensors;
     const bool decoder = ours.contains("decoder_embed.weight");
     if (!decoder) std::erase_if(reference, [](const auto& e) { return is_decoder(e.first); });
     compare_all(name, ours, reference, comparison);

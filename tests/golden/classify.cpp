@@ -7,7 +7,7 @@ namespace dbot::golden {
 
 void check_classify(const Fixture& fixture, Comparison& comparison) {
   const at::Tensor& images = fixture.at("in.images");
-  const nn::NamedTensors weights = fixture.with_prefix("w.");
+  const runtime::NamedTensors weights = fixture.with_prefix("w.");
   nn::ClassifierConfig config;
   config.encoder = encoder_config(fixture.config, images.size(1), weights);
   config.classes = fixture.config.at("num_classes").get<std::int64_t>();

@@ -15,7 +15,7 @@ nlohmann::json network_json(const Fixture& fixture, const char* which) {
 }  // namespace
 
 Student read_student(const Fixture& fixture) {
-  const nn::NamedTensors weights = fixture.with_prefix("w.");
+  const runtime::NamedTensors weights = fixture.with_prefix("w.");
   const auto config =
       student_config(network_json(fixture, "student"), fixture.at("in.images").size(1), weights);
   const std::int64_t kept = masking::kept_patches(config.encoder.patches(),
@@ -27,7 +27,7 @@ Student read_student(const Fixture& fixture) {
 at::Tensor teacher_features(const Fixture& fixture, bool final_norm) {
   const at::Tensor& images =
       fixture.at(fixture.has("in.teacher_images") ? "in.teacher_images" : "in.images");
-  const nn::NamedTensors weights = fixture.with_prefix("t.");
+  const runtime::NamedTensors weights = fixture.with_prefix("t.");
   const char* which = fixture.config.contains("teacher") ? "teacher" : "student";
   const auto config = encoder_config(network_json(fixture, which), images.size(1), weights);
   return make_teacher(config, weights, final_norm)

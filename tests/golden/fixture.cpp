@@ -12,8 +12,8 @@ const at::Tensor& Fixture::at(const std::string& name) const {
   return found->second;
 }
 
-nn::NamedTensors Fixture::with_prefix(const std::string& prefix) const {
-  nn::NamedTensors found;
+runtime::NamedTensors Fixture::with_prefix(const std::string& prefix) const {
+  runtime::NamedTensors found;
   for (auto entry = tensors.lower_bound(prefix);
        entry != tensors.end() && entry->first.starts_with(prefix); ++entry) {
     found.emplace(entry->first.substr(prefix.size()), entry->second);

@@ -14,13 +14,13 @@ namespace dbot::golden {
 struct Fixture {
   std::filesystem::path path;
   nlohmann::json config;
-  nn::NamedTensors tensors;
+  runtime::NamedTensors tensors;
 
   bool has(const std::string& name) const { return tensors.contains(name); }
   /// Throws Error naming the tensor if it is not there.
   const at::Tensor& at(const std::string& name) const;
   /// Tensors whose names begin with `prefix`, under the rest of their names.
-  nn::NamedTensors with_prefix(const std::string& prefix) const;
+  runtime::NamedTensors with_prefix(const std::string& prefix) const;
 };
 
 /// A value of `config`, or `fallback` where the key is missing or null.

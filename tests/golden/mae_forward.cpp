@@ -38,7 +38,7 @@ void compare_activations(const Fixture& fixture, const nn::MaskedAutoencoder& st
 
 void check_mae_forward(const Fixture& fixture, Comparison& comparison) {
   const at::Tensor& images = fixture.at("in.images");
-  const nn::NamedTensors weights = fixture.with_prefix("w.");
+  const runtime::NamedTensors weights = fixture.with_prefix("w.");
   const auto config = student_config(fixture.config, images.size(1), weights);
   const nn::MaskedAutoencoder student = make_student(config, weights);
   const std::int64_t kept = masking::kept_patches(config.encoder.patches(),

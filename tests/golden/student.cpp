@@ -15,14 +15,14 @@ core::Size size_of(const nlohmann::json& value) {
 
 }  // namespace
 
-std::int64_t depth_of(const nn::NamedTensors& weights, const std::string& prefix) {
+std::int64_t depth_of(const runtime::NamedTensors& weights, const std::string& prefix) {
   std::int64_t depth = 0;
   while (weights.contains(prefix + std::to_string(depth) + ".norm1.weight")) ++depth;
   return depth;
 }
 
 nn::EncoderConfig encoder_config(const nlohmann::json& config, std::int64_t channels,
-                                 const nn::NamedTensors& weights) {
+                                 const runtime::NamedTensors& weights) {
   nn::EncoderConfig encoder;
   encoder.image_size = size_of(config.at("img_size"));
   encoder.channels = channels;
@@ -37,7 +37,7 @@ nn::EncoderConfig encoder_config(const nlohmann::json& config, std::int64_t chan
 }
 
 nn::MaskedAutoencoderConfig student_config(const nlohmann::json& config, std::int64_t channels,
-                                           const nn::NamedTensors& weights) {
+                                           const runtime::NamedTensors& weights) {
   nn::MaskedAutoencoderConfig student;
   student.encoder = encoder_config(config, channels, weights);
   student.decoder.width = config.at("decoder_embed_dim").get<std::int64_t>();
@@ -51,14 +51,14 @@ nn::MaskedAutoencoderConfig student_config(const nlohmann::json& config, std::in
 }
 
 nn::MaskedAutoencoder make_student(const nn::MaskedAutoencoderConfig& config,
-                                   const nn::NamedTensors& weights) {
+                                   const runtime::NamedTensors& weights) {
   auto store = std::make_shared<nn::ParameterStore>(nn::masked_autoencoder_parameters(config));
   store->copy_from(weights);
   return {config, std::move(store)};
 }
 
-objectives::Teacher make_teacher(const nn::EncoderConfig& config, const nn::NamedTensors& weights,
-                                 bool final_norm) {
+objectives::Teacher make_teacher(const nn::EncoderConfig& config,
+                                 const runtime::NamedTensors& weights, bool final_norm) {
   auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config));
   store->copy_from(weights);
   return {config, std::move(store), {.final_norm = final_norm}};

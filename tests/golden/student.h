@@ -13,19 +13,19 @@
 namespace dbot::golden {
 
 /// Blocks of a network among stored weights: "blocks." or "decoder_blocks.".
-std::int64_t depth_of(const nn::NamedTensors& weights, const std::string& prefix);
+std::int64_t depth_of(const runtime::NamedTensors& weights, const std::string& prefix);
 
 /// An encoder as `config` describes it; `depth` from the weights.
 nn::EncoderConfig encoder_config(const nlohmann::json& config, std::int64_t channels,
-                                 const nn::NamedTensors& weights);
+                                 const runtime::NamedTensors& weights);
 /// Encoder, decoder and predictor as `config` and the stored weights describe them.
 nn::MaskedAutoencoderConfig student_config(const nlohmann::json& config, std::int64_t channels,
-                                           const nn::NamedTensors& weights);
+                                           const runtime::NamedTensors& weights);
 
 nn::MaskedAutoencoder make_student(const nn::MaskedAutoencoderConfig& config,
-                                   const nn::NamedTensors& weights);
-objectives::Teacher make_teacher(const nn::EncoderConfig& config, const nn::NamedTensors& weights,
-                                 bool final_norm);
+                                   const runtime::NamedTensors& weights);
+objectives::Teacher make_teacher(const nn::EncoderConfig& config,
+                                 const runtime::NamedTensors& weights, bool final_norm);
 
 /// The mask with the cls token in front, which is always a loss position: [batch, 1 + patches].
 at::Tensor with_cls_position(const at::Tensor& mask);

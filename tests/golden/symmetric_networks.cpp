@@ -6,7 +6,7 @@
 namespace dbot::golden {
 
 nn::EncoderConfig symmetric_encoder_config(const nlohmann::json& config, std::int64_t channels,
-                                           const nn::NamedTensors& weights) {
+                                           const runtime::NamedTensors& weights) {
   nn::EncoderConfig encoder = encoder_config(config, channels, weights);
   encoder.position_table = value_or(config, "abs_pos", false);
   if (value_or(config, "shared_rel_pos_bias", false)) {
@@ -20,7 +20,7 @@ nn::EncoderConfig symmetric_encoder_config(const nlohmann::json& config, std::in
 }
 
 nn::MaskedEncoder make_masked_encoder(const nlohmann::json& config, std::int64_t channels,
-                                      const nn::NamedTensors& weights) {
+                                      const runtime::NamedTensors& weights) {
   const nn::MaskedEncoderConfig shape{
       .encoder = symmetric_encoder_config(config, channels, weights),
       .prediction_width = config.at("out_dim").get<std::int64_t>()};
@@ -30,8 +30,8 @@ nn::MaskedEncoder make_masked_encoder(const nlohmann::json& config, std::int64_t
 }
 
 objectives::Teacher make_clip_teacher(const nlohmann::json& config, std::int64_t channels,
-                                      const nn::NamedTensors& weights) {
-  const nn::NamedTensors official =
+                                      const runtime::NamedTensors& weights) {
+  const runtime::NamedTensors official =
       exchange::to_official(weights, exchange::NameStyle::clip).tensors;
   nn::EncoderConfig tower;
   const auto side = config.at("input_resolution").get<std::int64_t>();

@@ -11,13 +11,13 @@ namespace dbot::golden {
 
 /// A BEiT-style encoder; `config` is the file's description of the student.
 nn::EncoderConfig symmetric_encoder_config(const nlohmann::json& config, std::int64_t channels,
-                                           const nn::NamedTensors& weights);
+                                           const runtime::NamedTensors& weights);
 
 nn::MaskedEncoder make_masked_encoder(const nlohmann::json& config, std::int64_t channels,
-                                      const nn::NamedTensors& weights);
+                                      const runtime::NamedTensors& weights);
 
 /// CLIP's visual tower from tensors under OpenAI's names.
 objectives::Teacher make_clip_teacher(const nlohmann::json& config, std::int64_t channels,
-                                      const nn::NamedTensors& weights);
+                                      const runtime::NamedTensors& weights);
 
 }  // namespace dbot::golden

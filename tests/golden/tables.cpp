@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "dbot/core/error.h"
+#include "dbot/data/augment/crop_rules.h"
 #include "dbot/data/transforms.h"
 #include "dbot/masking/random_mask.h"
 #include "dbot/nn/classifier.h"

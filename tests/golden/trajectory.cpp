@@ -62,7 +62,7 @@ Trajectory::Trajectory(const Fixture& fixture, methods::MaskedModelingConfig con
 
 void Trajectory::load_start() {
   method_.begin_stage(0);
-  nn::NamedTensors state = method_.state();
+  runtime::NamedTensors state = method_.state();
   for (const auto& [key, value] : fixture_.with_prefix("w0.")) state["student." + key] = value;
   for (const auto& [key, value] : fixture_.with_prefix("t0.")) state["teacher." + key] = value;
   method_.load_state(0, state);
@@ -111,8 +111,8 @@ void Trajectory::optimizer_step(double rate) {
 
 void Trajectory::switch_stage() {
   const std::string recorded = "switch" + std::to_string(stage_) + ".";
-  const nn::NamedTensors finished = method_.student().parameters()->named();
-  nn::NamedTensors kept;
+  const runtime::NamedTensors finished = method_.student().parameters()->named();
+  runtime::NamedTensors kept;
   for (const auto& [key, value] : finished) kept.emplace(key, value.clone());
   if (keep_optimizer_) {
     for (const auto& [key, value] : fixture_.with_prefix(recorded + "student_before.")) {
@@ -132,7 +132,7 @@ void Trajectory::switch_stage() {
   const std::string bias = "patch_embed.proj.bias";
   // Upstream forgets to draw this one tensor anew; so does the compatible run.
   comparison_.equal("fresh student's " + bias, fresh->at(bias), kept.at(bias));
-  const nn::NamedTensors start = fixture_.with_prefix(recorded + "student_after.");
+  const runtime::NamedTensors start = fixture_.with_prefix(recorded + "student_after.");
   for (const auto& [key, value] : start) comparison_.seen(recorded + "student_after." + key);
   fresh->copy_from(start, /*partial=*/true);
   auto groups = method_.parameter_groups(schedule_.optimizer.weight_decay);

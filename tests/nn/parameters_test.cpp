@@ -129,7 +129,7 @@ TEST(ParameterStore, CopiesByNameAndChecksBeforeWriting) {
   EXPECT_TRUE(at::equal(store.flat_values(), source.flat_values()));
   EXPECT_GT(store.revision(), revision);
 
-  NamedTensors wrong = source.named();
+  runtime::NamedTensors wrong = source.named();
   wrong["weight"] = at::ones({5, 3});
   wrong["bias"] = at::ones({3});
   EXPECT_THAT([&] { store.copy_from(wrong); },

@@ -17,7 +17,7 @@ struct Case {
   TableOperation operation;
   TableShape shape;
   at::ScalarType compute;
-  KernelLevel level;
+  simd::KernelLevel level;
 };
 
 std::string name_of(const Case& c) {
@@ -46,7 +46,7 @@ std::vector<Case> cases(const std::vector<at::ScalarType>& types) {
       for (const at::ScalarType compute : types) {
         if (compute == at::kBFloat16 && !operation.bfloat16) continue;
         for (const TableShape& shape : kShapes) {
-          for (const KernelLevel level : supported_kernel_levels()) {
+          for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
             all.push_back({operation, shape, compute, level});
           }
         }
@@ -87,8 +87,8 @@ at::Tensor outer_of(const Case& c, const at::Tensor& expected) {
 
 class LevelGuard {
  public:
-  explicit LevelGuard(KernelLevel level) { use_kernel_level(level); }
-  ~LevelGuard() { use_kernel_level("auto"); }
+  explicit LevelGuard(simd::KernelLevel level) { simd::use_kernel_level(level); }
+  ~LevelGuard() { simd::use_kernel_level("auto"); }
   LevelGuard(const LevelGuard&) = delete;
   LevelGuard& operator=(const LevelGuard&) = delete;
 };

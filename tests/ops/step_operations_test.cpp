@@ -136,7 +136,7 @@ TEST(MeanTokenLoss, AConstantTargetIsStandardisedToZero) {
   const double loss =
       mean_token_loss(prediction, target, {.kind = LossKind::mse}, TargetScale::standardised)
           .item<double>();
-  EXPECT_NEAR(loss, 0.25, kernel_level() == KernelLevel::reference ? 1e-3 : 1e-7);
+  EXPECT_NEAR(loss, 0.25, simd::kernel_level() == simd::KernelLevel::reference ? 1e-3 : 1e-7);
 }
 
 TEST(MeanTokenLoss, ScalesItsGradientAndThreadsChangeNoBit) {
@@ -163,8 +163,8 @@ TEST(Gelu, HoldsAtItsEdges) {
   const at::Tensor x = at::zeros({1, 1, 6});
   const float values[] = {-infinite, -40.0F, 40.0F, infinite, std::nanf(""), 0.0F};
   for (std::int64_t i = 0; i < 6; ++i) x[0][0][i] = values[i];
-  for (const KernelLevel level : supported_kernel_levels()) {
-    use_kernel_level(level);
+  for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+    simd::use_kernel_level(level);
     const at::Tensor y = gelu(x)[0][0];
     EXPECT_NEAR(y[0].item<float>(), 0, 1e-6) << name(level);
     EXPECT_NEAR(y[1].item<float>(), 0, 1e-6) << name(level);
@@ -173,7 +173,7 @@ TEST(Gelu, HoldsAtItsEdges) {
     EXPECT_TRUE(std::isnan(y[4].item<float>())) << name(level);
     EXPECT_EQ(y[5].item<float>(), 0) << name(level);
   }
-  use_kernel_level("auto");
+  simd::use_kernel_level("auto");
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ struct BlockCase {
   at::ScalarType compute;
   bool drop_path;
   bool part;  // every second token only
-  KernelLevel level;
+  simd::KernelLevel level;
   bool variant = false;  // with a bias of the logits and LayerScale
 };
 
@@ -107,9 +107,9 @@ class TransformerBlockPaths : public testing::TestWithParam<BlockCase> {};
 
 TEST_P(TransformerBlockPaths, AgreesWithDoublePrecision) {
   const BlockCase c = GetParam();
-  use_kernel_level(c.level);
+  simd::use_kernel_level(c.level);
   const auto ours = run(c, transformer_block_cpu, at::kFloat, c.compute);
-  use_kernel_level("auto");
+  simd::use_kernel_level("auto");
   const auto expected = run(c, transformer_block_reference, at::kDouble, at::kDouble);
   const double limit = c.compute == at::kFloat ? 3e-6 : 3e-2;
   for (std::size_t i = 0; i < ours.size(); ++i) {
@@ -120,8 +120,8 @@ TEST_P(TransformerBlockPaths, AgreesWithDoublePrecision) {
 
 std::vector<BlockCase> cases() {
   std::vector<BlockCase> all;
-  for (const KernelLevel level : supported_kernel_levels()) {
-    if (level == KernelLevel::reference) continue;
+  for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+    if (level == simd::KernelLevel::reference) continue;
     for (const auto compute : {at::kFloat, at::kBFloat16}) {
       all.push_back({2, 5, 8, 2, 16, compute, false, false, level});
       all.push_back({3, 17, 192, 3, 768, compute, true, false, level});
@@ -141,7 +141,7 @@ std::vector<BlockCase> cases() {
 INSTANTIATE_TEST_SUITE_P(All, TransformerBlockPaths, testing::ValuesIn(cases()), block_name);
 
 TEST(TransformerBlockPaths, GradientsReachWhatWeightsAreComputedFrom) {
-  const BlockCase c{2, 9, 16, 2, 32, at::kFloat, false, false, KernelLevel::portable, true};
+  const BlockCase c{2, 9, 16, 2, 32, at::kFloat, false, false, simd::KernelLevel::portable, true};
   const auto gradients = [&](Path path) {
     TransformerBlockWeights weights = weights_for(c);
     for (at::Tensor* part : parts(weights)) *part = part->to(at::kFloat);
@@ -165,9 +165,9 @@ TEST(TransformerBlockPaths, GradientsReachWhatWeightsAreComputedFrom) {
 }
 
 TEST(TransformerBlockPaths, QuickGeluOfAFrozenBlock) {
-  for (const KernelLevel level : supported_kernel_levels()) {
-    if (level == KernelLevel::reference) continue;
-    use_kernel_level(level);
+  for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+    if (level == simd::KernelLevel::reference) continue;
+    simd::use_kernel_level(level);
     const BlockCase c{2, 9, 24, 2, 40, at::kFloat, false, false, level};
     TransformerBlockWeights weights = weights_for(c);
     const at::Tensor x = numbers({2, 9, 24}, 99, 3.0);
@@ -179,11 +179,11 @@ TEST(TransformerBlockPaths, QuickGeluOfAFrozenBlock) {
         transformer_block_cpu(x.to(at::kFloat), converted_to_float(weights), options, {});
     EXPECT_LT(((ours - expected).norm() / expected.norm()).item<double>(), 1e-6) << name(level);
   }
-  use_kernel_level("auto");
+  simd::use_kernel_level("auto");
 }
 
 TEST(TransformerBlockPaths, WithoutGraphGivesTheSameOutput) {
-  const BlockCase c{2, 17, 64, 2, 128, at::kFloat, false, false, KernelLevel::portable};
+  const BlockCase c{2, 17, 64, 2, 128, at::kFloat, false, false, simd::KernelLevel::portable};
   TransformerBlockWeights weights = weights_for(c);
   for (at::Tensor* part : parts(weights)) *part = part->to(at::kFloat);
   const at::Tensor x = numbers({2, 17, 64}, 99, 1.0).to(at::kFloat);

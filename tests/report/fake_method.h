@@ -26,8 +26,8 @@ class FakeMethod : public methods::Method {
   void begin_stage(std::int64_t) override {}
   void end_stage(std::int64_t) override {}
   const nn::VisionTransformer& backbone() const override { return network_; }
-  nn::NamedTensors state() const override { return {}; }
-  void load_state(std::int64_t, const nn::NamedTensors&) override {}
+  runtime::NamedTensors state() const override { return {}; }
+  void load_state(std::int64_t, const runtime::NamedTensors&) override {}
   double flops_per_image() const override { return 0; }
 
  private:

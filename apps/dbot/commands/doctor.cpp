@@ -19,8 +19,8 @@
 namespace dbot::app {
 namespace {
 
-using run::Check;
-using run::Severity;
+using tools::Check;
+using tools::Severity;
 
 // The oldest LibTorch that dbot is tested with.
 constexpr int kLeastMajor = 2, kLeastMinor = 11;
@@ -77,17 +77,17 @@ std::vector<Check> examine(const Arguments& arguments) {
   const auto add = [&checks](std::vector<Check> more) {
     for (Check& check : more) checks.push_back(std::move(check));
   };
-  add(run::check_machine(machine, runtime::system_limits()));
+  add(tools::check_machine(machine, runtime::system_limits()));
   add({{"device", Severity::ok, "cpu"},
        {"precision", Severity::ok, std::string(runtime::name(precision))},
        {"threads", Severity::ok, fmt::format("{}", threads)},
-       run::check_waiting(variable("GOMP_SPINCOUNT"), variable("OMP_WAIT_POLICY")),
+       tools::check_waiting(variable("GOMP_SPINCOUNT"), variable("OMP_WAIT_POLICY")),
        compute(precision == runtime::Precision::bf16),
        recipes()});
-  add(run::check_place("disk", "."));
-  if (!arguments.out.empty()) add(run::check_place("--out", arguments.out));
-  if (!arguments.data.empty()) add(run::check_data(arguments.data));
-  if (!arguments.run.empty()) add(run::check_run(arguments.run));
+  add(tools::check_place("disk", "."));
+  if (!arguments.out.empty()) add(tools::check_place("--out", arguments.out));
+  if (!arguments.data.empty()) add(tools::check_data(arguments.data));
+  if (!arguments.run.empty()) add(tools::check_run(arguments.run));
   return checks;
 }
 

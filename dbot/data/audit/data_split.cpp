@@ -12,7 +12,7 @@
 #include "dbot/data/audit/quarantine.h"
 #include "dbot/data/audit/survey/survey.h"
 
-namespace dbot::run {
+namespace dbot::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -107,4 +107,4 @@ DataSplit split_data_set(const DataSplitOptions& options,
   return result;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::data

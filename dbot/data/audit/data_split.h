@@ -9,7 +9,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/audit/set_split.h"
 
-namespace dbot::run {
+namespace dbot::data {
 
 struct DataSplitOptions {
   std::filesystem::path data, out;  // `out`: a new or empty folder
@@ -33,4 +33,4 @@ DataSplit split_data_set(const DataSplitOptions& options,
                          const std::function<void(std::int64_t, std::int64_t)>& tell,
                          const core::StopRequest& stop, const core::Log& log);
 
-}  // namespace dbot::run
+}  // namespace dbot::data

@@ -7,7 +7,7 @@
 #include "dbot/core/error.h"
 #include "dbot/data/audit/survey/survey.h"
 
-namespace dbot::run {
+namespace dbot::data {
 namespace {
 
 /// Passes a data set on until it is asked to stop.
@@ -73,4 +73,4 @@ DataStatistics measure_data_set(const DataStatisticsOptions& options,
   return result;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::data

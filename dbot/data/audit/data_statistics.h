@@ -9,7 +9,7 @@
 #include "dbot/data/audit/set_statistics.h"
 #include "dbot/data/loader/loader.h"
 
-namespace dbot::run {
+namespace dbot::data {
 
 struct DataStatisticsOptions {
   std::filesystem::path data;  // see data::AuditedSet
@@ -34,4 +34,4 @@ DataStatistics measure_data_set(const DataStatisticsOptions& options,
                                 const std::function<void(std::int64_t, std::int64_t)>& tell,
                                 const core::StopRequest& stop, const core::Log& log);
 
-}  // namespace dbot::run
+}  // namespace dbot::data

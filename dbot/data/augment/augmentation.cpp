@@ -4,15 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
-#include <string>
 
 #include "dbot/core/error.h"
 
 namespace dbot::data {
 namespace {
-
-constexpr std::int64_t most_crops = 1000;  // of a sample: a slip of the finger is more
 
 void check_rising(std::string_view table, std::string_view key, const std::vector<double>& range,
                   double lowest, double highest) {
@@ -46,38 +42,6 @@ void check_augmentation(const AugmentationConfig& config, std::string_view table
   check_rising(table, "blur_sigma", pixels.blur_sigma, 0, 1000);
   check_rising(table, "erase_area", pixels.erase.area, 0, 1);
   check_rising(table, "erase_ratio", pixels.erase.ratio, 0, 1000);
-}
-
-void check_views(const LoaderConfig& config) {
-  std::set<std::string> names{"images"};
-  std::int64_t crops = 0;
-  for (const auto& view : config.views) {
-    if (view.name.empty() || !names.insert(view.name).second) {
-      throw UsageError(fmt::format(
-          "[loader] two views are called \"{}\", or one has no name; each needs its own",
-          view.name));
-    }
-    if (view.image_size.height <= 0 || view.image_size.width <= 0 || view.count < 1 ||
-        view.count > most_crops) {
-      throw UsageError(fmt::format(
-          "[loader] view \"{}\" is {} crops of {}x{} pixels, expected "
-          "positive numbers and at most {} crops",
-          view.name, view.count, view.image_size.height, view.image_size.width, most_crops));
-    }
-    crops += view.count;
-    check_augmentation(view.augmentation, view.name);
-  }
-  if (crops > most_crops) {
-    throw UsageError(
-        fmt::format("[loader] the views have {} crops, expected at most {}", crops, most_crops));
-  }
-}
-
-AugmentationConfig augmentation_of(const DataConfig& config) {
-  AugmentationConfig augmentation = config.augmentation;
-  if (!config.mean.empty()) augmentation.pixels.range.mean = config.mean;
-  if (!config.std.empty()) augmentation.pixels.range.std = config.std;
-  return augmentation;
 }
 
 }  // namespace dbot::data

@@ -1,19 +1,21 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
-#include "dbot/data/loader/loader.h"
+#include "dbot/data/augment/augment.h"
 
 namespace dbot::data {
+
+struct AugmentationConfig {
+  std::vector<double> crop_scale{0.2, 1.0};          // share of the area
+  std::vector<double> crop_ratio{3.0 / 4, 4.0 / 3};  // width / height
+  double flip = 0.5;                                 // probability of a horizontal flip
+  PixelAugmentation pixels;                          // what happens to the crop
+};
 
 /// Throws UsageError for lists of the wrong length, ranges that do not rise, and values that no
 /// operation is defined for; `table` is what the keys in messages begin with.
 void check_augmentation(const AugmentationConfig& config, std::string_view table);
-
-/// The checks of further views: names, sizes, counts and augmentations.
-void check_views(const LoaderConfig& config);
-
-/// What a configuration asks for, with the mean and deviation of its pixels where they are known.
-AugmentationConfig augmentation_of(const DataConfig& config);
 
 }  // namespace dbot::data

@@ -18,14 +18,14 @@ constexpr int blur_passes = 3;
 constexpr float whole_weight = 1 << 24;
 
 /// Section 3 of the paper; in single precision, as in Pillow, whose bytes depend on it.
-ops::BoxWeights box_weights(float sigma) {
+data::BoxWeights box_weights(float sigma) {
   const float variance = sigma * sigma / blur_passes;
   const auto length = static_cast<float>(std::sqrt(12.0 * variance + 1.0));
   const auto whole = static_cast<float>(std::floor((length - 1.0) / 2.0));
   float part = (2 * whole + 1) * (whole * (whole + 1) - 3 * variance);
   part /= 6 * (variance - (whole + 1) * (whole + 1));
   const float radius = whole + part;
-  ops::BoxWeights box;
+  data::BoxWeights box;
   box.radius = static_cast<int>(radius);
   box.inner = static_cast<std::uint32_t>(whole_weight / (radius * 2 + 1));
   const auto lines = static_cast<std::uint32_t>(2 * box.radius + 1);
@@ -40,15 +40,15 @@ struct BlurMemory {
 };
 
 /// Blurs lines in three passes; they are overwritten.
-void blur_thrice(const ops::BoxWeights& box, std::uint8_t* lines, std::uint8_t* result, int count,
+void blur_thrice(const data::BoxWeights& box, std::uint8_t* lines, std::uint8_t* result, int count,
                  std::size_t width, std::uint32_t* sums) {
-  ops::blur_lines(box, lines, count, width, width, sums, result);
-  ops::blur_lines(box, result, count, width, width, sums, lines);
-  ops::blur_lines(box, lines, count, width, width, sums, result);
+  data::blur_lines(box, lines, count, width, width, sums, result);
+  data::blur_lines(box, result, count, width, width, sums, lines);
+  data::blur_lines(box, lines, count, width, width, sums, result);
 }
 
 /// Along rows: blocks of them are turned, so that columns lie in lines.
-void blur_rows(const ops::BoxWeights& box, const PlanarImage& image, int channel,
+void blur_rows(const data::BoxWeights& box, const PlanarImage& image, int channel,
                BlurMemory& memory) {
   constexpr int block = static_cast<int>(pixel_lanes);
   const auto width = static_cast<std::size_t>(image.width);
@@ -72,7 +72,7 @@ void blur_rows(const ops::BoxWeights& box, const PlanarImage& image, int channel
 }
 
 /// Along columns.
-void blur_columns(const ops::BoxWeights& box, const PlanarImage& image, int channel,
+void blur_columns(const data::BoxWeights& box, const PlanarImage& image, int channel,
                   BlurMemory& memory) {
   const auto width = static_cast<std::size_t>(image.width);
   auto* blurred = room(memory.second, image.plane_bytes());

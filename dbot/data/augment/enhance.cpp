@@ -20,8 +20,8 @@ void for_luma(const PlanarImage& image, const Use& use) {
   const std::size_t total = image.plane_bytes();
   for (std::size_t begin = 0; begin < total; begin += luma_part) {
     const std::size_t count = std::min(luma_part, total - begin);
-    ops::luma_of_planes(image.plane(0) + begin, image.plane(1) + begin, image.plane(2) + begin,
-                        count, luma.data());
+    data::luma_of_planes(image.plane(0) + begin, image.plane(1) + begin, image.plane(2) + begin,
+                         count, luma.data());
     use(luma.data(), begin, count);
   }
 }
@@ -33,10 +33,10 @@ int mean_luma(const PlanarImage& image) {
   if (image.colour()) {
     count = image.plane_bytes();
     for_luma(image, [&](const std::uint8_t* luma, std::size_t, std::size_t part) {
-      sum += ops::sum_of_pixels(luma, part);
+      sum += data::sum_of_pixels(luma, part);
     });
   } else {
-    sum = ops::sum_of_pixels(image.pixels, count);
+    sum = data::sum_of_pixels(image.pixels, count);
   }
   return static_cast<int>(std::lround(static_cast<double>(sum) / static_cast<double>(count)));
 }
@@ -48,26 +48,26 @@ void smooth_plane(const PlanarImage& image, int channel, std::uint8_t* smooth) {
   std::copy_n(plane, image.plane_bytes(), smooth);
   for (int y = 1; y + 1 < image.height; ++y) {
     const auto* here = plane + static_cast<std::size_t>(y) * width;
-    ops::smooth_line(here - width, here, here + width, width,
-                     smooth + static_cast<std::size_t>(y) * width);
+    data::smooth_line(here - width, here, here + width, width,
+                      smooth + static_cast<std::size_t>(y) * width);
   }
 }
 
 }  // namespace
 
 void adjust_brightness(const PlanarImage& image, double factor) {
-  ops::blend_from_value(0, static_cast<float>(factor), image.bytes(), image.pixels);
+  data::blend_from_value(0, static_cast<float>(factor), image.bytes(), image.pixels);
 }
 
 void adjust_contrast(const PlanarImage& image, double factor) {
-  ops::blend_from_value(mean_luma(image), static_cast<float>(factor), image.bytes(), image.pixels);
+  data::blend_from_value(mean_luma(image), static_cast<float>(factor), image.bytes(), image.pixels);
 }
 
 void adjust_saturation(const PlanarImage& image, double factor) {
   if (!image.colour()) return;
   for_luma(image, [&](const std::uint8_t* luma, std::size_t begin, std::size_t count) {
     for (int c = 0; c < 3; ++c) {
-      ops::blend_from(luma, static_cast<float>(factor), count, image.plane(c) + begin);
+      data::blend_from(luma, static_cast<float>(factor), count, image.plane(c) + begin);
     }
   });
 }
@@ -75,7 +75,7 @@ void adjust_saturation(const PlanarImage& image, double factor) {
 void adjust_hue(const PlanarImage& image, double turns) {
   if (!image.colour()) return;
   const auto shift = static_cast<std::uint8_t>(static_cast<int>(turns * 255));
-  ops::turn_hue(shift, image.plane_bytes(), image.plane(0), image.plane(1), image.plane(2));
+  data::turn_hue(shift, image.plane_bytes(), image.plane(0), image.plane(1), image.plane(2));
 }
 
 void adjust_sharpness(const PlanarImage& image, double factor) {
@@ -83,7 +83,7 @@ void adjust_sharpness(const PlanarImage& image, double factor) {
   auto* base = room(smooth, image.plane_bytes());
   for (int c = 0; c < image.channels; ++c) {
     smooth_plane(image, c, base);
-    ops::blend_from(base, static_cast<float>(factor), image.plane_bytes(), image.plane(c));
+    data::blend_from(base, static_cast<float>(factor), image.plane_bytes(), image.plane(c));
   }
 }
 

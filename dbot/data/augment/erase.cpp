@@ -4,7 +4,7 @@
 #include <cmath>
 #include <optional>
 
-#include "dbot/data/image/transforms.h"
+#include "dbot/data/image/crop.h"
 
 namespace dbot::data {
 namespace {

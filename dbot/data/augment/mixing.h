@@ -7,7 +7,7 @@
 
 #include "dbot/core/random.h"
 #include "dbot/core/settings/settings.h"
-#include "dbot/data/image/transforms.h"
+#include "dbot/data/image/crop.h"
 
 // Mixup (Zhang et al., arXiv 1710.09412) and CutMix (Yun et al., arXiv 1905.04899) of a batch with
 // itself in reverse order, one mixture for all, as in timm's batch mode (mae.md §6). What was drawn

@@ -9,14 +9,14 @@
 namespace dbot::data {
 namespace {
 
-void warp(const PlanarImage& image, const ops::AffineMap& map, const Fill& fill) {
+void warp(const PlanarImage& image, const data::AffineMap& map, const Fill& fill) {
   thread_local std::vector<std::uint8_t> copy;  // its memory serves the next image
   auto* source = room(copy, image.bytes());
   std::copy_n(image.pixels, image.bytes(), source);
   for (int c = 0; c < image.channels; ++c) {
     std::fill_n(image.plane(c), image.plane_bytes(), fill.at(static_cast<std::size_t>(c)));
   }
-  ops::warp_affine(map, source, image.channels, image.height, image.width, image.pixels);
+  data::warp_affine(map, source, image.channels, image.height, image.width, image.pixels);
 }
 
 /// To 15 decimal places, as Pillow does with sines and cosines.

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "dbot/core/settings/settings.h"
+#include "dbot/data/image/crop.h"
 #include "dbot/data/image/image.h"
-#include "dbot/data/image/transforms.h"
 
 namespace dbot::data {
 

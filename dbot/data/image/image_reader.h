@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "dbot/data/image/crop.h"
 #include "dbot/data/image/orientation.h"
 #include "dbot/data/image/resize_crop.h"
-#include "dbot/data/image/transforms.h"
 
 namespace dbot::data {
 

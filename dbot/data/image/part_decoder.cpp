@@ -143,7 +143,7 @@ void PartDecoder::resize_planes(std::uint8_t* planar) {
     resize_part(planes_.parts[static_cast<std::size_t>(c)],
                 planar + static_cast<std::size_t>(c) * plane);
   }
-  if (planes_.count == 3) ops::rgb_from_ycc(planar, planar + plane, planar + 2 * plane, plane);
+  if (planes_.count == 3) data::rgb_from_ycc(planar, planar + plane, planar + 2 * plane, plane);
   for (int c = planes_.count; c < channels_; ++c) {
     std::copy(planar, planar + plane, planar + static_cast<std::size_t>(c) * plane);
   }

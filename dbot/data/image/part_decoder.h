@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
+#include "dbot/data/image/crop.h"
 #include "dbot/data/image/image_reader.h"
 #include "dbot/data/image/resize_crop.h"
-#include "dbot/data/image/transforms.h"
 
 namespace dbot::data {
 

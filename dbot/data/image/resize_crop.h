@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
+#include "dbot/data/image/crop.h"
 #include "dbot/data/image/image.h"
 #include "dbot/data/image/resample.h"
-#include "dbot/data/image/transforms.h"
 
 namespace dbot::data {
 
@@ -53,5 +53,11 @@ class Resizer {
   std::vector<std::uint8_t> columns_, resized_, planes_, flat_, padded_;
   std::size_t stride_ = 0;  // of a row in planes_
 };
+
+/// Resizes a crop to `size` with antialiased bicubic filtering, optionally mirrored, into planar
+/// [channels, height, width]. Equal bit for bit to Pillow 13's image.crop(…).resize(…, BICUBIC).
+/// Throws UsageError if the crop is not inside the image or `planar` has another size.
+void resize_crop(const Image& image, const Crop& crop, core::Size size, bool mirror,
+                 std::span<std::uint8_t> planar);
 
 }  // namespace dbot::data

@@ -8,7 +8,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace dbot::ops::HWY_NAMESPACE {
+namespace dbot::data::HWY_NAMESPACE {
 
 /// Moves the sums by one line and writes their line.
 HWY_INLINE void blur_line(const BoxWeights& box, const std::uint8_t* HWY_RESTRICT leaving,
@@ -46,11 +46,11 @@ void blur_lines(const BoxWeights& box, const std::uint8_t* source, int lines, st
   }
 }
 
-}  // namespace dbot::ops::HWY_NAMESPACE
+}  // namespace dbot::data::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace dbot::ops {
+namespace dbot::data {
 
 HWY_EXPORT(blur_lines);
 
@@ -59,5 +59,5 @@ void blur_lines(const BoxWeights& box, const std::uint8_t* source, int lines, st
   HWY_DYNAMIC_DISPATCH(blur_lines)(box, source, lines, width, step, sums, result);
 }
 
-}  // namespace dbot::ops
+}  // namespace dbot::data
 #endif

@@ -8,7 +8,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace dbot::ops::HWY_NAMESPACE {
+namespace dbot::data::HWY_NAMESPACE {
 
 HWY_INLINE std::uint8_t clamped(float value) {
   value = value > 0.0F ? value : 0.0F;
@@ -122,11 +122,11 @@ void smooth_line(const std::uint8_t* above, const std::uint8_t* here, const std:
   }
 }
 
-}  // namespace dbot::ops::HWY_NAMESPACE
+}  // namespace dbot::data::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace dbot::ops {
+namespace dbot::data {
 
 HWY_EXPORT(blend_from_value);
 HWY_EXPORT(blend_from);
@@ -162,5 +162,5 @@ void smooth_line(const std::uint8_t* above, const std::uint8_t* here, const std:
   HWY_DYNAMIC_DISPATCH(smooth_line)(above, here, below, width, result);
 }
 
-}  // namespace dbot::ops
+}  // namespace dbot::data
 #endif

@@ -5,7 +5,7 @@
 
 // Inner loops of colour over planes of 8-bit pixels: plain loops that are compiled once for each
 // instruction set. No product is fused with a sum, so that all give the same bytes: Pillow's.
-namespace dbot::ops {
+namespace dbot::data {
 
 /// pixels = base + factor · (pixels − base) in float32, cut off and clamped to 0…255 (Pillow's
 /// `Image.blend`), with one base for all.
@@ -28,4 +28,4 @@ void turn_hue(std::uint8_t shift, std::size_t count, std::uint8_t* red, std::uin
 void smooth_line(const std::uint8_t* above, const std::uint8_t* here, const std::uint8_t* below,
                  std::size_t width, std::uint8_t* result);
 
-}  // namespace dbot::ops
+}  // namespace dbot::data

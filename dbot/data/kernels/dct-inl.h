@@ -10,7 +10,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace dbot::ops::HWY_NAMESPACE {
+namespace dbot::data::HWY_NAMESPACE {
 
 /// x[0…7] to the transformed values times 2^13. `times(v, c)` multiplies by a constant. Sums are
 /// written with the operators of the values, which wrap.
@@ -47,7 +47,7 @@ HWY_INLINE void inverse_dct_half_pass(Value (&x)[4], const Times& times) {
   x[3] = e0 - o0;
 }
 
-}  // namespace dbot::ops::HWY_NAMESPACE
+}  // namespace dbot::data::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -9,7 +9,7 @@
 #include "dbot/data/kernels/jpeg_kernels_plain.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace dbot::ops::HWY_NAMESPACE {
+namespace dbot::data::HWY_NAMESPACE {
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 
 using plain::inverse_dct;
@@ -159,11 +159,11 @@ void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third
 }
 
 #endif
-}  // namespace dbot::ops::HWY_NAMESPACE
+}  // namespace dbot::data::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace dbot::ops {
+namespace dbot::data {
 
 HWY_EXPORT(inverse_dct);
 HWY_EXPORT(inverse_dct_half);
@@ -182,5 +182,5 @@ void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third
   HWY_DYNAMIC_DISPATCH(rgb_from_ycc)(first, second, third, count);
 }
 
-}  // namespace dbot::ops
+}  // namespace dbot::data
 #endif

@@ -5,7 +5,7 @@
 
 // Inner loops of JPEG, for AVX2 and for any processor: integer arithmetic, so that all give the
 // same bytes.
-namespace dbot::ops {
+namespace dbot::data {
 
 /// The inverse cosine transform of 8 × 8 dequantised coefficients, row after row, to pixels; they
 /// are set to 0, ready for the next block. The factorisation of Loeffler, Ligtenberg and Moschytz
@@ -21,4 +21,4 @@ void inverse_dct_half(std::int16_t* coefficients, std::uint8_t* pixels, std::siz
 void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third,
                   std::size_t count);
 
-}  // namespace dbot::ops
+}  // namespace dbot::data

@@ -4,7 +4,7 @@
 
 #include "dbot/data/kernels/dct-inl.h"
 
-namespace dbot::ops::plain {
+namespace dbot::data::plain {
 namespace {
 
 std::uint8_t clamped(std::int32_t value) {
@@ -65,4 +65,4 @@ void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third
   }
 }
 
-}  // namespace dbot::ops::plain
+}  // namespace dbot::data::plain

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 // The kernels of jpeg_kernels.h for any processor, and what the others are checked against.
-namespace dbot::ops::plain {
+namespace dbot::data::plain {
 
 /// Constants of the cosine transform, 13 fractional bits: √2 · cos and sin of multiples of π/16.
 inline constexpr int dct_bits = 13, dct_pass_bits = 2;
@@ -19,4 +19,4 @@ void inverse_dct_half(std::int16_t* coefficients, std::uint8_t* pixels, std::siz
 void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third,
                   std::size_t count);
 
-}  // namespace dbot::ops::plain
+}  // namespace dbot::data::plain

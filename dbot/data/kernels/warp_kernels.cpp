@@ -8,7 +8,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace dbot::ops::HWY_NAMESPACE {
+namespace dbot::data::HWY_NAMESPACE {
 
 /// The cubic through b and c at `part` of the way between them.
 HWY_INLINE double cubic(double a, double b, double c, double d, double part) {
@@ -70,11 +70,11 @@ void warp_affine(const AffineMap& map, const std::uint8_t* source, int channels,
   }
 }
 
-}  // namespace dbot::ops::HWY_NAMESPACE
+}  // namespace dbot::data::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace dbot::ops {
+namespace dbot::data {
 
 HWY_EXPORT(warp_affine);
 
@@ -83,5 +83,5 @@ void warp_affine(const AffineMap& map, const std::uint8_t* source, int channels,
   HWY_DYNAMIC_DISPATCH(warp_affine)(map, source, channels, height, width, result);
 }
 
-}  // namespace dbot::ops
+}  // namespace dbot::data
 #endif

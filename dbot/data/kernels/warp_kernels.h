@@ -6,7 +6,7 @@
 
 // Pictures sheared, moved and turned: one plain loop that is compiled once for each instruction
 // set. No product is fused with a sum, so that all give the same bytes: Pillow's.
-namespace dbot::ops {
+namespace dbot::data {
 
 /// Where a pixel of the result comes from: column = m0·x + m1·y + m2, row = m3·x + m4·y + m5, all
 /// counted from the corner of a picture, so that the first pixel's centre is at (0.5, 0.5).
@@ -17,4 +17,4 @@ using AffineMap = std::array<double, 6>;
 void warp_affine(const AffineMap& map, const std::uint8_t* source, int channels, int height,
                  int width, std::uint8_t* result);
 
-}  // namespace dbot::ops
+}  // namespace dbot::data

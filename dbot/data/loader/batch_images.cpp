@@ -7,6 +7,7 @@
 
 #include "dbot/core/random.h"
 #include "dbot/data/augment/augment.h"
+#include "dbot/data/augment/crop_rules.h"
 
 namespace dbot::data {
 

@@ -4,17 +4,17 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <deque>
 #include <utility>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/core/thread_pool.h"
-#include "dbot/data/augment/augmentation.h"
 #include "dbot/data/loader/bad_samples.h"
 #include "dbot/data/loader/batch_sequence.h"
 #include "dbot/data/loader/batch_work.h"
+#include "dbot/data/loader/loader_config.h"
 
 namespace dbot::data {
 namespace {
@@ -78,10 +78,6 @@ void check(const LoaderConfig& config, std::int64_t dataset_size) {
   check_views(config);
   check_sources(config.sources, dataset_size);
   check_length(config, dataset_size);
-}
-
-double seconds_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 /// Two batches, or more where batches are so small that two hold no work for everybody; fewer where
@@ -167,9 +163,9 @@ Loader::~Loader() {
 }
 
 std::optional<Batch> Loader::next() {
-  const auto begin = std::chrono::steady_clock::now();
+  const core::Stopwatch clock;
   auto batch = state_->next();
-  state_->wait_seconds += seconds_since(begin);
+  state_->wait_seconds += clock.seconds();
   return batch;
 }
 

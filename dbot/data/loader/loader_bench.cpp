@@ -1,10 +1,10 @@
 #include "dbot/data/loader/loader_bench.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <utility>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
 #include "dbot/data/encoded_dataset.h"
@@ -12,10 +12,6 @@
 
 namespace dbot::data {
 namespace {
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// Files in memory, one after the other; a pass over more images repeats them.
 class MemoryFiles final : public EncodedDataset {
@@ -87,9 +83,9 @@ LoaderPass time_loader(std::shared_ptr<const Dataset> dataset, const LoaderBench
     return batch->size();
   };
   consume();
-  const double begin = now();
+  const double begin = core::steady_seconds();
   while (pass.images < config.images && !stopping()) pass.images += consume();
-  pass.seconds = now() - begin;
+  pass.seconds = core::steady_seconds() - begin;
   return pass;
 }
 

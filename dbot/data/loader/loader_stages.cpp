@@ -6,6 +6,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
 #include "dbot/data/augment/augment.h"
+#include "dbot/data/augment/crop_rules.h"
 #include "dbot/data/encoded_dataset.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/normalise.h"

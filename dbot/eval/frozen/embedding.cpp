@@ -55,7 +55,7 @@ std::filesystem::path names_path(const std::filesystem::path& path) {
 
 void write_embedding(const std::filesystem::path& path, const Features& features,
                      const data::Dataset& dataset) {
-  nn::NamedTensors tensors{{"cls", features.cls}, {"mean", features.mean}};
+  runtime::NamedTensors tensors{{"cls", features.cls}, {"mean", features.mean}};
   std::map<std::string, std::string> metadata{{"format", "pt"}};
   if (has_labels(features)) {
     tensors["labels"] = features.labels;

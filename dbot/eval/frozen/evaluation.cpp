@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
 #include "dbot/eval/frozen/knn.h"
@@ -16,12 +16,6 @@
 
 namespace dbot::eval {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// At most `limit` samples, drawn by the split's own stream and kept in their order.
 std::shared_ptr<const data::Dataset> limited(std::shared_ptr<const data::Dataset> dataset,
@@ -58,7 +52,7 @@ EvaluationRow evaluate(const std::string& protocol, const NamedKind& kind,
                        const SplitFeatures& features, std::int64_t classes,
                        const EvaluateConfig& config, std::uint64_t seed,
                        const core::StopRequest& stop) {
-  const Clock::time_point begin = Clock::now();
+  const core::Stopwatch clock;
   const auto& [train, test] = features;
   EvaluationRow row{protocol, kind.name, 0, 0, 0, labelled(train.labels), labelled(test.labels)};
   if (protocol == "knn") {
@@ -76,7 +70,7 @@ EvaluationRow evaluate(const std::string& protocol, const NamedKind& kind,
     row.top1 = result.top1;
     row.top5 = result.top5;
   }
-  row.seconds = seconds_since(begin);
+  row.seconds = clock.seconds();
   return row;
 }
 
@@ -95,9 +89,9 @@ Evaluation evaluate_features(const data::LabelledSplits& splits, const EvaluateC
                     result.classes));
   }
   const data::LabelledSplits chosen = limit_splits(splits, config, seed);
-  const Clock::time_point begin = Clock::now();
+  const core::Stopwatch clock;
   const SplitFeatures features{extract(chosen.train), extract(chosen.test)};
-  result.extraction_seconds = seconds_since(begin);
+  result.extraction_seconds = clock.seconds();
   for (const auto& [wanted, protocol] :
        {std::pair{config.knn, "knn"}, std::pair{config.linear, "linear"}}) {
     if (!wanted) continue;

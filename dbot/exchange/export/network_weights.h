@@ -23,7 +23,7 @@ struct DecoderDescription {
 /// A network to hand out: an encoder, and perhaps its decoder. Official names.
 struct NetworkWeights {
   EncoderDescription description;
-  nn::NamedTensors parameters;
+  runtime::NamedTensors parameters;
   std::optional<DecoderDescription> decoder;
 };
 

@@ -15,8 +15,8 @@
 namespace dbot::exchange {
 
 void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
-                  const nn::NamedTensors& parameters) {
-  nn::NamedTensors stored;
+                  const runtime::NamedTensors& parameters) {
+  runtime::NamedTensors stored;
   for (const auto& spec : nn::encoder_parameters(description.config)) {
     const auto found = parameters.find(spec.name);
     if (found == parameters.end() || found->second.sizes() != at::IntArrayRef(spec.shape)) {
@@ -35,7 +35,7 @@ LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints
   return import_encoder(resolve_model_path(path), hints).encoder;
 }
 
-void resize_positions(nn::NamedTensors& parameters, core::Size from, core::Size to) {
+void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to) {
   for (auto& [name, tensor] : parameters) {
     if (name.ends_with("pos_embed")) tensor = nn::resize_position_table(tensor, from, to);
     if (name.ends_with("relative_position_bias_table")) {
@@ -47,7 +47,7 @@ void resize_positions(nn::NamedTensors& parameters, core::Size from, core::Size 
 std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder,
                                                     std::optional<core::Size> image_size) {
   nn::EncoderConfig config = encoder.description.config;
-  nn::NamedTensors parameters = encoder.parameters;
+  runtime::NamedTensors parameters = encoder.parameters;
   if (image_size && *image_size != config.image_size) {
     const core::Size before = config.grid();
     config.image_size = *image_size;

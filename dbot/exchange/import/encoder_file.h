@@ -18,11 +18,11 @@ namespace dbot::exchange {
 /// `dbot.config`. No time, host or path in it: equal weights give equal bytes. Throws Error naming
 /// a parameter that is missing or does not fit the description.
 void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
-                  const nn::NamedTensors& parameters);
+                  const runtime::NamedTensors& parameters);
 
 struct LoadedEncoder {
   EncoderDescription description;
-  nn::NamedTensors parameters;  // encoder names only
+  runtime::NamedTensors parameters;  // encoder names only
 };
 
 /// What a file without `dbot.config` cannot say (heads: width/64 if unset; image size: a square
@@ -48,7 +48,7 @@ std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder
                                                     std::optional<core::Size> image_size = {});
 
 /// Puts every position table among the tensors, absolute ones and relative ones, onto another grid.
-void resize_positions(nn::NamedTensors& parameters, core::Size from, core::Size to);
+void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to);
 
 /// What `--model` may name: a weights file; a run folder (its model.safetensors, else the student
 /// of checkpoints/latest, else of the newest checkpoint whose student file is sound); a checkpoint

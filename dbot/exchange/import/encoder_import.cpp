@@ -32,9 +32,9 @@ at::Tensor sincos_table(const nn::EncoderConfig& config, const std::string& sour
 }
 
 /// The encoder's tensors as float32, each of the shape that the configuration asks for.
-nn::NamedTensors take_parameters(nn::NamedTensors& tensors, const nn::EncoderConfig& config,
-                                 const std::string& source) {
-  nn::NamedTensors parameters;
+runtime::NamedTensors take_parameters(runtime::NamedTensors& tensors,
+                                      const nn::EncoderConfig& config, const std::string& source) {
+  runtime::NamedTensors parameters;
   for (const auto& spec : nn::encoder_parameters(config)) {
     const auto found = tensors.find(spec.name);
     if (found == tensors.end()) {
@@ -56,7 +56,7 @@ nn::NamedTensors take_parameters(nn::NamedTensors& tensors, const nn::EncoderCon
 /// Puts in place what some families leave out without computing anything else.
 class MissingParts {
  public:
-  MissingParts(nn::NamedTensors& tensors, ImportReport& report)
+  MissingParts(runtime::NamedTensors& tensors, ImportReport& report)
       : tensors_(tensors), report_(report) {}
 
   /// Networks fine-tuned on the mean of their patches have a norm of that mean alone.
@@ -77,7 +77,7 @@ class MissingParts {
       return entry.first.ends_with("attn.qkv.bias") || entry.first.ends_with("attn.q_bias");
     };
     if (std::ranges::any_of(tensors_, is_bias)) return;
-    nn::NamedTensors biases;
+    runtime::NamedTensors biases;
     for (const auto& [name, tensor] : tensors_) {
       if (!name.ends_with("attn.qkv.weight") || tensor.dim() != 2) continue;
       const std::string bias = name.substr(0, name.rfind('.')) + ".bias";
@@ -108,7 +108,7 @@ class MissingParts {
   }
 
  private:
-  nn::NamedTensors& tensors_;
+  runtime::NamedTensors& tensors_;
   ImportReport& report_;
 };
 
@@ -137,7 +137,7 @@ void check_folder(const FolderDescription& folder, const nn::EncoderConfig& conf
   }
 }
 
-void describe_from_shapes(nn::NamedTensors& tensors, const EncoderHints& hints,
+void describe_from_shapes(runtime::NamedTensors& tensors, const EncoderHints& hints,
                           const WeightsSource& source, ImportedEncoder& result) {
   const std::string name = source.path().string();
   const FolderDescription folder = describe_folder(source.path());
@@ -206,7 +206,7 @@ ImportedEncoder import_encoder(const std::filesystem::path& path, const EncoderH
     result.report.unread.push_back(tensor.name + ": " + tensor.reason);
   }
   const EncoderPlace place = choose_place(source, hints, result.report);
-  nn::NamedTensors tensors = read_encoder_tensors(source, place, result.report);
+  runtime::NamedTensors tensors = read_encoder_tensors(source, place, result.report);
   const auto stored = source.metadata().find(kEncoderConfigKey);
   if (stored != source.metadata().end()) {
     result.encoder.description = description_from_json(stored->second, name);

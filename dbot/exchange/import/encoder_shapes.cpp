@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kClipEpsilon = 1e-5;  // of CLIP's norms
 
-const at::Tensor& required(const nn::NamedTensors& tensors, const std::string& name,
+const at::Tensor& required(const runtime::NamedTensors& tensors, const std::string& name,
                            std::int64_t dimensions, const std::string& source) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) {
@@ -33,7 +33,7 @@ const at::Tensor& required(const nn::NamedTensors& tensors, const std::string& n
 }
 
 /// Number of blocks; throws if their numbers have a gap.
-std::int64_t count_blocks(const nn::NamedTensors& tensors, const std::string& source) {
+std::int64_t count_blocks(const runtime::NamedTensors& tensors, const std::string& source) {
   constexpr std::string_view prefix = "blocks.";
   std::set<std::int64_t> numbers;
   for (auto entry = tensors.lower_bound(std::string(prefix));
@@ -59,7 +59,7 @@ std::int64_t count_blocks(const nn::NamedTensors& tensors, const std::string& so
   return expected;
 }
 
-std::int64_t infer_heads(const nn::NamedTensors& tensors, std::int64_t width,
+std::int64_t infer_heads(const runtime::NamedTensors& tensors, std::int64_t width,
                          const EncoderHints& hints, const std::string& source) {
   const at::Tensor* table = relative_position_table(tensors);
   const std::int64_t usual = width % 64 == 0 ? width / 64 : 0;
@@ -75,7 +75,7 @@ std::int64_t infer_heads(const nn::NamedTensors& tensors, std::int64_t width,
 
 /// Input size in pixels: the hint, or a square grid of as many patches as the table has rows, or as
 /// the table of relative positions has distances.
-core::Size infer_image_size(const nn::NamedTensors& tensors, std::int64_t patch_size,
+core::Size infer_image_size(const runtime::NamedTensors& tensors, std::int64_t patch_size,
                             const EncoderHints& hints, const std::string& source) {
   if (hints.image_size) return *hints.image_size;
   if (!tensors.contains("pos_embed")) {
@@ -101,7 +101,7 @@ core::Size infer_image_size(const nn::NamedTensors& tensors, std::int64_t patch_
 
 }  // namespace
 
-nn::EncoderConfig infer_config(const nn::NamedTensors& tensors, const EncoderHints& hints,
+nn::EncoderConfig infer_config(const runtime::NamedTensors& tensors, const EncoderHints& hints,
                                const std::string& source) {
   const at::Tensor& patch = required(tensors, "patch_embed.proj.weight", 4, source);
   nn::EncoderConfig config;
@@ -131,7 +131,8 @@ nn::EncoderConfig infer_config(const nn::NamedTensors& tensors, const EncoderHin
   return config;
 }
 
-void check_depth(const nn::NamedTensors& tensors, std::int64_t depth, const std::string& source) {
+void check_depth(const runtime::NamedTensors& tensors, std::int64_t depth,
+                 const std::string& source) {
   const std::int64_t blocks = count_blocks(tensors, source);
   if (blocks != depth) {
     throw DataError(fmt::format("[load encoder] {}: {} says {} blocks, the file has {}", source,

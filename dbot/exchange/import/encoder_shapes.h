@@ -13,10 +13,11 @@ namespace dbot::exchange {
 /// one for every
 /// 64 columns; what a BEiT-style encoder or CLIP's tower has beside (encoder_variant.h). Throws
 /// DataError, beginning with `source`, when they do not say it.
-nn::EncoderConfig infer_config(const nn::NamedTensors& tensors, const EncoderHints& hints,
+nn::EncoderConfig infer_config(const runtime::NamedTensors& tensors, const EncoderHints& hints,
                                const std::string& source);
 
 /// Throws DataError naming the tensor when shapes and a stored description disagree in depth.
-void check_depth(const nn::NamedTensors& tensors, std::int64_t depth, const std::string& source);
+void check_depth(const runtime::NamedTensors& tensors, std::int64_t depth,
+                 const std::string& source);
 
 }  // namespace dbot::exchange

@@ -142,8 +142,8 @@ std::optional<std::string> projection_of(const EncoderPlace& place,
 
 }  // namespace
 
-nn::NamedTensors read_encoder_tensors(const WeightsSource& source, const EncoderPlace& place,
-                                      ImportReport& report) {
+runtime::NamedTensors read_encoder_tensors(const WeightsSource& source, const EncoderPlace& place,
+                                           ImportReport& report) {
   const auto all = source.names();
   const auto projection = projection_of(place, std::set<std::string>(all.begin(), all.end()));
   std::vector<std::string> wanted;
@@ -160,7 +160,7 @@ nn::NamedTensors read_encoder_tensors(const WeightsSource& source, const Encoder
       report.ignored.push_back(full);
     }
   }
-  nn::NamedTensors bare;
+  runtime::NamedTensors bare;
   for (auto& [full, tensor] : source.read(wanted)) bare.emplace(bare_names.at(full), tensor);
   if (!place.style) return bare;
   try {

@@ -88,12 +88,12 @@ std::vector<std::string> WeightsSource::names() const {
   return names;
 }
 
-nn::NamedTensors WeightsSource::read(const std::vector<std::string>& names) const {
+runtime::NamedTensors WeightsSource::read(const std::vector<std::string>& names) const {
   std::uint64_t held = 0;
   for (const formats::WeightsFile& file : files_) held += file.size();
   const std::uint64_t most = kMostCopies * held + kFreeBytes;
   std::uint64_t copied = 0;
-  nn::NamedTensors tensors;
+  runtime::NamedTensors tensors;
   for (const std::string& name : names) {
     const auto place = places_.find(name);
     if (place == places_.end()) {

@@ -32,7 +32,7 @@ class WeightsSource {
 
   /// Contiguous copies of some of the tensors, bit for bit. Throws DataError for a name that is not
   /// there, for damaged data, and for views that would take up far more memory than their files.
-  nn::NamedTensors read(const std::vector<std::string>& names) const;
+  runtime::NamedTensors read(const std::vector<std::string>& names) const;
 
  private:
   struct Place {

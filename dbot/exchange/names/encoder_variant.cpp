@@ -12,11 +12,11 @@ constexpr const char* kBlockTable = "blocks.0.attn.relative_position_bias_table"
 
 }  // namespace
 
-bool is_clip_tower(const nn::NamedTensors& tensors) {
+bool is_clip_tower(const runtime::NamedTensors& tensors) {
   return tensors.contains("norm_pre.weight");
 }
 
-const at::Tensor* relative_position_table(const nn::NamedTensors& tensors) {
+const at::Tensor* relative_position_table(const runtime::NamedTensors& tensors) {
   for (const char* name : {kSharedTable, kBlockTable}) {
     const auto found = tensors.find(name);
     if (found != tensors.end() && found->second.dim() == 2) return &found->second;
@@ -32,7 +32,7 @@ std::optional<std::int64_t> relative_position_side(std::int64_t rows) {
   return (root + 1) / 2;
 }
 
-void infer_variant(const nn::NamedTensors& tensors, nn::EncoderConfig& config) {
+void infer_variant(const runtime::NamedTensors& tensors, nn::EncoderConfig& config) {
   if (tensors.contains(kSharedTable)) {
     config.relative_positions = nn::RelativePositions::shared;
   } else if (tensors.contains(kBlockTable)) {

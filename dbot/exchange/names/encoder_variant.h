@@ -12,14 +12,14 @@ namespace dbot::exchange {
 
 /// Sets the fields of a configuration that follow `layer_norm_eps`, except what the tensors do not
 /// show (the kind of GELU). Shapes are left to be checked against the result.
-void infer_variant(const nn::NamedTensors& tensors, nn::EncoderConfig& config);
+void infer_variant(const runtime::NamedTensors& tensors, nn::EncoderConfig& config);
 
 /// Whether this is CLIP's tower: it has a norm before its first block.
-bool is_clip_tower(const nn::NamedTensors& tensors);
+bool is_clip_tower(const runtime::NamedTensors& tensors);
 
 /// A table of relative positions, shared or of the first block: [rows, heads]; null if there is
 /// none of two dimensions.
-const at::Tensor* relative_position_table(const nn::NamedTensors& tensors);
+const at::Tensor* relative_position_table(const runtime::NamedTensors& tensors);
 
 /// Patches on each side of the square grid that a table of so many rows belongs to; empty if there
 /// is none.

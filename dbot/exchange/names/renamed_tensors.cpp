@@ -100,7 +100,7 @@ at::Tensor fused(const std::string& official, const Thirds& thirds) {
 
 }  // namespace
 
-RenamedTensors to_official(const nn::NamedTensors& foreign, NameStyle style) {
+RenamedTensors to_official(const runtime::NamedTensors& foreign, NameStyle style) {
   RenamedTensors result;
   std::map<std::string, Thirds> split;
   for (const auto& [name, tensor] : foreign) {
@@ -126,7 +126,7 @@ RenamedTensors to_official(const nn::NamedTensors& foreign, NameStyle style) {
   return result;
 }
 
-RenamedTensors from_official(const nn::NamedTensors& official, NameStyle style) {
+RenamedTensors from_official(const runtime::NamedTensors& official, NameStyle style) {
   RenamedTensors result;
   for (const auto& [name, tensor] : official) {
     const auto places = foreign_places(name, style);
@@ -138,9 +138,9 @@ RenamedTensors from_official(const nn::NamedTensors& official, NameStyle style) 
   return result;
 }
 
-RenamedTensors hugging_face_to_official(const nn::NamedTensors& tensors) {
+RenamedTensors hugging_face_to_official(const runtime::NamedTensors& tensors) {
   constexpr std::string_view kPrefix = "vit.";
-  nn::NamedTensors bare;
+  runtime::NamedTensors bare;
   std::vector<std::string> names;
   for (const auto& [name, tensor] : tensors) {
     const std::string plain = name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
@@ -156,7 +156,7 @@ RenamedTensors hugging_face_to_official(const nn::NamedTensors& tensors) {
   return to_official(bare, *style);
 }
 
-RenamedTensors to_hugging_face(const nn::NamedTensors& official, NameStyle style,
+RenamedTensors to_hugging_face(const runtime::NamedTensors& official, NameStyle style,
                                std::string_view prefix) {
   RenamedTensors bare = from_official(official, style);
   RenamedTensors result;

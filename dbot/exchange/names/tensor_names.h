@@ -54,24 +54,24 @@ std::string_view style_name(NameStyle style);
 
 /// Tensors under other names, and the names that have none in the other style.
 struct RenamedTensors {
-  nn::NamedTensors tensors;
+  runtime::NamedTensors tensors;
   std::vector<std::string> left_out;
 };
 
 /// Official names from foreign ones (without a prefix). Throws DataError naming a query, key or
 /// value that is missing or does not fit the other two.
-RenamedTensors to_official(const nn::NamedTensors& foreign, NameStyle style);
+RenamedTensors to_official(const runtime::NamedTensors& foreign, NameStyle style);
 
 /// Foreign names from official ones: tensors are views of the given ones. Throws DataError naming a
 /// tensor whose shape cannot be split.
-RenamedTensors from_official(const nn::NamedTensors& official, NameStyle style);
+RenamedTensors from_official(const runtime::NamedTensors& official, NameStyle style);
 
 /// Hugging Face's ViTMAEForPreTraining or, without decoder tensors, its encoder alone: official
 /// names from either generation of theirs, with or without `vit.` before them; and back, with
 /// `prefix` before the encoder's names ("vit." for ViTMAEForPreTraining and
 /// ViTForImageClassification, none for ViTModel and ViTMAEModel). Errors as above.
-RenamedTensors hugging_face_to_official(const nn::NamedTensors& tensors);
-RenamedTensors to_hugging_face(const nn::NamedTensors& official, NameStyle style,
+RenamedTensors hugging_face_to_official(const runtime::NamedTensors& tensors);
+RenamedTensors to_hugging_face(const runtime::NamedTensors& official, NameStyle style,
                                std::string_view prefix);
 
 }  // namespace dbot::exchange

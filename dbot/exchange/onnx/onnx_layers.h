@@ -14,7 +14,8 @@ namespace dbot::exchange {
 class OnnxLayers {
  public:
   /// All must outlive it.
-  OnnxLayers(OnnxGraph& graph, const nn::EncoderConfig& config, const nn::NamedTensors& parameters)
+  OnnxLayers(OnnxGraph& graph, const nn::EncoderConfig& config,
+             const runtime::NamedTensors& parameters)
       : graph_(graph), config_(config), parameters_(parameters) {}
 
   const at::Tensor& parameter(const std::string& name) const { return parameters_.at(name); }
@@ -40,7 +41,7 @@ class OnnxLayers {
 
   OnnxGraph& graph_;
   const nn::EncoderConfig& config_;
-  const nn::NamedTensors& parameters_;
+  const runtime::NamedTensors& parameters_;
   std::string relative_index_, shared_bias_;
 };
 

@@ -185,8 +185,8 @@ StepResult MaskedModeling::training_step(const data::Batch& batch, const StepDra
   return {forward(batch, draws, context.precision, Extent::loss_tokens).loss, {}};
 }
 
-nn::NamedTensors MaskedModeling::state() const {
-  nn::NamedTensors state = with_prefix("student.", student_->parameters()->named());
+runtime::NamedTensors MaskedModeling::state() const {
+  runtime::NamedTensors state = with_prefix("student.", student_->parameters()->named());
   if (teacher_) {
     state.merge(with_prefix("teacher.", teacher_->parameters().named()));
     state["teacher.description"] =
@@ -195,9 +195,9 @@ nn::NamedTensors MaskedModeling::state() const {
   return state;
 }
 
-void MaskedModeling::load_state(std::int64_t stage, const nn::NamedTensors& state) {
+void MaskedModeling::load_state(std::int64_t stage, const runtime::NamedTensors& state) {
   if (predicts_features()) {
-    const nn::NamedTensors tensors = without_prefix("teacher.", state);
+    const runtime::NamedTensors tensors = without_prefix("teacher.", state);
     const auto description = tensors.find("description");
     if (description == tensors.end()) {
       throw DataError(

@@ -50,8 +50,8 @@ class MaskedModeling : public Method {
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t stage) override;
   const nn::VisionTransformer& backbone() const override { return student_->encoder(); }
-  nn::NamedTensors state() const override;
-  void load_state(std::int64_t stage, const nn::NamedTensors& state) override;
+  runtime::NamedTensors state() const override;
+  void load_state(std::int64_t stage, const runtime::NamedTensors& state) override;
   std::optional<MaskedPrediction> predict_masked(const data::Batch& batch,
                                                  const DrawContext& context,
                                                  runtime::Precision precision) const override;

@@ -4,18 +4,16 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <functional>
 #include <limits>
 #include <vector>
 
+#include "dbot/core/clock.h"
 #include "dbot/ops/cpu/kernels/matrix_kernel.h"
 #include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr int kRounds = 3;
 // What another choice must gain.
@@ -25,11 +23,11 @@ constexpr double kLeastGain = 1.03;
 double time_products() {
   const at::Tensor x = at::ones({256, 384}), weight = at::ones({768, 384});
   const at::Tensor gradient = at::ones({768, 384});
-  const auto start = Clock::now();
+  const core::Stopwatch clock;
   const at::Tensor y = linear(x, weight, {});
   linear_input_gradient(y, weight);
   add_linear_weight_gradient(gradient, y, x);
-  return std::chrono::duration<double>(Clock::now() - start).count();
+  return clock.seconds();
 }
 
 /// The index of the fastest, where `use` puts a candidate to use; the first, unless another one is
@@ -49,24 +47,24 @@ std::size_t fastest(std::size_t candidates, const std::function<void(std::size_t
 }
 
 /// The widest first.
-std::vector<MatrixKernels> vectors_up_to(KernelLevel highest) {
+std::vector<MatrixKernels> vectors_up_to(simd::KernelLevel highest) {
   std::vector<MatrixKernels> all;
-  const auto levels = supported_kernel_levels();
+  const auto levels = simd::supported_kernel_levels();
   for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
-    if (*level > highest || *level < KernelLevel::avx2) continue;
-    use_kernel_level(*level);
+    if (*level > highest || *level < simd::KernelLevel::avx2) continue;
+    simd::use_kernel_level(*level);
     all.push_back(matrix_kernels());
   }
-  use_kernel_level(highest);
+  simd::use_kernel_level(highest);
   return all;
 }
 
 }  // namespace
 
 void choose_matrix_vectors() {
-  const std::vector<MatrixKernels> all = vectors_up_to(kernel_level());
+  const std::vector<MatrixKernels> all = vectors_up_to(simd::kernel_level());
   if (all.size() < 2) return;
-  const auto use = [&](std::size_t i) { use_matrix_kernels(all[i], kernel_level()); };
+  const auto use = [&](std::size_t i) { use_matrix_kernels(all[i], simd::kernel_level()); };
   use(fastest(all.size(), use));
 }
 

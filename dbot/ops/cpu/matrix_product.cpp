@@ -21,8 +21,8 @@ std::atomic<ProductLibrary>& chosen() {
 }
 
 bool own_kernels(const at::Tensor& a, const at::Tensor& b) {
-  return chosen() == ProductLibrary::own && kernel_level() >= KernelLevel::avx2 && a.is_cpu() &&
-         a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat;
+  return chosen() == ProductLibrary::own && simd::kernel_level() >= simd::KernelLevel::avx2 &&
+         a.is_cpu() && a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat;
 }
 
 std::int64_t row_count(const at::Tensor& x) {
@@ -41,7 +41,7 @@ at::Tensor empty_result(const at::Tensor& x, std::int64_t columns) {
 
 struct ChosenKernels {
   MatrixKernels kernels;
-  KernelLevel level = KernelLevel::reference;  // for which they were chosen
+  simd::KernelLevel level = simd::KernelLevel::reference;  // for which they were chosen
 };
 
 ChosenKernels& chosen_kernels() {
@@ -51,7 +51,7 @@ ChosenKernels& chosen_kernels() {
 
 MatrixKernels kernels_in_use() {
   const ChosenKernels& chosen = chosen_kernels();
-  return chosen.level == kernel_level() ? chosen.kernels : matrix_kernels();
+  return chosen.level == simd::kernel_level() ? chosen.kernels : matrix_kernels();
 }
 
 /// Steps [k, k + depth) of the sums.
@@ -92,7 +92,7 @@ void multiply(const MatrixProduct& product) {
 
 }  // namespace
 
-void use_matrix_kernels(const MatrixKernels& kernels, KernelLevel level) {
+void use_matrix_kernels(const MatrixKernels& kernels, simd::KernelLevel level) {
   chosen_kernels() = {kernels, level};
 }
 

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <utility>
 
+#include "dbot/core/clock.h"
 #include "dbot/methods/method.h"
 #include "dbot/report/metrics/evaluation_table.h"
-#include "dbot/train/stopwatch.h"
 
 namespace dbot::report {
 namespace {
@@ -112,7 +112,7 @@ void EvaluationObserver::evaluate(const std::string& label, const train::TrainSt
   log_(core::LogLevel::information, fmt::format("evaluating {} …", label));
   const double epoch = static_cast<double>(state.step) / static_cast<double>(plan_.steps_per_epoch);
   EvaluationRecord record{label, state.step, state.stage, epoch, {}};
-  const train::Stopwatch clock;
+  const core::Stopwatch clock;
   record.results = results();
   record.seconds = clock.seconds();
   seconds_spent_ += record.seconds;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 
 #include "dbot/core/files/files.h"
@@ -20,10 +19,6 @@ constexpr double most_of_the_time = 0.01;
 PageObserver::PageObserver(const std::filesystem::path& run, core::Log log,
                            std::function<double()> clock)
     : path_(run / "report.html"), data_(run), log_(std::move(log)), clock_(std::move(clock)) {}
-
-double PageObserver::steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 void PageObserver::write(RunState state) {
   const double begun = clock_();

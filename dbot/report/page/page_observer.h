@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/log.h"
 #include "dbot/report/page/page_data.h"
 #include "dbot/train/observer.h"
@@ -17,7 +18,7 @@ class PageObserver : public train::TrainObserver {
   /// It must stand behind all observers whose results the page shows. `clock` gives seconds from
   /// any fixed moment.
   PageObserver(const std::filesystem::path& run, core::Log log,
-               std::function<double()> clock = steady_seconds);
+               std::function<double()> clock = core::steady_seconds);
 
   /// Writes the page as of now. After the run has returned: `state` says how it ended.
   void write(RunState state);
@@ -26,8 +27,6 @@ class PageObserver : public train::TrainObserver {
   void on_epoch_end(std::int64_t, const train::TrainState&, methods::Method&) override;
   void on_stage_end(std::int64_t, const train::TrainState&, methods::Method&) override;
   void on_end(const train::TrainState&, methods::Method&) override;
-
-  static double steady_seconds();
 
  private:
   std::filesystem::path path_;

@@ -4,7 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "dbot/data/image/transforms.h"
+#include "dbot/data/image/crop.h"
+#include "dbot/data/image/resize_crop.h"
 
 namespace dbot::report {
 namespace {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "dbot/core/clock.h"
 #include "dbot/report/terminal/progress.h"
 
 namespace dbot::report {
@@ -15,7 +16,7 @@ class CountProgress {
  public:
   CountProgress(ProgressOptions options, std::int64_t total,
                 std::function<void(std::string_view)> write,
-                std::function<double()> clock = Progress::steady_seconds);
+                std::function<double()> clock = core::steady_seconds);
   ~CountProgress();
   CountProgress(const CountProgress&) = delete;
   CountProgress& operator=(const CountProgress&) = delete;

@@ -1,6 +1,5 @@
 #include "dbot/report/terminal/progress.h"
 
-#include <chrono>
 #include <cmath>
 #include <utility>
 
@@ -29,10 +28,6 @@ Progress::~Progress() {
     finish();
   } catch (...) {  // a closed stderr is no reason to end the program
   }
-}
-
-double Progress::steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 void Progress::message(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "dbot/core/clock.h"
 #include "dbot/report/terminal/progress_text.h"
 #include "dbot/train/observer.h"
 
@@ -23,7 +24,7 @@ class Progress : public train::TrainObserver {
  public:
   /// `write` takes finished text (for stderr); `clock` gives seconds from any fixed moment.
   Progress(ProgressOptions options, std::function<void(std::string_view)> write,
-           std::function<double()> clock = steady_seconds);
+           std::function<double()> clock = core::steady_seconds);
   ~Progress() override;
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -38,8 +39,6 @@ class Progress : public train::TrainObserver {
   void on_epoch_end(std::int64_t epoch, const train::TrainState& state, methods::Method&) override;
   void on_stage_end(std::int64_t stage, const train::TrainState& state, methods::Method&) override;
   void on_end(const train::TrainState& state, methods::Method&) override;
-
-  static double steady_seconds();
 
  private:
   // An average that forgets: each new value weighs `share`, corrected for the start.

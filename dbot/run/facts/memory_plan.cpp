@@ -43,7 +43,7 @@ bool has_teacher(const Recipe& recipe) {
 
 bool has_kernels(const Recipe& recipe) {
   return recipe.compute.kernels == KernelRequest::automatic
-             ? ops::default_kernel_level() != ops::KernelLevel::reference
+             ? simd::default_kernel_level() != simd::KernelLevel::reference
              : recipe.compute.kernels != KernelRequest::reference;
 }
 

@@ -30,14 +30,14 @@ void RunFactsFile::on_begin(const train::Plan& plan, const train::TrainState& st
     log_(core::LogLevel::information, table);
   }
   write();
-  begin_ = Clock::now();
+  since_begin_.restart();
   seconds_before_ = -1;
 }
 
 void RunFactsFile::on_step(const train::StepRecord& record, methods::Method&) {
   if (seconds_before_ < 0) {
-    const std::chrono::duration<double> passed = Clock::now() - begin_;
-    seconds_before_ = std::max(0.0, passed.count() - record.seconds);
+    const double passed = since_begin_.seconds();
+    seconds_before_ = std::max(0.0, passed - record.seconds);
   }
   if (!estimate_->add(record.seconds, record.images)) return;
   facts_.plan.seconds = estimate_->total_seconds(rest_of_run(record.state));

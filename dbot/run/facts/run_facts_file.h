@@ -1,10 +1,10 @@
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <optional>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/log.h"
 #include "dbot/report/metrics/evaluation_observer.h"
 #include "dbot/run/facts/run_facts.h"
@@ -31,8 +31,6 @@ class RunFactsFile : public train::TrainObserver {
   void on_step(const train::StepRecord& record, methods::Method& method) override;
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   /// What this process spent before the first step, and will spend beside the others.
   TimeEstimate::Rest rest_of_run(const train::TrainState& state) const;
   void write();
@@ -45,7 +43,7 @@ class RunFactsFile : public train::TrainObserver {
   RunFacts facts_;
   train::Plan plan_;
   std::optional<TimeEstimate> estimate_;
-  Clock::time_point begin_;
+  core::Stopwatch since_begin_;
   double seconds_before_ = -1;  // from the begin to the first step
 };
 

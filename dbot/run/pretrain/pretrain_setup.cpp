@@ -8,7 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/data/augment/augmentation.h"
+#include "dbot/data/loader/loader_config.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/run/facts/memory_plan.h"
 #include "dbot/run/pretrain/fixed_choices.h"

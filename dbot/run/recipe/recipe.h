@@ -32,7 +32,8 @@ struct LengthConfig {
   double total_epochs = -1;       // −1: as the recipe says
 };
 
-/// Which code computes, in the order of ops::KernelLevel; automatic: the processor's best, by rule.
+/// Which code computes, in the order of simd::KernelLevel; automatic: the processor's best, by
+/// rule.
 enum class KernelRequest { automatic, reference, portable, avx2, avx512 };
 /// What multiplies float32 matrices; automatic: our own kernels; measured: what is faster when a
 /// run begins, kept with it. Two measured runs need not be the same bit for bit.

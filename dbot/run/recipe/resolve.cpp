@@ -25,7 +25,7 @@ PrecisionRequest as_request(Precision precision) {
   return precision == Precision::bf16 ? PrecisionRequest::bf16 : PrecisionRequest::fp32;
 }
 
-KernelRequest as_request(ops::KernelLevel level) {
+KernelRequest as_request(simd::KernelLevel level) {
   return static_cast<KernelRequest>(static_cast<int>(level) + 1);
 }
 
@@ -34,9 +34,9 @@ ProductRequest as_request(ops::ProductLibrary library) {
 }
 
 /// The default where none was decided: runs begun before there was a choice.
-ops::KernelLevel level_of(KernelRequest request) {
-  if (request == KernelRequest::automatic) return ops::default_kernel_level();
-  return static_cast<ops::KernelLevel>(static_cast<int>(request) - 1);
+simd::KernelLevel level_of(KernelRequest request) {
+  if (request == KernelRequest::automatic) return simd::default_kernel_level();
+  return static_cast<simd::KernelLevel>(static_cast<int>(request) - 1);
 }
 
 }  // namespace
@@ -56,9 +56,9 @@ Recipe resolve_kernels(const Recipe& recipe, const core::Log& log) {
   Recipe resolved = recipe;
   auto& compute = resolved.compute;
   if (compute.kernels == KernelRequest::automatic) {
-    compute.kernels = as_request(ops::default_kernel_level());
+    compute.kernels = as_request(simd::default_kernel_level());
   }
-  ops::use_kernel_level(level_of(compute.kernels));  // refuses what this processor lacks
+  simd::use_kernel_level(level_of(compute.kernels));  // refuses what this processor lacks
   if (compute.matrix_products == ProductRequest::automatic) {
     compute.matrix_products = ProductRequest::own;
   } else if (compute.matrix_products == ProductRequest::measured) {
@@ -73,12 +73,12 @@ void use_kernels(const Recipe& recipe, const core::Log& log) {
                                ? ops::ProductLibrary::libtorch
                                : ops::ProductLibrary::own);
   try {
-    ops::use_kernel_level(level_of(recipe.compute.kernels));
+    simd::use_kernel_level(level_of(recipe.compute.kernels));
   } catch (const UsageError& problem) {
-    ops::use_kernel_level("auto");
+    simd::use_kernel_level("auto");
     log(core::LogLevel::warning,
         fmt::format("{}; {} is used, and the run goes on, but not bit for bit as it would have",
-                    problem.what(), ops::name(ops::kernel_level())));
+                    problem.what(), simd::name(simd::kernel_level())));
   }
   // In bf16 LibTorch multiplies; narrow networks spend their time elsewhere.
   if (precision_of(recipe) == Precision::fp32 && recipe.model.width >= kWideEnough &&

@@ -23,7 +23,7 @@ void add(FiniteCheck& check, const std::string& name, const at::Tensor& tensor) 
 
 }  // namespace
 
-std::vector<FiniteCheck> check_state(const nn::NamedTensors& tensors) {
+std::vector<FiniteCheck> check_state(const runtime::NamedTensors& tensors) {
   std::vector<FiniteCheck> checks{{"student weights"}, {"teacher weights"}, {"optimizer state"}};
   const std::string prefixes[] = {"student.", "teacher.", "optimizer."};
   for (const auto& [name, tensor] : tensors) {

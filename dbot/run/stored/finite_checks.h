@@ -10,7 +10,7 @@ namespace dbot::run {
 
 /// Weights of student and teacher, and the optimizer's moments if `tensors` hold them: what the
 /// step began with.
-std::vector<FiniteCheck> check_state(const nn::NamedTensors& tensors);
+std::vector<FiniteCheck> check_state(const runtime::NamedTensors& tensors);
 
 /// Target, encoder and, where there is one, decoder (block by block), prediction and loss of one
 /// micro-batch. Blocks are computed without stochastic depth, so that none hides.

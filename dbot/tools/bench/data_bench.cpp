@@ -4,9 +4,9 @@
 #include <iterator>
 #include <utility>
 
-#include "dbot/data/augment/augmentation.h"
+#include "dbot/data/loader/loader_config.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 constexpr std::int64_t memory_for_files = std::int64_t{1} << 30;
@@ -14,7 +14,7 @@ constexpr std::int64_t images_for_stages = 200;
 
 }  // namespace
 
-data::LoaderBenchConfig loader_bench_config(const Recipe& recipe) {
+data::LoaderBenchConfig loader_bench_config(const run::Recipe& recipe) {
   data::LoaderBenchConfig config;
   config.loader.image_size = recipe.model.image_size;
   config.loader.channels = static_cast<int>(recipe.model.channels);
@@ -59,4 +59,4 @@ std::string bottleneck(const DataBench& bench) {
       ->second;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

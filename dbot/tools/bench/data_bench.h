@@ -10,10 +10,10 @@
 #include "dbot/data/loader/loader_bench.h"
 #include "dbot/run/recipe/recipe.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 
 /// Loading under the transforms of a recipe.
-data::LoaderBenchConfig loader_bench_config(const Recipe& recipe);
+data::LoaderBenchConfig loader_bench_config(const run::Recipe& recipe);
 
 /// What was measured of a data set, and what it says.
 struct DataBench {
@@ -31,4 +31,4 @@ DataBench measure_data(std::shared_ptr<const data::Dataset> dataset,
 /// "reading", "decoding", "transforms" or "handing over": which of them holds loading up.
 std::string bottleneck(const DataBench& bench);
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -11,11 +11,11 @@
 #include <cstring>
 #include <limits>
 
+#include "dbot/core/clock.h"
 #include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/simd/kernel_level.h"
-#include "dbot/train/stopwatch.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 constexpr std::int64_t kRows = 2048, kInputs = 1024, kOutputs = 1024;
@@ -29,14 +29,14 @@ class ComputeState {
   ComputeState() = default;
   ~ComputeState() {
     at::set_num_threads(threads_);
-    ops::use_kernel_level(level_);
+    simd::use_kernel_level(level_);
   }
   ComputeState(const ComputeState&) = delete;
   ComputeState& operator=(const ComputeState&) = delete;
 
  private:
   int threads_ = at::get_num_threads();
-  ops::KernelLevel level_ = ops::kernel_level();
+  simd::KernelLevel level_ = simd::kernel_level();
 };
 
 /// The shortest time of each of `count` things: run(i) is called for all of them, round after
@@ -45,10 +45,10 @@ template <typename Run>
 std::vector<double> best_seconds(std::size_t count, const Run& run) {
   std::vector<double> best(count, std::numeric_limits<double>::max());
   for (std::size_t i = 0; i < count; ++i) run(i);  // memory is touched in the first round
-  const train::Stopwatch all;
+  const core::Stopwatch all;
   for (int round = 0; round < kLeastRounds || all.seconds() < kLeastSeconds; ++round) {
     for (std::size_t i = 0; i < count; ++i) {
-      const train::Stopwatch clock;
+      const core::Stopwatch clock;
       run(i);
       best[i] = std::min(best[i], clock.seconds());
     }
@@ -57,10 +57,10 @@ std::vector<double> best_seconds(std::size_t count, const Run& run) {
 }
 
 /// LibTorch, and for float32 each level that has a matrix product of its own.
-std::vector<ops::KernelLevel> product_levels(runtime::Precision precision) {
-  if (precision == runtime::Precision::bf16) return {ops::KernelLevel::reference};
-  std::vector<ops::KernelLevel> levels = ops::supported_kernel_levels();
-  std::erase(levels, ops::KernelLevel::portable);
+std::vector<simd::KernelLevel> product_levels(runtime::Precision precision) {
+  if (precision == runtime::Precision::bf16) return {simd::KernelLevel::reference};
+  std::vector<simd::KernelLevel> levels = simd::supported_kernel_levels();
+  std::erase(levels, simd::KernelLevel::portable);
   return levels;
 }
 
@@ -69,14 +69,14 @@ std::vector<ProductLimit> product_limits(runtime::Precision precision, int threa
   const at::Tensor x = at::randn({kRows, kInputs}).to(type);
   const at::Tensor weight = at::randn({kOutputs, kInputs}).to(type);
   const at::Tensor bias = at::randn({kOutputs}).to(type);
-  const std::vector<ops::KernelLevel> levels = product_levels(precision);
+  const std::vector<simd::KernelLevel> levels = product_levels(precision);
   const std::vector<double> seconds = best_seconds(levels.size(), [&](std::size_t i) {
-    ops::use_kernel_level(levels[i]);
+    simd::use_kernel_level(levels[i]);
     ops::linear(x, weight, bias);
   });
   std::vector<ProductLimit> limits;
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    limits.push_back({precision, std::string(ops::name(levels[i])), threads,
+    limits.push_back({precision, std::string(simd::name(levels[i])), threads,
                       2.0 * kRows * kInputs * kOutputs / seconds[i]});
   }
   return limits;
@@ -126,4 +126,4 @@ MachineLimits measure_limits(int threads) {
   return limits;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -7,7 +7,7 @@
 #include "dbot/runtime/precision.h"
 
 // What this machine can do at best: the yardstick for what operations and training steps reach.
-namespace dbot::run {
+namespace dbot::tools {
 
 /// Multiply-adds × 2 per second of one large matrix product.
 struct ProductLimit {
@@ -35,4 +35,4 @@ struct MachineLimits {
 /// it. Threads and kernels are afterwards as before. Needs 400 MB of memory.
 MachineLimits measure_limits(int threads);
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

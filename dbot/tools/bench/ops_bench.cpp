@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "dbot/core/clock.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
-#include "dbot/train/stopwatch.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 // A turn of at least this length: far above the clock's own time and the start of threads.
@@ -33,7 +33,7 @@ double timed_turn(const OperationWays& ways, const std::function<at::Tensor()>& 
   double seconds = 0;
   for (std::int64_t i = 0; i < repeats; ++i) {
     if (ways.before) ways.before();
-    const train::Stopwatch clock;
+    const core::Stopwatch clock;
     way();
     seconds += clock.seconds();
   }
@@ -93,4 +93,4 @@ OperationTimes time_operation(const OperationCase& operation, std::int64_t round
           median_of(std::move(ratios))};
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

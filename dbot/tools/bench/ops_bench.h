@@ -11,7 +11,7 @@
 
 // How fast the project's operations are beside the same arithmetic in LibTorch's, on the shapes
 // that training steps have.
-namespace dbot::run {
+namespace dbot::tools {
 
 /// Two ways to compute the same thing, with what they work on. They return what both compute, up to
 /// rounding, if they were called equally often.
@@ -49,4 +49,4 @@ struct OperationTimes {
 /// but hardly between two turns. rounds: 1 or more.
 OperationTimes time_operation(const OperationCase& operation, std::int64_t rounds);
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

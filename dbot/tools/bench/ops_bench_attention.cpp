@@ -10,7 +10,7 @@
 #include "dbot/ops/cpu/attention.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 using AttentionReference = at::Tensor (*)(const at::Tensor& qkv, std::int64_t heads);
@@ -109,4 +109,4 @@ std::vector<OperationCase> attention_cases(const TokenShape& shape, at::ScalarTy
   return cases;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -10,7 +10,7 @@
 #include "dbot/ops/transformer_block_paths.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 ops::TransformerBlockWeights random_weights(const TokenShape& shape, bool trained) {
@@ -83,4 +83,4 @@ std::vector<OperationCase> block_cases(const TokenShape& shape, at::ScalarType c
            .prepare = [=] { return block_step_ways(shape, compute); }}};
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

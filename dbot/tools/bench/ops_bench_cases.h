@@ -9,7 +9,7 @@
 #include "dbot/tools/bench/ops_bench.h"
 
 // The table of operations, in parts. `compute` is the type of matrix products.
-namespace dbot::run {
+namespace dbot::tools {
 
 /// The tokens that the blocks of a network work on.
 struct TokenShape {
@@ -32,4 +32,4 @@ std::vector<OperationCase> block_cases(const TokenShape& shape, at::ScalarType c
 std::vector<OperationCase> step_cases(at::ScalarType compute);
 std::vector<OperationCase> optimizer_cases();
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -8,7 +8,7 @@
 #include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 struct LinearShape {
@@ -76,4 +76,4 @@ std::vector<OperationCase> linear_cases(const TokenShape& shape, at::ScalarType 
   return cases;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -10,7 +10,7 @@
 #include "dbot/optim/adamw.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 constexpr double kLearningRate = 1e-4, kDecay = 0.05;
@@ -128,4 +128,4 @@ std::vector<OperationCase> optimizer_cases() {
   return cases;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

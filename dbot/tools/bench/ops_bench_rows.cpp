@@ -11,7 +11,7 @@
 #include "dbot/ops/cpu/row_operations.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 constexpr double kNormEps = 1e-6;
@@ -136,4 +136,4 @@ std::vector<OperationCase> row_cases(const TokenShape& shape, at::ScalarType com
   return cases;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -15,7 +15,7 @@
 
 // What a step does around the blocks. The reference is the same operation's path in plain ATen
 // calls.
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 /// What a network sees of a batch, and what its loss reads.
@@ -118,4 +118,4 @@ std::vector<OperationCase> step_cases(at::ScalarType compute) {
   return cases;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

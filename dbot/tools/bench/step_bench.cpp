@@ -6,17 +6,17 @@
 
 #include <numeric>
 
+#include "dbot/core/clock.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/train/capture/gradient_step.h"
-#include "dbot/train/stopwatch.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 /// Images of noise: the arithmetic does not depend on what is seen.
-data::Batch noise_batch(const Recipe& recipe) {
+data::Batch noise_batch(const run::Recipe& recipe) {
   const std::int64_t count = recipe.train.batch_size;
   const auto [height, width] = recipe.model.image_size;
   data::Batch batch;
@@ -28,7 +28,7 @@ data::Batch noise_batch(const Recipe& recipe) {
   return batch;
 }
 
-Recipe with_statistics(Recipe recipe) {
+run::Recipe with_statistics(run::Recipe recipe) {
   const auto channels = static_cast<std::size_t>(recipe.model.channels);
   if (recipe.data.mean.empty()) {
     recipe.data.mean.assign(channels, 0.5);
@@ -40,38 +40,38 @@ Recipe with_statistics(Recipe recipe) {
 }  // namespace
 
 struct StepBench::State {
-  explicit State(const Recipe& given)
+  explicit State(const run::Recipe& given)
       : recipe(with_statistics(given)),
-        method(masked_modeling_config(recipe)),
+        method(run::masked_modeling_config(recipe)),
         batch(noise_batch(recipe)) {
     method.begin_stage(0);
     optimizer = std::make_unique<optim::AdamW>(
         method.parameter_groups(recipe.optimizer.weight_decay), recipe.optimizer);
   }
 
-  Recipe recipe;
+  run::Recipe recipe;
   methods::MaskedModeling method;
   data::Batch batch;
   std::unique_ptr<optim::AdamW> optimizer;
   std::int64_t steps = 0;
 };
 
-StepBench::StepBench(const Recipe& recipe) : state_(std::make_unique<State>(recipe)) {}
+StepBench::StepBench(const run::Recipe& recipe) : state_(std::make_unique<State>(recipe)) {}
 
 StepBench::~StepBench() = default;
 
 double StepBench::step() {
   State& s = *state_;
-  const train::Stopwatch clock;
+  const core::Stopwatch clock;
   const std::int64_t accumulate = s.recipe.train.accumulate;
-  train::GradientStep gradients(s.method, {0, s.steps, precision_of(s.recipe)}, accumulate);
+  train::GradientStep gradients(s.method, {0, s.steps, run::precision_of(s.recipe)}, accumulate);
   for (std::int64_t micro = 0; micro < accumulate; ++micro) {
     s.batch.epoch = s.steps;  // other masks each step
     gradients.add({s.batch, s.method.draw(s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed),
                                                     /*stage=*/0, s.batch.epoch})});
   }
   const double norm = s.optimizer->gradient_norm();
-  s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images_per_step()),
+  s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, run::images_per_step()),
                     optim::AdamW::clip_scale(norm, s.recipe.optimizer.clip_norm));
   ++s.steps;
   return clock.seconds();
@@ -85,4 +85,4 @@ double StepBench::flops_per_image() const {
   return state_->method.flops_per_image();
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

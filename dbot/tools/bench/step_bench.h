@@ -5,14 +5,14 @@
 
 #include "dbot/run/recipe/recipe.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 
 /// A recipe's training step on synthetic images: forward, backward, clipping and update, as a run
 /// makes them, without data loading, observers and files.
 class StepBench {
  public:
   /// `recipe` is resolved (run/recipe/resolve.h). Throws as `pretrain` does.
-  explicit StepBench(const Recipe& recipe);
+  explicit StepBench(const run::Recipe& recipe);
   ~StepBench();
   StepBench(const StepBench&) = delete;
   StepBench& operator=(const StepBench&) = delete;
@@ -27,4 +27,4 @@ class StepBench {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

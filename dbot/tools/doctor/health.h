@@ -9,7 +9,7 @@
 
 // What `dbot doctor` examines: each check names what was found and, where all is not well, the way
 // out.
-namespace dbot::run {
+namespace dbot::tools {
 
 enum class Severity { ok, warning, problem };
 
@@ -33,4 +33,4 @@ std::vector<Check> check_data(const std::filesystem::path& path);
 /// Who trains there, how far it is, and whether its checkpoints are whole.
 std::vector<Check> check_run(const std::filesystem::path& run);
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

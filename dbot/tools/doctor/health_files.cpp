@@ -13,7 +13,7 @@
 #include "dbot/tools/doctor/health.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 namespace fs = std::filesystem;
@@ -162,4 +162,4 @@ std::vector<Check> check_run(const fs::path& run) {
   return checks;
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -6,7 +6,7 @@
 #include "dbot/report/text/quantity_text.h"
 #include "dbot/tools/doctor/health.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 using report::bytes_text;
@@ -28,7 +28,7 @@ Check processor(const runtime::Machine& machine) {
 }
 
 Check cores(const runtime::Machine& machine, const runtime::SystemLimits& limits) {
-  Check check{"cores", Severity::ok, fmt::format("{} usable", machine.usable_cores)};
+  Check run::check{"cores", Severity::ok, fmt::format("{} usable", machine.usable_cores)};
   if (limits.machine_cores > machine.usable_cores) {
     check.severity = Severity::warning;
     check.finding += fmt::format(" of {}", limits.machine_cores);
@@ -106,4 +106,4 @@ Check check_waiting(const std::string& spin_count, const std::string& wait_polic
   return {subject, Severity::ok, "compute threads sleep after a moment"};
 }
 
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -18,7 +18,7 @@ at::Tensor tensor_of(const std::vector<std::int64_t>& values) {
   return tensor;
 }
 
-std::vector<std::int64_t> integers(const nn::NamedTensors& tensors, const char* name) {
+std::vector<std::int64_t> integers(const runtime::NamedTensors& tensors, const char* name) {
   const auto found = tensors.find(name);
   if (found == tensors.end() || found->second.scalar_type() != at::kLong) {
     throw DataError(std::string("a micro-batch has no integers ") + name);
@@ -29,8 +29,8 @@ std::vector<std::int64_t> integers(const nn::NamedTensors& tensors, const char* 
 
 }  // namespace
 
-nn::NamedTensors tensors_of(const MicroBatch& micro) {
-  nn::NamedTensors tensors = methods::with_prefix("batch.", micro.batch.tensors);
+runtime::NamedTensors tensors_of(const MicroBatch& micro) {
+  runtime::NamedTensors tensors = methods::with_prefix("batch.", micro.batch.tensors);
   tensors.merge(methods::with_prefix("offset.", micro.batch.offsets));
   tensors.merge(methods::with_prefix("draw.", micro.draws));
   tensors["sample_ids"] = tensor_of(micro.batch.sample_ids);
@@ -39,7 +39,7 @@ nn::NamedTensors tensors_of(const MicroBatch& micro) {
   return tensors;
 }
 
-MicroBatch micro_batch_of(const nn::NamedTensors& tensors) {
+MicroBatch micro_batch_of(const runtime::NamedTensors& tensors) {
   MicroBatch micro;
   micro.batch.tensors = methods::without_prefix("batch.", tensors);
   micro.batch.offsets = methods::without_prefix("offset.", tensors);

@@ -9,8 +9,8 @@ namespace dbot::train {
 
 /// A micro-batch as tensors: "batch.NAME", "offset.NAME", "draw.NAME", "sample_ids", "labels",
 /// "epoch".
-nn::NamedTensors tensors_of(const MicroBatch& micro);
+runtime::NamedTensors tensors_of(const MicroBatch& micro);
 /// The inverse. Throws DataError naming what is missing.
-MicroBatch micro_batch_of(const nn::NamedTensors& tensors);
+MicroBatch micro_batch_of(const runtime::NamedTensors& tensors);
 
 }  // namespace dbot::train

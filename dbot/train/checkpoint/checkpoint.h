@@ -27,9 +27,9 @@ struct CheckpointConfig {
 
 struct Checkpoint {
   TrainState state;
-  bool stage_end = false;     // the last step of its stage: kept for good
-  nn::NamedTensors tensors;   // "student.…", "teacher.…", "optimizer.…"
-  std::string fixed_choices;  // JSON: precision, threads, … resolved once and reused
+  bool stage_end = false;         // the last step of its stage: kept for good
+  runtime::NamedTensors tensors;  // "student.…", "teacher.…", "optimizer.…"
+  std::string fixed_choices;      // JSON: precision, threads, … resolved once and reused
 };
 
 /// Writes `checkpoint` under `folder` (the run's checkpoints/) and makes `latest` point to it.

@@ -20,8 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Tensors by the part of their name before the first dot, which is dropped.
-std::map<std::string, nn::NamedTensors> divide(const nn::NamedTensors& tensors) {
-  std::map<std::string, nn::NamedTensors> groups;
+std::map<std::string, runtime::NamedTensors> divide(const runtime::NamedTensors& tensors) {
+  std::map<std::string, runtime::NamedTensors> groups;
   for (const auto& [name, tensor] : tensors) {
     const std::size_t dot = name.find('.');
     const std::string group = name.substr(0, dot);

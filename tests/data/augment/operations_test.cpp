@@ -79,10 +79,10 @@ std::string hexadecimal(std::span<const std::uint8_t> bytes) {
 }
 
 /// Once for each kind of vectors that this processor has.
-class PixelBytes : public ::testing::TestWithParam<ops::KernelLevel> {
+class PixelBytes : public ::testing::TestWithParam<simd::KernelLevel> {
  protected:
-  void SetUp() override { ops::use_kernel_level(GetParam()); }
-  void TearDown() override { ops::use_kernel_level(ops::default_kernel_level()); }
+  void SetUp() override { simd::use_kernel_level(GetParam()); }
+  void TearDown() override { simd::use_kernel_level(simd::default_kernel_level()); }
 };
 
 TEST_P(PixelBytes, ArePillows) {
@@ -135,8 +135,8 @@ TEST_P(PixelBytes, OfEveryColourWithAnotherHueAreTorchvisions) {
   EXPECT_EQ(total, expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, PixelBytes, ::testing::ValuesIn(ops::supported_kernel_levels()),
-                         [](const auto& level) { return std::string(ops::name(level.param)); });
+INSTANTIATE_TEST_SUITE_P(Levels, PixelBytes, ::testing::ValuesIn(simd::supported_kernel_levels()),
+                         [](const auto& level) { return std::string(simd::name(level.param)); });
 
 TEST(PixelOperations, NoBitsLeftIsBlack) {
   std::vector<std::uint8_t> pixels{0, 1, 127, 128, 255, 200};

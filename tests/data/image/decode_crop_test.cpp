@@ -11,6 +11,7 @@
 #include <jpeglib.h>
 
 #include "dbot/core/random.h"
+#include "dbot/data/augment/crop_rules.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/image_reader.h"
 #include "tests/data/fixtures.h"

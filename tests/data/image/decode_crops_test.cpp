@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "dbot/core/random.h"
+#include "dbot/data/augment/crop_rules.h"
 #include "dbot/data/image/codec.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/image/mean_difference.h"

@@ -4,7 +4,7 @@
 #include <ios>
 
 #include "dbot/data/image/resample.h"
-#include "dbot/data/image/transforms.h"
+#include "dbot/data/image/resize_crop.h"
 #include "tests/data/fixtures.h"
 
 namespace dbot::data {

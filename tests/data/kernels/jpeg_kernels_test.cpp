@@ -12,7 +12,7 @@
 #include "dbot/data/kernels/jpeg_kernels_plain.h"
 #include "dbot/simd/kernel_level.h"
 
-namespace dbot::ops {
+namespace dbot::data {
 namespace {
 
 using Block = std::array<std::int16_t, 64>;
@@ -126,4 +126,4 @@ TEST(JpegKernels, EveryLevelMakesTheSameColours) {
 }
 
 }  // namespace
-}  // namespace dbot::ops
+}  // namespace dbot::data

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/random.h"
+#include "dbot/data/augment/crop_rules.h"
 #include "dbot/data/loader/loader.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/memory_dataset.h"

@@ -33,12 +33,12 @@ std::string message_of(const std::function<void()>& action) {
 class EncoderFile : public ::testing::Test {
  protected:
   const EncoderDescription description_ = small_description();
-  const nn::NamedTensors parameters_ = small_parameters(description_.config);
+  const runtime::NamedTensors parameters_ = small_parameters(description_.config);
   const test::TemporaryFolder folder_;
   const std::filesystem::path path_ = folder_ / "encoder.safetensors";
 
   /// Writes the tensors without a description, loads them, returns the message of the failure.
-  std::string failure(const nn::NamedTensors& tensors, const EncoderHints& hints = {}) {
+  std::string failure(const runtime::NamedTensors& tensors, const EncoderHints& hints = {}) {
     write_tensor_file(path_, tensors, {});
     return message_of([&] { load_encoder(path_, hints); });
   }
@@ -58,7 +58,7 @@ TEST_F(EncoderFile, ComesBackBitForBit) {
 }
 
 TEST_F(EncoderFile, TwoSavesAreEqualBytesAndHoldNoDecoder) {
-  nn::NamedTensors more = parameters_;
+  runtime::NamedTensors more = parameters_;
   more["decoder_embed.weight"] = at::ones({4, 16});
   more["mask_token"] = at::ones({1, 1, 4});
   save_encoder(path_, description_, parameters_);
@@ -67,7 +67,7 @@ TEST_F(EncoderFile, TwoSavesAreEqualBytesAndHoldNoDecoder) {
 }
 
 TEST_F(EncoderFile, IsUnderstoodFromShapesAlone) {
-  nn::NamedTensors tensors = parameters_;
+  runtime::NamedTensors tensors = parameters_;
   tensors["decoder_embed.weight"] = at::ones({4, 16});
   tensors["cls_token"] = tensors["cls_token"].to(at::kDouble);
   write_tensor_file(path_, tensors, {});
@@ -93,7 +93,7 @@ TEST_F(EncoderFile, TakesTheGridFromTheHintWhereItIsNoSquare) {
 }
 
 TEST_F(EncoderFile, FillsAMissingPositionTable) {
-  nn::NamedTensors tensors = parameters_;
+  runtime::NamedTensors tensors = parameters_;
   tensors.erase("pos_embed");
   EncoderHints hints;
   hints.heads = 4;
@@ -108,7 +108,7 @@ TEST_F(EncoderFile, FindsRatiosThatAreNoExactFraction) {
   EncoderHints hints;
   hints.heads = 4;
   for (const std::int64_t hidden : {1, 7, 29, 33, 41, 47, 4000}) {
-    nn::NamedTensors tensors = parameters_;
+    runtime::NamedTensors tensors = parameters_;
     for (const std::string block : {"blocks.0.", "blocks.1."}) {
       tensors[block + "mlp.fc1.weight"] = at::zeros({hidden, 16});
       tensors[block + "mlp.fc1.bias"] = at::zeros({hidden});
@@ -124,7 +124,7 @@ TEST_F(EncoderFile, NamesWhatIsMissingOrMisshapen) {
   hints.heads = 4;
   struct Case {
     std::string expected;
-    std::function<void(nn::NamedTensors&)> damage;
+    std::function<void(runtime::NamedTensors&)> damage;
   };
   const Case cases[] = {
       {"patch_embed.proj.weight is missing", [](auto& t) { t.clear(); }},
@@ -161,7 +161,7 @@ TEST_F(EncoderFile, NamesWhatIsMissingOrMisshapen) {
        [](auto& t) { t["blocks.99999999999999999999.norm1.weight"] = at::zeros({16}); }},
   };
   for (const Case& damaged : cases) {
-    nn::NamedTensors tensors = parameters_;
+    runtime::NamedTensors tensors = parameters_;
     damaged.damage(tensors);
     EXPECT_THAT(failure(tensors, hints), HasSubstr(damaged.expected));
   }
@@ -186,7 +186,7 @@ TEST_F(EncoderFile, RefusesADescriptionThatDoesNotFitTheTensors) {
 }
 
 TEST_F(EncoderFile, SavesOnlyAWholeNetwork) {
-  nn::NamedTensors part = parameters_;
+  runtime::NamedTensors part = parameters_;
   part.erase("norm.bias");
   EXPECT_THROW(save_encoder(path_, description_, part), Error);
   part["norm.bias"] = at::zeros({3});

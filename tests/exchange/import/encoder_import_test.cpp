@@ -31,18 +31,19 @@ class EncoderImport : public testing::Test {
   EncoderImport() { hints_.heads = 4; }
 
   /// All names behind a prefix.
-  static nn::NamedTensors below(const std::string& prefix, const nn::NamedTensors& tensors) {
-    nn::NamedTensors result;
+  static runtime::NamedTensors below(const std::string& prefix,
+                                     const runtime::NamedTensors& tensors) {
+    runtime::NamedTensors result;
     for (const auto& [name, tensor] : tensors) result[prefix + name] = tensor;
     return result;
   }
 
-  ImportedEncoder import(const nn::NamedTensors& tensors) {
+  ImportedEncoder import(const runtime::NamedTensors& tensors) {
     write_tensor_file(path_, tensors, {});
     return import_encoder(path_, hints_);
   }
 
-  std::string refusal(const nn::NamedTensors& tensors) {
+  std::string refusal(const runtime::NamedTensors& tensors) {
     try {
       import(tensors);
     } catch (const DataError& error) {
@@ -60,7 +61,7 @@ class EncoderImport : public testing::Test {
   }
 
   EncoderDescription description_ = small_description();
-  nn::NamedTensors official_ = small_parameters(description_.config);
+  runtime::NamedTensors official_ = small_parameters(description_.config);
   EncoderHints hints_;
   test::TemporaryFolder folder_;
   std::filesystem::path path_ = folder_ / "weights.bin";
@@ -71,7 +72,7 @@ TEST_F(EncoderImport, FindsTheEncoderHoweverDeepItIsNested) {
        {"", "model.", "state_dict.", "teacher.", "module.", "net.", "encoder.", "backbone.",
         "model_ema.", "teacher.module.backbone.", "state_dict._orig_mod.", "a.b.c.d."}) {
     SCOPED_TRACE(prefix);
-    nn::NamedTensors tensors = below(prefix, official_);
+    runtime::NamedTensors tensors = below(prefix, official_);
     tensors["optimizer.state.0.exp_avg"] = at::ones({3});
     tensors[prefix + "decoder_embed.weight"] = at::ones({4, 16});
     const ImportedEncoder imported = import(tensors);
@@ -86,8 +87,8 @@ TEST_F(EncoderImport, FindsTheEncoderHoweverDeepItIsNested) {
 }
 
 TEST_F(EncoderImport, ReadsWhatTheKeyNamesOfSeveral) {
-  nn::NamedTensors tensors = below("student.module.backbone.", official_);
-  nn::NamedTensors other = official_;
+  runtime::NamedTensors tensors = below("student.module.backbone.", official_);
+  runtime::NamedTensors other = official_;
   other["norm.bias"] = at::ones({16});
   tensors.merge(below("teacher.backbone.", other));
   ImportedEncoder imported = import(tensors);
@@ -104,7 +105,7 @@ TEST_F(EncoderImport, ReadsWhatTheKeyNamesOfSeveral) {
 }
 
 TEST_F(EncoderImport, TakesTheModelRatherThanItsAverage) {
-  nn::NamedTensors tensors = below("model.", official_);
+  runtime::NamedTensors tensors = below("model.", official_);
   tensors.merge(below("model_ema.", official_));
   EXPECT_EQ(import(tensors).report.key, "model");
 }
@@ -112,7 +113,7 @@ TEST_F(EncoderImport, TakesTheModelRatherThanItsAverage) {
 TEST_F(EncoderImport, ReadsBothGenerationsOfHuggingFace) {
   for (const NameStyle style : {NameStyle::hugging_face_classic, NameStyle::hugging_face_current}) {
     for (const char* prefix : {"", "vit.", "deit."}) {
-      nn::NamedTensors tensors = to_hugging_face(official_, style, prefix).tensors;
+      runtime::NamedTensors tensors = to_hugging_face(official_, style, prefix).tensors;
       tensors["pooler.dense.weight"] = at::ones({16, 16});
       const ImportedEncoder imported = import(tensors);
       expect_whole(imported);
@@ -154,7 +155,7 @@ TEST_F(EncoderImport, ReadsWhatTheFolderSays) {
 }
 
 TEST_F(EncoderImport, ReadsShardsAndFoldersOfTorchFiles) {
-  nn::NamedTensors first, second;
+  runtime::NamedTensors first, second;
   for (const auto& [name, tensor] : official_) {
     (name.starts_with("blocks.1") ? second : first)[name] = tensor;
   }
@@ -174,7 +175,7 @@ TEST_F(EncoderImport, ReadsShardsAndFoldersOfTorchFiles) {
 }
 
 TEST_F(EncoderImport, FillsWhatComputesTheSame) {
-  nn::NamedTensors tensors = official_;
+  runtime::NamedTensors tensors = official_;
   tensors.erase("blocks.0.attn.qkv.bias");
   tensors.erase("blocks.1.attn.qkv.bias");
   ImportedEncoder imported = import(tensors);
@@ -202,21 +203,21 @@ TEST_F(EncoderImport, RefusesNetworksThatItWouldNotComputeRightly) {
        {std::pair{"dist_token", "distillation"}, std::pair{"reg_token", "registers"},
         std::pair{"blocks.0.attn.q_norm.weight", "ordinary block"},
         std::pair{"blocks.1.mlp.fc1_g.weight", "ordinary block"}}) {
-    nn::NamedTensors tensors = below("model.", official_);
+    runtime::NamedTensors tensors = below("model.", official_);
     tensors["model." + std::string(name)] = at::ones({16});
     EXPECT_THAT(refusal(tensors),
                 AllOf(HasSubstr("model." + std::string(name)), HasSubstr(meaning)));
   }
-  nn::NamedTensors hugging_face =
+  runtime::NamedTensors hugging_face =
       to_hugging_face(official_, NameStyle::hugging_face_classic, "").tensors;
   hugging_face["encoder.layer.0.layer_scale1.lambda1"] = at::ones({16});
   EXPECT_THAT(refusal(hugging_face), HasSubstr("encoder.layer.0.layer_scale1.lambda1"));
 }
 
-nn::NamedTensors drawn(const nn::EncoderConfig& config) {
+runtime::NamedTensors drawn(const nn::EncoderConfig& config) {
   nn::ParameterStore store(nn::encoder_parameters(config));
   store.initialise(/*seed=*/6, /*stage=*/0);
-  nn::NamedTensors parameters;
+  runtime::NamedTensors parameters;
   for (const auto& [name, tensor] : store.named()) parameters[name] = tensor.detach().clone();
   return parameters;
 }
@@ -252,7 +253,7 @@ TEST_F(EncoderImport, ReadsClipTowersUnderAllTheirNames) {
   path_ = folder_ / "model.safetensors";
   std::ofstream(folder_ / "config.json")
       << R"({"vision_config": {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-5}})";
-  nn::NamedTensors hugging_face;
+  runtime::NamedTensors hugging_face;
   for (const auto& [name, tensor] :
        from_official(official_, NameStyle::hugging_face_clip).tensors) {
     const bool outside = name == "visual_projection.weight";
@@ -268,7 +269,7 @@ TEST_F(EncoderImport, ReadsClipTowersUnderAllTheirNames) {
   std::ofstream(folder_ / "config.json") << R"({"architecture": "vit_base_clip_224"})";
   EXPECT_EQ(import(official_).encoder.description.config.gelu, nn::Gelu::exact);
   // A classifier in place of the projection.
-  nn::NamedTensors classifier = official_;
+  runtime::NamedTensors classifier = official_;
   classifier["head.bias"] = at::ones({6});
   EXPECT_EQ(import(classifier).encoder.description.config.projection, 0);
 }
@@ -283,7 +284,7 @@ TEST_F(EncoderImport, ReadsAClipArchive) {
   EXPECT_EQ(config.projection, 6);
   EXPECT_EQ(config.gelu, nn::Gelu::quick);
   EXPECT_FALSE(config.patch_bias);
-  nn::NamedTensors visual;
+  runtime::NamedTensors visual;
   for (const auto& [name, tensor] :
        read_tensor_file("tests/formats/fixtures/clip.expected.safetensors").tensors) {
     if (name.starts_with("visual.")) visual[name.substr(7)] = tensor;
@@ -297,7 +298,7 @@ TEST_F(EncoderImport, ReadsBeitStyleEncoders) {
   for (const auto positions : {nn::RelativePositions::shared, nn::RelativePositions::each_block}) {
     description_.config = beit_config(positions);
     official_ = drawn(description_.config);
-    nn::NamedTensors tensors = official_;
+    runtime::NamedTensors tensors = official_;
     tensors["rel_pos_bias.relative_position_index"] = at::zeros({5, 5}).to(at::kLong);
     tensors["mask_token"] = at::ones({1, 1, 16});
     tensors["lm_head.weight"] = at::ones({6, 16});
@@ -313,7 +314,7 @@ TEST_F(EncoderImport, ReadsBeitStyleEncoders) {
 TEST_F(EncoderImport, ReadsLayerScaleUnderTimmsName) {
   description_.config.layer_scale = 0.1;
   official_ = drawn(description_.config);
-  nn::NamedTensors tensors;
+  runtime::NamedTensors tensors;
   for (const auto& [name, tensor] : official_) {
     const auto place = name.find("gamma_");
     const bool scale = place != std::string::npos;
@@ -324,7 +325,7 @@ TEST_F(EncoderImport, ReadsLayerScaleUnderTimmsName) {
 }
 
 TEST_F(EncoderImport, NamesTheTensorsThatDoNotFit) {
-  nn::NamedTensors tensors = official_;
+  runtime::NamedTensors tensors = official_;
   tensors["blocks.1.mlp.fc2.weight"] = at::ones({16, 31});
   EXPECT_THAT(
       refusal(tensors),

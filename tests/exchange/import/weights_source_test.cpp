@@ -26,7 +26,7 @@ const fs::path kFixtures = "tests/formats/fixtures";
 void expect_equal(const fs::path& file, const fs::path& expected, bool all) {
   SCOPED_TRACE(file);
   const auto source = WeightsSource::open(file);
-  const nn::NamedTensors ours = source.read(source.names());
+  const runtime::NamedTensors ours = source.read(source.names());
   const TensorFile reference = read_tensor_file(expected);
   if (all) {
     EXPECT_EQ(ours.size(), reference.tensors.size());

@@ -17,8 +17,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-nn::NamedTensors numbered(const nn::NamedTensors& tensors) {
-  nn::NamedTensors result;
+runtime::NamedTensors numbered(const runtime::NamedTensors& tensors) {
+  runtime::NamedTensors result;
   std::int64_t first = 0;
   for (const auto& [name, tensor] : tensors) {
     result[name] = at::arange(first, first + tensor.numel()).to(at::kFloat).view(tensor.sizes());
@@ -27,11 +27,11 @@ nn::NamedTensors numbered(const nn::NamedTensors& tensors) {
   return result;
 }
 
-nn::NamedTensors network() {
+runtime::NamedTensors network() {
   return numbered(small_parameters(small_description().config));
 }
 
-void expect_equal(const nn::NamedTensors& ours, const nn::NamedTensors& expected) {
+void expect_equal(const runtime::NamedTensors& ours, const runtime::NamedTensors& expected) {
   ASSERT_EQ(ours.size(), expected.size());
   for (const auto& [name, tensor] : expected) {
     ASSERT_TRUE(ours.contains(name)) << name;
@@ -43,7 +43,7 @@ TEST(TensorNames, GoThereAndBackInEveryStyle) {
   for (const NameStyle style : {NameStyle::hugging_face_classic, NameStyle::hugging_face_current,
                                 NameStyle::clip, NameStyle::hugging_face_clip}) {
     SCOPED_TRACE(style_name(style));
-    nn::NamedTensors official = network();
+    runtime::NamedTensors official = network();
     if (style == NameStyle::clip || style == NameStyle::hugging_face_clip) {
       official.erase("patch_embed.proj.bias");  // CLIP has none
       official["norm_pre.weight"] = at::ones({16});
@@ -62,7 +62,7 @@ TEST(TensorNames, GoThereAndBackInEveryStyle) {
 }
 
 TEST(TensorNames, SplitQueryKeyAndValueByRows) {
-  const nn::NamedTensors official = network();
+  const runtime::NamedTensors official = network();
   const auto foreign = from_official(official, NameStyle::hugging_face_classic).tensors;
   const at::Tensor& whole = official.at("blocks.1.attn.qkv.weight");
   const std::string attention = "encoder.layer.1.attention.attention.";
@@ -80,7 +80,7 @@ TEST(TensorNames, ClipTurnsItsProjectionAround) {
 }
 
 TEST(TensorNames, AreReadWithAndWithoutAPrefixAndBetweenTheGenerations) {
-  const nn::NamedTensors official = network();
+  const runtime::NamedTensors official = network();
   for (const NameStyle style : {NameStyle::hugging_face_classic, NameStyle::hugging_face_current}) {
     for (const char* prefix : {"", "vit."}) {
       const auto foreign = to_hugging_face(official, style, prefix);
@@ -88,7 +88,7 @@ TEST(TensorNames, AreReadWithAndWithoutAPrefixAndBetweenTheGenerations) {
       expect_equal(hugging_face_to_official(foreign.tensors).tensors, official);
     }
   }
-  nn::NamedTensors between;
+  runtime::NamedTensors between;
   for (const auto& [name, tensor] :
        to_hugging_face(official, NameStyle::hugging_face_classic, "vit.").tensors) {
     const auto place = name.find("encoder.layer.");
@@ -101,7 +101,7 @@ TEST(TensorNames, AreReadWithAndWithoutAPrefixAndBetweenTheGenerations) {
 }
 
 TEST(TensorNames, LeaveOutWhatHasNoPlace) {
-  nn::NamedTensors foreign =
+  runtime::NamedTensors foreign =
       to_hugging_face(network(), NameStyle::hugging_face_current, "").tensors;
   foreign["pooler.dense.weight"] = at::ones({16, 16});
   foreign["layers.0.layernorm_before.gain"] = at::ones({16});
@@ -114,9 +114,9 @@ TEST(TensorNames, LeaveOutWhatHasNoPlace) {
 }
 
 TEST(TensorNames, NameWhatIsMissingOrDoesNotFit) {
-  const nn::NamedTensors whole =
+  const runtime::NamedTensors whole =
       to_hugging_face(network(), NameStyle::hugging_face_current, "").tensors;
-  const auto refusal = [](const nn::NamedTensors& tensors) -> std::string {
+  const auto refusal = [](const runtime::NamedTensors& tensors) -> std::string {
     try {
       to_official(tensors, NameStyle::hugging_face_current);
     } catch (const DataError& error) {
@@ -125,7 +125,7 @@ TEST(TensorNames, NameWhatIsMissingOrDoesNotFit) {
     return "accepted";
   };
   EXPECT_EQ(refusal(whole), "accepted");
-  nn::NamedTensors damaged = whole;
+  runtime::NamedTensors damaged = whole;
   damaged.erase("layers.1.attention.k_proj.bias");
   EXPECT_THAT(refusal(damaged), HasSubstr("blocks.1.attn.qkv.bias has no key part"));
   damaged = whole;

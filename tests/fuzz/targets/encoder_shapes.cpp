@@ -17,8 +17,8 @@ constexpr std::size_t most_dimensions = 6;
 constexpr std::int64_t largest_extent = 1 << 12;  // six of them still count in 64 bits less 9
 
 /// Tensors of these names and shapes, all on the same four bytes.
-nn::NamedTensors tensors_of(std::string_view text) {
-  nn::NamedTensors tensors;
+runtime::NamedTensors tensors_of(std::string_view text) {
+  runtime::NamedTensors tensors;
   std::istringstream stream{std::string(text)};
   for (std::string line; std::getline(stream, line);) {
     std::istringstream words(line);
@@ -36,7 +36,7 @@ nn::NamedTensors tensors_of(std::string_view text) {
 }  // namespace
 
 void encoder_shapes(Bytes input) {
-  const nn::NamedTensors tensors = tensors_of(text_of(input));
+  const runtime::NamedTensors tensors = tensors_of(text_of(input));
   try {
     const nn::EncoderConfig config = exchange::infer_config(tensors, {}, "model.safetensors");
     require(config.width > 0 && config.heads > 0 && config.width % config.heads == 0);

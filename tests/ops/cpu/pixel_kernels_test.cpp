@@ -22,12 +22,12 @@ std::vector<std::uint8_t> noise(std::size_t count) {
 /// Runs `check` with the kernels of every kind that this processor has.
 template <typename Check>
 void for_every_level(const Check& check) {
-  for (const KernelLevel level : supported_kernel_levels()) {
-    use_kernel_level(level);
+  for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+    simd::use_kernel_level(level);
     SCOPED_TRACE(name(level));
     check();
   }
-  use_kernel_level(default_kernel_level());
+  simd::use_kernel_level(simd::default_kernel_level());
 }
 
 /// Weights of one output line, as whole numbers and split for the kernels.

@@ -7,7 +7,7 @@
 
 #include <set>
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 double relative_difference(const at::Tensor& a, const at::Tensor& b) {
@@ -55,4 +55,4 @@ TEST_F(OpsBench, EveryRowHasATitleOfItsOwnAndAnAmountOfWork) {
 }
 
 }  // namespace
-}  // namespace dbot::run
+}  // namespace dbot::tools

@@ -6,7 +6,7 @@
 
 #include "tests/core/temporary_folder.h"
 
-namespace dbot::run {
+namespace dbot::tools {
 namespace {
 
 using testing::HasSubstr;
@@ -15,7 +15,7 @@ Check of(const std::vector<Check>& checks, const std::string& subject) {
   for (const Check& check : checks) {
     if (check.subject == subject) return check;
   }
-  ADD_FAILURE() << "no check of " << subject;
+  ADD_FAILURE() << "no run::check of " << subject;
   return {};
 }
 
@@ -93,4 +93,4 @@ TEST(SystemLimits, ReadsTheControlGroup) {
 }
 
 }  // namespace
-}  // namespace dbot::run
+}  // namespace dbot::tools

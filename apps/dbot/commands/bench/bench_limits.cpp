@@ -25,22 +25,22 @@ struct LimitsArguments {
 
 std::vector<std::string> kernel_names() {
   std::vector<std::string> names;
-  for (const ops::KernelLevel level : ops::supported_kernel_levels()) {
-    names.emplace_back(ops::name(level));
+  for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+    names.emplace_back(simd::name(level));
   }
   return names;
 }
 
-std::string limits_json(const runtime::Machine& machine, const run::MachineLimits& limits,
+std::string limits_json(const runtime::Machine& machine, const tools::MachineLimits& limits,
                         int threads) {
   auto products = nlohmann::ordered_json::array(), memory = nlohmann::ordered_json::array();
-  for (const run::ProductLimit& product : limits.products) {
+  for (const tools::ProductLimit& product : limits.products) {
     products.push_back({{"precision", runtime::name(product.precision)},
                         {"kernels", product.kernels},
                         {"threads", product.threads},
                         {"flops_per_second", product.flops_per_second}});
   }
-  for (const run::MemoryLimit& limit : limits.memory) {
+  for (const tools::MemoryLimit& limit : limits.memory) {
     memory.push_back({{"kind", limit.kind},
                       {"threads", limit.threads},
                       {"bytes_per_second", limit.bytes_per_second}});
@@ -60,7 +60,7 @@ std::string limits_json(const runtime::Machine& machine, const run::MachineLimit
 
 /// A row for what was measured, a column for each number of threads. Figures of one number of
 /// threads come one after another, in the same order for each.
-std::string limits_table(const run::MachineLimits& limits, int threads) {
+std::string limits_table(const tools::MachineLimits& limits, int threads) {
   std::vector<std::vector<std::string>> rows{{"", "", "1 thread"}};
   if (threads > 1) rows[0].push_back(fmt::format("{} threads", threads));
   const auto add = [&rows](std::size_t begin, std::size_t at, const std::string& what,
@@ -71,14 +71,14 @@ std::string limits_table(const run::MachineLimits& limits, int threads) {
   const std::size_t counts = threads > 1 ? 2 : 1;
   const std::size_t products = limits.products.size() / counts;
   for (std::size_t i = 0; i < limits.products.size(); ++i) {
-    const run::ProductLimit& product = limits.products[i];
+    const tools::ProductLimit& product = limits.products[i];
     const std::string code = product.kernels == "reference" ? "LibTorch" : product.kernels;
     add(1, i % products,
         fmt::format("matrix product, {}, {}", runtime::name(product.precision), code), "GFLOP/s",
         product.flops_per_second);
   }
   for (std::size_t i = 0; i < limits.memory.size(); ++i) {
-    const run::MemoryLimit& limit = limits.memory[i];
+    const tools::MemoryLimit& limit = limits.memory[i];
     add(1 + products, i % (limits.memory.size() / counts), "memory, " + limit.kind, "GB/s",
         limit.bytes_per_second);
   }
@@ -88,7 +88,7 @@ std::string limits_table(const run::MachineLimits& limits, int threads) {
 void bench_limits(const LimitsArguments& arguments) {
   const int threads = configure_bench_threads(arguments.threads);
   const runtime::Machine machine = runtime::describe_machine();
-  const run::MachineLimits limits = run::measure_limits(threads);
+  const tools::MachineLimits limits = tools::measure_limits(threads);
   if (arguments.json) return print_line(limits_json(machine, limits, threads));
   print_line(fmt::format("{}, {}; {} cores, {}; kernels {}; LibTorch {}", machine.processor,
                          machine.instruction_set, machine.usable_cores,

@@ -25,11 +25,11 @@ struct OpsArguments {
   bool json = false;
 };
 
-using run::OperationCase;
-using run::OperationTimes;
+using tools::OperationCase;
+using tools::OperationTimes;
 
 std::vector<OperationCase> chosen_cases(runtime::Precision precision, const std::string& filter) {
-  const std::vector<OperationCase> all = run::operation_cases(precision);
+  const std::vector<OperationCase> all = tools::operation_cases(precision);
   std::vector<OperationCase> chosen;
   std::set<std::string> names;
   for (const OperationCase& operation : all) {
@@ -98,7 +98,7 @@ void bench_ops(const OpsArguments& arguments) {
   if (arguments.rounds < 1) {
     throw UsageError(fmt::format("[bench] --rounds is {}, expected at least 1", arguments.rounds));
   }
-  ops::use_kernel_level(arguments.kernels);
+  simd::use_kernel_level(arguments.kernels);
   const runtime::Precision precision =
       runtime::resolve_precision(runtime::parse_precision(arguments.precision), console_log());
   const std::vector<OperationCase> cases = chosen_cases(precision, arguments.filter);
@@ -107,13 +107,13 @@ void bench_ops(const OpsArguments& arguments) {
     print_line(fmt::format(
         "{}, {} threads, kernels {}; median of {} rounds; a ratio above 1: ours "
         "is faster",
-        runtime::name(precision), threads, ops::name(ops::kernel_level()), arguments.rounds));
+        runtime::name(precision), threads, simd::name(simd::kernel_level()), arguments.rounds));
   }
   NetworkTable table;
   auto list = nlohmann::ordered_json::array();
   for (const OperationCase& operation : cases) {
     if (stop_request().requested()) throw Stopped("[bench] stopped on request");
-    const OperationTimes times = run::time_operation(operation, arguments.rounds);
+    const OperationTimes times = tools::time_operation(operation, arguments.rounds);
     if (arguments.json) {
       list.push_back(operation_json(operation, times));
     } else {
@@ -123,7 +123,7 @@ void bench_ops(const OpsArguments& arguments) {
   if (!arguments.json) return table.print_table();
   const nlohmann::ordered_json json{{"precision", runtime::name(precision)},
                                     {"threads", threads},
-                                    {"kernels", ops::name(ops::kernel_level())},
+                                    {"kernels", simd::name(simd::kernel_level())},
                                     {"rounds", arguments.rounds},
                                     {"operations", list}};
   print_line(json.dump());

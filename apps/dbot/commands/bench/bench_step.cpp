@@ -47,7 +47,7 @@ run::Recipe resolved_recipe(const StepArguments& arguments) {
 }
 
 /// One step for each line of stdin: whoever compares programs says whose turn it is.
-void serve(run::StepBench& bench) {
+void serve(tools::StepBench& bench) {
   bench.step();
   print_line("ready");
   std::string line;
@@ -61,7 +61,7 @@ void bench_step(const StepArguments& arguments) {
     throw UsageError(fmt::format("[bench] --steps is {}, expected at least 1", arguments.steps));
   }
   const run::Recipe recipe = resolved_recipe(arguments);
-  run::StepBench bench(recipe);
+  tools::StepBench bench(recipe);
   if (arguments.serve) return serve(bench);
   bench.step();  // memory is allocated and kernels are chosen in the first one
   std::vector<double> seconds;
@@ -79,8 +79,8 @@ void bench_step(const StepArguments& arguments) {
       {"recipe", arguments.recipe},
       {"precision", runtime::name(run::precision_of(recipe))},
       {"threads", recipe.compute.threads},
-      {"kernels", ops::name(ops::kernel_level())},
-      {"matrix_products", ops::name(ops::product_library())},
+      {"kernels", simd::name(simd::kernel_level())},
+      {"matrix_products", simd::name(ops::product_library())},
       {"images_per_step", bench.images_per_step()},
       {"steps", arguments.steps},
       {"seconds", median},

@@ -59,7 +59,7 @@ void serve(const std::shared_ptr<const data::Dataset>& dataset,
   }
 }
 
-std::string json_of(const run::DataBench& bench, const DataBenchArguments& arguments) {
+std::string json_of(const tools::DataBench& bench, const DataBenchArguments& arguments) {
   const auto& stages = bench.stages;
   nlohmann::ordered_json json{{"images", bench.images},
                               {"batch", arguments.batch},
@@ -67,7 +67,7 @@ std::string json_of(const run::DataBench& bench, const DataBenchArguments& argum
                               {"images_per_second", bench.real.images_per_second()},
                               {"cached_images_per_second", nullptr},
                               {"synthetic_images_per_second", bench.synthetic.images_per_second()},
-                              {"bottleneck", run::bottleneck(bench)},
+                              {"bottleneck", tools::bottleneck(bench)},
                               {"bytes_per_image", nullptr},
                               {"read_seconds", nullptr},
                               {"decode_seconds", nullptr},
@@ -90,7 +90,7 @@ std::string json_of(const run::DataBench& bench, const DataBenchArguments& argum
   return json.dump();
 }
 
-void print_tables(const run::DataBench& bench) {
+void print_tables(const tools::DataBench& bench) {
   const auto rate = [](const data::LoaderPass& pass) {
     return fmt::format("{:.0f} images/s", pass.images_per_second());
   };
@@ -99,7 +99,7 @@ void print_tables(const run::DataBench& bench) {
   rows.push_back({"noise, nothing to decode", rate(bench.synthetic)});
   print(report::text_table(rows));
   print_line(
-      fmt::format("{} workers; most time goes into {}", bench.workers, run::bottleneck(bench)));
+      fmt::format("{} workers; most time goes into {}", bench.workers, tools::bottleneck(bench)));
   const auto& stages = bench.stages;
   if (stages.images == 0) return;
   const auto microseconds = [](double seconds) { return fmt::format("{:.0f} us", 1e6 * seconds); };
@@ -123,7 +123,7 @@ void bench_data(const DataBenchArguments& arguments) {
   }
   const run::Recipe recipe = recipe_of(arguments);
   run::check_weights(recipe, arguments.data.size());
-  auto config = run::loader_bench_config(recipe);
+  auto config = tools::loader_bench_config(recipe);
   const auto [dataset, sizes] =
       run::open_training_images({arguments.data.begin(), arguments.data.end()},
                                 recipe.data.leave_out, stop_request(), console_log());
@@ -135,7 +135,7 @@ void bench_data(const DataBenchArguments& arguments) {
   // Normalising competes with the workers for the cores, as training does.
   runtime::configure_compute(1);
   if (arguments.serve) return serve(dataset, config);
-  const auto bench = run::measure_data(dataset, config, console_log(), stop_wanted);
+  const auto bench = tools::measure_data(dataset, config, console_log(), stop_wanted);
   if (stop_wanted()) throw Stopped("[data bench] stopped on request");
   if (arguments.json) return print_line(json_of(bench, arguments));
   print_tables(bench);

@@ -40,14 +40,14 @@ std::filesystem::path default_out(const std::filesystem::path& data) {
   return "check-" + name.string();
 }
 
-run::DataCheckOptions options_of(const DataCheckArguments& a) {
+tools::DataCheckOptions options_of(const DataCheckArguments& a) {
   check_between("--channels", static_cast<double>(a.channels), 1, 1024);
   check_between("--distance", static_cast<double>(a.distance), -1, 16);
   check_between("--min-side", static_cast<double>(a.least_side), 0, 1e6);
   check_between("--max-pixels", static_cast<double>(a.most_pixels), 1, 1e12);
   check_between("--max-aspect", a.most_aspect, 1, 1e6);
   check_between("--max-imbalance", a.most_imbalance, 1, 1e12);
-  run::DataCheckOptions options;
+  tools::DataCheckOptions options;
   options.data = a.data;
   options.out = a.out.empty() ? default_out(a.data) : std::filesystem::path(a.out);
   options.quarantine = data::parse_quarantine_scope(a.quarantine, "--quarantine");
@@ -61,11 +61,11 @@ run::DataCheckOptions options_of(const DataCheckArguments& a) {
   return options;
 }
 
-double rate(const run::DataCheck& check) {
+double rate(const tools::DataCheck& check) {
   return check.seconds > 0 ? static_cast<double>(check.looked_at) / check.seconds : 0;
 }
 
-std::string json_of(const run::DataCheck& check, const run::DataCheckOptions& options) {
+std::string json_of(const tools::DataCheck& check, const tools::DataCheckOptions& options) {
   Json counts = Json::object();
   for (const auto& text : data::finding_texts()) counts[text.id] = check.audit.count(text.kind);
   const Json json{{"images", check.images},
@@ -84,7 +84,7 @@ std::string json_of(const run::DataCheck& check, const run::DataCheckOptions& op
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void print_findings(const run::DataCheck& check) {
+void print_findings(const tools::DataCheck& check) {
   std::vector<std::vector<std::string>> rows{{"found", "", "files"}};
   for (const auto& text : data::finding_texts()) {
     if (check.audit.count(text.kind) == 0) continue;
@@ -101,9 +101,9 @@ void print_findings(const run::DataCheck& check) {
 
 void check_data(const DataCheckArguments& arguments) {
   const auto options = options_of(arguments);
-  run::check_data_check_folder(options.out);
+  tools::check_data_check_folder(options.out);
   std::unique_ptr<report::CountProgress> progress;
-  const auto tell = [&](const run::DataCheckProgress& now) {
+  const auto tell = [&](const tools::DataCheckProgress& now) {
     if (!progress) {
       progress =
           std::make_unique<report::CountProgress>(progress_options(), now.total, complain_raw);
@@ -111,7 +111,7 @@ void check_data(const DataCheckArguments& arguments) {
     progress->update(now.done, now.broken > 0 ? fmt::format("{} broken", now.broken) : "");
     if (now.done == now.total) progress.reset();
   };
-  const auto check = run::check_data_set(options, tell, stop_request(), console_log());
+  const auto check = tools::check_data_set(options, tell, stop_request(), console_log());
   progress.reset();
   if (arguments.json) {
     print_line(json_of(check, options));

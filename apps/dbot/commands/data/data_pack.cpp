@@ -1,7 +1,6 @@
 // dbot data pack: many image files into a few large ones.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 
 #include "apps/dbot/commands/data/data.h"
 #include "apps/dbot/terminal/console.h"
+#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/data/sources/pack/pack.h"
 #include "dbot/data/sources/pack/pack_dataset.h"
@@ -43,11 +43,10 @@ std::string in_gigabytes(std::uint64_t bytes) {
 
 /// A line now and then, so that hours of packing are not silent.
 data::PackProgress pack_progress() {
-  using Clock = std::chrono::steady_clock;
-  auto told = std::make_shared<Clock::time_point>(Clock::now());
-  return [told](std::int64_t done, std::int64_t all) {
-    if (Clock::now() - *told < std::chrono::seconds(5)) return;
-    *told = Clock::now();
+  auto since_told = std::make_shared<core::Stopwatch>();
+  return [since_told](std::int64_t done, std::int64_t all) {
+    if (since_told->seconds() < 5) return;
+    since_told->restart();
     complain(fmt::format("{} of {} images", done, all));
   };
 }

@@ -24,14 +24,14 @@ struct DataSplitArguments {
   bool by_class = false, links = false, json = false;
 };
 
-run::DataSplitOptions options_of(const DataSplitArguments& arguments) {
+data::DataSplitOptions options_of(const DataSplitArguments& arguments) {
   if (arguments.groups != "none" && arguments.groups != "duplicates" &&
       arguments.groups != "near-duplicates") {
     throw UsageError(
         fmt::format("[data split] --groups is {}, expected none, duplicates or near-duplicates",
                     arguments.groups));
   }
-  run::DataSplitOptions options;
+  data::DataSplitOptions options;
   options.data = arguments.data;
   options.out = arguments.out;
   options.split = {arguments.test, arguments.val,
@@ -45,7 +45,7 @@ run::DataSplitOptions options_of(const DataSplitArguments& arguments) {
   return options;
 }
 
-void print_json(const run::DataSplit& split) {
+void print_json(const data::DataSplit& split) {
   nlohmann::ordered_json json{
       {"train", split.train},   {"val", split.val},
       {"test", split.test},     {"left_out", split.left_out},
@@ -63,7 +63,7 @@ void split_data(const DataSplitArguments& arguments) {
     }
     progress->update(done, "");
   };
-  const auto split = run::split_data_set(options, tell, stop_request(), console_log());
+  const auto split = data::split_data_set(options, tell, stop_request(), console_log());
   progress.reset();
   if (arguments.json) return print_json(split);
   std::vector<std::vector<std::string>> rows{{"part", "images"},

@@ -46,7 +46,7 @@ Json shares_json(const data::Shares& shares) {
   return json;
 }
 
-std::string json_of(const run::DataStatistics& statistics) {
+std::string json_of(const data::DataStatistics& statistics) {
   const auto& set = statistics.set;
   Json classes = Json::array();
   for (const auto& row : set.classes) {
@@ -113,7 +113,7 @@ void print_shares(const char* title, const data::Shares& shares) {
   print(report::text_table(rows));
 }
 
-void print_classes(const run::DataStatistics& statistics) {
+void print_classes(const data::DataStatistics& statistics) {
   constexpr std::size_t most_rows = 40;
   const auto& classes = statistics.set.classes;
   if (classes.empty()) return;
@@ -130,7 +130,7 @@ void print_classes(const run::DataStatistics& statistics) {
   }
 }
 
-void print_statistics(const run::DataStatistics& statistics) {
+void print_statistics(const data::DataStatistics& statistics) {
   const auto& set = statistics.set;
   print_line(fmt::format("{} images, {}", report::grouped(set.images),
                          report::bytes_text(static_cast<double>(set.bytes))));
@@ -163,7 +163,7 @@ void show_statistics(const DataStatsArguments& arguments) {
     throw UsageError(
         fmt::format("[data stats] --images is {}, expected at least 1", arguments.images));
   }
-  run::DataStatisticsOptions options;
+  data::DataStatisticsOptions options;
   options.data = arguments.data;
   options.workers = worker_count(arguments.workers, "data stats");
   options.channels = static_cast<int>(arguments.channels);
@@ -176,7 +176,7 @@ void show_statistics(const DataStatsArguments& arguments) {
     }
     progress->update(done, "");
   };
-  const auto statistics = run::measure_data_set(options, tell, stop_request(), console_log());
+  const auto statistics = data::measure_data_set(options, tell, stop_request(), console_log());
   progress.reset();
   if (arguments.json) return print_line(json_of(statistics));
   print_statistics(statistics);

@@ -234,11 +234,11 @@ void BaselineDecoder::put_block(Block& block) {
     return;
   }
   if (across == 1 && down == 1)
-    return ops::inverse_dct(block.coefficients, to, component.row_bytes);
+    return data::inverse_dct(block.coefficients, to, component.row_bytes);
   if (across == 2 && down == 2)
-    return ops::inverse_dct_half(block.coefficients, to, component.row_bytes);
+    return data::inverse_dct_half(block.coefficients, to, component.row_bytes);
   alignas(32) std::uint8_t pixels[64];
-  ops::inverse_dct(block.coefficients, pixels, side);
+  data::inverse_dct(block.coefficients, pixels, side);
   put_means(pixels, across, down, to, component.row_bytes);
 }
 

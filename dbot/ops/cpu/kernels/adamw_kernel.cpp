@@ -10,6 +10,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {
 
+using namespace simd::HWY_NAMESPACE;  // loads, stores and functions on vectors
+
 constexpr std::size_t kSums = 64;
 
 double sum_of_squares(const float* values, std::int64_t count) {

@@ -16,6 +16,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {
 
+using namespace simd::HWY_NAMESPACE;  // loads, stores and functions on vectors
+
 constexpr std::size_t kBlock = 36;  // query rows at a time: their probabilities stay in the cache
 
 HWY_INLINE std::size_t padded(std::size_t count) {

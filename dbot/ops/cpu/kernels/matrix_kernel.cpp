@@ -13,6 +13,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {
 
+using namespace simd::HWY_NAMESPACE;  // loads, stores and functions on vectors
+
 constexpr std::size_t kDepth = 768;     // of a piece: a panel of 64 columns has 192 KiB
 constexpr std::size_t kTileRows = 6;    // as product_columns takes them
 constexpr std::size_t kBlockRows = 96;  // of a that stay in the cache while all panels pass

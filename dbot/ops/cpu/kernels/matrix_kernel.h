@@ -45,6 +45,6 @@ struct MatrixKernels {
 MatrixKernels matrix_kernels();
 
 /// Others for as long as `level` is in use. Call while no operation runs.
-void use_matrix_kernels(const MatrixKernels& kernels, KernelLevel level);
+void use_matrix_kernels(const MatrixKernels& kernels, simd::KernelLevel level);
 
 }  // namespace dbot::ops

@@ -14,6 +14,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {
 
+using namespace simd::HWY_NAMESPACE;  // loads, stores and functions on vectors
+
 HWY_INLINE Vector branch_scale(const Rows& rows, std::int64_t row) {
   return constant(rows.branch_scale == nullptr ? 1.0F : rows.branch_scale[row / rows.tokens]);
 }

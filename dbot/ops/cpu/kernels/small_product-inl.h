@@ -11,6 +11,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {
 
+using namespace simd::HWY_NAMESPACE;  // loads, stores and functions on vectors
+
 // Vectors of a tile's rows: 32 registers hold 6 × 4 sums and a row; 16 hold 6 × 2.
 constexpr int kWideVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
 

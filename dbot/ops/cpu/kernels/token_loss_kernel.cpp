@@ -13,6 +13,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace dbot::ops::HWY_NAMESPACE {
 
+using namespace simd::HWY_NAMESPACE;  // loads, stores and functions on vectors
+
 constexpr float kVarianceEps = 1e-6F;
 
 /// A row's values, of which the last vector may have too many: those are made 0.

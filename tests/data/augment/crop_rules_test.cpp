@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "dbot/data/image/transforms.h"
+#include "dbot/data/augment/crop_rules.h"
 
 namespace dbot::data {
 namespace {

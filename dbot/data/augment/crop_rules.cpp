@@ -1,7 +1,7 @@
+#include "dbot/data/augment/crop_rules.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "dbot/data/image/transforms.h"
 
 namespace dbot::data {
 namespace {
