@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_import.h"
+#include "dbot/exchange/import/encoder_import.h"
 #include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"
 #include "tests/golden/registry.h"

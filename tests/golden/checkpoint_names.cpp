@@ -2,8 +2,8 @@
 #include <set>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_import.h"
-#include "dbot/exchange/tensor_names.h"
+#include "dbot/exchange/import/encoder_import.h"
+#include "dbot/exchange/names/tensor_names.h"
 #include "tests/golden/registry.h"
 #include "tests/golden/weights_files.h"
 

@@ -1,4 +1,4 @@
-#include "dbot/nn/classifier.h"
+#include "dbot/nn/vit/classifier.h"
 #include "dbot/objectives/classification_loss.h"
 #include "tests/golden/registry.h"
 #include "tests/golden/student.h"

@@ -3,7 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "dbot/masking/random_mask.h"
-#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/nn/vit/masked_autoencoder.h"
 #include "dbot/objectives/loss.h"
 #include "tests/golden/fixture.h"
 

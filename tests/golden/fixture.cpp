@@ -2,7 +2,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/tensor_file.h"
-#include "dbot/formats/safetensors.h"
+#include "dbot/formats/safetensors/safetensors.h"
 
 namespace dbot::golden {
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "dbot/nn/named_tensors.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::golden {
 

@@ -1,4 +1,4 @@
-#include "dbot/eval/knn.h"
+#include "dbot/eval/frozen/knn.h"
 
 #include <algorithm>
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "dbot/core/error.h"
-#include "dbot/ops/kernel_level.h"
+#include "dbot/simd/kernel_level.h"
 #include "tests/golden/registry.h"
 
 namespace {
@@ -103,7 +103,7 @@ int main() {
   const char* kernels = std::getenv("DBOT_GOLDEN_KERNELS");
   try {
     if (kernels != nullptr && *kernels != '\0')
-      dbot::ops::use_kernel_level(std::string_view(kernels));
+      dbot::simd::use_kernel_level(std::string_view(kernels));
     const std::vector<fs::path> files = reference_files(folder);
     if (files.empty()) throw dbot::Error("there is no .safetensors or .json file");
     bool ok = true;

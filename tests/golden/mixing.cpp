@@ -1,7 +1,7 @@
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
-#include "dbot/data/mixing.h"
+#include "dbot/data/augment/mixing.h"
 #include "dbot/objectives/classification_loss.h"
 #include "tests/golden/registry.h"
 

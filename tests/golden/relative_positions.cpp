@@ -6,7 +6,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/masking/block_mask.h"
-#include "dbot/nn/relative_positions.h"
+#include "dbot/nn/vit/relative_positions.h"
 #include "tests/golden/registry.h"
 
 namespace dbot::golden {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "dbot/masking/random_mask.h"
-#include "dbot/nn/masked_autoencoder.h"
+#include "dbot/nn/vit/masked_autoencoder.h"
 #include "dbot/objectives/teacher.h"
 #include "tests/golden/comparison.h"
 #include "tests/golden/fixture.h"

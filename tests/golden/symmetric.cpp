@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "dbot/methods/loss_tokens.h"
-#include "dbot/nn/classifier.h"
+#include "dbot/methods/masked_modeling/loss_tokens.h"
+#include "dbot/nn/vit/classifier.h"
 #include "dbot/objectives/loss.h"
 #include "dbot/ops/select_tokens.h"
 #include "dbot/optim/adamw.h"

@@ -1,6 +1,6 @@
 #include "tests/golden/symmetric_networks.h"
 
-#include "dbot/exchange/tensor_names.h"
+#include "dbot/exchange/names/tensor_names.h"
 #include "tests/golden/student.h"
 
 namespace dbot::golden {

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "dbot/nn/masked_encoder.h"
+#include "dbot/nn/vit/masked_encoder.h"
 #include "dbot/objectives/teacher.h"
 #include "tests/golden/fixture.h"
 

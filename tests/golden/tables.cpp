@@ -3,9 +3,9 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/augment/crop_rules.h"
-#include "dbot/data/transforms.h"
+#include "dbot/data/image/crop.h"
 #include "dbot/masking/random_mask.h"
-#include "dbot/nn/classifier.h"
+#include "dbot/nn/vit/classifier.h"
 #include "dbot/optim/layer_decay.h"
 #include "dbot/optim/schedule.h"
 #include "tests/golden/registry.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/methods/masked_modeling.h"
+#include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/optim/adamw.h"
 #include "tests/golden/comparison.h"
 #include "tests/golden/fixture.h"

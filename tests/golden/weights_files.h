@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/exchange/weights_source.h"
+#include "dbot/exchange/import/weights_source.h"
 #include "tests/golden/comparison.h"
 #include "tests/golden/fixture.h"
 
