@@ -10,9 +10,9 @@
 #include "dbot/exchange/import/encoder_import.h"
 #include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"
-#include "tests/golden/registry.h"
 #include "tests/golden/student.h"
-#include "tests/golden/weights_files.h"
+#include "tests/golden/support/registry.h"
+#include "tests/golden/support/weights_files.h"
 
 namespace dbot::golden {
 namespace {

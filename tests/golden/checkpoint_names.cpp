@@ -4,8 +4,8 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_import.h"
 #include "dbot/exchange/names/tensor_names.h"
-#include "tests/golden/registry.h"
-#include "tests/golden/weights_files.h"
+#include "tests/golden/support/registry.h"
+#include "tests/golden/support/weights_files.h"
 
 namespace dbot::golden {
 namespace {

@@ -1,7 +1,7 @@
 #include "dbot/nn/vit/classifier.h"
 #include "dbot/objectives/classification_loss.h"
-#include "tests/golden/registry.h"
 #include "tests/golden/student.h"
+#include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
 

@@ -1,7 +1,7 @@
 #include "dbot/objectives/target.h"
 #include "tests/golden/dbot_networks.h"
-#include "tests/golden/registry.h"
 #include "tests/golden/student.h"
+#include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
 

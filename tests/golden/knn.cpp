@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tests/golden/registry.h"
+#include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
 

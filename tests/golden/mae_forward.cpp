@@ -3,8 +3,8 @@
 #include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"
 #include "dbot/ops/patchify.h"
-#include "tests/golden/registry.h"
 #include "tests/golden/student.h"
+#include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/simd/kernel_level.h"
-#include "tests/golden/registry.h"
+#include "tests/golden/support/registry.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include "dbot/data/augment/mixing.h"
 #include "dbot/objectives/classification_loss.h"
-#include "tests/golden/registry.h"
+#include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
 namespace {

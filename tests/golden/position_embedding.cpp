@@ -4,7 +4,7 @@
 #include <array>
 
 #include "dbot/nn/position_table.h"
-#include "tests/golden/registry.h"
+#include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
 namespace {

@@ -7,7 +7,7 @@
 #include "dbot/core/error.h"
 #include "dbot/masking/block_mask.h"
 #include "dbot/nn/vit/relative_positions.h"
-#include "tests/golden/registry.h"
+#include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
 namespace {

@@ -7,7 +7,7 @@
 #include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"
 #include "dbot/ops/patchify.h"
-#include "tests/golden/registry.h"
+#include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
 

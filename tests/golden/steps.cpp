@@ -1,6 +1,6 @@
 #include "dbot/optim/schedule.h"
-#include "tests/golden/registry.h"
 #include "tests/golden/student.h"
+#include "tests/golden/support/registry.h"
 #include "tests/golden/trajectory.h"
 
 namespace dbot::golden {

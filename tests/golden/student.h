@@ -7,8 +7,8 @@
 #include "dbot/masking/random_mask.h"
 #include "dbot/nn/vit/masked_autoencoder.h"
 #include "dbot/objectives/teacher.h"
-#include "tests/golden/comparison.h"
-#include "tests/golden/fixture.h"
+#include "tests/golden/support/comparison.h"
+#include "tests/golden/support/fixture.h"
 
 namespace dbot::golden {
 

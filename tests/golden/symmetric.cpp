@@ -12,8 +12,8 @@
 #include "dbot/optim/adamw.h"
 #include "dbot/optim/layer_decay.h"
 #include "dbot/optim/schedule.h"
-#include "tests/golden/registry.h"
 #include "tests/golden/student.h"
+#include "tests/golden/support/registry.h"
 #include "tests/golden/symmetric_networks.h"
 
 namespace dbot::golden {

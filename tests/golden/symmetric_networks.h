@@ -4,7 +4,7 @@
 
 #include "dbot/nn/vit/masked_encoder.h"
 #include "dbot/objectives/teacher.h"
-#include "tests/golden/fixture.h"
+#include "tests/golden/support/fixture.h"
 
 // The networks of the symmetric variant as its reference files describe them.
 namespace dbot::golden {

@@ -8,7 +8,7 @@
 #include "dbot/nn/vit/classifier.h"
 #include "dbot/optim/layer_decay.h"
 #include "dbot/optim/schedule.h"
-#include "tests/golden/registry.h"
+#include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/optim/adamw.h"
-#include "tests/golden/comparison.h"
-#include "tests/golden/fixture.h"
+#include "tests/golden/support/comparison.h"
+#include "tests/golden/support/fixture.h"
 
 namespace dbot::golden {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "tests/golden/comparison.h"
-#include "tests/golden/fixture.h"
+#include "tests/golden/support/comparison.h"
+#include "tests/golden/support/fixture.h"
 
 namespace dbot::golden {
 

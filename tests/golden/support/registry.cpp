@@ -1,4 +1,4 @@
-#include "tests/golden/registry.h"
+#include "tests/golden/support/registry.h"
 
 #include <iterator>
 

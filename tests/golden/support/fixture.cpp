@@ -1,4 +1,4 @@
-#include "tests/golden/fixture.h"
+#include "tests/golden/support/fixture.h"
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/tensor_file.h"

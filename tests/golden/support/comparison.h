@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "tests/golden/fixture.h"
+#include "tests/golden/support/fixture.h"
 
 namespace dbot::golden {
 

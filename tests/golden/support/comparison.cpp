@@ -1,4 +1,4 @@
-#include "tests/golden/comparison.h"
+#include "tests/golden/support/comparison.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>

@@ -1,4 +1,4 @@
-#include "tests/golden/weights_files.h"
+#include "tests/golden/support/weights_files.h"
 
 #include <algorithm>
 #include <array>
