@@ -1,14 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <fstream>
-#include <string>
-#include <string_view>
-
+#include "tests/support/house.h"
+#include "tests/support/made_up_checkout.h"
 #include "tests/support/source_rules.h"
-
-namespace fs = std::filesystem;
 
 namespace dbot::support {
 namespace {
@@ -17,47 +12,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// The checkout: ctest starts the test programs there.
-fs::path checkout() {
-  return fs::current_path();
-}
+class IncludeOrder : public MadeUpCheckout {};
 
-/// A checkout made up for one test, removed with it.
-class MadeUpCheckout : public testing::Test {
- protected:
-  void SetUp() override {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    root_ = fs::temp_directory_path() /
-            ("dbot_source_rules_" + std::string(test->name()) + std::to_string(::getpid()));
-    fs::remove_all(root_);
-    fs::create_directories(root_);
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
-  void write(const std::string& file, std::string_view text) {
-    fs::create_directories((root_ / file).parent_path());
-    std::ofstream(root_ / file) << text;
-  }
-
-  fs::path root_;
-};
-
-TEST(SourceRules, ModulesIncludeOnlyModulesAboveThem) {
-  ASSERT_TRUE(fs::exists(checkout() / "dbot/core/error.h"))
-      << "start this from the checkout's root";
-  EXPECT_THAT(check_include_order(checkout()), IsEmpty());
-}
-
-TEST(SourceRules, HouseRulesHold) {
-  EXPECT_THAT(check_house_rules(checkout()), IsEmpty());
-}
-
-TEST(SourceRules, LinksInDocumentsLeadSomewhere) {
-  EXPECT_THAT(check_document_links(checkout()), IsEmpty());
-}
-
-TEST_F(MadeUpCheckout, IncludingUpwardsOrWithinTheModuleIsFine) {
-  write("dbot/core/error.h", "#pragma once\n");
+TEST_F(IncludeOrder, IncludingUpwardsOrWithinTheModuleIsFine) {
+  write("dbot/core/error.h");
   write("dbot/nn/block.h", "#pragma once\n#include \"dbot/core/error.h\"\n#include <vector>\n");
   write("dbot/nn/block.cpp", "#include \"dbot/nn/block.h\"\n");
   write("apps/dbot/main.cpp", "#include \"dbot/nn/block.h\"\n");
@@ -65,54 +23,65 @@ TEST_F(MadeUpCheckout, IncludingUpwardsOrWithinTheModuleIsFine) {
   EXPECT_THAT(check_include_order(root_), IsEmpty());
 }
 
-TEST_F(MadeUpCheckout, AnIncludeOfALowerModuleIsFound) {
-  write("dbot/train/trainer.h", "#pragma once\n");
+TEST_F(IncludeOrder, AnIncludeOfALowerModuleIsFound) {
+  write("dbot/train/trainer.h");
   write("dbot/nn/block.h", "#pragma once\n\n  # include \"dbot/train/trainer.h\"  // why\n");
   EXPECT_THAT(check_include_order(root_),
               ElementsAre(HasSubstr("dbot/nn/block.h:3: \"dbot/train/trainer.h\" is in a module "
                                     "below this one")));
 }
 
-TEST_F(MadeUpCheckout, AModuleNeverIncludesTheCommandLine) {
-  write("apps/dbot/command.h", "#pragma once\n");
-  write("dbot/run/run.cpp", "#include \"apps/dbot/command.h\"\n");
+TEST_F(IncludeOrder, AModuleNeverIncludesTheCommandLine) {
+  write("apps/dbot/commands.h");
+  write("dbot/run/recipe/recipe.cpp", "#include \"apps/dbot/commands.h\"\n");
   EXPECT_THAT(check_include_order(root_), ElementsAre(HasSubstr("below this one")));
 }
 
-TEST_F(MadeUpCheckout, UnknownFoldersAndPathsAreFound) {
-  write("dbot/helpers/tools.h", "#pragma once\n");
+TEST_F(IncludeOrder, UnknownFoldersAndPathsAreFound) {
+  write("dbot/helpers/tools.h");
+  write("dbot/nn/cellar/tools.h");
   write("dbot/nn/block.cpp", "#include \"block.h\"\n#include \"dbot/nn/gone.h\"\n");
   EXPECT_THAT(check_include_order(root_),
-              ElementsAre(HasSubstr("dbot/helpers/tools.h:1: its folder is not"),
-                          HasSubstr("\"block.h\" is not in a known module"),
-                          HasSubstr("\"dbot/nn/gone.h\" does not exist")));
+              ElementsAre(HasSubstr("dbot/helpers/tools.h:1: its folder is no room"),
+                          HasSubstr("\"block.h\" is in no known room"),
+                          HasSubstr("\"dbot/nn/gone.h\" does not exist"),
+                          HasSubstr("dbot/nn/cellar/tools.h:1: its folder is no room")));
 }
 
-TEST_F(MadeUpCheckout, EveryHouseRuleIsChecked) {
-  std::string long_text;
-  for (int line = 0; line < 601; ++line) long_text += "// line\n";
-  write("dbot/nn/bare.h", "#include <ATen/ATen.h>\n");
-  write("dbot/nn/heavy.cpp", "#include <torch/torch.h>\n#ifdef FAST\n#endif\n");
-  write("dbot/nn/long.cpp", long_text);
-  EXPECT_THAT(check_house_rules(root_),
-              ElementsAre(HasSubstr("dbot/nn/bare.h:1: a header without"),
-                          HasSubstr("dbot/nn/bare.h:1: ATen/ATen.h in a header"),
-                          HasSubstr("dbot/nn/heavy.cpp:1: torch/torch.h"),
-                          HasSubstr("dbot/nn/heavy.cpp:2: conditional compilation"),
-                          HasSubstr("601 lines, expected at most 600")));
+TEST_F(IncludeOrder, ARoomIncludesOnlyRoomsAboveIt) {
+  write("dbot/nn/parameters.h");
+  write("dbot/nn/vit/config.h", "#pragma once\n#include \"dbot/nn/parameters.h\"\n");
+  write("dbot/nn/vit/parts/head.h", "#pragma once\n#include \"dbot/nn/vit/config.h\"\n");
+  write("dbot/nn/vit/network.h", "#pragma once\n#include \"dbot/nn/vit/parts/head.h\"\n");
+  EXPECT_THAT(check_include_order(root_), IsEmpty());
+
+  write("dbot/nn/linear.h", "#pragma once\n#include \"dbot/nn/vit/config.h\"\n");
+  EXPECT_THAT(check_include_order(root_),
+              ElementsAre(HasSubstr("dbot/nn/linear.h:2: \"dbot/nn/vit/config.h\" is in the room "
+                                    "'vit', below '.'")));
 }
 
-TEST_F(MadeUpCheckout, ConditionalCompilationBelongsToOpsAndRuntime) {
-  write("dbot/ops/gelu_cpu.cpp", "#ifdef __AVX2__\n#endif\n");
-  write("dbot/runtime/machine.cpp", "#if defined(__x86_64__)\n#endif\n");
-  EXPECT_THAT(check_house_rules(root_), IsEmpty());
+TEST_F(IncludeOrder, AUnitAtTheRootMayBeARoom) {
+  write("dbot/train/plan.h");
+  write("dbot/train/trainer.h");
+  write("dbot/train/checkpoint/manifest.h", "#pragma once\n#include \"dbot/train/plan.h\"\n");
+  write("dbot/train/trainer.cpp", "#include \"dbot/train/checkpoint/manifest.h\"\n");
+  EXPECT_THAT(check_include_order(root_), IsEmpty());
+
+  write("dbot/train/plan.cpp", "#include \"dbot/train/trainer.h\"\n");
+  write("dbot/train/checkpoint/saver.cpp", "#include \"dbot/train/trainer.h\"\n");
+  EXPECT_THAT(check_include_order(root_),
+              ElementsAre(HasSubstr("room '.', below 'checkpoint'"),
+                          HasSubstr("dbot/train/plan.cpp:1: \"dbot/train/trainer.h\" is in the "
+                                    "room '.', below 'plan.h'")));
 }
 
-TEST_F(MadeUpCheckout, BrokenLinksAreFound) {
-  write("docs/there.md", "[up](../README.md) [here](#part) [web](https://example.org/a)\n");
-  write("README.md", "[a](docs/there.md#part) [b](docs/gone.md)\n```\n[c](gone)\n```\n");
-  EXPECT_THAT(check_document_links(root_),
-              ElementsAre(HasSubstr("README.md:1: the link to docs/gone.md leads nowhere")));
+TEST(House, EveryModuleHasAPlace) {
+  ASSERT_FALSE(modules_in_order().empty());
+  EXPECT_EQ(modules_in_order().front().name, "core");
+  EXPECT_FALSE(place_of("dbot/dbot.h"));
+  EXPECT_FALSE(place_of("tests/nn/block_test.cpp"));
+  EXPECT_TRUE(place_of("apps/dbot/commands/embed.cpp"));
 }
 
 }  // namespace
