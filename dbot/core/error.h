@@ -25,11 +25,11 @@ enum class Fault {
 /// What an error says. `reason` continues `subject` with a verb ("is empty, expected …"), or begins
 /// with a colon.
 struct ErrorFields {
-  std::string operation;  // "data", shown in brackets
-  std::string subject;    // a path, a name, a recipe key and its value; may be empty
+  std::string operation = {};  // "data", shown in brackets
+  std::string subject = {};    // a path, a name, a recipe key and its value; may be empty
   Fault fault = Fault::other;
-  std::string reason;   // what is wrong with it, and what was expected
-  std::string way_out;  // what to do, in words of the library and of recipes; may be empty
+  std::string reason = {};   // what is wrong with it, and what was expected
+  std::string way_out = {};  // what to do, in words of the library and of recipes; may be empty
 };
 
 /// "[operation] subject reason; way out".
