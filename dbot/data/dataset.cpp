@@ -1,5 +1,7 @@
 #include "dbot/data/dataset.h"
 
+#include "dbot/data/image/resize_crop.h"
+
 namespace dbot::data {
 
 void Dataset::load_crop(std::int64_t index, int channels, const ChooseCrop& choose, core::Size size,

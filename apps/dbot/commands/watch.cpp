@@ -1,5 +1,6 @@
 // dbot watch: a run that another process writes, live.
 #include "dbot/report/terminal/watch.h"
+#include "dbot/core/clock.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -130,7 +131,7 @@ void watch_in_lines(Viewer& viewer) {
   bool told_waiting = false;
   for (viewer.look();; viewer.look()) {
     const report::Watch& watch = viewer.watch();
-    const double now = report::Progress::steady_seconds();
+    const double now = core::steady_seconds();
     if (!watch.begun() && !told_waiting) print_line("waiting for the run to begin");
     told_waiting = told_waiting || !watch.begun();
     const bool due = told_at < 0 || now - told_at >= kSecondsBetweenLines || viewer.over();

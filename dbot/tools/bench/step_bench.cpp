@@ -71,7 +71,7 @@ double StepBench::step() {
                                                     /*stage=*/0, s.batch.epoch})});
   }
   const double norm = s.optimizer->gradient_norm();
-  s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, run::images_per_step()),
+  s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images_per_step()),
                     optim::AdamW::clip_scale(norm, s.recipe.optimizer.clip_norm));
   ++s.steps;
   return clock.seconds();

@@ -28,7 +28,7 @@ Check processor(const runtime::Machine& machine) {
 }
 
 Check cores(const runtime::Machine& machine, const runtime::SystemLimits& limits) {
-  Check run::check{"cores", Severity::ok, fmt::format("{} usable", machine.usable_cores)};
+  Check check{"cores", Severity::ok, fmt::format("{} usable", machine.usable_cores)};
   if (limits.machine_cores > machine.usable_cores) {
     check.severity = Severity::warning;
     check.finding += fmt::format(" of {}", limits.machine_cores);

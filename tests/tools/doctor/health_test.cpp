@@ -15,7 +15,7 @@ Check of(const std::vector<Check>& checks, const std::string& subject) {
   for (const Check& check : checks) {
     if (check.subject == subject) return check;
   }
-  ADD_FAILURE() << "no run::check of " << subject;
+  ADD_FAILURE() << "no check of " << subject;
   return {};
 }
 

@@ -80,7 +80,7 @@ void bench_step(const StepArguments& arguments) {
       {"precision", runtime::name(run::precision_of(recipe))},
       {"threads", recipe.compute.threads},
       {"kernels", simd::name(simd::kernel_level())},
-      {"matrix_products", simd::name(ops::product_library())},
+      {"matrix_products", ops::name(ops::product_library())},
       {"images_per_step", bench.images_per_step()},
       {"steps", arguments.steps},
       {"seconds", median},
