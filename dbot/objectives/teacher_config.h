@@ -33,6 +33,12 @@ struct TeacherConfig {
   // Pixel normalisation of its input, with `file`; empty: as the file says, or as is usual for it.
   std::vector<double> mean, std;
   FeatureConfig features;
+
+  /// It comes from a file or differs from the student: it may not fit.
+  bool has_own_shape() const {
+    return init == TeacherInit::file || width > 0 || heads > 0 || patch_size > 0 ||
+           image_size != core::Size{};
+  }
 };
 
 }  // namespace dbot::objectives

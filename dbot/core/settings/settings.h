@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,9 +43,10 @@ struct Field {
   std::variant<std::int64_t*, double*, bool*, std::string*, Size*, std::vector<std::int64_t>*,
                std::vector<double>*, Choice>
       target;
-  Range range;          // of numbers, or of each number in a list
-  std::string unit;     // "pixels", "epochs", …; empty if it has none
-  std::string meaning;  // one sentence
+  Range range;            // of numbers, or of each number in a list
+  std::string unit;       // "pixels", "epochs", …; empty if it has none
+  std::string meaning;    // one sentence
+  bool optional = false;  // a document leaves it out where it has the first of its values
 };
 
 /// The fields of one recipe, bound to the structs they live in (which must outlive this object).
@@ -71,6 +73,13 @@ class Settings {
         std::move(meaning));
   }
 
+  /// A choice that documents of `to_toml` leave out where it is the first of its names.
+  void add_optional_choice(std::string key, Choice choice, std::string meaning);
+
+  /// Fields added from now on stand behind the one of this key, in front of all for an empty key.
+  /// So a part that has keys in tables of others puts each at its place.
+  void place_behind(std::string_view key);
+
   const std::vector<Field>& fields() const { return fields_; }
 
   /// Reads a TOML document over the current values. Throws UsageError: "recipes/x.toml:7:
@@ -88,7 +97,12 @@ class Settings {
 
  private:
   void add_choice_field(std::string key, Choice choice, std::string meaning);
+  void add_field(Field field);
+  /// Place of a field that is there.
+  std::size_t find(std::string_view key) const;
+
   std::vector<Field> fields_;
+  std::optional<std::size_t> place_;  // of the next field; empty: behind all
 };
 
 /// The keys whose values differ between two TOML documents ("optimizer.base_lr: 0.1 → 0.2").

@@ -37,6 +37,12 @@ struct JsonOf {
   }
 };
 
+/// An optional choice whose value goes without saying.
+bool left_out(const Field& field) {
+  const auto* choice = std::get_if<Choice>(&field.target);
+  return field.optional && choice && choice->get() == 0;
+}
+
 std::string toml_of(const Field& field) {
   return std::visit(TomlOf{}, field.target);
 }
@@ -45,6 +51,7 @@ std::string toml_of(const Field& field) {
 std::vector<std::string_view> tables_in_order(const std::vector<Field>& fields) {
   std::vector<std::string_view> tables{""};
   for (const Field& field : fields) {
+    if (left_out(field)) continue;
     const std::string_view table = table_of(field.key);
     if (std::find(tables.begin(), tables.end(), table) == tables.end()) tables.push_back(table);
   }
@@ -74,7 +81,7 @@ std::string Settings::to_toml(bool commented) const {
   for (const std::string_view table : tables_in_order(fields_)) {
     if (!table.empty()) text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", table);
     for (const Field& field : fields_) {
-      if (table_of(field.key) != table) continue;
+      if (table_of(field.key) != table || left_out(field)) continue;
       if (commented) text += comment_of(field);
       text += fmt::format("{} = {}\n", last_part_of(field.key), toml_of(field));
     }

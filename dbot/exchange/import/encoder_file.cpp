@@ -14,10 +14,10 @@
 
 namespace dbot::exchange {
 
-void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
-                  const runtime::NamedTensors& parameters) {
+runtime::NamedTensors encoder_tensors(const nn::EncoderConfig& config,
+                                      const runtime::NamedTensors& parameters) {
   runtime::NamedTensors stored;
-  for (const auto& spec : nn::encoder_parameters(description.config)) {
+  for (const auto& spec : nn::encoder_parameters(config)) {
     const auto found = parameters.find(spec.name);
     if (found == parameters.end() || found->second.sizes() != at::IntArrayRef(spec.shape)) {
       throw Error(fmt::format("[save encoder] {} is {}, expected [{}]", spec.name,
@@ -28,7 +28,17 @@ void save_encoder(const std::filesystem::path& path, const EncoderDescription& d
     }
     stored.emplace(spec.name, found->second.detach().to(at::kFloat));
   }
-  write_tensor_file(path, stored, {{"format", "pt"}, {kEncoderConfigKey, to_json(description)}});
+  return stored;
+}
+
+void save_backbone(const std::filesystem::path& path, const std::string& description,
+                   const runtime::NamedTensors& tensors) {
+  write_tensor_file(path, tensors, {{"format", "pt"}, {kEncoderConfigKey, description}});
+}
+
+void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
+                  const runtime::NamedTensors& parameters) {
+  save_backbone(path, to_json(description), encoder_tensors(description.config, parameters));
 }
 
 LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints& hints) {

@@ -13,10 +13,18 @@
 
 namespace dbot::exchange {
 
-/// Writes encoder parameters (names that are not of the encoder are left out) as float32 under
-/// their official names, and in the header `format` = "pt", which Python tools expect, and
-/// `dbot.config`. No time, host or path in it: equal weights give equal bytes. Throws Error naming
-/// a parameter that is missing or does not fit the description.
+/// The encoder's tensors among `parameters`, as float32 under their official names. Throws Error
+/// naming one that is missing or does not fit the configuration.
+runtime::NamedTensors encoder_tensors(const nn::EncoderConfig& config,
+                                      const runtime::NamedTensors& parameters);
+
+/// Writes a backbone's tensors and in the header `format` = "pt", which Python tools expect, and
+/// its description under `dbot.config`. No time, host or path in it: equal weights give equal
+/// bytes. Throws Error.
+void save_backbone(const std::filesystem::path& path, const std::string& description,
+                   const runtime::NamedTensors& tensors);
+
+/// Both for an encoder; names that are not of the encoder are left out.
 void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
                   const runtime::NamedTensors& parameters);
 

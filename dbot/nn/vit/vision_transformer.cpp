@@ -6,6 +6,7 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 
 #include <optional>
 #include <string>
@@ -48,6 +49,22 @@ VisionTransformer::VisionTransformer(const EncoderConfig& config,
   if (config_.relative_positions != RelativePositions::none) {
     relative_index_ = relative_position_index(config_.grid());
   }
+}
+
+BackboneInput VisionTransformer::input() const {
+  return {.part = "images", .images = {config_.image_size, config_.channels}};
+}
+
+runtime::NamedTensors VisionTransformer::features(const runtime::NamedTensors& inputs,
+                                                  at::ScalarType compute) const {
+  const at::Tensor tokens = norm(blocks(embed(inputs.at("images")), compute));
+  return {{"cls", tokens.select(1, 0)}, {"mean", tokens.slice(1, 1).mean(1)}};
+}
+
+std::string VisionTransformer::describe() const {
+  return fmt::format("{}x{} pixels in patches of {}, {} wide, {} blocks, {} heads",
+                     config_.image_size.height, config_.image_size.width, config_.patch_size,
+                     config_.width, config_.depth, config_.heads);
 }
 
 at::Tensor VisionTransformer::embed_patches(const ops::Images& images,

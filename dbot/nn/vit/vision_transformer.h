@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "dbot/nn/backbone.h"
 #include "dbot/nn/vit/block_stack.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/nn/vit/encoder_parameters.h"
@@ -15,13 +16,21 @@ namespace dbot::nn {
 
 /// The encoder: patch embedding, cls token, position table, blocks, final norm; and what else the
 /// configuration names.
-class VisionTransformer {
+class VisionTransformer : public Backbone {
  public:
   /// Takes its parameters from the store by name; the store may hold more (a decoder).
   VisionTransformer(const EncoderConfig& config, std::shared_ptr<ParameterStore> parameters);
 
   const EncoderConfig& config() const { return config_; }
-  const std::shared_ptr<ParameterStore>& parameters() const { return parameters_; }
+  const std::shared_ptr<ParameterStore>& parameters() const override { return parameters_; }
+
+  BackboneInput input() const override;
+  /// cls token and mean of the patch tokens, both after the final norm.
+  std::vector<std::string> feature_names() const override { return {"cls", "mean"}; }
+  runtime::NamedTensors features(const runtime::NamedTensors& inputs,
+                                 at::ScalarType compute) const override;
+  std::string describe() const override;
+  const VisionTransformer* vision_transformer() const override { return this; }
 
   /// cls and patch tokens before the first block, [batch, 1 + kept, width], positions added.
   /// ids_keep: int64 [batch, kept], which patches (row-major) to embed, in this order; undefined:

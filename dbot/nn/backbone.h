@@ -1,0 +1,62 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dbot/core/settings/settings.h"
+#include "dbot/nn/parameters.h"
+#include "dbot/runtime/named_tensors.h"
+
+// What all backbones share.
+//
+// Design goals: evaluation, embedding, checkpoints and the report ask for no more than this, so
+// that any network that turns samples into features is evaluated, stored and shown alike.
+// Non-goals: training (a method's business) and what only one kind of network has. Who needs a
+// vision transformer (attention maps, ONNX, a teacher) asks for one and says so where there is
+// none.
+namespace dbot::nn {
+
+class VisionTransformer;
+
+/// The images that a network reads: normalised, [batch, channels, height, width].
+struct ImageInput {
+  core::Size size;  // pixels
+  std::int64_t channels = 3;
+  bool operator==(const ImageInput&) const = default;
+};
+
+/// What a backbone reads of a batch.
+struct BackboneInput {
+  std::string part = "images";  // name of the tensor
+  ImageInput images;            // of no meaning for other parts
+};
+
+class Backbone {
+ public:
+  virtual ~Backbone() = default;
+
+  virtual const std::shared_ptr<ParameterStore>& parameters() const = 0;
+  virtual BackboneInput input() const = 0;
+  /// Kinds of features of a sample: "cls" (a class token), "mean" (over all places). At least one;
+  /// the first is the one to take where nothing else is asked for.
+  virtual std::vector<std::string> feature_names() const = 0;
+  /// Frozen features of the samples by kind, float32 [batch, width]. `inputs` holds the part that
+  /// `input` names. compute: the type of matrix products.
+  virtual runtime::NamedTensors features(const runtime::NamedTensors& inputs,
+                                         at::ScalarType compute) const = 0;
+  /// What it is, in words: "28x28 pixels in patches of 4, 96 wide, 4 blocks, 3 heads".
+  virtual std::string describe() const = 0;
+
+  /// Itself, where it is a vision transformer; else null.
+  virtual const VisionTransformer* vision_transformer() const { return nullptr; }
+};
+
+/// The kind of features that stands for the whole sample: "mean" where there is one, else the
+/// first.
+std::string summary_feature(const Backbone& backbone);
+
+}  // namespace dbot::nn
