@@ -3,33 +3,33 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <optional>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "dbot/data/batch.h"
-#include "dbot/methods/masked_modeling/masked_prediction.h"
-#include "dbot/nn/vit/vision_transformer.h"
+#include "dbot/exchange/export/network_weights.h"
+#include "dbot/methods/draws.h"
+#include "dbot/nn/backbone.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/runtime/named_tensors.h"
 #include "dbot/runtime/precision.h"
 
-// A learning system behind one interface. The trainer knows steps and stages only; everything a
-// method learns, predicts or switches is behind `Method`. Fine-tuning and supervised tasks are
-// methods too.
+// A learning system behind one interface.
+//
+// Design goals: the trainer knows steps and stages only; everything a method learns, predicts or
+// switches is behind `Method`. Fine-tuning and supervised tasks are methods too. What only some
+// systems can do is a capability that one asks for.
+// Non-goals: loops, loaders, checkpoints, reports. They exist once, for all methods.
 namespace dbot::methods {
 
-/// What the draws of a step depend on, besides its sample ids.
-struct DrawContext {
-  std::uint64_t seed = 0;
-  std::int64_t stage = 0;
-  std::int64_t epoch = 0;
-};
+class ImageCapability;
 
-/// All random numbers of one step: tests inject them, training computes them (`Method::draw`).
-/// Names are the method's own ("mask_noise" [batch, patches], "drop_path" [branches, batch]).
-using StepDraws = runtime::NamedTensors;
+/// What is known of the data once they are open.
+struct DataFacts {
+  std::vector<double> mean, std;  // one a channel, of pixels in 0…1; empty: no images
+};
 
 struct StepContext {
   std::int64_t stage = 0;
@@ -42,41 +42,80 @@ struct StepResult {
   std::vector<std::pair<std::string, at::Tensor>> scalars;  // further figures, without graph
 };
 
+/// What training on one sample costs.
+struct Cost {
+  double operations = 0;  // floating-point ones: 2 a multiply-add, backward = 2 × forward
+};
+
+/// What a method is made of, for the head of a run.
+struct ModelFacts {
+  struct Part {
+    std::string name;  // "encoder", "decoder", "teacher"
+    std::int64_t parameters = 0;
+    bool frozen = false;
+  };
+  std::vector<Part> parts;
+  std::int64_t tokens = 0, visible_tokens = 0;  // of a sample, cls token included; 0: no tokens
+};
+
+/// A backbone as a file holds it.
+struct BackboneFile {
+  std::string description;        // JSON, stored under `dbot.config`
+  runtime::NamedTensors tensors;  // float32, official names
+};
+
+/// Receives the results of a step in the order in which they are computed: the part ("encoder",
+/// "decoder", "target"), which result, and its value.
+using StepVisitor =
+    std::function<void(const std::string& part, const std::string& what, const at::Tensor&)>;
+
 class Method {
  public:
   virtual ~Method() = default;
 
-  /// The parameters to train, valid until the next `begin_stage`.
+  /// Told once, before the first stage begins or a state is loaded.
+  virtual void see_data(const DataFacts& /*facts*/) {}
+
+  /// The parameters to train, valid until the next `begin_stage`; and the same in groups.
+  virtual nn::ParameterStore& parameters() = 0;
   virtual std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) = 0;
   virtual StepDraws draw(const data::Batch& batch, const DrawContext& context) const = 0;
   virtual StepResult training_step(const data::Batch& batch, const StepDraws& draws,
                                    const StepContext& context) = 0;
+  /// After the optimizer has changed the parameters: moving averages, scores. Not called for a step
+  /// that was skipped.
+  virtual void after_step(const StepContext& /*context*/) {}
   /// Clears the gradients of the parameters to train.
-  virtual void zero_gradients() = 0;
+  void zero_gradients() { parameters().zero_gradients(); }
 
   /// Prepares stage `stage` (0-based): for dBOT a fresh student.
   virtual void begin_stage(std::int64_t stage) = 0;
   /// Closes stage `stage`: for dBOT the student becomes the teacher.
   virtual void end_stage(std::int64_t stage) = 0;
 
-  /// The network that is the result.
-  virtual const nn::VisionTransformer& backbone() const = 0;
+  /// The network that is the result, and how a file holds it.
+  virtual const nn::Backbone& backbone() const = 0;
+  virtual BackboneFile backbone_file() const = 0;
+  /// JSON that describes the backbone, as in `backbone_file`.
+  virtual std::string describe_backbone() const { return backbone_file().description; }
+  /// The backbone with its decoder, for the formats of other tools. Throws UsageError where none of
+  /// them has a place for it.
+  virtual exchange::NetworkWeights whole_network() const;
 
   /// Everything needed to go on, "student.…", "teacher.…"; shares memory with the method.
   virtual runtime::NamedTensors state() const = 0;
   /// The inverse, after `begin_stage(stage)` need not have been called.
   virtual void load_state(std::int64_t stage, const runtime::NamedTensors& state) = 0;
 
-  /// What it predicts of the batch's images, masked as `context` draws it and without drop path,
-  /// for pictures; nothing if the method hides nothing. Changes nothing.
-  virtual std::optional<MaskedPrediction> predict_masked(const data::Batch& /*batch*/,
-                                                         const DrawContext& /*context*/,
-                                                         runtime::Precision /*precision*/) const {
-    return std::nullopt;
-  }
+  virtual Cost cost() const = 0;
+  virtual ModelFacts facts() const = 0;
 
-  /// Floating-point operations of training on one image (2 a multiply-add, backward = 2 × forward).
-  virtual double flops_per_image() const = 0;
+  /// Null where it does not predict masked images.
+  virtual const ImageCapability* images() const { return nullptr; }
+  /// Shows what a step computes, layer by layer and without stochastic depth, so that none hides.
+  /// Does nothing where a method cannot be looked into.
+  virtual void visit_step(const data::Batch& /*batch*/, const StepDraws& /*draws*/,
+                          runtime::Precision /*precision*/, const StepVisitor& /*visit*/) const {}
 };
 
 }  // namespace dbot::methods

@@ -8,7 +8,6 @@
 
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
-#include "dbot/exchange/encoder_description.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/train/capture/capture.h"
@@ -252,7 +251,7 @@ Checkpoint Trainer::checkpoint() const {
 }
 
 std::string Trainer::encoder_description() const {
-  return exchange::to_json({method_.backbone().config(), settings_.mean, settings_.std});
+  return method_.describe_backbone();
 }
 
 void Trainer::try_to_save() {

@@ -24,7 +24,6 @@ namespace dbot::train {
 struct TrainConfig {
   std::int64_t batch_size = 128;  // images of one micro-batch
   std::int64_t accumulate = 1;    // micro-batches of one optimizer step
-  double drop_path = 0;           // of encoder and decoder
   runtime::PrecisionRequest precision = runtime::PrecisionRequest::automatic;
   std::int64_t seed = 0;
   std::int64_t max_skipped_steps = 20;  // in a row, with a non-finite loss or gradient

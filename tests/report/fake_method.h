@@ -4,6 +4,7 @@
 
 #include "dbot/methods/method.h"
 #include "dbot/nn/parameters.h"
+#include "dbot/nn/vit/vision_transformer.h"
 
 namespace dbot::report {
 
@@ -14,6 +15,7 @@ class FakeMethod : public methods::Method {
       : network_(config(), std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config()))) {
   }
 
+  nn::ParameterStore& parameters() override { return *network_.parameters(); }
   std::vector<optim::ParameterGroup> parameter_groups(double) override { return {}; }
   methods::StepDraws draw(const data::Batch&, const methods::DrawContext&) const override {
     return {};
@@ -22,16 +24,19 @@ class FakeMethod : public methods::Method {
                                     const methods::StepContext&) override {
     return {};
   }
-  void zero_gradients() override {}
   void begin_stage(std::int64_t) override {}
   void end_stage(std::int64_t) override {}
   const nn::VisionTransformer& backbone() const override { return network_; }
   runtime::NamedTensors state() const override { return {}; }
   void load_state(std::int64_t, const runtime::NamedTensors&) override {}
-  double flops_per_image() const override { return 0; }
+  methods::BackboneFile backbone_file() const override { return {"{}", {}}; }
+  methods::Cost cost() const override { return {}; }
+  methods::ModelFacts facts() const override { return {}; }
 
  private:
-  static nn::EncoderConfig config() { return {{8, 8}, 3, 4, 8, 1, 1}; }
+  static nn::EncoderConfig config() {
+    return {.image_size = {8, 8}, .patch_size = 4, .width = 8, .depth = 1, .heads = 1};
+  }
   nn::VisionTransformer network_;
 };
 

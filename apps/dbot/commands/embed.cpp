@@ -22,9 +22,8 @@ struct Arguments : ModelArguments {
   bool json = false, force = false;
 };
 
-eval::FeatureKind feature_kind(const std::string& text) {
-  if (text == "cls") return eval::FeatureKind::cls;
-  if (text == "mean") return eval::FeatureKind::mean;
+void check_features(const std::string& text) {
+  if (text == "cls" || text == "mean") return;
   throw UsageError(fmt::format("[embed] --features is {}, expected cls or mean", text));
 }
 
@@ -39,7 +38,7 @@ void check_out(const std::filesystem::path& out) {
 }
 
 void embed(const Arguments& arguments) {
-  const eval::FeatureKind kind = feature_kind(arguments.features);
+  check_features(arguments.features);
   const std::filesystem::path out = arguments.out;
   const data::Part part = data::parse_part(arguments.split, "--split");
   check_out(out);
@@ -52,7 +51,7 @@ void embed(const Arguments& arguments) {
   const eval::Features features = eval::extract_features(*model.encoder, dataset, model.extraction,
                                                          stop_request(), console_log());
   if (out.extension() == ".csv") {
-    eval::write_embedding_csv(out, features, kind, *dataset);
+    eval::write_embedding_csv(out, features, arguments.features, *dataset);
   } else {
     eval::write_embedding(out, features, *dataset);
   }

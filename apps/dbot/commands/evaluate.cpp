@@ -99,8 +99,8 @@ void evaluate(const Arguments& arguments) {
   } else {
     const Model model = load_model(arguments);
     const auto splits = open_splits(arguments);
-    evaluation = eval::evaluate_encoder(*model.encoder, splits, config, model.extraction, seed,
-                                        stop_request(), console_log());
+    evaluation = eval::evaluate_backbone(*model.encoder, splits, config, model.extraction, seed,
+                                         stop_request(), console_log());
   }
   if (arguments.json) return print_line(figures(evaluation, arguments.model));
   print_for_people(evaluation);

@@ -91,14 +91,14 @@ void pretrain(const Arguments& arguments) {
                     arguments.processes));
   }
   const run::RecipeText text = run::find_recipe(arguments.recipe);
-  const run::Recipe recipe = run::parse_recipe(text.text, text.origin, assignments(arguments));
+  run::Recipe recipe = run::read_recipe(text.text, text.origin, assignments(arguments));
   report::Progress progress(progress_options(), complain_raw);
   const core::Log log = [&progress](core::LogLevel level, std::string_view message) {
     progress.message(level == core::LogLevel::warning ? fmt::format("warning: {}", message)
                                                       : std::string(message));
   };
   const run::PretrainSummary summary =
-      run::pretrain(recipe, options_of(arguments), {&progress}, stop_request(), log);
+      run::pretrain(std::move(recipe), options_of(arguments), {&progress}, stop_request(), log);
   progress.finish();
   if (arguments.json) {
     print_figures(summary);

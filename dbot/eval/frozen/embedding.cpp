@@ -55,7 +55,7 @@ std::filesystem::path names_path(const std::filesystem::path& path) {
 
 void write_embedding(const std::filesystem::path& path, const Features& features,
                      const data::Dataset& dataset) {
-  runtime::NamedTensors tensors{{"cls", features.cls}, {"mean", features.mean}};
+  runtime::NamedTensors tensors = features.kinds;
   std::map<std::string, std::string> metadata{{"format", "pt"}};
   if (has_labels(features)) {
     tensors["labels"] = features.labels;
@@ -72,7 +72,7 @@ void write_embedding(const std::filesystem::path& path, const Features& features
 }
 
 void write_embedding_csv(const std::filesystem::path& path, const Features& features,
-                         FeatureKind kind, const data::Dataset& dataset) {
+                         const std::string& kind, const data::Dataset& dataset) {
   const at::Tensor values = features.of(kind).contiguous();
   const at::Tensor labels = features.labels.contiguous();
   const std::int64_t width = values.size(1);

@@ -18,7 +18,7 @@ void write_embedding(const std::filesystem::path& path, const Features& features
 /// The same as a table for people: name, label (empty if unlabelled), then one column a feature of
 /// `kind`, floats as short as they read back equal. Quoted by RFC 4180.
 void write_embedding_csv(const std::filesystem::path& path, const Features& features,
-                         FeatureKind kind, const data::Dataset& dataset);
+                         const std::string& kind, const data::Dataset& dataset);
 
 /// Where `write_embedding` puts the names: "out.safetensors" → "out.safetensors.names.txt".
 std::filesystem::path names_path(const std::filesystem::path& path);

@@ -32,40 +32,37 @@ struct SplitFeatures {
   Features train, test;
 };
 
-struct NamedKind {
-  const char* name;
-  FeatureKind kind;
-};
-
-std::vector<NamedKind> kinds_of(FeatureChoice choice) {
-  std::vector<NamedKind> kinds;
-  if (choice != FeatureChoice::mean) kinds.push_back({"cls", FeatureKind::cls});
-  if (choice != FeatureChoice::cls) kinds.push_back({"mean", FeatureKind::mean});
-  return kinds;
+/// The kinds of features that are asked for and there; if none is, the one that stands for all.
+std::vector<std::string> kinds_of(FeatureChoice choice, const nn::Backbone& backbone) {
+  std::vector<std::string> kinds = backbone.feature_names();
+  if (choice == FeatureChoice::both) return kinds;
+  const std::string wanted = choice == FeatureChoice::cls ? "cls" : "mean";
+  const bool there = std::ranges::find(kinds, wanted) != kinds.end();
+  return {there ? wanted : nn::summary_feature(backbone)};
 }
 
 std::int64_t labelled(const at::Tensor& labels) {
   return labels.ge(0).sum().item<std::int64_t>();
 }
 
-EvaluationRow evaluate(const std::string& protocol, const NamedKind& kind,
+EvaluationRow evaluate(const std::string& protocol, const std::string& kind,
                        const SplitFeatures& features, std::int64_t classes,
                        const EvaluateConfig& config, std::uint64_t seed,
                        const core::StopRequest& stop) {
   const core::Stopwatch clock;
   const auto& [train, test] = features;
-  EvaluationRow row{protocol, kind.name, 0, 0, 0, labelled(train.labels), labelled(test.labels)};
+  EvaluationRow row{protocol, kind, 0, 0, 0, labelled(train.labels), labelled(test.labels)};
   if (protocol == "knn") {
     const KnnConfig knn{config.neighbours, config.temperature};
-    const KnnResult result = knn_classify(train.of(kind.kind), train.labels, test.of(kind.kind),
-                                          test.labels, classes, knn, stop);
+    const KnnResult result =
+        knn_classify(train.of(kind), train.labels, test.of(kind), test.labels, classes, knn, stop);
     row.top1 = result.top1;
     row.top5 = result.top5;
   } else {
     LinearProbeConfig probe;
     probe.epochs = config.probe_epochs;
     probe.seed = seed;
-    const ProbeResult result = linear_probe(train.of(kind.kind), train.labels, test.of(kind.kind),
+    const ProbeResult result = linear_probe(train.of(kind), train.labels, test.of(kind),
                                             test.labels, classes, probe, stop);
     row.top1 = result.top1;
     row.top5 = result.top5;
@@ -77,7 +74,7 @@ EvaluationRow evaluate(const std::string& protocol, const NamedKind& kind,
 using SplitExtractor = std::function<Features(std::shared_ptr<const data::Dataset>)>;
 
 Evaluation evaluate_features(const data::LabelledSplits& splits, const EvaluateConfig& config,
-                             std::uint64_t seed, const std::vector<NamedKind>& kinds,
+                             std::uint64_t seed, const std::vector<std::string>& kinds,
                              const SplitExtractor& extract, const core::StopRequest& stop) {
   Evaluation result;
   result.split = splits.description;
@@ -95,7 +92,7 @@ Evaluation evaluate_features(const data::LabelledSplits& splits, const EvaluateC
   for (const auto& [wanted, protocol] :
        {std::pair{config.knn, "knn"}, std::pair{config.linear, "linear"}}) {
     if (!wanted) continue;
-    for (const NamedKind& kind : kinds) {
+    for (const std::string& kind : kinds) {
       result.rows.push_back(evaluate(protocol, kind, features, result.classes, config, seed, stop));
     }
   }
@@ -110,14 +107,15 @@ data::LabelledSplits limit_splits(const data::LabelledSplits& splits, const Eval
           limited(splits.test, config.max_test_images, seed, 1), splits.description};
 }
 
-Evaluation evaluate_encoder(const nn::VisionTransformer& encoder,
-                            const data::LabelledSplits& splits, const EvaluateConfig& config,
-                            const ExtractionSettings& extraction, std::uint64_t seed,
-                            const core::StopRequest& stop, const core::Log& log) {
+Evaluation evaluate_backbone(const nn::Backbone& backbone, const data::LabelledSplits& splits,
+                             const EvaluateConfig& config, const ExtractionSettings& extraction,
+                             std::uint64_t seed, const core::StopRequest& stop,
+                             const core::Log& log) {
   const auto extract = [&](std::shared_ptr<const data::Dataset> dataset) {
-    return extract_features(encoder, std::move(dataset), extraction, stop, log);
+    return extract_features(backbone, std::move(dataset), extraction, stop, log);
   };
-  return evaluate_features(splits, config, seed, kinds_of(config.features), extract, stop);
+  return evaluate_features(splits, config, seed, kinds_of(config.features, backbone), extract,
+                           stop);
 }
 
 Evaluation evaluate_pixels(core::Size image_size, int channels, const data::LabelledSplits& splits,
@@ -127,7 +125,7 @@ Evaluation evaluate_pixels(core::Size image_size, int channels, const data::Labe
   const auto extract = [&](std::shared_ptr<const data::Dataset> dataset) {
     return pixel_features(image_size, channels, std::move(dataset), extraction, stop, log);
   };
-  return evaluate_features(splits, config, seed, {{"pixels", FeatureKind::cls}}, extract, stop);
+  return evaluate_features(splits, config, seed, {kPixelFeatures}, extract, stop);
 }
 
 }  // namespace dbot::eval

@@ -8,7 +8,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 #include "dbot/eval/frozen/features.h"
-#include "dbot/nn/vit/vision_transformer.h"
+#include "dbot/nn/backbone.h"
 
 // The protocols on frozen features, as `dbot evaluate` and the observer of a training run call
 // them: features are computed once and all protocols read them.
@@ -52,14 +52,14 @@ struct Evaluation {
 data::LabelledSplits limit_splits(const data::LabelledSplits& splits, const EvaluateConfig& config,
                                   std::uint64_t seed);
 
-/// Evaluates an encoder. Throws DataError if the splits name fewer than two classes or hold no
+/// Evaluates a backbone. Throws DataError if the splits name fewer than two classes or hold no
 /// labels, Stopped when asked to stop.
-Evaluation evaluate_encoder(const nn::VisionTransformer& encoder,
-                            const data::LabelledSplits& splits, const EvaluateConfig& config,
-                            const ExtractionSettings& extraction, std::uint64_t seed,
-                            const core::StopRequest& stop, const core::Log& log);
+Evaluation evaluate_backbone(const nn::Backbone& backbone, const data::LabelledSplits& splits,
+                             const EvaluateConfig& config, const ExtractionSettings& extraction,
+                             std::uint64_t seed, const core::StopRequest& stop,
+                             const core::Log& log);
 
-/// The same on the pixels themselves: the baseline that every encoder has to beat.
+/// The same on the pixels themselves: the baseline that every backbone has to beat.
 Evaluation evaluate_pixels(core::Size image_size, int channels, const data::LabelledSplits& splits,
                            const EvaluateConfig& config, const ExtractionSettings& extraction,
                            std::uint64_t seed, const core::StopRequest& stop, const core::Log& log);

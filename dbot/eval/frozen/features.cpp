@@ -17,12 +17,8 @@
 namespace dbot::eval {
 namespace {
 
-struct BatchFeatures {
-  at::Tensor cls, mean;  // float32 [batch, width]
-};
-
-/// Features of normalised images, float32 [batch, channels, height, width].
-using Extractor = std::function<BatchFeatures(const at::Tensor& images)>;
+/// Features by kind of normalised images, float32 [batch, channels, height, width].
+using Extractor = std::function<runtime::NamedTensors(const at::Tensor& images)>;
 
 data::LoaderConfig evaluation_pass(core::Size image_size, int channels,
                                    const ExtractionSettings& settings) {
@@ -42,13 +38,8 @@ class Collector {
     features_.labels = at::full({samples}, -1, at::TensorOptions(at::kLong));
   }
 
-  void add(const data::Batch& batch, const BatchFeatures& found) {
-    store(features_.cls, found.cls);
-    if (found.mean.is_same(found.cls)) {
-      features_.mean = features_.cls;
-    } else {
-      store(features_.mean, found.mean);
-    }
+  void add(const data::Batch& batch, const runtime::NamedTensors& found) {
+    for (const auto& [kind, rows] : found) store(features_.kinds[kind], rows);
     std::copy(batch.labels.begin(), batch.labels.end(),
               features_.labels.mutable_data_ptr<std::int64_t>() + filled_);
     features_.indices.insert(features_.indices.end(), batch.sample_ids.begin(),
@@ -59,8 +50,7 @@ class Collector {
   /// Without the places of unreadable samples.
   Features take() {
     if (filled_ == 0) throw DataError("[features] no image of the data set could be read");
-    features_.cls = features_.cls.narrow(0, 0, filled_);
-    features_.mean = features_.mean.narrow(0, 0, filled_);
+    for (auto& [kind, rows] : features_.kinds) rows = rows.narrow(0, 0, filled_);
     features_.labels = features_.labels.narrow(0, 0, filled_);
     return std::move(features_);
   }
@@ -95,18 +85,17 @@ Features collect(std::shared_ptr<const data::Dataset> dataset, const data::Loade
 
 }  // namespace
 
-Features extract_features(const nn::VisionTransformer& encoder,
+Features extract_features(const nn::Backbone& backbone,
                           std::shared_ptr<const data::Dataset> dataset,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
                           const core::Log& log) {
-  const nn::EncoderConfig& config = encoder.config();
+  const auto [part, images] = backbone.input();
   const at::ScalarType compute = runtime::compute_type(settings.precision);
-  const Extractor extract = [&](const at::Tensor& images) -> BatchFeatures {
-    const at::Tensor tokens = encoder.norm(encoder.blocks(encoder.embed(images), compute));
-    return {tokens.select(1, 0), tokens.slice(1, 1).mean(1)};
+  const Extractor extract = [&, name = part](const at::Tensor& normalised) {
+    return backbone.features({{name, normalised}}, compute);
   };
   return collect(std::move(dataset),
-                 evaluation_pass(config.image_size, static_cast<int>(config.channels), settings),
+                 evaluation_pass(images.size, static_cast<int>(images.channels), settings),
                  settings, extract, stop, log);
 }
 
@@ -114,9 +103,8 @@ Features pixel_features(core::Size image_size, int channels,
                         std::shared_ptr<const data::Dataset> dataset,
                         const ExtractionSettings& settings, const core::StopRequest& stop,
                         const core::Log& log) {
-  const Extractor extract = [](const at::Tensor& images) -> BatchFeatures {
-    const at::Tensor rows = images.flatten(1);
-    return {rows, rows};
+  const Extractor extract = [](const at::Tensor& images) -> runtime::NamedTensors {
+    return {{kPixelFeatures, images.flatten(1)}};
   };
   return collect(std::move(dataset), evaluation_pass(image_size, channels, settings), settings,
                  extract, stop, log);

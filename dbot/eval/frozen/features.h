@@ -4,20 +4,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
-#include "dbot/nn/vit/vision_transformer.h"
+#include "dbot/nn/backbone.h"
+#include "dbot/runtime/named_tensors.h"
 #include "dbot/runtime/precision.h"
 
 namespace dbot::eval {
-
-enum class FeatureKind {
-  cls,
-  mean
-};  // cls token, or mean of the patch tokens; both after the norm
 
 struct ExtractionSettings {
   std::vector<double> mean, std;
@@ -26,22 +23,24 @@ struct ExtractionSettings {
   runtime::Precision precision = runtime::Precision::fp32;
 };
 
+/// The kind of features that raw pixels are.
+inline constexpr const char* kPixelFeatures = "pixels";
+
 struct Features {
-  at::Tensor cls;                     // float32 [samples, width]
-  at::Tensor mean;                    // float32 [samples, width]
+  runtime::NamedTensors kinds;        // "cls", "mean", …: float32 [samples, width]
   at::Tensor labels;                  // int64 [samples], −1 unlabelled
   std::vector<std::int64_t> indices;  // of the samples; broken files are left out
-  const at::Tensor& of(FeatureKind kind) const { return kind == FeatureKind::cls ? cls : mean; }
+  const at::Tensor& of(const std::string& kind) const { return kinds.at(kind); }
 };
 
-/// Frozen features of every image (centre crop, nothing masked). Throws Stopped when asked to stop.
-Features extract_features(const nn::VisionTransformer& encoder,
+/// Frozen features of every image (centre crop, nothing masked), of all kinds that the backbone
+/// has. Throws Stopped when asked to stop, UsageError for a backbone that reads no images.
+Features extract_features(const nn::Backbone& backbone,
                           std::shared_ptr<const data::Dataset> dataset,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
                           const core::Log& log);
 
-/// The images themselves as features, flattened: the baseline every backbone has to beat. Both
-/// kinds are the same.
+/// The images themselves as features, flattened: the baseline every backbone has to beat.
 Features pixel_features(core::Size image_size, int channels,
                         std::shared_ptr<const data::Dataset> dataset,
                         const ExtractionSettings& settings, const core::StopRequest& stop,

@@ -15,10 +15,24 @@
 
 namespace dbot::methods {
 
-MaskedModeling::MaskedModeling(MaskedModelingConfig config) : config_(std::move(config)) {}
+MaskedModeling::MaskedModeling(MaskedModelingConfig config) : config_(std::move(config)) {
+  // Whether such a teacher fits the student shows only when it is there.
+  if (predicts_features() && config_.teacher.has_own_shape()) make_teacher();
+}
 
-bool MaskedModeling::predicts_features() const {
-  return config_.objective.target == objectives::TargetKind::teacher;
+std::unique_ptr<MaskedModeling> MaskedModeling::to_be_loaded(MaskedModelingConfig config) {
+  std::unique_ptr<MaskedModeling> method(new MaskedModeling);
+  method->config_ = std::move(config);
+  return method;
+}
+
+void MaskedModeling::make_teacher() {
+  teacher_network_ = make_initial_teacher(config_.teacher, encoder_config(0), config_.seed);
+}
+
+void MaskedModeling::see_data(const DataFacts& facts) {
+  config_.mean = facts.mean;
+  config_.std = facts.std;
 }
 
 /// The cls token is a loss position where the target has one and the recipe wants it.
@@ -68,7 +82,7 @@ void MaskedModeling::begin_stage(std::int64_t stage) {
     renew_student(stage);
     return;
   }
-  teacher_network_ = make_initial_teacher(config_.teacher, encoder_config(0), config_.seed);
+  if (!teacher_network_.parameters) make_teacher();
   renew_student(0);
   if (copies_student(config_.teacher, teacher_network_, encoder_config(0))) {
     teacher_network_.parameters->copy_from(student_->parameters()->named(), /*partial=*/true);
@@ -86,10 +100,6 @@ void MaskedModeling::end_stage(std::int64_t /*stage*/) {
 
 std::vector<optim::ParameterGroup> MaskedModeling::parameter_groups(double weight_decay) {
   return optim::pretraining_groups(*student_->parameters(), weight_decay);
-}
-
-void MaskedModeling::zero_gradients() {
-  student_->parameters()->zero_gradients();
 }
 
 StepDraws MaskedModeling::draw(const data::Batch& batch, const DrawContext& context) const {
@@ -135,7 +145,7 @@ at::Tensor MaskedModeling::target_of(const ops::Images& images,
       compute, normalisation, rows);
 }
 
-ops::Images MaskedModeling::images(const data::Batch& batch) const {
+ops::Images MaskedModeling::seen_images(const data::Batch& batch) const {
   const at::Tensor& pixels = batch.tensors.at("images");
   if (pixels.scalar_type() != at::kByte) return pixels;
   return data::images(pixels, config_.mean, config_.std);
@@ -144,7 +154,7 @@ ops::Images MaskedModeling::images(const data::Batch& batch) const {
 MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const StepDraws& draws,
                                                 runtime::Precision precision, Extent extent) const {
   const at::ScalarType compute = runtime::compute_type(precision);
-  const ops::Images seen = images(batch);
+  const ops::Images seen = seen_images(batch);
   nn::DropPath drop_path{config_.drop_path, {}};
   if (const auto found = draws.find("drop_path"); found != draws.end()) {
     drop_path.draws = found->second;
@@ -210,44 +220,6 @@ void MaskedModeling::load_state(std::int64_t stage, const runtime::NamedTensors&
   }
   renew_student(stage);
   student_->parameters()->copy_from(without_prefix("student.", state));
-}
-
-std::optional<MaskedPrediction> MaskedModeling::predict_masked(const data::Batch& batch,
-                                                               const DrawContext& context,
-                                                               runtime::Precision precision) const {
-  const at::NoGradGuard no_grad;
-  StepDraws draws = draw(batch, context);
-  draws.erase("drop_path");
-  const Forward found = forward(batch, draws, precision);
-  MaskedPrediction result;
-  result.images = images(batch).seen();
-  result.mask = found.mask.mask;
-  result.has_cls = predicts_features();
-  result.cls_in_loss = cls_in_loss();
-  result.prediction = predicts_features() ? found.prediction : found.prediction.slice(1, 1);
-  result.target = found.target;
-  result.loss = config_.loss;
-  result.pixels = !predicts_features();
-  result.standardised = config_.objective.normalisation != objectives::Normalisation::none;
-  result.patch_size = config_.encoder.patch_size;
-  result.mean = config_.mean;
-  result.std = config_.std;
-  return result;
-}
-
-double MaskedModeling::flops_per_image() const {
-  const std::int64_t patches = student_->encoder().config().patches();
-  const double student = student_->multiply_adds(
-      static_cast<double>(masking::kept_patches(patches, config_.mask.ratio)));
-  double teacher = 0;
-  if (predicts_features()) {
-    const nn::EncoderConfig& network = teacher_network_.config;
-    teacher =
-        embedding_multiply_adds(network, static_cast<double>(patches)) +
-        block_multiply_adds(static_cast<double>(patches) + 1, static_cast<double>(network.width),
-                            static_cast<double>(network.depth), network.mlp_ratio);
-  }
-  return 2.0 * (3.0 * student + teacher);
 }
 
 }  // namespace dbot::methods

@@ -6,30 +6,15 @@
 #include <vector>
 
 #include "dbot/masking/random_mask.h"
+#include "dbot/methods/image_capability.h"
 #include "dbot/methods/masked_modeling/initial_teacher.h"
+#include "dbot/methods/masked_modeling/masked_modeling_config.h"
 #include "dbot/methods/masked_modeling/student.h"
 #include "dbot/methods/method.h"
-#include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"
 #include "dbot/objectives/teacher.h"
-#include "dbot/objectives/teacher_config.h"
 
 namespace dbot::methods {
-
-struct MaskedModelingConfig {
-  StudentKind student = StudentKind::asymmetric;
-  nn::EncoderConfig encoder;
-  nn::DecoderConfig decoder;
-  objectives::TeacherConfig teacher;
-  masking::MaskConfig mask;
-  objectives::ObjectiveConfig objective;
-  objectives::LossConfig loss;
-  double drop_path = 0;                     // of the last block, in encoder and decoder each
-  std::vector<std::int64_t> student_depth;  // blocks of each stage's student; empty: encoder.depth
-  bool keep_patch_bias = false;   // the patch embedding's bias survives a stage switch (upstream)
-  std::vector<double> mean, std;  // pixel normalisation of the student's input
-  std::uint64_t seed = 0;
-};
 
 /// Masked image modelling: views → mask → student → prediction; views → target; loss. MAE (pixels),
 /// dBOT (a teacher's features) and dBOT's symmetric variant (CLIP's features) are its recipes.
@@ -38,24 +23,36 @@ struct MaskedModelingConfig {
 /// block masks; "drop_path" float32 [2·blocks, batch], rows of encoder blocks first, absent when
 /// the rate is 0. Scalars: none beside the loss.
 /// Images: batch tensor "images", uint8 (normalised here) or float32 (already normalised).
-class MaskedModeling : public Method {
+class MaskedModeling : public Method, public ImageCapability {
  public:
+  /// Makes a teacher that comes from a file or has a shape of its own at once. Throws as
+  /// `make_initial_teacher`.
   explicit MaskedModeling(MaskedModelingConfig config);
+  /// One that goes on from `load_state`, which brings its teacher: no file is read.
+  static std::unique_ptr<MaskedModeling> to_be_loaded(MaskedModelingConfig config);
+
+  void see_data(const DataFacts& facts) override;
+  nn::ParameterStore& parameters() override { return *student_->parameters(); }
 
   std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) override;
   StepDraws draw(const data::Batch& batch, const DrawContext& context) const override;
   StepResult training_step(const data::Batch& batch, const StepDraws& draws,
                            const StepContext& context) override;
-  void zero_gradients() override;
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t stage) override;
   const nn::VisionTransformer& backbone() const override { return student_->encoder(); }
+  BackboneFile backbone_file() const override;
+  std::string describe_backbone() const override;
+  exchange::NetworkWeights whole_network() const override;
   runtime::NamedTensors state() const override;
   void load_state(std::int64_t stage, const runtime::NamedTensors& state) override;
-  std::optional<MaskedPrediction> predict_masked(const data::Batch& batch,
-                                                 const DrawContext& context,
-                                                 runtime::Precision precision) const override;
-  double flops_per_image() const override;
+  Cost cost() const override;
+  ModelFacts facts() const override;
+  const ImageCapability* images() const override { return this; }
+  MaskedPrediction predict_masked(const data::Batch& batch, const DrawContext& context,
+                                  runtime::Precision precision) const override;
+  void visit_step(const data::Batch& batch, const StepDraws& draws, runtime::Precision precision,
+                  const StepVisitor& visit) const override;
 
   /// What a step computes, for tests and pictures.
   struct Forward {
@@ -73,7 +70,7 @@ class MaskedModeling : public Method {
                   Extent extent = Extent::all_tokens) const;
 
   /// The batch's images as the student sees them.
-  ops::Images images(const data::Batch& batch) const;
+  ops::Images seen_images(const data::Batch& batch) const;
 
   const Student& student() const { return *student_; }
   /// The mask that the draws of a step make.
@@ -82,9 +79,11 @@ class MaskedModeling : public Method {
   const objectives::Teacher* teacher() const { return teacher_.get(); }
 
  private:
-  bool predicts_features() const;
+  MaskedModeling() = default;
+  bool predicts_features() const { return config_.predicts_features(); }
   bool cls_in_loss() const;
   nn::EncoderConfig encoder_config(std::int64_t stage) const;
+  void make_teacher();
   void renew_student(std::int64_t stage);
   void set_teacher(TeacherNetwork network);
   at::Tensor target_of(const ops::Images& images, objectives::Normalisation normalisation,

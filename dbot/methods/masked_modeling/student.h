@@ -9,15 +9,11 @@
 #include <vector>
 
 #include "dbot/masking/random_mask.h"
+#include "dbot/methods/masked_modeling/masked_modeling_config.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/nn/vit/vision_transformer.h"
 
 namespace dbot::methods {
-
-/// asymmetric: an encoder that sees the visible patches and a light decoder (MAE, dBOT; mae.md §1,
-/// dbot.md §4). symmetric: an encoder that sees a token in place of each masked patch, and one
-/// matrix (dbot.md §8).
-enum class StudentKind { asymmetric, symmetric };
 
 struct StudentConfig {
   StudentKind kind = StudentKind::asymmetric;

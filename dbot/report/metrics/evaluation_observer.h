@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dbot/core/log.h"
-#include "dbot/nn/vit/vision_transformer.h"
+#include "dbot/nn/backbone.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/train/observer.h"
 
@@ -22,7 +22,7 @@ struct EvaluationSchedule {
 /// What is evaluated is the caller's: features and protocols are behind these two. Both throw
 /// Stopped when the run is asked to stop.
 struct Evaluations {
-  std::function<std::vector<EvaluationRow>(const nn::VisionTransformer&)> of_network;
+  std::function<std::vector<EvaluationRow>(const nn::Backbone&)> of_network;
   std::function<std::vector<EvaluationRow>()> of_pixels;  // empty: left out
 };
 

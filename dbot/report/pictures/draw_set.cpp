@@ -42,23 +42,25 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   measure.precision = settings.look.precision;
   measure.samples = std::max(measure.samples, shown);
   measure.seconds = settings.look.seconds / 2;  // once for each of two kinds of images
-  if (const auto prediction = predict_samples(method, samples, measure, stop)) {
-    const std::int64_t drawn = std::min(shown, prediction->images.size(0));
-    set.groups.push_back(draw_masked_pictures(first_of(*prediction, drawn),
+  if (const methods::ImageCapability* images = method.images()) {
+    const auto prediction = predict_samples(*images, samples, measure, stop);
+    const std::int64_t drawn = std::min(shown, prediction.images.size(0));
+    set.groups.push_back(draw_masked_pictures(first_of(prediction, drawn),
                                               pixels.narrow(0, 0, drawn), samples.names, folder));
-    set.health.training_loss = loss_of(*prediction);
-    measure_prediction(*prediction, set.health);
+    set.health.training_loss = loss_of(prediction);
+    measure_prediction(prediction, set.health);
     if (held_out != nullptr) {
-      set.health.held_out_loss = loss_of(*predict_samples(method, *held_out, measure, stop));
+      set.health.held_out_loss = loss_of(predict_samples(*images, *held_out, measure, stop));
     }
   }
   leave_if_stopped(stop);
-  const nn::VisionTransformer& network = method.backbone();
-  const core::Size grid = network.config().grid();
-  const TokenFeatures tokens = token_features(network, pixels, settings.look);
-  set.groups.push_back(draw_principal_components(tokens, pixels, grid, samples.names, folder));
-  set.groups.push_back(draw_attention(tokens, pixels, grid, samples.names, folder));
-  const at::Tensor features = mean_features(network, samples, settings.look, stop);
+  if (const nn::VisionTransformer* network = method.backbone().vision_transformer()) {
+    const core::Size grid = network->config().grid();
+    const TokenFeatures tokens = token_features(*network, pixels, settings.look);
+    set.groups.push_back(draw_principal_components(tokens, pixels, grid, samples.names, folder));
+    set.groups.push_back(draw_attention(tokens, pixels, grid, samples.names, folder));
+  }
+  const at::Tensor features = summary_features(method.backbone(), samples, settings.look, stop);
   measure_features(features, set.health);
   if (features.size(0) < kLeastOnMap) return set;
   set.map = draw_embedding_map(samples, features, folder, stop);

@@ -46,10 +46,11 @@ TokenFeatures token_features(const nn::VisionTransformer& network, const at::Ten
   return {at::cat(patches), at::cat(attention)};
 }
 
-at::Tensor mean_features(const nn::VisionTransformer& network, const PictureSamples& samples,
-                         const Look& look, const core::StopRequest& stop) {
+at::Tensor summary_features(const nn::Backbone& backbone, const PictureSamples& samples,
+                            const Look& look, const core::StopRequest& stop) {
   const c10::NoGradGuard no_graph;
   const at::ScalarType compute = runtime::compute_type(look.precision);
+  const std::string kind = nn::summary_feature(backbone), part = backbone.input().part;
   const WorkClock clock;
   std::vector<at::Tensor> parts;
   for (std::int64_t begin = 0; begin < samples.size(); begin += kBatch) {
@@ -58,8 +59,7 @@ at::Tensor mean_features(const nn::VisionTransformer& network, const PictureSamp
     const std::int64_t count = std::min(kBatch, samples.size() - begin);
     const at::Tensor images =
         data::normalise(samples.images.narrow(0, begin, count), look.mean, look.std);
-    const at::Tensor tokens = network.norm(network.blocks(network.embed(images), compute));
-    parts.push_back(tokens.slice(1, 1).mean(1));
+    parts.push_back(backbone.features({{part, images}}, compute).at(kind));
   }
   return at::cat(parts);
 }

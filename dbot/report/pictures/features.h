@@ -26,9 +26,9 @@ struct TokenFeatures {
 TokenFeatures token_features(const nn::VisionTransformer& network, const at::Tensor& pixels,
                              const Look& look);
 
-/// The mean of the patch tokens after the norm, float32 [samples, width]: of all samples, or of as
-/// many of the first as `look.seconds` allows, at least 32. Throws Stopped.
-at::Tensor mean_features(const nn::VisionTransformer& network, const PictureSamples& samples,
-                         const Look& look, const core::StopRequest& stop);
+/// The features that stand for each image (nn::summary_feature), float32 [samples, width]: of all
+/// samples, or of as many of the first as `look.seconds` allows, at least 32. Throws Stopped.
+at::Tensor summary_features(const nn::Backbone& backbone, const PictureSamples& samples,
+                            const Look& look, const core::StopRequest& stop);
 
 }  // namespace dbot::report

@@ -95,20 +95,17 @@ void measure_prediction(const MaskedPrediction& prediction, FeatureHealth& healt
   health.position_loss = loss_of_guess(prediction, by_position);
 }
 
-std::optional<MaskedPrediction> predict_samples(const methods::Method& method,
-                                                const PictureSamples& samples,
-                                                const LossMeasure& measure,
-                                                const core::StopRequest& stop) {
+MaskedPrediction predict_samples(const methods::ImageCapability& method,
+                                 const PictureSamples& samples, const LossMeasure& measure,
+                                 const core::StopRequest& stop) {
   const WorkClock clock;
   std::vector<MaskedPrediction> parts;
   const std::int64_t most = std::min(measure.samples, samples.size());
   for (std::int64_t begin = 0; begin < most; begin += kLossBatch) {
     if (stop.requested()) throw Stopped("[pictures] stopped on request");
     if (begin > 0 && clock.seconds() > measure.seconds) break;
-    auto part = method.predict_masked(samples.batch(begin, std::min(kLossBatch, most - begin)),
-                                      measure.context, measure.precision);
-    if (!part) return std::nullopt;
-    parts.push_back(std::move(*part));
+    parts.push_back(method.predict_masked(samples.batch(begin, std::min(kLossBatch, most - begin)),
+                                          measure.context, measure.precision));
   }
   return joined(parts);
 }

@@ -3,7 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "dbot/core/stop.h"
-#include "dbot/methods/method.h"
+#include "dbot/methods/image_capability.h"
 #include "dbot/report/pictures/samples.h"
 #include "dbot/report/pictures/set/picture_set.h"
 #include "dbot/runtime/precision.h"
@@ -23,12 +23,10 @@ struct LossMeasure {
   double seconds = 1;         // of computing, then no further batch is begun
 };
 
-/// What the method predicts of the first samples, at least 8 of them; null if it hides
-/// nothing. Throws Stopped.
-std::optional<methods::MaskedPrediction> predict_samples(const methods::Method& method,
-                                                         const PictureSamples& samples,
-                                                         const LossMeasure& measure,
-                                                         const core::StopRequest& stop);
+/// What a method predicts of the first samples, at least 8 of them. Throws Stopped.
+methods::MaskedPrediction predict_samples(const methods::ImageCapability& method,
+                                          const PictureSamples& samples, const LossMeasure& measure,
+                                          const core::StopRequest& stop);
 
 /// The method's loss: mean over masked positions (and cls) of `prediction`.
 double loss_of(const methods::MaskedPrediction& prediction);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/methods/masked_modeling/masked_prediction.h"
+#include "dbot/methods/image_capability.h"
 #include "dbot/report/pictures/set/picture_set.h"
 
 namespace dbot::report {

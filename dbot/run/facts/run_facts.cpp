@@ -2,10 +2,8 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <string_view>
 
 #include "dbot/data/sources/binary/idx_dataset.h"
-#include "dbot/methods/state_names.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
@@ -28,26 +26,13 @@ RunFacts::Data data_facts(const Recipe& recipe, const data::Dataset& dataset,
   return facts;
 }
 
-RunFacts::Model model_facts(const Recipe& recipe, const methods::Method& method) {
-  RunFacts::Model facts;
-  for (const auto& [name, tensor] : method.state()) {
-    if (name == "teacher.description") continue;
-    const bool decoder = name.starts_with("student.decoder") || name == "student.mask_token";
-    std::int64_t& sum = name.starts_with("teacher.") ? facts.teacher_parameters
-                        : decoder                    ? facts.decoder_parameters
-                                                     : facts.encoder_parameters;
-    sum += tensor.numel();
-  }
-  const nn::EncoderConfig& encoder = method.backbone().config();
-  facts.tokens = encoder.patches() + 1;
-  facts.visible_tokens = masking::kept_patches(encoder.patches(), recipe.mask.ratio) + 1;
-  facts.flops_per_image = method.flops_per_image();
-  facts.image_size = encoder.image_size;
-  facts.patch_size = encoder.patch_size;
-  facts.width = encoder.width;
-  facts.depth = encoder.depth;
-  facts.heads = encoder.heads;
-  return facts;
+nlohmann::ordered_json model_json(const RunFacts::Model& model) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const auto& part : model.made_of.parts) json[part.name + "_parameters"] = part.parameters;
+  json["tokens"] = model.made_of.tokens;
+  json["visible_tokens"] = model.made_of.visible_tokens;
+  json["flops_per_image"] = model.flops_per_image;
+  return json;
 }
 
 nlohmann::ordered_json plan_json(const RunFacts::Plan& plan) {
@@ -88,7 +73,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
   facts.compute = {recipe.compute.device, std::string(runtime::name(precision_of(recipe))),
                    recipe.compute.threads, workers_of(recipe)};
   facts.data = data_facts(recipe, dataset, data_paths);
-  facts.model = model_facts(recipe, method);
+  facts.model = {method.facts(), method.cost().operations, method.backbone().describe()};
   facts.plan.stages = plan.stages();
   facts.plan.steps = plan.total_steps();
   facts.plan.steps_per_epoch = plan.steps_per_epoch;
@@ -100,7 +85,6 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
 
 std::string to_json(const RunFacts& facts) {
   const auto& [path, kind, images, classes, labelled, mean, std] = facts.data;
-  const auto& model = facts.model;
   const nlohmann::ordered_json json{{"dbot", facts.dbot},
                                     {"libtorch", facts.libtorch},
                                     {"recipe", facts.recipe},
@@ -122,13 +106,7 @@ std::string to_json(const RunFacts& facts) {
                                       {"classes", classes},
                                       {"mean", mean},
                                       {"std", std}}},
-                                    {"model",
-                                     {{"encoder_parameters", model.encoder_parameters},
-                                      {"decoder_parameters", model.decoder_parameters},
-                                      {"teacher_parameters", model.teacher_parameters},
-                                      {"tokens", model.tokens},
-                                      {"visible_tokens", model.visible_tokens},
-                                      {"flops_per_image", model.flops_per_image}}},
+                                    {"model", model_json(facts.model)},
                                     {"plan", plan_json(facts.plan)}};
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

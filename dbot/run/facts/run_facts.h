@@ -38,11 +38,9 @@ struct RunFacts {
   } data;
 
   struct Model {
-    std::int64_t encoder_parameters = 0, decoder_parameters = 0, teacher_parameters = 0;
-    std::int64_t tokens = 0, visible_tokens = 0;  // of an image, cls token included
+    methods::ModelFacts made_of;
     double flops_per_image = 0;
-    core::Size image_size;
-    std::int64_t patch_size = 0, width = 0, depth = 0, heads = 0;
+    std::string description;  // of the backbone, in words
   } model;
 
   struct Plan {

@@ -20,21 +20,22 @@ std::string data_text(const RunFacts::Data& data) {
                      fmt::join(data.std, ", "));
 }
 
-std::string model_text(const RunFacts::Model& model) {
-  return fmt::format("{}x{} pixels in patches of {}, {} wide, {} blocks, {} heads",
-                     model.image_size.height, model.image_size.width, model.patch_size, model.width,
-                     model.depth, model.heads);
-}
-
-std::string parameters_text(const RunFacts::Model& model) {
-  std::string text = fmt::format("{} encoder, {} decoder",
-                                 count_text(static_cast<double>(model.encoder_parameters)),
-                                 count_text(static_cast<double>(model.decoder_parameters)));
-  if (model.teacher_parameters > 0) {
-    text += fmt::format(", {} teacher (frozen)",
-                        count_text(static_cast<double>(model.teacher_parameters)));
+std::string parameters_text(const methods::ModelFacts& model) {
+  std::string text;
+  for (const auto& [name, parameters, frozen] : model.parts) {
+    if (frozen && parameters == 0) continue;
+    text +=
+        fmt::format("{}{} {}{}", text.empty() ? "" : ", ",
+                    count_text(static_cast<double>(parameters)), name, frozen ? " (frozen)" : "");
   }
   return text;
+}
+
+std::string tokens_text(const RunFacts::Model& model) {
+  const std::string operations = count_text(model.flops_per_image) + "FLOP an image";
+  if (model.made_of.tokens == 0) return operations;
+  return fmt::format("{} an image, {} of them visible; {}", model.made_of.tokens,
+                     model.made_of.visible_tokens, operations);
 }
 
 std::string length_text(const RunFacts::Plan& plan) {
@@ -74,11 +75,9 @@ std::string facts_table(const RunFacts& facts) {
   };
   const auto& compute = facts.compute;
   return fmt::format("dbot {}, recipe {}\n", facts.dbot, facts.recipe) +
-         line("data", data_text(facts.data)) + line("model", model_text(facts.model)) +
-         line("parameters", parameters_text(facts.model)) +
-         line("tokens",
-              fmt::format("{} an image, {} of them visible; {}FLOP an image", facts.model.tokens,
-                          facts.model.visible_tokens, count_text(facts.model.flops_per_image))) +
+         line("data", data_text(facts.data)) + line("model", facts.model.description) +
+         line("parameters", parameters_text(facts.model.made_of)) +
+         line("tokens", tokens_text(facts.model)) +
          line("compute",
               fmt::format("{} ({}), {} with {} threads, {} loading; LibTorch {}",
                           facts.machine.processor, facts.machine.instruction_set, compute.precision,

@@ -64,10 +64,9 @@ std::optional<data::LabelledSplits> find_splits(const Recipe& recipe,
 }
 
 /// Raw pixels of large images are a lot of features, kept for all images at once.
-bool pixels_fit_memory(const Recipe& recipe, const data::LabelledSplits& splits) {
-  const auto& model = recipe.model;
-  const auto values =
-      static_cast<double>(model.image_size.height * model.image_size.width * model.channels);
+bool pixels_fit_memory(const nn::ImageInput& input, const data::LabelledSplits& splits) {
+  const auto& [size, channels] = input;
+  const auto values = static_cast<double>(size.height * size.width * channels);
   const auto images = static_cast<double>(splits.train->size() + splits.test->size());
   return 4 * values * images < 0.2 * static_cast<double>(runtime::describe_machine().memory_bytes);
 }
@@ -88,7 +87,8 @@ std::unique_ptr<report::EvaluationObserver> make_evaluation_observer(
     const Recipe& recipe, const std::filesystem::path& training_data, report::MetricsFile& metrics,
     const core::StopRequest& stop, const core::Log& log) {
   const eval::EvaluateConfig& config = recipe.evaluate;
-  if (!is_asked_for(config)) return nullptr;
+  const bool images_there = methods::catalogue::outline(recipe.method).images.has_value();
+  if (!is_asked_for(config) || !images_there) return nullptr;
   const auto found = find_splits(recipe, training_data, log);
   if (!found) return nullptr;
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
@@ -97,12 +97,13 @@ std::unique_ptr<report::EvaluationObserver> make_evaluation_observer(
   const eval::ExtractionSettings extraction = extraction_settings(recipe);
 
   report::Evaluations evaluations;
-  evaluations.of_network = [=, &stop](const nn::VisionTransformer& encoder) {
-    return eval::evaluate_encoder(encoder, splits, config, extraction, seed, stop, log).rows;
+  evaluations.of_network = [=, &stop](const nn::Backbone& backbone) {
+    return eval::evaluate_backbone(backbone, splits, config, extraction, seed, stop, log).rows;
   };
-  if (pixels_fit_memory(recipe, splits)) {
-    const core::Size size = recipe.model.image_size;
-    const int channels = static_cast<int>(recipe.model.channels);
+  if (const nn::ImageInput input = image_input(recipe, "evaluate");
+      pixels_fit_memory(input, splits)) {
+    const core::Size size = input.size;
+    const int channels = static_cast<int>(input.channels);
     evaluations.of_pixels = [=, &stop] {
       return eval::evaluate_pixels(size, channels, splits, config, extraction, seed, stop, log)
           .rows;

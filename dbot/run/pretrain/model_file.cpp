@@ -10,13 +10,8 @@
 
 namespace dbot::run {
 
-ModelFile::ModelFile(std::filesystem::path path, std::vector<double> mean, std::vector<double> std,
-                     core::Log log, core::Patience patience)
-    : path_(std::move(path)),
-      mean_(std::move(mean)),
-      std_(std::move(std)),
-      log_(std::move(log)),
-      patience_(patience) {}
+ModelFile::ModelFile(std::filesystem::path path, core::Log log, core::Patience patience)
+    : path_(std::move(path)), log_(std::move(log)), patience_(patience) {}
 
 void ModelFile::on_begin(const train::Plan& plan, const train::TrainState& state,
                          methods::Method& method) {
@@ -74,8 +69,8 @@ void ModelFile::write_or_fail(const methods::Method& method) const {
 }
 
 void ModelFile::write(const methods::Method& method) const {
-  const nn::VisionTransformer& encoder = method.backbone();
-  exchange::save_encoder(path_, {encoder.config(), mean_, std_}, encoder.parameters()->named());
+  const methods::BackboneFile file = method.backbone_file();
+  exchange::save_backbone(path_, file.description, file.tensors);
 }
 
 }  // namespace dbot::run

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/core/patience.h"
@@ -9,15 +8,14 @@
 
 namespace dbot::run {
 
-/// Writes the student's encoder to one file at the ends of stages and of the run: what a user takes
+/// Writes the backbone to one file at the ends of stages and of the run: what a user takes
 /// away. A run that was interrupted between a stage's last checkpoint and this file makes up for
 /// it. Where a stage that is not the last ends and the file cannot be written, that is a warning;
 /// at the run's end it is tried as long as there is patience, and then an Error.
 class ModelFile : public train::TrainObserver {
  public:
-  /// `mean` and `std`: the pixel normalisation the encoder is trained with.
-  ModelFile(std::filesystem::path path, std::vector<double> mean, std::vector<double> std,
-            core::Log log = core::silent_log(), core::Patience patience = {});
+  explicit ModelFile(std::filesystem::path path, core::Log log = core::silent_log(),
+                     core::Patience patience = {});
 
   void on_begin(const train::Plan& plan, const train::TrainState& state,
                 methods::Method& method) override;
@@ -32,7 +30,6 @@ class ModelFile : public train::TrainObserver {
   void write_or_fail(const methods::Method& method) const;
 
   std::filesystem::path path_;
-  std::vector<double> mean_, std_;
   core::Log log_;
   core::Patience patience_;
   std::int64_t last_stage_ = 0;

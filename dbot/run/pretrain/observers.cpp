@@ -37,8 +37,7 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
          "run.json");
   need(std::move(events_file));
   all_.insert(all_.end(), watchers.begin(), watchers.end());
-  need(std::make_unique<ModelFile>(folder.model(), recipe.data.mean, recipe.data.std, log,
-                                   patience));
+  need(std::make_unique<ModelFile>(folder.model(), log, patience));
   try_to(std::move(evaluation), "the evaluation");
   try_to(make_picture_observer(recipe, folder.path(), data, dataset, stop, log), "the pictures");
   // Last: it shows what the others have written. What goes wrong with it is a warning already.

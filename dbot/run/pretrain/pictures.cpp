@@ -21,8 +21,9 @@ class PictureData {
       : data_(std::move(data)), dataset_(std::move(dataset)), log_(std::move(log)) {
     choice_.count = recipe.report.samples;
     choice_.seed = static_cast<std::uint64_t>(recipe.train.seed);
-    choice_.image_size = recipe.model.image_size;
-    choice_.channels = static_cast<int>(recipe.model.channels);
+    const nn::ImageInput input = image_input(recipe, "pictures");
+    choice_.image_size = input.size;
+    choice_.channels = static_cast<int>(input.channels);
     choice_.workers = workers_of(recipe);
   }
 
@@ -53,7 +54,8 @@ std::unique_ptr<report::PictureObserver> make_picture_observer(
     const Recipe& recipe, const std::filesystem::path& run, const std::filesystem::path& data,
     std::shared_ptr<const data::Dataset> dataset, const core::StopRequest& stop,
     const core::Log& log) {
-  if (!recipe.report.pictures) return nullptr;
+  const bool images_there = methods::catalogue::outline(recipe.method).images.has_value();
+  if (!recipe.report.pictures || !images_there) return nullptr;
   report::DrawSettings settings;
   settings.look = {recipe.data.mean, recipe.data.std, precision_of(recipe)};
   settings.seed = static_cast<std::uint64_t>(recipe.train.seed);

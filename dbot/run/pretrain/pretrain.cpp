@@ -35,52 +35,54 @@ train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan&
   settings.capture_folder = folder.captures();
   settings.capture_step = recipe.train.capture_step;
   settings.fixed_choices = std::move(choices);
-  settings.mean = recipe.data.mean;
-  settings.std = recipe.data.std;
   return settings;
 }
 
 }  // namespace
 
-PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
+PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
                          const std::vector<train::TrainObserver*>& watchers,
                          const core::StopRequest& stop, const core::Log& log) {
   check(recipe);
-  Recipe resolved = resolve_and_check(recipe, options, log);
+  const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
+  // What the method reads from files is refused, too, before the run has a folder.
+  const auto method = resolve(recipe, options, log)
+                          ? methods::catalogue::make_stored(recipe.method, seed)
+                          : methods::catalogue::make(recipe.method, seed);
   std::vector<std::filesystem::path> sources{options.data};
   sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
   const TrainingImages training_images =
-      open_training_images(sources, resolved.data.leave_out, stop, log);
+      open_training_images(sources, recipe.data.leave_out, stop, log);
   const auto& dataset = training_images.images;
-  const train::Plan plan = plan_for(resolved, *dataset);
+  const train::Plan plan = plan_for(recipe, *dataset);
   throw_if_stopped(stop);
   train::RunFolder folder = claim_folder(options);
-  resolved = resolve_statistics(resolved, StoppableDataset(*dataset, stop), log);
-  const std::string recipe_toml = to_toml(resolved);
-  const std::string choices = fixed_choices(resolved, *dataset, sources);
+  resolve_statistics(recipe, StoppableDataset(*dataset, stop), log);
+  method->see_data(data_facts(recipe));
+  const std::string recipe_toml = to_toml(recipe);
+  const std::string choices = fixed_choices(recipe, *dataset, sources);
   folder.store_recipe(recipe_toml);
   const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 
-  methods::MaskedModeling method(masked_modeling_config(resolved));
-  const Observers observers({resolved, sources, folder, stop, log, dataset, options.recipe},
+  const Observers observers({recipe, sources, folder, stop, log, dataset, options.recipe},
                             watchers);
 
-  const auto files = data::cached(dataset, resolved.data.cache_bytes);
+  const auto files = data::cached(dataset, recipe.data.cache_bytes);
   const data::Loader* loader = nullptr;  // the trainer's, to ask which files were bad
   const auto make_loader = [&](std::int64_t first_batch) {
-    data::LoaderConfig config = loader_config(resolved, plan);
+    data::LoaderConfig config = loader_config(recipe, plan);
     config.first_batch = first_batch;
-    config.sources = source_shares(resolved, training_images.sizes);
+    config.sources = source_shares(recipe, training_images.sizes);
     auto made = std::make_unique<data::Loader>(files, config, log);
     loader = made.get();
     return made;
   };
-  train::TrainerSettings settings = trainer_settings(resolved, plan, folder, choices);
+  train::TrainerSettings settings = trainer_settings(recipe, plan, folder, choices);
   settings.recipe = recipe_toml;
   settings.sample_name = [&](std::int64_t sample) {
     return dataset->name(sample % dataset->size());
   };
-  train::Trainer trainer(settings, method, resolved.optimizer, make_loader, observers.all(), log);
+  train::Trainer trainer(settings, *method, recipe.optimizer, make_loader, observers.all(), log);
   if (checkpoint) trainer.resume(*checkpoint);
   const auto list_bad_files = [&] {
     try {
@@ -100,7 +102,7 @@ PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
   }
   list_bad_files();
   observers.ended(training.finished);
-  return summarise(training, method, folder, precision_of(resolved));
+  return summarise(training, *method, folder, precision_of(recipe));
 }
 
 }  // namespace dbot::run

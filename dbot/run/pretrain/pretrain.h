@@ -40,7 +40,7 @@ struct PretrainSummary {
 /// where the run in it stands. Checks usage, recipe and data in this order before it creates the
 /// folder. `watchers` see every step. Throws UsageError, DataError or Error; a run that was stopped
 /// on request returns with `training.finished` false.
-PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
+PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
                          const std::vector<train::TrainObserver*>& watchers,
                          const core::StopRequest& stop, const core::Log& log);
 

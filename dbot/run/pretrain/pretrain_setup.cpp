@@ -21,36 +21,25 @@ namespace dbot::run {
 
 namespace fs = std::filesystem;
 
-Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
-                         const core::Log& log) {
+bool resolve(Recipe& recipe, const PretrainOptions& options, const core::Log& log) {
   check_weights(recipe, 1 + options.more_data.size());
   const bool resuming =
       !options.out.empty() && train::RunFolder::check(options.out, options.resume);
-  Recipe resolved;
   if (resuming) {
     const fs::path file = options.out / "recipe.toml";
-    const Recipe stored = parse_recipe(core::read_text_file(file), file.string());
-    resolved = resolve_like(recipe, stored, log);
-    train::RunFolder::check_recipe(options.out, to_toml(resolved));
+    resolve_like(recipe, read_recipe(core::read_text_file(file), file.string()), log);
+    train::RunFolder::check_recipe(options.out, to_toml(recipe));
   } else {
-    resolved = resolve_compute(recipe, log);
+    resolve_compute(recipe, log);
   }
-  const std::int64_t memory = runtime::describe_machine().memory_bytes;
-  check_memory(resolved, memory, log);
-  runtime::configure_compute(static_cast<int>(resolved.compute.threads));
+  check_memory(recipe, runtime::describe_machine().memory_bytes, log);
+  runtime::configure_compute(static_cast<int>(recipe.compute.threads));
   if (resuming) {
-    use_kernels(resolved, log);
+    use_kernels(recipe, log);
   } else {
-    resolved = resolve_kernels(resolved, log);
+    resolve_kernels(recipe, log);
   }
-  const auto& teacher = resolved.teacher;
-  const bool own_shape = teacher.width > 0 || teacher.heads > 0 || teacher.patch_size > 0 ||
-                         teacher.image_size != core::Size{};
-  if (!resuming && (teacher.init == objectives::TeacherInit::file || own_shape)) {
-    // Whether it fits the student shows only when it is there; before anything is written.
-    methods::make_initial_teacher(teacher, resolved.model, 0);
-  }
-  return resolved;
+  return resuming;
 }
 
 train::RunFolder claim_folder(const PretrainOptions& options) {
@@ -122,8 +111,9 @@ train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {
 
 data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan) {
   data::LoaderConfig config;
-  config.image_size = recipe.model.image_size;
-  config.channels = static_cast<int>(recipe.model.channels);
+  const nn::ImageInput images = image_input(recipe, "pretrain");
+  config.image_size = images.size;
+  config.channels = static_cast<int>(images.channels);
   config.batch_size = recipe.train.batch_size;
   config.workers = workers_of(recipe);
   config.seed = static_cast<std::uint64_t>(recipe.train.seed);

@@ -15,10 +15,10 @@
 // From what a user asked for to what the parts of a run are given.
 namespace dbot::run {
 
-/// Usage and recipe: everything that can be refused before the data are looked at. Returns the
-/// recipe with what it left open decided (mean and deviation excepted). Throws UsageError or Error.
-Recipe resolve_and_check(const Recipe& recipe, const PretrainOptions& options,
-                         const core::Log& log);
+/// Decides what the recipe leaves open (mean and deviation excepted) and puts kernels and threads
+/// to use; refuses what can be refused before the data are looked at. True if the run goes on from
+/// an earlier process. Throws UsageError or Error.
+bool resolve(Recipe& recipe, const PretrainOptions& options, const core::Log& log);
 
 /// Creates or opens and locks the run's folder.
 train::RunFolder claim_folder(const PretrainOptions& options);

@@ -47,7 +47,7 @@ PretrainSummary summarise(const train::TrainSummary& training, const methods::Me
   // The measurement takes a moment; of a run that is over sooner nobody asks for its speed.
   summary.model_flops_utilization =
       trained && training.seconds > shortest_for_utilization
-          ? summary.images_per_second * method.flops_per_image() /
+          ? summary.images_per_second * method.cost().operations /
                 runtime::measure_matmul_flops(precision == runtime::Precision::bf16)
           : nothing;
   return summary;

@@ -1,13 +1,57 @@
 #include "dbot/run/recipe/recipe.h"
 
-namespace dbot::run {
+#include <fmt/format.h>
 
-Recipe parse_recipe(std::string_view toml, std::string_view origin,
+#include <algorithm>
+#include <cstddef>
+
+#include "dbot/core/error.h"
+#include "dbot/core/settings/toml_document.h"
+#include "dbot/simd/kernel_level.h"
+
+namespace dbot::run {
+namespace {
+
+constexpr std::string_view kKindKey = "method.kind";
+
+/// The last kind that document and assignments name. What is no kind is left to the reading proper,
+/// which says so.
+std::size_t kind_in(std::string_view toml, std::string_view origin,
                     const std::vector<std::string>& assignments) {
+  const std::vector<std::string>& kinds = methods::catalogue::kinds();
+  std::size_t kind = 0;
+  const auto take = [&](std::string_view name) {
+    const auto found = std::ranges::find(kinds, name);
+    if (found != kinds.end()) kind = static_cast<std::size_t>(found - kinds.begin());
+  };
+  for (const core::TomlEntry& entry : core::parse_toml(toml, origin)) {
+    const auto* name = std::get_if<std::string>(&entry.value.value);
+    if (entry.key == kKindKey && name) take(*name);
+  }
+  for (const std::string_view assignment : assignments) {
+    if (!assignment.starts_with(kKindKey)) continue;
+    std::string name(assignment.substr(kKindKey.size()));
+    std::erase_if(name, [](char c) { return c == '=' || c == ' ' || c == '"' || c == '\''; });
+    take(name);
+  }
+  return kind;
+}
+
+}  // namespace
+
+Recipe read_recipe(std::string_view toml, std::string_view origin,
+                   const std::vector<std::string>& assignments) {
   Recipe recipe;
+  recipe.method = methods::catalogue::default_config(kind_in(toml, origin, assignments));
   core::Settings settings = bind(recipe);
   settings.read_toml(toml, origin);
   for (const std::string& assignment : assignments) settings.read_assignment(assignment);
+  return recipe;
+}
+
+Recipe parse_recipe(std::string_view toml, std::string_view origin,
+                    const std::vector<std::string>& assignments) {
+  Recipe recipe = read_recipe(toml, origin, assignments);
   check(recipe);
   return recipe;
 }
@@ -26,22 +70,31 @@ std::int64_t images_per_step(const Recipe& recipe) {
   return recipe.train.batch_size * recipe.train.accumulate;
 }
 
-methods::MaskedModelingConfig masked_modeling_config(const Recipe& recipe) {
-  methods::MaskedModelingConfig config;
-  config.student = recipe.student;
-  config.encoder = recipe.model;
-  config.decoder = recipe.decoder;
-  config.teacher = recipe.teacher;
-  config.mask = recipe.mask;
-  config.objective = recipe.objective;
-  config.loss = recipe.loss;
-  config.drop_path = recipe.train.drop_path;
-  config.student_depth = recipe.stages.student_depth;
-  config.keep_patch_bias = recipe.stages.keep_patch_bias;
-  config.mean = recipe.data.mean;
-  config.std = recipe.data.std;
-  config.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  return config;
+methods::Surroundings surroundings(const Recipe& recipe) {
+  const KernelRequest kernels = recipe.compute.kernels;
+  const bool fused = kernels == KernelRequest::automatic
+                         ? simd::default_kernel_level() != simd::KernelLevel::reference
+                         : kernels != KernelRequest::reference;
+  return {.stages = recipe.stages.count,
+          .keep_optimizer = recipe.stages.keep_optimizer,
+          .batch_size = recipe.train.batch_size,
+          .element = recipe.train.precision == runtime::PrecisionRequest::fp32 ? 4.0 : 2.0,
+          .fused = fused,
+          .trains = recipe.length.total_steps != 0 && recipe.length.total_epochs != 0};
+}
+
+methods::DataFacts data_facts(const Recipe& recipe) {
+  return {.mean = recipe.data.mean, .std = recipe.data.std};
+}
+
+nn::ImageInput image_input(const Recipe& recipe, std::string_view operation) {
+  const auto images = methods::catalogue::outline(recipe.method).images;
+  if (images) return *images;
+  throw UsageError(ErrorFields{
+      .operation = std::string(operation),
+      .subject = fmt::format("method.kind {}", methods::catalogue::kinds()[recipe.method.index()]),
+      .fault = Fault::unsupported,
+      .reason = "reads no images, expected a system that does"});
 }
 
 }  // namespace dbot::run

@@ -9,12 +9,7 @@
 #include "dbot/core/settings/settings.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/eval/frozen/evaluation.h"
-#include "dbot/masking/random_mask.h"
-#include "dbot/methods/masked_modeling/masked_modeling.h"
-#include "dbot/nn/vit/config.h"
-#include "dbot/objectives/loss.h"
-#include "dbot/objectives/target.h"
-#include "dbot/objectives/teacher_config.h"
+#include "dbot/methods/catalogue.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/report/report_config.h"
 #include "dbot/train/checkpoint/checkpoint.h"
@@ -48,13 +43,7 @@ struct ComputeConfig {
 };
 
 struct Recipe {
-  nn::EncoderConfig model;
-  methods::StudentKind student = methods::StudentKind::asymmetric;
-  nn::DecoderConfig decoder;
-  objectives::TeacherConfig teacher;
-  masking::MaskConfig mask;
-  objectives::ObjectiveConfig objective;
-  objectives::LossConfig loss;
+  methods::MethodConfig method;
   train::StagesConfig stages;
   train::ScheduleConfig schedule;
   LengthConfig length;
@@ -73,8 +62,15 @@ core::Settings bind(Recipe& recipe);
 /// Throws UsageError unless the values fit each other. Reads no file.
 void check(const Recipe& recipe);
 
-/// Defaults, then the TOML document, then `key=value` assignments; checked. `origin` names the
-/// document in messages. Throws UsageError.
+/// What the method is told of the rest of the recipe.
+methods::Surroundings surroundings(const Recipe& recipe);
+
+/// Defaults, then the TOML document, then `key=value` assignments. `origin` names the document in
+/// messages. Each value is checked by itself; whether they fit each other is `check`'s question.
+/// Throws UsageError.
+Recipe read_recipe(std::string_view toml, std::string_view origin,
+                   const std::vector<std::string>& assignments = {});
+/// The same, checked.
 Recipe parse_recipe(std::string_view toml, std::string_view origin,
                     const std::vector<std::string>& assignments = {});
 
@@ -87,7 +83,11 @@ std::string document_keys();
 /// Images of one optimizer step.
 std::int64_t images_per_step(const Recipe& recipe);
 
-/// The method's configuration; `mean` and `std` must be known by now.
-methods::MaskedModelingConfig masked_modeling_config(const Recipe& recipe);
+/// What a resolved recipe knows of its data.
+methods::DataFacts data_facts(const Recipe& recipe);
+
+/// Of a recipe for a system that reads images; throws UsageError for any other, in the name of
+/// `operation`.
+nn::ImageInput image_input(const Recipe& recipe, std::string_view operation);
 
 }  // namespace dbot::run

@@ -1,120 +1,18 @@
 // Every key of a recipe: its bounds, unit and meaning. The upper bounds only keep slips of the
 // finger from asking for absurd amounts of memory.
+#include "dbot/core/settings/ranges.h"
 #include "dbot/run/recipe/recipe.h"
 
 namespace dbot::run {
 namespace {
 
-using core::Range;
+using core::above;
+using core::at_least;
+using core::below;
 using core::Settings;
 
-constexpr Range at_least(double low, double high) {
-  return {low, high, false, false};
-}
-constexpr Range above(double low, double high) {
-  return {low, high, true, false};
-}
-constexpr Range below(double low, double high) {
-  return {low, high, false, true};
-}
-
-constexpr double kMostPixels = 8192;
-constexpr double kMostWidth = 16384;
-constexpr double kMostBlocks = 256;
 constexpr double kMostEpochs = 1e7;
 constexpr double kMostSteps = 1e12;
-
-void bind_model(Settings& settings, Recipe& recipe) {
-  auto& model = recipe.model;
-  settings.add("model.image_size", model.image_size, at_least(1, kMostPixels), "pixels",
-               "Size of the network's input: one number, or [height, width].");
-  settings.add("model.channels", model.channels, at_least(1, 3), "",
-               "1 (grey) or 3 (RGB; grey images are repeated).");
-  settings.add("model.patch_size", model.patch_size, at_least(1, kMostPixels), "pixels",
-               "Side of a patch; divides the image size.");
-  settings.add("model.width", model.width, at_least(4, kMostWidth), "",
-               "Features of a token; divisible by 4 and by the heads.");
-  settings.add("model.depth", model.depth, at_least(1, kMostBlocks), "blocks",
-               "Transformer blocks of the encoder.");
-  settings.add("model.heads", model.heads, at_least(1, kMostWidth), "", "Attention heads.");
-  settings.add("model.mlp_ratio", model.mlp_ratio, above(0, 64), "",
-               "Hidden width of the MLPs, encoder and decoder, as a multiple of the width.");
-  settings.add("model.layer_norm_eps", model.layer_norm_eps, above(0, 1), "",
-               "Added to the variance in every LayerNorm.");
-
-  settings.add("model.position_table", model.position_table,
-               "An absolute sin-cos position table, added to the tokens.");
-  settings.add_choice(
-      "model.relative_positions", model.relative_positions, {"none", "shared", "each_block"},
-      "Learned biases of attention by the distance of two patches, for all blocks or "
-      "for each (symmetric student).");
-  settings.add("model.layer_scale", model.layer_scale, at_least(0, 100), "",
-               "Start of the learned factors of each block's branches (LayerScale); 0: none.");
-  settings.add("model.key_bias", model.key_bias,
-               "Attention's keys have a bias; false: queries and values alone.");
-
-  settings.add_choice("student.kind", recipe.student, {"asymmetric", "symmetric"},
-                      "Encoder of visible patches with a decoder (MAE, dBOT), or an encoder with a "
-                      "token in place of masked patches and one matrix (BEiT).");
-  auto& decoder = recipe.decoder;
-  settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
-               "Features of a token in the decoder.");
-  settings.add("decoder.depth", decoder.depth, at_least(0, kMostBlocks), "blocks",
-               "Transformer blocks of the decoder.");
-  settings.add("decoder.heads", decoder.heads, at_least(1, kMostWidth), "",
-               "Attention heads of the decoder.");
-}
-
-void bind_teacher(Settings& settings, Recipe& recipe) {
-  auto& teacher = recipe.teacher;
-  settings.add_choice("teacher.init", teacher.init, {"random", "independent", "file"},
-                      "The first teacher: the student's own random start, another random draw, or "
-                      "weights from a file.");
-  settings.add("teacher.path", teacher.path,
-               "Weights of the first teacher, with init = \"file\" alone.");
-  settings.add("teacher.depth", teacher.depth, at_least(-1, kMostBlocks), "blocks",
-               "Blocks the first teacher uses; −1: the student's, or all of the file.");
-  settings.add("teacher.width", teacher.width, at_least(0, kMostWidth), "",
-               "Features of the first teacher; 0: the student's, or the file's.");
-  settings.add("teacher.heads", teacher.heads, at_least(0, kMostWidth), "",
-               "Attention heads of the first teacher; 0: the student's, or the file's.");
-  settings.add("teacher.patch_size", teacher.patch_size, at_least(0, kMostPixels), "pixels",
-               "Patch of the first teacher; 0: the student's, or the file's.");
-  settings.add("teacher.image_size", teacher.image_size, at_least(0, kMostPixels), "pixels",
-               "Input size of the first teacher; 0: the one that gives the student's token grid.");
-  settings.add("teacher.mean", teacher.mean, at_least(-1000, 1000), "pixels in 0…1",
-               "Of the input of a teacher from a file; empty: as the file says, else ImageNet's.");
-  settings.add("teacher.std", teacher.std, above(0, 1000), "pixels in 0…1",
-               "Of the input of a teacher from a file; empty: as the file says, else ImageNet's.");
-  settings.add(
-      "teacher.final_norm", teacher.features.final_norm,
-      "Apply the teacher's final LayerNorm to its features (CLIP's: to patch tokens too).");
-  settings.add("teacher.mean_of_blocks", teacher.features.mean_of_blocks, at_least(1, kMostBlocks),
-               "blocks", "The target is the mean of what the teacher's last so many blocks give.");
-}
-
-void bind_objective(Settings& settings, Recipe& recipe) {
-  settings.add_choice("mask.kind", recipe.mask.kind, {"random", "block"},
-                      "How patches are chosen: each alone, or in rectangles (symmetric student).");
-  settings.add("mask.ratio", recipe.mask.ratio, below(0, 1), "fraction",
-               "Share of the patches hidden from the student; of blocks the most.");
-  settings.add("mask.smallest_block", recipe.mask.smallest_block, at_least(1, 65536), "patches",
-               "Least area of a block.");
-  settings.add("mask.narrowest_block", recipe.mask.narrowest_block, above(0, 1), "height / width",
-               "Shape of a block: between this and its inverse.");
-  settings.add_choice("objective.target", recipe.objective.target, {"teacher", "pixels"},
-                      "What the student predicts: a teacher's features (dBOT) or pixels (MAE).");
-  settings.add_choice("objective.normalisation", recipe.objective.normalisation,
-                      {"none", "token", "patch"},
-                      "Standardise the target: features per token, pixels per patch, or not.");
-  settings.add_choice("objective.loss", recipe.loss.kind,
-                      {"mse", "smooth_l1", "l1", "l2", "cosine"},
-                      "Distance between prediction and target.");
-  settings.add("objective.cls", recipe.objective.cls,
-               "The teacher's feature of the cls token is predicted as well.");
-  settings.add("objective.beta", recipe.loss.beta, above(0, 1e6), "",
-               "Where smooth_l1 turns from square to linear.");
-}
 
 void bind_length(Settings& settings, Recipe& recipe) {
   auto& stages = recipe.stages;
@@ -122,12 +20,8 @@ void bind_length(Settings& settings, Recipe& recipe) {
                "Stages; at the end of each the student becomes the teacher.");
   settings.add("stages.epochs", stages.epochs, above(0, kMostEpochs), "epochs",
                "Length of each stage; empty: equal shares of the schedule.");
-  settings.add("stages.student_depth", stages.student_depth, at_least(1, kMostBlocks), "blocks",
-               "Encoder blocks of each stage's student; empty: model.depth.");
   settings.add("stages.keep_optimizer", stages.keep_optimizer,
                "The optimizer's moments survive a stage's end, as in the reference program.");
-  settings.add("stages.keep_patch_bias", stages.keep_patch_bias,
-               "The patch embedding's bias survives a stage's end, as in the reference program.");
 
   auto& schedule = recipe.schedule;
   settings.add("schedule.epochs", schedule.epochs, at_least(0, kMostEpochs), "epochs",
@@ -165,9 +59,6 @@ void bind_training(Settings& settings, Recipe& recipe) {
                "Images computed at once.");
   settings.add("train.accumulate", train.accumulate, at_least(1, 65536), "",
                "Batches summed up for one optimizer step.");
-  settings.add(
-      "train.drop_path", train.drop_path, below(0, 1), "fraction",
-      "Stochastic depth of the last block, rising linearly from 0, in encoder and decoder.");
   settings.add_choice("train.precision", train.precision, {"auto", "fp32", "bf16"},
                       "Matrix products; auto: bf16 where the processor multiplies it itself.");
   settings.add("train.seed", train.seed, at_least(0, 9007199254740991.0), "",
@@ -308,19 +199,28 @@ void bind_report(Settings& settings, Recipe& recipe) {
                "Whole epochs between pictures inside a stage; 0: none.");
 }
 
+/// Which system it is stands in front; its own keys come where it puts them. `read_recipe` has
+/// chosen the alternative by now: to read the key changes nothing.
+void bind_method(Settings& settings, Recipe& recipe) {
+  methods::catalogue::bind(settings, recipe.method);
+  settings.place_behind("");
+  settings.add_optional_choice("method.kind",
+                               {[&recipe] { return static_cast<int>(recipe.method.index()); },
+                                [](int) {}, methods::catalogue::kinds()},
+                               "The learning system.");
+}
+
 }  // namespace
 
 core::Settings bind(Recipe& recipe) {
   Settings settings;
-  bind_model(settings, recipe);
-  bind_teacher(settings, recipe);
-  bind_objective(settings, recipe);
   bind_length(settings, recipe);
   bind_training(settings, recipe);
   bind_data(settings, recipe);
   bind_evaluate(settings, recipe);
   bind_checkpoint(settings, recipe);
   bind_report(settings, recipe);
+  bind_method(settings, recipe);
   return settings;
 }
 

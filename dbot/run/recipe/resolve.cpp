@@ -41,20 +41,17 @@ simd::KernelLevel level_of(KernelRequest request) {
 
 }  // namespace
 
-Recipe resolve_compute(const Recipe& recipe, const core::Log& log) {
-  Recipe resolved = recipe;
+void resolve_compute(Recipe& recipe, const core::Log& log) {
   runtime::resolve_device(recipe.compute.device);
-  resolved.compute.device = "cpu";
-  resolved.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
+  recipe.compute.device = "cpu";
+  recipe.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
   if (recipe.compute.threads == 0) {
-    resolved.compute.threads = std::max(1, runtime::describe_machine().usable_cores);
+    recipe.compute.threads = std::max(1, runtime::describe_machine().usable_cores);
   }
-  return resolved;
 }
 
-Recipe resolve_kernels(const Recipe& recipe, const core::Log& log) {
-  Recipe resolved = recipe;
-  auto& compute = resolved.compute;
+void resolve_kernels(Recipe& recipe, const core::Log& log) {
+  auto& compute = recipe.compute;
   if (compute.kernels == KernelRequest::automatic) {
     compute.kernels = as_request(simd::default_kernel_level());
   }
@@ -64,8 +61,7 @@ Recipe resolve_kernels(const Recipe& recipe, const core::Log& log) {
   } else if (compute.matrix_products == ProductRequest::measured) {
     compute.matrix_products = as_request(ops::measure_product_library());
   }
-  use_kernels(resolved, log);
-  return resolved;
+  use_kernels(recipe, log);
 }
 
 void use_kernels(const Recipe& recipe, const core::Log& log) {
@@ -81,52 +77,49 @@ void use_kernels(const Recipe& recipe, const core::Log& log) {
                     problem.what(), simd::name(simd::kernel_level())));
   }
   // In bf16 LibTorch multiplies; narrow networks spend their time elsewhere.
-  if (precision_of(recipe) == Precision::fp32 && recipe.model.width >= kWideEnough &&
+  if (precision_of(recipe) == Precision::fp32 &&
+      methods::catalogue::outline(recipe.method).width >= kWideEnough &&
       ops::product_library() == ops::ProductLibrary::own) {
     ops::choose_matrix_vectors();
   }
 }
 
-Recipe resolve_statistics(const Recipe& recipe, const data::Dataset& dataset,
-                          const core::Log& log) {
-  Recipe resolved = recipe;
-  if (!recipe.data.mean.empty()) return resolved;
+void resolve_statistics(Recipe& recipe, const data::Dataset& dataset, const core::Log& log) {
+  const auto images = methods::catalogue::outline(recipe.method).images;
+  if (!images || !recipe.data.mean.empty()) return;
   const auto statistics =
-      data::measure_statistics(dataset, static_cast<int>(recipe.model.channels), kStatisticsImages,
+      data::measure_statistics(dataset, static_cast<int>(images->channels), kStatisticsImages,
                                static_cast<std::uint64_t>(recipe.train.seed));
-  resolved.data.mean = statistics.mean;
-  resolved.data.std = statistics.std;
+  recipe.data.mean = statistics.mean;
+  recipe.data.std = statistics.std;
   log(core::LogLevel::information,
       fmt::format("pixels measured: mean [{:.4f}], deviation [{:.4f}]",
-                  fmt::join(resolved.data.mean, ", "), fmt::join(resolved.data.std, ", ")));
-  return resolved;
+                  fmt::join(recipe.data.mean, ", "), fmt::join(recipe.data.std, ", ")));
 }
 
-Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log& log) {
+void resolve_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
   if (precision_of(stored) == Precision::bf16 && !runtime::cpu_has_fast_bf16()) {
     throw UsageError(
         "[resume] this run was begun in bf16 and this processor does not multiply bf16 matrices; "
         "go "
         "on with it on a machine that does, or begin a new run with --precision fp32");
   }
-  Recipe resolved = wanted;
-  if (wanted.compute.device == "auto") resolved.compute.device = stored.compute.device;
-  if (wanted.compute.threads == 0) resolved.compute.threads = stored.compute.threads;
-  if (wanted.compute.kernels == KernelRequest::automatic)
-    resolved.compute.kernels = stored.compute.kernels;
-  if (wanted.compute.matrix_products == ProductRequest::automatic ||
-      wanted.compute.matrix_products == ProductRequest::measured) {
-    resolved.compute.matrix_products = stored.compute.matrix_products;
+  if (recipe.compute.device == "auto") recipe.compute.device = stored.compute.device;
+  if (recipe.compute.threads == 0) recipe.compute.threads = stored.compute.threads;
+  if (recipe.compute.kernels == KernelRequest::automatic)
+    recipe.compute.kernels = stored.compute.kernels;
+  if (recipe.compute.matrix_products == ProductRequest::automatic ||
+      recipe.compute.matrix_products == ProductRequest::measured) {
+    recipe.compute.matrix_products = stored.compute.matrix_products;
   }
-  if (wanted.data.mean.empty()) {
-    resolved.data.mean = stored.data.mean;
-    resolved.data.std = stored.data.std;
+  if (recipe.data.mean.empty()) {
+    recipe.data.mean = stored.data.mean;
+    recipe.data.std = stored.data.std;
   }
-  resolved.train.precision =
-      wanted.train.precision == PrecisionRequest::automatic
+  recipe.train.precision =
+      recipe.train.precision == PrecisionRequest::automatic
           ? stored.train.precision
-          : as_request(runtime::resolve_precision(wanted.train.precision, log));
-  return resolved;
+          : as_request(runtime::resolve_precision(recipe.train.precision, log));
 }
 
 runtime::Precision precision_of(const Recipe& recipe) {

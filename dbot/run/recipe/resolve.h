@@ -10,22 +10,22 @@
 namespace dbot::run {
 
 /// Decides device, precision and threads for this machine. Mean and deviation stay as they are.
-Recipe resolve_compute(const Recipe& recipe, const core::Log& log);
+void resolve_compute(Recipe& recipe, const core::Log& log);
 
 /// Decides kernels and matrix products, by rule or, where the recipe wants that, by measurement
 /// with the compute threads of now, and puts them to use. Throws UsageError for kernels that this
 /// processor does not have.
-Recipe resolve_kernels(const Recipe& recipe, const core::Log& log);
+void resolve_kernels(Recipe& recipe, const core::Log& log);
 
 /// Puts a stored recipe's kernels to use; with a warning others where this processor lacks them.
 void use_kernels(const Recipe& recipe, const core::Log& log);
 
 /// Measures mean and deviation of the data where the recipe does not give them.
-Recipe resolve_statistics(const Recipe& recipe, const data::Dataset& dataset, const core::Log& log);
+void resolve_statistics(Recipe& recipe, const data::Dataset& dataset, const core::Log& log);
 
-/// The recipe of a run that goes on: what `wanted` leaves open is taken from `stored`. Throws
-/// UsageError when this machine cannot compute what the run was begun with.
-Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log& log);
+/// Of a run that goes on: what the recipe leaves open is taken from `stored`. Throws UsageError
+/// when this machine cannot compute what the run was begun with.
+void resolve_like(Recipe& recipe, const Recipe& stored, const core::Log& log);
 
 /// Of a resolved recipe.
 runtime::Precision precision_of(const Recipe& recipe);

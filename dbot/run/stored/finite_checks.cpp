@@ -1,14 +1,10 @@
 #include "dbot/run/stored/finite_checks.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/sum.h>
 #include <c10/core/Scalar.h>
 
 #include <string>
-#include <utility>
-
-#include "dbot/data/image/normalise.h"
 
 namespace dbot::run {
 namespace {
@@ -34,32 +30,20 @@ std::vector<FiniteCheck> check_state(const runtime::NamedTensors& tensors) {
   return checks;
 }
 
-std::vector<FiniteCheck> check_forward(methods::MaskedModeling& method,
-                                       const train::MicroBatch& micro,
+std::vector<FiniteCheck> check_forward(methods::Method& method, const train::MicroBatch& micro,
                                        runtime::Precision precision) {
-  const at::NoGradGuard no_grad;
-  const at::ScalarType compute = runtime::compute_type(precision);
-  const auto whole = method.forward(micro.batch, micro.draws, precision);
-
-  FiniteCheck target{"target"}, rest{"prediction"};
-  add(target, "the target", whole.target);
   std::vector<FiniteCheck> parts;
-  method.student().visit_layers(
-      method.images(micro.batch), whole.mask, compute,
-      [&](const std::string& part, const std::string& what, const at::Tensor& value) {
-        if (parts.empty() || parts.back().part != part) parts.push_back({part});
-        add(parts.back(), what, value);
-      });
-  add(rest, "the prediction", whole.prediction);
-  add(rest, "the loss", whole.loss);
-  parts.insert(parts.begin(), target);
-  parts.push_back(rest);
+  method.visit_step(micro.batch, micro.draws, precision,
+                    [&](const std::string& part, const std::string& what, const at::Tensor& value) {
+                      if (parts.empty() || parts.back().part != part) parts.push_back({part});
+                      add(parts.back(), what, value);
+                    });
   return parts;
 }
 
-std::vector<FiniteCheck> check_gradients(methods::MaskedModeling& method) {
+std::vector<FiniteCheck> check_gradients(methods::Method& method) {
   FiniteCheck vectors{"gradients of biases and gains"}, matrices{"gradients of matrices"};
-  const nn::ParameterStore& parameters = *method.student().parameters();
+  const nn::ParameterStore& parameters = method.parameters();
   for (const nn::ParameterSpec& spec : parameters.specs()) {
     if (!spec.trainable) continue;
     const bool vector = parameters.offset(spec.name) < parameters.vectors_end();

@@ -49,8 +49,9 @@ report::PictureSamples samples_for(const Recipe& recipe, const ReconstructOption
   report::SampleChoice choice;
   choice.count = options.images;
   choice.seed = options.seed;
-  choice.image_size = recipe.model.image_size;
-  choice.channels = static_cast<int>(recipe.model.channels);
+  const nn::ImageInput images = image_input(recipe, "reconstruct");
+  choice.image_size = images.size;
+  choice.channels = static_cast<int>(images.channels);
   choice.workers = options.workers;
   return report::load_picture_samples(data::open_images(options.data, log), choice, stop, log);
 }
@@ -62,6 +63,12 @@ report::PictureSet reconstruct(const ReconstructOptions& options, const core::St
   check(options);
   const StoredMethod stored = load_stored_method(options.model, log);
   const Recipe& recipe = stored.recipe;
+  if (!stored.method->images()) {
+    throw UsageError(ErrorFields{.operation = "reconstruct",
+                                 .subject = options.model.string(),
+                                 .fault = Fault::unsupported,
+                                 .reason = "predicts no masked images, expected a run that does"});
+  }
   const report::PictureSamples samples = samples_for(recipe, options, stop, log);
   const auto asked = options.precision == runtime::PrecisionRequest::automatic
                          ? recipe.train.precision

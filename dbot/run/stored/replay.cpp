@@ -12,6 +12,7 @@
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/run/stored/finite_checks.h"
+#include "dbot/run/stored/stored_method.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {
@@ -50,7 +51,7 @@ std::size_t worth_looking_at(const std::vector<double>& losses) {
 Replay replay(const std::filesystem::path& folder, std::optional<runtime::Precision> precision,
               const core::Log& log) {
   const train::Capture capture = train::read_capture(folder);
-  const Recipe recipe = parse_recipe(capture.recipe, (folder / "capture.toml").string());
+  const Recipe recipe = read_recipe(capture.recipe, (folder / "capture.toml").string());
   const int threads = runtime::configure_compute(static_cast<int>(recipe.compute.threads));
   use_kernels(recipe, log);
   if (threads != recipe.compute.threads) {
@@ -64,13 +65,12 @@ Replay replay(const std::filesystem::path& folder, std::optional<runtime::Precis
   result.recorded = capture.record;
   result.recorded_precision = precision_of(recipe);
   result.precision = precision.value_or(result.recorded_precision);
-  methods::MaskedModeling method(masked_modeling_config(recipe));
   const std::int64_t stage = capture.before.state.stage;
-  method.load_state(stage, capture.before.tensors);
-  const auto groups = method.parameter_groups(recipe.optimizer.weight_decay);
+  const auto method = stored_method(recipe, stage, capture.before.tensors);
+  const auto groups = method->parameter_groups(recipe.optimizer.weight_decay);
   const optim::AdamW optimizer(groups, recipe.optimizer);
 
-  train::GradientStep step(method, {stage, capture.before.state.step, result.precision},
+  train::GradientStep step(*method, {stage, capture.before.state.step, result.precision},
                            static_cast<std::int64_t>(capture.micro_batches.size()));
   for (const train::MicroBatch& micro : capture.micro_batches) step.add(micro);
   result.losses = step.losses();
@@ -85,10 +85,10 @@ Replay replay(const std::filesystem::path& folder, std::optional<runtime::Precis
   append(result.checks, check_state(capture.before.tensors));
   if (!capture.micro_batches.empty()) {
     append(result.checks,
-           check_forward(method, capture.micro_batches[worth_looking_at(result.losses)],
+           check_forward(*method, capture.micro_batches[worth_looking_at(result.losses)],
                          result.precision));
   }
-  append(result.checks, check_gradients(method));
+  append(result.checks, check_gradients(*method));
   return result;
 }
 

@@ -68,14 +68,21 @@ Source open_source(const fs::path& path, const core::Log& log) {
 
 }  // namespace
 
+std::unique_ptr<methods::Method> stored_method(const Recipe& recipe, std::int64_t stage,
+                                               const runtime::NamedTensors& state) {
+  auto method =
+      methods::catalogue::make_stored(recipe.method, static_cast<std::uint64_t>(recipe.train.seed));
+  method->see_data(data_facts(recipe));
+  method->load_state(stage, state);
+  return method;
+}
+
 StoredMethod load_stored_method(const fs::path& path, const core::Log& log) {
   const Source source = open_source(path, log);
   StoredMethod stored;
-  stored.recipe = parse_recipe(core::read_text_file(source.recipe), source.recipe.string());
+  stored.recipe = read_recipe(core::read_text_file(source.recipe), source.recipe.string());
   stored.state = source.checkpoint.state;
-  auto method = std::make_unique<methods::MaskedModeling>(masked_modeling_config(stored.recipe));
-  method->load_state(stored.state.stage, source.checkpoint.tensors);
-  stored.method = std::move(method);
+  stored.method = stored_method(stored.recipe, stored.state.stage, source.checkpoint.tensors);
   return stored;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 
@@ -16,6 +17,10 @@ struct StoredMethod {
   std::unique_ptr<methods::Method> method;
   train::TrainState state;
 };
+
+/// The method of a resolved recipe as it stood in `state`.
+std::unique_ptr<methods::Method> stored_method(const Recipe& recipe, std::int64_t stage,
+                                               const runtime::NamedTensors& state);
 
 /// Rebuilds the method from a run folder (its newest whole checkpoint) or from one of its
 /// checkpoint folders, whose run holds the recipe. Trains nothing and writes nothing. Throws

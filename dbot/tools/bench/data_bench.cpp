@@ -16,13 +16,14 @@ constexpr std::int64_t images_for_stages = 200;
 
 data::LoaderBenchConfig loader_bench_config(const run::Recipe& recipe) {
   data::LoaderBenchConfig config;
-  config.loader.image_size = recipe.model.image_size;
-  config.loader.channels = static_cast<int>(recipe.model.channels);
+  const nn::ImageInput images = run::image_input(recipe, "data bench");
+  config.loader.image_size = images.size;
+  config.loader.channels = static_cast<int>(images.channels);
   config.loader.seed = static_cast<std::uint64_t>(recipe.train.seed);
   config.loader.augmentation = data::augmentation_of(recipe.data);
   config.loader.max_bad_fraction = recipe.data.max_bad_fraction;
   // Statistics of ImageNet where the recipe has none: the time does not depend on them.
-  const auto channels = static_cast<std::size_t>(recipe.model.channels);
+  const auto channels = static_cast<std::size_t>(images.channels);
   config.mean = recipe.data.mean.empty() ? std::vector<double>(channels, 0.45) : recipe.data.mean;
   config.std = recipe.data.std.empty() ? std::vector<double>(channels, 0.225) : recipe.data.std;
   return config;

@@ -18,10 +18,10 @@ namespace {
 /// Images of noise: the arithmetic does not depend on what is seen.
 data::Batch noise_batch(const run::Recipe& recipe) {
   const std::int64_t count = recipe.train.batch_size;
-  const auto [height, width] = recipe.model.image_size;
+  const auto [size, channels] = run::image_input(recipe, "bench step");
   data::Batch batch;
   batch.tensors["images"] =
-      at::randint(0, 256, {count, recipe.model.channels, height, width},
+      at::randint(0, 256, {count, channels, size.height, size.width},
                   at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0), at::kByte);
   batch.sample_ids.resize(static_cast<std::size_t>(count));
   std::iota(batch.sample_ids.begin(), batch.sample_ids.end(), 0);
@@ -29,7 +29,7 @@ data::Batch noise_batch(const run::Recipe& recipe) {
 }
 
 run::Recipe with_statistics(run::Recipe recipe) {
-  const auto channels = static_cast<std::size_t>(recipe.model.channels);
+  const auto channels = static_cast<std::size_t>(run::image_input(recipe, "bench step").channels);
   if (recipe.data.mean.empty()) {
     recipe.data.mean.assign(channels, 0.5);
     recipe.data.std.assign(channels, 0.25);
@@ -42,15 +42,17 @@ run::Recipe with_statistics(run::Recipe recipe) {
 struct StepBench::State {
   explicit State(const run::Recipe& given)
       : recipe(with_statistics(given)),
-        method(run::masked_modeling_config(recipe)),
+        method(
+            methods::catalogue::make(recipe.method, static_cast<std::uint64_t>(recipe.train.seed))),
         batch(noise_batch(recipe)) {
-    method.begin_stage(0);
+    method->see_data(run::data_facts(recipe));
+    method->begin_stage(0);
     optimizer = std::make_unique<optim::AdamW>(
-        method.parameter_groups(recipe.optimizer.weight_decay), recipe.optimizer);
+        method->parameter_groups(recipe.optimizer.weight_decay), recipe.optimizer);
   }
 
   run::Recipe recipe;
-  methods::MaskedModeling method;
+  std::unique_ptr<methods::Method> method;
   data::Batch batch;
   std::unique_ptr<optim::AdamW> optimizer;
   std::int64_t steps = 0;
@@ -64,11 +66,12 @@ double StepBench::step() {
   State& s = *state_;
   const core::Stopwatch clock;
   const std::int64_t accumulate = s.recipe.train.accumulate;
-  train::GradientStep gradients(s.method, {0, s.steps, run::precision_of(s.recipe)}, accumulate);
+  train::GradientStep gradients(*s.method, {0, s.steps, run::precision_of(s.recipe)}, accumulate);
   for (std::int64_t micro = 0; micro < accumulate; ++micro) {
     s.batch.epoch = s.steps;  // other masks each step
-    gradients.add({s.batch, s.method.draw(s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed),
-                                                    /*stage=*/0, s.batch.epoch})});
+    gradients.add(
+        {s.batch, s.method->draw(s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed),
+                                           /*stage=*/0, s.batch.epoch})});
   }
   const double norm = s.optimizer->gradient_norm();
   s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images_per_step()),
@@ -82,7 +85,7 @@ std::int64_t StepBench::images_per_step() const {
 }
 
 double StepBench::flops_per_image() const {
-  return state_->method.flops_per_image();
+  return state_->method->cost().operations;
 }
 
 }  // namespace dbot::tools

@@ -28,10 +28,10 @@ class NamedDataset final : public data::Dataset {
 
 // The middle sample could not be read.
 Features features(std::vector<std::int64_t> classes) {
-  return {matrix(2, 2, {1, 0.1F, -2.5F, 1e-20F}),
-          matrix(2, 2, {5, 6, 7, 8}),
-          labels(std::move(classes)),
-          {0, 2}};
+  return {.kinds = {{"cls", matrix(2, 2, {1, 0.1F, -2.5F, 1e-20F})},
+                    {"mean", matrix(2, 2, {5, 6, 7, 8})}},
+          .labels = labels(std::move(classes)),
+          .indices = {0, 2}};
 }
 
 TEST(Embedding, StandsBesideTheNamesOfItsRows) {
@@ -40,8 +40,8 @@ TEST(Embedding, StandsBesideTheNamesOfItsRows) {
   write_embedding(path, features({1, -1}), NamedDataset());
   const auto file = exchange::read_tensor_file(path);
   EXPECT_EQ(file.tensors.size(), 3U);
-  EXPECT_TRUE(at::equal(file.tensors.at("cls"), features({0, 0}).cls));
-  EXPECT_TRUE(at::equal(file.tensors.at("mean"), features({0, 0}).mean));
+  EXPECT_TRUE(at::equal(file.tensors.at("cls"), features({0, 0}).of("cls")));
+  EXPECT_TRUE(at::equal(file.tensors.at("mean"), features({0, 0}).of("mean")));
   EXPECT_TRUE(at::equal(file.tensors.at("labels"), labels({1, -1})));
   EXPECT_EQ(file.metadata.at("classes"), "[\"cat\",\"\\\"big\\\" dog\"]");
   EXPECT_EQ(core::read_text_file(names_path(path)), "a,b.png\nnew\\nline\\\\.png\n");
@@ -57,7 +57,7 @@ TEST(Embedding, HasNoLabelsWithoutAny) {
 
 TEST(Embedding, IsATableForPeople) {
   const test::TemporaryFolder folder;
-  write_embedding_csv(folder / "out.csv", features({1, -1}), FeatureKind::cls, NamedDataset());
+  write_embedding_csv(folder / "out.csv", features({1, -1}), "cls", NamedDataset());
   EXPECT_EQ(core::read_text_file(folder / "out.csv"),
             "name,label,f0,f1\n"
             "\"a,b.png\",\"\"\"big\"\" dog\",1,0.1\n"

@@ -42,11 +42,11 @@ TEST(Features, AreThoseOfTheForwardPass) {
       extract_features(network, dataset, settings(4), kNoStop, core::silent_log());
   const at::Tensor tokens =
       network.norm(network.blocks(network.embed(images_of(dataset)), at::kFloat));
-  ASSERT_EQ(features.cls.sizes(), (at::IntArrayRef{11, 16}));
-  EXPECT_TRUE(features.cls.allclose(tokens.select(1, 0), 1e-5, 1e-6));
-  EXPECT_TRUE(features.mean.allclose(tokens.narrow(1, 1, 4).mean(1), 1e-5, 1e-6));
-  EXPECT_FALSE(features.cls.allclose(features.mean, 1e-2, 1e-2));
-  EXPECT_FALSE(features.cls.requires_grad());
+  ASSERT_EQ(features.of("cls").sizes(), (at::IntArrayRef{11, 16}));
+  EXPECT_TRUE(features.of("cls").allclose(tokens.select(1, 0), 1e-5, 1e-6));
+  EXPECT_TRUE(features.of("mean").allclose(tokens.narrow(1, 1, 4).mean(1), 1e-5, 1e-6));
+  EXPECT_FALSE(features.of("cls").allclose(features.of("mean"), 1e-2, 1e-2));
+  EXPECT_FALSE(features.of("cls").requires_grad());
   for (std::int64_t i = 0; i < 11; ++i) {
     EXPECT_EQ(features.labels[i].item<std::int64_t>(), i % 3);
     EXPECT_EQ(features.indices[static_cast<std::size_t>(i)], i);
@@ -57,8 +57,8 @@ TEST(Features, OfPixelsAreTheImages) {
   const auto dataset = std::make_shared<test::MemoryDataset>(5);
   const Features features =
       pixel_features({8, 8}, 3, dataset, settings(2), kNoStop, core::silent_log());
-  EXPECT_TRUE(at::equal(features.cls, images_of(dataset).flatten(1)));
-  EXPECT_TRUE(features.mean.is_same(features.cls) || at::equal(features.mean, features.cls));
+  ASSERT_EQ(features.kinds.size(), 1U);
+  EXPECT_TRUE(at::equal(features.of(kPixelFeatures), images_of(dataset).flatten(1)));
 }
 
 TEST(Features, LeaveBrokenSamplesOut) {
@@ -67,7 +67,7 @@ TEST(Features, LeaveBrokenSamplesOut) {
       pixel_features({8, 8}, 3, dataset, settings(5), kNoStop, core::silent_log());
   EXPECT_THAT(features.indices, ElementsAre(0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11));
   EXPECT_EQ(features.labels.size(0), 11);
-  EXPECT_EQ(features.cls.size(0), 11);
+  EXPECT_EQ(features.of(kPixelFeatures).size(0), 11);
   EXPECT_EQ(features.labels[4].item<std::int64_t>(), 5 % 3);
 }
 

@@ -38,12 +38,12 @@ run::Recipe resolved_recipe(const StepArguments& arguments) {
   if (arguments.batch) settings.push_back(fmt::format("train.batch_size={}", *arguments.batch));
   if (arguments.threads) settings.push_back(fmt::format("train.threads={}", *arguments.threads));
   const run::RecipeText text = run::find_recipe(arguments.recipe);
-  const run::Recipe recipe = run::parse_recipe(text.text, text.origin, settings);
-  run::check(recipe);
-  const run::Recipe resolved = run::resolve_compute(recipe, console_log());
-  run::check_memory(resolved, runtime::describe_machine().memory_bytes, console_log());
-  runtime::configure_compute(static_cast<int>(resolved.compute.threads));
-  return run::resolve_kernels(resolved, console_log());
+  run::Recipe recipe = run::parse_recipe(text.text, text.origin, settings);
+  run::resolve_compute(recipe, console_log());
+  run::check_memory(recipe, runtime::describe_machine().memory_bytes, console_log());
+  runtime::configure_compute(static_cast<int>(recipe.compute.threads));
+  run::resolve_kernels(recipe, console_log());
+  return recipe;
 }
 
 /// One step for each line of stdin: whoever compares programs says whose turn it is.

@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "dbot/data/batch.h"
+#include "dbot/methods/draws.h"
 #include "dbot/objectives/loss.h"
+#include "dbot/runtime/precision.h"
 
 namespace dbot::methods {
 
@@ -23,6 +26,17 @@ struct MaskedPrediction {
   bool standardised = false;  // and standardised patch by patch
   std::int64_t patch_size = 0;
   std::vector<double> mean, std;  // pixel normalisation of `images`
+};
+
+/// What a method can do that hides parts of images and predicts them. Pictures, `reconstruct` and
+/// the health figures of the report ask for it, and do without where there is none.
+class ImageCapability {
+ public:
+  virtual ~ImageCapability() = default;
+  /// What it predicts of the batch's images, masked as `context` draws it and without drop path.
+  /// Changes nothing.
+  virtual MaskedPrediction predict_masked(const data::Batch& batch, const DrawContext& context,
+                                          runtime::Precision precision) const = 0;
 };
 
 }  // namespace dbot::methods

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dbot/masking/random_mask.h"
+#include "dbot/nn/vit/config.h"
+#include "dbot/objectives/loss.h"
+#include "dbot/objectives/target.h"
+#include "dbot/objectives/teacher_config.h"
+
+namespace dbot::methods {
+
+/// asymmetric: an encoder that sees the visible patches and a light decoder (MAE, dBOT; mae.md §1,
+/// dbot.md §4). symmetric: an encoder that sees a token in place of each masked patch, and one
+/// matrix (dbot.md §8).
+enum class StudentKind { asymmetric, symmetric };
+
+/// Masked image modelling: MAE, dBOT and dBOT's symmetric variant are its recipes.
+struct MaskedModelingConfig {
+  static constexpr const char* kKind = "masked_modeling";
+
+  StudentKind student = StudentKind::asymmetric;
+  nn::EncoderConfig encoder;
+  nn::DecoderConfig decoder;
+  objectives::TeacherConfig teacher;
+  masking::MaskConfig mask;
+  objectives::ObjectiveConfig objective;
+  objectives::LossConfig loss;
+  double drop_path = 0;                     // of the last block, in encoder and decoder each
+  std::vector<std::int64_t> student_depth;  // blocks of each stage's student; empty: encoder.depth
+  bool keep_patch_bias = false;   // the patch embedding's bias survives a stage switch (upstream)
+  std::vector<double> mean, std;  // pixel normalisation of the input; empty: told by the data
+  std::uint64_t seed = 0;
+
+  bool predicts_features() const { return objective.target == objectives::TargetKind::teacher; }
+};
+
+}  // namespace dbot::methods

@@ -1,0 +1,105 @@
+// What masked modelling shows of itself: its backbone as a file, its size, its predictions, and
+// what a step computes.
+#include <ATen/core/grad_mode.h>
+
+#include <string_view>
+
+#include "dbot/methods/masked_modeling/masked_modeling.h"
+#include "dbot/methods/state_names.h"
+#include "dbot/nn/vit/encoder_parameters.h"
+
+namespace dbot::methods {
+
+std::string MaskedModeling::describe_backbone() const {
+  return exchange::to_json({student_->encoder().config(), config_.mean, config_.std});
+}
+
+BackboneFile MaskedModeling::backbone_file() const {
+  return {describe_backbone(),
+          exchange::encoder_tensors(student_->encoder().config(), student_->parameters()->named())};
+}
+
+exchange::NetworkWeights MaskedModeling::whole_network() const {
+  const bool pixels = !predicts_features();
+  const bool symmetric = config_.student == StudentKind::symmetric;
+  exchange::NetworkWeights network;
+  network.description = {student_->encoder().config(), config_.mean, config_.std};
+  network.parameters = student_->parameters()->named();
+  network.decoder = exchange::DecoderDescription{
+      .config = config_.decoder,
+      .predictor_name = symmetric ? "lm_head"
+                        : pixels  ? "decoder_pred"
+                                  : "decoder_predp",
+      .mask_ratio = config_.mask.ratio,
+      .normalised_pixels =
+          pixels && config_.objective.normalisation == objectives::Normalisation::patch};
+  return network;
+}
+
+ModelFacts MaskedModeling::facts() const {
+  ModelFacts::Part encoder{.name = "encoder"}, decoder{.name = "decoder"},
+      teacher{.name = "teacher", .frozen = true};
+  for (const auto& [name, tensor] : student_->parameters()->named()) {
+    const bool of_decoder = name.starts_with("decoder") || name == "mask_token";
+    (of_decoder ? decoder : encoder).parameters += tensor.numel();
+  }
+  if (teacher_) {
+    for (const auto& [name, tensor] : teacher_->parameters().named()) {
+      teacher.parameters += tensor.numel();
+    }
+  }
+  const std::int64_t patches = student_->encoder().config().patches();
+  return {.parts = {encoder, decoder, teacher},
+          .tokens = patches + 1,
+          .visible_tokens = masking::kept_patches(patches, config_.mask.ratio) + 1};
+}
+
+Cost MaskedModeling::cost() const {
+  const std::int64_t patches = student_->encoder().config().patches();
+  const double student = student_->multiply_adds(
+      static_cast<double>(masking::kept_patches(patches, config_.mask.ratio)));
+  double teacher = 0;
+  if (predicts_features()) {
+    const nn::EncoderConfig& network = teacher_network_.config;
+    teacher =
+        embedding_multiply_adds(network, static_cast<double>(patches)) +
+        block_multiply_adds(static_cast<double>(patches) + 1, static_cast<double>(network.width),
+                            static_cast<double>(network.depth), network.mlp_ratio);
+  }
+  return {.operations = 2.0 * (3.0 * student + teacher)};
+}
+
+MaskedPrediction MaskedModeling::predict_masked(const data::Batch& batch,
+                                                const DrawContext& context,
+                                                runtime::Precision precision) const {
+  const at::NoGradGuard no_grad;
+  StepDraws draws = draw(batch, context);
+  draws.erase("drop_path");
+  const Forward found = forward(batch, draws, precision);
+  MaskedPrediction result;
+  result.images = seen_images(batch).seen();
+  result.mask = found.mask.mask;
+  result.has_cls = predicts_features();
+  result.cls_in_loss = cls_in_loss();
+  result.prediction = predicts_features() ? found.prediction : found.prediction.slice(1, 1);
+  result.target = found.target;
+  result.loss = config_.loss;
+  result.pixels = !predicts_features();
+  result.standardised = config_.objective.normalisation != objectives::Normalisation::none;
+  result.patch_size = config_.encoder.patch_size;
+  result.mean = config_.mean;
+  result.std = config_.std;
+  return result;
+}
+
+void MaskedModeling::visit_step(const data::Batch& batch, const StepDraws& draws,
+                                runtime::Precision precision, const StepVisitor& visit) const {
+  const at::NoGradGuard no_grad;
+  const Forward whole = forward(batch, draws, precision);
+  visit("target", "the target", whole.target);
+  student_->visit_layers(seen_images(batch), whole.mask, runtime::compute_type(precision), visit);
+  visit("prediction", "the prediction", whole.prediction);
+  visit("prediction", "the loss", whole.loss);
+}
+
+}  // namespace dbot::methods

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "dbot/nn/backbone.h"
+
+// What a system and the rest of a run know of each other before the system is made.
+namespace dbot::methods {
+
+/// The common tables of a recipe as far as a system asks for them.
+struct Surroundings {
+  std::int64_t stages = 1;
+  bool keep_optimizer = false;  // its moments survive a stage's end
+  std::int64_t batch_size = 1;  // samples of a micro-batch
+  double element = 4;           // bytes of a number in matrix products
+  bool fused = true;            // blocks are computed by the project's kernels
+  bool trains = true;           // the run has steps
+};
+
+struct Outline {
+  std::optional<nn::ImageInput> images;  // where it reads images
+  std::int64_t width = 0;                // of its matrix products; feature width of its backbone
+  std::string size;                      // "model.width 96, model.depth 4": what to lower
+};
+
+/// What a system holds in memory, by item, in bytes.
+struct MethodMemory {
+  double weights = 0, gradients = 0, moments = 0;  // of what is trained
+  double teacher = 0;                              // frozen weights and their low-precision copies
+  double activations = 0;   // of a micro-batch: kept for the backward pass, and its passing needs
+  double inputs = 0;        // of the batches under way
+  double next_student = 0;  // the next stage's, made while the old one is there
+  double frozen_pass = 0;   // of the backbone on one micro-batch, without a graph
+};
+
+}  // namespace dbot::methods
