@@ -11,7 +11,7 @@
 #include "dbot/data/augment/augmentation.h"
 #include "dbot/masking/block_mask.h"
 #include "dbot/run/recipe/recipe.h"
-#include "dbot/runtime/machine.h"
+#include "dbot/runtime/device.h"
 
 namespace dbot::run {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/ops/cpu/matrix_choice.h"
+#include "dbot/runtime/device.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/simd/kernel_level.h"
 
@@ -43,8 +44,7 @@ simd::KernelLevel level_of(KernelRequest request) {
 
 Recipe resolve_compute(const Recipe& recipe, const core::Log& log) {
   Recipe resolved = recipe;
-  runtime::resolve_device(recipe.compute.device);
-  resolved.compute.device = "cpu";
+  resolved.compute.device = to_string(runtime::resolve_device(recipe.compute.device));
   resolved.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
   if (recipe.compute.threads == 0) {
     resolved.compute.threads = std::max(1, runtime::describe_machine().usable_cores);
@@ -111,6 +111,7 @@ Recipe resolve_like(const Recipe& wanted, const Recipe& stored, const core::Log&
   }
   Recipe resolved = wanted;
   if (wanted.compute.device == "auto") resolved.compute.device = stored.compute.device;
+  resolved.compute.device = to_string(runtime::resolve_device(resolved.compute.device));
   if (wanted.compute.threads == 0) resolved.compute.threads = stored.compute.threads;
   if (wanted.compute.kernels == KernelRequest::automatic)
     resolved.compute.kernels = stored.compute.kernels;
