@@ -29,6 +29,7 @@ struct MaskedModelingConfig {
   bool keep_patch_bias = false;   // the patch embedding's bias survives a stage switch (upstream)
   std::vector<double> mean, std;  // pixel normalisation of the student's input
   std::uint64_t seed = 0;
+  runtime::Device device;  // of all networks
 };
 
 /// Masked image modelling: views → mask → student → prediction; views → target; loss. MAE (pixels),
