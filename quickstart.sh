@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # From an empty machine to an evaluated backbone: sets up, builds, pre-trains the small recipe
 # dbot/quick in two stages and shows what the network has learnt.
-set -euo pipefail
+label=quickstart
+source "$(dirname "${BASH_SOURCE[0]}")/scripts/common.sh"
 
 usage() {
   cat <<'TEXT'
@@ -13,39 +14,20 @@ of raw pixels, the untrained network and each stage.
 TEXT
 }
 
-say() { printf '[quickstart] %s\n' "$*" >&2; }
-
-fail() {
-  say "error: $2"
-  exit "$1"
-}
-
-case ${1:-} in
-  --help | -h)
-    usage
-    exit 0
-    ;;
-  -*)
-    usage >&2
-    exit 2
-    ;;
-esac
-if (($# > 1)); then
-  usage >&2
-  exit 2
-fi
+help_or_go_on "$@"
+if (($# > 1)); then wrong_usage; fi
 
 fashion_mnist=/usr/share/datasets/fashion-mnist
 data=${1:-$fashion_mnist}
 if (($# == 1)) && [[ ! -e $data ]]; then
-  fail 3 "$data does not exist; expected a folder of images"
+  fail_with 3 "$data does not exist; expected a folder of images"
 fi
 data=$(realpath -m -- "$data")
 
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$checkout"
 ./setup.sh
 if [[ ! -e $data ]]; then
-  fail 3 "$data is not there (package dataset-fashion-mnist); name a folder: ./quickstart.sh FOLDER"
+  fail_with 3 "$data is not there (package dataset-fashion-mnist); name a folder: ./quickstart.sh FOLDER"
 fi
 
 dbot=build/release/dbot

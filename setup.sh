@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what a fresh Debian 12 or Ubuntu 24.04 (x86-64) lacks, fetches LibTorch and Arrow into
 # .deps/ and builds program and tests into build/release. Safe to run again: what is there is left alone.
-set -euo pipefail
+label=setup
+source "$(dirname "${BASH_SOURCE[0]}")/scripts/common.sh"
 
 usage() {
   cat <<'TEXT'
@@ -43,13 +44,6 @@ disk_for_everything_mb=1800  # the wheels and what they unpack to, for a moment 
 disk_for_build_mb=300
 
 # ---- Saying things -------------------------------------------------------------------------------
-
-say() { printf '[setup] %s\n' "$*" >&2; }
-
-fail() {
-  printf '[setup] error: %s\n' "$*" >&2
-  exit 1
-}
 
 phase_started=0
 begin_phase() {
@@ -276,13 +270,9 @@ for argument in "$@"; do
   case $argument in
     --deps-only) with_configuration=no with_build=no ;;
     --no-build) with_build=no ;;
-    --help | -h)
-      usage
-      exit 0
-      ;;
     *)
-      usage >&2
-      exit 2
+      help_or_go_on "$argument"
+      wrong_usage
       ;;
   esac
 done
@@ -293,7 +283,7 @@ fi
 if [[ -n ${DBOT_ARROW:-} ]]; then
   DBOT_ARROW=$(realpath -m -- "$DBOT_ARROW")
 fi
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$checkout"
 check_machine
 mkdir -p build .deps 2>/dev/null || fail "$PWD cannot be written to"
 # Two set-ups of one checkout wait for each other.

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Checks that every C++ file is formatted with clang-format 14 (other versions disagree in details);
 # --fix formats them. Without version 14 it says so and succeeds.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+label=format
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$checkout"
+
+usage() { echo "Usage: scripts/check_format.sh [--fix]"; }
 
 case ${1:-} in
   '') mode=(--dry-run -Werror) ;;
   --fix) mode=(-i) ;;
   *)
-    echo "Usage: scripts/check_format.sh [--fix]" >&2
-    exit 2
+    help_or_go_on "$1"
+    wrong_usage
     ;;
 esac
 
@@ -21,14 +24,13 @@ for candidate in clang-format-14 clang-format; do
   fi
 done
 if [[ -z $formatter ]]; then
-  echo "[format] notice: not checked, clang-format 14 is not installed" >&2
+  say "notice: not checked, clang-format 14 is not installed"
   exit 0
 fi
 
 mapfile -t files < <(find apps dbot tests benchmarks examples \
   \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' \) 2>/dev/null | sort)
 if ! "$formatter" "${mode[@]}" "${files[@]}"; then
-  echo "[format] error: the lines above are not formatted; run scripts/check_format.sh --fix" >&2
-  exit 1
+  fail "the lines above are not formatted; run scripts/check_format.sh --fix"
 fi
-echo "[format] ${#files[@]} files are formatted" >&2
+say "${#files[@]} files are formatted"

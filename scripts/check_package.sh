@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks packages as somebody meets them who has nothing else of dbot: scripts/check_package.sh --help
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+label=package
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$checkout"
 
 usage() {
   cat <<'TEXT'
@@ -17,16 +18,8 @@ Needs to be root itself, and a package server that ROOT's sources.list reaches.
 TEXT
 }
 
-say() { printf '[package] %s\n' "$*" >&2; }
-fail() {
-  say "error: $*"
-  exit 1
-}
-
-if (($# < 1 || $# > 2)) || [[ $1 == -* ]]; then
-  usage >&2
-  exit 2
-fi
+help_or_go_on "$@"
+if (($# < 1 || $# > 2)); then wrong_usage; fi
 root=$(realpath "$1")
 packages=$(realpath "${2:-build/release/packages}")
 [[ $root != / && -x $root/usr/bin/apt-get ]] || fail "$root is not the root of a Debian"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Looks for bugs with clang-tidy 14 in what has changed: scripts/check_tidy.sh --help
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+label=tidy
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$checkout"
 
 usage() {
   cat <<'TEXT'
@@ -14,20 +15,13 @@ TEXT
 }
 
 most=20
-say() { printf '[tidy] %s\n' "$*" >&2; }
 
-case ${1:-} in
-  --help | -h)
-    usage
-    exit 0
-    ;;
-  --all) base= ;;
-  -*)
-    usage >&2
-    exit 2
-    ;;
-  *) base=${1:-default} ;;
-esac
+if [[ ${1:-} == --all ]]; then
+  base=
+else
+  help_or_go_on "$@"
+  base=${1:-default}
+fi
 
 if ! command -v clang-tidy-14 >/dev/null; then
   say "notice: not checked, clang-tidy-14 is not installed"
@@ -48,9 +42,8 @@ check() {
   printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 -p "$folder" "${options[@]}" \
     2>"$folder/tidy.log" && return 0
   grep -v ' warnings generated' "$folder/tidy.log" >&2 || true
-  say "error: the lines above are findings; correct them, or say in the line why not:" \
+  fail "the lines above are findings; correct them, or say in the line why not:" \
     "// NOLINT(check): reason"
-  exit 1
 }
 
 if [[ -z $base ]]; then

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of files with libFuzzer: scripts/fuzz.sh --help
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+label=fuzz
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$checkout"
 
 usage() {
   cat <<'TEXT'
@@ -14,8 +15,6 @@ Inputs that reach new code are kept in build/fuzz/corpus/ and used again the nex
 --build only builds the targets, into build/fuzz. Without clang++-14 it says so and ends with 77.
 TEXT
 }
-
-say() { printf '[fuzz] %s\n' "$*" >&2; }
 
 # How many targets run side by side.
 at_once=2
@@ -80,16 +79,11 @@ memory_folder() {
 
 target=${1:-all}
 seconds=${2:-600}
-case $target in
-  --help | -h)
-    usage
-    exit 0
-    ;;
-  --build)
-    build
-    exit 0
-    ;;
-esac
+if [[ $target == --build ]]; then
+  build
+  exit 0
+fi
+help_or_go_on "$target"
 if [[ ! $seconds =~ ^[0-9]+$ ]] || { [[ $target != all ]] && ! is_target "$target"; }; then
   usage >&2
   say "targets: ${targets[*]}"

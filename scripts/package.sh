@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the packages of a build: dbot_*.deb, dbot-dev_*.deb and dbot-*.tar.gz.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+label=package
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$checkout"
 
 usage() {
   cat <<'TEXT'
@@ -13,28 +14,17 @@ holds both and runs wherever it is unpacked.
 TEXT
 }
 
-case ${1:-} in
-  --help | -h)
-    usage
-    exit 0
-    ;;
-  -*)
-    usage >&2
-    exit 2
-    ;;
-esac
+help_or_go_on "$@"
 build=${1:-build/release}
 if [[ ! -e $build/CMakeCache.txt ]]; then
-  echo "[package] error: $build is no build folder; run ./setup.sh first" >&2
-  exit 2
+  fail_with 2 "$build is no build folder; run ./setup.sh first"
 fi
 cmake --build "$build" --target installed_files
 rm -rf "$build/packages"
 log=$build/package.log
 if ! (umask 022 && cd "$build" && cpack) >"$log" 2>&1; then
   tail -n 30 "$log" >&2
-  echo "[package] error: packing failed; the lines above end $log" >&2
-  exit 1
+  fail "packing failed; the lines above end $log"
 fi
 rm -rf "$build/packages/_CPack_Packages"
 ls -l "$build/packages" >&2

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a Python environment with the packages of pinned lists and no others.
-set -euo pipefail
+label=python
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 usage() {
   cat <<'TEXT'
@@ -13,16 +14,8 @@ these lists is left alone; an unfinished one is made anew. What happens goes to 
 TEXT
 }
 
-case ${1:---help} in
-  --help | -h)
-    usage
-    exit 0
-    ;;
-esac
-if (($# < 2)); then
-  usage >&2
-  exit 2
-fi
+help_or_go_on "${1:---help}"
+if (($# < 2)); then wrong_usage; fi
 folder=$1
 shift
 lists=()
@@ -32,7 +25,6 @@ while (($# > 0)) && [[ $1 != -- ]]; do
 done
 if (($# > 0)); then shift; fi
 modules=("$@")
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 stamp=$folder/requirements.txt
 python=$folder/bin/python
 
@@ -50,7 +42,7 @@ for list in "${lists[@]}"; do options+=(--requirement "$list"); done
 "$python" -m pip --disable-pip-version-check install --no-deps "${options[@]}"
 site_packages=$("$python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
 if [[ -d $site_packages/torch/lib ]]; then
-  "$python" "$here/cuda_stubs.py" "$site_packages"
+  "$python" "$checkout/scripts/cuda_stubs.py" "$site_packages"
 fi
 for module in "${modules[@]}"; do
   "$python" -c "import $module"

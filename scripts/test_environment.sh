@@ -2,14 +2,15 @@
 # What some tests can use and nothing else needs: a browser (pages), clang with its fuzzing runtime and
 # clang-tidy, and TensorBoard's reader in a Python environment in .deps/test-environment. Safe to run
 # again: what is there is left alone. Tests that miss a part skip and say so.
-set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+label='test environment'
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+set +e  # a part that fails is counted, and the others go on
+cd "$checkout"
 
 packages=(chromium chromium-driver clang-14 libclang-rt-14-dev clang-tidy-14)
 requirements=tests/requirements.txt
 environment=.deps/test-environment
 
-say() { printf '[test environment] %s\n' "$*" >&2; }
 failures=0
 without() {
   say "$1; tests that need it will skip. Log: $log"

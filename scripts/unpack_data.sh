@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Unpacks the data sets that tests and experiments want from ../shared/data/*.tar.xz into a cache
 # outside the checkout, once each, and prints the cache's folder.
-set -euo pipefail
+label=data
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 usage() {
   cat <<'TEXT'
@@ -13,25 +14,9 @@ Environment:
 TEXT
 }
 
-case ${1:-} in
-  --help | -h)
-    usage
-    exit 0
-    ;;
-  -*)
-    usage >&2
-    exit 2
-    ;;
-esac
-
-checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+help_or_go_on "$@"
 archives=${DBOT_ARCHIVES:-$checkout/../shared/data}
 cache=${DBOT_DATA_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/dbot/data}
-
-fail() {
-  printf '[data] error: %s\n' "$*" >&2
-  exit 1
-}
 
 [[ -d $archives ]] || fail "$archives is not a folder; name one with DBOT_ARCHIVES"
 names=("$@")
@@ -62,6 +47,6 @@ for name in "${names[@]}"; do
   mv "$cache/.partial/$name" "$cache/$name"
   rmdir "$cache/.partial"
   printf '%s\n' "$stamp" >"$cache/.stamps/$name"
-  printf '[data] %s unpacked (%d s)\n' "$name" $((SECONDS - started)) >&2
+  say "$name unpacked ($((SECONDS - started)) s)"
 done
 printf '%s\n' "$cache"

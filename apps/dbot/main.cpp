@@ -14,7 +14,7 @@ namespace {
 
 enum ExitCode { done = 0, failed = 1, wrong_usage = 2, bad_data = 3, stopped = 75 };
 
-constexpr const char* out_of_memory =
+constexpr const char* kOutOfMemory =
     "[memory] there is not enough memory for this; use a smaller batch, image size or model";
 
 /// LibTorch appends a stack trace to its messages.
@@ -90,10 +90,10 @@ int main(int argc, char** argv) {
   } catch (const Stopped& error) {
     return fail(stopped, error.what());
   } catch (const std::bad_alloc&) {
-    return fail(failed, out_of_memory);
+    return fail(failed, kOutOfMemory);
   } catch (const std::exception& error) {
     const std::string text = first_line(error.what());
     return text.find("allocate memory") == std::string::npos ? fail(failed, text)
-                                                             : fail(failed, out_of_memory);
+                                                             : fail(failed, kOutOfMemory);
   }
 }

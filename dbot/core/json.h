@@ -8,12 +8,12 @@
 
 #include "dbot/core/error.h"
 
-// JSON from files that anybody may have written. For sources alone: what is in a header of ours
-// names no type of another library.
+// JSON from files that anybody may have written. Only sources include this: our headers name no
+// type of another library.
 namespace dbot::core {
 
-/// Throws DataError for text whose lists and objects nest more than 64 deep: who writes a document
-/// walks it by recursion, and a small file could exhaust the stack.
+/// Throws DataError for text whose lists and objects nest more than 64 deep. Parsing recurses, so a
+/// small file could exhaust the stack.
 void check_json_nesting(std::string_view text);
 
 /// The document. Throws DataError if it nests too deep, nlohmann's parse_error if it is not JSON.
@@ -23,8 +23,8 @@ Json parse_json(std::string_view text) {
   return Json::parse(text);
 }
 
-/// A number without a fraction that 64 bits hold; nlohmann would turn any other into some number.
-/// Throws DataError.
+/// A number without a fraction that 64 bits hold. Throws DataError for any other, which nlohmann
+/// would convert without a word.
 template <typename Json>
 std::int64_t whole_number(const Json& value) {
   const bool beyond = value.is_number_unsigned() &&

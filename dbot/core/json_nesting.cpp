@@ -3,7 +3,7 @@
 namespace dbot::core {
 namespace {
 
-constexpr int deepest = 64;
+constexpr int kDeepest = 64;
 
 }  // namespace
 
@@ -13,12 +13,12 @@ void check_json_nesting(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char letter = text[i];
     if (in_text) {
-      if (letter == '\\') ++i;  // whatever is escaped ends no text
+      if (letter == '\\') ++i;  // an escaped quote does not end the text
       if (letter == '"') in_text = false;
     } else if (letter == '"') {
       in_text = true;
     } else if (letter == '[' || letter == '{') {
-      if (++depth > deepest) throw DataError("the JSON nests more than 64 deep");
+      if (++depth > kDeepest) throw DataError("the JSON nests more than 64 deep");
     } else if (letter == ']' || letter == '}') {
       --depth;
     }

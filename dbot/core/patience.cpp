@@ -11,17 +11,17 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-constexpr Seconds first_pause{0.1}, longest_pause{5}, look_at_stop_every{0.05};
+constexpr Seconds kFirstPause{0.1}, kLongestPause{5}, kLookAtStopEvery{0.05};
 
 }  // namespace
 
 bool Patience::until(const std::function<bool()>& attempt) const {
   const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(Seconds(seconds_));
   const auto given_up = [&] { return Clock::now() >= end || (stop_ && stop_->requested()); };
-  for (Seconds pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
+  for (Seconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
     if (attempt()) return true;
     const auto next = Clock::now() + std::chrono::duration_cast<Clock::duration>(pause);
-    while (!given_up() && Clock::now() < next) std::this_thread::sleep_for(look_at_stop_every);
+    while (!given_up() && Clock::now() < next) std::this_thread::sleep_for(kLookAtStopEvery);
     if (given_up()) return false;
   }
 }

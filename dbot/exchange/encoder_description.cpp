@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-// No encoder is near these; they keep products of sizes far from overflow.
+// Far above any encoder; products of such sizes are still far from overflow.
 constexpr std::int64_t kLargestSide = 1 << 16;   // pixels
 constexpr std::int64_t kLargestCount = 1 << 20;  // width, channels, blocks
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-// For sources alone: what is in a header of ours names no type of another library.
+// Only sources include this: our headers name no type of another library.
 namespace dbot::exchange {
 
 /// A JSON object of at most 64 MiB. Throws DataError naming the file and what is wrong.

@@ -10,20 +10,21 @@
 #include <span>
 
 #include "dbot/core/files/system_calls.h"
+#include "dbot/formats/little_endian.h"
 #include "dbot/formats/protobuf_writer.h"
 
 namespace dbot::formats {
 namespace {
 
 constexpr std::string_view kPrefix = "events.out.tfevents.";
-constexpr std::string_view kVersion = "brain.Event:2";
+constexpr std::string_view kEventVersion = "brain.Event:2";
 
 // Field numbers of Event, Summary, Summary.Value and SessionLog.
-namespace event {
-constexpr int wall_time = 1, step = 2, file_version = 3, summary = 5, session_log = 7;
+namespace event_field {
+constexpr int kWallTime = 1, kStep = 2, kFileVersion = 3, kSummary = 5, kSessionLog = 7;
 }
-namespace value {
-constexpr int tag = 1, simple_value = 2;
+namespace summary_value_field {
+constexpr int kTag = 1, kSimpleValue = 2;
 }
 constexpr int kSummaryValue = 1;
 constexpr int kStatus = 1;
@@ -31,11 +32,11 @@ constexpr std::uint64_t kStart = 1;
 constexpr std::int64_t kLastSecond = 9'999'999'999;  // ten digits
 
 constexpr std::array<std::uint32_t, 256> crc_table() {
-  constexpr std::uint32_t polynomial = 0x82F63B78;  // Castagnoli's, bits reversed
+  constexpr std::uint32_t kPolynomial = 0x82F63B78;  // Castagnoli's, bits reversed
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? polynomial : 0);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
     table[byte] = crc;
   }
   return table;
@@ -43,7 +44,7 @@ constexpr std::array<std::uint32_t, 256> crc_table() {
 
 std::string little_endian(std::uint64_t number, int bytes) {
   std::string text;
-  for (int i = 0; i < bytes; ++i) text += static_cast<char>(number >> (8 * i));
+  append_little_endian(text, number, bytes);
   return text;
 }
 
@@ -56,8 +57,8 @@ std::string masked_checksum(std::string_view bytes) {
 
 ProtobufWriter event_at(std::int64_t step, double wall_time) {
   ProtobufWriter writer;
-  writer.fixed64(event::wall_time, wall_time);
-  if (step != 0) writer.varint(event::step, static_cast<std::uint64_t>(step));
+  writer.fixed64(event_field::kWallTime, wall_time);
+  if (step != 0) writer.varint(event_field::kStep, static_cast<std::uint64_t>(step));
   return writer;
 }
 
@@ -72,10 +73,10 @@ std::int64_t seconds_of(const std::string& name) {
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes) {
-  static constexpr std::array<std::uint32_t, 256> table = crc_table();
+  static constexpr std::array<std::uint32_t, 256> kTable = crc_table();
   std::uint32_t crc = 0xFFFFFFFF;
   for (const char byte : bytes)
-    crc = table[(crc ^ static_cast<unsigned char>(byte)) & 0xFF] ^ (crc >> 8);
+    crc = kTable[(crc ^ static_cast<unsigned char>(byte)) & 0xFF] ^ (crc >> 8);
   return ~crc;
 }
 
@@ -88,7 +89,7 @@ EventFile::EventFile(const std::filesystem::path& path, double wall_time)
     : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
   if (!file_.valid()) core::throw_system_error("create", path);
   ProtobufWriter head = event_at(0, wall_time);
-  head.text(event::file_version, kVersion);
+  head.text(event_field::kFileVersion, kEventVersion);
   write(head.bytes());
 }
 
@@ -101,7 +102,7 @@ void EventFile::restart(std::int64_t step, double wall_time) {
   ProtobufWriter log;
   log.varint(kStatus, kStart);
   ProtobufWriter event = event_at(step, wall_time);
-  event.text(event::session_log, log.bytes());
+  event.text(event_field::kSessionLog, log.bytes());
   write(event.bytes());
 }
 
@@ -109,12 +110,12 @@ void EventFile::add(std::int64_t step, double wall_time, const std::vector<Event
   ProtobufWriter summary;
   for (const EventScalar& scalar : scalars) {
     ProtobufWriter one;
-    one.text(value::tag, scalar.tag);
-    one.fixed32(value::simple_value, scalar.value);
+    one.text(summary_value_field::kTag, scalar.tag);
+    one.fixed32(summary_value_field::kSimpleValue, scalar.value);
     summary.text(kSummaryValue, one.bytes());
   }
   ProtobufWriter event = event_at(step, wall_time);
-  event.text(event::summary, summary.bytes());
+  event.text(event_field::kSummary, summary.bytes());
   write(event.bytes());
 }
 

@@ -25,7 +25,8 @@ class EventFile {
   /// Creates the file, which must not exist, and writes the head that readers expect.
   EventFile(const std::filesystem::path& path, double wall_time);
 
-  /// Readers forget what other files say about `step` and later ones: a run was taken up there.
+  /// Tells readers that a run goes on from `step`: they forget that step and later ones of older
+  /// files.
   void restart(std::int64_t step, double wall_time);
   void add(std::int64_t step, double wall_time, const std::vector<EventScalar>& scalars);
 

@@ -30,7 +30,7 @@ MappedFile MappedFile::open(const std::filesystem::path& path) {
   if (!S_ISREG(status.st_mode)) throw DataError("it is not a regular file");
   const auto size = static_cast<std::size_t>(status.st_size);
   MappedFile result;
-  if (size == 0) return result;  // which mmap refuses
+  if (size == 0) return result;  // mmap refuses an empty file
   void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (start == MAP_FAILED) throw DataError("cannot map it: " + system_reason());
   result.bytes_ = {static_cast<const std::byte*>(start), size};

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "dbot/formats/little_endian.h"
+
 // The wire format of protocol buffers, as much of it as writing needs. Source: protobuf.dev,
 // "Encoding".
 namespace dbot::formats {
@@ -17,11 +19,11 @@ class ProtobufWriter {
   }
   void fixed64(int field, double value) {
     key(field, 1);
-    little_endian(std::bit_cast<std::uint64_t>(value), 8);
+    append_little_endian(bytes_, std::bit_cast<std::uint64_t>(value), 8);
   }
   void fixed32(int field, float value) {
     key(field, 5);
-    little_endian(std::bit_cast<std::uint32_t>(value), 4);
+    append_little_endian(bytes_, std::bit_cast<std::uint32_t>(value), 4);
   }
   /// Texts, bytes and embedded messages.
   void text(int field, std::string_view value) {
@@ -45,10 +47,6 @@ class ProtobufWriter {
     for (; value >= 0x80; value >>= 7) bytes_ += static_cast<char>(value | 0x80);
     bytes_ += static_cast<char>(value);
   }
-  void little_endian(std::uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) bytes_ += static_cast<char>(value >> (8 * i));
-  }
-
   std::string bytes_;
 };
 

@@ -15,7 +15,7 @@ namespace {
 using TarBlock = std::array<std::byte, 512>;  // as in the class
 
 // More for a name or a list of attributes is an attack or damage.
-constexpr std::uint64_t most_attributes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMostAttributes = std::uint64_t{1} << 20;
 
 /// A field of a header as it stands there.
 std::string_view tar_field(const TarBlock& header, std::size_t begin, std::size_t size) {
@@ -53,15 +53,15 @@ std::optional<std::uint64_t> tar_number(const TarBlock& header, std::size_t begi
 
 /// The sum of all bytes, its own field counted as spaces; old writers took bytes as signed.
 bool checksum_holds(const TarBlock& header) {
-  constexpr std::size_t begin = 148, end = 156;
+  constexpr std::size_t kBegin = 148, kEnd = 156;
   std::int64_t sum = 0, signed_sum = 0;
   for (std::size_t i = 0; i < header.size(); ++i) {
     const auto byte =
-        i >= begin && i < end ? std::uint8_t{' '} : std::to_integer<std::uint8_t>(header[i]);
+        i >= kBegin && i < kEnd ? std::uint8_t{' '} : std::to_integer<std::uint8_t>(header[i]);
     sum += byte;
     signed_sum += static_cast<std::int8_t>(byte);
   }
-  const auto stored = tar_number(header, begin, end - begin);
+  const auto stored = tar_number(header, kBegin, kEnd - kBegin);
   return stored && (static_cast<std::int64_t>(*stored) == sum ||
                     static_cast<std::int64_t>(*stored) == signed_sum);
 }
@@ -93,12 +93,12 @@ void TarReader::read_exactly(std::uint64_t offset, std::span<std::byte> bytes,
 }
 
 std::string TarReader::content(std::uint64_t size) {
-  if (size > most_attributes) {
+  if (size > kMostAttributes) {
     throw DataError(fmt::format("has {} bytes of attributes at byte {}, expected at most {}", size,
-                                position_, most_attributes));
+                                position_, kMostAttributes));
   }
   std::string content(size, '\0');
-  read_exactly(position_ + block, std::as_writable_bytes(std::span(content)), "attributes");
+  read_exactly(position_ + kBlock, std::as_writable_bytes(std::span(content)), "attributes");
   return content;
 }
 
@@ -132,13 +132,13 @@ void TarReader::apply_pax(const std::string& records) {
 }
 
 std::uint64_t TarReader::content_size(const TarBlock& header, const std::string& name) const {
-  constexpr std::string_view without_content = "123456";  // links, devices, folders, pipes
+  constexpr std::string_view kWithoutContent = "123456";  // links, devices, folders, pipes
   const char type = tar_type(header);
-  if (without_content.find(type) != std::string_view::npos) return 0;
+  if (kWithoutContent.find(type) != std::string_view::npos) return 0;
   if (type == 'S') throw DataError(name + " is sparse; pack it without holes");
   if (type == 'M') throw DataError(name + " goes on from another volume; join the volumes");
   const auto size = next_size_ ? next_size_ : tar_number(header, 124, 12);
-  const std::uint64_t left = size_ - position_ - block;
+  const std::uint64_t left = size_ - position_ - kBlock;
   if (size && *size <= left) return *size;
   throw DataError(
       size ? fmt::format("is cut short in {}: it has {} bytes, {} are left", name, *size, left)
@@ -178,7 +178,7 @@ std::optional<TarMember> TarReader::next() {
   TarBlock header{};
   while (position_ < size_ && read_header(header)) {
     std::string name = next_name_.empty() ? tar_name(header) : next_name_;
-    const std::uint64_t begin = position_ + block, size = content_size(header, name);
+    const std::uint64_t begin = position_ + kBlock, size = content_size(header, name);
     const bool described = describes_next(header, size);
     // The last member's padding may be missing.
     position_ = std::min(begin + whole_blocks(size), size_);

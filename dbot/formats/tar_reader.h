@@ -40,8 +40,8 @@ class TarReader {
   std::int64_t links() const { return links_; }
 
  private:
-  static constexpr std::size_t block = 512;
-  using TarBlock = std::array<std::byte, block>;
+  static constexpr std::size_t kBlock = 512;
+  using TarBlock = std::array<std::byte, kBlock>;
 
   bool read_header(TarBlock& header);
   std::uint64_t content_size(const TarBlock& header, const std::string& name) const;

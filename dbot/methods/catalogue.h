@@ -46,9 +46,9 @@ MethodMemory plan_memory(const MethodConfig& config, const Surroundings& surroun
 
 /// A system that begins with its first stage. Reads the files that the configuration names, once.
 /// Throws UsageError where what it finds does not fit, DataError where it is broken.
-std::unique_ptr<Method> make(const MethodConfig& config, std::uint64_t seed);
+std::unique_ptr<Method> make(const MethodConfig& config, const MakeContext& context);
 
 /// One that goes on from a state: `load_state` brings what `make` would read.
-std::unique_ptr<Method> make_stored(const MethodConfig& config, std::uint64_t seed);
+std::unique_ptr<Method> make_stored(const MethodConfig& config, const MakeContext& context);
 
 }  // namespace dbot::methods::catalogue

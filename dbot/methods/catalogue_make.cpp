@@ -3,12 +3,12 @@
 
 namespace dbot::methods::catalogue {
 
-std::unique_ptr<Method> make(const MethodConfig& config, std::uint64_t seed) {
-  return std::visit([&](const auto& system) { return methods::make(system, seed); }, config);
+std::unique_ptr<Method> make(const MethodConfig& config, const MakeContext& context) {
+  return std::visit([&](const auto& system) { return methods::make(system, context); }, config);
 }
 
-std::unique_ptr<Method> make_stored(const MethodConfig& config, std::uint64_t seed) {
-  return std::visit([&](const auto& system) { return methods::make_stored(system, seed); }, config);
+std::unique_ptr<Method> make_stored(const MethodConfig& config, const MakeContext& context) {
+  return std::visit([&](const auto& system) { return methods::make_stored(system, context); }, config);
 }
 
 }  // namespace dbot::methods::catalogue

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "dbot/nn/backbone.h"
+#include "dbot/runtime/device.h"
 
 // What a system and the rest of a run know of each other before the system is made.
 namespace dbot::methods {
@@ -17,6 +18,12 @@ struct Surroundings {
   double element = 4;           // bytes of a number in matrix products
   bool fused = true;            // blocks are computed by the project's kernels
   bool trains = true;           // the run has steps
+};
+
+/// What a system is made with, beside its configuration.
+struct MakeContext {
+  std::uint64_t seed = 0;
+  runtime::Device device;  // of all networks
 };
 
 struct Outline {

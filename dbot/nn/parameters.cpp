@@ -1,5 +1,6 @@
 #include "dbot/nn/parameters.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
@@ -8,6 +9,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/nn/initialise.h"
+#include "dbot/runtime/shape_text.h"
 
 namespace dbot::nn {
 namespace {
@@ -28,24 +30,18 @@ at::Tensor part(const at::Tensor& flat, std::int64_t offset, const ParameterSpec
   return flat.narrow(0, offset, element_count(spec)).view(spec.shape).variable_data();
 }
 
-std::string shape_text(at::IntArrayRef shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
-  }
-  return text + "]";
-}
-
 }  // namespace
 
-ParameterStore::ParameterStore(std::vector<ParameterSpec> specs) : specs_(std::move(specs)) {
+ParameterStore::ParameterStore(std::vector<ParameterSpec> specs, const runtime::Device& device)
+    : specs_(std::move(specs)) {
   assign_offsets();
-  values_ = at::zeros({total_}, at::kFloat);
-  gradients_ = at::zeros({trainable_end_}, at::kFloat);
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
+  values_ = at::zeros({total_}, options);
+  gradients_ = at::zeros({trainable_end_}, options);
   make_leaves();
   for (const ParameterSpec& spec : specs_) {
     if (spec.initialisation == Initialisation::sincos_position_table) {
-      fill_parameter(slot(spec.name).value, spec, /*seed=*/0, /*stage=*/0);
+      draw(spec, /*seed=*/0, /*stage=*/0);
     }
   }
 }
@@ -115,8 +111,18 @@ void ParameterStore::initialise(std::uint64_t seed, std::uint32_t stage,
   ++revision_;
   for (const ParameterSpec& spec : specs_) {
     if (std::find(keep.begin(), keep.end(), spec.name) != keep.end()) continue;
-    fill_parameter(slot(spec.name).value, spec, seed, stage);
+    draw(spec, seed, stage);
   }
+}
+
+void ParameterStore::draw(const ParameterSpec& spec, std::uint64_t seed, std::uint32_t stage) {
+  const at::Tensor& value = slot(spec.name).value;
+  if (value.is_cpu()) return fill_parameter(value, spec, seed, stage);
+  // Random numbers are drawn on the host, so that they are the same on all devices.
+  const c10::NoGradGuard no_graph;
+  const at::Tensor on_host = at::empty(spec.shape, at::kFloat);
+  fill_parameter(on_host, spec, seed, stage);
+  value.copy_(on_host);
 }
 
 void ParameterStore::zero_gradients() {
@@ -144,11 +150,12 @@ void ParameterStore::copy_from(const runtime::NamedTensors& source, bool partial
     if (found == source.end()) {
       if (partial) continue;
       throw Error("[parameters] " + spec.name + " is missing, expected a tensor " +
-                  shape_text(spec.shape));
+                  runtime::shape_text(spec.shape));
     }
     if (found->second.sizes() != at::IntArrayRef(spec.shape)) {
-      throw Error("[parameters] " + spec.name + " has shape " + shape_text(found->second.sizes()) +
-                  ", expected " + shape_text(spec.shape));
+      throw Error("[parameters] " + spec.name + " has shape " +
+                  runtime::shape_text(found->second.sizes()) + ", expected " +
+                  runtime::shape_text(spec.shape));
     }
   }
   const c10::NoGradGuard no_graph;

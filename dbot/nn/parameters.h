@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
+#include "dbot/runtime/device.h"
 #include "dbot/runtime/named_tensors.h"
 
 namespace dbot::nn {
 
-/// How a parameter starts. Source: MAE (arXiv 2111.06377) reference initialisation, spec mae.md §1.
+/// How a parameter starts. Source: MAE (arXiv 2111.06377) reference initialisation, mae.md §1.
 enum class Initialisation {
   zeros,
   ones,
@@ -36,8 +37,8 @@ struct ParameterSpec {
   core::Size grid;          // for sincos_position_table
 };
 
-/// The parameters of one network and their gradients, each in one flat float32 buffer, so that an
-/// optimizer, a norm, a copy or a checkpoint is one pass over memory.
+/// The parameters of one network and their gradients, each in one flat float32 buffer on a device,
+/// so that an optimizer, a norm, a copy or a checkpoint is one pass over memory.
 ///
 /// Layout: trainable vectors (1-D tensors: biases and gains, and what else is not decayed), then
 /// trainable matrices, then fixed tensors; inside each part in model order; each parameter starts
@@ -47,7 +48,7 @@ struct ParameterSpec {
 class ParameterStore {
  public:
   /// Position tables are filled, everything else is zero until `initialise` or `copy_from`.
-  explicit ParameterStore(std::vector<ParameterSpec> specs);
+  explicit ParameterStore(std::vector<ParameterSpec> specs, const runtime::Device& device = {});
   ParameterStore(const ParameterStore&) = delete;
   ParameterStore& operator=(const ParameterStore&) = delete;
 
@@ -70,8 +71,8 @@ class ParameterStore {
   std::int64_t trainable_count() const;
 
   /// Draws all parameters anew. A draw depends on (seed, stage, name) alone, so an encoder starts
-  /// alike with any decoder. Names in `keep` stay as they are. (Networks never write position
-  /// tables: one that was copied from a file stays as it is.)
+  /// alike with any decoder and on any device. Names in `keep` stay as they are. (Networks never
+  /// write position tables: one that was copied from a file stays as it is.)
   void initialise(std::uint64_t seed, std::uint32_t stage,
                   const std::vector<std::string>& keep = {});
   void zero_gradients();
@@ -83,7 +84,7 @@ class ParameterStore {
   /// Copies values by name. Throws Error naming the tensor if a shape differs, or if one of ours is
   /// missing from `source` and `partial` is false. Names we do not have are ignored.
   void copy_from(const runtime::NamedTensors& source, bool partial = false);
-  /// Grows with every `initialise` and `copy_from`: who keeps converted copies sees they are stale.
+  /// Grows with every `initialise` and `copy_from`: whoever keeps converted copies compares it.
   std::int64_t revision() const { return revision_; }
 
  private:
@@ -93,6 +94,7 @@ class ParameterStore {
   };
   const Slot& slot(std::string_view name) const;
   void assign_offsets();
+  void draw(const ParameterSpec& spec, std::uint64_t seed, std::uint32_t stage);
   void make_leaves();
 
   std::vector<ParameterSpec> specs_;

@@ -3,9 +3,8 @@
 #include <string>
 
 #include "dbot/core/error.h"
-#include "dbot/ops/assemble_tokens_paths.h"
+#include "dbot/ops/backends.h"
 #include "dbot/ops/indices.h"
-#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {
@@ -16,8 +15,7 @@ at::Tensor for_each_sample(const at::Tensor& indices, std::int64_t batch) {
 }
 
 bool has_kernels(const at::Tensor& own, const at::Tensor& shared, const at::Tensor& table) {
-  return simd::kernel_level() != simd::KernelLevel::reference && own.is_cpu() &&
-         !table.requires_grad() && shared.scalar_type() == at::kFloat &&
+  return !table.requires_grad() && shared.scalar_type() == at::kFloat &&
          table.scalar_type() == at::kFloat &&
          (own.scalar_type() == at::kFloat || own.scalar_type() == at::kBFloat16);
 }
@@ -35,8 +33,15 @@ at::Tensor assemble_tokens(const at::Tensor& own, const at::Tensor& shared, cons
     throw Error("[tokens] the position table has " + std::to_string(table.size(1)) +
                 " rows, expected " + std::to_string(plan.sources.size(1)) + ", one a token");
   }
-  return has_kernels(own, shared, table) ? assemble_tokens_cpu(own, shared, table, whole)
-                                         : assemble_tokens_reference(own, shared, table, whole);
+  switch (has_kernels(own, shared, table) ? backend_of({own, shared, table}) : Backend::reference) {
+    case Backend::cpu:
+      return assemble_tokens_cpu(own, shared, table, whole);
+    case Backend::cuda:
+      return assemble_tokens_cuda(own, shared, table, whole);
+    case Backend::reference:
+      break;
+  }
+  return assemble_tokens_reference(own, shared, table, whole);
 }
 
 }  // namespace dbot::ops

@@ -1,23 +1,22 @@
 #include "dbot/ops/image_patches.h"
 
-#include <ATen/ops/addcmul.h>
 #include <c10/core/GradMode.h>
 
 #include <string>
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/ops/image_patches_paths.h"
+#include "dbot/ops/backends.h"
 #include "dbot/ops/indices.h"
-#include "dbot/simd/kernel_level.h"
 
 namespace dbot::ops {
 namespace {
 
-bool has_kernels(const at::Tensor& pixels) {
-  return simd::kernel_level() != simd::KernelLevel::reference && pixels.is_cpu() &&
-         (pixels.scalar_type() == at::kByte || pixels.scalar_type() == at::kFloat) &&
-         !(c10::GradMode::is_enabled() && pixels.requires_grad());
+/// Kernels give pixels no gradient.
+Backend backend_for(const at::Tensor& pixels) {
+  const bool kernels = (pixels.scalar_type() == at::kByte || pixels.scalar_type() == at::kFloat) &&
+                       !(c10::GradMode::is_enabled() && pixels.requires_grad());
+  return kernels ? backend_of({pixels}) : Backend::reference;
 }
 
 void check(const Images& images, std::int64_t patch_size) {
@@ -45,9 +44,15 @@ Images::Images(at::Tensor bytes, at::Tensor channel_scale, at::Tensor channel_sh
 
 at::Tensor Images::seen() const {
   if (!scale.defined()) return pixels;
-  if (has_kernels(pixels)) return seen_cpu(*this);
-  const auto channels = [](const at::Tensor& values) { return values.view({1, -1, 1, 1}); };
-  return at::addcmul(channels(shift), pixels.to(at::kFloat), channels(scale));
+  switch (backend_for(pixels)) {
+    case Backend::cpu:
+      return seen_cpu(*this);
+    case Backend::cuda:
+      return seen_cuda(*this);
+    case Backend::reference:
+      break;
+  }
+  return seen_reference(*this);
 }
 
 at::Tensor image_patches(const Images& images, std::int64_t patch_size, PatchOrder order,
@@ -58,8 +63,15 @@ at::Tensor image_patches(const Images& images, std::int64_t patch_size, PatchOrd
         (images.pixels.size(2) / patch_size) * (images.pixels.size(3) / patch_size);
     check_within("[patches] wanted patches", rows, 0, patches);
   }
-  return has_kernels(images.pixels) ? image_patches_cpu(images, patch_size, order, rows)
-                                    : image_patches_reference(images, patch_size, order, rows);
+  switch (backend_for(images.pixels)) {
+    case Backend::cpu:
+      return image_patches_cpu(images, patch_size, order, rows);
+    case Backend::cuda:
+      return image_patches_cuda(images, patch_size, order, rows);
+    case Backend::reference:
+      break;
+  }
+  return image_patches_reference(images, patch_size, order, rows);
 }
 
 }  // namespace dbot::ops

@@ -9,7 +9,7 @@ namespace dbot::ops {
 /// Images [batch, channels, height, width]: float32 as a network is to see them, or uint8 with what
 /// turns a channel's pixels into what is seen, pixel · scale + shift.
 struct Images {
-  Images(at::Tensor seen);  // an image tensor is Images where one is wanted
+  Images(at::Tensor seen);  // implicit: a tensor of float32 images is Images
   Images(at::Tensor bytes, at::Tensor channel_scale, at::Tensor channel_shift);
 
   /// float32, normalised.

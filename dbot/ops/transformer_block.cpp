@@ -3,8 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <c10/core/GradMode.h>
 
-#include "dbot/ops/transformer_block_paths.h"
-#include "dbot/simd/kernel_level.h"
+#include "dbot/ops/backends.h"
 
 namespace dbot::ops {
 namespace {
@@ -14,8 +13,7 @@ bool has_kernels(const at::Tensor& x, const TransformerBlockWeights& weights,
                  const TransformerBlockOptions& options) {
   const bool trained =
       c10::GradMode::is_enabled() && (x.requires_grad() || weights.fc1_weight.requires_grad());
-  return !(options.quick_gelu && trained) && simd::kernel_level() != simd::KernelLevel::reference &&
-         x.is_cpu() && x.scalar_type() == at::kFloat &&
+  return !(options.quick_gelu && trained) && x.scalar_type() == at::kFloat &&
          (options.compute == at::kFloat || options.compute == at::kBFloat16);
 }
 
@@ -48,9 +46,16 @@ TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::Sc
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows) {
-  return has_kernels(x, weights, options)
-             ? transformer_block_cpu(x, weights, options, scales, rows)
-             : transformer_block_reference(x, weights, options, scales, rows);
+  switch (has_kernels(x, weights, options) ? backend_of({x, weights.fc1_weight})
+                                           : Backend::reference) {
+    case Backend::cpu:
+      return transformer_block_cpu(x, weights, options, scales, rows);
+    case Backend::cuda:
+      return transformer_block_cuda(x, weights, options, scales, rows);
+    case Backend::reference:
+      break;
+  }
+  return transformer_block_reference(x, weights, options, scales, rows);
 }
 
 }  // namespace dbot::ops

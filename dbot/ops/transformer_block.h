@@ -27,8 +27,8 @@ struct TransformerBlockWeights {
 TransformerBlockWeights fold_layer_scale(const TransformerBlockWeights& weights);
 
 /// Matrices, and the biases added inside matrix products, in the type of the products, LayerScale
-/// folded into them; LayerNorm and the bias of attention stay float32. They are no part of a graph,
-/// and no copies where the type is theirs already.
+/// folded into them; LayerNorm and the bias of attention stay float32. The results have no graph; a
+/// tensor that has the type already is not copied.
 TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::ScalarType type);
 
 struct TransformerBlockOptions {
@@ -50,7 +50,8 @@ struct BranchScales {
 /// are added to their `grad()`, whatever the backward pass was asked for. x: [batch, tokens, width]
 /// float32. rows: int64 [batch, wanted], which tokens of each sample are wanted, each at most once;
 /// the result is then [batch, wanted, width], and what only the others need is not computed.
-/// Undefined: all. Spec: mae.md §1, dbot.md §4.
+/// Undefined: all. mae.md §1, dbot.md §4; LayerScale, the attention's bias and the quick GELU:
+/// dbot.md §8.
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows = {});

@@ -29,6 +29,13 @@ void check(const std::vector<ParameterGroup>& groups) {
   }
 }
 
+/// On the device of the values.
+at::Tensor zero_moment(const std::vector<ParameterGroup>& groups) {
+  const at::TensorOptions options =
+      groups.empty() ? at::TensorOptions() : groups.front().values.options();
+  return at::zeros({total_size(groups)}, options.dtype(at::kFloat));
+}
+
 }  // namespace
 
 std::vector<ParameterGroup> pretraining_groups(nn::ParameterStore& parameters,
@@ -46,8 +53,8 @@ std::vector<ParameterGroup> pretraining_groups(nn::ParameterStore& parameters,
 AdamW::AdamW(std::vector<ParameterGroup> groups, const OptimizerConfig& config)
     : groups_(std::move(groups)), config_(config) {
   check(groups_);
-  exp_avg_ = at::zeros({total_size(groups_)}, at::kFloat);
-  exp_avg_sq_ = at::zeros({total_size(groups_)}, at::kFloat);
+  exp_avg_ = zero_moment(groups_);
+  exp_avg_sq_ = zero_moment(groups_);
 }
 
 double AdamW::gradient_norm() const {

@@ -6,8 +6,8 @@
 namespace dbot::optim {
 
 /// Rate at time `time` of a stage [begin, end): linear from 0 over `warmup`, then half a cosine
-/// from `peak` to `minimum`. All times in one unit (epochs or steps), fractions allowed. dbot.md
-/// §6.
+/// from `peak` to `minimum`. All times in one unit (epochs or steps), fractions allowed. mae.md
+/// §5, dbot.md §6.
 double learning_rate(double time, double begin, double end, double warmup, double peak,
                      double minimum);
 

@@ -42,15 +42,6 @@ std::string instruction_set() {
 
 }  // namespace
 
-Device resolve_device(std::string_view request) {
-  if (request == "auto" || request == "cpu") return Device::cpu;
-  if (request == "cuda") {
-    throw UsageError("[device] cuda is not in this build of dbot, expected cpu or auto");
-  }
-  throw UsageError("[device] \"" + std::string(request) +
-                   "\" is not a device, expected auto or cpu");
-}
-
 int configure_compute(int threads) {
   if (threads < 0) {
     throw UsageError("[threads] " + std::to_string(threads) +
@@ -58,13 +49,13 @@ int configure_compute(int threads) {
   }
   const int count = threads == 0 ? usable_cores() : threads;
   at::set_num_threads(count);
-#ifndef __SANITIZE_ADDRESS__  // which is to see the end of every tensor
+#ifndef __SANITIZE_ADDRESS__  // the sanitizer must see where each tensor ends
   reuse_tensor_memory();
 #endif
   // Kernels with a choice take the deterministic one; those without are only warned about, since
   // none of the operations used here is among them on a CPU.
   at::globalContext().setDeterministicAlgorithms(/*enabled=*/true, /*warn_only=*/true);
-  // Not the filling of fresh memory that comes along: it costs a pass over every new tensor.
+  // That mode also fills fresh memory, which costs a pass over every new tensor.
   at::globalContext().setDeterministicFillUninitializedMemory(false);
   return count;
 }

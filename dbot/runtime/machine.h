@@ -2,17 +2,8 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-
-#include "dbot/core/log.h"
 
 namespace dbot::runtime {
-
-enum class Device { cpu };
-
-/// "auto", "cpu" or "cuda"; throws UsageError for anything else and for cuda where the build has
-/// none.
-Device resolve_device(std::string_view request);
 
 /// Sets the compute threads of this process (0: one for each usable core), makes kernels choose
 /// deterministically, and lets tensors reuse memory (tensor_memory.h). Returns the number of

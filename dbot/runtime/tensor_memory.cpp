@@ -33,15 +33,15 @@ void* block_of(void* data) {
   return static_cast<std::byte*>(data) - kHeader;
 }
 
-/// Of the system, in huge pages where it has them on request: a step strides through gigabytes, and
-/// with pages of 4 KiB it looks for one at every other access. Throws as LibTorch does when the
-/// system has no more.
+/// Memory of the system, in huge pages where it gives them on request: a step strides through
+/// gigabytes, and with pages of 4 KiB every other access has to look its page up. Throws as
+/// LibTorch does when the system has no more.
 void* memory_of(std::size_t bytes) {
   void* block = nullptr;
   if (bytes < kHugePage || ::posix_memalign(&block, kHugePage, bytes) != 0) {
     return c10::alloc_cpu(bytes);
   }
-  static_cast<void>(::madvise(block, bytes, MADV_HUGEPAGE));  // refused, it is memory all the same
+  static_cast<void>(::madvise(block, bytes, MADV_HUGEPAGE));  // refused: small pages
   return block;
 }
 

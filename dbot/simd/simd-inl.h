@@ -90,8 +90,8 @@ HWY_INLINE float sum(Vector values) {
   return hn::GetLane(hn::SumOfLanes(Floats(), values));
 }
 
-/// e^x for x up to 80, relative error 2e-7; 0 below −87. Half the work of a function for all x, of
-/// which the softmax would make no use. A NaN stays one.
+/// e^x for x up to 80, relative error 2e-7; 0 below −87. A function for all x would take twice the
+/// work, and the softmax needs no other x. A NaN stays one.
 HWY_INLINE Vector exponential(Vector x) {
   const hn::RebindToSigned<Floats> integers;
   // Adding 1.5·2²³ rounds to an integer, which then stands in the lowest bits: x = count·ln 2 +

@@ -13,6 +13,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/nn/position_table.h"
+#include "dbot/runtime/cuda.h"
 
 namespace dbot::nn {
 namespace {
@@ -66,6 +67,15 @@ TEST(ParameterStore, FillsTablesAndLeavesGapsZero) {
   store.initialise(7, 0);
   EXPECT_EQ(store.flat_values().slice(0, 3, 16).abs().sum().item<float>(), 0);
   EXPECT_EQ(store.flat_values().slice(0, 63, 64).abs().sum().item<float>(), 0);
+}
+
+TEST(ParameterStore, LiesOnTheDeviceItIsGiven) {
+  const ParameterStore store(small_specs(), runtime::Device{});
+  EXPECT_TRUE(store.flat_values().is_cpu());
+  EXPECT_TRUE(store.flat_gradients().is_cpu());
+  if (runtime::cuda::available()) GTEST_SKIP() << "this process can use a GPU";
+  const runtime::Device gpu{.kind = runtime::Device::Kind::cuda};
+  EXPECT_ANY_THROW(ParameterStore(small_specs(), gpu));
 }
 
 TEST(ParameterStore, AutogradAddsIntoTheFlatGradients) {

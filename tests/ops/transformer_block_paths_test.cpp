@@ -1,4 +1,4 @@
-#include "dbot/ops/transformer_block_paths.h"
+#include "dbot/ops/backends.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>

@@ -65,10 +65,7 @@ TEST(Machine, DescribesItself) {
   EXPECT_EQ(cpu_has_fast_bf16(), machine.instruction_set.ends_with("bf16"));
 }
 
-TEST(Device, RefusesWhatThisBuildLacks) {
-  EXPECT_EQ(resolve_device("auto"), Device::cpu);
-  EXPECT_THROW(resolve_device("cuda"), UsageError);
-  EXPECT_THROW(resolve_device("gpu"), UsageError);
+TEST(Machine, RefusesANegativeNumberOfThreads) {
   EXPECT_THROW(configure_compute(-1), UsageError);
 }
 

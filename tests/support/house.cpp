@@ -19,9 +19,9 @@ const std::vector<Module>& modules_in_order() {
   static const std::vector<Module> modules{
       {"core", {".", "files", "settings"}},
       {"formats", {".", "safetensors", "torch", "onnx"}},
-      {"runtime", {"."}},
+      {"runtime", {".", "no_cuda"}},
       {"simd", {"."}},
-      {"ops", {".", "reference", "cpu"}},
+      {"ops", {".", "reference", "cpu", "no_cuda"}},
       {"nn", {".", "vit"}},
       {"exchange", {".", "names", "import", "onnx", "export"}},
       {"data", {"kernels", "image", "augment", ".", "sources", "loader", "audit"}},

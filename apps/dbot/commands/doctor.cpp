@@ -11,6 +11,7 @@
 #include "dbot/report/terminal/progress_text.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/runtime/device.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/runtime/system_limits.h"
@@ -78,7 +79,7 @@ std::vector<Check> examine(const Arguments& arguments) {
     for (Check& check : more) checks.push_back(std::move(check));
   };
   add(tools::check_machine(machine, runtime::system_limits()));
-  add({{"device", Severity::ok, "cpu"},
+  add({{"device", Severity::ok, to_string(runtime::resolve_device("auto"))},
        {"precision", Severity::ok, std::string(runtime::name(precision))},
        {"threads", Severity::ok, fmt::format("{}", threads)},
        tools::check_waiting(variable("GOMP_SPINCOUNT"), variable("OMP_WAIT_POLICY")),

@@ -30,9 +30,9 @@ void on_stop_signal(int signal) {
   // A terminal that closes may tell so twice; what was written to it is lost anyway.
   if (requested_stop.requested() && signal != SIGHUP) _exit(128 + signal);
   requested_stop.request();
-  constexpr std::string_view notice =
+  constexpr std::string_view kNotice =
       "\ndbot: stopping where it can be taken up again; once more to stop at once\n";
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, notice.data(), notice.size());
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, kNotice.data(), kNotice.size());
 }
 
 void handle_stop(void (*handler)(int)) {

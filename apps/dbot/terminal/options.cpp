@@ -62,7 +62,7 @@ std::int64_t whole_number(const std::string& text, const char* option) {
 double length_in_epochs(const std::string& text, const char* option) {
   double number = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  // Not true of what is not a number, either.
+  // NaN fails the comparison.
   const bool good = error == std::errc() && end == text.data() + text.size() && number >= 0;
   if (good && std::isfinite(number)) return number;
   throw UsageError(fmt::format("[usage] {} is {}, expected a number of 0 or more", option, text));

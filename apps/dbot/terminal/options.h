@@ -17,12 +17,12 @@ CLI::Validator not_empty();
 CLI::Option* add_json(CLI::App& command, bool& json);
 CLI::Option* add_precision(CLI::App& command, std::string& precision);
 
-inline constexpr const char* threads_text = "Compute threads (default: all cores)";
+inline constexpr const char* kThreadsText = "Compute threads (default: all cores)";
 
 /// `Number`: std::int64_t or an optional one.
 template <typename Number>
 CLI::Option* add_threads(CLI::App& command, Number& threads) {
-  return command.add_option("--threads", threads, threads_text)->type_name("N");
+  return command.add_option("--threads", threads, kThreadsText)->type_name("N");
 }
 
 /// "224", a square, or height and width: "192x256". Throws UsageError naming `command`, also beyond

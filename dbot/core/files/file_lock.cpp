@@ -14,7 +14,7 @@
 namespace dbot::core {
 namespace {
 
-constexpr std::string_view line_end = "\n";
+constexpr std::string_view kLineEnd = "\n";
 
 [[noreturn]] void throw_no_locks(const std::filesystem::path& path) {
   const std::string reason = std::system_category().message(errno);
@@ -24,10 +24,10 @@ constexpr std::string_view line_end = "\n";
       path.string(), reason));
 }
 
-/// What stands in the file is left from a holder that died; the lock itself is the system's, so the
-/// text is for people, and a full disk that has no room for it is no reason to refuse.
+/// Replaces what an earlier holder wrote. The system keeps the lock and the text is for people, so
+/// a full disk without room for it is no failure.
 void introduce_holder(int descriptor) {
-  const std::string text = fmt::format("process {}{}", ::getpid(), line_end);
+  const std::string text = fmt::format("process {}{}", ::getpid(), kLineEnd);
   if (::ftruncate(descriptor, 0) != 0) return;
   [[maybe_unused]] const ssize_t written =
       uninterrupted([&] { return ::write(descriptor, text.data(), text.size()); });
@@ -50,7 +50,7 @@ std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path)
 
 std::string FileLock::holder(const std::filesystem::path& path) {
   std::string text = read_text_file(path);
-  return text.substr(0, text.find(line_end));
+  return text.substr(0, text.find(kLineEnd));
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 using Parts = std::span<const std::span<const std::byte>>;
 
 // Pipes and devices have no size to check beforehand, and some never end.
-constexpr std::size_t endless_limit = std::size_t{64} << 20;
+constexpr std::size_t kEndlessLimit = std::size_t{64} << 20;
 
 fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -36,8 +36,8 @@ void sync_and_close(FileDescriptor file, const fs::path& path) {
 /// are short, so that any legal `path` has room for them.
 template <typename Create>
 fs::path create_beside(const fs::path& path, Create create) {
-  constexpr int attempts = 1000;
-  for (int attempt = 0; attempt < attempts; ++attempt) {
+  constexpr int kAttempts = 1000;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
     fs::path candidate = folder_of(path) / fmt::format(".dbot-{}-{}.tmp", ::getpid(), attempt);
     if (create(candidate) >= 0) return candidate;
     if (errno != EEXIST) throw_system_error("create a temporary file for", path);
@@ -45,7 +45,7 @@ fs::path create_beside(const fs::path& path, Create create) {
   throw Error(
       fmt::format("[files] cannot write {}: {} temporary files (.dbot-*.tmp) are beside it; "
                   "remove them",
-                  path.string(), attempts));
+                  path.string(), kAttempts));
 }
 
 /// Removes a temporary file unless it was renamed into place.
@@ -86,11 +86,11 @@ std::string read_text_file(const fs::path& path) {
   std::array<std::byte, 65536> buffer;
   while (const std::size_t count = read_some(file.get(), buffer, path)) {
     text.append(reinterpret_cast<const char*>(buffer.data()), count);
-    if (!regular && text.size() > endless_limit) {
+    if (!regular && text.size() > kEndlessLimit) {
       throw Error(
           fmt::format("[files] {} gave more than {} MiB and is not a regular file; copy "
                       "what is needed to a file",
-                      path.string(), endless_limit >> 20));
+                      path.string(), kEndlessLimit >> 20));
     }
   }
   return text;

@@ -130,10 +130,10 @@ bool is_table_of_fields(const std::vector<Field>& fields, const std::string& key
 }
 
 std::string trim(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blank);
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(blank) - first + 1));
+  return std::string(text.substr(first, text.find_last_not_of(kBlank) - first + 1));
 }
 
 /// The one value that `text` is in TOML; empty if it is something else.
@@ -170,29 +170,29 @@ void Settings::read_toml(std::string_view text, std::string_view file_name) {
 }
 
 void Settings::read_assignment(std::string_view assignment) {
-  constexpr const char* place = "[set] ";
+  constexpr const char* kPlace = "[set] ";
   const std::size_t equals = assignment.find('=');
   const std::string key = trim(assignment.substr(0, equals));
   if (equals == std::string_view::npos || key.empty()) {
-    throw UsageError(fmt::format("{}\"{}\" is not an assignment, expected section.key=value", place,
-                                 assignment));
+    throw UsageError(fmt::format("{}\"{}\" is not an assignment, expected section.key=value",
+                                 kPlace, assignment));
   }
   const std::string text = trim(assignment.substr(equals + 1));
   const Field* field = find_field(fields_, key);
   if (!field && is_table_of_fields(fields_, key)) {
     throw UsageError(fmt::format("{}{} is a table, expected one of its keys, as in {}.key=value",
-                                 place, key, key));
+                                 kPlace, key, key));
   }
-  if (!field) throw_unknown(fields_, {key, {text}, 0}, place);
+  if (!field) throw_unknown(fields_, {key, {text}, 0}, kPlace);
 
   std::optional<TomlValue> value = parse_value(text);
   if (takes_text(*field) && !(value && std::holds_alternative<std::string>(value->value))) {
     value = parse_value(toml_text(text));  // quoted, so that only invalid UTF-8 fails
     if (!value) {
-      throw UsageError(fmt::format("{}{} is not valid UTF-8, expected text in UTF-8", place, key));
+      throw UsageError(fmt::format("{}{} is not valid UTF-8, expected text in UTF-8", kPlace, key));
     }
   }
-  convert(*field, value.value_or(TomlValue{text}), place)();
+  convert(*field, value.value_or(TomlValue{text}), kPlace)();
 }
 
 }  // namespace dbot::core

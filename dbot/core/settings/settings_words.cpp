@@ -40,8 +40,8 @@ std::string number_text(double value) {
 // Those close enough to be a slip of the fingers; the nearest ones only.
 std::vector<std::string> misspelt(const std::vector<std::string>& known,
                                   const std::string& unknown) {
-  constexpr std::size_t longest = 200;  // nobody misspells that much
-  if (unknown.size() > longest) return {};
+  constexpr std::size_t kLongest = 200;  // nobody misspells that much
+  if (unknown.size() > kLongest) return {};
   std::size_t nearest = std::max<std::size_t>(2, unknown.size() / 4);
   std::vector<std::string> names;
   for (const std::string& name : known) {

@@ -8,7 +8,7 @@
 namespace dbot::core {
 namespace {
 
-constexpr const char* absent = "(not set)";
+constexpr const char* kAbsent = "(not set)";
 
 std::map<std::string, std::string> values_of(const std::vector<TomlEntry>& entries) {
   std::map<std::string, std::string> values;
@@ -28,12 +28,12 @@ std::vector<std::string> toml_differences(std::string_view before, std::string_v
   std::vector<std::string> differences;
   for (const auto& [key, value] : old_values) {
     const auto found = new_values.find(key);
-    const std::string& now = found == new_values.end() ? absent : found->second;
+    const std::string& now = found == new_values.end() ? kAbsent : found->second;
     if (now != value) differences.push_back(fmt::format("{}: {} → {}", key, value, now));
   }
   for (const auto& [key, value] : new_values) {
     if (!old_values.contains(key)) {
-      differences.push_back(fmt::format("{}: {} → {}", key, absent, value));
+      differences.push_back(fmt::format("{}: {} → {}", key, kAbsent, value));
     }
   }
   return differences;

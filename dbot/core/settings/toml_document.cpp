@@ -13,13 +13,13 @@ namespace {
 
 // toml++ bounds the nesting of values, but not that of dotted keys ("a.a.a.…"), and it walks both
 // by recursion: without a bound, a small file could exhaust the stack.
-constexpr int deepest_key = 64;
-constexpr std::size_t largest_document = std::size_t{4} << 20;
+constexpr int kDeepestKey = 64;
+constexpr std::size_t kLargestDocument = std::size_t{4} << 20;
 
 void check_bounds(std::string_view text, std::string_view file_name) {
-  if (text.size() > largest_document) {
+  if (text.size() > kLargestDocument) {
     throw UsageError(fmt::format("{}: the document has {} bytes, expected at most {}", file_name,
-                                 text.size(), largest_document));
+                                 text.size(), kLargestDocument));
   }
   int dots = 0;
   std::int64_t line = 1;
@@ -27,11 +27,11 @@ void check_bounds(std::string_view text, std::string_view file_name) {
     if (character == '.') ++dots;
     if (std::string_view("\n=,[]{}\"'/").find(character) != std::string_view::npos) dots = 0;
     if (character == '\n') ++line;
-    if (dots > deepest_key) {
+    if (dots > kDeepestKey) {
       throw UsageError(
           fmt::format("{}:{}: more than {} dots in a row of words, expected keys of "
                       "the form section.key",
-                      file_name, line, deepest_key));
+                      file_name, line, kDeepestKey));
     }
   }
 }

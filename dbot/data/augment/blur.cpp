@@ -12,7 +12,7 @@
 namespace dbot::data {
 namespace {
 
-using ops::pixel_lanes;
+using ops::kPixelLanes;
 
 constexpr int blur_passes = 3;
 constexpr float whole_weight = 1 << 24;
@@ -50,22 +50,22 @@ void blur_thrice(const data::BoxWeights& box, std::uint8_t* lines, std::uint8_t*
 /// Along rows: blocks of them are turned, so that columns lie in lines.
 void blur_rows(const data::BoxWeights& box, const PlanarImage& image, int channel,
                BlurMemory& memory) {
-  constexpr int block = static_cast<int>(pixel_lanes);
+  constexpr int block = static_cast<int>(kPixelLanes);
   const auto width = static_cast<std::size_t>(image.width);
   const std::size_t columns = (width + 15) / 16 * 16;  // turned back by 16
-  auto* turned = room(memory.first, columns * pixel_lanes);
-  auto* blurred = room(memory.second, columns * pixel_lanes);
-  auto* rows = room(memory.rows, columns * pixel_lanes);
-  std::array<const std::uint8_t*, pixel_lanes> sources;
-  std::array<std::uint8_t*, pixel_lanes> targets;
-  for (std::size_t r = 0; r < pixel_lanes; ++r) targets[r] = rows + r * columns;
+  auto* turned = room(memory.first, columns * kPixelLanes);
+  auto* blurred = room(memory.second, columns * kPixelLanes);
+  auto* rows = room(memory.rows, columns * kPixelLanes);
+  std::array<const std::uint8_t*, kPixelLanes> sources;
+  std::array<std::uint8_t*, kPixelLanes> targets;
+  for (std::size_t r = 0; r < kPixelLanes; ++r) targets[r] = rows + r * columns;
   for (int y = 0; y < image.height; y += block) {
     auto* first = image.plane(channel) + static_cast<std::size_t>(y) * width;
     const auto count = static_cast<std::size_t>(std::min(block, image.height - y));
-    for (std::size_t r = 0; r < pixel_lanes; ++r)
+    for (std::size_t r = 0; r < kPixelLanes; ++r)
       sources[r] = first + std::min(r, count - 1) * width;
     ops::turn_rows(sources, width, turned);
-    blur_thrice(box, turned, blurred, image.width, pixel_lanes, memory.sums.data());
+    blur_thrice(box, turned, blurred, image.width, kPixelLanes, memory.sums.data());
     ops::turn_columns(blurred, columns, targets);
     for (std::size_t r = 0; r < count; ++r) std::copy_n(targets[r], width, first + r * width);
   }
@@ -86,7 +86,7 @@ void blur_columns(const data::BoxWeights& box, const PlanarImage& image, int cha
 void gaussian_blur(const PlanarImage& image, double sigma) {
   if (!(sigma > 0)) return;
   thread_local BlurMemory memory;
-  memory.sums.resize(std::max(static_cast<std::size_t>(image.width), pixel_lanes));
+  memory.sums.resize(std::max(static_cast<std::size_t>(image.width), kPixelLanes));
   const auto box = box_weights(static_cast<float>(sigma));
   for (int c = 0; c < image.channels; ++c) {
     blur_rows(box, image, c, memory);

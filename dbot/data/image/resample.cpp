@@ -50,7 +50,7 @@ void FilterTaps::set_bicubic(int inputs, double begin, double end, int outputs) 
     auto* row = weights_.data() + i * row_length_;
     for (int t = 0; t < count; ++t) {
       const double weight = sum != 0 ? exact_[t] / sum : exact_[t];
-      row[t] = static_cast<std::int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << weight_bits));
+      row[t] = static_cast<std::int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << kWeightBits));
     }
     first_[i] = first;
     count_[i] = count;
@@ -59,13 +59,13 @@ void FilterTaps::set_bicubic(int inputs, double begin, double end, int outputs) 
 }
 
 void FilterTaps::split_weights() {
-  constexpr std::int32_t low_mask = (1 << ops::low_weight_bits) - 1;
+  constexpr std::int32_t low_mask = (1 << ops::kLowWeightBits) - 1;
   const std::size_t pairs = weights_.size() / 2;
   high_.resize(pairs);
   low_.resize(pairs);
   for (std::size_t i = 0; i < pairs; ++i) {
     const auto even = weights_[2 * i], odd = weights_[2 * i + 1];
-    high_[i] = pair_of(even >> ops::low_weight_bits, odd >> ops::low_weight_bits);
+    high_[i] = pair_of(even >> ops::kLowWeightBits, odd >> ops::kLowWeightBits);
     low_[i] = pair_of(even & low_mask, odd & low_mask);
   }
 }

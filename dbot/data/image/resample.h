@@ -8,11 +8,11 @@
 
 namespace dbot::data {
 
-using ops::weight_bits;
+using ops::kWeightBits;
 
 /// The taps of antialiased bicubic interpolation (a = −0.5) along one axis: output i is the sum of
 /// `count[i]` inputs from `first[i]` on, weighted by row i of `weights`. The kernel widens with the
-/// downscale factor; weights are fixed point with `weight_bits` fractional bits and equal Pillow's.
+/// downscale factor; weights are fixed point with `kWeightBits` fractional bits and equal Pillow's.
 class FilterTaps {
  public:
   /// Outputs spread evenly over the stretch from `begin` to `end` of an axis of `inputs` pixels

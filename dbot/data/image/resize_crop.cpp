@@ -16,10 +16,10 @@
 namespace dbot::data {
 namespace {
 
-using ops::pixel_lanes;
+using ops::kPixelLanes;
 
 std::size_t whole_lanes(std::size_t bytes) {
-  return (bytes + pixel_lanes - 1) / pixel_lanes * pixel_lanes;
+  return (bytes + kPixelLanes - 1) / kPixelLanes * kPixelLanes;
 }
 
 /// Since version 13, Pillow begins with the height where that loses more than twice as many rows as
@@ -89,24 +89,24 @@ void Resizer::resize_width(const PixelView& view, const Box& box, int width, boo
   const auto length = static_cast<std::size_t>(view.width) * channels;
   stride_ = whole_lanes(static_cast<std::size_t>(width));
   taps_.set_bicubic(view.width, box.left, box.left + box.width, width);
-  auto* columns = room(columns_, length * pixel_lanes);
-  auto* resized = room(resized_, stride_ * pixel_lanes);
+  auto* columns = room(columns_, length * kPixelLanes);
+  auto* resized = room(resized_, stride_ * kPixelLanes);
   const auto plane_bytes = static_cast<std::size_t>(view.height) * stride_;
   auto* planes = room(planes_, channels * plane_bytes + stride_);
   auto* beyond = planes + channels * plane_bytes;  // a row that nobody reads
-  const auto step = static_cast<std::ptrdiff_t>(pixel_lanes);
+  const auto step = static_cast<std::ptrdiff_t>(kPixelLanes);
   auto* first = mirror ? resized + (width - 1) * step : resized;
-  for (int y = 0; y < view.height; y += static_cast<int>(pixel_lanes)) {
-    std::array<const std::uint8_t*, pixel_lanes> rows;
-    for (int r = 0; r < static_cast<int>(pixel_lanes); ++r) {
+  for (int y = 0; y < view.height; y += static_cast<int>(kPixelLanes)) {
+    std::array<const std::uint8_t*, kPixelLanes> rows;
+    for (int r = 0; r < static_cast<int>(kPixelLanes); ++r) {
       rows[r] = view.row(std::min(y + r, view.height - 1));
     }
     ops::turn_rows(rows, length, columns);
     for (std::size_t c = 0; c < channels; ++c) {
-      ops::resample_lines(taps_.lines(), columns + c * pixel_lanes, channels * pixel_lanes,
-                          pixel_lanes, first, mirror ? -step : step);
-      std::array<std::uint8_t*, pixel_lanes> targets;
-      for (int r = 0; r < static_cast<int>(pixel_lanes); ++r) {
+      ops::resample_lines(taps_.lines(), columns + c * kPixelLanes, channels * kPixelLanes,
+                          kPixelLanes, first, mirror ? -step : step);
+      std::array<std::uint8_t*, kPixelLanes> targets;
+      for (int r = 0; r < static_cast<int>(kPixelLanes); ++r) {
         targets[r] = y + r < view.height ? planes + c * plane_bytes + (y + r) * stride_ : beyond;
       }
       ops::turn_columns(resized, stride_, targets);

@@ -55,7 +55,8 @@ void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::
 }
 
 std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder,
-                                                    std::optional<core::Size> image_size) {
+                                                    std::optional<core::Size> image_size,
+                                                    const runtime::Device& device) {
   nn::EncoderConfig config = encoder.description.config;
   runtime::NamedTensors parameters = encoder.parameters;
   if (image_size && *image_size != config.image_size) {
@@ -64,7 +65,7 @@ std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder
     nn::check(config, "encoder");
     resize_positions(parameters, before, config.grid());
   }
-  auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config));
+  auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config), device);
   store->copy_from(parameters);
   store->freeze();
   return std::make_unique<nn::VisionTransformer>(config, std::move(store));

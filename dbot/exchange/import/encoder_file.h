@@ -50,18 +50,20 @@ struct EncoderHints {
 /// or misshapen.
 LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints& hints = {});
 
-/// A frozen network (no gradients) ready to compute. `image_size`: resize the position table to
-/// another input size. Throws UsageError if the patch size does not divide it.
+/// A frozen network (no gradients) ready to compute on the device. `image_size`: resize the
+/// position table to another input size. Throws UsageError if the patch size does not divide it.
 std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder,
-                                                    std::optional<core::Size> image_size = {});
+                                                    std::optional<core::Size> image_size = {},
+                                                    const runtime::Device& device = {});
 
 /// Puts every position table among the tensors, absolute ones and relative ones, onto another grid.
 void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to);
 
-/// What `--model` may name: a weights file; a run folder (its model.safetensors, else the student
-/// of checkpoints/latest, else of the newest checkpoint whose student file is sound); a checkpoint
-/// folder (its student); a Hugging Face folder (model.safetensors or pytorch_model.bin, or the
-/// index of their parts). Returns the file to load. Throws DataError naming what was looked for.
+/// What people name as a model: a weights file; a run folder (its model.safetensors, else the
+/// student of checkpoints/latest, else of the newest checkpoint whose student file is sound); a
+/// checkpoint folder (its student); a Hugging Face folder (model.safetensors or pytorch_model.bin,
+/// or the index of their parts). Returns the file to load. Throws DataError naming what was looked
+/// for.
 std::filesystem::path resolve_model_path(const std::filesystem::path& path);
 
 }  // namespace dbot::exchange

@@ -210,7 +210,7 @@ ImportedEncoder import_encoder(const std::filesystem::path& path, const EncoderH
   const auto stored = source.metadata().find(kEncoderConfigKey);
   if (stored != source.metadata().end()) {
     result.encoder.description = description_from_json(stored->second, name);
-    // Before anything is counted out by the description: the tensors bound it.
+    // A wrong depth in the description must not decide how much is read.
     check_depth(tensors, result.encoder.description.config.depth, name);
   } else {
     describe_from_shapes(tensors, hints, source, result);

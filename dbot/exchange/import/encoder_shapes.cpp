@@ -34,11 +34,11 @@ const at::Tensor& required(const runtime::NamedTensors& tensors, const std::stri
 
 /// Number of blocks; throws if their numbers have a gap.
 std::int64_t count_blocks(const runtime::NamedTensors& tensors, const std::string& source) {
-  constexpr std::string_view prefix = "blocks.";
+  constexpr std::string_view kPrefix = "blocks.";
   std::set<std::int64_t> numbers;
-  for (auto entry = tensors.lower_bound(std::string(prefix));
-       entry != tensors.end() && entry->first.starts_with(prefix); ++entry) {
-    const char* begin = entry->first.data() + prefix.size();
+  for (auto entry = tensors.lower_bound(std::string(kPrefix));
+       entry != tensors.end() && entry->first.starts_with(kPrefix); ++entry) {
+    const char* begin = entry->first.data() + kPrefix.size();
     const char* end = entry->first.data() + entry->first.size();
     std::int64_t number = 0;
     const auto parsed = std::from_chars(begin, end, number);

@@ -10,9 +10,8 @@ namespace dbot::exchange {
 /// The configuration of the encoder whose tensors these are, from their names and shapes: width,
 /// channels and patch size of patch_embed.proj.weight [width, channels, p, p], depth of the blocks'
 /// numbers, mlp_ratio of mlp.fc1, the grid of pos_embed (square unless hinted), heads by `hints` or
-/// one for every
-/// 64 columns; what a BEiT-style encoder or CLIP's tower has beside (encoder_variant.h). Throws
-/// DataError, beginning with `source`, when they do not say it.
+/// one for every 64 columns; what a BEiT-style encoder or CLIP's tower has beside
+/// (encoder_variant.h). Throws DataError, beginning with `source`, when they do not say it.
 nn::EncoderConfig infer_config(const runtime::NamedTensors& tensors, const EncoderHints& hints,
                                const std::string& source);
 

@@ -48,7 +48,7 @@ bool is_encoder_tensor(std::string_view name) {
 bool is_known_block_tensor(std::string_view name) {
   name.remove_prefix(std::string_view("blocks.").size());
   const auto dot = name.find('.');
-  if (dot == std::string_view::npos) return true;  // said better where blocks are counted
+  if (dot == std::string_view::npos) return true;  // count_blocks has the better message
   name.remove_prefix(dot + 1);
   for (const std::string_view known :
        {"gamma_1", "gamma_2", "attn.q_bias", "attn.v_bias", "attn.relative_position_bias_table"}) {

@@ -1,19 +1,19 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
 #include <map>
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/names/tensor_names.h"
+#include "dbot/runtime/shape_text.h"
 
 namespace dbot::exchange {
 namespace {
 
 std::string shape_of(const at::Tensor& tensor) {
-  return fmt::format("[{}]", fmt::join(tensor.sizes(), ", "));
+  return runtime::shape_text(tensor.sizes());
 }
 
 [[noreturn]] void fail(const std::string& name, const std::string& what) {

@@ -3,125 +3,115 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <span>
 
 namespace dbot::exchange {
 namespace {
 
 /// A pair of names; # stands for the number of a block, * at the end for weight or bias.
 struct Rule {
-  std::string_view official, foreign;
+  std::string official, foreign;
   TensorForm form = TensorForm::same;
 };
 
-constexpr Rule kClassic[] = {
-    {"cls_token", "embeddings.cls_token"},
-    {"pos_embed", "embeddings.position_embeddings"},
-    {"patch_embed.proj.*", "embeddings.patch_embeddings.projection.*"},
-    {"blocks.#.norm1.*", "encoder.layer.#.layernorm_before.*"},
-    {"blocks.#.attn.qkv.*", "encoder.layer.#.attention.attention.query.*", TensorForm::query},
-    {"blocks.#.attn.qkv.*", "encoder.layer.#.attention.attention.key.*", TensorForm::key},
-    {"blocks.#.attn.qkv.*", "encoder.layer.#.attention.attention.value.*", TensorForm::value},
-    {"blocks.#.attn.proj.*", "encoder.layer.#.attention.output.dense.*"},
-    {"blocks.#.norm2.*", "encoder.layer.#.layernorm_after.*"},
-    {"blocks.#.mlp.fc1.*", "encoder.layer.#.intermediate.dense.*"},
-    {"blocks.#.mlp.fc2.*", "encoder.layer.#.output.dense.*"},
-    {"norm.*", "layernorm.*"},
-    {"head.*", "classifier.*"},
-    {"decoder_embed.*", "decoder.decoder_embed.*"},
-    {"mask_token", "decoder.mask_token"},
-    {"decoder_pos_embed", "decoder.decoder_pos_embed"},
-    {"decoder_blocks.#.norm1.*", "decoder.decoder_layers.#.layernorm_before.*"},
-    {"decoder_blocks.#.attn.qkv.*", "decoder.decoder_layers.#.attention.attention.query.*",
-     TensorForm::query},
-    {"decoder_blocks.#.attn.qkv.*", "decoder.decoder_layers.#.attention.attention.key.*",
-     TensorForm::key},
-    {"decoder_blocks.#.attn.qkv.*", "decoder.decoder_layers.#.attention.attention.value.*",
-     TensorForm::value},
-    {"decoder_blocks.#.attn.proj.*", "decoder.decoder_layers.#.attention.output.dense.*"},
-    {"decoder_blocks.#.norm2.*", "decoder.decoder_layers.#.layernorm_after.*"},
-    {"decoder_blocks.#.mlp.fc1.*", "decoder.decoder_layers.#.intermediate.dense.*"},
-    {"decoder_blocks.#.mlp.fc2.*", "decoder.decoder_layers.#.output.dense.*"},
-    {"decoder_norm.*", "decoder.decoder_norm.*"},
-    {"decoder_pred.*", "decoder.decoder_pred.*"},
+/// A part of a block of Hugging Face's ViT, as published and as transformers 5 has it.
+struct BlockPart {
+  std::string_view official, classic, current;
+  TensorForm form = TensorForm::same;
 };
 
-constexpr Rule kCurrent[] = {
-    {"cls_token", "embeddings.cls_token"},
-    {"pos_embed", "embeddings.position_embeddings"},
-    {"patch_embed.proj.*", "embeddings.patch_embeddings.projection.*"},
-    {"blocks.#.norm1.*", "layers.#.layernorm_before.*"},
-    {"blocks.#.attn.qkv.*", "layers.#.attention.q_proj.*", TensorForm::query},
-    {"blocks.#.attn.qkv.*", "layers.#.attention.k_proj.*", TensorForm::key},
-    {"blocks.#.attn.qkv.*", "layers.#.attention.v_proj.*", TensorForm::value},
-    {"blocks.#.attn.proj.*", "layers.#.attention.o_proj.*"},
-    {"blocks.#.norm2.*", "layers.#.layernorm_after.*"},
-    {"blocks.#.mlp.fc1.*", "layers.#.mlp.fc1.*"},
-    {"blocks.#.mlp.fc2.*", "layers.#.mlp.fc2.*"},
-    {"norm.*", "layernorm.*"},
-    {"head.*", "classifier.*"},
-    {"decoder_embed.*", "decoder.decoder_embed.*"},
-    {"mask_token", "decoder.mask_token"},
-    {"decoder_pos_embed", "decoder.decoder_pos_embed"},
-    {"decoder_blocks.#.norm1.*", "decoder.decoder_layers.#.layernorm_before.*"},
-    {"decoder_blocks.#.attn.qkv.*", "decoder.decoder_layers.#.attention.q_proj.*",
-     TensorForm::query},
-    {"decoder_blocks.#.attn.qkv.*", "decoder.decoder_layers.#.attention.k_proj.*", TensorForm::key},
-    {"decoder_blocks.#.attn.qkv.*", "decoder.decoder_layers.#.attention.v_proj.*",
-     TensorForm::value},
-    {"decoder_blocks.#.attn.proj.*", "decoder.decoder_layers.#.attention.o_proj.*"},
-    {"decoder_blocks.#.norm2.*", "decoder.decoder_layers.#.layernorm_after.*"},
-    {"decoder_blocks.#.mlp.fc1.*", "decoder.decoder_layers.#.mlp.fc1.*"},
-    {"decoder_blocks.#.mlp.fc2.*", "decoder.decoder_layers.#.mlp.fc2.*"},
-    {"decoder_norm.*", "decoder.decoder_norm.*"},
-    {"decoder_pred.*", "decoder.decoder_pred.*"},
+constexpr BlockPart kBlockParts[] = {
+    {"norm1.*", "layernorm_before.*", "layernorm_before.*"},
+    {"attn.qkv.*", "attention.attention.query.*", "attention.q_proj.*", TensorForm::query},
+    {"attn.qkv.*", "attention.attention.key.*", "attention.k_proj.*", TensorForm::key},
+    {"attn.qkv.*", "attention.attention.value.*", "attention.v_proj.*", TensorForm::value},
+    {"attn.proj.*", "attention.output.dense.*", "attention.o_proj.*"},
+    {"norm2.*", "layernorm_after.*", "layernorm_after.*"},
+    {"mlp.fc1.*", "intermediate.dense.*", "mlp.fc1.*"},
+    {"mlp.fc2.*", "output.dense.*", "mlp.fc2.*"},
 };
 
-constexpr Rule kClip[] = {
-    {"cls_token", "class_embedding", TensorForm::vector},
-    {"pos_embed", "positional_embedding", TensorForm::table},
-    {"patch_embed.proj.weight", "conv1.weight"},
-    {"norm_pre.*", "ln_pre.*"},
-    {"blocks.#.norm1.*", "transformer.resblocks.#.ln_1.*"},
-    {"blocks.#.attn.qkv.weight", "transformer.resblocks.#.attn.in_proj_weight"},
-    {"blocks.#.attn.qkv.bias", "transformer.resblocks.#.attn.in_proj_bias"},
-    {"blocks.#.attn.proj.*", "transformer.resblocks.#.attn.out_proj.*"},
-    {"blocks.#.norm2.*", "transformer.resblocks.#.ln_2.*"},
-    {"blocks.#.mlp.fc1.*", "transformer.resblocks.#.mlp.c_fc.*"},
-    {"blocks.#.mlp.fc2.*", "transformer.resblocks.#.mlp.c_proj.*"},
-    {"norm.*", "ln_post.*"},
-    {"head.weight", "proj", TensorForm::transposed},
-};
+/// Where the blocks of the encoder stand in the two generations of Hugging Face's ViT.
+constexpr std::string_view kClassicBlocks = "encoder.layer.", kCurrentBlocks = "layers.";
 
-constexpr Rule kHuggingFaceClip[] = {
-    {"cls_token", "embeddings.class_embedding", TensorForm::vector},
-    {"pos_embed", "embeddings.position_embedding.weight", TensorForm::table},
-    {"patch_embed.proj.weight", "embeddings.patch_embedding.weight"},
-    {"norm_pre.*", "pre_layrnorm.*"},  // spelt so upstream
-    {"blocks.#.norm1.*", "encoder.layers.#.layer_norm1.*"},
-    {"blocks.#.attn.qkv.*", "encoder.layers.#.self_attn.q_proj.*", TensorForm::query},
-    {"blocks.#.attn.qkv.*", "encoder.layers.#.self_attn.k_proj.*", TensorForm::key},
-    {"blocks.#.attn.qkv.*", "encoder.layers.#.self_attn.v_proj.*", TensorForm::value},
-    {"blocks.#.attn.proj.*", "encoder.layers.#.self_attn.out_proj.*"},
-    {"blocks.#.norm2.*", "encoder.layers.#.layer_norm2.*"},
-    {"blocks.#.mlp.fc1.*", "encoder.layers.#.mlp.fc1.*"},
-    {"blocks.#.mlp.fc2.*", "encoder.layers.#.mlp.fc2.*"},
-    {"norm.*", "post_layernorm.*"},
-    {"head.weight", "visual_projection.weight"},
-};
+std::vector<Rule> hugging_face_rules(bool classic) {
+  std::vector<Rule> rules{
+      {"cls_token", "embeddings.cls_token"},
+      {"pos_embed", "embeddings.position_embeddings"},
+      {"patch_embed.proj.*", "embeddings.patch_embeddings.projection.*"},
+      {"norm.*", "layernorm.*"},
+      {"head.*", "classifier.*"},
+      {"decoder_embed.*", "decoder.decoder_embed.*"},
+      {"mask_token", "decoder.mask_token"},
+      {"decoder_pos_embed", "decoder.decoder_pos_embed"},
+      {"decoder_norm.*", "decoder.decoder_norm.*"},
+      {"decoder_pred.*", "decoder.decoder_pred.*"},
+  };
+  const auto add_blocks = [&](const std::string& official, std::string_view foreign) {
+    for (const BlockPart& part : kBlockParts) {
+      rules.push_back(
+          {official + "#." + std::string(part.official),
+           std::string(foreign) + "#." + std::string(classic ? part.classic : part.current),
+           part.form});
+    }
+  };
+  add_blocks("blocks.", classic ? kClassicBlocks : kCurrentBlocks);
+  add_blocks("decoder_blocks.", "decoder.decoder_layers.");
+  return rules;
+}
 
-std::span<const Rule> rules_of(NameStyle style) {
+const std::vector<Rule>& clip_rules() {
+  static const std::vector<Rule> rules{
+      {"cls_token", "class_embedding", TensorForm::vector},
+      {"pos_embed", "positional_embedding", TensorForm::table},
+      {"patch_embed.proj.weight", "conv1.weight"},
+      {"norm_pre.*", "ln_pre.*"},
+      {"blocks.#.norm1.*", "transformer.resblocks.#.ln_1.*"},
+      {"blocks.#.attn.qkv.weight", "transformer.resblocks.#.attn.in_proj_weight"},
+      {"blocks.#.attn.qkv.bias", "transformer.resblocks.#.attn.in_proj_bias"},
+      {"blocks.#.attn.proj.*", "transformer.resblocks.#.attn.out_proj.*"},
+      {"blocks.#.norm2.*", "transformer.resblocks.#.ln_2.*"},
+      {"blocks.#.mlp.fc1.*", "transformer.resblocks.#.mlp.c_fc.*"},
+      {"blocks.#.mlp.fc2.*", "transformer.resblocks.#.mlp.c_proj.*"},
+      {"norm.*", "ln_post.*"},
+      {"head.weight", "proj", TensorForm::transposed},
+  };
+  return rules;
+}
+
+const std::vector<Rule>& hugging_face_clip_rules() {
+  static const std::vector<Rule> rules{
+      {"cls_token", "embeddings.class_embedding", TensorForm::vector},
+      {"pos_embed", "embeddings.position_embedding.weight", TensorForm::table},
+      {"patch_embed.proj.weight", "embeddings.patch_embedding.weight"},
+      {"norm_pre.*", "pre_layrnorm.*"},  // spelt so upstream
+      {"blocks.#.norm1.*", "encoder.layers.#.layer_norm1.*"},
+      {"blocks.#.attn.qkv.*", "encoder.layers.#.self_attn.q_proj.*", TensorForm::query},
+      {"blocks.#.attn.qkv.*", "encoder.layers.#.self_attn.k_proj.*", TensorForm::key},
+      {"blocks.#.attn.qkv.*", "encoder.layers.#.self_attn.v_proj.*", TensorForm::value},
+      {"blocks.#.attn.proj.*", "encoder.layers.#.self_attn.out_proj.*"},
+      {"blocks.#.norm2.*", "encoder.layers.#.layer_norm2.*"},
+      {"blocks.#.mlp.fc1.*", "encoder.layers.#.mlp.fc1.*"},
+      {"blocks.#.mlp.fc2.*", "encoder.layers.#.mlp.fc2.*"},
+      {"norm.*", "post_layernorm.*"},
+      {"head.weight", "visual_projection.weight"},
+  };
+  return rules;
+}
+
+const std::vector<Rule>& rules_of(NameStyle style) {
+  static const std::vector<Rule> classic = hugging_face_rules(/*classic=*/true);
+  static const std::vector<Rule> current = hugging_face_rules(/*classic=*/false);
   switch (style) {
     case NameStyle::hugging_face_classic:
-      return kClassic;
+      return classic;
     case NameStyle::hugging_face_current:
-      return kCurrent;
+      return current;
     case NameStyle::clip:
-      return kClip;
+      return clip_rules();
     case NameStyle::hugging_face_clip:
-      return kHuggingFaceClip;
+      break;
   }
-  return {};
+  return hugging_face_clip_rules();
 }
 
 /// What # and * stand for in a name.
@@ -184,14 +174,15 @@ std::optional<NamePlace> official_place(std::string_view foreign, NameStyle styl
     return std::nullopt;
   }
   // Between the generations there were files of the old parts at the new place of the blocks.
-  constexpr std::string_view kBlocks = "layers.";
-  for (const std::string_view blocks : {"encoder.layer.", "encoder.layers.", "layers."}) {
+  for (const std::string_view blocks :
+       {kClassicBlocks, std::string_view("encoder.layers."), kCurrentBlocks}) {
     if (!foreign.starts_with(blocks)) continue;
     const std::string rest(foreign.substr(blocks.size()));
-    if (const auto place = look_up(std::string(kBlocks) + rest, NameStyle::hugging_face_current)) {
+    if (const auto place =
+            look_up(std::string(kCurrentBlocks) + rest, NameStyle::hugging_face_current)) {
       return place;
     }
-    return look_up("encoder.layer." + rest, NameStyle::hugging_face_classic);
+    return look_up(std::string(kClassicBlocks) + rest, NameStyle::hugging_face_classic);
   }
   const bool classic = style == NameStyle::hugging_face_classic;
   return look_up(foreign,

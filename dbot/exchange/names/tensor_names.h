@@ -10,7 +10,7 @@
 
 // One table of names for both directions. The names this project uses are the official ones (MAE,
 // dBOT, timm), so that most of what is read and written is a copy; the other families rename, and
-// split the fused qkv into three. Sources: the specifications' tables, Hugging Face transformers,
+// split the fused qkv into three. Sources: mae.md §8, dbot.md §7, Hugging Face transformers,
 // OpenAI's CLIP, timm's CLIP towers.
 namespace dbot::exchange {
 

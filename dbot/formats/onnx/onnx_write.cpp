@@ -75,10 +75,10 @@ std::vector<Part> parts_elsewhere(const OnnxModel& model, const std::string& fil
 std::uint64_t write_data_file(const fs::path& path, const std::vector<Part>& parts) {
   std::uint64_t offset = 0;
   core::write_file_atomically(path, [&](const core::WriteBytes& write) {
-    static constexpr std::array<std::byte, kPage> zeros{};
+    static constexpr std::array<std::byte, kPage> kZeros{};
     for (const Part& part : parts) {
       if (!part.elsewhere) continue;
-      write(std::span(zeros).first(next_page(offset) - offset));
+      write(std::span(kZeros).first(next_page(offset) - offset));
       offset = next_page(offset);
       write_data(*part.constant, write);
       offset += part.constant->bytes();

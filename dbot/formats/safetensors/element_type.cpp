@@ -13,7 +13,7 @@ struct Element {
   std::size_t size;
 };
 
-constexpr std::array elements{
+constexpr std::array kElements{
     Element{ElementType::float64, "F64", 8},
     Element{ElementType::float32, "F32", 4},
     Element{ElementType::float16, "F16", 2},
@@ -34,7 +34,7 @@ constexpr std::array elements{
 
 // The table is in the order of the enumeration.
 const Element& element(ElementType type) {
-  return elements.at(static_cast<std::size_t>(type));
+  return kElements.at(static_cast<std::size_t>(type));
 }
 
 }  // namespace
@@ -48,9 +48,9 @@ std::string_view element_name(ElementType type) {
 }
 
 std::optional<ElementType> element_type(std::string_view name) {
-  const auto found = std::find_if(elements.begin(), elements.end(),
+  const auto found = std::find_if(kElements.begin(), kElements.end(),
                                   [&](const Element& known) { return known.name == name; });
-  return found == elements.end() ? std::nullopt : std::optional(found->type);
+  return found == kElements.end() ? std::nullopt : std::optional(found->type);
 }
 
 std::optional<std::uint64_t> byte_count(ElementType type, const std::vector<std::int64_t>& shape) {

@@ -21,11 +21,11 @@ struct SafetensorsFile::Mapping {
 
 namespace {
 
-constexpr std::uint64_t length_bytes = 8;
+constexpr std::uint64_t kLengthBytes = 8;
 
-std::uint64_t little_endian(std::span<const std::byte, length_bytes> bytes) {
+std::uint64_t little_endian(std::span<const std::byte, kLengthBytes> bytes) {
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < length_bytes; ++i) {
+  for (std::size_t i = 0; i < kLengthBytes; ++i) {
     value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
   }
   return value;
@@ -33,20 +33,20 @@ std::uint64_t little_endian(std::span<const std::byte, length_bytes> bytes) {
 
 /// The header's JSON, once its length is known to lie inside the file.
 std::string_view header_of(std::span<const std::byte> bytes) {
-  if (bytes.size() < length_bytes) {
+  if (bytes.size() < kLengthBytes) {
     throw DataError(
-        fmt::format("it has {} bytes, expected at least {}", bytes.size(), length_bytes));
+        fmt::format("it has {} bytes, expected at least {}", bytes.size(), kLengthBytes));
   }
-  const std::uint64_t length = little_endian(bytes.first<length_bytes>());
-  const std::uint64_t rest = bytes.size() - length_bytes;
-  if (length > longest_header || length > rest) {
+  const std::uint64_t length = little_endian(bytes.first<kLengthBytes>());
+  const std::uint64_t rest = bytes.size() - kLengthBytes;
+  if (length > kLongestHeader || length > rest) {
     throw DataError(fmt::format("the header's length is {}, expected at most {}, {}", length,
-                                std::min(rest, longest_header),
-                                rest < longest_header ? "what the file holds: it was cut short or "
+                                std::min(rest, kLongestHeader),
+                                rest < kLongestHeader ? "what the file holds: it was cut short or "
                                                         "is no safetensors file"
                                                       : "the format's limit"));
   }
-  const auto text = bytes.subspan(length_bytes, length);
+  const auto text = bytes.subspan(kLengthBytes, length);
   return {reinterpret_cast<const char*>(text.data()), text.size()};
 }
 
@@ -58,7 +58,7 @@ SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {
     mapping->file = MappedFile::open(path);
     const auto bytes = mapping->file.bytes();
     const std::string_view json = header_of(bytes);
-    const auto data = bytes.subspan(length_bytes + json.size());
+    const auto data = bytes.subspan(kLengthBytes + json.size());
     Header header = parse_header(json, data.size());
     mapping->metadata = std::move(header.metadata);
     for (HeaderTensor& tensor : header.tensors) {

@@ -35,6 +35,9 @@ enum class ElementType {
   complex64,
 };
 
+/// The most dimensions of a tensor that any reader takes: ATen's own limit.
+inline constexpr std::size_t kMostDimensions = 64;
+
 /// Bytes of one element.
 std::size_t element_size(ElementType type);
 /// The container's spelling: "F32", "BF16", "I64", …

@@ -68,7 +68,7 @@ std::string write_header(const std::map<std::string, std::string>& metadata,
   std::vector<std::string> entries;
   try {
     if (!metadata.empty()) {
-      entries.push_back(fmt::format("\"{}\":{}", metadata_key, nlohmann::json(metadata).dump()));
+      entries.push_back(fmt::format("\"{}\":{}", kMetadataKey, nlohmann::json(metadata).dump()));
     }
     std::uint64_t begin = 0;
     for (const TensorBytes& tensor : tensors) {

@@ -27,7 +27,7 @@ struct Header {
 };
 
 /// The official readers' limit on the header's length, in bytes.
-constexpr std::uint64_t longest_header = 100'000'000;
+constexpr std::uint64_t kLongestHeader = 100'000'000;
 
 /// Reads and checks a header for a data section of `data_size` bytes. Throws DataError with what is
 /// wrong (and no path: the caller knows it).

@@ -13,9 +13,6 @@
 namespace dbot::formats {
 namespace {
 
-// ATen's own limit on dimensions.
-constexpr std::size_t most_dimensions = 64;
-
 /// Where the parser stands. The form allows no deeper nesting, so a deeper one is an error at once.
 enum class Place { start, names, metadata, tensor, list, end };
 
@@ -27,7 +24,7 @@ class HeaderReader {
   bool start_object(std::size_t) {
     if (place_ == Place::start) {
       place_ = Place::names;
-    } else if (place_ == Place::names && key_ == metadata_key) {
+    } else if (place_ == Place::names && key_ == kMetadataKey) {
       place_ = Place::metadata;
     } else if (place_ == Place::names) {
       place_ = Place::tensor;
@@ -98,8 +95,8 @@ class HeaderReader {
     if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
       fail(fmt::format("shape has the extent {}, expected at most 2^63 - 1", number));
     }
-    if (shape.size() == most_dimensions) {
-      fail(fmt::format("shape has more than {} dimensions", most_dimensions));
+    if (shape.size() == kMostDimensions) {
+      fail(fmt::format("shape has more than {} dimensions", kMostDimensions));
     }
     shape.push_back(static_cast<std::int64_t>(number));
     return true;
@@ -138,7 +135,7 @@ class HeaderReader {
         fail(fmt::format("has {} for {}, expected an object", what, printable(key_)));
       case Place::metadata:
         fail(fmt::format("has {} for {} in {}, expected a text", what, printable(field_),
-                         metadata_key));
+                         kMetadataKey));
       default:
         fail(inside ? fmt::format("{} is or has {}, expected {}", field_, what,
                                   field_ == "dtype" ? "a text" : "a list of integers")
@@ -169,18 +166,18 @@ class HeaderReader {
 }  // namespace
 
 std::string printable(std::string_view text) {
-  constexpr std::size_t longest = 100;
+  constexpr std::size_t kLongest = 100;
   std::string result = "\"";
-  for (const char character : text.substr(0, longest)) {
+  for (const char character : text.substr(0, kLongest)) {
     result += character >= ' ' && character <= '~' ? character : '?';
   }
-  return result + (text.size() > longest ? "…\"" : "\"");
+  return result + (text.size() > kLongest ? "…\"" : "\"");
 }
 
 Header parse_header_json(std::string_view json) {
-  // The format demands it, and so a byte order mark or blank before it is none.
+  // A byte order mark or blanks before it are against the format.
   if (!json.starts_with('{')) throw DataError("the header does not begin with \"{\"");
-  // nlohmann takes a zero byte for the end of the text, and what follows would go unread.
+  // nlohmann would stop reading at a zero byte.
   if (json.find('\0') != std::string_view::npos) throw DataError("the header has a zero byte");
   HeaderReader reader;
   nlohmann::json::sax_parse(json.begin(), json.end(), &reader);

@@ -8,7 +8,7 @@
 namespace dbot::formats {
 
 /// The header's entry that is no tensor.
-constexpr const char* metadata_key = "__metadata__";
+constexpr const char* kMetadataKey = "__metadata__";
 
 /// Reads the header's JSON in one pass, without a tree of it in memory, and accepts only its fixed
 /// form: {"__metadata__": {text: text}, name: {"dtype": text, "shape": [integer],

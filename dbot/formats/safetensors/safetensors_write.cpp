@@ -6,6 +6,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/formats/little_endian.h"
 #include "dbot/formats/safetensors/safetensors.h"
 #include "dbot/formats/safetensors/safetensors_header.h"
 #include "dbot/formats/safetensors/safetensors_json.h"
@@ -13,12 +14,12 @@
 namespace dbot::formats {
 namespace {
 
-constexpr std::size_t alignment = 64;
+constexpr std::size_t kDataAlignment = 64;
 
 void check_tensors(std::span<const TensorBytes> tensors) {
   std::set<std::string_view> names;
   for (const TensorBytes& tensor : tensors) {
-    if (tensor.name == metadata_key || !names.insert(tensor.name).second) {
+    if (tensor.name == kMetadataKey || !names.insert(tensor.name).second) {
       throw Error(fmt::format("the name \"{}\" is reserved or given twice", tensor.name));
     }
     const auto bytes = byte_count(tensor.type, tensor.shape);
@@ -34,17 +35,15 @@ void check_tensors(std::span<const TensorBytes> tensors) {
 std::string preamble(const std::map<std::string, std::string>& metadata,
                      std::span<const TensorBytes> tensors) {
   std::string header = write_header(metadata, tensors);
-  constexpr std::size_t size_of_length = 8;
-  const std::size_t ragged = (size_of_length + header.size()) % alignment;
-  if (ragged != 0) header.append(alignment - ragged, ' ');
-  if (header.size() > longest_header) {
+  constexpr int kSizeOfLength = 8;
+  const std::size_t ragged = (kSizeOfLength + header.size()) % kDataAlignment;
+  if (ragged != 0) header.append(kDataAlignment - ragged, ' ');
+  if (header.size() > kLongestHeader) {
     throw Error(
-        fmt::format("the header has {} bytes, expected at most {}", header.size(), longest_header));
+        fmt::format("the header has {} bytes, expected at most {}", header.size(), kLongestHeader));
   }
   std::string text;
-  for (std::size_t i = 0; i < size_of_length; ++i) {
-    text += static_cast<char>(header.size() >> (8 * i) & 0xFF);
-  }
+  append_little_endian(text, header.size(), kSizeOfLength);
   return text + header;
 }
 

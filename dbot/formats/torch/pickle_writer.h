@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "dbot/formats/little_endian.h"
+
 // Python's pickle, protocol 2, as much of it as a state dict needs. Nothing is remembered: whatever
 // is needed twice is written twice. Source: CPython, Lib/pickletools.py (the operations).
 namespace dbot::formats {
@@ -23,16 +25,16 @@ class PickleWriter {
   }
   void text(std::string_view utf8) {
     bytes_ += 'X';
-    little_endian(utf8.size(), 4);
+    append_little_endian(bytes_, utf8.size(), 4);
     bytes_ += utf8;
   }
   void integer(std::int64_t value) {
     if (value >= INT32_MIN && value <= INT32_MAX) {
       bytes_ += 'J';
-      return little_endian(static_cast<std::uint64_t>(value), 4);
+      return append_little_endian(bytes_, static_cast<std::uint64_t>(value), 4);
     }
     bytes_ += "\x8a\x08";  // eight bytes, two's complement
-    little_endian(static_cast<std::uint64_t>(value), 8);
+    append_little_endian(bytes_, static_cast<std::uint64_t>(value), 8);
   }
   void no() { bytes_ += '\x89'; }
   /// What is between the two is a tuple.
@@ -59,10 +61,6 @@ class PickleWriter {
   std::string take() { return std::move(bytes_) + '.'; }
 
  private:
-  void little_endian(std::uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) bytes_ += static_cast<char>(value >> (8 * i));
-  }
-
   std::string bytes_;
 };
 

@@ -14,7 +14,6 @@
 namespace dbot::formats {
 namespace {
 
-constexpr std::size_t kMostDimensions = 64;  // ATen's own limit
 constexpr std::string_view kUtilities = "torch._utils._rebuild_";
 
 [[noreturn]] void malformed(std::string_view what) {

@@ -19,7 +19,7 @@ struct WeightsFile::Content {
   std::uint64_t size = 0;
   std::vector<StoredTensor> tensors;
   std::vector<UnreadTensor> unread;
-  // One of the two.
+  // `safetensors`, or `file` with what torch.save wrote.
   std::optional<SafetensorsFile> safetensors;
   MappedFile file;
   TorchContent torch;
@@ -38,7 +38,7 @@ bool looks_like_safetensors(std::string_view text) {
   if (text.size() < 9 || text[8] != '{') return false;
   std::uint64_t length = 0;
   for (std::size_t i = 8; i-- > 0;) length = length << 8 | static_cast<unsigned char>(text[i]);
-  return length <= longest_header;
+  return length <= kLongestHeader;
 }
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
@@ -76,7 +76,7 @@ Kind kind_of(std::string_view text, const std::filesystem::path& path) {
   if (text.size() >= kTarName + 5 && text.substr(kTarName, 5) == "ustar") {
     throw DataError("it is a tar file; unpack it, or save it again with a PyTorch of this decade");
   }
-  // What is wrong with a file that at least claims to be one, its own reader says best.
+  // The reader of its kind says best what is wrong with a file of this name.
   if (path.extension() == ".safetensors") return Kind::safetensors;
   throw DataError(
       fmt::format("it is no weights file that dbot knows, expected safetensors or what torch.save "

@@ -3,13 +3,14 @@
 #include <zlib.h>
 
 #include "dbot/core/files/files.h"
+#include "dbot/formats/little_endian.h"
 
 namespace dbot::formats {
 namespace {
 
 constexpr std::uint64_t kAlignment = 64;
-constexpr std::uint16_t kVersion = 20;        // stored files in folders
-constexpr std::uint16_t kVersion64 = 45;      // 64-bit records
+constexpr std::uint16_t kZipVersion = 20;     // stored files in folders
+constexpr std::uint16_t kZipVersion64 = 45;   // 64-bit records
 constexpr std::uint16_t kUtf8Names = 0x0800;  // a flag
 constexpr std::uint16_t kStored = 0;
 constexpr std::uint32_t kFirstDay = 0x0021;  // 1980-01-01, the first date there is
@@ -30,7 +31,7 @@ class Record {
 
  private:
   Record& number(std::uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) bytes_ += static_cast<char>(value >> (8 * i));
+    append_little_endian(bytes_, value, size);
     return *this;
   }
 
@@ -86,7 +87,7 @@ class Archive {
 
   Record numbers(const Member& member) const {
     Record record;
-    record.u16(wide(member.size) || wide(member.offset) ? kVersion64 : kVersion);
+    record.u16(wide(member.size) || wide(member.offset) ? kZipVersion64 : kZipVersion);
     record.u16(kUtf8Names).u16(kStored).u32(kFirstDay << 16).u32(member.checksum);
     record.u32(narrow(member.size)).u32(narrow(member.size));
     return record.u16(member.entry->name.size());
@@ -115,7 +116,7 @@ class Archive {
       extra.u16(kWide).u16(values.bytes().size()).text(values.bytes());
     }
     Record record;
-    record.u32(0x02014B50).u16(kVersion64).text(numbers(member).bytes());
+    record.u32(0x02014B50).u16(kZipVersion64).text(numbers(member).bytes());
     record.u16(extra.bytes().size()).u16(0).u16(0).u16(0).u32(0).u32(narrow(member.offset));
     return record.text(member.entry->name).text(extra.bytes());
   }
@@ -126,7 +127,7 @@ class Archive {
     const bool many = count >= kMostMembers;
     Record record;
     if (wide(begin) || wide(size) || many) {
-      record.u32(0x06064B50).u64(44).u16(kVersion64).u16(kVersion64).u32(0).u32(0);
+      record.u32(0x06064B50).u64(44).u16(kZipVersion64).u16(kZipVersion64).u32(0).u32(0);
       record.u64(count).u64(count).u64(size).u64(begin);
       record.u32(0x07064B50).u32(0).u64(begin + size).u32(1);
     }

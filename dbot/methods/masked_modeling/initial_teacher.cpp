@@ -33,7 +33,8 @@ core::Size input_size(const objectives::TeacherConfig& config, const nn::Encoder
 }
 
 TeacherNetwork random_teacher(const objectives::TeacherConfig& config,
-                              const nn::EncoderConfig& student, std::uint64_t seed) {
+                              const nn::EncoderConfig& student, std::uint64_t seed,
+                              const runtime::Device& device) {
   nn::EncoderConfig shape = student;
   if (config.width > 0) shape.width = config.width;
   if (config.heads > 0) shape.heads = config.heads;
@@ -41,13 +42,13 @@ TeacherNetwork random_teacher(const objectives::TeacherConfig& config,
   if (config.depth >= 0) shape.depth = config.depth;
   shape.image_size = input_size(config, student, shape.patch_size);
   nn::check(shape, "teacher");
-  auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape));
+  auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape), device);
   parameters->initialise(seed, kTeacherStage);
   return {shape, std::move(parameters), {}, {}};
 }
 
 TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
-                                 const nn::EncoderConfig& student) {
+                                 const nn::EncoderConfig& student, const runtime::Device& device) {
   exchange::EncoderHints hints;
   if (config.heads > 0) hints.heads = config.heads;
   exchange::LoadedEncoder loaded = exchange::load_encoder(config.path, hints);
@@ -72,7 +73,7 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
   const auto full = exchange::make_encoder(loaded, input_size(config, student, stored.patch_size));
   nn::EncoderConfig shape = full->config();
   if (config.depth >= 0) shape.depth = config.depth;
-  auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape));
+  auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape), device);
   parameters->copy_from(full->parameters()->named());
   if (!config.mean.empty()) {
     loaded.description.mean = config.mean;
@@ -94,10 +95,11 @@ void check_blocks(const objectives::TeacherConfig& config, const nn::EncoderConf
 }  // namespace
 
 TeacherNetwork make_initial_teacher(const objectives::TeacherConfig& config,
-                                    const nn::EncoderConfig& student, std::uint64_t seed) {
+                                    const nn::EncoderConfig& student, std::uint64_t seed,
+                                    const runtime::Device& device) {
   TeacherNetwork teacher = config.init == objectives::TeacherInit::file
-                               ? teacher_from_file(config, student)
-                               : random_teacher(config, student, seed);
+                               ? teacher_from_file(config, student, device)
+                               : random_teacher(config, student, seed, device);
   check_blocks(config, teacher.config);
   return teacher;
 }

@@ -22,7 +22,8 @@ struct TeacherNetwork {
 /// Throws UsageError when no size fits or it has fewer blocks than are to be averaged, DataError
 /// when the file is broken. dbot.md §3.
 TeacherNetwork make_initial_teacher(const objectives::TeacherConfig& config,
-                                    const nn::EncoderConfig& student, std::uint64_t seed);
+                                    const nn::EncoderConfig& student, std::uint64_t seed,
+                                    const runtime::Device& device = {});
 
 /// True if a random teacher has the student's shape, so that it starts as a copy of it.
 bool copies_student(const objectives::TeacherConfig& config, const TeacherNetwork& teacher,

@@ -27,7 +27,7 @@ std::unique_ptr<MaskedModeling> MaskedModeling::to_be_loaded(MaskedModelingConfi
 }
 
 void MaskedModeling::make_teacher() {
-  teacher_network_ = make_initial_teacher(config_.teacher, encoder_config(0), config_.seed);
+  teacher_network_ = make_initial_teacher(config_.teacher, encoder_config(0), config_.seed, config_.device);
 }
 
 void MaskedModeling::see_data(const DataFacts& facts) {
@@ -57,7 +57,7 @@ void MaskedModeling::renew_student(std::int64_t stage) {
   shape.prediction_width = predicts_features() ? teacher_network_.config.output_width()
                                                : shape.encoder.channels * shape.encoder.patch_size *
                                                      shape.encoder.patch_size;
-  auto parameters = std::make_shared<nn::ParameterStore>(student_parameters(shape));
+  auto parameters = std::make_shared<nn::ParameterStore>(student_parameters(shape), config_.device);
   parameters->initialise(config_.seed, static_cast<std::uint32_t>(stage));
   if (config_.keep_patch_bias && student_) {
     const at::NoGradGuard no_grad;
@@ -93,7 +93,8 @@ void MaskedModeling::begin_stage(std::int64_t stage) {
 void MaskedModeling::end_stage(std::int64_t /*stage*/) {
   if (!predicts_features()) return;
   const nn::EncoderConfig& shape = student_->encoder().config();
-  auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape));
+  auto parameters =
+      std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape), config_.device);
   parameters->copy_from(student_->parameters()->named());
   set_teacher({shape, std::move(parameters), config_.mean, config_.std});
 }
@@ -214,7 +215,8 @@ void MaskedModeling::load_state(std::int64_t stage, const runtime::NamedTensors&
           "[masked_modeling] the stored state has no teacher; was it another method's?");
     }
     const exchange::EncoderDescription teacher = description_of(description->second);
-    auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(teacher.config));
+    auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(teacher.config),
+                                                           config_.device);
     parameters->copy_from(tensors);
     set_teacher({teacher.config, std::move(parameters), teacher.mean, teacher.std});
   }

@@ -8,6 +8,7 @@
 #include "dbot/objectives/loss.h"
 #include "dbot/objectives/target.h"
 #include "dbot/objectives/teacher_config.h"
+#include "dbot/runtime/device.h"
 
 namespace dbot::methods {
 
@@ -32,6 +33,7 @@ struct MaskedModelingConfig {
   bool keep_patch_bias = false;   // the patch embedding's bias survives a stage switch (upstream)
   std::vector<double> mean, std;  // pixel normalisation of the input; empty: told by the data
   std::uint64_t seed = 0;
+  runtime::Device device;  // of all networks
 
   bool predicts_features() const { return objective.target == objectives::TargetKind::teacher; }
 };

@@ -16,7 +16,7 @@ void check(const MaskedModelingConfig& config, const Surroundings& surroundings)
 Outline outline(const MaskedModelingConfig& config);
 /// A teacher from a file counts as one of the student's size.
 MethodMemory plan_memory(const MaskedModelingConfig& config, const Surroundings& surroundings);
-std::unique_ptr<Method> make(const MaskedModelingConfig& config, std::uint64_t seed);
-std::unique_ptr<Method> make_stored(const MaskedModelingConfig& config, std::uint64_t seed);
+std::unique_ptr<Method> make(const MaskedModelingConfig& config, const MakeContext& context);
+std::unique_ptr<Method> make_stored(const MaskedModelingConfig& config, const MakeContext& context);
 
 }  // namespace dbot::methods

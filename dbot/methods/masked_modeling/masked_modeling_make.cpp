@@ -4,19 +4,20 @@
 namespace dbot::methods {
 namespace {
 
-MaskedModelingConfig seeded(MaskedModelingConfig config, std::uint64_t seed) {
-  config.seed = seed;
+MaskedModelingConfig placed(MaskedModelingConfig config, const MakeContext& context) {
+  config.seed = context.seed;
+  config.device = context.device;
   return config;
 }
 
 }  // namespace
 
-std::unique_ptr<Method> make(const MaskedModelingConfig& config, std::uint64_t seed) {
-  return std::make_unique<MaskedModeling>(seeded(config, seed));
+std::unique_ptr<Method> make(const MaskedModelingConfig& config, const MakeContext& context) {
+  return std::make_unique<MaskedModeling>(placed(config, context));
 }
 
-std::unique_ptr<Method> make_stored(const MaskedModelingConfig& config, std::uint64_t seed) {
-  return MaskedModeling::to_be_loaded(seeded(config, seed));
+std::unique_ptr<Method> make_stored(const MaskedModelingConfig& config, const MakeContext& context) {
+  return MaskedModeling::to_be_loaded(placed(config, context));
 }
 
 }  // namespace dbot::methods

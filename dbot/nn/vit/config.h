@@ -46,7 +46,7 @@ struct EncoderConfig {
   bool operator==(const EncoderConfig&) const = default;
 };
 
-/// The light decoder that sees visible tokens and mask tokens. Spec: mae.md §1.
+/// The light decoder that sees visible tokens and mask tokens. mae.md §1.
 struct DecoderConfig {
   std::int64_t width = 512;
   std::int64_t depth = 8;

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-#include "dbot/ops/adamw_update_paths.h"
+#include "dbot/ops/backends.h"
 #include "dbot/ops/cpu/kernels/adamw_kernel.h"
 
 namespace dbot::ops {

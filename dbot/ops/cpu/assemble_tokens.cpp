@@ -5,7 +5,7 @@
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
-#include "dbot/ops/assemble_tokens_paths.h"
+#include "dbot/ops/backends.h"
 #include "dbot/ops/cpu/kernels/row_kernels.h"
 #include "dbot/ops/cpu/parallel_rows.h"
 

@@ -1,8 +1,8 @@
 #include <ATen/ops/empty.h>
 
+#include "dbot/ops/backends.h"
 #include "dbot/ops/cpu/kernels/pixel_kernels.h"
 #include "dbot/ops/cpu/parallel_rows.h"
-#include "dbot/ops/image_patches_paths.h"
 
 namespace dbot::ops {
 namespace {

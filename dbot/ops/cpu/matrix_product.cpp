@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "dbot/ops/backends.h"
 #include "dbot/ops/cpu/kernels/matrix_kernel.h"
 #include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/simd/kernel_level.h"
@@ -22,7 +23,8 @@ std::atomic<ProductLibrary>& chosen() {
 
 bool own_kernels(const at::Tensor& a, const at::Tensor& b) {
   return chosen() == ProductLibrary::own && simd::kernel_level() >= simd::KernelLevel::avx2 &&
-         a.is_cpu() && a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat;
+         a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat &&
+         backend_of({a, b}) == Backend::cpu;
 }
 
 std::int64_t row_count(const at::Tensor& x) {

@@ -10,9 +10,9 @@
 #include <numeric>
 #include <span>
 
+#include "dbot/ops/backends.h"
 #include "dbot/ops/cpu/kernels/token_loss_kernel.h"
 #include "dbot/ops/cpu/parallel_rows.h"
-#include "dbot/ops/token_loss_paths.h"
 
 namespace dbot::ops {
 namespace {

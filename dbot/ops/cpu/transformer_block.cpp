@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "dbot/ops/backends.h"
 #include "dbot/ops/cpu/attention.h"
 #include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/ops/cpu/row_operations.h"
 #include "dbot/ops/select_tokens.h"
-#include "dbot/ops/transformer_block_paths.h"
 
 // The block as one node of the graph, with its backward pass written out. Between the matrix
 // products everything is one pass over memory: LayerNorm with the residual

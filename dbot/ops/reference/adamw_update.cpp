@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "dbot/ops/adamw_update_paths.h"
+#include "dbot/ops/backends.h"
 
 namespace dbot::ops {
 

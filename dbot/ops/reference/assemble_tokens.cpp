@@ -2,7 +2,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/gather.h>
 
-#include "dbot/ops/assemble_tokens_paths.h"
+#include "dbot/ops/backends.h"
 
 namespace dbot::ops {
 

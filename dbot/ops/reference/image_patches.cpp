@@ -1,4 +1,6 @@
-#include "dbot/ops/image_patches_paths.h"
+#include <ATen/ops/addcmul.h>
+
+#include "dbot/ops/backends.h"
 #include "dbot/ops/patchify.h"
 #include "dbot/ops/select_tokens.h"
 
@@ -15,6 +17,11 @@ at::Tensor all_patches(const at::Tensor& images, std::int64_t p, PatchOrder orde
 }
 
 }  // namespace
+
+at::Tensor seen_reference(const Images& images) {
+  const auto channels = [](const at::Tensor& values) { return values.view({1, -1, 1, 1}); };
+  return at::addcmul(channels(images.shift), images.pixels.to(at::kFloat), channels(images.scale));
+}
 
 at::Tensor image_patches_reference(const Images& images, std::int64_t patch_size, PatchOrder order,
                                    const at::Tensor& rows) {

@@ -8,7 +8,7 @@
 #include <ATen/ops/var.h>
 
 #include "dbot/core/error.h"
-#include "dbot/ops/token_loss_paths.h"
+#include "dbot/ops/backends.h"
 
 namespace dbot::ops {
 namespace {

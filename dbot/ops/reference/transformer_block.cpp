@@ -8,8 +8,8 @@
 
 #include <cmath>
 
+#include "dbot/ops/backends.h"
 #include "dbot/ops/select_tokens.h"
-#include "dbot/ops/transformer_block_paths.h"
 
 // The reference path in plain ATen calls, differentiated by autograd. Attention is written out: on
 // CPUs the backward pass of LibTorch's scaled_dot_product_attention is 5 to 13 times slower.

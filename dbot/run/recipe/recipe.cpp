@@ -83,6 +83,11 @@ methods::Surroundings surroundings(const Recipe& recipe) {
           .trains = recipe.length.total_steps != 0 && recipe.length.total_epochs != 0};
 }
 
+methods::MakeContext make_context(const Recipe& recipe) {
+  return {.seed = static_cast<std::uint64_t>(recipe.train.seed),
+          .device = runtime::resolve_device(recipe.compute.device)};
+}
+
 methods::DataFacts data_facts(const Recipe& recipe) {
   return {.mean = recipe.data.mean, .std = recipe.data.std};
 }

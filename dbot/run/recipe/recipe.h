@@ -83,6 +83,9 @@ std::string document_keys();
 /// Images of one optimizer step.
 std::int64_t images_per_step(const Recipe& recipe);
 
+/// Of a resolved recipe.
+methods::MakeContext make_context(const Recipe& recipe);
+
 /// What a resolved recipe knows of its data.
 methods::DataFacts data_facts(const Recipe& recipe);
 

@@ -9,7 +9,7 @@
 #include "dbot/data/augment/augmentation.h"
 #include "dbot/methods/check_values.h"
 #include "dbot/run/recipe/recipe.h"
-#include "dbot/runtime/machine.h"
+#include "dbot/runtime/device.h"
 
 namespace dbot::run {
 namespace {

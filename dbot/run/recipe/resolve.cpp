@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/ops/cpu/matrix_choice.h"
+#include "dbot/runtime/device.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/simd/kernel_level.h"
 
@@ -42,8 +43,7 @@ simd::KernelLevel level_of(KernelRequest request) {
 }  // namespace
 
 void resolve_compute(Recipe& recipe, const core::Log& log) {
-  runtime::resolve_device(recipe.compute.device);
-  recipe.compute.device = "cpu";
+  recipe.compute.device = to_string(runtime::resolve_device(recipe.compute.device));
   recipe.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
   if (recipe.compute.threads == 0) {
     recipe.compute.threads = std::max(1, runtime::describe_machine().usable_cores);
@@ -105,6 +105,7 @@ void resolve_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
         "on with it on a machine that does, or begin a new run with --precision fp32");
   }
   if (recipe.compute.device == "auto") recipe.compute.device = stored.compute.device;
+  recipe.compute.device = to_string(runtime::resolve_device(recipe.compute.device));
   if (recipe.compute.threads == 0) recipe.compute.threads = stored.compute.threads;
   if (recipe.compute.kernels == KernelRequest::automatic)
     recipe.compute.kernels = stored.compute.kernels;

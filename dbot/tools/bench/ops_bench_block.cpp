@@ -6,8 +6,8 @@
 
 #include <cmath>
 
+#include "dbot/ops/backends.h"
 #include "dbot/ops/transformer_block.h"
-#include "dbot/ops/transformer_block_paths.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 
 namespace dbot::tools {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <memory>
 
-#include "dbot/ops/adamw_update_paths.h"
+#include "dbot/ops/backends.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 

@@ -8,9 +8,7 @@
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
-#include "dbot/ops/assemble_tokens_paths.h"
-#include "dbot/ops/image_patches_paths.h"
-#include "dbot/ops/token_loss_paths.h"
+#include "dbot/ops/backends.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 
 // What a step does around the blocks. The reference is the same operation's path in plain ATen

@@ -104,11 +104,11 @@ TEST(Resample, WeightsOfEachOutputSumToOne) {
           return static_cast<std::int16_t>(t % 2 == 0 ? pair & 0xFFFF : pair >> 16);
         };
         const int weight =
-            part(lines.high[place]) * (1 << ops::low_weight_bits) + part(lines.low[place]);
+            part(lines.high[place]) * (1 << ops::kLowWeightBits) + part(lines.low[place]);
         EXPECT_EQ(weight, taps.row(i)[t]);
         sum += weight;
       }
-      EXPECT_NEAR(static_cast<double>(sum), 1 << weight_bits, taps.count(i));
+      EXPECT_NEAR(static_cast<double>(sum), 1 << kWeightBits, taps.count(i));
       EXPECT_GE(taps.first(i), 0);
       EXPECT_LE(taps.first(i) + taps.count(i), inputs);
     }

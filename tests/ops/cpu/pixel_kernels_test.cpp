@@ -42,17 +42,17 @@ struct Line {
         return static_cast<std::int32_t>((part(padded[i]) & 0xFFFF) | part(padded[i + 1]) << 16);
       };
       high.push_back(
-          pair([](std::int32_t w) { return static_cast<std::uint32_t>(w >> low_weight_bits); }));
+          pair([](std::int32_t w) { return static_cast<std::uint32_t>(w >> kLowWeightBits); }));
       low.push_back(pair([](std::int32_t w) {
-        return static_cast<std::uint32_t>(w & ((1 << low_weight_bits) - 1));
+        return static_cast<std::uint32_t>(w & ((1 << kLowWeightBits) - 1));
       }));
     }
   }
 };
 
 TEST(PixelKernels, EveryLevelSumsLinesExactlyAndClamps) {
-  constexpr int one = 1 << weight_bits;
-  const std::size_t width = 3 * pixel_lanes;
+  constexpr int one = 1 << kWeightBits;
+  const std::size_t width = 3 * kPixelLanes;
   const auto lines = noise(width * 9);
   for (const auto& weights : std::vector<std::vector<std::int32_t>>{
            {one},
@@ -69,21 +69,21 @@ TEST(PixelKernels, EveryLevelSumsLinesExactlyAndClamps) {
       for (std::size_t x = 0; x < width; ++x) {
         std::int64_t sum = one / 2;
         for (int t = 0; t < count; ++t) sum += std::int64_t{weights[t]} * lines[t * width + x];
-        ASSERT_EQ(result[x], std::clamp<std::int64_t>(sum >> weight_bits, 0, 255)) << x;
+        ASSERT_EQ(result[x], std::clamp<std::int64_t>(sum >> kWeightBits, 0, 255)) << x;
       }
     });
   }
 }
 
 TEST(PixelKernels, ANegativeStepReversesTheLines) {
-  const Line line({1 << weight_bits});
+  const Line line({1 << kWeightBits});
   const std::vector<std::int32_t> first{0, 1, 2}, count{1, 1, 1};
   std::vector<std::int32_t> high(3, line.high[0]), low(3, line.low[0]);
-  const auto lines = noise(3 * pixel_lanes);
+  const auto lines = noise(3 * kPixelLanes);
   const LineTaps taps{3, 1, first.data(), count.data(), high.data(), low.data()};
   std::vector<std::uint8_t> result(lines.size());
-  const auto step = static_cast<std::ptrdiff_t>(pixel_lanes);
-  resample_lines(taps, lines.data(), pixel_lanes, pixel_lanes, result.data() + 2 * step, -step);
+  const auto step = static_cast<std::ptrdiff_t>(kPixelLanes);
+  resample_lines(taps, lines.data(), kPixelLanes, kPixelLanes, result.data() + 2 * step, -step);
   for (std::size_t line_of = 0; line_of < 3; ++line_of) {
     EXPECT_TRUE(std::equal(lines.begin() + line_of * step, lines.begin() + (line_of + 1) * step,
                            result.begin() + (2 - line_of) * step));
@@ -92,21 +92,21 @@ TEST(PixelKernels, ANegativeStepReversesTheLines) {
 
 TEST(PixelKernels, EveryLevelTurnsRowsIntoColumnsAndBack) {
   for (const std::size_t length : {1U, 15U, 16U, 48U, 61U}) {
-    const auto pixels = noise(pixel_lanes * length);
-    std::array<const std::uint8_t*, pixel_lanes> rows;
-    for (std::size_t r = 0; r < pixel_lanes; ++r) rows[r] = pixels.data() + r * length;
+    const auto pixels = noise(kPixelLanes * length);
+    std::array<const std::uint8_t*, kPixelLanes> rows;
+    for (std::size_t r = 0; r < kPixelLanes; ++r) rows[r] = pixels.data() + r * length;
     for_every_level([&] {
       std::vector<std::uint8_t> columns(pixels.size());
       turn_rows(rows, length, columns.data());
       for (std::size_t x = 0; x < length; ++x) {
-        for (std::size_t r = 0; r < pixel_lanes; ++r) {
-          ASSERT_EQ(columns[x * pixel_lanes + r], rows[r][x]) << x << ' ' << r;
+        for (std::size_t r = 0; r < kPixelLanes; ++r) {
+          ASSERT_EQ(columns[x * kPixelLanes + r], rows[r][x]) << x << ' ' << r;
         }
       }
       if (length % 16 != 0) return;
       std::vector<std::uint8_t> back(pixels.size());
-      std::array<std::uint8_t*, pixel_lanes> targets;
-      for (std::size_t r = 0; r < pixel_lanes; ++r) targets[r] = back.data() + r * length;
+      std::array<std::uint8_t*, kPixelLanes> targets;
+      for (std::size_t r = 0; r < kPixelLanes; ++r) targets[r] = back.data() + r * length;
       turn_columns(columns.data(), length, targets);
       EXPECT_EQ(back, pixels);
     });

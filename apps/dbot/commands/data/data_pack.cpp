@@ -53,10 +53,10 @@ data::PackProgress pack_progress() {
 
 data::PackConfig pack_config(const DataPackArguments& arguments) {
   data::PackConfig config;
-  constexpr std::int64_t most_bytes = std::int64_t{1} << 50;
+  constexpr std::int64_t kMostBytes = std::int64_t{1} << 50;
   if (arguments.shard_size) {
     config.shard_bytes =
-        static_cast<std::uint64_t>(in_range("--shard-size", *arguments.shard_size, 1, most_bytes));
+        static_cast<std::uint64_t>(in_range("--shard-size", *arguments.shard_size, 1, kMostBytes));
   }
   config.shorter_side = static_cast<int>(in_range("--size", arguments.size, 0, 65500));
   config.quality = static_cast<int>(in_range("--quality", arguments.quality, 1, 100));

@@ -114,19 +114,19 @@ void print_shares(const char* title, const data::Shares& shares) {
 }
 
 void print_classes(const data::DataStatistics& statistics) {
-  constexpr std::size_t most_rows = 40;
+  constexpr std::size_t kMostRows = 40;
   const auto& classes = statistics.set.classes;
   if (classes.empty()) return;
   Rows rows{{"class"}};
   for (const auto& part : statistics.parts) rows[0].push_back(part.empty() ? "images" : part);
   for (const auto& row : classes) {
-    if (rows.size() > most_rows) break;
+    if (rows.size() > kMostRows) break;
     rows.push_back({row.name});
     for (const auto count : row.images) rows.back().push_back(report::grouped(count));
   }
   print(report::text_table(rows));
-  if (classes.size() > most_rows) {
-    print_line(fmt::format("and {} more classes (--json has all)", classes.size() - most_rows));
+  if (classes.size() > kMostRows) {
+    print_line(fmt::format("and {} more classes (--json has all)", classes.size() - kMostRows));
   }
 }
 

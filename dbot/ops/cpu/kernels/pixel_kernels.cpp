@@ -22,12 +22,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // 32 bytes, also where there are more: wider vectors gain little, and small pictures would fill
 // them badly.
-using Bytes = hn::CappedTag<std::uint8_t, pixel_lanes>;
+using Bytes = hn::CappedTag<std::uint8_t, kPixelLanes>;
 using Halves = hn::Repartition<std::int16_t, Bytes>;
 using Words = hn::Repartition<std::int32_t, Bytes>;
 using ByteVector = hn::Vec<Bytes>;
 using WordVector = hn::Vec<Words>;
-constexpr std::size_t turned = 16;  // rows and columns of a block that is turned in registers
+constexpr std::size_t kTurned = 16;  // rows and columns of a block that is kTurned in registers
 
 /// Sums of the products of pixels with one factor of the weights, in the order in which bytes of a
 /// 128-bit block are interleaved.
@@ -50,12 +50,12 @@ struct Sums {
 /// Rounds the sums to pixels and puts them in order.
 HWY_INLINE ByteVector rounded(const Sums& high, const Sums& low) {
   const Halves halves;
-  const auto half = hn::Set(Words(), 1 << (weight_bits - 1));
+  const auto half = hn::Set(Words(), 1 << (kWeightBits - 1));
   WordVector sums[4];
   for (int i = 0; i < 4; ++i) {
     const auto sum =
-        hn::Add(hn::ShiftLeft<low_weight_bits>(high.total(i)), hn::Add(low.total(i), half));
-    sums[i] = hn::ShiftRight<weight_bits>(sum);
+        hn::Add(hn::ShiftLeft<kLowWeightBits>(high.total(i)), hn::Add(low.total(i), half));
+    sums[i] = hn::ShiftRight<kWeightBits>(sum);
   }
   const auto clamped = [&](WordVector a, WordVector b) HWY_ATTR {
     const auto both = hn::ReorderDemote2To(halves, a, b);
@@ -69,7 +69,7 @@ HWY_INLINE ByteVector rounded(const Sums& high, const Sums& low) {
   return hn::TableLookupBytes(mixed, hn::LoadDup128(Bytes(), order));
 }
 
-/// `pixel_lanes` bytes of one output line.
+/// `kPixelLanes` bytes of one output line.
 HWY_INLINE ByteVector weighted_sum(const std::uint8_t* lines, std::size_t step, int count,
                                    const std::int32_t* high_weights,
                                    const std::int32_t* low_weights) {
@@ -98,7 +98,7 @@ void resample_lines(const LineTaps& taps, const std::uint8_t* lines, std::size_t
   for (int i = 0; i < taps.outputs; ++i, result += result_step) {
     const auto* first = lines + static_cast<std::size_t>(taps.first[i]) * step;
     const auto row = static_cast<std::size_t>(i) * static_cast<std::size_t>(taps.pairs_per_row);
-    for (std::size_t x = 0; x < width; x += pixel_lanes) {
+    for (std::size_t x = 0; x < width; x += kPixelLanes) {
       const auto pixels =
           weighted_sum(first + x, step, taps.count[i], taps.high + row, taps.low + row);
       hn::StoreU(pixels, Bytes(), result + x);
@@ -107,51 +107,51 @@ void resample_lines(const LineTaps& taps, const std::uint8_t* lines, std::size_t
 }
 
 /// Turns the 16 × 16 bytes that lie in the same 128-bit block of 16 vectors.
-HWY_INLINE void turn_blocks(ByteVector (&now)[turned]) {
+HWY_INLINE void turn_blocks(ByteVector (&now)[kTurned]) {
   const Bytes bytes;
   // Interleaving row r with row r + 8 turns the address bits (row, column) by one; four times: all.
   for (int round = 0; round < 4; ++round) {
-    ByteVector next[turned];
-    for (std::size_t r = 0; r < turned / 2; ++r) {
-      next[2 * r] = hn::InterleaveLower(bytes, now[r], now[r + turned / 2]);
-      next[2 * r + 1] = hn::InterleaveUpper(bytes, now[r], now[r + turned / 2]);
+    ByteVector next[kTurned];
+    for (std::size_t r = 0; r < kTurned / 2; ++r) {
+      next[2 * r] = hn::InterleaveLower(bytes, now[r], now[r + kTurned / 2]);
+      next[2 * r + 1] = hn::InterleaveUpper(bytes, now[r], now[r + kTurned / 2]);
     }
-    for (std::size_t r = 0; r < turned; ++r) now[r] = next[r];
+    for (std::size_t r = 0; r < kTurned; ++r) now[r] = next[r];
   }
 }
 
-void turn_rows(const std::array<const std::uint8_t*, pixel_lanes>& rows, std::size_t length,
+void turn_rows(const std::array<const std::uint8_t*, kPixelLanes>& rows, std::size_t length,
                std::uint8_t* columns) {
   const hn::Half<Bytes> half;
   std::size_t x = 0;
-  for (; x + turned <= length; x += turned) {
-    ByteVector block[turned];
-    for (std::size_t r = 0; r < turned; ++r) {
-      block[r] =
-          hn::Combine(Bytes(), hn::LoadU(half, rows[r + turned] + x), hn::LoadU(half, rows[r] + x));
+  for (; x + kTurned <= length; x += kTurned) {
+    ByteVector block[kTurned];
+    for (std::size_t r = 0; r < kTurned; ++r) {
+      block[r] = hn::Combine(Bytes(), hn::LoadU(half, rows[r + kTurned] + x),
+                             hn::LoadU(half, rows[r] + x));
     }
     turn_blocks(block);
-    for (std::size_t r = 0; r < turned; ++r) {
-      hn::StoreU(block[r], Bytes(), columns + (x + r) * pixel_lanes);
+    for (std::size_t r = 0; r < kTurned; ++r) {
+      hn::StoreU(block[r], Bytes(), columns + (x + r) * kPixelLanes);
     }
   }
   for (; x < length; ++x) {
-    for (std::size_t r = 0; r < pixel_lanes; ++r) columns[x * pixel_lanes + r] = rows[r][x];
+    for (std::size_t r = 0; r < kPixelLanes; ++r) columns[x * kPixelLanes + r] = rows[r][x];
   }
 }
 
 void turn_columns(const std::uint8_t* columns, std::size_t length,
-                  const std::array<std::uint8_t*, pixel_lanes>& rows) {
+                  const std::array<std::uint8_t*, kPixelLanes>& rows) {
   const hn::Half<Bytes> half;
-  for (std::size_t x = 0; x < length; x += turned) {
-    ByteVector block[turned];
-    for (std::size_t r = 0; r < turned; ++r) {
-      block[r] = hn::LoadU(Bytes(), columns + (x + r) * pixel_lanes);
+  for (std::size_t x = 0; x < length; x += kTurned) {
+    ByteVector block[kTurned];
+    for (std::size_t r = 0; r < kTurned; ++r) {
+      block[r] = hn::LoadU(Bytes(), columns + (x + r) * kPixelLanes);
     }
     turn_blocks(block);
-    for (std::size_t r = 0; r < turned; ++r) {
+    for (std::size_t r = 0; r < kTurned; ++r) {
       hn::StoreU(hn::LowerHalf(half, block[r]), half, rows[r] + x);
-      hn::StoreU(hn::UpperHalf(half, block[r]), half, rows[r + turned] + x);
+      hn::StoreU(hn::UpperHalf(half, block[r]), half, rows[r + kTurned] + x);
     }
   }
 }
@@ -194,13 +194,13 @@ void resample_lines(const LineTaps& taps, const std::uint8_t* lines, std::size_t
   HWY_DYNAMIC_DISPATCH(resample_lines)(taps, lines, step, width, result, result_step);
 }
 
-void turn_rows(const std::array<const std::uint8_t*, pixel_lanes>& rows, std::size_t length,
+void turn_rows(const std::array<const std::uint8_t*, kPixelLanes>& rows, std::size_t length,
                std::uint8_t* columns) {
   HWY_DYNAMIC_DISPATCH(turn_rows)(rows, length, columns);
 }
 
 void turn_columns(const std::uint8_t* columns, std::size_t length,
-                  const std::array<std::uint8_t*, pixel_lanes>& rows) {
+                  const std::array<std::uint8_t*, kPixelLanes>& rows) {
   HWY_DYNAMIC_DISPATCH(turn_columns)(columns, length, rows);
 }
 

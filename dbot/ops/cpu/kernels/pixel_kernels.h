@@ -9,11 +9,11 @@
 namespace dbot::ops {
 
 /// Lines of pixels are handled in parts of so many bytes; lengths are multiples of it.
-inline constexpr std::size_t pixel_lanes = 32;
+inline constexpr std::size_t kPixelLanes = 32;
 
 /// Fractional bits of a tap's weight, split into two 16-bit factors: weight = high · 2^11 + low.
-inline constexpr int weight_bits = 32 - 8 - 2;  // 8 bits of pixel, 2 of overshoot
-inline constexpr int low_weight_bits = 11;
+inline constexpr int kWeightBits = 32 - 8 - 2;  // 8 bits of pixel, 2 of overshoot
+inline constexpr int kLowWeightBits = 11;
 
 /// Output line i is the weighted sum of `count[i]` input lines from `first[i]` on. Its weights
 /// stand in row i of `high` and `low`, two in each value: that of the even tap in the lower 16
@@ -29,13 +29,13 @@ struct LineTaps {
 void resample_lines(const LineTaps& taps, const std::uint8_t* lines, std::size_t step,
                     std::size_t width, std::uint8_t* result, std::ptrdiff_t result_step);
 
-/// columns[x · pixel_lanes + r] = rows[r][x] for x = 0…length − 1; any length.
-void turn_rows(const std::array<const std::uint8_t*, pixel_lanes>& rows, std::size_t length,
+/// columns[x · kPixelLanes + r] = rows[r][x] for x = 0…length − 1; any length.
+void turn_rows(const std::array<const std::uint8_t*, kPixelLanes>& rows, std::size_t length,
                std::uint8_t* columns);
 
-/// The reverse for `length` columns, a multiple of 16: rows[r][x] = columns[x · pixel_lanes + r].
+/// The reverse for `length` columns, a multiple of 16: rows[r][x] = columns[x · kPixelLanes + r].
 void turn_columns(const std::uint8_t* columns, std::size_t length,
-                  const std::array<std::uint8_t*, pixel_lanes>& rows);
+                  const std::array<std::uint8_t*, kPixelLanes>& rows);
 
 /// values[i] = pixels[i] · scale + shift in float32.
 void scale_pixels(const std::uint8_t* pixels, std::size_t count, float scale, float shift,

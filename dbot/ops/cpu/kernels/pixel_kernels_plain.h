@@ -7,10 +7,10 @@ namespace dbot::ops::plain {
 
 void resample_lines(const LineTaps& taps, const std::uint8_t* lines, std::size_t step,
                     std::size_t width, std::uint8_t* result, std::ptrdiff_t result_step);
-void turn_rows(const std::array<const std::uint8_t*, pixel_lanes>& rows, std::size_t length,
+void turn_rows(const std::array<const std::uint8_t*, kPixelLanes>& rows, std::size_t length,
                std::uint8_t* columns);
 void turn_columns(const std::uint8_t* columns, std::size_t length,
-                  const std::array<std::uint8_t*, pixel_lanes>& rows);
+                  const std::array<std::uint8_t*, kPixelLanes>& rows);
 void scale_pixels(const std::uint8_t* pixels, std::size_t count, float scale, float shift,
                   float* values);
 

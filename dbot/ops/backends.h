@@ -1,0 +1,80 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+
+#include "dbot/ops/adamw_update.h"
+#include "dbot/ops/assemble_tokens.h"
+#include "dbot/ops/image_patches.h"
+#include "dbot/ops/token_loss.h"
+#include "dbot/ops/transformer_block.h"
+
+// The ways to compute each operation that has more than one. An operation's own file checks its
+// arguments, asks `backend_of`, and calls the way with that ending. All ways of an operation take
+// and give the same, up to rounding:
+//   …_reference  plain ATen calls, differentiated by autograd; on any device, for any type
+//   …_cpu        the project's kernels on the host
+//   …_cuda       the project's kernels on a GPU; without the CUDA module they throw (no_cuda/)
+namespace dbot::ops {
+
+enum class Backend { reference, cpu, cuda };
+
+/// The fastest backend for operations on these tensors: that of the device on which they lie, or
+/// `reference` where there is none for it, or where kernel_level() asks for `reference`. Undefined
+/// tensors do not count. Throws Error if they lie on several devices.
+Backend backend_of(std::initializer_list<std::reference_wrapper<const at::Tensor>> tensors);
+
+// ---- Transformer block. CPU kernels: x float32, products in float32 or bfloat16. ----
+at::Tensor transformer_block_reference(const at::Tensor& x, const TransformerBlockWeights& weights,
+                                       const TransformerBlockOptions& options,
+                                       const BranchScales& scales, const at::Tensor& rows = {});
+at::Tensor transformer_block_cpu(const at::Tensor& x, const TransformerBlockWeights& weights,
+                                 const TransformerBlockOptions& options, const BranchScales& scales,
+                                 const at::Tensor& rows = {});
+at::Tensor transformer_block_cuda(const at::Tensor& x, const TransformerBlockWeights& weights,
+                                  const TransformerBlockOptions& options,
+                                  const BranchScales& scales, const at::Tensor& rows = {});
+
+// ---- Patches. Kernels make one pass over the wanted patches; no gradient goes to the pixels. ----
+at::Tensor image_patches_reference(const Images& images, std::int64_t patch_size, PatchOrder order,
+                                   const at::Tensor& rows);
+at::Tensor image_patches_cpu(const Images& images, std::int64_t patch_size, PatchOrder order,
+                             const at::Tensor& rows);
+at::Tensor image_patches_cuda(const Images& images, std::int64_t patch_size, PatchOrder order,
+                              const at::Tensor& rows);
+
+/// uint8 images as they are seen.
+at::Tensor seen_reference(const Images& images);
+at::Tensor seen_cpu(const Images& images);
+at::Tensor seen_cuda(const Images& images);
+
+// ---- Tokens. Plans are checked, contiguous, and have a row for each sample. Kernels make one pass
+// forward and one backward, and give the position table no gradient. ----
+at::Tensor assemble_tokens_reference(const at::Tensor& own, const at::Tensor& shared,
+                                     const at::Tensor& table, const TokenPlan& plan);
+at::Tensor assemble_tokens_cpu(const at::Tensor& own, const at::Tensor& shared,
+                               const at::Tensor& table, const TokenPlan& plan);
+at::Tensor assemble_tokens_cuda(const at::Tensor& own, const at::Tensor& shared,
+                                const at::Tensor& table, const TokenPlan& plan);
+
+// ---- Loss. Kernels: target, loss and the prediction's gradient in one pass over float32. ----
+at::Tensor mean_token_loss_reference(const at::Tensor& prediction, const at::Tensor& target,
+                                     const LossConfig& config, TargetScale scale);
+at::Tensor mean_token_loss_cpu(const at::Tensor& prediction, const at::Tensor& target,
+                               const LossConfig& config, TargetScale scale);
+at::Tensor mean_token_loss_cuda(const at::Tensor& prediction, const at::Tensor& target,
+                                const LossConfig& config, TargetScale scale);
+
+// ---- Optimizer. The reference is LibTorch's fused kernel and a pass that clears gradients. ----
+double sum_of_squares_reference(const at::Tensor& values);
+double sum_of_squares_cpu(const at::Tensor& values);
+double sum_of_squares_cuda(const at::Tensor& values);
+
+void adamw_update_reference(const AdamWTensors& tensors, const AdamWOptions& options);
+void adamw_update_cpu(const AdamWTensors& tensors, const AdamWOptions& options);
+void adamw_update_cuda(const AdamWTensors& tensors, const AdamWOptions& options);
+
+}  // namespace dbot::ops

@@ -1,0 +1,70 @@
+#include "dbot/ops/backends.h"
+
+#include <ATen/ops/ones.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dbot/core/error.h"
+#include "dbot/runtime/cuda.h"
+#include "dbot/simd/kernel_level.h"
+
+namespace dbot::ops {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+at::Tensor on(at::DeviceType device) {
+  return at::ones({3}, at::TensorOptions().device(device));
+}
+
+/// Kernels of the level while it lives.
+class Level {
+ public:
+  explicit Level(simd::KernelLevel level) { simd::use_kernel_level(level); }
+  ~Level() { simd::use_kernel_level("auto"); }
+  Level(const Level&) = delete;
+  Level& operator=(const Level&) = delete;
+};
+
+TEST(Backends, TheHostHasKernelsUnlessTheReferenceIsWanted) {
+  const at::Tensor a = on(at::kCPU), b = on(at::kCPU);
+  {
+    const Level level(simd::KernelLevel::portable);
+    EXPECT_EQ(backend_of({a}), Backend::cpu);
+    EXPECT_EQ(backend_of({a, at::Tensor(), b}), Backend::cpu);
+    EXPECT_EQ(backend_of({at::Tensor()}), Backend::reference);
+  }
+  const Level level(simd::KernelLevel::reference);
+  EXPECT_EQ(backend_of({a, b}), Backend::reference);
+}
+
+TEST(Backends, OtherDevicesTakeTheReference) {
+  const Level level(simd::KernelLevel::portable);
+  EXPECT_EQ(backend_of({on(at::kMeta)}), Backend::reference);
+}
+
+TEST(Backends, TensorsLieOnOneDevice) {
+  const at::Tensor here = on(at::kCPU), there = on(at::kMeta);
+  EXPECT_THAT(
+      [&] {
+        backend_of({here, there});
+      },
+      ThrowsMessage<Error>(HasSubstr("[ops] tensors lie on cpu and meta")));
+}
+
+TEST(Backends, WithoutTheModuleEveryCudaWaySaysSo) {
+  if (runtime::cuda::available()) GTEST_SKIP() << "this process can use a GPU";
+  const at::Tensor x = on(at::kCPU);
+  const auto says_so = ThrowsMessage<Error>(HasSubstr(runtime::cuda::why_not()));
+  EXPECT_THAT([&] { transformer_block_cuda(x, {}, {}, {}); }, says_so);
+  EXPECT_THAT([&] { image_patches_cuda(x, 4, PatchOrder::channel_first, {}); }, says_so);
+  EXPECT_THAT([&] { seen_cuda(x); }, says_so);
+  EXPECT_THAT([&] { assemble_tokens_cuda(x, x, x, {}); }, says_so);
+  EXPECT_THAT([&] { mean_token_loss_cuda(x, x, {}, TargetScale::as_it_is); }, says_so);
+  EXPECT_THAT([&] { sum_of_squares_cuda(x); }, says_so);
+  EXPECT_THAT([&] { adamw_update_cuda({x, x, x, x}, {}); }, says_so);
+}
+
+}  // namespace
+}  // namespace dbot::ops
