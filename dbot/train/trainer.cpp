@@ -139,6 +139,7 @@ StepRecord Trainer::optimizer_step() {
     gradients.add(micro_batches.back());
   }
   record.loss = gradients.loss();
+  record.scalars = gradients.scalars();
   record.learning_rate = learning_rate();
   record.gradient_norm = gradients.finite() ? optimizer_->gradient_norm() : std::nan("");
   record.skipped = !std::isfinite(record.gradient_norm);

@@ -145,6 +145,8 @@ void MetricsDigest::add_step(const MetricsRecord& record) {
     const bool known = figures_.curves.contains(name);
     if (known || figures_.curves.size() < most_curves) {
       figures_.curves[name].add(static_cast<double>(record.step), value);
+    } else {
+      figures_.curves_left_out = true;
     }
   }
 }

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "dbot/methods/method.h"
+#include "dbot/train/capture/scalar_means.h"
 
 namespace dbot::train {
 
@@ -30,6 +33,8 @@ class GradientStep {
   double loss() const { return loss_; }
   const std::vector<double>& losses() const { return losses_; }
   bool finite() const { return finite_; }
+  /// The method's further figures, as ScalarMeans gives them. Waits for the device once.
+  std::vector<std::pair<std::string, double>> scalars() const { return scalars_.read(); }
 
  private:
   methods::Method& method_;
@@ -37,6 +42,7 @@ class GradientStep {
   double accumulate_;
   double loss_ = 0;
   std::vector<double> losses_;
+  ScalarMeans scalars_;
   bool finite_ = true;
 };
 
