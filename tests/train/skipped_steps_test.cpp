@@ -60,7 +60,7 @@ TEST_F(TrainerTest, EveryStepLeavesClearGradients) {
     int skipped = 0;
   } watch;
   settings_.plan = one_stage(3);
-  settings_.accumulate = 2;
+  accumulate_two();
   trainer(method, {&watch}).run(stop_);
   EXPECT_EQ(watch.skipped, 1);
 }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -75,11 +77,12 @@ class TrainerTest : public ::testing::Test {
  protected:
   void SetUp() override {
     settings_.plan = {.steps_per_epoch = 4, .stage_begin = {0, 6, 12}, .warmup_steps = {2, 2}};
-    settings_.peak_rate = 1e-2;
-    settings_.clip_norm = 1.0;
+    settings_.train.batch_size = 8;
+    settings_.train.max_skipped_steps = 3;
+    settings_.optimizer.base_lr = 1e-2 * 256 / 8;  // 1e-2 for 8 images a step
+    settings_.optimizer.clip_norm = 1.0;
     settings_.checkpoint = {.every_steps = 0, .every_epochs = 0, .keep = 2};
     settings_.checkpoint_folder = folder_ / "checkpoints";
-    settings_.max_skipped_steps = 3;
   }
 
   /// One stage of so many steps without a warm-up.
@@ -87,25 +90,35 @@ class TrainerTest : public ::testing::Test {
     return {.steps_per_epoch = 4, .stage_begin = {0, steps}, .warmup_steps = {0}};
   }
 
+  /// The same images a step in two micro-batches.
+  void accumulate_two() {
+    settings_.train.batch_size = 4;
+    settings_.train.accumulate = 2;
+  }
+
+  /// What it has to say is added to `said_`.
   Trainer trainer(methods::Method& method, std::vector<TrainObserver*> observers = {}) {
-    const auto accumulate = settings_.accumulate;
-    const auto make_loader = [dataset = dataset_, accumulate](std::int64_t first_batch) {
+    const auto make_loader = [dataset = dataset_, train = settings_.train](
+                                 std::int64_t first_micro_batch, const core::Log& log) {
       data::LoaderConfig config;
       config.image_size = {8, 8};
-      config.batch_size = 8 / accumulate;
-      config.batches_per_epoch = 4 * accumulate;
-      config.first_batch = first_batch;
+      config.batch_size = train.batch_size;
+      config.batches_per_epoch = 4 * train.accumulate;
+      config.first_batch = first_micro_batch;
       config.workers = 2;
-      return std::make_unique<data::Loader>(dataset, config, core::silent_log());
+      return std::make_unique<data::Loader>(dataset, config, log);
     };
-    return Trainer(settings_, method, optim::OptimizerConfig{}, make_loader, std::move(observers),
-                   core::silent_log());
+    return Trainer(settings_, method, make_loader, std::move(observers), log());
+  }
+  core::Log log() {
+    return [this](core::LogLevel, std::string_view text) { said_.emplace_back(text); };
   }
 
   test::TemporaryFolder folder_;
   TrainerSettings settings_;
   std::shared_ptr<const data::Dataset> dataset_ = std::make_shared<test::SyntheticDataset>(32, 8);
   core::StopRequest stop_;
+  std::vector<std::string> said_;
 };
 
 }  // namespace dbot::train

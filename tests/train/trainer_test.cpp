@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/encoder_description.h"
 #include "dbot/exchange/import/encoder_file.h"
 #include "tests/train/small_training.h"
 
@@ -54,7 +55,7 @@ TEST_F(TrainerTest, StoppedAndResumedAnywhereEndsBitIdentical) {
 }
 
 TEST_F(TrainerTest, AnAccumulatedRunGoesOnWithTheVeryNextMicroBatch) {
-  settings_.accumulate = 2;
+  accumulate_two();
   settings_.plan = {.steps_per_epoch = 4, .stage_begin = {0, 7}, .warmup_steps = {2}};
   methods::MaskedModeling whole(tiny_method());
   Recorder recorder;
@@ -82,7 +83,7 @@ TEST_F(TrainerTest, AccumulatedMicroBatchesGiveTheStepOfOneLargeBatch) {
   Recorder one, two;
   trainer(large, {&one}).run(stop_);
   fs::remove_all(settings_.checkpoint_folder);
-  settings_.accumulate = 2;
+  accumulate_two();
   trainer(accumulated, {&two}).run(stop_);
   for (std::size_t step = 0; step < 3; ++step) {
     EXPECT_NEAR(one.steps[step].loss, two.steps[step].loss, 1e-5);
@@ -109,7 +110,7 @@ TEST_F(TrainerTest, FurtherFiguresAreMeansOverTheMicroBatchesThatHaveThem) {
     int calls_ = 0;
   } method;
   settings_.plan = one_stage(2);
-  settings_.accumulate = 2;
+  accumulate_two();
   Recorder recorder;
   trainer(method, {&recorder}).run(stop_);
   using Scalars = std::vector<std::pair<std::string, double>>;
@@ -121,7 +122,7 @@ TEST_F(TrainerTest, FurtherFiguresAreMeansOverTheMicroBatchesThatHaveThem) {
 TEST_F(TrainerTest, OptimizerStateIsResetAtAStageEndUnlessKept) {
   for (const bool keep : {false, true}) {
     fs::remove_all(settings_.checkpoint_folder);
-    settings_.keep_optimizer = keep;
+    settings_.stages.keep_optimizer = keep;
     methods::MaskedModeling method(tiny_method());
     trainer(method).run(stop_);
     const auto checkpoint = read_newest_checkpoint(settings_.checkpoint_folder, core::silent_log());
@@ -133,11 +134,38 @@ TEST_F(TrainerTest, TheStudentsFileTellsTheDepthOfItsOwnStage) {
   methods::MaskedModelingConfig config = tiny_method();
   config.student_depth = {1, 3};
   methods::MaskedModeling method(config);
+  settings_.description = [&] {
+    return exchange::to_json({method.backbone().config(), config.mean, config.std});
+  };
   trainer(method).run(stop_);
   for (const auto& [step, depth] : {std::pair{"step-00000006", 1}, {"step-00000012", 3}}) {
     const auto file = settings_.checkpoint_folder / step / "student.safetensors";
     EXPECT_EQ(exchange::load_encoder(file).description.config.depth, depth);
   }
+}
+
+TEST_F(TrainerTest, AFileWithoutADescriptionIsOneToo) {
+  methods::MaskedModeling method(tiny_method());
+  trainer(method).run(stop_);
+  const auto checkpoint = read_newest_checkpoint(settings_.checkpoint_folder, core::silent_log());
+  EXPECT_TRUE(checkpoint->tensors.contains("student.cls_token"));
+}
+
+TEST_F(TrainerTest, TellsWhichSamplesWereBroken) {
+  class OneBroken : public test::SyntheticDataset {
+   public:
+    OneBroken() : SyntheticDataset(32, 8) {}
+    data::Image load(std::int64_t index, int channels) const override {
+      if (index == 7) throw DataError("cut off");
+      return SyntheticDataset::load(index, channels);
+    }
+  };
+  dataset_ = std::make_shared<OneBroken>();
+  methods::MaskedModeling method(tiny_method());
+  Trainer trained = trainer(method);
+  EXPECT_TRUE(trained.bad_samples().empty()) << "nothing is read yet";
+  trained.run(stop_);
+  EXPECT_EQ(trained.bad_samples(), std::vector<std::string>{"synthetic[7]: cut off"});
 }
 
 TEST_F(TrainerTest, AnObserverThatGivesUpOnRequestLeavesAResumableRun) {

@@ -4,7 +4,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/cached_dataset.h"
-#include "dbot/optim/schedule.h"
+#include "dbot/exchange/encoder_description.h"
 #include "dbot/run/pretrain/bad_file_list.h"
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/observers.h"
@@ -21,22 +21,16 @@ namespace {
 train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan& plan,
                                         const train::RunFolder& folder, std::string choices) {
   train::TrainerSettings settings;
-  settings.plan = plan;
-  settings.peak_rate = optim::scaled_rate(recipe.optimizer.base_lr, images_per_step(recipe));
-  settings.min_rate = recipe.schedule.min_lr;
-  settings.clip_norm = recipe.optimizer.clip_norm;
-  settings.keep_optimizer = recipe.stages.keep_optimizer;
-  settings.accumulate = recipe.train.accumulate;
-  settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  settings.max_skipped_steps = recipe.train.max_skipped_steps;
-  settings.precision = precision_of(recipe);
+  settings.train = recipe.train;
+  settings.optimizer = recipe.optimizer;
+  settings.schedule = recipe.schedule;
+  settings.stages = recipe.stages;
   settings.checkpoint = recipe.checkpoint;
+  settings.plan = plan;
+  settings.precision = precision_of(recipe);
   settings.checkpoint_folder = folder.checkpoints();
-  settings.capture_folder = folder.captures();
-  settings.capture_step = recipe.train.capture_step;
+  settings.captures.folder = folder.captures();
   settings.fixed_choices = std::move(choices);
-  settings.mean = recipe.data.mean;
-  settings.std = recipe.data.std;
   return settings;
 }
 
@@ -66,25 +60,25 @@ PretrainSummary pretrain(const Recipe& recipe, const PretrainOptions& options,
                             watchers);
 
   const auto files = data::cached(dataset, resolved.data.cache_bytes);
-  const data::Loader* loader = nullptr;  // the trainer's, to ask which files were bad
-  const auto make_loader = [&](std::int64_t first_batch) {
+  const auto make_loader = [&](std::int64_t first_micro_batch, const core::Log& loader_log) {
     data::LoaderConfig config = loader_config(resolved, plan);
-    config.first_batch = first_batch;
+    config.first_batch = first_micro_batch;
     config.sources = source_shares(resolved, training_images.sizes);
-    auto made = std::make_unique<data::Loader>(files, config, log);
-    loader = made.get();
-    return made;
+    return std::make_unique<data::Loader>(files, config, loader_log);
   };
   train::TrainerSettings settings = trainer_settings(resolved, plan, folder, choices);
-  settings.recipe = recipe_toml;
-  settings.sample_name = [&](std::int64_t sample) {
+  settings.captures.recipe = recipe_toml;
+  settings.captures.sample_name = [&](std::int64_t sample) {
     return dataset->name(sample % dataset->size());
   };
-  train::Trainer trainer(settings, method, resolved.optimizer, make_loader, observers.all(), log);
+  settings.description = [&] {
+    return exchange::to_json({method.backbone().config(), resolved.data.mean, resolved.data.std});
+  };
+  train::Trainer trainer(settings, method, make_loader, observers.all(), log);
   if (checkpoint) trainer.resume(*checkpoint);
   const auto list_bad_files = [&] {
     try {
-      if (loader) add_to_bad_file_list(folder.path() / "bad_files.txt", loader->bad_samples());
+      add_to_bad_file_list(folder.path() / "bad_files.txt", trainer.bad_samples());
     } catch (const std::exception& problem) {  // they were told one by one
       log(core::LogLevel::warning,
           fmt::format("bad_files.txt could not be written: {}", problem.what()));

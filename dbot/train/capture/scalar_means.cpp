@@ -12,8 +12,10 @@ namespace dbot::train {
 void ScalarMeans::add(const std::vector<std::pair<std::string, at::Tensor>>& scalars) {
   for (const auto& [name, tensor] : scalars) {
     if (!tensor.defined() || tensor.numel() != 1) {
-      throw Error(fmt::format("[train] the method's figure '{}' has {} values, expected one", name,
-                              tensor.defined() ? tensor.numel() : 0));
+      throw Error({.operation = "train",
+                   .subject = fmt::format("the method's figure '{}'", name),
+                   .reason = fmt::format("has {} values, expected one",
+                                         tensor.defined() ? tensor.numel() : 0)});
     }
     const at::Tensor value = tensor.detach().reshape({}).to(at::kDouble);
     const auto known = std::ranges::find(sums_, name, &Sum::name);

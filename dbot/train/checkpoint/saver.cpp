@@ -81,7 +81,8 @@ std::filesystem::path Saver::save_or_fail(const Checkpoint& checkpoint, const st
                      last_good(), patience.seconds()));
     patience.until([&] { return (written = attempt(checkpoint, encoder)).has_value(); });
   }
-  if (!written) {
+  gave_up_ = !written.has_value();
+  if (gave_up_) {
     const std::int64_t lost = checkpoint.state.step - std::max<std::int64_t>(saved_step_, 0);
     throw Error(fmt::format(
         "{}; {}, so {} steps are lost. Make room or mend what is named, then give the same command "

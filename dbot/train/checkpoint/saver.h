@@ -33,6 +33,8 @@ class Saver {
   /// The step of the newest whole checkpoint; −1 if there is none.
   std::int64_t saved_step() const { return saved_step_; }
   void resumed_from(std::int64_t step) { saved_step_ = step; }
+  /// Whether the last `save_or_fail` failed: the disk had its time.
+  bool gave_up() const { return gave_up_; }
 
  private:
   std::optional<std::filesystem::path> attempt(const Checkpoint& checkpoint,
@@ -45,6 +47,7 @@ class Saver {
   std::int64_t steps_per_epoch_;
   core::Log log_;
   std::int64_t saved_step_ = -1;
+  bool gave_up_ = false;
   core::Rarely failures_, prune_failures_;
   std::string problem_;
   std::int64_t retry_step_ = -1, retry_interval_ = 0;
