@@ -61,7 +61,7 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
       for (TrainObserver* observer : observers_) observer->on_end(state_, method_);
     }
   } catch (const Stopped&) {
-    // An observer gave up its work on request; the weights stand after a whole step.
+    // An observer stopped its work on request. The weights are those after a whole step.
     save_or_fail();
     summary_.finished = false;
   } catch (const std::exception&) {
@@ -156,7 +156,7 @@ void Trainer::advance(StepRecord& record) {
 
 void Trainer::keep_step(const GradientStep& gradients, const StepRecord& record,
                         std::vector<BatchMark> marks) {
-  std::unique_ptr<data::Loader> again;  // beside the training loader, which goes on undisturbed
+  std::unique_ptr<data::Loader> again;  // the training loader keeps its place
   const std::int64_t step = state_.step + 1;
   captures_.keep({.step = step,
                   .marks = std::move(marks),
@@ -177,7 +177,7 @@ void Trainer::keep_step(const GradientStep& gradients, const StepRecord& record,
                       },
                   .read_again =
                       [&] {
-                        // What is wrong with its files was told when they were trained on.
+                        // Training has reported broken files already.
                         if (!again) again = make_loader_(first_micro_batch(), core::silent_log());
                         return next_micro_batch(*again);
                       }});
@@ -194,7 +194,7 @@ void Trainer::after_step() {
   const bool epoch_ends = state_.step % settings_.plan.steps_per_epoch == 0;
   const bool stage_ends = state_.step == stage_end();
   if (state_.step >= settings_.plan.total_steps()) {
-    save_or_fail();  // before the observers, who have nothing to tell of a run that is not kept
+    save_or_fail();  // first: observers report the end only of a run that is saved
   } else if (stage_ends || saver_.is_due(state_.step)) {
     try_to_save();
   }

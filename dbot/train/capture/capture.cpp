@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kRecordFile = "capture.json";
-constexpr const char* kRecipeFile = "capture.toml";  // not recipe.toml: this is no run
+constexpr const char* kCapturedRecipeFile = "capture.toml";  // not recipe.toml: this is no run
 
 std::string group_of(std::size_t micro) {
   return fmt::format("micro-batch-{}", micro);
@@ -39,8 +39,8 @@ std::vector<std::string> write_files(const fs::path& folder, const CapturedStep&
                                 {{"format", "pt"}}, /*replace=*/false);
   }
   core::write_file_synced(folder / kRecordFile, record_to_json(step.record));
-  core::write_file_synced(folder / kRecipeFile, step.recipe);
-  names.insert(names.end(), {kRecordFile, kRecipeFile});
+  core::write_file_synced(folder / kCapturedRecipeFile, step.recipe);
+  names.insert(names.end(), {kRecordFile, kCapturedRecipeFile});
   return names;
 }
 
@@ -92,7 +92,7 @@ Capture read_capture(const fs::path& folder) {
   capture.before = read_checkpoint(folder);
   try {
     capture.record = parse_record(core::read_text_file(folder / kRecordFile));
-    capture.recipe = core::read_text_file(folder / kRecipeFile);
+    capture.recipe = core::read_text_file(folder / kCapturedRecipeFile);
     for (std::size_t micro = 0; micro < capture.record.losses.size(); ++micro) {
       capture.micro_batches.push_back(
           micro_batch_of(methods::without_prefix(group_of(micro) + ".", capture.before.tensors)));

@@ -20,13 +20,13 @@ struct MicroBatch {
 /// and its replay both come here, so that they are the same arithmetic.
 class GradientStep {
  public:
-  /// The gradients of `method`, which must outlive this, are zero: those of new parameters are, and
-  /// the optimizer's step leaves them so.
+  /// `method` must outlive this. Its gradients must be zero: new parameters begin so, and the
+  /// optimizer's step clears them.
   GradientStep(methods::Method& method, const methods::StepContext& context,
                std::int64_t accumulate);
 
-  /// Adds a micro-batch. After a loss that is not finite no gradient is added any more: the step is
-  /// lost, and what there is tells where it began.
+  /// Adds a micro-batch. After a loss that is not finite no more gradients are added: the step is
+  /// lost, and the gradients show where it went wrong.
   void add(const MicroBatch& micro);
 
   /// Mean over the micro-batches when all are added.
