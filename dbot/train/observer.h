@@ -36,6 +36,8 @@ struct StepRecord {
   std::int64_t batches_ahead = 0;  // the most that can be ready; 0: nothing is loaded ahead
   std::int64_t images = 0;
   bool skipped = false;
+  /// Further figures of the method, each the mean over the micro-batches that have it. Names are
+  /// the method's own: any bytes.
   std::vector<std::pair<std::string, double>> scalars;
 };
 

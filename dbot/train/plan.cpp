@@ -11,9 +11,9 @@
 namespace dbot::train {
 namespace {
 
-// Far above any run, far below where a double stops counting single steps.
-constexpr double most_steps = 1e12;
-constexpr std::int64_t most_stages = 1000;
+// Far more than any run has. A double still counts single steps there.
+constexpr double kMostSteps = 1e12;
+constexpr std::int64_t kMostStages = 1000;
 
 void require(bool holds, const std::string& key, double value, const char* expected) {
   if (!holds)
@@ -34,7 +34,7 @@ void check_input(const ScheduleConfig& schedule, const StagesConfig& stages,
           "a positive number (or 0 when schedule.epochs gives the length)");
   require(finite_and_at_least_zero(schedule.warmup_epochs), "schedule.warmup_epochs",
           schedule.warmup_epochs, "0 or a positive number");
-  require(stages.count >= 1 && stages.count <= most_stages, "stages.count", number(stages.count),
+  require(stages.count >= 1 && stages.count <= kMostStages, "stages.count", number(stages.count),
           "between 1 and 1000");
   for (const double length : stages.epochs) {
     require(std::isfinite(length) && length > 0, "an entry of stages.epochs", length,
@@ -99,7 +99,7 @@ void check_every_stage_has_steps(const Plan& plan, const std::vector<double>& sh
   }
 }
 
-// Checked on the recipe's own length: overrides shrink warm-up and stage alike.
+// Looks at the recipe's own length: overrides shrink warm-up and stages by the same factor.
 void check_warmup_fits(double warmup_steps, double recipe_steps, const std::vector<double>& shares,
                        std::int64_t steps_per_epoch) {
   if (warmup_steps == 0) return;
@@ -140,7 +140,7 @@ Plan make_plan(const ScheduleConfig& schedule, const StagesConfig& stages,
     plan.warmup_steps.assign(shares.size() - 1, 0.0);
     return plan;
   }
-  require(length <= most_steps, "the number of steps of the run", length, "at most 1e12");
+  require(length <= kMostSteps, "the number of steps of the run", length, "at most 1e12");
 
   for (const double share : shares) plan.stage_begin.push_back(std::llround(share * length));
   check_every_stage_has_steps(plan, shares);

@@ -17,20 +17,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* recipe_file = "recipe.toml";
-constexpr const char* lock_file = ".lock";
+constexpr const char* kRecipeFile = "recipe.toml";
+constexpr const char* kLockFile = ".lock";
 
 // What a killed process leaves of an atomic write (core/files/files.h).
 bool is_temporary(const fs::path& path) {
   return path.filename().string().starts_with(".dbot-");
 }
 
-// The first file that a run killed before it stored its recipe cannot have left.
+// The first file by name that does not come from a run that was killed before it stored its recipe.
 fs::path foreign_entry(const fs::path& folder) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const fs::path name = entry.path().filename();
-    if (name != lock_file && !is_temporary(name)) found.push_back(name);
+    if (name != kLockFile && !is_temporary(name)) found.push_back(name);
   }
   return found.empty() ? fs::path() : *std::min_element(found.begin(), found.end());
 }
@@ -47,21 +47,21 @@ bool create_folder(const fs::path& path) {
   }
 }
 
-// An empty folder where that fails is not left behind if it is `created`.
+// Locks the folder. If that fails, a folder that was `created` just now is removed again.
 core::FileLock lock_folder(const fs::path& path, bool created) {
   std::optional<core::FileLock> lock;
   try {
-    lock = core::FileLock::try_acquire(path / lock_file);
+    lock = core::FileLock::try_acquire(path / kLockFile);
   } catch (const Error&) {
     std::error_code ignored;
     if (created) {
-      fs::remove(path / lock_file, ignored);
+      fs::remove(path / kLockFile, ignored);
       fs::remove(path, ignored);
     }
     throw;
   }
   if (lock) return std::move(*lock);
-  const std::string holder = core::FileLock::holder(path / lock_file);
+  const std::string holder = core::FileLock::holder(path / kLockFile);
   throw Error(fmt::format("[run] {} is being written by {}; let it end or stop it first",
                           path.string(), holder.empty() ? "another process" : holder));
 }
@@ -88,7 +88,7 @@ RunFolder::RunFolder(RunFolder&& other) noexcept
 RunFolder::~RunFolder() {
   if (!remove_at_end_) return;
   std::error_code ignored;
-  fs::remove(path_ / lock_file, ignored);
+  fs::remove(path_ / kLockFile, ignored);
   fs::remove(path_, ignored);
 }
 
@@ -100,7 +100,7 @@ bool RunFolder::check(const fs::path& path, bool resume) {
       throw UsageError(
           fmt::format("[run] --out {} is not a folder; choose another name", path.string()));
     }
-    if (fs::exists(path / recipe_file)) {
+    if (fs::exists(path / kRecipeFile)) {
       if (resume) return true;
       throw UsageError(fmt::format(
           "[run] --out {} holds a run; go on with it by --resume, or choose another --out",
@@ -110,7 +110,7 @@ bool RunFolder::check(const fs::path& path, bool resume) {
     if (other.empty()) return false;
     throw UsageError(fmt::format(
         "[run] --out {} holds {} but no run ({} is missing); choose a new or empty folder",
-        path.string(), other.string(), recipe_file));
+        path.string(), other.string(), kRecipeFile));
   } catch (const fs::filesystem_error& problem) {
     throw Error(fmt::format("[run] cannot look into --out {}: {}", path.string(),
                             problem.code().message()));
@@ -126,10 +126,10 @@ bool RunFolder::may_change(std::string_view key) {
 void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml) {
   std::vector<std::string> changed;
   try {
-    changed = core::toml_differences(core::read_text_file(path / recipe_file), recipe_toml);
+    changed = core::toml_differences(core::read_text_file(path / kRecipeFile), recipe_toml);
   } catch (const UsageError& problem) {
     throw UsageError(fmt::format("[resume] {} cannot be compared with the recipe: {}",
-                                 (path / recipe_file).string(), problem.what()));
+                                 (path / kRecipeFile).string(), problem.what()));
   }
   std::erase_if(changed, [](const std::string& change) {
     return may_change(std::string_view(change).substr(0, change.find(':')));
@@ -147,7 +147,7 @@ RunFolder RunFolder::claim(const fs::path& path, bool resume) {
   const bool created = create_folder(path);
   // From here on a failure must not leave a new folder behind.
   RunFolder folder(path, lock_folder(path, created), false, created);
-  folder.resumed_ = check(path, resume);  // again, now that nobody else can write here
+  folder.resumed_ = check(path, resume);  // once more, since nobody else can write here now
   return folder;
 }
 

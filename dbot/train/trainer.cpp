@@ -10,44 +10,24 @@
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/optim/schedule.h"
-#include "dbot/train/capture/capture.h"
+#include "dbot/train/skipped_steps.h"
 
 namespace dbot::train {
-namespace {
 
-constexpr std::int64_t most_captures = 3;  // of steps that went wrong by themselves
-
-std::vector<std::vector<std::string>> names_of(
-    const std::vector<MicroBatch>& micro_batches,
-    const std::function<std::string(std::int64_t)>& name) {
-  std::vector<std::vector<std::string>> names;
-  for (const MicroBatch& micro : micro_batches) {
-    auto& of_batch = names.emplace_back();
-    for (const std::int64_t sample : micro.batch.sample_ids) {
-      of_batch.push_back(name ? name(sample) : std::to_string(sample));
-    }
-  }
-  return names;
-}
-
-}  // namespace
-
-Trainer::Trainer(TrainerSettings settings, methods::Method& method,
-                 const optim::OptimizerConfig& optimizer,
-                 std::function<std::unique_ptr<data::Loader>(std::int64_t)> make_loader,
+Trainer::Trainer(TrainerSettings settings, methods::Method& method, MakeLoader make_loader,
                  std::vector<TrainObserver*> observers, core::Log log)
     : settings_(std::move(settings)),
       method_(method),
-      optimizer_config_(optimizer),
       make_loader_(std::move(make_loader)),
       observers_(std::move(observers)),
       log_(std::move(log)),
+      captures_(settings_.captures, settings_.train.capture_step, log_),
       saver_(settings_.checkpoint_folder, settings_.checkpoint, settings_.plan.steps_per_epoch,
              log_) {}
 
 std::unique_ptr<optim::AdamW> Trainer::fresh_optimizer() {
-  return std::make_unique<optim::AdamW>(method_.parameter_groups(optimizer_config_.weight_decay),
-                                        optimizer_config_);
+  const optim::OptimizerConfig& config = settings_.optimizer;
+  return std::make_unique<optim::AdamW>(method_.parameter_groups(config.weight_decay), config);
 }
 
 void Trainer::resume(const Checkpoint& checkpoint) {
@@ -72,7 +52,7 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
       const StepRecord record = optimizer_step();
       account(record);
       for (TrainObserver* observer : observers_) observer->on_step(record, method_);
-      give_up_without_hope();
+      throw_if_hopeless(state_, settings_.train.max_skipped_steps, settings_.plan.total_steps());
       after_step();
     }
     summary_.finished = state_.step >= settings_.plan.total_steps();
@@ -81,7 +61,7 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
       for (TrainObserver* observer : observers_) observer->on_end(state_, method_);
     }
   } catch (const Stopped&) {
-    // An observer gave up its work on request; the weights stand after a whole step.
+    // An observer stopped its work on request. The weights are those after a whole step.
     save_or_fail();
     summary_.finished = false;
   } catch (const std::exception&) {
@@ -98,13 +78,13 @@ std::int64_t Trainer::stage_end() const {
 
 void Trainer::switch_stage() {
   method_.end_stage(state_.stage);
-  // It holds on to the old student's memory; two students with moments are the most a run would
-  // need.
-  if (!settings_.keep_optimizer) optimizer_.reset();
+  // The optimizer holds on to the old student's memory. Two students with moments are the most a
+  // run would need.
+  if (!settings_.stages.keep_optimizer) optimizer_.reset();
   ++state_.stage;
   method_.begin_stage(state_.stage);
-  if (settings_.keep_optimizer) {
-    optimizer_->rebind(method_.parameter_groups(optimizer_config_.weight_decay));
+  if (settings_.stages.keep_optimizer) {
+    optimizer_->rebind(method_.parameter_groups(settings_.optimizer.weight_decay));
   } else {
     optimizer_ = fresh_optimizer();
   }
@@ -113,41 +93,59 @@ void Trainer::switch_stage() {
 double Trainer::learning_rate() const {
   const auto stage = static_cast<std::size_t>(state_.stage);
   const auto& begin = settings_.plan.stage_begin;
+  const double peak =
+      optim::scaled_rate(settings_.optimizer.base_lr, settings_.train.images_per_step());
   return optim::learning_rate(static_cast<double>(state_.step), static_cast<double>(begin[stage]),
                               static_cast<double>(begin[stage + 1]),
-                              settings_.plan.warmup_steps[stage], settings_.peak_rate,
-                              settings_.min_rate);
+                              settings_.plan.warmup_steps[stage], peak, settings_.schedule.min_lr);
+}
+
+MicroBatch Trainer::next_micro_batch(data::Loader& loader) const {
+  auto batch = loader.next();
+  if (!batch) throw Error("[train] the training data ended; a training loader must be endless");
+  const auto seed = static_cast<std::uint64_t>(settings_.train.seed);
+  auto draws = method_.draw(*batch, {seed, state_.stage, batch->epoch});
+  return {std::move(*batch), std::move(draws)};
 }
 
 StepRecord Trainer::optimizer_step() {
-  if (!loader_) loader_ = make_loader_(state_.step * settings_.accumulate);
+  if (!loader_) loader_ = make_loader_(first_micro_batch(), log_);
   const core::Stopwatch clock;
   const double waited = loader_->wait_seconds();
+  const std::int64_t accumulate = settings_.train.accumulate;
   StepRecord record;
-  std::vector<MicroBatch> micro_batches;
-  GradientStep gradients(method_, {state_.stage, state_.step, settings_.precision},
-                         settings_.accumulate);
-  for (std::int64_t micro = 0; micro < settings_.accumulate; ++micro) {
-    record.batches_ready +=
-        static_cast<double>(loader_->ready()) / static_cast<double>(settings_.accumulate);
-    auto batch = loader_->next();
-    if (!batch) throw Error("[train] the training data ended; a training loader must be endless");
-    record.images += batch->size();
-    auto draws = method_.draw(*batch, {settings_.seed, state_.stage, batch->epoch});
-    micro_batches.push_back({std::move(*batch), std::move(draws)});
-    gradients.add(micro_batches.back());
+  std::vector<BatchMark> marks;
+  GradientStep gradients(method_, {state_.stage, state_.step, settings_.precision}, accumulate);
+  for (std::int64_t micro = 0; micro < accumulate; ++micro) {
+    record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(accumulate);
+    const MicroBatch next = next_micro_batch(*loader_);
+    record.images += next.batch.size();
+    if (captures_.enabled()) marks.push_back(mark_of(next.batch));
+    gradients.add(next);
   }
   record.loss = gradients.loss();
+  record.scalars = gradients.scalars();
   record.learning_rate = learning_rate();
   record.gradient_norm = gradients.finite() ? optimizer_->gradient_norm() : std::nan("");
   record.skipped = !std::isfinite(record.gradient_norm);
-  capture_if_wanted(gradients, record, std::move(micro_batches));
+  if (captures_.wants(state_.step + 1, record.skipped)) {
+    keep_step(gradients, record, std::move(marks));
+  }
   if (record.skipped) {
     method_.zero_gradients();
   } else {
     optimizer_->step(record.learning_rate,
-                     optim::AdamW::clip_scale(record.gradient_norm, settings_.clip_norm));
+                     optim::AdamW::clip_scale(record.gradient_norm, settings_.optimizer.clip_norm));
+    method_.after_step({state_.stage, state_.step, settings_.precision});
   }
+  advance(record);
+  record.batches_ahead = loader_->ahead();
+  record.data_wait_seconds = loader_->wait_seconds() - waited;
+  record.seconds = clock.seconds();
+  return record;
+}
+
+void Trainer::advance(StepRecord& record) {
   ++state_.step;
   state_.images_seen += record.images;
   state_.skipped_steps += record.skipped ? 1 : 0;
@@ -155,77 +153,50 @@ StepRecord Trainer::optimizer_step() {
   record.state = state_;
   record.epoch =
       static_cast<double>(state_.step) / static_cast<double>(settings_.plan.steps_per_epoch);
-  record.batches_ahead = loader_->ahead();
-  record.data_wait_seconds = loader_->wait_seconds() - waited;
-  record.seconds = clock.seconds();
-  return record;
 }
 
-void Trainer::capture_if_wanted(const GradientStep& gradients, const StepRecord& record,
-                                std::vector<MicroBatch> micro_batches) {
+void Trainer::keep_step(const GradientStep& gradients, const StepRecord& record,
+                        std::vector<BatchMark> marks) {
+  std::unique_ptr<data::Loader> again;  // the training loader keeps its place
   const std::int64_t step = state_.step + 1;
-  const bool asked_for = step == settings_.capture_step;
-  if (settings_.capture_folder.empty() || !(asked_for || record.skipped)) return;
-  if (!asked_for && std::ssize(list_checkpoints(settings_.capture_folder)) >= most_captures) return;
-  try {
-    Capture capture;
-    capture.before = checkpoint();
-    capture.before.stage_end = false;
-    capture.record = {
-        step,
-        state_.stage,
-        gradients.losses(),
-        record.loss,
-        record.gradient_norm,
-        record.learning_rate,
-        checksum_of_gradients(method_.parameter_groups(optimizer_config_.weight_decay)),
-        names_of(micro_batches, settings_.sample_name)};
-    capture.micro_batches = std::move(micro_batches);
-    capture.recipe = settings_.recipe;
-    capture.encoder = encoder_description();
-    const auto folder = write_capture(settings_.capture_folder, capture);
-    log_(core::LogLevel::information,
-         fmt::format("step {} is kept: dbot replay {} repeats it", step, folder.string()));
-  } catch (const std::exception& problem) {
-    log_(core::LogLevel::warning,
-         fmt::format("step {} could not be kept for dbot replay: {}", step, problem.what()));
-  }
+  captures_.keep({.step = step,
+                  .marks = std::move(marks),
+                  .describe =
+                      [&] {
+                        CapturedStep captured{.before = checkpoint(),
+                                              .description = method_.describe_backbone()};
+                        captured.before.stage_end = false;
+                        captured.record = {
+                            .step = step,
+                            .stage = state_.stage,
+                            .losses = gradients.losses(),
+                            .loss = record.loss,
+                            .gradient_norm = record.gradient_norm,
+                            .learning_rate = record.learning_rate,
+                            .gradients = checksum_of_gradients(
+                                method_.parameter_groups(settings_.optimizer.weight_decay))};
+                        return captured;
+                      },
+                  .read_again =
+                      [&] {
+                        // Training has reported broken files already.
+                        if (!again) again = make_loader_(first_micro_batch(), core::silent_log());
+                        return next_micro_batch(*again);
+                      }});
 }
 
 void Trainer::account(const StepRecord& record) {
   summary_.seconds += record.seconds;
   summary_.data_wait_seconds += record.data_wait_seconds;
   summary_.images += record.images;
-  if (!record.skipped) return;
-  log_(core::LogLevel::warning,
-       fmt::format("step {}: loss {} or its gradient is not finite; the step is skipped ({} in a "
-                   "row, {} in all)",
-                   state_.step, record.loss, state_.skipped_in_a_row, state_.skipped_steps));
-}
-
-void Trainer::give_up_without_hope() const {
-  constexpr const char* way_out =
-      "Lower optimizer.base_lr, set optimizer.clip_norm or use train.precision = \"fp32\"; dbot "
-      "replay RUN/captures/step-… tells where it began";
-  if (state_.skipped_in_a_row >= settings_.max_skipped_steps) {
-    throw Error(
-        fmt::format("[train] {} steps in a row had a non-finite loss or gradient, the limit is "
-                    "train.max_skipped_steps = {}; the weights are those of the last good step. {}",
-                    state_.skipped_in_a_row, settings_.max_skipped_steps, way_out));
-  }
-  if (state_.step >= settings_.plan.total_steps() && state_.skipped_steps >= state_.step) {
-    throw Error(fmt::format(
-        "[train] not one of the run's {} steps had a finite loss and gradient: nothing was learnt, "
-        "the weights are those it began with. {}",
-        state_.step, way_out));
-  }
+  if (record.skipped) log_(core::LogLevel::warning, skipped_step_text(state_, record.loss));
 }
 
 void Trainer::after_step() {
   const bool epoch_ends = state_.step % settings_.plan.steps_per_epoch == 0;
   const bool stage_ends = state_.step == stage_end();
   if (state_.step >= settings_.plan.total_steps()) {
-    save_or_fail();  // before the observers, who have nothing to tell of a run that is not kept
+    save_or_fail();  // first: observers report the end only of a run that is saved
   } else if (stage_ends || saver_.is_due(state_.step)) {
     try_to_save();
   }
@@ -250,36 +221,33 @@ Checkpoint Trainer::checkpoint() const {
   return checkpoint;
 }
 
-std::string Trainer::encoder_description() const {
-  return method_.describe_backbone();
-}
-
 void Trainer::try_to_save() {
-  const auto folder = saver_.try_to_save(checkpoint(), encoder_description());
+  const auto folder = saver_.try_to_save(checkpoint(), method_.describe_backbone());
   if (folder) tell_of_checkpoint(*folder);
 }
 
 void Trainer::save_or_fail() {
   if (saver_.saved_step() == state_.step) return;
-  gave_up_saving_ = true;  // unless it gets to the next line but one
-  const auto folder = saver_.save_or_fail(checkpoint(), encoder_description(),
-                                          {settings_.checkpoint.retry_seconds, *stop_});
-  gave_up_saving_ = false;
-  tell_of_checkpoint(folder);
+  tell_of_checkpoint(saver_.save_or_fail(checkpoint(), method_.describe_backbone(),
+                                         {settings_.checkpoint.retry_seconds, *stop_}));
+}
+
+void Trainer::save_after_error() {
+  if (saver_.gave_up() || saver_.saved_step() == state_.step) return;
+  try {
+    tell_of_checkpoint(saver_.save_or_fail(checkpoint(), method_.describe_backbone(), {}));
+  } catch (const std::exception& error) {
+    log_(core::LogLevel::warning,
+         fmt::format("the last steps could not be saved either: {}", error.what()));
+  }
 }
 
 void Trainer::tell_of_checkpoint(const std::filesystem::path& folder) {
   for (TrainObserver* observer : observers_) observer->on_checkpoint(folder, state_);
 }
 
-void Trainer::save_after_error() {
-  if (gave_up_saving_ || saver_.saved_step() == state_.step) return;
-  try {
-    tell_of_checkpoint(saver_.save_or_fail(checkpoint(), encoder_description(), {}));
-  } catch (const std::exception& error) {
-    log_(core::LogLevel::warning,
-         fmt::format("the last steps could not be saved either: {}", error.what()));
-  }
+std::vector<std::string> Trainer::bad_samples() const {
+  return loader_ ? loader_->bad_samples() : std::vector<std::string>();
 }
 
 }  // namespace dbot::train

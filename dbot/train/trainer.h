@@ -13,6 +13,7 @@
 #include "dbot/methods/method.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/runtime/precision.h"
+#include "dbot/train/capture/capture_keeper.h"
 #include "dbot/train/capture/gradient_step.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/checkpoint/saver.h"
@@ -28,27 +29,29 @@ struct TrainConfig {
   std::int64_t seed = 0;
   std::int64_t max_skipped_steps = 20;  // in a row, with a non-finite loss or gradient
   std::int64_t capture_step = 0;        // keep this step for dbot replay; 0: none
+
+  std::int64_t images_per_step() const { return batch_size * accumulate; }
 };
 
 struct TrainerSettings {
-  Plan plan;
-  double peak_rate = 0;
-  double min_rate = 0;
-  double clip_norm = 0;
-  bool keep_optimizer = false;
-  std::int64_t accumulate = 1;
-  std::uint64_t seed = 0;
-  std::int64_t max_skipped_steps = 20;
-  runtime::Precision precision = runtime::Precision::fp32;
+  // Tables of the recipe, and what they come to.
+  TrainConfig train;
+  optim::OptimizerConfig optimizer;
+  ScheduleConfig schedule;
+  StagesConfig stages;
   CheckpointConfig checkpoint;
+  Plan plan;                                                // of schedule and stages
+  runtime::Precision precision = runtime::Precision::fp32;  // of train.precision
+
   std::filesystem::path checkpoint_folder;
-  std::filesystem::path capture_folder;  // empty: no captures
-  std::int64_t capture_step = 0;         // as in TrainConfig
-  std::string fixed_choices;             // stored in every checkpoint
-  std::vector<double> mean, std;  // pixel normalisation, for the header of the student's file
-  std::string recipe;             // stored with captures
-  std::function<std::string(std::int64_t)> sample_name;  // for captures; empty: by number
+  CaptureSettings captures;
+  std::string fixed_choices;  // stored in every checkpoint
 };
+
+/// Opens the run's stream of micro-batches at number `first_micro_batch`, counted over all epochs.
+/// Warnings of the loader go to `log`.
+using MakeLoader = std::function<std::unique_ptr<data::Loader>(std::int64_t first_micro_batch,
+                                                               const core::Log& log)>;
 
 /// What a finished or stopped run reports.
 struct TrainSummary {
@@ -62,10 +65,8 @@ struct TrainSummary {
 /// The training loop: steps, stages, checkpoints. It knows nothing of the method.
 class Trainer {
  public:
-  /// `make_loader(first_micro_batch)` opens the stream of micro-batches where the run goes on.
-  Trainer(TrainerSettings settings, methods::Method& method,
-          const optim::OptimizerConfig& optimizer,
-          std::function<std::unique_ptr<data::Loader>(std::int64_t first_batch)> make_loader,
+  /// `method` and `observers` must outlive it.
+  Trainer(TrainerSettings settings, methods::Method& method, MakeLoader make_loader,
           std::vector<TrainObserver*> observers, core::Log log);
 
   /// Goes on from a checkpoint.
@@ -75,24 +76,28 @@ class Trainer {
   /// steps cannot be saved.
   TrainSummary run(const core::StopRequest& stop);
 
+  /// "name: what is wrong" of the samples that were found broken so far, by index.
+  std::vector<std::string> bad_samples() const;
+
  private:
   std::unique_ptr<optim::AdamW> fresh_optimizer();
   /// The step at which the current stage ends.
   std::int64_t stage_end() const;
   void switch_stage();
   double learning_rate() const;
+  /// Number of the first micro-batch of the step under way.
+  std::int64_t first_micro_batch() const { return state_.step * settings_.train.accumulate; }
+  MicroBatch next_micro_batch(data::Loader& loader) const;
   StepRecord optimizer_step();
+  /// Counts the step that was made.
+  void advance(StepRecord& record);
   void account(const StepRecord& record);
-  /// Keeps the step under way for dbot replay where that is wanted: the weights are still those
-  /// before it.
-  void capture_if_wanted(const GradientStep& gradients, const StepRecord& record,
-                         std::vector<MicroBatch> micro_batches);
-  /// Throws Error after too many skipped steps in a row, or when every step of the run was skipped.
-  void give_up_without_hope() const;
+  /// Keeps the step under way for dbot replay, before it changes the weights.
+  void keep_step(const GradientStep& gradients, const StepRecord& record,
+                 std::vector<BatchMark> marks);
   /// Checkpoint and observers, where one is due.
   void after_step();
   Checkpoint checkpoint() const;
-  std::string encoder_description() const;
   /// Saves if it can; if not, training goes on.
   void try_to_save();
   /// Saves what is not saved yet, or throws Error when patience ends.
@@ -103,16 +108,15 @@ class Trainer {
 
   TrainerSettings settings_;
   methods::Method& method_;
-  optim::OptimizerConfig optimizer_config_;
-  std::function<std::unique_ptr<data::Loader>(std::int64_t)> make_loader_;
+  MakeLoader make_loader_;
   std::vector<TrainObserver*> observers_;
   core::Log log_;
+  CaptureKeeper captures_;
+  Saver saver_;
   std::unique_ptr<optim::AdamW> optimizer_;
   std::unique_ptr<data::Loader> loader_;
   TrainState state_;
   TrainSummary summary_;
-  Saver saver_;
-  bool gave_up_saving_ = false;
   const core::StopRequest* stop_ = nullptr;  // of the `run` under way
 };
 

@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr const char* recipe = "[optimizer]\nbase_lr = 0.1\n[checkpoint]\nkeep = 2\n";
+constexpr const char* kRecipe = "[optimizer]\nbase_lr = 0.1\n[checkpoint]\nkeep = 2\n";
 
 RunFolder create(const fs::path& out, bool resume, const char* text) {
   RunFolder folder = RunFolder::claim(out, resume);
@@ -50,9 +50,9 @@ TEST_F(RunFolderTest, StartsInANewFolderAndInItsMissingParents) {
   const fs::path deep = root_ / "a" / "b";
   EXPECT_FALSE(RunFolder::check(deep, false));
   EXPECT_FALSE(fs::exists(root_ / "a")) << "a check touches nothing";
-  const RunFolder run = create(deep, false, recipe);
+  const RunFolder run = create(deep, false, kRecipe);
   EXPECT_FALSE(run.resumed());
-  EXPECT_EQ(core::read_text_file(run.recipe()), recipe);
+  EXPECT_EQ(core::read_text_file(run.recipe()), kRecipe);
 }
 
 TEST_F(RunFolderTest, StartsInAnEmptyFolderAndAfterAKillBeforeTheRecipe) {
@@ -60,28 +60,28 @@ TEST_F(RunFolderTest, StartsInAnEmptyFolderAndAfterAKillBeforeTheRecipe) {
   EXPECT_FALSE(RunFolder::check(out_, false));
   core::write_file_synced(out_ / ".lock", "process 1\n");
   core::write_file_synced(out_ / ".dbot-1-0.tmp", "rest");
-  const RunFolder run = create(out_, false, recipe);
+  const RunFolder run = create(out_, false, kRecipe);
   EXPECT_FALSE(run.resumed());
   EXPECT_FALSE(fs::exists(out_ / ".dbot-1-0.tmp"));
 }
 
 TEST_F(RunFolderTest, ResumesARunAndStartsOneWhereThereIsNone) {
-  EXPECT_FALSE(create(out_, true, recipe).resumed());
+  EXPECT_FALSE(create(out_, true, kRecipe).resumed());
   EXPECT_TRUE(RunFolder::check(out_, true));
-  EXPECT_TRUE(create(out_, true, recipe).resumed());
+  EXPECT_TRUE(create(out_, true, kRecipe).resumed());
 }
 
 TEST_F(RunFolderTest, RefusesARunWithoutResume) {
-  create(out_, false, recipe);
+  create(out_, false, kRecipe);
   EXPECT_THAT(error_of<UsageError>([&] { RunFolder::check(out_, false); }), HasSubstr("--resume"));
-  EXPECT_THROW(create(out_, false, recipe), UsageError);
+  EXPECT_THROW(create(out_, false, kRecipe), UsageError);
 }
 
 TEST_F(RunFolderTest, RefusesOtherContentEvenWithResume) {
   fs::create_directories(out_);
   core::write_file_synced(out_ / "thesis.tex", "x");
   for (const bool resume : {false, true}) {
-    EXPECT_THAT(error_of<UsageError>([&] { create(out_, resume, recipe); }),
+    EXPECT_THAT(error_of<UsageError>([&] { create(out_, resume, kRecipe); }),
                 HasSubstr("thesis.tex"));
   }
   EXPECT_FALSE(fs::exists(out_ / ".lock"));
@@ -90,17 +90,17 @@ TEST_F(RunFolderTest, RefusesOtherContentEvenWithResume) {
 }
 
 TEST_F(RunFolderTest, AChangedRecipeNamesItsKeys) {
-  create(out_, false, recipe);
+  create(out_, false, kRecipe);
   const std::string changed = "[optimizer]\nbase_lr = 0.2\n[checkpoint]\nkeep = 5\n";
   const std::string message = error_of<UsageError>([&] { RunFolder::check_recipe(out_, changed); });
   EXPECT_THAT(message, HasSubstr("optimizer.base_lr"));
   EXPECT_THAT(message, testing::Not(HasSubstr("checkpoint.keep")));
   EXPECT_THROW(create(out_, true, changed.c_str()), UsageError);
-  EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), recipe);
+  EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), kRecipe);
 }
 
 TEST_F(RunFolderTest, HarmlessKeysMayChangeAndAreStored) {
-  create(out_, false, recipe);
+  create(out_, false, kRecipe);
   const std::string changed = "[optimizer]\nbase_lr = 0.1\n[checkpoint]\nkeep = 5\n";
   EXPECT_NO_THROW(RunFolder::check_recipe(out_, changed));
   create(out_, true, changed.c_str());
@@ -114,26 +114,26 @@ TEST_F(RunFolderTest, HarmlessKeysMayChangeAndAreStored) {
 }
 
 TEST_F(RunFolderTest, ALockedRunNamesTheProcess) {
-  const RunFolder first = create(out_, false, recipe);
-  EXPECT_THAT(error_of<Error>([&] { create(out_, true, recipe); }),
+  const RunFolder first = create(out_, false, kRecipe);
+  EXPECT_THAT(error_of<Error>([&] { create(out_, true, kRecipe); }),
               HasSubstr("process " + std::to_string(::getpid())));
 }
 
 TEST_F(RunFolderTest, TheLockEndsWithTheObject) {
-  { const RunFolder first = create(out_, false, recipe); }
-  EXPECT_NO_THROW(create(out_, true, recipe));
+  { const RunFolder first = create(out_, false, kRecipe); }
+  EXPECT_NO_THROW(create(out_, true, kRecipe));
 }
 
 TEST_F(RunFolderTest, AnUnwritablePlaceSaysWhy) {
   core::write_file_synced(root_ / "file", "x");
-  EXPECT_THAT(error_of<Error>([&] { create(root_ / "file" / "run", false, recipe); }),
+  EXPECT_THAT(error_of<Error>([&] { create(root_ / "file" / "run", false, kRecipe); }),
               HasSubstr("Not a directory"));
 }
 
 TEST_F(RunFolderTest, TheDefaultIsTheFirstFreeNumber) {
   const auto claimed = [&](const char* name) {
     RunFolder folder = RunFolder::claim_new(name, root_);
-    folder.store_recipe(recipe);
+    folder.store_recipe(kRecipe);
     return folder.path();
   };
   EXPECT_EQ(claimed("dbot/quick"), root_ / "dbot-quick-1");

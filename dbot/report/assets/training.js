@@ -71,13 +71,21 @@ function memoryChart(runs) {
   });
 }
 
+// A further figure of the method, of which the page knows no more than its name.
+function ownLook(name) {
+  return {
+    title: titleCase(words(name.slice("scalars.".length))), smooth: true, format: significant,
+    note: "A further figure of the method, the mean over a step's micro-batches.",
+  };
+}
+
 function trainingSection(runs) {
   const own = [...new Set(runs.flatMap((run) => Object.keys(run.curves)))].filter((name) => name.startsWith("scalars."));
   const loss = curveChart("loss", CURVES.loss, runs);
   const others = Object.keys(CURVES).filter((name) => name !== "loss")
     .map((name) => curveChart(name, CURVES[name], runs))
     .concat(memoryChart(runs),
-      own.map((name) => curveChart(name, {title: titleCase(words(name.slice(8))), smooth: true, format: significant}, runs)))
+      own.map((name) => curveChart(name, ownLook(name), runs)))
     .filter(Boolean);
   if (!loss && others.length === 0) return null;
   return section("training", "Training",

@@ -6,10 +6,10 @@ namespace dbot::report {
 namespace {
 
 // Of each group two points are drawn, and beside them the first and the last of the run.
-constexpr std::size_t most_groups = (Curve::most_points - 2) / 2;
+constexpr std::size_t kMostGroups = (Curve::kMostPoints - 2) / 2;
 // Thinning by more than two makes room for as many points as there were.
-constexpr std::int64_t first_factor = 4;
-constexpr std::int64_t later_factor = 2;
+constexpr std::int64_t kFirstFactor = 4;
+constexpr std::int64_t kLaterFactor = 2;
 
 }  // namespace
 
@@ -33,8 +33,8 @@ void Curve::add(double x, double y) {
     groups_.back().add(group);
     return;
   }
-  if (stride_ == 1 && groups_.size() == most_points) thin_out(first_factor);
-  if (stride_ > 1 && groups_.size() >= most_groups) thin_out(later_factor);
+  if (stride_ == 1 && groups_.size() == kMostPoints) thin_out(kFirstFactor);
+  if (stride_ > 1 && groups_.size() >= kMostGroups) thin_out(kLaterFactor);
   if (groups_.empty() || groups_.back().values >= stride_) {
     groups_.push_back(group);
   } else {

@@ -19,12 +19,12 @@ class Curve {
     double x = 0, y = 0;     // of the group: middle and mean
     std::int64_t count = 0;  // finite values in it
   };
-  static constexpr std::size_t most_points = 2000;
+  static constexpr std::size_t kMostPoints = 2000;
 
   /// `x` rises from call to call.
   void add(double x, double y);
 
-  /// What to draw, by x: at most `most_points`, the first, the last and all extremes among them.
+  /// What to draw, by x: at most `kMostPoints`, the first, the last and all extremes among them.
   std::vector<Point> points() const;
   /// The mean of every group that has a finite value; without thinning, every finite point.
   std::vector<Mean> means() const;

@@ -58,7 +58,7 @@ bool EvaluationObserver::ends_stage(const train::TrainState& state) const {
 
 bool EvaluationObserver::due_after_epoch(std::int64_t epoch, std::int64_t step) const {
   if (schedule_.every_epochs <= 0) return false;
-  // Due at the first whole epoch at or after each multiple, which need not be whole itself.
+  // A multiple need not be a whole number: due is the first whole epoch at or after it.
   const auto multiples = [&](std::int64_t at) {
     return std::floor(static_cast<double>(at) / schedule_.every_epochs);
   };

@@ -26,9 +26,8 @@ struct Evaluations {
   std::function<std::vector<EvaluationRow>()> of_pixels;  // empty: left out
 };
 
-/// Evaluates the network while it trains. Every evaluation goes to metrics.jsonl under its label;
-/// one that stands there already is not repeated on resume, and one that was interrupted is made up
-/// for.
+/// Evaluates the network while it trains. Every evaluation goes to metrics.jsonl under its label.
+/// On resume, those in the file are not repeated, and one that was interrupted is made.
 class EvaluationObserver : public train::TrainObserver {
  public:
   /// `metrics` must stand before this object among the trainer's observers, and outlive it.

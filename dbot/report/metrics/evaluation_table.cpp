@@ -14,7 +14,8 @@ namespace {
 
 using Column = std::pair<std::string, std::string>;  // protocol, feature
 
-// Features of a network only: pixels are of no kind and stand in every column of their protocol.
+// A column is a protocol and a kind of features. Raw pixels have no kind: they stand in every
+// column of their protocol.
 std::vector<Column> columns_of(const std::vector<EvaluationRecord>& evaluations) {
   std::vector<Column> columns;
   const auto add = [&](const EvaluationRecord& evaluation) {
@@ -46,7 +47,7 @@ std::string percent(double value) {
   return std::isfinite(value) ? fmt::format("{:.2f}", value) : "-";
 }
 
-// The kind of feature is named only where it tells columns apart.
+// Names the kind of features only if there are several kinds.
 std::vector<std::string> head(const std::vector<Column>& columns, bool with_top5) {
   std::set<std::string> features;
   for (const Column& column : columns) features.insert(column.second);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/report/metrics/scalar_name.h"
 
 namespace dbot::report {
 
@@ -60,7 +61,7 @@ void Events::on_step(const train::StepRecord& record, methods::Method&) {
   note("train/images_per_second", rate(static_cast<double>(record.images)));
   note("train/data_wait_fraction", rate(record.data_wait_seconds));
   if (record.batches_ahead > 0) note("train/batches_ready", record.batches_ready);
-  for (const auto& [name, value] : record.scalars) note("scalars/" + name, value);
+  for (const auto& [name, value] : record.scalars) note("scalars/" + scalar_name(name), value);
   add(record.state.step, scalars);
 }
 

@@ -13,9 +13,8 @@
 namespace dbot::report {
 
 /// Writes RUN/events.out.tfevents.… for TensorBoard, with the numbers of metrics.jsonl. Each
-/// process of a run writes a file of its own, which tells readers to forget what older ones say
-/// about steps that are made again. These files are a convenience: one that cannot be written is
-/// told once and given up.
+/// process of a run writes its own file. A resumed run makes steps again; its file tells readers to
+/// forget what older files say about them. A file that cannot be written is one warning.
 class Events : public train::TrainObserver {
  public:
   /// `clock`: seconds since 1970.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
+#include "dbot/report/metrics/scalar_name.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::report {
@@ -66,7 +67,7 @@ void MetricsFile::on_step(const train::StepRecord& step, methods::Method&) {
   record["seconds"] = step.seconds;
   record["images_seen"] = step.state.images_seen;
   if (step.skipped) record["skipped"] = true;
-  for (const auto& [name, value] : step.scalars) record["scalars"][name] = value;
+  for (const auto& [name, value] : step.scalars) record["scalars"][scalar_name(name)] = value;
   write_line(record.dump());
 }
 

@@ -15,11 +15,12 @@
 
 namespace dbot::report {
 
-/// Writes metrics.jsonl: one JSON object a line, handed to the system line by line. Where a run
-/// goes on from a checkpoint, what an earlier process wrote after it is cut off first; a finished
-/// run that is resumed is left as it is. Throws Error with the path and the reason if the file
-/// cannot be opened. A disk that takes no line later ends no run: lines wait in memory, and only if
-/// they still cannot be written at the end, after `patience`, an Error says so.
+/// Writes metrics.jsonl: one JSON object a line, handed to the system line by line. When a run goes
+/// on from a checkpoint, records of later steps are cut off first. A finished run stays as it is.
+///
+/// Throws Error with path and reason if the file cannot be opened. If the disk refuses a line
+/// later, lines wait in memory; at the end they are tried for as long as `patience`, then an Error
+/// says so.
 class MetricsFile : public train::TrainObserver {
  public:
   /// Touches nothing until the run begins. It must stand before all observers that write through

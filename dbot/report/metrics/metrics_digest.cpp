@@ -14,12 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t longest_line = std::size_t{1} << 20;
-constexpr std::size_t losses_in_mean = 50;
-constexpr std::size_t most_curves = 24;
-constexpr std::size_t most_evaluations = 5000;
-constexpr std::size_t most_listed_steps = 1000;
-constexpr std::int64_t stage_limit = 1000;
+constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+constexpr std::size_t kLossesInMean = 50;
+constexpr std::size_t kMostCurves = 24;
+constexpr std::size_t kMostEvaluations = 5000;
+constexpr std::size_t kMostListedSteps = 1000;
+constexpr std::int64_t kStageLimit = 1000;
 
 double number_in(const MetricsRecord& record, const std::string& key,
                  double otherwise = std::numeric_limits<double>::quiet_NaN()) {
@@ -27,7 +27,7 @@ double number_in(const MetricsRecord& record, const std::string& key,
   return found == record.numbers.end() ? otherwise : found->second;
 }
 
-// Files are not trusted: what is no count is 0.
+// Files are not trusted: anything but a count is 0.
 std::int64_t count_in(const MetricsRecord& record, const std::string& key) {
   const double value = number_in(record, key, 0);
   return value >= 0 && value < 1e15 ? static_cast<std::int64_t>(value) : 0;
@@ -60,7 +60,7 @@ std::int64_t MetricsDigest::read(const fs::path& path) {
       ++position;
       const char character = block[static_cast<std::size_t>(i)];
       if (character != '\n') {
-        if (line.size() <= longest_line) line += character;
+        if (line.size() <= kLongestLine) line += character;
         continue;
       }
       add_line(line);
@@ -72,7 +72,7 @@ std::int64_t MetricsDigest::read(const fs::path& path) {
 }
 
 void MetricsDigest::add_line(const std::string& line) {
-  const auto record = line.size() > longest_line ? std::nullopt : parse_metrics_line(line);
+  const auto record = line.size() > kLongestLine ? std::nullopt : parse_metrics_line(line);
   if (record && record->step >= 0) {
     add(*record);
   } else {
@@ -94,12 +94,12 @@ void MetricsDigest::add(const MetricsRecord& record) {
 
 StageFigures& MetricsDigest::stage_of(const MetricsRecord& record) {
   const std::int64_t counted_from_1 =
-      std::clamp<std::int64_t>(count_in(record, "stage"), 1, stage_limit);
+      std::clamp<std::int64_t>(count_in(record, "stage"), 1, kStageLimit);
   return figures_.stages[counted_from_1 - 1];
 }
 
 void MetricsDigest::add_begin(const MetricsRecord& record) {
-  figures_.planned_stages = std::min(count_in(record, "stages"), stage_limit);
+  figures_.planned_stages = std::min(count_in(record, "stages"), kStageLimit);
   figures_.total_steps = count_in(record, "total_steps");
   figures_.steps_per_epoch = count_in(record, "steps_per_epoch");
   figures_.stage_begin.clear();
@@ -116,7 +116,7 @@ void MetricsDigest::add_step(const MetricsRecord& record) {
   const std::int64_t images = count_in(record, "images_seen") - figures_.images_seen;
   StageFigures& stage = stage_of(record);
   figures_.step = record.step;
-  figures_.stage = std::clamp<std::int64_t>(count_in(record, "stage"), 1, stage_limit) - 1;
+  figures_.stage = std::clamp<std::int64_t>(count_in(record, "stage"), 1, kStageLimit) - 1;
   figures_.epoch = or_zero(number_in(record, "epoch", 0));
   figures_.images_seen = count_in(record, "images_seen");
   figures_.images_trained += std::max<std::int64_t>(0, images);
@@ -129,31 +129,33 @@ void MetricsDigest::add_step(const MetricsRecord& record) {
   if (std::isfinite(loss)) {
     if (!std::isfinite(stage.first_loss)) stage.first_loss = loss;
     recent_losses_.push_back(loss);
-    if (recent_losses_.size() > losses_in_mean) recent_losses_.pop_front();
+    if (recent_losses_.size() > kLossesInMean) recent_losses_.pop_front();
     stage.last_loss = std::accumulate(recent_losses_.begin(), recent_losses_.end(), 0.0) /
                       static_cast<double>(recent_losses_.size());
   }
   if (number_in(record, "skipped", 0) > 0) {
     ++stage.skipped_steps;
     ++figures_.skipped_steps;
-    if (figures_.skipped.size() < most_listed_steps) figures_.skipped.push_back(record.step);
+    if (figures_.skipped.size() < kMostListedSteps) figures_.skipped.push_back(record.step);
   }
-  static constexpr std::array not_drawn{"step",    "stage",       "epoch",  "seconds",
+  static constexpr std::array kNotDrawn{"step",    "stage",       "epoch",  "seconds",
                                         "skipped", "images_seen", "images", "batches_ahead"};
   for (const auto& [name, value] : record.numbers) {
-    if (std::ranges::count(not_drawn, name) > 0) continue;
+    if (std::ranges::count(kNotDrawn, name) > 0) continue;
     const bool known = figures_.curves.contains(name);
-    if (known || figures_.curves.size() < most_curves) {
+    if (known || figures_.curves.size() < kMostCurves) {
       figures_.curves[name].add(static_cast<double>(record.step), value);
+    } else {
+      figures_.curves_left_out = true;
     }
   }
 }
 
 void MetricsDigest::add_evaluation(const MetricsRecord& record) {
   const auto label = record.texts.find("label");
-  if (label == record.texts.end() || figures_.evaluations.size() >= most_evaluations) return;
+  if (label == record.texts.end() || figures_.evaluations.size() >= kMostEvaluations) return;
   const std::int64_t stage =
-      std::clamp<std::int64_t>(count_in(record, "stage"), 1, stage_limit) - 1;
+      std::clamp<std::int64_t>(count_in(record, "stage"), 1, kStageLimit) - 1;
   figures_.evaluations.push_back(
       {label->second, record.step, stage, or_zero(number_in(record, "epoch", 0)), record.results});
 }

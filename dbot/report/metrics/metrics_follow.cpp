@@ -8,8 +8,8 @@
 namespace dbot::report {
 namespace {
 
-// A run that goes on cuts the file and may have grown beyond the old end before it is looked at
-// again; then these bytes differ, since records hold wall times.
+// A resumed run cuts the file and may write past the old end before the next poll. Then these bytes
+// differ, since records hold wall times.
 constexpr std::size_t kRemembered = 512;
 
 std::string read_from(std::ifstream& file, std::uint64_t offset) {

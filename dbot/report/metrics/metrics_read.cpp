@@ -16,12 +16,12 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr double most_stages = 1 << 20;
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+constexpr double kMostStages = 1 << 20;
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 double number_of(const json& value) {
   if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
-  return value.is_number() ? value.get<double>() : not_a_number;
+  return value.is_number() ? value.get<double>() : kNotANumber;
 }
 
 void read_values(const json& object, const std::string& prefix, MetricsRecord& record) {
@@ -95,7 +95,7 @@ std::vector<EvaluationRecord> read_evaluations(const fs::path& path) {
   for (MetricsRecord& record : read_metrics(path)) {
     if (record.type != "evaluation") continue;
     const double stage = record.numbers["stage"];
-    if (!(stage >= 1 && stage <= most_stages)) continue;
+    if (!(stage >= 1 && stage <= kMostStages)) continue;
     evaluations.push_back({record.texts["label"], record.step, static_cast<std::int64_t>(stage) - 1,
                            record.numbers["epoch"], std::move(record.results),
                            record.numbers["seconds"]});
@@ -109,7 +109,7 @@ void cut_metrics(const fs::path& path, std::int64_t step) {
   std::uintmax_t whole = 0;
   for (std::string line; next_line(file, line); whole += line.size() + 1) {
     const auto record = parse_metrics_line(line);
-    // A line that is damaged but complete says nothing about steps; it stays.
+    // A damaged line that has its end stays: it does not say its step.
     if (record && record->step > step) break;
   }
   file.close();

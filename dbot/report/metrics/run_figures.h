@@ -44,6 +44,7 @@ struct RunFigures {
   /// "loss", "learning_rate", "gradient_norm", "images_per_second", "data_wait_fraction", and
   /// "scalars.NAME" for the method's own.
   std::map<std::string, Curve> curves;
+  bool curves_left_out = false;                 // there are more figures than curves that are kept
   std::map<std::int64_t, StageFigures> stages;  // by stage, counted from 0
   std::vector<EvaluationRecord> evaluations;
 

@@ -85,6 +85,10 @@ std::string PageData::json(std::optional<RunState> state) {
     left_out.push_back(fmt::format("metrics.jsonl: {} lines that are no records", bad_lines));
   }
   const RunFigures& figures = digest_.figures();
+  if (figures.curves_left_out) {
+    left_out.push_back(fmt::format("metrics.jsonl: more figures than the {} curves that are drawn",
+                                   figures.curves.size()));
+  }
   const std::vector<PictureSet> sets = read_picture_sets(run_);
   const PageJson facts = facts_part(run_, left_out);
   const PageJson recipe = recipe_part(run_, left_out);

@@ -4,7 +4,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/cached_dataset.h"
-#include "dbot/optim/schedule.h"
 #include "dbot/run/pretrain/bad_file_list.h"
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/observers.h"
@@ -21,19 +20,15 @@ namespace {
 train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan& plan,
                                         const train::RunFolder& folder, std::string choices) {
   train::TrainerSettings settings;
-  settings.plan = plan;
-  settings.peak_rate = optim::scaled_rate(recipe.optimizer.base_lr, images_per_step(recipe));
-  settings.min_rate = recipe.schedule.min_lr;
-  settings.clip_norm = recipe.optimizer.clip_norm;
-  settings.keep_optimizer = recipe.stages.keep_optimizer;
-  settings.accumulate = recipe.train.accumulate;
-  settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  settings.max_skipped_steps = recipe.train.max_skipped_steps;
-  settings.precision = precision_of(recipe);
+  settings.train = recipe.train;
+  settings.optimizer = recipe.optimizer;
+  settings.schedule = recipe.schedule;
+  settings.stages = recipe.stages;
   settings.checkpoint = recipe.checkpoint;
+  settings.plan = plan;
+  settings.precision = precision_of(recipe);
   settings.checkpoint_folder = folder.checkpoints();
-  settings.capture_folder = folder.captures();
-  settings.capture_step = recipe.train.capture_step;
+  settings.captures.folder = folder.captures();
   settings.fixed_choices = std::move(choices);
   return settings;
 }
@@ -44,11 +39,11 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
                          const std::vector<train::TrainObserver*>& watchers,
                          const core::StopRequest& stop, const core::Log& log) {
   check(recipe);
-  const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
   // What the method reads from files is refused, too, before the run has a folder.
-  const auto method = resolve(recipe, options, log)
-                          ? methods::catalogue::make_stored(recipe.method, seed)
-                          : methods::catalogue::make(recipe.method, seed);
+  const bool resuming = resolve(recipe, options, log);
+  const auto method = resuming
+                          ? methods::catalogue::make_stored(recipe.method, make_context(recipe))
+                          : methods::catalogue::make(recipe.method, make_context(recipe));
   std::vector<std::filesystem::path> sources{options.data};
   sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
   const TrainingImages training_images =
@@ -68,25 +63,22 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
                             watchers);
 
   const auto files = data::cached(dataset, recipe.data.cache_bytes);
-  const data::Loader* loader = nullptr;  // the trainer's, to ask which files were bad
-  const auto make_loader = [&](std::int64_t first_batch) {
+  const auto make_loader = [&](std::int64_t first_micro_batch, const core::Log& loader_log) {
     data::LoaderConfig config = loader_config(recipe, plan);
-    config.first_batch = first_batch;
+    config.first_batch = first_micro_batch;
     config.sources = source_shares(recipe, training_images.sizes);
-    auto made = std::make_unique<data::Loader>(files, config, log);
-    loader = made.get();
-    return made;
+    return std::make_unique<data::Loader>(files, config, loader_log);
   };
   train::TrainerSettings settings = trainer_settings(recipe, plan, folder, choices);
-  settings.recipe = recipe_toml;
-  settings.sample_name = [&](std::int64_t sample) {
+  settings.captures.recipe = recipe_toml;
+  settings.captures.sample_name = [&](std::int64_t sample) {
     return dataset->name(sample % dataset->size());
   };
-  train::Trainer trainer(settings, *method, recipe.optimizer, make_loader, observers.all(), log);
+  train::Trainer trainer(settings, *method, make_loader, observers.all(), log);
   if (checkpoint) trainer.resume(*checkpoint);
   const auto list_bad_files = [&] {
     try {
-      if (loader) add_to_bad_file_list(folder.path() / "bad_files.txt", loader->bad_samples());
+      add_to_bad_file_list(folder.path() / "bad_files.txt", trainer.bad_samples());
     } catch (const std::exception& problem) {  // they were told one by one
       log(core::LogLevel::warning,
           fmt::format("bad_files.txt could not be written: {}", problem.what()));

@@ -67,7 +67,7 @@ std::string document_keys() {
 }
 
 std::int64_t images_per_step(const Recipe& recipe) {
-  return recipe.train.batch_size * recipe.train.accumulate;
+  return recipe.train.images_per_step();
 }
 
 methods::Surroundings surroundings(const Recipe& recipe) {

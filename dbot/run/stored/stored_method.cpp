@@ -70,8 +70,7 @@ Source open_source(const fs::path& path, const core::Log& log) {
 
 std::unique_ptr<methods::Method> stored_method(const Recipe& recipe, std::int64_t stage,
                                                const runtime::NamedTensors& state) {
-  auto method =
-      methods::catalogue::make_stored(recipe.method, static_cast<std::uint64_t>(recipe.train.seed));
+  auto method = methods::catalogue::make_stored(recipe.method, make_context(recipe));
   method->see_data(data_facts(recipe));
   method->load_state(stage, state);
   return method;

@@ -42,8 +42,7 @@ run::Recipe with_statistics(run::Recipe recipe) {
 struct StepBench::State {
   explicit State(const run::Recipe& given)
       : recipe(with_statistics(given)),
-        method(
-            methods::catalogue::make(recipe.method, static_cast<std::uint64_t>(recipe.train.seed))),
+        method(methods::catalogue::make(recipe.method, run::make_context(recipe))),
         batch(noise_batch(recipe)) {
     method->see_data(run::data_facts(recipe));
     method->begin_stage(0);

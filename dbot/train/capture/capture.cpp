@@ -9,6 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/file_tree.h"
 #include "dbot/core/files/files.h"
+#include "dbot/exchange/tensor_file.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/train/capture/capture_names.h"
 #include "dbot/train/capture/capture_record.h"
@@ -21,20 +22,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* record_file = "capture.json";
-constexpr const char* captured_recipe_file = "capture.toml";  // not recipe.toml: this is no run
+constexpr const char* kRecordFile = "capture.json";
+constexpr const char* kCapturedRecipeFile = "capture.toml";  // not recipe.toml: this is no run
 
 std::string group_of(std::size_t micro) {
-  return fmt::format("micro-batch-{}.", micro);
+  return fmt::format("micro-batch-{}", micro);
 }
 
-Checkpoint with_micro_batches(const Capture& capture) {
-  Checkpoint all = capture.before;
-  for (std::size_t micro = 0; micro < capture.micro_batches.size(); ++micro) {
-    all.tensors.merge(
-        methods::with_prefix(group_of(micro), tensors_of(capture.micro_batches[micro])));
+/// Writes all files but the manifest into the empty folder and returns their names.
+std::vector<std::string> write_files(const fs::path& folder, const CapturedStep& step,
+                                     const std::function<MicroBatch()>& next_micro_batch) {
+  auto names = write_state_files(folder, step.before, step.description);
+  for (std::size_t micro = 0; micro < step.record.losses.size(); ++micro) {
+    names.push_back(group_of(micro) + ".safetensors");
+    exchange::write_tensor_file(folder / names.back(), tensors_of(next_micro_batch()),
+                                {{"format", "pt"}}, /*replace=*/false);
   }
-  return all;
+  core::write_file_synced(folder / kRecordFile, record_to_json(step.record));
+  core::write_file_synced(folder / kCapturedRecipeFile, step.recipe);
+  names.insert(names.end(), {kRecordFile, kCapturedRecipeFile});
+  return names;
 }
 
 }  // namespace
@@ -47,26 +54,28 @@ std::string checksum_of_gradients(const std::vector<optim::ParameterGroup>& grou
   return core::checksum({static_cast<const std::byte*>(all.const_data_ptr()), all.nbytes()});
 }
 
-fs::path write_capture(const fs::path& folder, const Capture& capture) {
-  const std::int64_t step = capture.record.step;
-  const fs::path target = folder / step_folder_name(step);
-  const fs::path partial = folder / hidden_folder_name(step, "partial");
+fs::path write_capture(const fs::path& folder, const CapturedStep& step,
+                       const std::function<MicroBatch()>& next_micro_batch) {
+  const fs::path target = folder / step_folder_name(step.record.step);
+  const fs::path partial = folder / hidden_folder_name(step.record.step, "partial");
   if (fs::exists(target)) return target;
+  const auto remove_partial = [&] {
+    std::error_code ignored;
+    fs::remove_all(partial, ignored);
+  };
   try {
     core::create_folders(folder);
     core::remove_tree(partial);
     core::create_folder(partial);
-    auto names = write_state_files(partial, with_micro_batches(capture), capture.encoder);
-    core::write_file_synced(partial / record_file, record_to_json(capture.record));
-    core::write_file_synced(partial / captured_recipe_file, capture.recipe);
-    names.insert(names.end(), {record_file, captured_recipe_file});
-    write_manifest(partial, names);
+    write_manifest(partial, write_files(partial, step, next_micro_batch));
     core::sync_directory(partial);
     core::rename_path(partial, target);
     core::sync_directory(folder);
+  } catch (const DataError&) {
+    remove_partial();
+    throw;
   } catch (const std::exception& problem) {
-    std::error_code ignored;
-    fs::remove_all(partial, ignored);
+    remove_partial();
     throw Error(fmt::format("[capture] cannot write {}: {}", target.string(), problem.what()));
   }
   return target;
@@ -74,19 +83,19 @@ fs::path write_capture(const fs::path& folder, const Capture& capture) {
 
 Capture read_capture(const fs::path& folder) {
   std::error_code error;
-  if (!fs::exists(folder / record_file, error)) {
+  if (!fs::exists(folder / kRecordFile, error)) {
     throw DataError(
         fmt::format("[capture] {} has no {}; expected a folder like RUN/captures/step-00000120",
-                    folder.string(), record_file));
+                    folder.string(), kRecordFile));
   }
   Capture capture;
   capture.before = read_checkpoint(folder);
   try {
-    capture.record = parse_record(core::read_text_file(folder / record_file));
-    capture.recipe = core::read_text_file(folder / captured_recipe_file);
+    capture.record = parse_record(core::read_text_file(folder / kRecordFile));
+    capture.recipe = core::read_text_file(folder / kCapturedRecipeFile);
     for (std::size_t micro = 0; micro < capture.record.losses.size(); ++micro) {
       capture.micro_batches.push_back(
-          micro_batch_of(methods::without_prefix(group_of(micro), capture.before.tensors)));
+          micro_batch_of(methods::without_prefix(group_of(micro) + ".", capture.before.tensors)));
     }
   } catch (const Error& problem) {
     throw DataError(fmt::format("[capture] {}: {}", folder.string(), problem.what()));

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 ordered_json json_number(double value) {
   if (std::isnan(value)) return "nan";
@@ -21,8 +21,8 @@ ordered_json json_number(double value) {
 
 double read_number(const ordered_json& value) {
   if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
-  if (value == "inf") return infinity;
-  if (value == "-inf") return -infinity;
+  if (value == "inf") return kInfinity;
+  if (value == "-inf") return -kInfinity;
   return value.get<double>();
 }
 

@@ -12,6 +12,7 @@ GradientStep::GradientStep(methods::Method& method, const methods::StepContext& 
 
 void GradientStep::add(const MicroBatch& micro) {
   const methods::StepResult result = method_.training_step(micro.batch, micro.draws, context_);
+  scalars_.add(result.scalars);
   losses_.push_back(result.loss.item().toDouble());
   loss_ += losses_.back() / accumulate_;
   finite_ = finite_ && std::isfinite(losses_.back());

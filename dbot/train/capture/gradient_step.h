@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "dbot/methods/method.h"
+#include "dbot/train/capture/scalar_means.h"
 
 namespace dbot::train {
 
@@ -17,19 +20,21 @@ struct MicroBatch {
 /// and its replay both come here, so that they are the same arithmetic.
 class GradientStep {
  public:
-  /// The gradients of `method`, which must outlive this, are zero: those of new parameters are, and
-  /// the optimizer's step leaves them so.
+  /// `method` must outlive this. Its gradients must be zero: new parameters begin so, and the
+  /// optimizer's step clears them.
   GradientStep(methods::Method& method, const methods::StepContext& context,
                std::int64_t accumulate);
 
-  /// Adds a micro-batch. After a loss that is not finite no gradient is added any more: the step is
-  /// lost, and what there is tells where it began.
+  /// Adds a micro-batch. After a loss that is not finite no more gradients are added: the step is
+  /// lost, and the gradients show where it went wrong.
   void add(const MicroBatch& micro);
 
   /// Mean over the micro-batches when all are added.
   double loss() const { return loss_; }
   const std::vector<double>& losses() const { return losses_; }
   bool finite() const { return finite_; }
+  /// The method's further figures, as ScalarMeans gives them. Waits for the device once.
+  std::vector<std::pair<std::string, double>> scalars() const { return scalars_.read(); }
 
  private:
   methods::Method& method_;
@@ -37,6 +42,7 @@ class GradientStep {
   double accumulate_;
   double loss_ = 0;
   std::vector<double> losses_;
+  ScalarMeans scalars_;
   bool finite_ = true;
 };
 

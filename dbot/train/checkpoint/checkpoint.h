@@ -38,8 +38,8 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder,
                                        const Checkpoint& checkpoint,
                                        const std::string& encoder_config_json = {});
 
-/// Removes what need not be kept beside `current`, which was written just now: of the checkpoints
-/// up to it, the newest `keep` whole ones and the ends of stages stay. Throws dbot::Error.
+/// Removes old checkpoints when `current` has been written. Of those up to `current`, the newest
+/// `keep` whole ones and the ends of stages stay. Throws dbot::Error.
 void prune_checkpoints(const std::filesystem::path& current, std::int64_t keep);
 
 /// The newest checkpoint that is whole; broken ones are named in the log and passed over. Empty if

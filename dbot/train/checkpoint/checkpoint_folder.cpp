@@ -14,20 +14,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view step_prefix = "step-";
+constexpr std::string_view kStepPrefix = "step-";
 
 }  // namespace
 
 std::string step_folder_name(std::int64_t step) {
-  return fmt::format("{}{:08}", step_prefix, step);
+  return fmt::format("{}{:08}", kStepPrefix, step);
 }
 
 std::optional<std::int64_t> step_of_folder(const fs::path& folder) {
   const std::string name = folder.filename().string();
-  if (!name.starts_with(step_prefix)) return std::nullopt;
+  if (!name.starts_with(kStepPrefix)) return std::nullopt;
   std::int64_t step = 0;
   const char* const end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data() + step_prefix.size(), end, step);
+  const auto [stop, error] = std::from_chars(name.data() + kStepPrefix.size(), end, step);
   // Only the one spelling that is written, so that no two folders stand for the same step.
   const bool number = error == std::errc() && stop == end && step >= 0;
   if (!number || name != step_folder_name(step)) return std::nullopt;
@@ -39,7 +39,7 @@ std::string hidden_folder_name(std::int64_t step, std::string_view purpose) {
 }
 
 bool is_hidden_folder(const fs::path& folder) {
-  return folder.filename().string().starts_with("." + std::string(step_prefix));
+  return folder.filename().string().starts_with("." + std::string(kStepPrefix));
 }
 
 std::vector<fs::path> list_checkpoints(const fs::path& folder) {

@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What `latest` points to first: the run has gone on from there since any later step was written.
-// Then the others, newest first.
+// In the order in which they are tried. The one `latest` points to comes first, since later steps
+// are left from before the run fell back to it. The others follow, newest first.
 std::vector<fs::path> candidates(const fs::path& folder) {
   std::vector<fs::path> found = list_checkpoints(folder);
   std::reverse(found.begin(), found.end());
@@ -34,9 +34,9 @@ std::vector<fs::path> candidates(const fs::path& folder) {
 Checkpoint read_checkpoint(const fs::path& folder) {
   const Manifest manifest = read_manifest(folder);
   check_contents(folder, manifest);
-  if (!manifest.files.contains(state_file)) {
+  if (!manifest.files.contains(kStateFile)) {
     throw DataError(
-        fmt::format("checkpoint {}: its manifest lacks {}", folder.string(), state_file));
+        fmt::format("checkpoint {}: its manifest lacks {}", folder.string(), kStateFile));
   }
   Checkpoint checkpoint = read_state(folder);
   for (const auto& [name, entry] : manifest.files) {

@@ -43,10 +43,10 @@ std::string state_to_json(const Checkpoint& checkpoint) {
 Checkpoint read_state(const std::filesystem::path& folder) {
   const auto fail = [&](const char* reason) {
     return DataError(
-        fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(), state_file, reason));
+        fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(), kStateFile, reason));
   };
   try {
-    const auto document = core::parse_json<ordered_json>(core::read_text_file(folder / state_file));
+    const auto document = core::parse_json<ordered_json>(core::read_text_file(folder / kStateFile));
     Checkpoint checkpoint;
     checkpoint.state.step = counter(document, "step");
     checkpoint.state.stage = counter(document, "stage");

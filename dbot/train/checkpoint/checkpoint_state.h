@@ -19,6 +19,6 @@ std::vector<std::string> write_state_files(const std::filesystem::path& folder,
                                            const Checkpoint& checkpoint,
                                            const std::string& encoder_config_json);
 
-inline constexpr const char* state_file = "state.json";
+inline constexpr const char* kStateFile = "state.json";
 
 }  // namespace dbot::train

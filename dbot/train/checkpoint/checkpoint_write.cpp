@@ -12,8 +12,8 @@
 #include "dbot/train/checkpoint/checkpoint_state.h"
 #include "dbot/train/checkpoint/manifest.h"
 
-// A kill at any moment leaves the older checkpoints whole: all work happens in hidden folders, a
-// finished one appears under its name by one rename, and one to be removed disappears by one.
+// A kill at any moment leaves the older checkpoints whole. A checkpoint is written in a hidden
+// folder and gets its name by one rename; to be removed, it gets a hidden name by one rename first.
 namespace dbot::train {
 namespace {
 
@@ -35,7 +35,7 @@ std::map<std::string, runtime::NamedTensors> divide(const runtime::NamedTensors&
   return groups;
 }
 
-// What a killed writer left: the run is locked, so nobody else is writing here.
+// Removes what a killed writer left. The run is locked, so nobody else writes here.
 void remove_leftovers(const fs::path& folder) {
   std::vector<fs::path> leftovers;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -45,7 +45,7 @@ void remove_leftovers(const fs::path& folder) {
   for (const fs::path& leftover : leftovers) core::remove_tree(leftover);
 }
 
-// Under a hidden name first, so that a kill in between leaves nothing that looks like a checkpoint.
+// Renames it to a hidden name first, so that a kill leaves nothing that looks like a checkpoint.
 void remove_checkpoint(const fs::path& checkpoint) {
   const fs::path hidden =
       checkpoint.parent_path() / hidden_folder_name(*step_of_folder(checkpoint), "removed");
@@ -53,16 +53,16 @@ void remove_checkpoint(const fs::path& checkpoint) {
   core::remove_tree(hidden);
 }
 
-// Gives `partial` its name. A folder that already has it (the run fell back and came here again) is
-// swapped in one step and then removed.
+// Gives `partial` its name. If the run fell back and came here again, a folder has that name
+// already; the two are swapped in one step and the old one is removed.
 void move_into_place(const fs::path& partial, const fs::path& target) {
   if (!fs::exists(target)) {
     core::rename_path(partial, target);
   } else if (core::swap_paths(partial, target)) {
     core::remove_tree(partial);
   } else {
-    // A file system without swapping: for a moment there is none of this step, but the checkpoint
-    // the run came from is still there.
+    // This file system cannot swap. For a moment this step has no checkpoint; the one that the run
+    // came from is still there.
     remove_checkpoint(target);
     core::rename_path(partial, target);
   }
@@ -99,8 +99,8 @@ std::vector<std::string> write_state_files(const fs::path& folder, const Checkpo
     names.push_back(group + ".safetensors");
     exchange::write_tensor_file(folder / names.back(), tensors, header, /*replace=*/false);
   }
-  names.emplace_back(state_file);
-  core::write_file_synced(folder / state_file, state_to_json(checkpoint));
+  names.emplace_back(kStateFile);
+  core::write_file_synced(folder / kStateFile, state_to_json(checkpoint));
   return names;
 }
 
@@ -119,15 +119,15 @@ fs::path write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint,
     core::replace_symlink(folder / "latest", target.filename());
   } catch (const std::exception& problem) {
     std::error_code ignored;
-    fs::remove_all(partial, ignored);  // what it takes is wanted by others on a full disk
+    fs::remove_all(partial, ignored);  // a full disk needs the space
     throw Error(fmt::format("[checkpoint] cannot write {}: {}; earlier checkpoints are not touched",
                             target.string(), problem.what()));
   }
   return target;
 }
 
-// Later steps than that of `current` belong to a run that fell back; they are overwritten when the
-// run comes there again.
+// Steps after `current` are left from before the run fell back. The run overwrites them when it
+// comes there again.
 void prune_checkpoints(const fs::path& current, std::int64_t keep) {
   std::vector<fs::path> checkpoints = list_checkpoints(current.parent_path());
   std::erase_if(checkpoints, [&](const fs::path& checkpoint) {

@@ -14,9 +14,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int format_version = 1;
-constexpr const char* manifest_file = "manifest.json";
-constexpr const char* checksum_key = "xxh3_128";
+constexpr int kFormatVersion = 1;
+constexpr const char* kManifestFile = "manifest.json";
+constexpr const char* kChecksumKey = "xxh3_128";
 
 // A name must stay inside the folder.
 bool is_plain_name(const std::string& name) {
@@ -24,9 +24,9 @@ bool is_plain_name(const std::string& name) {
 }
 
 Manifest parse(const json& document) {
-  if (core::whole_number(document.at("version")) != format_version) {
+  if (core::whole_number(document.at("version")) != kFormatVersion) {
     throw DataError(fmt::format("has version {}, expected {}; it was written by another dbot",
-                                document.at("version").dump(), format_version));
+                                document.at("version").dump(), kFormatVersion));
   }
   Manifest manifest;
   for (const auto& [name, entry] : document.at("files").items()) {
@@ -34,7 +34,7 @@ Manifest parse(const json& document) {
     const std::int64_t bytes = core::whole_number(entry.at("bytes"));
     if (bytes < 0) throw DataError(fmt::format("says that {} has {} bytes", name, bytes));
     manifest.files[name] = {static_cast<std::uint64_t>(bytes),
-                            entry.at(checksum_key).get<std::string>()};
+                            entry.at(kChecksumKey).get<std::string>()};
   }
   if (manifest.files.empty()) throw DataError("names no files");
   return manifest;
@@ -46,10 +46,10 @@ void write_manifest(const fs::path& folder, const std::vector<std::string>& name
   json files = json::object();
   for (const std::string& name : names) {
     files[name] = {{"bytes", fs::file_size(folder / name)},
-                   {checksum_key, core::checksum_of_file(folder / name)}};
+                   {kChecksumKey, core::checksum_of_file(folder / name)}};
   }
-  const json document = {{"version", format_version}, {"files", files}};
-  core::write_file_synced(folder / manifest_file, document.dump(2) + "\n");
+  const json document = {{"version", kFormatVersion}, {"files", files}};
+  core::write_file_synced(folder / kManifestFile, document.dump(2) + "\n");
 }
 
 Manifest read_manifest(const fs::path& folder) {
@@ -57,19 +57,19 @@ Manifest read_manifest(const fs::path& folder) {
   if (!fs::is_directory(folder, error)) {
     throw DataError(fmt::format("checkpoint {}: there is no such folder", folder.string()));
   }
-  if (!fs::exists(folder / manifest_file, error)) {
+  if (!fs::exists(folder / kManifestFile, error)) {
     throw DataError(fmt::format("checkpoint {}: {} is missing, so it was never finished",
-                                folder.string(), manifest_file));
+                                folder.string(), kManifestFile));
   }
-  const std::string text = core::read_text_file(folder / manifest_file);
+  const std::string text = core::read_text_file(folder / kManifestFile);
   try {
     return parse(core::parse_json(text));
   } catch (const json::exception& problem) {
     throw DataError(fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(),
-                                manifest_file, problem.what()));
+                                kManifestFile, problem.what()));
   } catch (const DataError& problem) {
     throw DataError(
-        fmt::format("checkpoint {}: {} {}", folder.string(), manifest_file, problem.what()));
+        fmt::format("checkpoint {}: {} {}", folder.string(), kManifestFile, problem.what()));
   }
 }
 

@@ -25,8 +25,8 @@ void write_manifest(const std::filesystem::path& folder, const std::vector<std::
 /// Reads manifest.json. Throws DataError if it is missing, not ours or of another version.
 Manifest read_manifest(const std::filesystem::path& folder);
 
-/// Throws DataError naming the first file that is missing or has another size: catches torn writes
-/// without reading the files.
+/// Throws DataError naming the first file that is missing or has another size. This finds torn
+/// writes without reading the files.
 void check_sizes(const std::filesystem::path& folder, const Manifest& manifest);
 
 /// Sizes and checksums of all files; reads every byte.

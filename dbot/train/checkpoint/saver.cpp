@@ -11,7 +11,7 @@
 namespace dbot::train {
 namespace {
 
-constexpr std::int64_t first_retry_after = 4, longest_retry_after = 64;  // steps
+constexpr std::int64_t kFirstRetryAfter = 4, kLongestRetryAfter = 64;  // steps
 
 }  // namespace
 
@@ -62,7 +62,7 @@ std::optional<std::filesystem::path> Saver::try_to_save(const Checkpoint& checkp
     prune(*written);
     return written;
   }
-  retry_interval_ = std::clamp(2 * retry_interval_, first_retry_after, longest_retry_after);
+  retry_interval_ = std::clamp(2 * retry_interval_, kFirstRetryAfter, kLongestRetryAfter);
   retry_step_ = checkpoint.state.step + retry_interval_;
   if (failures_.next()) {
     log_(core::LogLevel::warning,
@@ -81,7 +81,8 @@ std::filesystem::path Saver::save_or_fail(const Checkpoint& checkpoint, const st
                      last_good(), patience.seconds()));
     patience.until([&] { return (written = attempt(checkpoint, encoder)).has_value(); });
   }
-  if (!written) {
+  gave_up_ = !written.has_value();
+  if (gave_up_) {
     const std::int64_t lost = checkpoint.state.step - std::max<std::int64_t>(saved_step_, 0);
     throw Error(fmt::format(
         "{}; {}, so {} steps are lost. Make room or mend what is named, then give the same command "
@@ -92,7 +93,7 @@ std::filesystem::path Saver::save_or_fail(const Checkpoint& checkpoint, const st
   return *written;
 }
 
-// Old checkpoints that stay are no reason to distrust the new one.
+// A failure here is a warning: the new checkpoint is good.
 void Saver::prune(const std::filesystem::path& current) {
   try {
     prune_checkpoints(current, config_.keep);

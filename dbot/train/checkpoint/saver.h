@@ -12,9 +12,9 @@
 
 namespace dbot::train {
 
-/// Writes a run's checkpoints when they are due, and bears with a disk that does not take them:
-/// training goes on, the last good checkpoint stays, and it is tried again at the next due one and
-/// 4, 8, 16 … up to 64 steps after the last failure.
+/// Writes a run's checkpoints when they are due. If the disk refuses one, training goes on and the
+/// last good checkpoint stays. The next try is at the next due step, or 4, 8, 16 … up to 64 steps
+/// after the last failure if that is sooner.
 class Saver {
  public:
   Saver(std::filesystem::path folder, CheckpointConfig config, std::int64_t steps_per_epoch,
@@ -26,13 +26,15 @@ class Saver {
   /// 8th … failure.
   std::optional<std::filesystem::path> try_to_save(const Checkpoint& checkpoint,
                                                    const std::string& encoder);
-  /// The same as long as there is `patience`. Throws Error that says what is lost and how to go on.
+  /// Tries again as long as there is `patience`, then throws Error: what is lost, how to go on.
   std::filesystem::path save_or_fail(const Checkpoint& checkpoint, const std::string& encoder,
                                      const core::Patience& patience);
 
   /// The step of the newest whole checkpoint; −1 if there is none.
   std::int64_t saved_step() const { return saved_step_; }
   void resumed_from(std::int64_t step) { saved_step_ = step; }
+  /// Whether the last `save_or_fail` failed, so that trying again is in vain.
+  bool gave_up() const { return gave_up_; }
 
  private:
   std::optional<std::filesystem::path> attempt(const Checkpoint& checkpoint,
@@ -45,6 +47,7 @@ class Saver {
   std::int64_t steps_per_epoch_;
   core::Log log_;
   std::int64_t saved_step_ = -1;
+  bool gave_up_ = false;
   core::Rarely failures_, prune_failures_;
   std::string problem_;
   std::int64_t retry_step_ = -1, retry_interval_ = 0;

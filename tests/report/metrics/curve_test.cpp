@@ -34,8 +34,8 @@ TEST(Curve, ThinsOutLongRunsAndKeepsTheirExtremes) {
       curve.add(step, step == low ? -5 : step == high ? 9 : std::sin(step));
     }
     const auto points = curve.points();
-    EXPECT_LE(points.size(), Curve::most_points);
-    EXPECT_GE(points.size(), Curve::most_points / 4) << "no more is lost than has to be";
+    EXPECT_LE(points.size(), Curve::kMostPoints);
+    EXPECT_GE(points.size(), Curve::kMostPoints / 4) << "no more is lost than has to be";
     EXPECT_EQ(points.front().x, 1);
     EXPECT_EQ(points.back().x, steps);
     EXPECT_THAT(values_of(curve), testing::Contains(-5));

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dbot/core/log.h"
+#include "dbot/train/capture/batch_mark.h"
+#include "dbot/train/capture/capture.h"
+
+namespace dbot::train {
+
+struct CaptureSettings {
+  std::filesystem::path folder;  // a run's captures/; empty: no step is kept
+  std::string recipe;            // TOML, stored with each step
+  std::function<std::string(std::int64_t)> sample_name;  // empty: samples are named by number
+};
+
+/// A step that may be kept. The weights are still those before it.
+struct StepToKeep {
+  std::int64_t step = 0;         // the first step is 1
+  std::vector<BatchMark> marks;  // of its micro-batches, in order, as they were trained on
+  /// All but the names of the samples and the recipe, which the keeper adds.
+  std::function<CapturedStep()> describe;
+  /// Gives its micro-batches once more, in order.
+  std::function<MicroBatch()> read_again;
+};
+
+/// Keeps steps of a run for dbot replay: the one that was asked for and the first three that go
+/// wrong.
+///
+/// Nearly no step is kept, so a step leaves marks of its micro-batches only. One that is to be kept
+/// is read once more: what a loader gives depends on seed, epoch and sample alone. If files have
+/// changed in between, the marks differ and the step is not kept.
+class CaptureKeeper {
+ public:
+  /// `asked_for`: a step to keep whatever becomes of it; 0: none.
+  CaptureKeeper(CaptureSettings settings, std::int64_t asked_for, core::Log log);
+
+  /// Whether any step may be kept, so that marks are needed.
+  bool enabled() const { return !settings_.folder.empty(); }
+  /// `skipped`: its loss or gradient is not finite.
+  bool wants(std::int64_t step, bool skipped) const;
+  /// A step that cannot be kept is a warning; nothing is thrown.
+  void keep(const StepToKeep& step) const;
+
+ private:
+  std::filesystem::path write(const StepToKeep& step) const;
+  std::vector<std::string> names_of(const BatchMark& mark) const;
+
+  CaptureSettings settings_;
+  std::int64_t asked_for_;
+  core::Log log_;
+};
+
+}  // namespace dbot::train
