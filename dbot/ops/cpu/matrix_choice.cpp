@@ -70,7 +70,8 @@ void choose_matrix_vectors() {
 
 ProductLibrary measure_product_library() {
   const ProductLibrary before = product_library();
-  constexpr std::array<ProductLibrary, 2> kLibraries{ProductLibrary::own, ProductLibrary::libtorch};
+  static constexpr std::array<ProductLibrary, 2> kLibraries{ProductLibrary::own,
+                                                            ProductLibrary::libtorch};
   const std::size_t best =
       fastest(kLibraries.size(), [](std::size_t i) { use_product_library(kLibraries.at(i)); });
   use_product_library(before);

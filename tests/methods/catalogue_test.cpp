@@ -1,0 +1,252 @@
+// Every learning system through the same lines: two stages of two steps, checkpoints, a kill, a
+// resume to the same bits, metrics with its scalars, a page, its backbone as a file and evaluated.
+#include <ATen/ops/equal.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <functional>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
+#include "dbot/core/random.h"
+#include "dbot/data/image/sample_image.h"
+#include "dbot/data/loader/image_part.h"
+#include "dbot/data/loader/loader.h"
+#include "dbot/data/loader/value_parts.h"
+#include "dbot/eval/frozen/evaluation.h"
+#include "dbot/exchange/import/encoder_file.h"
+#include "dbot/exchange/tensor_file.h"
+#include "dbot/methods/catalogue.h"
+#include "dbot/report/metrics/metrics.h"
+#include "dbot/report/page/page_observer.h"
+#include "dbot/train/trainer.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/methods/small_system.h"
+
+namespace dbot {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr std::int64_t kSamples = 24, kBatch = 4, kSteps = 4;
+
+/// RGB noise of two classes, the brighter one with more numbers beside each image.
+class ImagesAndNumbers final : public data::Dataset {
+ public:
+  std::int64_t size() const override { return kSamples; }
+  void read(std::int64_t index, data::Sample& sample) const override {
+    core::Random random({.seed = 3, .sample = static_cast<std::uint64_t>(index)});
+    sample.begin(name(index));
+    const std::array<std::int64_t, 3> shape{8, 8, 3};
+    for (auto& value : sample.add(data::kImagePart).own_values(at::kByte, shape)) {
+      value =
+          static_cast<std::uint8_t>(random.below(128) + 100 * static_cast<unsigned>(label(index)));
+    }
+    const std::array<std::int64_t, 2> rows{1 + index % 3 + label(index), 1};
+    const auto bytes = sample.add(test::kNumbers).own_values(at::kFloat, rows);
+    for (std::size_t i = 0; i < bytes.size() / sizeof(float); ++i) {
+      const auto number = static_cast<float>(random.uniform(0, 1));
+      std::memcpy(bytes.data() + i * sizeof(float), &number, sizeof(float));
+    }
+  }
+  std::int64_t label(std::int64_t index) const override { return index % 2; }
+  std::string name(std::int64_t index) const override { return "sample " + std::to_string(index); }
+  const std::vector<std::string>& classes() const override { return classes_; }
+
+ private:
+  std::vector<std::string> classes_{"dark", "bright"};
+};
+
+/// A system as the test is told of it.
+struct System {
+  std::string name;
+  std::function<std::unique_ptr<methods::Method>(bool stored)> make;
+  std::vector<std::string> scalars;
+  std::string header;  // stands in the description of its backbone
+};
+
+void PrintTo(const System& system, std::ostream* out) {
+  *out << system.name;
+}
+
+/// A small configuration of each system in the catalogue: one that lacks an overload here does not
+/// compile.
+std::vector<System> small_ones(const methods::MaskedModelingConfig& /*which*/) {
+  methods::MaskedModelingConfig config;
+  config.encoder = {.image_size = {8, 8}, .patch_size = 4, .width = 16, .depth = 2, .heads = 2};
+  config.decoder = {.width = 16, .depth = 1, .heads = 2};
+  config.mask.ratio = 0.5;
+  config.drop_path = 0.2;
+  methods::MaskedModelingConfig pixels = config;
+  pixels.objective = {.target = objectives::TargetKind::pixels,
+                      .normalisation = objectives::Normalisation::patch};
+  methods::MaskedModelingConfig symmetric = config;
+  symmetric.student = methods::StudentKind::symmetric;
+  symmetric.encoder.relative_positions = nn::RelativePositions::shared;
+  std::vector<System> systems;
+  for (const auto& [name, small] :
+       {std::pair{"dbot", config}, {"mae", pixels}, {"dbot, symmetric", symmetric}}) {
+    const auto make = [small = methods::MethodConfig(small)](bool stored) {
+      const methods::MakeContext context{.seed = 5};
+      return stored ? methods::catalogue::make_stored(small, context)
+                    : methods::catalogue::make(small, context);
+    };
+    systems.push_back({name, make, {}, "\"patch_size\":4"});
+  }
+  return systems;
+}
+
+std::vector<System> all_systems() {
+  std::vector<System> systems;
+  for (std::size_t kind = 0; kind < methods::catalogue::kinds().size(); ++kind) {
+    const methods::MethodConfig config = methods::catalogue::default_config(kind);
+    std::ranges::move(std::visit([](const auto& which) { return small_ones(which); }, config),
+                      std::back_inserter(systems));
+  }
+  systems.push_back({"a convolution",
+                     [](bool) { return std::make_unique<test::SmallSystem>(); },
+                     {"numbers", "error"},
+                     "convolution"});
+  return systems;
+}
+
+/// Ends the process' work after a step, as a kill would: nothing is saved after it.
+class Kill : public train::TrainObserver {
+ public:
+  Kill(std::int64_t step, fs::path checkpoints, fs::path kept)
+      : step_(step), checkpoints_(std::move(checkpoints)), kept_(std::move(kept)) {}
+  void on_checkpoint(const fs::path&, const train::TrainState& state) override {
+    if (state.step == step_)
+      fs::copy(checkpoints_, kept_, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  }
+
+ private:
+  std::int64_t step_;
+  fs::path checkpoints_, kept_;
+};
+
+class EverySystem : public testing::TestWithParam<System> {
+ protected:
+  /// Trains to the end of two stages, from the checkpoints in `folder` if there are any.
+  std::unique_ptr<methods::Method> train(const fs::path& folder,
+                                         std::vector<train::TrainObserver*> watchers = {}) {
+    const auto checkpoint =
+        train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
+    auto method = GetParam().make(checkpoint.has_value());
+    method->see_data({.mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}});
+    train::TrainerSettings settings;
+    settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
+    settings.train.batch_size = kBatch;
+    settings.optimizer.base_lr = 0.5;
+    settings.checkpoint = {.every_steps = 1, .keep = 10};
+    settings.checkpoint_folder = folder / "checkpoints";
+    fs::create_directories(folder / "checkpoints");
+    report::MetricsFile metrics(folder / "metrics.jsonl");
+    report::PageObserver page(folder, core::silent_log());
+    std::vector<train::TrainObserver*> observers{&metrics};
+    observers.insert(observers.end(), watchers.begin(), watchers.end());
+    observers.push_back(&page);
+    train::Trainer trainer(settings, *method, loader(), observers, core::silent_log());
+    if (checkpoint) trainer.resume(*checkpoint);
+    EXPECT_TRUE(trainer.run(core::StopRequest()).finished);
+    page.write(report::RunState::finished);
+    return method;
+  }
+
+  train::MakeLoader loader() const {
+    return [this](std::int64_t first, const core::Log& log) {
+      data::LoaderConfig config{.batch_size = kBatch, .workers = 2, .seed = 5};
+      config.first_batch = first;
+      return std::make_unique<data::Loader>(
+          dataset_,
+          std::vector{data::image_part({.image_size = {8, 8}}),
+                      data::ragged_part({.name = test::kNumbers, .shape = {1}})},
+          config, log);
+    };
+  }
+
+  std::shared_ptr<const data::Dataset> dataset_ = std::make_shared<ImagesAndNumbers>();
+  test::TemporaryFolder folder_;
+};
+
+TEST_P(EverySystem, EndsWithTheSameBitsAfterAKill) {
+  const fs::path whole = folder_ / "whole";
+  for (std::int64_t step = 1; step < kSteps; ++step) {
+    const fs::path killed = folder_ / ("killed at " + std::to_string(step));
+    fs::create_directories(killed);
+    fs::remove_all(whole);
+    Kill kill(step, whole / "checkpoints", killed / "checkpoints");
+    const auto method = train(whole, {&kill});
+    const auto resumed = train(killed);
+    const runtime::NamedTensors state = method->state();
+    ASSERT_EQ(state.size(), resumed->state().size());
+    for (const auto& [name, value] : state) {
+      EXPECT_TRUE(at::equal(value, resumed->state().at(name))) << name << " after " << step;
+    }
+  }
+}
+
+TEST_P(EverySystem, ItsFiguresReachMetricsAndPage) {
+  train(folder_.path());
+  std::int64_t steps = 0;
+  for (const report::MetricsRecord& record : report::read_metrics(folder_ / "metrics.jsonl")) {
+    if (record.type != "step") continue;
+    ++steps;
+    EXPECT_TRUE(std::isfinite(record.numbers.at("loss")));
+    for (const std::string& scalar : GetParam().scalars) {
+      EXPECT_TRUE(std::isfinite(record.numbers.at("scalars." + scalar))) << scalar;
+    }
+  }
+  EXPECT_EQ(steps, kSteps);
+  const std::string page = core::read_text_file(folder_ / "report.html");
+  for (const std::string& scalar : GetParam().scalars) EXPECT_THAT(page, HasSubstr(scalar));
+}
+
+TEST_P(EverySystem, ItsBackboneIsAFileAndCanBeJudged) {
+  const auto method = train(folder_.path());
+  const methods::BackboneFile file = method->backbone_file();
+  EXPECT_THAT(file.description, HasSubstr(GetParam().header));
+  exchange::save_backbone(folder_ / "model.safetensors", file.description, file.tensors);
+  const auto read = exchange::read_tensor_file(folder_ / "model.safetensors");
+  ASSERT_EQ(read.tensors.size(), file.tensors.size());
+  for (const auto& [name, value] : file.tensors) {
+    EXPECT_TRUE(at::equal(value, read.tensors.at(name))) << name;
+  }
+  eval::EvaluateConfig config;
+  config.probe_epochs = 2;
+  eval::ExtractionSettings extraction;
+  extraction.mean = {0.5, 0.5, 0.5};
+  extraction.std = {0.25, 0.25, 0.25};
+  const auto evaluation =
+      eval::evaluate_backbone(method->backbone(), {dataset_, dataset_, "the same twice"}, config,
+                              extraction, 0, core::StopRequest(), core::silent_log());
+  EXPECT_EQ(evaluation.rows.size(), 2 * method->backbone().feature_names().size());
+  for (const auto& row : evaluation.rows) EXPECT_GE(row.top1, 50) << row.protocol;
+}
+
+TEST_P(EverySystem, SaysWhatItIsMadeOf) {
+  const auto method = GetParam().make(false);
+  method->see_data({.mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}});
+  method->begin_stage(0);
+  EXPECT_GT(method->cost().operations, 0);
+  EXPECT_GT(method->facts().parts.at(0).parameters, 0);
+  EXPECT_FALSE(method->backbone().describe().empty());
+  const auto made = loader()(0, core::silent_log());
+  const auto batch = made->next();
+  const methods::DrawContext context{.seed = 5, .epoch = batch->epoch};
+  const auto draws = method->draw(*batch, context), again = method->draw(*batch, context);
+  for (const auto& [name, value] : draws) EXPECT_TRUE(at::equal(value, again.at(name))) << name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalogue, EverySystem, testing::ValuesIn(all_systems()),
+                         [](const auto& system) {
+                           std::string name = system.param.name;
+                           std::erase_if(name, [](char c) { return !std::isalnum(c); });
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace dbot
