@@ -33,7 +33,7 @@ at::Tensor part(const at::Tensor& flat, std::int64_t offset, const ParameterSpec
 }  // namespace
 
 ParameterStore::ParameterStore(std::vector<ParameterSpec> specs, const runtime::Device& device)
-    : specs_(std::move(specs)) {
+    : specs_(std::move(specs)), device_(device) {
   assign_offsets();
   const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
   values_ = at::zeros({total_}, options);

@@ -60,6 +60,7 @@ class ParameterStore {
   /// Where a parameter stands in the flat buffers, in elements.
   std::int64_t offset(std::string_view name) const;
 
+  const runtime::Device& device() const { return device_; }
   /// Whole buffers, gaps included; gradients cover the trainable parts only.
   const at::Tensor& flat_values() const { return values_; }
   const at::Tensor& flat_gradients() const { return gradients_; }
@@ -98,6 +99,7 @@ class ParameterStore {
   void make_leaves();
 
   std::vector<ParameterSpec> specs_;
+  runtime::Device device_;
   std::unordered_map<std::string, Slot> slots_;
   at::Tensor values_, gradients_;
   std::int64_t vectors_end_ = 0, trainable_end_ = 0, total_ = 0;

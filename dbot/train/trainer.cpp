@@ -118,10 +118,10 @@ StepRecord Trainer::optimizer_step() {
   GradientStep gradients(method_, {state_.stage, state_.step, settings_.precision}, accumulate);
   for (std::int64_t micro = 0; micro < accumulate; ++micro) {
     record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(accumulate);
-    const MicroBatch next = next_micro_batch(*loader_);
+    MicroBatch next = next_micro_batch(*loader_);
     record.images += next.batch.size();
     if (captures_.enabled()) marks.push_back(mark_of(next.batch));
-    gradients.add(next);
+    gradients.add(std::move(next));
   }
   record.loss = gradients.loss();
   record.scalars = gradients.scalars();

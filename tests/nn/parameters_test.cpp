@@ -71,6 +71,7 @@ TEST(ParameterStore, FillsTablesAndLeavesGapsZero) {
 
 TEST(ParameterStore, LiesOnTheDeviceItIsGiven) {
   const ParameterStore store(small_specs(), runtime::Device{});
+  EXPECT_EQ(store.device(), runtime::Device{});
   EXPECT_TRUE(store.flat_values().is_cpu());
   EXPECT_TRUE(store.flat_gradients().is_cpu());
   if (runtime::cuda::available()) GTEST_SKIP() << "this process can use a GPU";

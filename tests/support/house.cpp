@@ -7,10 +7,24 @@ namespace fs = std::filesystem;
 namespace dbot::support {
 namespace {
 
-std::optional<std::size_t> find_room(const Module& module, const std::string& room) {
-  const auto found = std::ranges::find(module.rooms, room);
+/// The first room that the test finds.
+template <typename Test>
+std::optional<std::size_t> find_room(const Module& module, const Test& test) {
+  const auto found = std::ranges::find_if(module.rooms, test);
   if (found == module.rooms.end()) return std::nullopt;
   return static_cast<std::size_t>(found - module.rooms.begin());
+}
+
+/// The room of a file at the module's root: its unit's, or else the one of all other files.
+std::optional<std::size_t> room_at_root(const Module& module, const fs::path& file) {
+  const std::string stem = file.stem().string();
+  const auto of_unit = [&](const std::string& room) {
+    if (!room.ends_with(".h")) return false;
+    const std::string unit = room.substr(0, room.size() - 2);
+    return stem == unit || stem.starts_with(unit + "_");
+  };
+  if (const auto room = find_room(module, of_unit)) return room;
+  return find_room(module, [](const std::string& room) { return room == "."; });
 }
 
 }  // namespace
@@ -48,9 +62,10 @@ std::optional<Place> place_of(const fs::path& file) {
   const auto module = std::ranges::find(modules, name, &Module::name);
   if (module == modules.end()) return std::nullopt;
 
-  const bool at_root = parts.size() == 3;
-  auto room = find_room(*module, at_root ? file.stem().string() + ".h" : parts[2]);
-  if (!room && at_root) room = find_room(*module, ".");
+  const auto room =
+      parts.size() == 3
+          ? room_at_root(*module, file)
+          : find_room(*module, [&](const std::string& folder) { return folder == parts[2]; });
   if (!room) return std::nullopt;
   return Place{.module = static_cast<std::size_t>(module - modules.begin()), .room = *room};
 }

@@ -10,7 +10,8 @@
 namespace dbot::support {
 
 /// A module's rooms from the first to the last. "vit" is a sub-folder with all that is below it,
-/// "plan.h" one unit (header and source) at the module's root, "." all other files there.
+/// "plan.h" one unit at the module's root (plan.h, plan.cpp, plan_….cpp), "." all other files
+/// there.
 struct Module {
   std::string name;
   std::vector<std::string> rooms;

@@ -50,7 +50,7 @@ std::string checksum_of_gradients(const std::vector<optim::ParameterGroup>& grou
   std::vector<at::Tensor> gradients;
   for (const optim::ParameterGroup& group : groups) gradients.push_back(group.gradients);
   if (gradients.empty()) return core::checksum({});
-  const at::Tensor all = at::cat(gradients).contiguous();
+  const at::Tensor all = at::cat(gradients).cpu().contiguous();
   return core::checksum({static_cast<const std::byte*>(all.const_data_ptr()), all.nbytes()});
 }
 

@@ -3,15 +3,24 @@
 #include <c10/core/Scalar.h>
 
 #include <cmath>
+#include <utility>
 
 namespace dbot::train {
+
+MicroBatch move_to(MicroBatch micro, const runtime::Device& device) {
+  micro.batch.tensors = runtime::move_to(std::move(micro.batch.tensors), device);
+  micro.batch.offsets = runtime::move_to(std::move(micro.batch.offsets), device);
+  micro.draws = runtime::move_to(std::move(micro.draws), device);
+  return micro;
+}
 
 GradientStep::GradientStep(methods::Method& method, const methods::StepContext& context,
                            std::int64_t accumulate)
     : method_(method), context_(context), accumulate_(static_cast<double>(accumulate)) {}
 
-void GradientStep::add(const MicroBatch& micro) {
-  const methods::StepResult result = method_.training_step(micro.batch, micro.draws, context_);
+void GradientStep::add(MicroBatch micro) {
+  const MicroBatch here = move_to(std::move(micro), method_.parameters().device());
+  const methods::StepResult result = method_.training_step(here.batch, here.draws, context_);
   scalars_.add(result.scalars);
   losses_.push_back(result.loss.item().toDouble());
   loss_ += losses_.back() / accumulate_;

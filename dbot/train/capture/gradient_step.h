@@ -16,6 +16,9 @@ struct MicroBatch {
   methods::StepDraws draws;
 };
 
+/// The micro-batch on a device. Tensors that lie there already are not copied.
+MicroBatch move_to(MicroBatch micro, const runtime::Device& device);
+
 /// Loss and gradients of one optimizer step, from as many micro-batches as it accumulates. Training
 /// and its replay both come here, so that they are the same arithmetic.
 class GradientStep {
@@ -25,9 +28,10 @@ class GradientStep {
   GradientStep(methods::Method& method, const methods::StepContext& context,
                std::int64_t accumulate);
 
-  /// Adds a micro-batch. After a loss that is not finite no more gradients are added: the step is
-  /// lost, and the gradients show where it went wrong.
-  void add(const MicroBatch& micro);
+  /// Adds a micro-batch, from wherever it lies: this is the one place where batches and draws go to
+  /// the device of the method's parameters. After a loss that is not finite no more gradients are
+  /// added: the step is lost, and the gradients show where it went wrong.
+  void add(MicroBatch micro);
 
   /// Mean over the micro-batches when all are added.
   double loss() const { return loss_; }
