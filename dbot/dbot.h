@@ -8,6 +8,8 @@
 #include "dbot/data/dataset.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/normalise.h"
+#include "dbot/data/image/sample_image.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/eval/frozen/embedding.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/eval/frozen/features.h"

@@ -6,55 +6,55 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/encoded_dataset.h"
 
 namespace dbot::data {
 namespace {
 
-/// A data set that consists of others, but for how an image of one of them is had.
-template <typename Base>
-class Joined : public Base {
+class Concatenation final : public Dataset {
  public:
-  explicit Joined(std::vector<std::shared_ptr<const Dataset>> parts) : parts_(std::move(parts)) {
+  explicit Concatenation(std::vector<std::shared_ptr<const Dataset>> parts)
+      : parts_(std::move(parts)) {
     std::int64_t size = 0;
     for (const auto& part : parts_) ends_.push_back(size += part->size());
     join_classes();
   }
 
-  std::int64_t size() const final { return ends_.back(); }
-  std::int64_t label(std::int64_t index) const final {
+  std::int64_t size() const override { return ends_.back(); }
+  void read(std::int64_t index, Sample& sample) const override {
+    const auto [part, within] = place_of(index);
+    parts_[part]->read(within, sample);
+  }
+  std::int64_t label(std::int64_t index) const override {
     if (classes_.empty()) return -1;
     const auto [part, within] = place_of(index);
     const auto label = parts_[part]->label(within);
     return label < 0 ? -1 : labels_[part][static_cast<std::size_t>(label)];
   }
-  std::string name(std::int64_t index) const final {
+  std::string name(std::int64_t index) const override {
     const auto [part, within] = place_of(index);
     return parts_[part]->name(within);
   }
-  std::string key(std::int64_t index) const final {
+  std::string key(std::int64_t index) const override {
     const auto [part, within] = place_of(index);
     return parts_[part]->key(within);
   }
-  std::int64_t stored_bytes(std::int64_t index) const final {
+  std::int64_t stored_bytes(std::int64_t index) const override {
     const auto [part, within] = place_of(index);
     return parts_[part]->stored_bytes(within);
   }
-  const std::vector<std::string>& classes() const final { return classes_; }
+  const std::vector<std::string>& classes() const override { return classes_; }
 
- protected:
-  const Dataset& part(std::size_t number) const { return *parts_[number]; }
-  /// The part of an image, and its index there.
+ private:
+  /// The part of a sample, and its index there.
   std::pair<std::size_t, std::int64_t> place_of(std::int64_t index) const {
     const auto end = std::upper_bound(ends_.begin(), ends_.end(), index);
     if (index < 0 || end == ends_.end()) {
-      throw Error(fmt::format("[data] image {} of {}", index, size()));
+      throw Error(fmt::format("[data] sample {} of {}", index, size()));
     }
     const auto part = static_cast<std::size_t>(end - ends_.begin());
     return {part, part == 0 ? index : index - ends_[part - 1]};
   }
 
- private:
   void join_classes() {
     for (const auto& part : parts_) {
       if (part->classes().empty()) return classes_.clear();
@@ -77,44 +77,11 @@ class Joined : public Base {
   std::vector<std::vector<std::int64_t>> labels_;  // of each part, by its own
 };
 
-class Concatenation final : public Joined<Dataset> {
- public:
-  using Joined::Joined;
-  Image load(std::int64_t index, int channels) const override {
-    const auto [number, within] = place_of(index);
-    return part(number).load(within, channels);
-  }
-  void load_crop(std::int64_t index, int channels, const ChooseCrop& choose, core::Size size,
-                 std::span<std::uint8_t> planar) const override {
-    const auto [number, within] = place_of(index);
-    part(number).load_crop(within, channels, choose, size, planar);
-  }
-  void load_crops(std::int64_t index, int channels,
-                  std::span<const CropRequest> requests) const override {
-    const auto [number, within] = place_of(index);
-    part(number).load_crops(within, channels, requests);
-  }
-};
-
-/// Parts that all are encoded files.
-class EncodedConcatenation final : public Joined<EncodedDataset> {
- public:
-  using Joined::Joined;
-  void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override {
-    const auto [number, within] = place_of(index);
-    static_cast<const EncodedDataset&>(part(number)).read(within, bytes);
-  }
-};
-
 }  // namespace
 
 std::shared_ptr<const Dataset> concatenate(std::vector<std::shared_ptr<const Dataset>> parts) {
   if (parts.empty()) throw UsageError("[data] no data set was given, expected at least one");
   if (parts.size() == 1) return parts.front();
-  const bool encoded = std::all_of(parts.begin(), parts.end(), [](const auto& part) {
-    return dynamic_cast<const EncodedDataset*>(part.get()) != nullptr;
-  });
-  if (encoded) return std::make_shared<EncodedConcatenation>(std::move(parts));
   return std::make_shared<Concatenation>(std::move(parts));
 }
 

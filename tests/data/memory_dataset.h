@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -7,26 +8,28 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/image/sample_image.h"
 
 namespace dbot::test {
 
-/// Noise of a side that depends on the index; the indices in `broken` are unreadable.
+/// RGB noise of a side that depends on the index; the indices in `broken` are unreadable.
 class MemoryDataset final : public data::Dataset {
  public:
   explicit MemoryDataset(std::int64_t size, std::set<std::int64_t> broken = {})
       : size_(size), broken_(std::move(broken)) {}
 
   std::int64_t size() const override { return size_; }
-  data::Image load(std::int64_t index, int channels) const override {
-    if (broken_.contains(index)) throw DataError("[data] " + name(index) + ": is broken");
+  void read(std::int64_t index, data::Sample& sample) const override {
+    sample.begin(name(index));
+    if (broken_.contains(index)) throw data::data_error(name(index), Fault::corrupt, "is broken");
     core::Random random({.seed = 1, .sample = static_cast<std::uint64_t>(index)});
-    const int side = 8 + static_cast<int>(index % 5);
-    data::Image image{side, side + 1, channels, {}};
-    for (int i = 0; i < side * (side + 1) * channels; ++i) {
-      image.pixels.push_back(static_cast<std::uint8_t>(random.next()));
+    const std::int64_t side = 8 + index % 5;
+    const std::array<std::int64_t, 3> shape{side, side + 1, 3};
+    for (auto& value : sample.add(data::kImagePart).own_values(at::kByte, shape)) {
+      value = static_cast<std::uint8_t>(random.next());
     }
-    return image;
   }
   std::int64_t label(std::int64_t index) const override { return index % 3; }
   std::string name(std::int64_t index) const override { return "s" + std::to_string(index); }

@@ -38,7 +38,7 @@ const std::vector<Module>& modules_in_order() {
       {"ops", {".", "reference", "cpu", "no_cuda"}},
       {"nn", {".", "vit"}},
       {"exchange", {".", "names", "import", "onnx", "export"}},
-      {"data", {"kernels", "image", "augment", ".", "sources", "loader", "audit"}},
+      {"data", {".", "kernels", "image", "augment", "sources", "loader", "audit"}},
       {"masking", {"."}},
       {"objectives", {"."}},
       {"optim", {"."}},

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "dbot/core/random.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/image/sample_image.h"
 
 namespace dbot::test {
 
@@ -20,14 +22,14 @@ class SyntheticDataset : public data::Dataset {
   }
 
   std::int64_t size() const override { return size_; }
-  data::Image load(std::int64_t index, int channels) const override {
+  void read(std::int64_t index, data::Sample& sample) const override {
+    sample.begin(name(index));
     core::Random random({7, core::Purpose::statistics, 0, 0, static_cast<std::uint64_t>(index)});
-    data::Image image{side_, side_, channels, {}};
+    const std::array<std::int64_t, 3> shape{side_, side_, 3};
     const auto base = 40 * (label(index) + 1);
-    for (int value = 0; value < side_ * side_ * channels; ++value) {
-      image.pixels.push_back(static_cast<std::uint8_t>(base + static_cast<int>(random.below(40))));
+    for (auto& value : sample.add(data::kImagePart).own_values(at::kByte, shape)) {
+      value = static_cast<std::uint8_t>(base + static_cast<int>(random.below(40)));
     }
-    return image;
   }
   std::int64_t label(std::int64_t index) const override {
     return index % static_cast<std::int64_t>(classes_.size());

@@ -10,7 +10,7 @@
 #include "apps/dbot/commands/output_path.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
-#include "dbot/data/sources/parts.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/eval/frozen/embedding.h"
 #include "dbot/eval/frozen/features.h"
 

@@ -13,6 +13,7 @@
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/data/sources/labelled_share.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/report/text/table.h"
 #include "dbot/run/recipe/recipe_catalog.h"
 

@@ -9,8 +9,7 @@
 
 #include "dbot/data/audit/survey/foreign_kind.h"
 #include "dbot/data/image/image_reader.h"
-#include "dbot/data/sources/folder/folder_dataset.h"
-#include "dbot/data/sources/parts.h"
+#include "dbot/data/sources/open.h"
 
 namespace dbot::data {
 namespace {
@@ -45,11 +44,13 @@ AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log) {
   AuditedSet set;
   set.path_ = path;
   set.name_within_ = NamesWithin({path});
-  for (auto& part : open_named_parts(path, log)) {
+  const auto opened = data::open(path, Wanted::all, {log});
+  for (auto& part : opened.named()) {
     set.parts_.push_back({std::move(part.name), std::move(part.images), set.size(), {}});
   }
   set.number_classes();
-  set.find_other_files();
+  // Beside images that are files themselves alone: an archive's folder is not theirs.
+  if (opened.source.kind == &folder_kind()) set.find_other_files();
   return set;
 }
 
@@ -67,13 +68,8 @@ void AuditedSet::number_classes() {
   }
 }
 
-/// Only beside images that are files themselves: an archive's folder is not theirs.
 void AuditedSet::find_other_files() {
-  const bool files = std::ranges::all_of(parts_, [](const Part& part) {
-    return dynamic_cast<const FolderDataset*>(part.images.get()) != nullptr;
-  });
   std::error_code error;
-  if (!files || !fs::is_directory(path_, error)) return;
   std::unordered_set<std::string> used;
   for (std::int64_t image = 0; image < size(); ++image) used.insert(name(image));
   fs::recursive_directory_iterator entry(path_, fs::directory_options::skip_permission_denied,

@@ -24,8 +24,8 @@ struct OtherFile {
 /// beside them.
 class AuditedSet {
  public:
-  /// A folder, or anything else that `open_images` takes, in all its parts (`open_named_parts`).
-  /// Throws DataError as `open_images` does.
+  /// A folder, or anything else that `data::open` takes, in all its parts. Throws DataError as it
+  /// does.
   static AuditedSet open(const std::filesystem::path& path, const core::Log& log);
 
   struct Part {

@@ -22,9 +22,11 @@ void require_files(const data::AuditedSet& set) {
   std::error_code ignored;
   for (const auto& part : set.parts()) {
     if (part.images->size() > 0 && fs::exists(part.images->name(0), ignored)) continue;
-    throw DataError(fmt::format(
-        "[data split] {} holds images that are no files of their own, expected a folder of images",
-        set.path().string()));
+    throw DataError(
+        {.operation = "data split",
+         .subject = set.path().string(),
+         .fault = Fault::unsupported,
+         .reason = "holds images that are no files of their own, expected a folder of images"});
   }
 }
 
@@ -78,10 +80,11 @@ DataSplit split_data_set(const DataSplitOptions& options,
   const auto set = data::AuditedSet::open(options.data, log);
   require_files(set);
   if (options.split.by_class && set.classes().empty()) {
-    throw DataError(
-        fmt::format("[data split] {} has no classes, which --by-class needs; expected "
-                    "one folder a class",
-                    options.data.string()));
+    throw DataError({.operation = "data split",
+                     .subject = options.data.string(),
+                     .fault = Fault::unlabelled,
+                     .reason = "has no classes to divide by",
+                     .way_out = "expected one folder a class"});
   }
   const auto images = images_to_divide(set, options);
   std::vector<data::CopyGroup> groups;

@@ -6,29 +6,12 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/audit/survey/survey.h"
+#include "dbot/data/stoppable_dataset.h"
 
 namespace dbot::data {
 namespace {
 
-/// Passes a data set on until it is asked to stop.
-class MeasuredDataset final : public data::Dataset {
- public:
-  MeasuredDataset(const data::Dataset& base, const core::StopRequest& stop)
-      : base_(base), stop_(stop) {}
-
-  std::int64_t size() const override { return base_.size(); }
-  data::Image load(std::int64_t index, int channels) const override {
-    if (stop_.requested()) throw Stopped("[data stats] stopped on request");
-    return base_.load(index, channels);
-  }
-  std::int64_t label(std::int64_t index) const override { return base_.label(index); }
-  std::string name(std::int64_t index) const override { return base_.name(index); }
-  const std::vector<std::string>& classes() const override { return base_.classes(); }
-
- private:
-  const data::Dataset& base_;
-  const core::StopRequest& stop_;
-};
+constexpr const char* kStopped = "[data stats] stopped on request";
 
 /// Of most images, without alpha and with palettes looked up.
 int usual_channels(const std::vector<data::ImageFacts>& facts) {
@@ -61,15 +44,15 @@ DataStatistics measure_data_set(const DataStatisticsOptions& options,
         tell(done, set.size());
       },
       stop);
-  if (stop.requested()) throw Stopped("[data stats] stopped on request");
+  if (stop.requested()) throw Stopped(kStopped);
   DataStatistics result;
   for (const auto& part : set.parts()) result.parts.push_back(part.name);
   result.set = data::summarise(set, facts);
   result.channels = options.channels == 0 ? usual_channels(facts) : options.channels;
   const auto& trained_on = *set.parts().front().images;
   result.measured = std::min(options.images, trained_on.size());
-  result.pixels = data::measure_statistics(MeasuredDataset(trained_on, stop), result.channels,
-                                           options.images, options.seed);
+  result.pixels = data::measure_statistics(data::StoppableDataset(trained_on, stop, kStopped),
+                                           result.channels, options.images, options.seed);
   return result;
 }
 

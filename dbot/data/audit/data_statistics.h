@@ -7,7 +7,7 @@
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/audit/set_statistics.h"
-#include "dbot/data/loader/loader.h"
+#include "dbot/data/loader/statistics.h"
 
 namespace dbot::data {
 

@@ -21,7 +21,7 @@ const std::array<FindingText, finding_kinds>& finding_texts() {
       {too_large, "too_large", broken, "Beyond the limits",
        "They claim more pixels or memory than an image may have; shrink them."},
       {channels, "channels", broken, "Other numbers of channels",
-       "They do not have as many channels as are wanted; --channels names another number."},
+       "They do not have as many channels as are wanted; model.channels names another number."},
       {leak, "leak", suspicious, "In two parts",
        "The same picture is in training and in validation or test, or in both of these: accuracies "
        "will be too good. A quarantine list keeps the one in test, else that in validation."},

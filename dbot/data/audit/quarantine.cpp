@@ -8,6 +8,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/data/sources/names_within.h"
+#include "dbot/data/subset.h"
 
 namespace dbot::data {
 namespace {
@@ -72,9 +73,12 @@ std::shared_ptr<const Dataset> leave_out(std::shared_ptr<const Dataset> images,
   try {
     names = parse_leave_out(core::read_text_file(list));
   } catch (const Error& error) {
-    throw DataError(fmt::format(
-        "[data] data.leave_out is {}, expected a list of images as dbot data check writes it: {}",
-        list.string(), error.what()));
+    throw DataError(
+        {.operation = "data",
+         .subject = "data.leave_out",
+         .fault = error.fault(),
+         .reason = fmt::format("is {}, expected a list of images as dbot data check writes it: {}",
+                               list.string(), error.what())});
   }
   const NamesWithin name_within({root});
   std::vector<std::int64_t> kept;
@@ -92,8 +96,11 @@ std::shared_ptr<const Dataset> leave_out(std::shared_ptr<const Dataset> images,
     return images;
   }
   if (kept.empty()) {
-    throw DataError(fmt::format("[data] {} leaves out all {} images of {}", list.string(), left_out,
-                                root.string()));
+    throw DataError(
+        {.operation = "data",
+         .subject = list.string(),
+         .fault = Fault::empty,
+         .reason = fmt::format("leaves out all {} images of {}", left_out, root.string())});
   }
   log(core::LogLevel::information, fmt::format("{} of {} images are left out, as {} says", left_out,
                                                images->size(), list.string()));

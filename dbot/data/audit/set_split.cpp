@@ -29,10 +29,11 @@ void check_shares(const SetSplitConfig& config) {
   const bool sound = config.test >= 0 && config.val >= 0 && config.test + config.val > 0 &&
                      config.test + config.val < 1;
   if (!sound) {
-    throw UsageError(fmt::format(
-        "[data split] --test is {} and --val {}, expected shares of 0 to 1 that leave something "
-        "to train on",
-        config.test, config.val));
+    throw UsageError(
+        fmt::format("[data split] the test share is {} and that of val {}, expected shares of 0 to "
+                    "1 that leave "
+                    "something to train on",
+                    config.test, config.val));
   }
 }
 
@@ -115,7 +116,9 @@ SetSplit split_set(const AuditedSet& set, const std::vector<std::int64_t>& image
   }
   for (auto* part : {&split.train, &split.val, &split.test}) std::ranges::sort(*part);
   if (split.train.empty()) {
-    throw DataError(fmt::format("[data split] {} images leave nothing to train on", images.size()));
+    throw DataError({.operation = "data split",
+                     .fault = Fault::empty,
+                     .reason = fmt::format("{} images leave nothing to train on", images.size())});
   }
   return split;
 }

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "dbot/data/image/scratch.h"
 #include "dbot/data/kernels/blur_kernels.h"
+#include "dbot/data/scratch.h"
 #include "dbot/ops/cpu/kernels/pixel_kernels.h"
 
 namespace dbot::data {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "dbot/data/image/scratch.h"
 #include "dbot/data/kernels/colour_kernels.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <cctype>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/image_reader.h"
 #include "dbot/data/image/part_decoder.h"
 
@@ -75,11 +75,12 @@ std::string_view kind_of_extension(std::string_view file_name) {
 
 void check_image_size(std::uint64_t height, std::uint64_t width, std::string_view name) {
   if (height == 0 || width == 0) {
-    throw DataError(fmt::format("[data] {}: has {}x{} pixels", name, width, height));
+    throw data_error(name, Fault::corrupt, fmt::format("has {}x{} pixels", width, height));
   }
   if (width > max_pixels / height) {
-    throw DataError(fmt::format("[data] {}: claims {}x{} pixels, expected at most {}", name, width,
-                                height, max_pixels));
+    throw data_error(
+        name, Fault::too_large,
+        fmt::format("claims {}x{} pixels, expected at most {}", width, height, max_pixels));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codecs/codec_bmp.h"
 #include "dbot/data/image/codecs/codec_npy.h"
 #include "dbot/data/image/codecs/codec_png.h"
@@ -69,16 +70,19 @@ bool ImageReader::read_planes(const Crop&, Shrink, DecodedPlanes&) {
 
 std::unique_ptr<ImageReader> open_reader(std::span<const std::uint8_t> bytes, int channels,
                                          std::string_view name) {
-  if (bytes.empty()) throw DataError(fmt::format("[data] {}: is empty", name));
+  if (bytes.empty()) throw data_error(name, Fault::empty, "is empty");
   const Kind* kind = find_kind(bytes);
   if (kind == nullptr) {
-    throw DataError(fmt::format(
-        "[data] {}: is not an image of a known kind (JPEG, PNG, WebP, TIFF, BMP, PNM, npy)", name));
+    throw data_error(name, Fault::unsupported,
+                     "is not an image of a known kind (JPEG, PNG, WebP, TIFF, BMP, PNM, npy)");
   }
   if (channels < 1 || (!kind->any_channels && channels != 1 && channels != 3)) {
     throw UsageError(
-        fmt::format("[data] {}: model.channels is {}, but such a file gives 1 (grey) or 3 (RGB)",
-                    name, channels));
+        {.operation = "data",
+         .subject = std::string(name),
+         .fault = Fault::channels,
+         .reason = fmt::format(": model.channels is {}, but such a file gives 1 (grey) or 3 (RGB)",
+                               channels)});
   }
   return kind->open(bytes, channels, name);
 }

@@ -1,5 +1,5 @@
 #include "dbot/data/image/orientation.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/scratch.h"
 
 #include <algorithm>
 #include <cstddef>

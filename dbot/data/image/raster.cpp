@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -38,8 +38,9 @@ class RasterReader final : public ImageReader {
     check_image_size(static_cast<std::uint64_t>(raster.height),
                      static_cast<std::uint64_t>(raster.width), name);
     if (!is_inside(raster, bytes_.size())) {
-      throw DataError(fmt::format("[data] {}: ends too early: {}x{} pixels do not fit into it",
-                                  name, raster.width, raster.height));
+      throw data_error(name, Fault::truncated,
+                       fmt::format("ends too early: {}x{} pixels do not fit into it", raster.width,
+                                   raster.height));
     }
     height_ = raster.height;
     width_ = raster.width;
@@ -77,8 +78,8 @@ class RasterReader final : public ImageReader {
     for (std::size_t c = 0; c < channels; ++c) {
       const auto place = raster_.first + y * raster_.row_step + left * raster_.pixel_step +
                          static_cast<std::ptrdiff_t>(c) * raster_.channel_step;
-      narrow_samples(bytes_.data() + place, width, static_cast<std::size_t>(raster_.pixel_step),
-                     raster_.type, row + c, channels);
+      narrow_values(bytes_.data() + place, width, static_cast<std::size_t>(raster_.pixel_step),
+                    raster_.type, row + c, channels);
     }
   }
 

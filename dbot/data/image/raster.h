@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "dbot/data/image/image_reader.h"
-#include "dbot/data/image/samples.h"
+#include "dbot/data/image/pixel_values.h"
 
 namespace dbot::data {
 
@@ -16,7 +16,7 @@ namespace dbot::data {
 /// first + y · row_step + x · pixel_step + channel · channel_step.
 struct Raster {
   int height = 0, width = 0, channels = 1;
-  SampleType type;
+  PixelValueType type;
   std::ptrdiff_t first = 0, row_step = 0, pixel_step = 0, channel_step = 0;
 };
 

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/scratch.h"
 #include "dbot/ops/cpu/kernels/pixel_kernels.h"
 
 // Each pass rounds to 8 bits, so their order shows; it is that of Pillow 13. Both passes are sums
@@ -131,13 +131,18 @@ void Resizer::resize_height(const PixelView& view, const Box& box, core::Size si
   }
 }
 
-void resize_crop(const Image& image, const Crop& crop, core::Size size, bool mirror,
+void resize_crop(const PixelView& image, const Crop& crop, core::Size size, bool mirror,
                  std::span<std::uint8_t> planar) {
   check_crop(crop, image.height, image.width);
   check_planar(image.channels, size, planar.size());
   thread_local Resizer resizer;  // its memory is worth keeping from image to image
   const Box whole{0, 0, static_cast<double>(crop.height), static_cast<double>(crop.width)};
-  resizer.resize(part_of(view_of(image), crop), whole, size, mirror, planar.data());
+  resizer.resize(part_of(image, crop), whole, size, mirror, planar.data());
+}
+
+void resize_crop(const Image& image, const Crop& crop, core::Size size, bool mirror,
+                 std::span<std::uint8_t> planar) {
+  resize_crop(view_of(image), crop, size, mirror, planar);
 }
 
 }  // namespace dbot::data

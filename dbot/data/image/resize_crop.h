@@ -57,6 +57,8 @@ class Resizer {
 /// Resizes a crop to `size` with antialiased bicubic filtering, optionally mirrored, into planar
 /// [channels, height, width]. Equal bit for bit to Pillow 13's image.crop(…).resize(…, BICUBIC).
 /// Throws UsageError if the crop is not inside the image or `planar` has another size.
+void resize_crop(const PixelView& image, const Crop& crop, core::Size size, bool mirror,
+                 std::span<std::uint8_t> planar);
 void resize_crop(const Image& image, const Crop& crop, core::Size size, bool mirror,
                  std::span<std::uint8_t> planar);
 

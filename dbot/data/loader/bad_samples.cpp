@@ -4,19 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <string_view>
 
 #include "dbot/core/error.h"
 
 namespace dbot::data {
-
-std::string bad_sample_reason(const Dataset& dataset, std::int64_t index, const std::string& what) {
-  constexpr std::string_view operation = "[data] ";
-  std::string_view reason = what;
-  if (reason.starts_with(operation)) reason.remove_prefix(operation.size());
-  const auto name = dataset.name(index);
-  return reason.starts_with(name) ? std::string(reason) : fmt::format("{}: {}", name, reason);
-}
 
 void BadSamples::add(const BadFindings& findings, std::int64_t planned, const core::Log& log) {
   for (const auto& [index, reason] : findings.reasons) {
@@ -33,10 +24,14 @@ void BadSamples::add(const BadFindings& findings, std::int64_t planned, const co
   }
   auto first = list();
   first.resize(std::min<std::size_t>(first.size(), 5));
-  throw DataError(fmt::format(
-      "[data] {} of {} images are unreadable so far, more than data.max_bad_fraction {} allows; "
-      "remove or repair them, or raise the limit. First:\n  {}",
-      distinct, dataset_size_, max_fraction_, fmt::join(first, "\n  ")));
+  throw DataError(
+      {.operation = "data",
+       .fault = Fault::unreadable,
+       .reason = fmt::format(
+           "{} of {} images are unreadable so far, more than data.max_bad_fraction {} allows",
+           distinct, dataset_size_, max_fraction_),
+       .way_out = fmt::format("remove or repair them, or raise the limit. First:\n  {}",
+                              fmt::join(first, "\n  "))});
 }
 
 bool BadSamples::hopeless(const BadFindings& findings, std::int64_t planned) const {

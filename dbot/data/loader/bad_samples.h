@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "dbot/core/log.h"
-#include "dbot/data/dataset.h"
 
 namespace dbot::data {
 
@@ -16,9 +15,6 @@ struct BadFindings {
   std::int64_t opened = 0;                      // samples tried as themselves, not as stand-ins
   std::int64_t broken = 0;                      // of these, unreadable
 };
-
-/// "name: what is wrong" of an error that a data set threw.
-std::string bad_sample_reason(const Dataset& dataset, std::int64_t index, const std::string& what);
 
 /// The record of unreadable samples of a data set, and the limit on them.
 ///

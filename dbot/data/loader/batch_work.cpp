@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
+#include "dbot/data/data_error.h"
 
 namespace dbot::data {
 namespace {
@@ -15,16 +16,18 @@ constexpr int max_attempts = 64;  // to find a stand-in for one broken sample
 
 }  // namespace
 
-BatchWork::BatchWork(const Dataset& dataset, const LoaderConfig& config, const BadSamples& limit,
-                     BatchPlan plan, std::int64_t chunk_size)
+BatchWork::BatchWork(const Dataset& dataset, const std::vector<BatchPartFactory>& parts,
+                     const LoaderConfig& config, const BadSamples& limit, BatchPlan plan,
+                     std::int64_t chunk_size)
     : dataset_(dataset),
       config_(config),
       limit_(limit),
       plan_(std::move(plan)),
       chunk_size_(chunk_size),
-      images_(config, planned(), plan_.epoch),
       samples_(plan_.samples.size(), -1),
-      unfinished_(chunks()) {}
+      unfinished_(chunks()) {
+  for (const auto& part : parts) parts_.push_back(part.make(planned()));
+}
 
 std::int64_t BatchWork::chunks() const {
   return (planned() + chunk_size_ - 1) / chunk_size_;
@@ -71,11 +74,15 @@ void BatchWork::fill_slots(std::int64_t begin, std::int64_t end,
 }
 
 bool BatchWork::fill(std::int64_t slot, std::int64_t sample, BadFindings& found) {
+  thread_local Sample read;  // its memory serves the next sample
+  const auto index = index_of(sample);
   try {
-    images_.fill(dataset_, slot, sample);
+    dataset_.read(index, read);
+    for (const auto& part : parts_) {
+      part->fill(slot, read, {config_.seed, plan_.epoch, sample});
+    }
   } catch (const DataError& error) {
-    const auto index = index_of(sample);
-    found.reasons.emplace(index, bad_sample_reason(dataset_, index, error.what()));
+    found.reasons.emplace(index, broken_sample(error, dataset_.name(index)));
     return false;
   }
   samples_[static_cast<std::size_t>(slot)] = sample;
@@ -93,8 +100,11 @@ void BatchWork::replace(std::int64_t slot, BadFindings& found, const std::atomic
     if (fill(slot, static_cast<std::int64_t>(random.below(size)), found)) return;
   }
   throw DataError(
-      fmt::format("[data] {} is unreadable, and so are {} images drawn in its place; first: {}",
-                  dataset_.name(index_of(sample)), max_attempts, found.reasons.begin()->second));
+      {.operation = "data",
+       .subject = dataset_.name(index_of(sample)),
+       .fault = Fault::unreadable,
+       .reason = fmt::format("is unreadable, and so are {} images drawn in its place; first: {}",
+                             max_attempts, found.reasons.begin()->second)});
 }
 
 void BatchWork::add_findings(const BadFindings& found) {
@@ -123,7 +133,7 @@ Batch BatchWork::take() {
   if (!dataset_.classes().empty()) {
     for (const auto sample : samples_) batch.labels.push_back(dataset_.label(index_of(sample)));
   }
-  images_.give(batch, static_cast<std::int64_t>(samples_.size()));
+  for (const auto& part : parts_) part->give(batch, static_cast<std::int64_t>(samples_.size()));
   batch.sample_ids = std::move(samples_);
   return batch;
 }
@@ -133,7 +143,9 @@ void BatchWork::close_gaps() {
   for (std::size_t slot = 0; slot < samples_.size(); ++slot) {
     if (samples_[slot] < 0) continue;
     if (kept != slot) {
-      images_.copy(static_cast<std::int64_t>(slot), static_cast<std::int64_t>(kept));
+      for (const auto& part : parts_) {
+        part->copy(static_cast<std::int64_t>(slot), static_cast<std::int64_t>(kept));
+      }
     }
     samples_[kept++] = samples_[slot];
   }

@@ -4,25 +4,27 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <vector>
 
 #include "dbot/data/batch.h"
+#include "dbot/data/batch_part.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/loader/bad_samples.h"
-#include "dbot/data/loader/batch_images.h"
 #include "dbot/data/loader/batch_sequence.h"
-#include "dbot/data/loader/loader.h"
+#include "dbot/data/loader/loader_config.h"
 
 namespace dbot::data {
 
 /// One batch in the making. Its samples are divided into chunks that any threads decode, straight
-/// into the batch's memory; nothing depends on which thread, or on the size of the chunks.
+/// into the memory of its parts; nothing depends on which thread, or on the size of the chunks.
 class BatchWork {
  public:
   /// The references must outlive this object.
-  BatchWork(const Dataset& dataset, const LoaderConfig& config, const BadSamples& limit,
-            BatchPlan plan, std::int64_t chunk_size);
+  BatchWork(const Dataset& dataset, const std::vector<BatchPartFactory>& parts,
+            const LoaderConfig& config, const BadSamples& limit, BatchPlan plan,
+            std::int64_t chunk_size);
 
   std::int64_t chunks() const;
   /// Makes one chunk; gives up early when `stopping`. Errors wait for `take`.
@@ -52,7 +54,7 @@ class BatchWork {
   const BadSamples& limit_;
   const BatchPlan plan_;
   const std::int64_t chunk_size_;
-  BatchImages images_;
+  std::vector<std::unique_ptr<BatchPart>> parts_;
   std::vector<std::int64_t> samples_;  // that fill the slots; −1: none
   std::atomic<bool> hopeless_ = false;
 

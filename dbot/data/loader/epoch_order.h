@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "dbot/data/loader/loader.h"
+#include "dbot/data/loader/loader_config.h"
 
 namespace dbot::data {
 

@@ -57,15 +57,9 @@ void check_length(const LoaderConfig& config, std::int64_t dataset_size) {
 }
 
 void check(const LoaderConfig& config, std::int64_t dataset_size) {
-  if (dataset_size <= 0) throw DataError("[loader] the data set has no image");
-  if (config.channels != 1 && config.channels != 3) {
-    throw UsageError(fmt::format("[loader] model.channels is {}, expected 1 (grey) or 3 (RGB)",
-                                 config.channels));
-  }
-  if (config.image_size.height <= 0 || config.image_size.width <= 0) {
-    throw UsageError(fmt::format("[loader] model.image_size is {}x{}, expected positive numbers",
-                                 config.image_size.height, config.image_size.width));
-  }
+  if (dataset_size <= 0)
+    throw DataError(
+        {.operation = "loader", .fault = Fault::empty, .reason = "the data set has no image"});
   if (config.batch_size <= 0 || config.first_batch < 0) {
     throw UsageError(
         fmt::format("[loader] batch size {} and first batch {}, expected at least 1 "
@@ -74,30 +68,28 @@ void check(const LoaderConfig& config, std::int64_t dataset_size) {
   }
   check_ranks(config);
   if (!config.training) return;
-  check_augmentation(config.augmentation, "data");
-  check_views(config);
   check_sources(config.sources, dataset_size);
   check_length(config, dataset_size);
 }
 
 /// Two batches, or more where batches are so small that two hold no work for everybody; fewer where
-/// they are large. `at_once`: images that the threads work on together.
-std::int64_t most_ahead(const LoaderConfig& config, std::int64_t at_once) {
-  std::int64_t pixels = config.image_size.height * config.image_size.width;
-  for (const auto& view : config.views) {
-    pixels += view.count * view.image_size.height * view.image_size.width;
-  }
-  const std::int64_t bytes = config.batch_size * config.channels * pixels;
+/// they are large. `at_once`: samples that the threads work on together.
+std::int64_t most_ahead(const LoaderConfig& config, const std::vector<BatchPartFactory>& parts,
+                        std::int64_t at_once) {
+  std::int64_t bytes = 0;
+  for (const auto& part : parts) bytes += config.batch_size * part.slot_bytes;
   const auto wanted =
       1 + std::max<std::int64_t>(1, (2 * at_once + config.batch_size - 1) / config.batch_size);
-  return std::clamp<std::int64_t>(config.queue_bytes / bytes, 1, wanted);
+  return std::clamp<std::int64_t>(config.queue_bytes / std::max<std::int64_t>(bytes, 1), 1, wanted);
 }
 
 }  // namespace
 
 struct Loader::State {
-  State(std::shared_ptr<const Dataset> images, const LoaderConfig& settings, core::Log messages)
-      : dataset(std::move(images)),
+  State(std::shared_ptr<const Dataset> samples, std::vector<BatchPartFactory> factories,
+        const LoaderConfig& settings, core::Log messages)
+      : dataset(std::move(samples)),
+        parts(std::move(factories)),
         config(settings),
         log(std::move(messages)),
         sequence(dataset->size(), config),
@@ -107,7 +99,7 @@ struct Loader::State {
     // samples a task, so that small pictures are not outweighed by the handing over.
     const std::int64_t workers = std::max(1, config.workers);
     chunk_size = std::clamp<std::int64_t>(config.batch_size / (4 * workers), 1, 32);
-    batches_ahead = pool ? most_ahead(config, workers * chunk_size) : 1;
+    batches_ahead = pool ? most_ahead(config, parts, workers * chunk_size) : 1;
   }
 
   /// Hands batches to the threads until `batches_ahead` are under way.
@@ -115,7 +107,8 @@ struct Loader::State {
     while (static_cast<std::int64_t>(pending.size()) < batches_ahead) {
       auto plan = sequence.next();
       if (!plan) return;
-      auto work = std::make_shared<BatchWork>(*dataset, config, bad, std::move(*plan), chunk_size);
+      auto work =
+          std::make_shared<BatchWork>(*dataset, parts, config, bad, std::move(*plan), chunk_size);
       for (std::int64_t chunk = 0; chunk < work->chunks(); ++chunk) {
         if (!pool) {
           work->run_chunk(chunk, stopping);
@@ -142,6 +135,7 @@ struct Loader::State {
   }
 
   const std::shared_ptr<const Dataset> dataset;
+  const std::vector<BatchPartFactory> parts;
   const LoaderConfig config;
   const core::Log log;
   BatchSequence sequence;
@@ -153,9 +147,10 @@ struct Loader::State {
   std::optional<core::ThreadPool> pool;  // last: its threads end before what they use
 };
 
-Loader::Loader(std::shared_ptr<const Dataset> dataset, const LoaderConfig& config, core::Log log) {
+Loader::Loader(std::shared_ptr<const Dataset> dataset, std::vector<BatchPartFactory> parts,
+               const LoaderConfig& config, core::Log log) {
   check(config, dataset->size());
-  state_ = std::make_unique<State>(std::move(dataset), config, std::move(log));
+  state_ = std::make_unique<State>(std::move(dataset), std::move(parts), config, std::move(log));
 }
 
 Loader::~Loader() {

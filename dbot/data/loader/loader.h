@@ -7,28 +7,23 @@
 #include <vector>
 
 #include "dbot/core/log.h"
-#include "dbot/core/settings/settings.h"
-#include "dbot/core/stop.h"
 #include "dbot/data/batch.h"
+#include "dbot/data/batch_part.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/loader/loader_config.h"
 
 namespace dbot::data {
 
-/// Mean and deviation per channel over a fixed, seeded choice of at most `images` images, pixels
-/// 0…1.
-struct PixelStatistics {
-  std::vector<double> mean, std;
-};
-PixelStatistics measure_statistics(const Dataset& dataset, int channels, std::int64_t images,
-                                   std::uint64_t seed);
-
 /// Delivers batches whose order and content depend on seed, epoch and sample alone, never on the
-/// threads that made them. A file that cannot be decoded is replaced by another sample drawn from
-/// (seed, sample), reported once, and counted; DataError when their share exceeds the limit.
+/// threads that made them. A sample that cannot be read, or that a part cannot take, is replaced by
+/// another one drawn from (seed, sample), reported once, and counted; DataError when their share
+/// exceeds the limit.
 class Loader {
  public:
-  Loader(std::shared_ptr<const Dataset> dataset, const LoaderConfig& config, core::Log log);
+  /// Each batch has the tensors of all `parts`. Throws UsageError for settings that do not fit each
+  /// other or the data set, DataError for one without samples.
+  Loader(std::shared_ptr<const Dataset> dataset, std::vector<BatchPartFactory> parts,
+         const LoaderConfig& config, core::Log log);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

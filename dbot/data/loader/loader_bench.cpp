@@ -7,22 +7,23 @@
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
-#include "dbot/data/encoded_dataset.h"
 #include "dbot/data/image/normalise.h"
+#include "dbot/data/image/sample_image.h"
 
 namespace dbot::data {
 namespace {
 
-/// Files in memory, one after the other; a pass over more images repeats them.
-class MemoryFiles final : public EncodedDataset {
+/// Encoded images in memory, one after the other; a pass over more images repeats them.
+class MemoryFiles final : public Dataset {
  public:
   MemoryFiles(std::vector<std::vector<std::uint8_t>> files, std::vector<std::string> names,
               std::int64_t size)
       : files_(std::move(files)), names_(std::move(names)), size_(size) {}
 
   std::int64_t size() const override { return size_; }
-  void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override {
-    bytes = files_[at(index)];
+  void read(std::int64_t index, Sample& sample) const override {
+    sample.begin(names_[at(index)]);
+    sample.add(kImagePart).borrow_encoded(files_[at(index)]);
   }
   std::int64_t label(std::int64_t) const override { return -1; }
   std::string name(std::int64_t index) const override { return names_[at(index)]; }
@@ -37,45 +38,38 @@ class MemoryFiles final : public EncodedDataset {
   std::int64_t size_;
 };
 
-class Noise final : public Dataset {
+/// Samples without parts.
+class NoSamples final : public Dataset {
  public:
-  explicit Noise(std::int64_t size) : size_(size), bytes_(std::size_t{1} << 16) {
-    core::Random random({.seed = 1, .purpose = core::Purpose::statistics});
-    for (auto& byte : bytes_) byte = static_cast<std::uint8_t>(random.next());
-  }
+  explicit NoSamples(std::int64_t size) : size_(size) {}
   std::int64_t size() const override { return size_; }
-  Image load(std::int64_t, int channels) const override {
-    constexpr int side = 64;
-    Image image{side, side, channels, {}};
-    image.pixels.resize(image.row_bytes() * side);
-    fill(image.pixels);
-    return image;
-  }
-  void load_crop(std::int64_t, int, const ChooseCrop& choose, core::Size size,
-                 std::span<std::uint8_t> planar) const override {
-    choose(static_cast<int>(size.height), static_cast<int>(size.width));
-    fill(planar);
-  }
+  void read(std::int64_t, Sample& sample) const override { sample.begin("noise"); }
   std::int64_t label(std::int64_t) const override { return -1; }
-  std::string name(std::int64_t index) const override { return "noise " + std::to_string(index); }
+  std::string name(std::int64_t) const override { return "noise"; }
   const std::vector<std::string>& classes() const override { return no_classes_; }
 
  private:
-  void fill(std::span<std::uint8_t> to) const {
-    for (std::size_t i = 0; i < to.size(); i += bytes_.size()) {
-      std::memcpy(to.data() + i, bytes_.data(), std::min(bytes_.size(), to.size() - i));
-    }
-  }
   std::int64_t size_;
-  std::vector<std::uint8_t> bytes_;
   std::vector<std::string> no_classes_;
 };
 
-}  // namespace
+/// Makes crops of noise, of the size that is wanted; where they would be cut is drawn all the same.
+MakeCrops noise_crops() {
+  std::vector<std::uint8_t> noise(std::size_t{1} << 16);
+  core::Random random({.seed = 1, .purpose = core::Purpose::statistics});
+  for (auto& byte : noise) byte = static_cast<std::uint8_t>(random.next());
+  return [noise = std::move(noise)](const Sample&, int, std::span<const CropRequest> requests) {
+    for (const auto& [choose, size, planar] : requests) {
+      choose(static_cast<int>(size.height), static_cast<int>(size.width));
+      for (std::size_t i = 0; i < planar.size(); i += noise.size()) {
+        std::memcpy(planar.data() + i, noise.data(), std::min(noise.size(), planar.size() - i));
+      }
+    }
+  };
+}
 
-LoaderPass time_loader(std::shared_ptr<const Dataset> dataset, const LoaderBenchConfig& config,
-                       const core::Log& log, const std::function<bool()>& stopping) {
-  Loader loader(std::move(dataset), config.loader, log);
+LoaderPass time_pass(Loader& loader, const LoaderBenchConfig& config,
+                     const std::function<bool()>& stopping) {
   LoaderPass pass;
   const auto consume = [&] {
     const auto batch = loader.next();
@@ -89,29 +83,40 @@ LoaderPass time_loader(std::shared_ptr<const Dataset> dataset, const LoaderBench
   return pass;
 }
 
+}  // namespace
+
+LoaderPass time_loader(std::shared_ptr<const Dataset> dataset, const LoaderBenchConfig& config,
+                       const core::Log& log, const std::function<bool()>& stopping) {
+  Loader loader(std::move(dataset), {image_part(config.image)}, config.loader, log);
+  return time_pass(loader, config, stopping);
+}
+
+LoaderPass time_noise(std::int64_t size, const LoaderBenchConfig& config, const core::Log& log,
+                      const std::function<bool()>& stopping) {
+  Loader loader(std::make_shared<NoSamples>(size), {image_part(config.image, noise_crops())},
+                config.loader, log);
+  return time_pass(loader, config, stopping);
+}
+
 std::shared_ptr<const Dataset> in_memory(const Dataset& dataset, std::int64_t bytes) {
-  const auto* encoded = dynamic_cast<const EncodedDataset*>(&dataset);
-  if (!encoded) return nullptr;
   std::vector<std::vector<std::uint8_t>> files;
   std::vector<std::string> names;
   std::int64_t taken = 0;
+  Sample sample;
   for (std::int64_t i = 0; i < dataset.size() && taken < bytes; ++i) {
-    std::vector<std::uint8_t> content;
     try {
-      encoded->read(i, content);
+      dataset.read(i, sample);
     } catch (const DataError&) {
       continue;
     }
-    taken += static_cast<std::int64_t>(content.size());
-    files.push_back(std::move(content));
-    names.push_back(dataset.name(i));
+    auto* image = sample.find(kImagePart);
+    if (image == nullptr || !image->encoded()) return nullptr;
+    files.push_back(image->take());
+    taken += static_cast<std::int64_t>(files.back().size());
+    names.push_back(sample.name());
   }
   if (files.empty()) return nullptr;
   return std::make_shared<MemoryFiles>(std::move(files), std::move(names), dataset.size());
-}
-
-std::shared_ptr<const Dataset> synthetic(std::int64_t size) {
-  return std::make_shared<Noise>(size);
 }
 
 }  // namespace dbot::data

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dbot/data/dataset.h"
+#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 
 // How fast images come: where the time of loading goes, and what it would be without reading or
@@ -14,6 +15,7 @@ namespace dbot::data {
 
 struct LoaderBenchConfig {
   LoaderConfig loader;
+  ImagePartConfig image;
   std::vector<double> mean, std;  // of normalising, which is part of what is timed
   std::int64_t images = 2000;     // of a pass, at least; whole batches are timed
 };
@@ -30,13 +32,14 @@ struct LoaderPass {
 LoaderPass time_loader(std::shared_ptr<const Dataset> dataset, const LoaderBenchConfig& config,
                        const core::Log& log, const std::function<bool()>& stopping);
 
-/// The same images with the bytes of their files in memory, up to `bytes` of them: what is left is
-/// decoding. Null unless they come from files.
-std::shared_ptr<const Dataset> in_memory(const Dataset& dataset, std::int64_t bytes);
+/// The same of as many samples of noise, whose crops come ready: what is left is changing pixels,
+/// handing over and normalising.
+LoaderPass time_noise(std::int64_t size, const LoaderBenchConfig& config, const core::Log& log,
+                      const std::function<bool()>& stopping);
 
-/// As many images of noise, resized already: what is left is changing pixels, handing over and
-/// normalising.
-std::shared_ptr<const Dataset> synthetic(std::int64_t size);
+/// The same images with the bytes of their files in memory, up to `bytes` of them: what is left is
+/// decoding. Null unless they are encoded.
+std::shared_ptr<const Dataset> in_memory(const Dataset& dataset, std::int64_t bytes);
 
 /// Mean seconds of one thread for one image, over images that were read once before.
 struct LoaderStages {
@@ -47,7 +50,7 @@ struct LoaderStages {
 };
 
 /// Times each stage of up to `images` images, drawn like the loader's. Unreadable ones are left
-/// out. Zeros unless the images come from files.
+/// out. Zeros unless the images are encoded.
 LoaderStages time_stages(const Dataset& dataset, const LoaderBenchConfig& config,
                          std::int64_t images, const std::function<bool()>& stopping);
 

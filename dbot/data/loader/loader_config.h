@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "dbot/core/settings/settings.h"
 #include "dbot/data/augment/augmentation.h"
 
 namespace dbot::data {
@@ -19,16 +18,6 @@ struct DataConfig {
   std::string leave_out;          // a list of images not to train on (audit/quarantine.h)
 };
 
-/// Further crops of each sample of a training batch, with an augmentation of their own: the views
-/// of multi-crop and siamese methods. They come as tensor `name`, [batch, count, channels, height,
-/// width]; each crop has draws of its own, by its place among all views.
-struct ViewConfig {
-  std::string name;
-  core::Size image_size;
-  std::int64_t count = 1;
-  AugmentationConfig augmentation;
-};
-
 /// A part of a data set that was put together of several (concatenation.h), in their order.
 struct SourceShare {
   std::int64_t images = 0;
@@ -36,17 +25,13 @@ struct SourceShare {
 };
 
 struct LoaderConfig {
-  core::Size image_size;
-  int channels = 3;
   std::int64_t batch_size = 1;  // of each rank
   int workers = 1;              // loading threads; 0: `next` decodes, in the caller's thread
   std::uint64_t seed = 0;
-  /// Training: endless epochs, each in its own order, last incomplete batch dropped, augmented.
-  /// Otherwise: one pass in order, all samples, centre crop.
+  /// Training: endless epochs, each in its own order, last incomplete batch dropped, broken samples
+  /// replaced. Otherwise: one pass in order, all samples, without the broken ones.
   bool training = true;
-  AugmentationConfig augmentation;
-  std::vector<ViewConfig> views;  // beside "images", which do not change by them
-  std::int64_t first_batch = 0;   // counted over all epochs: where a resumed run goes on
+  std::int64_t first_batch = 0;  // counted over all epochs: where a resumed run goes on
   std::int64_t batches_per_epoch =
       0;  // 0: size / (batch_size · ranks); fewer where accumulation drops the rest
   double max_bad_fraction = 0.1;
@@ -60,12 +45,9 @@ struct LoaderConfig {
   /// as long as all sources together: in an order of its own, the next one begun when it is used
   /// up.
   std::vector<SourceShare> sources;
-  /// Most bytes of pixels that are loaded ahead; one batch always is.
+  /// Most bytes of tensors that are loaded ahead; one batch always is.
   std::int64_t queue_bytes = std::int64_t{1} << 30;
 };
-
-/// The checks of further views: names, sizes, counts and augmentations. Throws UsageError.
-void check_views(const LoaderConfig& config);
 
 /// What a configuration asks for, with the mean and deviation of its pixels where they are known.
 AugmentationConfig augmentation_of(const DataConfig& config);

@@ -7,10 +7,10 @@
 #include "dbot/core/random.h"
 #include "dbot/data/augment/augment.h"
 #include "dbot/data/augment/crop_rules.h"
-#include "dbot/data/encoded_dataset.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/normalise.h"
 #include "dbot/data/image/part_decoder.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/data/loader/loader_bench.h"
 
 namespace dbot::data {
@@ -36,31 +36,34 @@ class Lap {
   double last_ = processor_seconds();
 };
 
-/// Adds one image's seconds to the sums.
-void time_image(const EncodedDataset& dataset, std::int64_t index, const LoaderBenchConfig& config,
-                core::Random& random, PartDecoder& decoder, at::Tensor& pixels,
+/// Adds one image's seconds to the sums; false if it is not encoded.
+bool time_image(const Dataset& dataset, std::int64_t index, const LoaderBenchConfig& config,
+                core::Random& random, Sample& sample, PartDecoder& decoder, at::Tensor& pixels,
                 LoaderStages& sums) {
-  const auto& loader = config.loader;
-  const std::string name = dataset.name(index);
-  std::vector<std::uint8_t> bytes;
-  dataset.read(index, bytes);
+  const auto& view = config.image;
+  dataset.read(index, sample);
   Lap lap;
-  dataset.read(index, bytes);
+  dataset.read(index, sample);
   const double read = lap();
-  const auto image = decode_image(bytes, loader.channels, name);
+  const auto& encoded = sample.part(kImagePart);
+  if (!encoded.encoded()) return false;
+  const auto bytes = encoded.bytes();
+  const auto& name = sample.name();
+  lap();
+  const auto image = decode_image(bytes, view.channels, name);
   const double decode_whole = lap();
-  const auto crop = random_resized_crop(image.height, image.width, loader.augmentation, random);
+  const auto crop = random_resized_crop(image.height, image.width, view.augmentation, random);
   const std::span<std::uint8_t> planar(pixels.data_ptr<std::uint8_t>(),
                                        static_cast<std::size_t>(pixels.numel()));
   lap();
   decoder.decode(
-      bytes, loader.channels, name, [&](int, int) { return CropChoice{crop}; }, loader.image_size);
+      bytes, view.channels, name, [&](int, int) { return CropChoice{crop}; }, view.image_size);
   const double decode = lap();
   decoder.resize(planar);
   const double resize = lap();
-  augment_pixels({planar.data(), loader.channels, static_cast<int>(loader.image_size.height),
-                  static_cast<int>(loader.image_size.width)},
-                 loader.augmentation.pixels, {loader.seed, 0, index, 0});
+  augment_pixels({planar.data(), view.channels, static_cast<int>(view.image_size.height),
+                  static_cast<int>(view.image_size.width)},
+                 view.augmentation.pixels, {config.loader.seed, 0, index, 0});
   const double augment = lap();
   normalise(pixels, config.mean, config.std);
   sums.normalise += lap();
@@ -71,26 +74,27 @@ void time_image(const EncodedDataset& dataset, std::int64_t index, const LoaderB
   sums.decode_whole += decode_whole;
   sums.bytes += static_cast<double>(bytes.size());
   ++sums.images;
+  return true;
 }
 
 }  // namespace
 
 LoaderStages time_stages(const Dataset& dataset, const LoaderBenchConfig& config,
                          std::int64_t images, const std::function<bool()>& stopping) {
-  const auto* encoded = dynamic_cast<const EncodedDataset*>(&dataset);
-  if (!encoded) return {};
-  const auto& loader = config.loader;
-  auto order = core::permutation({.seed = loader.seed, .purpose = core::Purpose::statistics},
-                                 dataset.size());
-  core::Random random({.seed = loader.seed, .purpose = core::Purpose::augmentation});
-  auto pixels = at::empty({1, loader.channels, loader.image_size.height, loader.image_size.width},
+  const auto seed = config.loader.seed;
+  const auto& view = config.image;
+  auto order =
+      core::permutation({.seed = seed, .purpose = core::Purpose::statistics}, dataset.size());
+  core::Random random({.seed = seed, .purpose = core::Purpose::augmentation});
+  auto pixels = at::empty({1, view.channels, view.image_size.height, view.image_size.width},
                           at::TensorOptions().dtype(at::kByte));
+  Sample sample;
   PartDecoder decoder;
   LoaderStages sums;
   for (const auto index : order) {
     if (sums.images >= images || stopping()) break;
     try {
-      time_image(*encoded, index, config, random, decoder, pixels, sums);
+      if (!time_image(dataset, index, config, random, sample, decoder, pixels, sums)) return {};
     } catch (const DataError&) {
     }
   }

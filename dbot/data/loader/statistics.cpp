@@ -1,3 +1,5 @@
+#include "dbot/data/loader/statistics.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
-#include "dbot/data/loader/loader.h"
+#include "dbot/data/image/sample_image.h"
 
 namespace dbot::data {
 namespace {
@@ -44,16 +46,17 @@ PixelStatistics measure_statistics(const Dataset& dataset, int channels, std::in
   std::string first_reason;
   for (const auto index : chosen) {
     try {
-      add(dataset.load(index, channels), sums);
+      add(load_image(dataset, index, channels), sums);
     } catch (const DataError& error) {
       if (first_reason.empty()) first_reason = error.what();
     }
   }
   if (sums.at(0).count == 0) {
-    throw DataError(
-        fmt::format("[data] none of {} images could be read to measure mean and "
-                    "deviation; first: {}",
-                    chosen.size(), first_reason));
+    throw DataError({.operation = "data",
+                     .fault = Fault::unreadable,
+                     .reason = fmt::format("none of {} images could be read to measure mean and "
+                                           "deviation; first: {}",
+                                           chosen.size(), first_reason)});
   }
   PixelStatistics statistics;
   for (const auto& channel : sums) {

@@ -7,16 +7,17 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
-#include "dbot/core/error.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/data_error.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
 
 class Descriptor {
  public:
-  explicit Descriptor(const std::filesystem::path& path)
+  explicit Descriptor(const std::string& path)
       // A pipe that is named like an image must not make us wait for its writer.
       : value_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   ~Descriptor() {
@@ -30,19 +31,19 @@ class Descriptor {
   int value_;
 };
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::string_view action) {
-  throw DataError(fmt::format("[data] {}: {}: {}", path.string(), action, std::strerror(errno)));
+[[noreturn]] void fail(const std::string& path, std::string_view action) {
+  throw data_error(path, Fault::unreadable, fmt::format("{}: {}", action, std::strerror(errno)));
 }
 
 }  // namespace
 
-void read_file_bytes(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes) {
+void read_file_bytes(const std::string& path, std::vector<std::uint8_t>& bytes) {
   const Descriptor file(path);
   if (file.value() < 0) fail(path, "cannot be opened");
   struct stat status {};
   if (::fstat(file.value(), &status) != 0) fail(path, "cannot be examined");
   if (!S_ISREG(status.st_mode)) {
-    throw DataError(fmt::format("[data] {}: is not a regular file", path.string()));
+    throw data_error(path, Fault::unreadable, "is not a regular file");
   }
   const auto size = static_cast<std::size_t>(status.st_size);
   room(bytes, size);
@@ -56,7 +57,7 @@ void read_file_bytes(const std::filesystem::path& path, std::vector<std::uint8_t
     filled += static_cast<std::size_t>(count);
   }
   bytes.resize(filled);
-  if (bytes.empty()) throw DataError(fmt::format("[data] {}: is empty", path.string()));
+  if (bytes.empty()) throw data_error(path, Fault::empty, "is empty");
 }
 
 }  // namespace dbot::data

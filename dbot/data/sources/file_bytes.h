@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
+#include <string>
 #include <vector>
 
 namespace dbot::data {
 
 /// Puts the whole content of a file into `bytes`. Throws DataError ("[data] PATH: reason") if it
 /// cannot be read or is empty.
-void read_file_bytes(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes);
+void read_file_bytes(const std::string& path, std::vector<std::uint8_t>& bytes);
 
 }  // namespace dbot::data

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "dbot/core/random.h"
+#include "dbot/data/subset.h"
 
 namespace dbot::data {
 

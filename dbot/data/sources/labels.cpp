@@ -1,10 +1,14 @@
 #include "dbot/data/sources/labels.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
 #include <set>
 #include <utility>
+
+#include "dbot/core/error.h"
 
 namespace dbot::data {
 namespace {
@@ -86,6 +90,18 @@ std::vector<Labels> number_alike(const std::vector<LabelWords>& parts,
     all.push_back(std::move(labels));
   }
   return all;
+}
+
+void require_two_classes(const std::filesystem::path& path,
+                         const std::vector<std::string>& classes) {
+  if (classes.size() >= 2) return;
+  throw DataError(
+      {.operation = "data",
+       .subject = path.string(),
+       .fault = Fault::unlabelled,
+       .reason = fmt::format("has one class only ({}), expected at least two class folders",
+                             classes.empty() ? "" : classes.front()),
+       .way_out = "evaluation tells classes apart"});
 }
 
 }  // namespace dbot::data

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -40,5 +41,9 @@ class LabelWords {
 /// known leaves its sample unlabelled.
 std::vector<Labels> number_alike(const std::vector<LabelWords>& parts,
                                  const std::vector<std::string>& known = {});
+
+/// Throws DataError, naming `path`, unless there are two: evaluation tells classes apart.
+void require_two_classes(const std::filesystem::path& path,
+                         const std::vector<std::string>& classes);
 
 }  // namespace dbot::data

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 
 namespace dbot::data {
 namespace {
@@ -19,8 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_texts = 100000;
 
-[[noreturn]] void fail_on_pattern(const std::string& pattern, std::string_view what) {
-  throw DataError(fmt::format("[data] {}: {}", pattern, what));
+[[noreturn]] void fail_on_pattern(const std::string& pattern, std::string_view what,
+                                  Fault fault = Fault::other) {
+  throw data_error(pattern, fault, what);
 }
 
 std::optional<std::int64_t> whole_number_in(std::string_view text) {
@@ -76,7 +77,7 @@ void add_matches(const std::string& wanted, std::vector<fs::path>& files) {
   }
   GlobResult result;
   const int code = ::glob(wanted.c_str(), GLOB_NOSORT, nullptr, &result.found);
-  if (code != 0) fail_on_pattern(wanted, "does not exist; check --data");
+  if (code != 0) fail_on_pattern(wanted, "does not exist", Fault::missing);
   const auto begin = files.size();
   for (std::size_t i = 0; i < result.found.gl_pathc; ++i) {
     files.emplace_back(result.found.gl_pathv[i]);

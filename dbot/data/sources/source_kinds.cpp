@@ -7,6 +7,7 @@
 #include "dbot/data/sources/binary/cifar_dataset.h"
 #include "dbot/data/sources/binary/idx.h"
 #include "dbot/data/sources/binary/idx_dataset.h"
+#include "dbot/data/sources/folder/open_folders.h"
 #include "dbot/data/sources/list/list_dataset.h"
 #include "dbot/data/sources/list/list_file.h"
 #include "dbot/data/sources/pack/pack_dataset.h"
@@ -30,35 +31,46 @@ std::vector<std::shared_ptr<const Dataset>> open_idx_parts(const std::vector<Par
 
 using Several = SourceKind::Several;
 
-constexpr std::array all_kinds{
-    SourceKind{"a pack", is_pack_index_name, Several::nothing,
+bool is_no_file(const std::filesystem::path&) {
+  return false;
+}
+
+constexpr std::array kAllKinds{
+    SourceKind{"folder", "a folder of images", is_no_file, Several::nothing,
+               "one folder a class, under train/ and val/ or test/, or under the folder itself",
+               open_folders},
+    SourceKind{"pack", "a pack", is_pack_index_name, Several::nothing,
                "class folders or labels where it is packed from", open_packs},
-    SourceKind{"a list of images", is_list_name, Several::by_pattern,
+    SourceKind{"list", "a list of images", is_list_name, Several::by_pattern,
                "a label behind each path, after a comma or a tab", open_lists},
-    SourceKind{"tar archives", is_tar_name, Several::by_folder,
+    SourceKind{"tar", "tar archives", is_tar_name, Several::by_folder,
                "a .cls file beside each image, or class folders inside", open_tars},
-    SourceKind{"CIFAR's binary files", is_cifar_name, Several::by_folder, "CIFAR's labels",
+    SourceKind{"cifar", "CIFAR's binary files", is_cifar_name, Several::by_folder, "CIFAR's labels",
                open_cifar},
-    SourceKind{"Parquet files", is_parquet_name, Several::by_folder,
+    SourceKind{"parquet", "Parquet files", is_parquet_name, Several::by_folder,
                "a column of labels, named so or a ClassLabel", open_parquets},
     // Last: a file is an IDX file by what it begins with.
-    SourceKind{"an IDX file", is_idx_file, Several::nothing,
+    SourceKind{"idx", "an IDX file", is_idx_file, Several::nothing,
                "its labels' file beside it, such as train-labels-idx1-ubyte.gz", open_idx_parts}};
 
 }  // namespace
 
 std::span<const SourceKind> source_kinds() {
-  return all_kinds;
+  return kAllKinds;
 }
 
 const SourceKind* kind_of(const std::filesystem::path& file) {
   const auto found =
-      std::ranges::find_if(all_kinds, [&](const auto& kind) { return kind.accepts(file); });
-  return found == all_kinds.end() ? nullptr : &*found;
+      std::ranges::find_if(kAllKinds, [&](const auto& kind) { return kind.accepts(file); });
+  return found == kAllKinds.end() ? nullptr : &*found;
+}
+
+const SourceKind& folder_kind() {
+  return kAllKinds.front();
 }
 
 const SourceKind& idx_kind() {
-  return all_kinds.back();
+  return kAllKinds.back();
 }
 
 }  // namespace dbot::data

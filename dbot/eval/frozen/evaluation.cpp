@@ -11,6 +11,7 @@
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
+#include "dbot/data/subset.h"
 #include "dbot/eval/frozen/knn.h"
 #include "dbot/eval/frozen/linear_probe.h"
 

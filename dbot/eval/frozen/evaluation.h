@@ -6,7 +6,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
-#include "dbot/data/dataset.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/eval/frozen/features.h"
 #include "dbot/nn/backbone.h"
 

@@ -12,6 +12,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
+#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 
 namespace dbot::eval {
@@ -20,15 +21,20 @@ namespace {
 /// Features by kind of normalised images, float32 [batch, channels, height, width].
 using Extractor = std::function<runtime::NamedTensors(const at::Tensor& images)>;
 
-data::LoaderConfig evaluation_pass(core::Size image_size, int channels,
-                                   const ExtractionSettings& settings) {
+data::LoaderConfig evaluation_pass(const ExtractionSettings& settings) {
   data::LoaderConfig config;
   config.training = false;
-  config.image_size = image_size;
-  config.channels = channels;
   config.batch_size = settings.batch_size;
   config.workers = settings.workers;
   return config;
+}
+
+data::BatchPartFactory centre_crops(core::Size image_size, int channels) {
+  data::ImagePartConfig config;
+  config.image_size = image_size;
+  config.channels = channels;
+  config.augmented = false;
+  return data::image_part(config);
 }
 
 /// One pass over the data set. Memory is taken once, when the first batch shows the width.
@@ -67,12 +73,12 @@ class Collector {
   Features features_;
 };
 
-Features collect(std::shared_ptr<const data::Dataset> dataset, const data::LoaderConfig& config,
+Features collect(std::shared_ptr<const data::Dataset> dataset, data::BatchPartFactory images,
                  const ExtractionSettings& settings, const Extractor& extract,
                  const core::StopRequest& stop, const core::Log& log) {
   const c10::NoGradGuard no_graph;
   Collector collector(dataset->size());
-  data::Loader loader(std::move(dataset), config, log);
+  data::Loader loader(std::move(dataset), {std::move(images)}, evaluation_pass(settings), log);
   while (true) {
     if (stop.requested()) throw Stopped("[features] stopped on request");
     const std::optional<data::Batch> batch = loader.next();
@@ -95,8 +101,8 @@ Features extract_features(const nn::Backbone& backbone,
     return backbone.features({{name, normalised}}, compute);
   };
   return collect(std::move(dataset),
-                 evaluation_pass(images.size, static_cast<int>(images.channels), settings),
-                 settings, extract, stop, log);
+                 centre_crops(images.size, static_cast<int>(images.channels)), settings, extract,
+                 stop, log);
 }
 
 Features pixel_features(core::Size image_size, int channels,
@@ -106,8 +112,8 @@ Features pixel_features(core::Size image_size, int channels,
   const Extractor extract = [](const at::Tensor& images) -> runtime::NamedTensors {
     return {{kPixelFeatures, images.flatten(1)}};
   };
-  return collect(std::move(dataset), evaluation_pass(image_size, channels, settings), settings,
-                 extract, stop, log);
+  return collect(std::move(dataset), centre_crops(image_size, channels), settings, extract, stop,
+                 log);
 }
 
 }  // namespace dbot::eval

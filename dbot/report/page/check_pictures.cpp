@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "dbot/core/error.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/report/pictures/set/png_write.h"
 #include "dbot/report/text/shown_text.h"
 
@@ -42,7 +43,10 @@ PageJson CheckPictures::make(std::int64_t image) const {
   };
   const auto& part = set_.part_of(image);
   try {
-    part.images->load_crop(image - part.begin, 3, whole, size, planar);
+    data::Sample sample;
+    part.images->read(image - part.begin, sample);
+    const data::CropRequest request{whole, size, planar};
+    data::crops_of(sample, 3, {&request, 1});
   } catch (const Error&) {
     return nullptr;  // of other channels, or changed meanwhile
   }

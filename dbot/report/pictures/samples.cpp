@@ -8,7 +8,9 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
+#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
+#include "dbot/data/subset.h"
 
 namespace dbot::report {
 namespace {
@@ -59,12 +61,14 @@ PictureSamples load_picture_samples(const std::shared_ptr<const data::Dataset>& 
   const auto chosen = draw_ids(dataset->size(), choice.count, choice.seed);
   data::LoaderConfig config;
   config.training = false;
-  config.image_size = choice.image_size;
-  config.channels = choice.channels;
   config.batch_size = 16;
   config.workers = choice.workers;
   config.max_bad_fraction = 1;
-  data::Loader loader(data::subset(dataset, chosen), config, log);
+  data::ImagePartConfig image;
+  image.image_size = choice.image_size;
+  image.channels = choice.channels;
+  image.augmented = false;
+  data::Loader loader(data::subset(dataset, chosen), {data::image_part(image)}, config, log);
   PictureSamples samples;
   samples.classes = dataset->classes();
   std::vector<at::Tensor> parts;

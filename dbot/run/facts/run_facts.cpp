@@ -3,7 +3,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "dbot/data/sources/binary/idx_dataset.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
@@ -12,12 +11,13 @@ namespace dbot::run {
 namespace {
 
 RunFacts::Data data_facts(const Recipe& recipe, const data::Dataset& dataset,
-                          const std::vector<std::filesystem::path>& paths) {
+                          const std::vector<std::filesystem::path>& paths,
+                          const std::string& kind) {
   RunFacts::Data facts;
   for (const auto& path : paths) {
     facts.path += (facts.path.empty() ? "" : ", ") + path.string();
   }
-  facts.kind = dynamic_cast<const data::IdxDataset*>(&dataset) != nullptr ? "idx" : "folder";
+  facts.kind = kind;
   facts.images = dataset.size();
   facts.classes = static_cast<std::int64_t>(dataset.classes().size());
   facts.labelled = facts.classes > 1;
@@ -61,7 +61,8 @@ nlohmann::ordered_json plan_json(const RunFacts::Plan& plan) {
 
 RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
                       const data::Dataset& dataset,
-                      const std::vector<std::filesystem::path>& data_paths, const train::Plan& plan,
+                      const std::vector<std::filesystem::path>& data_paths,
+                      const std::string& data_kind, const train::Plan& plan,
                       const methods::Method& method) {
   const runtime::Machine machine = runtime::describe_machine();
   RunFacts facts;
@@ -72,7 +73,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
                    machine.memory_bytes};
   facts.compute = {recipe.compute.device, std::string(runtime::name(precision_of(recipe))),
                    recipe.compute.threads, workers_of(recipe)};
-  facts.data = data_facts(recipe, dataset, data_paths);
+  facts.data = data_facts(recipe, dataset, data_paths, data_kind);
   facts.model = {method.facts(), method.cost().operations, method.backbone().describe()};
   facts.plan.stages = plan.stages();
   facts.plan.steps = plan.total_steps();

@@ -31,7 +31,7 @@ struct RunFacts {
   } compute;
 
   struct Data {
-    std::string path, kind;  // several: with commas between; kind: "folder" or "idx"
+    std::string path, kind;  // several: with commas between; kind: SourceKind::id
     std::int64_t images = 0, classes = 0;
     bool labelled = false;
     std::vector<double> mean, std;
@@ -55,7 +55,8 @@ struct RunFacts {
 /// Of a resolved recipe and a method whose first stage has begun.
 RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
                       const data::Dataset& dataset,
-                      const std::vector<std::filesystem::path>& data_paths, const train::Plan& plan,
+                      const std::vector<std::filesystem::path>& data_paths,
+                      const std::string& data_kind, const train::Plan& plan,
                       const methods::Method& method);
 
 /// One JSON object; what is not known is null.

@@ -8,6 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/names_within.h"
 
 namespace dbot::run {
@@ -31,7 +32,7 @@ std::string content_of(const data::Dataset& dataset, std::int64_t index, bool fi
   if (::stat(name.c_str(), &status) == 0) return std::to_string(status.st_size);
   if (!first) return "";
   try {
-    const auto pixels = dataset.load(index, 3).pixels;
+    const auto pixels = data::load_image(dataset, index, 3).pixels;
     return core::checksum(std::as_bytes(std::span(pixels)));
   } catch (const Error&) {
     return "";

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/runtime/machine.h"
@@ -16,11 +17,6 @@ namespace {
 
 bool is_asked_for(const eval::EvaluateConfig& config) {
   return (config.every_epochs > 0 || config.at_stage_ends) && (config.knn || config.linear);
-}
-
-/// What is said about a data set whatever key or option named it.
-std::string without_advice(const std::string& message) {
-  return message.substr(0, message.find("; check --data"));
 }
 
 /// Throws UsageError if the limits leave training images of one class alone: found out after hours
@@ -49,7 +45,7 @@ std::optional<data::LabelledSplits> find_splits(const Recipe& recipe,
       return data::open_labelled(recipe.evaluate.data, seed, log);
     } catch (const DataError& error) {
       throw DataError(fmt::format("[recipe] evaluate.data is \"{}\", which cannot be used: {}",
-                                  recipe.evaluate.data, without_advice(error.what())));
+                                  recipe.evaluate.data, error.what()));
     }
   }
   try {

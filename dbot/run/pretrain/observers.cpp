@@ -18,7 +18,7 @@ namespace dbot::run {
 // fault in it ends no run.
 Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
     : log_(context.log) {
-  const auto& [recipe, sources, folder, stop, log, dataset, recipe_name] = context;
+  const auto& [recipe, sources, kind, folder, stop, log, dataset, recipe_name] = context;
   const std::filesystem::path& data = sources.front();
   const core::Patience patience(recipe.checkpoint.retry_seconds, stop);
   auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics(), log, patience);
@@ -29,8 +29,8 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
     evaluation->tell([events = events_file.get()](const auto& record) { events->write(record); });
   }
   const auto gather = [context](const train::Plan& plan, const methods::Method& method) {
-    return gather_facts(context.recipe, context.recipe_name, *context.dataset, context.data, plan,
-                        method);
+    return gather_facts(context.recipe, context.recipe_name, *context.dataset, context.data,
+                        context.data_kind, plan, method);
   };
   need(std::move(metrics_file));
   try_to(std::make_unique<RunFactsFile>(folder.path() / "run.json", gather, evaluation.get(), log),

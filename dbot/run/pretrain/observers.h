@@ -22,6 +22,7 @@ namespace dbot::run {
 struct RunContext {
   const Recipe& recipe;                            // resolved
   const std::vector<std::filesystem::path>& data;  // its sources
+  const std::string& data_kind;                    // of these
   const train::RunFolder& folder;
   const core::StopRequest& stop;
   const core::Log& log;

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "dbot/data/sources/held_out.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/report/pictures/draw_set.h"
 #include "dbot/run/recipe/resolve.h"
 

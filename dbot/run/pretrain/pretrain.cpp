@@ -4,18 +4,21 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/cached_dataset.h"
+#include "dbot/data/stoppable_dataset.h"
 #include "dbot/run/pretrain/bad_file_list.h"
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/observers.h"
 #include "dbot/run/pretrain/pretrain_setup.h"
 #include "dbot/run/pretrain/pretrain_summary.h"
-#include "dbot/run/pretrain/stoppable_dataset.h"
 #include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/train/run_folder.h"
 
 namespace dbot::run {
 namespace {
+
+constexpr const char* kStoppedBefore =
+    "[run] stopped on request before the run began; the same command begins it";
 
 train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan& plan,
                                         const train::RunFolder& folder, std::string choices) {
@@ -50,24 +53,26 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
       open_training_images(sources, recipe.data.leave_out, stop, log);
   const auto& dataset = training_images.images;
   const train::Plan plan = plan_for(recipe, *dataset);
-  throw_if_stopped(stop);
+  if (stop.requested()) throw Stopped(kStoppedBefore);
   train::RunFolder folder = claim_folder(options);
-  resolve_statistics(recipe, StoppableDataset(*dataset, stop), log);
+  resolve_statistics(recipe, data::StoppableDataset(*dataset, stop, kStoppedBefore), log);
   method->see_data(data_facts(recipe));
   const std::string recipe_toml = to_toml(recipe);
   const std::string choices = fixed_choices(recipe, *dataset, sources);
   folder.store_recipe(recipe_toml);
   const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 
-  const Observers observers({recipe, sources, folder, stop, log, dataset, options.recipe},
-                            watchers);
+  const Observers observers(
+      {recipe, sources, training_images.kind, folder, stop, log, dataset, options.recipe},
+      watchers);
 
   const auto files = data::cached(dataset, recipe.data.cache_bytes);
+  const std::vector<data::BatchPartFactory> parts{data::image_part(image_part_config(recipe))};
   const auto make_loader = [&](std::int64_t first_micro_batch, const core::Log& loader_log) {
     data::LoaderConfig config = loader_config(recipe, plan);
     config.first_batch = first_micro_batch;
     config.sources = source_shares(recipe, training_images.sizes);
-    return std::make_unique<data::Loader>(files, config, loader_log);
+    return std::make_unique<data::Loader>(files, parts, config, loader_log);
   };
   train::TrainerSettings settings = trainer_settings(recipe, plan, folder, choices);
   settings.captures.recipe = recipe_toml;

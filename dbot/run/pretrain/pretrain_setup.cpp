@@ -8,7 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/data/loader/loader_config.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/run/facts/memory_plan.h"
 #include "dbot/run/pretrain/fixed_choices.h"
@@ -77,7 +77,7 @@ void require_readable(const data::Dataset& dataset) {
   std::string reason;
   for (std::int64_t i = 0; i < std::min(dataset.size(), kMostTried); ++i) {
     try {
-      dataset.load(i, 3);
+      data::load_image(dataset, i, 3);
       return;
     } catch (const Error& error) {
       if (reason.empty()) reason = error.what();
@@ -111,15 +111,20 @@ train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {
 
 data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan) {
   data::LoaderConfig config;
-  const nn::ImageInput images = image_input(recipe, "pretrain");
-  config.image_size = images.size;
-  config.channels = static_cast<int>(images.channels);
   config.batch_size = recipe.train.batch_size;
   config.workers = workers_of(recipe);
   config.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  config.augmentation = data::augmentation_of(recipe.data);
   config.batches_per_epoch = plan.steps_per_epoch * recipe.train.accumulate;
   config.max_bad_fraction = recipe.data.max_bad_fraction;
+  return config;
+}
+
+data::ImagePartConfig image_part_config(const Recipe& recipe) {
+  const nn::ImageInput images = image_input(recipe, "pretrain");
+  data::ImagePartConfig config;
+  config.image_size = images.size;
+  config.channels = static_cast<int>(images.channels);
+  config.augmentation = data::augmentation_of(recipe.data);
   return config;
 }
 

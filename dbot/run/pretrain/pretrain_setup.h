@@ -5,6 +5,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe.h"
@@ -34,5 +35,8 @@ std::optional<train::Checkpoint> find_checkpoint(const train::RunFolder& folder,
 train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset);
 
 data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan);
+
+/// The images of a batch.
+data::ImagePartConfig image_part_config(const Recipe& recipe);
 
 }  // namespace dbot::run

@@ -1,12 +1,16 @@
 #include "dbot/run/pretrain/training_images.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/data/audit/quarantine.h"
 #include "dbot/data/concatenation.h"
+#include "dbot/data/sources/open.h"
 
 namespace dbot::run {
 
@@ -14,13 +18,19 @@ TrainingImages open_training_images(const std::vector<std::filesystem::path>& pa
                                     const std::filesystem::path& leave_out,
                                     const core::StopRequest& stop, const core::Log& log) {
   TrainingImages training;
+  std::vector<std::string_view> kinds;
   std::vector<std::shared_ptr<const data::Dataset>> sources;
   for (const auto& path : paths) {
-    auto images = data::open_images(path, log, &stop);
+    auto parts = data::open(path, data::Wanted::train, {log, &stop});
+    kinds.push_back(parts.source.kind->id);
+    auto images = std::move(parts.train);
     if (!leave_out.empty()) images = data::leave_out(std::move(images), leave_out, path, log);
     sources.push_back(std::move(images));
     training.sizes.push_back(sources.back()->size());
   }
+  std::ranges::sort(kinds);
+  kinds.erase(std::ranges::unique(kinds).begin(), kinds.end());
+  training.kind = fmt::format("{}", fmt::join(kinds, ", "));
   training.images = data::concatenate(std::move(sources));
   return training;
 }

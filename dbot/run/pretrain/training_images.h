@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
-#include "dbot/data/loader/loader.h"
+#include "dbot/data/loader/loader_config.h"
 #include "dbot/run/recipe/recipe.h"
 
 namespace dbot::run {
@@ -18,11 +19,12 @@ namespace dbot::run {
 struct TrainingImages {
   std::shared_ptr<const data::Dataset> images;
   std::vector<std::int64_t> sizes;  // of each source
+  std::string kind;                 // of the sources: "folder", or "folder, tar" (SourceKind::id)
 };
 
 /// The images of the sources but for those in the list `leave_out` (audit/quarantine.h), by their
 /// names within each source; none for an empty path. Throws DataError and Stopped as
-/// data::open_images and data::leave_out.
+/// data::open and data::leave_out.
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
                                     const std::filesystem::path& leave_out,
                                     const core::StopRequest& stop, const core::Log& log);

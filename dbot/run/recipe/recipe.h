@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
-#include "dbot/data/loader/loader.h"
+#include "dbot/data/loader/loader_config.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/methods/catalogue.h"
 #include "dbot/optim/adamw.h"

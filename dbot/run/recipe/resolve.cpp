@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
+#include "dbot/data/loader/statistics.h"
 #include "dbot/ops/cpu/matrix_choice.h"
 #include "dbot/runtime/device.h"
 #include "dbot/runtime/machine.h"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/report/pictures/draw_set.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/run/stored/stored_method.h"

@@ -17,10 +17,10 @@ constexpr std::int64_t images_for_stages = 200;
 data::LoaderBenchConfig loader_bench_config(const run::Recipe& recipe) {
   data::LoaderBenchConfig config;
   const nn::ImageInput images = run::image_input(recipe, "data bench");
-  config.loader.image_size = images.size;
-  config.loader.channels = static_cast<int>(images.channels);
+  config.image.image_size = images.size;
+  config.image.channels = static_cast<int>(images.channels);
+  config.image.augmentation = data::augmentation_of(recipe.data);
   config.loader.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  config.loader.augmentation = data::augmentation_of(recipe.data);
   config.loader.max_bad_fraction = recipe.data.max_bad_fraction;
   // Statistics of ImageNet where the recipe has none: the time does not depend on them.
   const auto channels = static_cast<std::size_t>(images.channels);
@@ -39,7 +39,7 @@ DataBench measure_data(std::shared_ptr<const data::Dataset> dataset,
   if (const auto files = data::in_memory(*dataset, memory_for_files)) {
     bench.cached = data::time_loader(files, config, log, stopping);
   }
-  bench.synthetic = data::time_loader(data::synthetic(dataset->size()), config, log, stopping);
+  bench.synthetic = data::time_noise(dataset->size(), config, log, stopping);
   bench.stages = data::time_stages(*dataset, config, images_for_stages, stopping);
   return bench;
 }

@@ -7,7 +7,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/lock_state.h"
-#include "dbot/data/dataset.h"
+#include "dbot/data/image/sample_image.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/report/text/quantity_text.h"
 #include "dbot/tools/doctor/health.h"
@@ -58,7 +59,7 @@ Check readable_images(const data::Dataset& dataset) {
   std::string first;
   for (std::int64_t i = 0; i < count; ++i) {
     try {
-      dataset.load(i * dataset.size() / count, 3);
+      data::load_image(dataset, i * dataset.size() / count, 3);
     } catch (const Error& error) {
       if (bad++ == 0) first = error.what();
     }

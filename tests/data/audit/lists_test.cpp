@@ -11,6 +11,7 @@
 #include "dbot/data/audit/set_split.h"
 #include "dbot/data/audit/set_statistics.h"
 #include "dbot/data/audit/survey/survey_journal.h"
+#include "dbot/data/sources/open.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/audit/audit_folder.h"
 #include "tests/data/audit/picture_files.h"

@@ -78,7 +78,7 @@ TEST(EpochOrder, SourcesAreMixedEvenly) {
 }
 
 TEST(EpochOrder, TheLoaderShowsRepeatsWithOtherCropsAndNamesBrokenOnesOnce) {
-  LoaderConfig config;
+  test::ImageLoaderConfig config;
   config.image_size = {6, 7};
   config.batch_size = 10;
   config.sources = {{16, 1}, {4, 3}};

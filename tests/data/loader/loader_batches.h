@@ -8,15 +8,23 @@
 #include <utility>
 #include <vector>
 
+#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 
 namespace dbot::test {
 
+/// All settings of a loader of images in one place. Augmented where it is for training.
+struct ImageLoaderConfig : data::LoaderConfig, data::ImagePartConfig {};
+
+inline data::Loader image_loader(std::shared_ptr<const data::Dataset> dataset,
+                                 const ImageLoaderConfig& config, const core::Log& log) {
+  data::ImagePartConfig images = config;
+  images.augmented = config.training;
+  return data::Loader(std::move(dataset), {data::image_part(images)}, config, log);
+}
+
 /// At most `count` batches.
-inline std::vector<data::Batch> load_batches(std::shared_ptr<const data::Dataset> dataset,
-                                             const data::LoaderConfig& config, int count,
-                                             const core::Log& log = core::silent_log()) {
-  data::Loader loader(std::move(dataset), config, log);
+inline std::vector<data::Batch> load_batches(data::Loader& loader, int count) {
   std::vector<data::Batch> all;
   for (int i = 0; i < count; ++i) {
     auto batch = loader.next();
@@ -24,6 +32,13 @@ inline std::vector<data::Batch> load_batches(std::shared_ptr<const data::Dataset
     all.push_back(std::move(*batch));
   }
   return all;
+}
+
+inline std::vector<data::Batch> load_batches(std::shared_ptr<const data::Dataset> dataset,
+                                             const ImageLoaderConfig& config, int count,
+                                             const core::Log& log = core::silent_log()) {
+  data::Loader loader = image_loader(std::move(dataset), config, log);
+  return load_batches(loader, count);
 }
 
 inline void expect_equal(const std::vector<data::Batch>& one, const std::vector<data::Batch>& two) {

@@ -6,10 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "dbot/data/dataset.h"
 #include "dbot/data/loader/loader.h"
+#include "dbot/data/sources/open.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
+#include "tests/data/loader/loader_batches.h"
 
 // Files that change under a loader's hands.
 namespace dbot::data {
@@ -37,11 +38,12 @@ class LoaderFiles : public ::testing::TestWithParam<int> {
   test::TemporaryFolder folder_;
   test::TemporaryFolder aside_;
   test::KeptLog kept_;
-  LoaderConfig config_;
+  test::ImageLoaderConfig config_;
 };
 
 TEST_P(LoaderFiles, ThatVanishOrChangeAreNamedAndReplaced) {
-  Loader loader(open_images(folder_.path(), core::silent_log()), config_, kept_.log());
+  Loader loader =
+      test::image_loader(open_images(folder_.path(), core::silent_log()), config_, kept_.log());
   ASSERT_TRUE(loader.next());
   fs::remove(file(3));
   fs::resize_file(file(7), 400);
@@ -62,7 +64,8 @@ TEST_P(LoaderFiles, ThatVanishOrChangeAreNamedAndReplaced) {
 }
 
 TEST_P(LoaderFiles, ThatAreAllGoneEndTheRunWithTheirNames) {
-  Loader loader(open_images(folder_.path(), core::silent_log()), config_, kept_.log());
+  Loader loader =
+      test::image_loader(open_images(folder_.path(), core::silent_log()), config_, kept_.log());
   ASSERT_TRUE(loader.next());
   fs::remove_all(folder_.path());
   const auto message = test::message_of<DataError>([&] {

@@ -20,8 +20,8 @@ using ::testing::SizeIs;
 
 constexpr std::int64_t at_once = 8;  // images of all ranks' batches of a number
 
-LoaderConfig share(int rank, int ranks, bool training = true) {
-  LoaderConfig config;
+test::ImageLoaderConfig share(int rank, int ranks, bool training = true) {
+  test::ImageLoaderConfig config;
   config.image_size = {6, 7};
   config.batch_size = at_once / ranks;
   config.seed = 5;

@@ -24,8 +24,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-LoaderConfig settings(bool training = true) {
-  LoaderConfig config;
+test::ImageLoaderConfig settings(bool training = true) {
+  test::ImageLoaderConfig config;
   config.image_size = {6, 7};
   config.batch_size = 8;
   config.seed = 5;
@@ -33,7 +33,8 @@ LoaderConfig settings(bool training = true) {
   return config;
 }
 
-std::vector<Batch> batches(const MemoryDataset& dataset, const LoaderConfig& config, int count) {
+std::vector<Batch> batches(const MemoryDataset& dataset, const test::ImageLoaderConfig& config,
+                           int count) {
   return test::load_batches(std::make_shared<MemoryDataset>(dataset), config, count);
 }
 
@@ -129,8 +130,8 @@ TEST(Loader, AnEvaluationBatchOfBrokenSamplesAloneIsPassedOver) {
 
 TEST(Loader, BrokenSamplesAreReplacedAndReportedOnce) {
   test::KeptLog kept;
-  Loader loader(std::make_shared<MemoryDataset>(24, std::set<std::int64_t>{4, 11}), settings(),
-                kept.log());
+  Loader loader = test::image_loader(
+      std::make_shared<MemoryDataset>(24, std::set<std::int64_t>{4, 11}), settings(), kept.log());
   for (int i = 0; i < 9; ++i) {
     const auto batch = loader.next();
     ASSERT_EQ(batch->size(), 8);
@@ -174,7 +175,7 @@ TEST(Loader, ASetThatIsBrokenAsAWholeIsFoundOutEarly) {
 class Exhausted final : public Dataset {
  public:
   std::int64_t size() const override { return 64; }
-  Image load(std::int64_t, int) const override { throw std::bad_alloc(); }
+  void read(std::int64_t, Sample&) const override { throw std::bad_alloc(); }
   std::int64_t label(std::int64_t) const override { return -1; }
   std::string name(std::int64_t) const override { return "x"; }
   const std::vector<std::string>& classes() const override { return classes_; }
@@ -187,7 +188,7 @@ TEST(Loader, OtherErrorsOfWorkersReachTheCaller) {
   auto config = settings();
   for (const int workers : {0, 3}) {
     config.workers = workers;
-    Loader loader(std::make_shared<Exhausted>(), config, core::silent_log());
+    Loader loader = test::image_loader(std::make_shared<Exhausted>(), config, core::silent_log());
     EXPECT_THROW(loader.next(), std::bad_alloc);
   }
 }
@@ -195,7 +196,8 @@ TEST(Loader, OtherErrorsOfWorkersReachTheCaller) {
 TEST(Loader, SaysHowManyBatchesLieReady) {
   auto config = settings();
   config.workers = 2;
-  Loader loader(std::make_shared<MemoryDataset>(64), config, core::silent_log());
+  Loader loader =
+      test::image_loader(std::make_shared<MemoryDataset>(64), config, core::silent_log());
   EXPECT_EQ(loader.ready(), 0);  // nothing was asked for
   EXPECT_EQ(loader.ahead(), 2);
   ASSERT_TRUE(loader.next());
@@ -211,7 +213,8 @@ TEST(Loader, LoadsLessAheadWhereBatchesAreLarge) {
   config.workers = 2;
   const auto ahead = [&](std::int64_t queue_bytes) {
     config.queue_bytes = queue_bytes;
-    return Loader(std::make_shared<MemoryDataset>(64), config, core::silent_log()).ahead();
+    return test::image_loader(std::make_shared<MemoryDataset>(64), config, core::silent_log())
+        .ahead();
   };
   EXPECT_EQ(ahead(2 * batch_bytes), 2);
   EXPECT_EQ(ahead(2 * batch_bytes - 1), 1);
@@ -224,7 +227,8 @@ TEST(Loader, CanBeDroppedWithoutReading) {
   for (const int workers : {0, 1, 4}) {
     auto config = settings();
     config.workers = workers;
-    Loader loader(std::make_shared<MemoryDataset>(5000), config, core::silent_log());
+    Loader loader =
+        test::image_loader(std::make_shared<MemoryDataset>(5000), config, core::silent_log());
   }
 }
 
@@ -232,8 +236,9 @@ TEST(Loader, RefusesImpossibleSettings) {
   const auto refusal = [](auto change) {
     auto config = settings();
     change(config);
-    return message_of<UsageError>(
-        [&] { Loader(std::make_shared<MemoryDataset>(7), config, core::silent_log()); });
+    return message_of<UsageError>([&] {
+      test::image_loader(std::make_shared<MemoryDataset>(7), config, core::silent_log());
+    });
   };
   EXPECT_THAT(refusal([](auto&) {}), HasSubstr("train.batch_size of at most 7"));
   EXPECT_THAT(refusal([](auto& config) {
@@ -269,8 +274,9 @@ TEST(Loader, RefusesImpossibleSettings) {
                 config.sources = {{3, 1}, {3, 1}};
               }),
               HasSubstr("have 6 images, expected the 7"));
-  EXPECT_THROW(Loader(std::make_shared<MemoryDataset>(0), settings(), core::silent_log()),
-               DataError);
+  EXPECT_THROW(
+      test::image_loader(std::make_shared<MemoryDataset>(0), settings(), core::silent_log()),
+      DataError);
 }
 
 }  // namespace

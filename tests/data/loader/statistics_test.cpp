@@ -1,9 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
-#include "dbot/data/loader/loader.h"
+#include "dbot/data/loader/statistics.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/memory_dataset.h"
 
@@ -19,7 +20,7 @@ TEST(Statistics, EqualThePlainFormulaOverAllPixels) {
   for (std::size_t c = 0; c < 3; ++c) {
     double sum = 0, squares = 0, count = 0;
     for (std::int64_t i = 0; i < 6; ++i) {
-      const auto image = dataset.load(i, 3);
+      const auto image = load_image(dataset, i, 3);
       for (std::size_t p = c; p < image.pixels.size(); p += 3) {
         sum += image.pixels[p] / 255.0;
         squares += image.pixels[p] / 255.0 * (image.pixels[p] / 255.0);
@@ -50,13 +51,18 @@ TEST(Statistics, UnreadableImagesArePassedOver) {
 class Constant final : public Dataset {
  public:
   std::int64_t size() const override { return 1; }
-  Image load(std::int64_t, int) const override { return {2, 2, 1, {51, 51, 51, 51}}; }
+  void read(std::int64_t, Sample& sample) const override {
+    sample.begin("x");
+    constexpr std::array<std::int64_t, 3> shape{2, 2, 1};
+    sample.add(kImagePart).borrow_values(at::kByte, shape, pixels_.data());
+  }
   std::int64_t label(std::int64_t) const override { return -1; }
   std::string name(std::int64_t) const override { return "x"; }
   const std::vector<std::string>& classes() const override { return classes_; }
 
  private:
   std::vector<std::string> classes_;
+  std::vector<std::uint8_t> pixels_{51, 51, 51, 51};
 };
 
 TEST(Statistics, TheDeviationOfConstantImagesIsPositive) {

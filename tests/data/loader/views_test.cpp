@@ -7,6 +7,7 @@
 #include "dbot/data/augment/crop_rules.h"
 #include "dbot/data/loader/loader.h"
 #include "tests/data/fixtures.h"
+#include "tests/data/loader/loader_batches.h"
 #include "tests/data/memory_dataset.h"
 
 namespace dbot::data {
@@ -26,8 +27,8 @@ PixelAugmentation strong_pixels() {
   return pixels;
 }
 
-LoaderConfig settings(int workers = 1) {
-  LoaderConfig config;
+test::ImageLoaderConfig settings(int workers = 1) {
+  test::ImageLoaderConfig config;
   config.image_size = {6, 7};
   config.batch_size = 8;
   config.seed = 5;
@@ -35,7 +36,7 @@ LoaderConfig settings(int workers = 1) {
   return config;
 }
 
-LoaderConfig with_views(LoaderConfig config) {
+test::ImageLoaderConfig with_views(test::ImageLoaderConfig config) {
   AugmentationConfig global, local;
   global.pixels = strong_pixels();
   local.crop_scale = {0.05, 0.3};
@@ -43,16 +44,10 @@ LoaderConfig with_views(LoaderConfig config) {
   return config;
 }
 
-std::vector<Batch> batches(const LoaderConfig& config, int count, std::int64_t size = 50) {
-  Loader loader(std::make_shared<MemoryDataset>(size, std::set<std::int64_t>{3, 17}), config,
-                core::silent_log());
-  std::vector<Batch> all;
-  while (static_cast<int>(all.size()) < count) {
-    auto batch = loader.next();
-    if (!batch) break;
-    all.push_back(std::move(*batch));
-  }
-  return all;
+std::vector<Batch> batches(const test::ImageLoaderConfig& config, int count,
+                           std::int64_t size = 50) {
+  return test::load_batches(std::make_shared<MemoryDataset>(size, std::set<std::int64_t>{3, 17}),
+                            config, count);
 }
 
 void expect_equal(const std::vector<Batch>& one, const std::vector<Batch>& two) {
@@ -136,7 +131,7 @@ TEST(LoaderPixels, AreThoseOfCropAndFlipWhereNothingElseIsAskedFor) {
     core::Random random({.seed = config.seed,
                          .purpose = core::Purpose::augmentation,
                          .sample = static_cast<std::uint64_t>(sample)});
-    const auto image = dataset.load(sample, 3);
+    const auto image = load_image(dataset, sample, 3);
     const auto crop = random_resized_crop(image.height, image.width, config.augmentation, random);
     std::vector<std::uint8_t> expected(3 * 6 * 7);
     resize_crop(image, crop, config.image_size, random.uniform() < 0.5, expected);

@@ -1,7 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "dbot/data/dataset.h"
+#include "dbot/data/image/sample_image.h"
+#include "dbot/data/sources/open.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 
@@ -47,15 +48,15 @@ TEST_F(Cifar, TenAsItIsDistributed) {
   EXPECT_EQ(train->label(4), 4);
   EXPECT_EQ(train->classes().at(4), "e");
   EXPECT_THAT(train->name(4), EndsWith("data_batch_2.bin[1]"));
-  const auto image = train->load(4, 3);
+  const auto image = load_image(*train, 4, 3);
   EXPECT_EQ(image.width, 32);
   EXPECT_EQ(image.pixels.size(), 3072U);
   EXPECT_THAT(std::vector(image.pixels.end() - 3, image.pixels.end()), ElementsAre(4, 100, 200));
-  EXPECT_EQ(train->load(4, 1).pixels.at(7), 83);  // 0.299 · 4 + 0.587 · 100 + 0.114 · 200
+  EXPECT_EQ(load_image(*train, 4, 1).pixels.at(7), 83);  // 0.299 · 4 + 0.587 · 100 + 0.114 · 200
   EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("test_batch.bin is left for evaluation")));
   const auto splits = open_labelled(folder_.path(), 0, kept_.log());
   EXPECT_EQ(splits.test->label(1), 9);
-  EXPECT_THROW(train->load(5, 3), DataError);
+  EXPECT_THROW(load_image(*train, 5, 3), DataError);
 }
 
 TEST_F(Cifar, AHundredByTheirFineLabels) {
@@ -65,7 +66,7 @@ TEST_F(Cifar, AHundredByTheirFineLabels) {
   ASSERT_EQ(train->size(), 3);
   EXPECT_EQ(train->label(0), 90);
   EXPECT_EQ(train->classes().size(), 100U);
-  EXPECT_EQ(train->load(0, 3).pixels.at(0), 90);
+  EXPECT_EQ(load_image(*train, 0, 3).pixels.at(0), 90);
   EXPECT_EQ(open_images(folder_ / "test.bin", kept_.log())->label(0), 5);
 }
 

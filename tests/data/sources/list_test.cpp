@@ -1,8 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "dbot/data/dataset.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/list/list_file.h"
+#include "dbot/data/sources/open.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 
@@ -77,12 +78,13 @@ TEST_F(ListDatasetTest, PathsCountFromTheListInItsOrder) {
                    "../images/b.jpg,dog\nmissing.jpg,cat\n" + absolute + ",\n");
   const auto dataset = open("lists/l.csv");
   ASSERT_EQ(dataset->size(), 3);
-  EXPECT_EQ(dataset->load(0, 3).width, 45);
+  EXPECT_EQ(load_image(*dataset, 0, 3).width, 45);
   EXPECT_EQ(dataset->name(2), absolute);
   EXPECT_THAT(dataset->classes(), ElementsAre("cat", "dog"));
   EXPECT_EQ(dataset->label(0), 1);
   EXPECT_EQ(dataset->label(2), -1);
-  EXPECT_THAT(message_of<DataError>([&] { dataset->load(1, 3); }), HasSubstr("cannot be opened"));
+  EXPECT_THAT(message_of<DataError>([&] { load_image(*dataset, 1, 3); }),
+              HasSubstr("cannot be opened"));
 }
 
 TEST_F(ListDatasetTest, WithoutLabelsThereAreNoClasses) {

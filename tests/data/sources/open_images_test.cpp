@@ -2,7 +2,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "dbot/data/dataset.h"
+#include "dbot/data/image/sample_image.h"
+#include "dbot/data/sources/open.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/sources/idx_writer.h"
@@ -34,8 +35,8 @@ TEST_F(OpenImages, NestedFoldersInOrder) {
   ASSERT_EQ(dataset->size(), 3);
   EXPECT_THAT(dataset->name(0), EndsWith("/2020/a.jpg"));
   EXPECT_THAT(dataset->name(1), EndsWith("/2020/may/b.jpg"));
-  EXPECT_EQ(dataset->load(1, 3).width, 45);
-  EXPECT_EQ(dataset->load(1, 1).channels, 1);
+  EXPECT_EQ(load_image(*dataset, 1, 3).width, 45);
+  EXPECT_EQ(load_image(*dataset, 1, 1).channels, 1);
   EXPECT_EQ(dataset->label(0), -1);
   EXPECT_TRUE(dataset->classes().empty());
 }
@@ -66,12 +67,12 @@ TEST_F(OpenImages, IdxFolderGivesItsTrainingImages) {
   test::write_bytes(folder_ / "t10k-images.idx3-ubyte", test::idx_bytes({2, 2, 2}));
   const auto dataset = open();
   ASSERT_EQ(dataset->size(), 3);
-  EXPECT_THAT(dataset->load(1, 1).pixels, ElementsAre(4, 5, 6, 7));
-  EXPECT_THAT(dataset->load(0, 3).pixels, ElementsAre(0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3));
+  EXPECT_THAT(load_image(*dataset, 1, 1).pixels, ElementsAre(4, 5, 6, 7));
+  EXPECT_THAT(load_image(*dataset, 0, 3).pixels, ElementsAre(0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3));
   EXPECT_THAT(dataset->classes(), ElementsAre("0", "1"));
   EXPECT_EQ(dataset->label(1), 1);
   EXPECT_THAT(dataset->name(2), EndsWith("train-images-idx3-ubyte.gz[2]"));
-  EXPECT_THROW(dataset->load(3, 1), DataError);
+  EXPECT_THROW(load_image(*dataset, 3, 1), DataError);
   EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("t10k-images.idx3-ubyte is left")));
 }
 
@@ -80,8 +81,8 @@ TEST_F(OpenImages, OneIdxFileOfColourImages) {
   test::write_bytes(path, test::idx_bytes({2, 1, 2, 3}));
   const auto dataset = open_images(path, core::silent_log());
   EXPECT_EQ(dataset->size(), 2);
-  EXPECT_THAT(dataset->load(0, 3).pixels, ElementsAre(0, 1, 2, 3, 4, 5));
-  EXPECT_THAT(dataset->load(0, 1).pixels, ElementsAre(1, 4));
+  EXPECT_THAT(load_image(*dataset, 0, 3).pixels, ElementsAre(0, 1, 2, 3, 4, 5));
+  EXPECT_THAT(load_image(*dataset, 0, 1).pixels, ElementsAre(1, 4));
   EXPECT_TRUE(dataset->classes().empty());
 }
 
@@ -118,9 +119,10 @@ TEST_F(OpenImages, AFileThatVanishedIsADataError) {
   test::write_text(folder_ / "b.jpg", "");
   const auto dataset = open();
   fs::remove(folder_ / "a.jpg");
-  EXPECT_THAT(message_of<DataError>([&] { dataset->load(0, 3); }),
+  EXPECT_THAT(message_of<DataError>([&] { load_image(*dataset, 0, 3); }),
               AllOf(HasSubstr("a.jpg: cannot be opened"), HasSubstr("No such file")));
-  EXPECT_THAT(message_of<DataError>([&] { dataset->load(1, 3); }), HasSubstr("b.jpg: is empty"));
+  EXPECT_THAT(message_of<DataError>([&] { load_image(*dataset, 1, 3); }),
+              HasSubstr("b.jpg: is empty"));
 }
 
 TEST_F(OpenImages, ASearchEndsWhenAsked) {
@@ -134,7 +136,7 @@ TEST_F(OpenImages, ASearchEndsWhenAsked) {
 TEST_F(OpenImages, APipeNamedLikeAnImageIsNotWaitedFor) {
   ASSERT_EQ(::mkfifo((folder_ / "a.jpg").c_str(), 0600), 0);
   const auto dataset = open();
-  EXPECT_THAT(message_of<DataError>([&] { dataset->load(0, 3); }),
+  EXPECT_THAT(message_of<DataError>([&] { load_image(*dataset, 0, 3); }),
               HasSubstr("a.jpg: is not a regular file"));
 }
 

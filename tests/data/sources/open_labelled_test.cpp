@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "dbot/data/dataset.h"
+#include "dbot/data/sources/open.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/sources/idx_writer.h"

@@ -6,13 +6,14 @@
 #include <algorithm>
 
 #include "dbot/core/files/files.h"
-#include "dbot/data/encoded_dataset.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/data/loader/loader.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/data/sources/pack/pack_dataset.h"
 #include "dbot/data/sources/pack/pack_index.h"
-#include "dbot/data/sources/parts.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
+#include "tests/data/loader/loader_batches.h"
 #include "tests/data/sources/idx_writer.h"
 
 namespace dbot::data {
@@ -38,10 +39,16 @@ class Pack : public ::testing::Test {
 
   PackSummary make(const PackConfig& config = {}) { return make(source(), config); }
   PackSummary make(const fs::path& from, const PackConfig& config = {}) {
-    return pack(open_parts(from, kept_.log()), out(), config, stop_, kept_.log(),
+    return pack(parts_of(from), out(), config, stop_, kept_.log(),
                 [this](std::int64_t done, std::int64_t) {
                   if (done >= stop_at_) stop_.request();
                 });
+  }
+  std::vector<std::shared_ptr<const Dataset>> parts_of(const fs::path& from) {
+    std::vector<std::shared_ptr<const Dataset>> parts;
+    const auto opened = data::open(from, Wanted::train_and_held_out, {kept_.log()});
+    for (const auto& part : opened.named()) parts.push_back(part.images);
+    return parts;
   }
   std::shared_ptr<const Dataset> open(const fs::path& path) {
     return open_images(path, kept_.log());
@@ -56,12 +63,12 @@ class Pack : public ::testing::Test {
 /// Pixels of some batches of training.
 std::vector<std::uint64_t> training_batches(const std::shared_ptr<const Dataset>& dataset,
                                             int workers) {
-  LoaderConfig config;
+  test::ImageLoaderConfig config;
   config.image_size = {24, 24};
   config.batch_size = 2;
   config.workers = workers;
   config.seed = 5;
-  Loader loader(dataset, config, core::silent_log());
+  Loader loader = test::image_loader(dataset, config, core::silent_log());
   std::vector<std::uint64_t> all;
   for (int i = 0; i < 6; ++i) {
     const auto batch = loader.next();
@@ -82,9 +89,9 @@ TEST_F(Pack, GivesTheSameBatchesAsTheFolder) {
   for (std::int64_t i = 0; i < 5; ++i) {
     EXPECT_EQ(packed->key(i), images->key(i));
     EXPECT_EQ(packed->label(i), images->label(i));
-    std::vector<std::uint8_t> bytes;
-    dynamic_cast<const EncodedDataset&>(*packed).read(i, bytes);
-    EXPECT_EQ(bytes, test::bytes_of(images->name(i)));
+    Sample sample;
+    packed->read(i, sample);
+    EXPECT_EQ(sample.find(kImagePart)->take(), test::bytes_of(images->name(i)));
   }
   EXPECT_EQ(packed->classes(), images->classes());
   EXPECT_THAT(packed->name(0), EndsWith("pack/cat/a.jpg"));
@@ -129,7 +136,7 @@ TEST_F(Pack, AStoppedPackGoesOnBehindItsLastShard) {
   const auto written = fs::last_write_time(shard);
   stop_at_ = 1 << 30;
   core::StopRequest fresh;
-  const auto summary = pack(open_parts(source(), kept_.log()), out(), config, fresh, kept_.log(),
+  const auto summary = pack(parts_of(source()), out(), config, fresh, kept_.log(),
                             [](std::int64_t, std::int64_t) {});
   EXPECT_GT(summary.shards_kept, 0);
   EXPECT_EQ(fs::last_write_time(out() / "shard-00000.images"), written);
@@ -141,8 +148,8 @@ TEST_F(Pack, AnotherPlanBeginsAnew) {
   stop_at_ = 1;
   EXPECT_THROW(make({.shard_bytes = 2000, .workers = 1}), Stopped);
   core::StopRequest fresh;
-  const auto summary = pack(open_parts(source(), kept_.log()), out(), {.shard_bytes = 3000}, fresh,
-                            kept_.log(), [](std::int64_t, std::int64_t) {});
+  const auto summary = pack(parts_of(source()), out(), {.shard_bytes = 3000}, fresh, kept_.log(),
+                            [](std::int64_t, std::int64_t) {});
   EXPECT_EQ(summary.shards_kept, 0);
   EXPECT_EQ(verify_pack(out(), fresh).images, 17);
 }
@@ -151,10 +158,10 @@ TEST_F(Pack, LargerImagesAreMadeSmaller) {
   make({.shorter_side = 20});
   const auto packed = open(out());
   for (std::int64_t i = 0; i < packed->size(); ++i) {
-    const auto image = packed->load(i, 3);
+    const auto image = load_image(*packed, i, 3);
     EXPECT_LE(std::min(image.width, image.height), 20) << packed->name(i);
   }
-  const auto before = open(source())->load(0, 3), after = packed->load(0, 3);
+  const auto before = load_image(*open(source()), 0, 3), after = load_image(*packed, 0, 3);
   ASSERT_GT(std::min(before.width, before.height), 20);
   EXPECT_EQ(std::min(after.width, after.height), 20);
   const double ratio = static_cast<double>(before.width) / before.height;

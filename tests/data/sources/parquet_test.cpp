@@ -3,7 +3,8 @@
 
 #include <future>
 
-#include "dbot/data/dataset.h"
+#include "dbot/data/image/sample_image.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/data/sources/parquet/parquet_columns.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
@@ -86,7 +87,7 @@ TEST_F(Parquet, ShardsOfHuggingFaceAreOneDivided) {
   EXPECT_THAT(labels_of(*train), ElementsAre(2, 0, 1, -1, 0, 1, -1, 2));
   EXPECT_THAT(train->name(7), EndsWith("train-00001-of-00002.parquet[2]"));
   for (const std::int64_t i : {7, 0, 3, 4, 5, 1, 2, 6, 0}) {
-    const auto image = train->load(i, 3);
+    const auto image = load_image(*train, i, 3);
     EXPECT_EQ(image.width, 8);
     EXPECT_THAT(std::vector(image.pixels.begin(), image.pixels.begin() + 3),
                 ElementsAre(10 * i, 100, 200));
@@ -101,8 +102,8 @@ TEST_F(Parquet, PlainColumnsAndMissingImages) {
   ASSERT_EQ(dataset->size(), 3);
   EXPECT_THAT(dataset->classes(), ElementsAre("owl", "seal"));
   EXPECT_THAT(labels_of(*dataset), ElementsAre(1, 0, 1));
-  EXPECT_EQ(dataset->load(2, 3).pixels.at(0), 20);
-  EXPECT_THAT(message_of<DataError>([&] { dataset->load(1, 3); }),
+  EXPECT_EQ(load_image(*dataset, 2, 3).pixels.at(0), 20);
+  EXPECT_THAT(message_of<DataError>([&] { load_image(*dataset, 1, 3); }),
               HasSubstr("plain.parquet[1]: has no bytes"));
 }
 
@@ -114,7 +115,7 @@ TEST_F(Parquet, SeveralThreadsReadTheSameImages) {
       bool right = true;
       for (int k = 0; k < 50; ++k) {
         const std::int64_t index = (i + k) % dataset->size();
-        right &= dataset->load(index, 3).pixels.at(0) == 10 * index;
+        right &= load_image(*dataset, index, 3).pixels.at(0) == 10 * index;
       }
       return right;
     }));
@@ -141,7 +142,7 @@ TEST_F(Parquet, DamageIsAnErrorOfItsImage) {
   test::write_bytes(folder / "damaged.parquet", bytes);
   const auto message = message_of<DataError>([&] {
     const auto dataset = open_images(folder / "damaged.parquet", kept_.log());
-    for (std::int64_t i = 0; i < dataset->size(); ++i) dataset->load(i, 3);
+    for (std::int64_t i = 0; i < dataset->size(); ++i) load_image(*dataset, i, 3);
   });
   EXPECT_THAT(message, HasSubstr("damaged.parquet"));
 }

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-#include "dbot/data/dataset.h"
+#include "dbot/data/image/sample_image.h"
+#include "dbot/data/sources/open.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/sources/idx_writer.h"
@@ -64,7 +65,7 @@ TEST_F(TarDataset, ImagesInTheirOrderWithTheirBytes) {
   EXPECT_THAT(keys(*dataset), ElementsAre("b.jpg", "a.jpg"));
   EXPECT_THAT(dataset->name(1), EndsWith("photos.tar/a.jpg"));
   EXPECT_EQ(dataset->stored_bytes(0), static_cast<std::int64_t>(picture().size()));
-  EXPECT_EQ(dataset->load(1, 3).width, 45);
+  EXPECT_EQ(load_image(*dataset, 1, 3).width, 45);
   EXPECT_THAT(dataset->classes(), IsEmpty());
   EXPECT_THAT(kept_.lines, IsEmpty());
 }
@@ -169,7 +170,7 @@ TEST_F(TarDataset, AShardThatShrinksLaterIsAnErrorOfItsImage) {
   test::write_text(folder_ / "x.tar", whole);
   const auto dataset = open(folder_ / "x.tar");
   fs::resize_file(folder_ / "x.tar", 2000);
-  EXPECT_THAT(message_of<DataError>([&] { dataset->load(1, 3); }),
+  EXPECT_THAT(message_of<DataError>([&] { load_image(*dataset, 1, 3); }),
               HasSubstr("became shorter since it was indexed"));
 }
 
@@ -198,7 +199,7 @@ TEST_F(CompressedTar, IsUnpackedOnceForEachStateOfTheArchive) {
     const auto dataset = open(folder_ / "x.tar.zst");
     EXPECT_THAT(labels(*dataset), ElementsAre(0, 1));
     EXPECT_THAT(dataset->name(0), EndsWith("x.tar.zst/cat/a.jpg"));
-    EXPECT_EQ(dataset->load(1, 3).width, 45);
+    EXPECT_EQ(load_image(*dataset, 1, 3).width, 45);
   }
   EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("x.tar.zst: unpacking it into")));
   EXPECT_EQ(copies(), 1);

@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
+#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 #include "tests/data/memory_dataset.h"
 #include "tests/eval/frozen/samples.h"
@@ -29,9 +30,11 @@ ExtractionSettings settings(std::int64_t batch_size) {
 at::Tensor images_of(std::shared_ptr<const data::Dataset> dataset) {
   data::LoaderConfig config;
   config.training = false;
-  config.image_size = {8, 8};
   config.batch_size = dataset->size();
-  data::Loader loader(std::move(dataset), config, core::silent_log());
+  data::ImagePartConfig images;
+  images.image_size = {8, 8};
+  images.augmented = false;
+  data::Loader loader(std::move(dataset), {data::image_part(images)}, config, core::silent_log());
   return data::normalise(loader.next()->tensors.at("images"), settings(1).mean, settings(1).std);
 }
 

@@ -1,5 +1,6 @@
 #include "dbot/core/error.h"
 #include "dbot/core/log.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/binary/cifar_dataset.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
@@ -15,7 +16,7 @@ void cifar(Bytes input) {
       for (std::int64_t i = 0; i < dataset->size(); ++i) {
         require(dataset->label(i) >= 0 &&
                 dataset->label(i) < static_cast<std::int64_t>(dataset->classes().size()));
-        require(dataset->load(i, 3).pixels.size() == 32 * 32 * 3);
+        require(data::load_image(*dataset, i, 3).pixels.size() == 32 * 32 * 3);
       }
     } catch (const DataError&) {
     }

@@ -53,7 +53,7 @@ TEST(PictureSamplesTest, AreASeededChoiceWithoutRepetition) {
   EXPECT_EQ(samples.labels[7], samples.ids[7] % 4);
   EXPECT_EQ(samples.names[7], "synthetic[" + std::to_string(samples.ids[7]) + "]");
   EXPECT_EQ(load(30, 50).size(), 30);
-  const data::Image original = test::SyntheticDataset(400, 8).load(samples.ids[9], 3);
+  const data::Image original = data::load_image(test::SyntheticDataset(400, 8), samples.ids[9], 3);
   EXPECT_EQ(samples.images[9][1][2][5].item<int>(), original.pixels[3 * (2 * 8 + 5) + 1]);
 }
 

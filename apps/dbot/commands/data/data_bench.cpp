@@ -124,10 +124,11 @@ void bench_data(const DataBenchArguments& arguments) {
   const run::Recipe recipe = recipe_of(arguments);
   run::check_weights(recipe, arguments.data.size());
   auto config = tools::loader_bench_config(recipe);
-  const auto [dataset, sizes] =
+  const auto training =
       run::open_training_images({arguments.data.begin(), arguments.data.end()},
                                 recipe.data.leave_out, stop_request(), console_log());
-  config.loader.sources = run::source_shares(recipe, sizes);
+  const auto& dataset = training.images;
+  config.loader.sources = run::source_shares(recipe, training.sizes);
   const int cores = runtime::describe_machine().usable_cores;
   config.loader.workers = static_cast<int>(arguments.workers.value_or(cores));
   config.loader.batch_size = std::min(arguments.batch, dataset->size());

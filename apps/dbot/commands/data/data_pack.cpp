@@ -11,9 +11,9 @@
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/data/sources/pack/pack.h"
 #include "dbot/data/sources/pack/pack_dataset.h"
-#include "dbot/data/sources/parts.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::app {
@@ -86,7 +86,9 @@ void pack_data(const DataPackArguments& arguments) {
     throw UsageError("[data pack] OUT is missing, expected the new folder of the pack");
   }
   const auto config = pack_config(arguments);
-  const auto parts = data::open_parts(arguments.data, console_log());
+  std::vector<std::shared_ptr<const data::Dataset>> parts;
+  const auto opened = data::open(arguments.data, data::Wanted::train_and_held_out, {console_log()});
+  for (const auto& part : opened.named()) parts.push_back(part.images);
   const auto summary =
       data::pack(parts, arguments.out, config, stop_request(), console_log(), pack_progress());
   if (arguments.json) {

@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <new>
-#include <string_view>
-#include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/data/audit/survey/foreign_kind.h"
-#include "dbot/data/encoded_dataset.h"
-#include "dbot/data/loader/bad_samples.h"
+#include "dbot/data/data_error.h"
+#include "dbot/data/image/sample_image.h"
 
 namespace dbot::data {
 namespace {
@@ -22,35 +19,24 @@ constexpr std::size_t seen_plane = std::size_t{seen_side} * seen_side;
 constexpr int colour_spread = 10;  // largest less smallest channel of a pixel without colour
 constexpr std::size_t few_pixels = seen_plane / 500;
 
-/// The reason without the name of the image before it.
-std::string reason_of(const std::string& name, std::string_view what) {
-  constexpr std::string_view operation = "[data] ";
-  if (what.starts_with(operation)) what.remove_prefix(operation.size());
-  if (what.starts_with(name)) what.remove_prefix(name.size());
-  while (what.starts_with(':') || what.starts_with(' ')) what.remove_prefix(1);
-  return std::string(what);
-}
-
-/// The readers' errors are told apart by what they say.
-ImageFault fault_of(std::string_view reason) {
-  constexpr std::array<std::pair<std::string_view, ImageFault>, 7> words{{
-      {"is empty", ImageFault::empty},
-      {"ends too early", ImageFault::truncated},
-      {"ends in its header", ImageFault::truncated},
-      {"is not whole", ImageFault::truncated},
-      {"Premature end", ImageFault::truncated},
-      {"claims", ImageFault::too_large},
-      {"model.channels", ImageFault::channels},
-  }};
-  for (const auto& [word, fault] : words) {
-    if (reason.find(word) != std::string_view::npos) return fault;
+ImageFault fault_of(Fault fault) {
+  switch (fault) {
+    case Fault::empty:
+      return ImageFault::empty;
+    case Fault::truncated:
+      return ImageFault::truncated;
+    case Fault::too_large:
+      return ImageFault::too_large;
+    case Fault::channels:
+      return ImageFault::channels;
+    default:
+      return ImageFault::corrupt;
   }
-  return ImageFault::corrupt;
 }
 
-void set_fault(ImageFacts& facts, const std::string& name, const std::exception& error) {
-  facts.reason = reason_of(name, error.what());
-  facts.fault = fault_of(facts.reason);
+void set_fault(ImageFacts& facts, const std::string& name, const Error& error) {
+  facts.reason = reason_of(error, name);
+  facts.fault = fault_of(error.fault());
 }
 
 }  // namespace
@@ -71,48 +57,48 @@ void MemoryBudget::give_back(std::uint64_t bytes) {
 
 ImageFacts Examiner::examine(const Dataset& images, std::int64_t index) {
   ImageFacts facts;
-  const std::string name = images.name(index);
-  const auto* encoded = dynamic_cast<const EncodedDataset*>(&images);
-  if (encoded == nullptr) {
-    examine_loaded(images, index, facts);
-    return facts;
-  }
+  sample_.begin(images.name(index));
   try {
-    encoded->read(index, bytes_);
+    images.read(index, sample_);
   } catch (const Error& error) {
-    facts.reason = reason_of(name, error.what());
-    const bool empty = fault_of(facts.reason) == ImageFault::empty;
-    facts.fault = empty ? ImageFault::empty : ImageFault::unreadable;
+    set_fault(facts, sample_.name(), error);
+    if (facts.fault != ImageFault::empty) facts.fault = ImageFault::unreadable;
     return facts;
   }
-  examine_encoded(name, facts);
+  const auto* image = sample_.find(kImagePart);
+  if (image != nullptr && image->encoded()) {
+    examine_encoded(image->bytes(), facts);
+  } else {
+    examine_raw(facts);
+  }
   return facts;
 }
 
-void Examiner::examine_encoded(const std::string& name, ImageFacts& facts) {
-  facts.bytes = bytes_.size();
-  facts.content = core::digest(std::as_bytes(std::span(bytes_)));
-  facts.kind = image_kind(bytes_);
+void Examiner::examine_encoded(std::span<const std::uint8_t> bytes, ImageFacts& facts) {
+  facts.bytes = bytes.size();
+  facts.content = core::digest(std::as_bytes(bytes));
+  facts.kind = image_kind(bytes);
   if (facts.kind.empty()) {
-    const auto foreign = foreign_kind(bytes_);
+    const auto foreign = foreign_kind(bytes);
     facts.fault = ImageFault::not_an_image;
     facts.reason =
         foreign.empty() ? "is of no kind of image that is read" : fmt::format("is {}", foreign);
     return;
   }
   try {
-    decode(name, facts);
+    decode(bytes, facts);
   } catch (const Error& error) {
-    set_fault(facts, name, error);
+    set_fault(facts, sample_.name(), error);
   } catch (const std::bad_alloc&) {
     facts.fault = ImageFault::too_large;
     facts.reason = "takes more memory than there is";
   }
 }
 
-void Examiner::decode(const std::string& name, ImageFacts& facts) {
+void Examiner::decode(std::span<const std::uint8_t> bytes, ImageFacts& facts) {
+  const std::string& name = sample_.name();
   if (!pixels_) {
-    const auto reader = open_reader(bytes_, channels_, name);
+    const auto reader = open_reader(bytes, channels_, name);
     facts.height = reader->height();
     facts.width = reader->width();
     facts.turned = !reader->orientation().upright();
@@ -139,18 +125,17 @@ void Examiner::decode(const std::string& name, ImageFacts& facts) {
     hold.bytes = needed;
     return CropChoice{{0, 0, height, width}, false};
   };
-  decoder_.decode(bytes_, channels_, name, whole, seen_size);
+  decoder_.decode(bytes, channels_, name, whole, seen_size);
   planar_.resize(static_cast<std::size_t>(channels_) * seen_plane);
   decoder_.resize(planar_);
   facts.unused_bytes = decoder_.reader()->unused_bytes();
   look_at_pixels(facts);
 }
 
-/// Images that are no files: an IDX file's, which cannot be broken one by one.
-void Examiner::examine_loaded(const Dataset& images, std::int64_t index, ImageFacts& facts) {
-  const std::string name = images.name(index);
+/// Raw pixels, which cannot be broken one by one.
+void Examiner::examine_raw(ImageFacts& facts) {
   try {
-    const Image image = images.load(index, channels_);
+    const Image image = image_of(sample_, channels_);
     facts.bytes = image.pixels.size();
     facts.content = core::digest(std::as_bytes(std::span(image.pixels)));
     facts.height = image.height;
@@ -164,7 +149,7 @@ void Examiner::examine_loaded(const Dataset& images, std::int64_t index, ImageFa
     look_at_pixels(facts);
     facts.grey = false;  // its file holds it as it is
   } catch (const Error& error) {
-    set_fault(facts, name, error);
+    set_fault(facts, sample_.name(), error);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "dbot/data/audit/survey/image_facts.h"
@@ -37,15 +38,16 @@ class Examiner {
   ImageFacts examine(const Dataset& images, std::int64_t index);
 
  private:
-  void examine_encoded(const std::string& name, ImageFacts& facts);
-  void decode(const std::string& name, ImageFacts& facts);
-  void examine_loaded(const Dataset& images, std::int64_t index, ImageFacts& facts);
+  void examine_encoded(std::span<const std::uint8_t> bytes, ImageFacts& facts);
+  void decode(std::span<const std::uint8_t> bytes, ImageFacts& facts);
+  void examine_raw(ImageFacts& facts);
   void look_at_pixels(ImageFacts& facts);
 
   int channels_;
   bool pixels_;
   MemoryBudget& budget_;
-  std::vector<std::uint8_t> bytes_, planar_;
+  Sample sample_;
+  std::vector<std::uint8_t> planar_;
   PartDecoder decoder_;
   Resizer resizer_;
 };

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/raster.h"
 
@@ -19,7 +19,7 @@ class BmpHeader {
  public:
   BmpHeader(std::span<const std::uint8_t> bytes, std::string_view name)
       : bytes_(bytes), name_(name) {
-    if (bytes.size() < file_header + 40) fail("it ends in its header");
+    if (bytes.size() < file_header + 40) fail("it ends in its header", Fault::truncated);
     header_bytes = word(file_header);
     first = word(10);
     const auto signed_width = static_cast<std::int32_t>(word(file_header + 4));
@@ -44,8 +44,8 @@ class BmpHeader {
     return std::uint32_t{bytes_[at]} | std::uint32_t{bytes_[at + 1]} << 8 |
            std::uint32_t{bytes_[at + 2]} << 16 | std::uint32_t{bytes_[at + 3]} << 24;
   }
-  [[noreturn]] void fail(std::string_view reason) const {
-    throw DataError(fmt::format("[data] {}: broken BMP: {}", name_, reason));
+  [[noreturn]] void fail(std::string_view reason, Fault fault = Fault::corrupt) const {
+    throw data_error(name_, fault, fmt::format("broken BMP: {}", reason));
   }
 
   std::uint32_t header_bytes = 0, first = 0, colours = 0;
@@ -72,7 +72,7 @@ std::vector<std::uint8_t> with_palette(std::span<const std::uint8_t> bytes,
                                        const BmpHeader& header) {
   const std::size_t row_length = row_bytes(header), rows = static_cast<std::size_t>(header.height);
   if (header.first > bytes.size() || (bytes.size() - header.first) / rows < row_length) {
-    header.fail("it ends too early");
+    header.fail("it ends too early", Fault::truncated);
   }
   const std::size_t palette = file_header + header.header_bytes;
   const std::uint32_t most = 1U << header.bits;

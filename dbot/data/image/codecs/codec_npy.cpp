@@ -6,7 +6,7 @@
 #include <charconv>
 #include <string>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/raster.h"
 
@@ -19,11 +19,11 @@ class NpyHeader {
   NpyHeader(std::span<const std::uint8_t> bytes, std::string_view name) : name_(name) {
     const int length_bytes = bytes.size() > 6 && bytes[6] >= 2 ? 4 : 2;
     const std::size_t begin = 8 + static_cast<std::size_t>(length_bytes);
-    if (bytes.size() < begin) fail("it ends in its header");
+    if (bytes.size() < begin) fail("it ends in its header", Fault::truncated);
     std::size_t length = 0;
     for (int i = length_bytes; i-- > 0;)
       length = length << 8 | bytes[8 + static_cast<std::size_t>(i)];
-    if (length > bytes.size() - begin) fail("it ends in its header");
+    if (length > bytes.size() - begin) fail("it ends in its header", Fault::truncated);
     text_ = {reinterpret_cast<const char*>(bytes.data()) + begin, length};
     first = begin + length;
     read_shape();
@@ -32,12 +32,12 @@ class NpyHeader {
     descr = std::string(type.substr(0, std::min<std::size_t>(type.size(), 5)));
   }
 
-  [[noreturn]] void fail(std::string_view reason) const {
-    throw DataError(fmt::format("[data] {}: broken npy: {}", name_, reason));
+  [[noreturn]] void fail(std::string_view reason, Fault fault = Fault::corrupt) const {
+    throw data_error(name_, fault, fmt::format("broken npy: {}", reason));
   }
 
-  SampleType type() const {
-    using Kind = SampleType::Kind;
+  PixelValueType type() const {
+    using Kind = PixelValueType::Kind;
     const bool big = descr.starts_with("'>");
     const std::string kind = descr.size() == 5 ? descr.substr(2, 2) : "";
     if (kind == "u1" || kind == "b1") return {Kind::bits8, false, kind == "b1" ? 1U : 255U};

@@ -4,32 +4,26 @@
 #include <png.h>
 
 #include <algorithm>
-#include <csetjmp>
-#include <cstdio>
 #include <cstring>
 #include <new>
 #include <string_view>
 #include <vector>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
+#include "dbot/data/image/codecs/png_jump.h"
 #include "dbot/data/image/colour.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
 
-/// A reader whose errors come back as `false` from `guarded`. libpng is C and leaves its functions
-/// by longjmp, so what runs under `guarded` must not own anything.
+/// libpng's reader over bytes in memory.
 class PngSource {
  public:
   explicit PngSource(std::span<const std::uint8_t> bytes) : rest_(bytes) {
-    png_ = png_create_read_struct(
-        PNG_LIBPNG_VER_STRING, this,
-        [](png_structp png, png_const_charp text) {
-          static_cast<PngSource*>(png_get_error_ptr(png))->leave(text);
-        },
-        [](png_structp, png_const_charp) {});
+    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, &jump_, PngJump::on_error,
+                                  PngJump::on_warning);
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
     if (info_ == nullptr) {
       png_destroy_read_struct(&png_, nullptr, nullptr);
@@ -43,33 +37,26 @@ class PngSource {
   PngSource(const PngSource&) = delete;
   PngSource& operator=(const PngSource&) = delete;
 
-  /// Runs `step`; false if libpng reported an error, then `message` says which.
+  /// Runs `step`, which must not own anything; false if libpng reported an error, then `error` says
+  /// which.
   template <typename Step>
   bool guarded(const Step& step) {
-    if (setjmp(jump_) != 0) return false;
-    step(png_, info_);
-    return true;
+    return jump_.guarded([&] { step(png_, info_); });
   }
 
-  const char* message() const { return message_; }
+  const PngJump& error() const { return jump_; }
 
  private:
   void read(png_bytep target, std::size_t count) {
-    if (count > rest_.size()) leave("the file ends too early");
+    if (count > rest_.size()) jump_.leave("the file ends too early", Fault::truncated);
     std::memcpy(target, rest_.data(), count);
     rest_ = rest_.subspan(count);
   }
 
-  [[noreturn]] void leave(const char* text) {
-    std::snprintf(message_, sizeof message_, "%s", text);
-    std::longjmp(jump_, 1);
-  }
-
   std::span<const std::uint8_t> rest_;
+  PngJump jump_;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
-  std::jmp_buf jump_{};
-  char message_[200] = {};
 };
 
 /// Asks libpng for 8-bit grey or RGB without alpha.
@@ -154,7 +141,9 @@ class PngReader final : public ImageReader {
 
  private:
   void check(bool done) const {
-    if (!done) throw DataError(fmt::format("[data] {}: broken PNG: {}", name_, source_.message()));
+    if (done) return;
+    const auto& error = source_.error();
+    throw data_error(name_, error.fault(), fmt::format("broken PNG: {}", error.message()));
   }
 
   /// Finds the orientation, and whether the file is whole.
@@ -168,7 +157,7 @@ class PngReader final : public ImageReader {
       if (chunk.type == "acTL") stored_.more_pictures = true;
       if (chunk.type == "IEND") return;
     }
-    throw DataError(fmt::format("[data] {}: broken PNG: the file ends too early", name_));
+    throw data_error(name_, Fault::truncated, "broken PNG: the file ends too early");
   }
 
   void read_rows(int first, int last, std::uint8_t* pixels, std::size_t row_bytes) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/raster.h"
 
@@ -31,8 +31,8 @@ class HeaderWords {
   /// Where the pixels begin: behind one white space.
   std::size_t end() const { return place_ + 1; }
 
-  [[noreturn]] void fail(std::string_view reason) const {
-    throw DataError(fmt::format("[data] {}: broken PNM: {}", name_, reason));
+  [[noreturn]] void fail(std::string_view reason, Fault fault = Fault::corrupt) const {
+    throw data_error(name_, fault, fmt::format("broken PNM: {}", reason));
   }
 
  private:
@@ -68,11 +68,11 @@ std::unique_ptr<ImageReader> open_pnm(std::span<const std::uint8_t> bytes, int c
                    static_cast<std::uint64_t>(raster.width), name);
   if (floats) {
     const auto scale = words.next<double>();  // its sign is the order of bytes
-    raster.type = {SampleType::Kind::float32, scale > 0, 255};
+    raster.type = {PixelValueType::Kind::float32, scale > 0, 255};
   } else {
     const auto white = words.next<int>();
     if (white < 1 || white > 0xFFFF) words.fail("its white is not in 1…65535");
-    raster.type = {white > 255 ? SampleType::Kind::bits16 : SampleType::Kind::bits8, true,
+    raster.type = {white > 255 ? PixelValueType::Kind::bits16 : PixelValueType::Kind::bits8, true,
                    static_cast<std::uint32_t>(white)};
   }
   raster.channel_step = static_cast<std::ptrdiff_t>(raster.type.bytes());

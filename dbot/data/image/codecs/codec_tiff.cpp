@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/codecs/tiff_file.h"
-#include "dbot/data/image/samples.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/image/pixel_values.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 struct Layout {
   int channels = 1;
   bool separate = false;  // a strip or tile holds one channel
-  SampleType type;
+  PixelValueType type;
   int piece_height = 0, piece_width = 0;
 };
 
@@ -33,7 +33,7 @@ class TiffReader final : public ImageReader {
     height_ = static_cast<int>(height);
     width_ = static_cast<int>(width);
     orientation_ = orientation_of(file_.tag<std::uint16_t>(TIFFTAG_ORIENTATION, 1));
-    if (!file_.is_whole()) fail("it ends too early");
+    if (!file_.is_whole()) fail("it ends too early", Fault::truncated);
     find_layout();
     check_channels(plain_ ? layout_.channels : 3, channels, name);
   }
@@ -55,19 +55,21 @@ class TiffReader final : public ImageReader {
   }
 
  private:
-  [[noreturn]] void fail(std::string_view reason) const {
-    throw DataError(fmt::format("[data] {}: broken TIFF: {}", name_, reason));
+  [[noreturn]] void fail(std::string_view reason, Fault fault = Fault::corrupt) const {
+    throw data_error(name_, fault, fmt::format("broken TIFF: {}", reason));
   }
 
-  std::optional<SampleType> sample_type() const {
-    using Kind = SampleType::Kind;
+  std::optional<PixelValueType> value_type() const {
+    using Kind = PixelValueType::Kind;
     const auto bits = file_.tag<std::uint16_t>(TIFFTAG_BITSPERSAMPLE, 1);
     const auto format = file_.tag<std::uint16_t>(TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
     const bool whole = format == SAMPLEFORMAT_UINT || format == SAMPLEFORMAT_VOID;
-    if (whole && bits == 8) return SampleType{};
-    if (whole && bits == 16) return SampleType{Kind::bits16, false, 0xFFFF};
-    if (format == SAMPLEFORMAT_IEEEFP && bits == 32) return SampleType{Kind::float32, false, 255};
-    if (format == SAMPLEFORMAT_IEEEFP && bits == 64) return SampleType{Kind::float64, false, 255};
+    if (whole && bits == 8) return PixelValueType{};
+    if (whole && bits == 16) return PixelValueType{Kind::bits16, false, 0xFFFF};
+    if (format == SAMPLEFORMAT_IEEEFP && bits == 32)
+      return PixelValueType{Kind::float32, false, 255};
+    if (format == SAMPLEFORMAT_IEEEFP && bits == 64)
+      return PixelValueType{Kind::float64, false, 255};
     if (bits > 8) fail(fmt::format("its values are of {} bits and format {}", bits, format));
     return std::nullopt;
   }
@@ -75,7 +77,7 @@ class TiffReader final : public ImageReader {
   /// Plain values are read here; what is left to libtiff becomes 8-bit RGB.
   void find_layout() {
     const auto photometric = file_.tag<std::uint16_t>(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
-    const auto type = sample_type();
+    const auto type = value_type();
     plain_ = type && (photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_RGB);
     if (!plain_) return;
     auto* tiff = file_.handle();
@@ -162,8 +164,8 @@ class TiffReader final : public ImageReader {
           channel;
       const auto count = static_cast<std::size_t>(right - left);
       for (int c = 0; c < values; ++c) {
-        narrow_samples(from + c * value_bytes, count, values * value_bytes, layout_.type, to + c,
-                       stored);
+        narrow_values(from + c * value_bytes, count, values * value_bytes, layout_.type, to + c,
+                      stored);
       }
     }
   }

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <string>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
-#include "dbot/data/image/samples.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/image/pixel_values.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -29,7 +29,7 @@ class WebpReader final : public ImageReader {
       : data_{bytes.data(), bytes.size()}, channels_(channels), name_(name) {
     check_channels(3, channels, name);
     const std::unique_ptr<WebPDemuxer, DeleteDemuxer> demuxer(WebPDemux(&data_));
-    if (!demuxer) fail("it is not whole");
+    if (!demuxer) fail("it is not whole", Fault::truncated);
     height_ = static_cast<int>(WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_HEIGHT));
     width_ = static_cast<int>(WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_WIDTH));
     check_image_size(static_cast<std::uint64_t>(height_), static_cast<std::uint64_t>(width_), name);
@@ -64,8 +64,8 @@ class WebpReader final : public ImageReader {
   }
 
  private:
-  [[noreturn]] void fail(std::string_view reason) const {
-    throw DataError(fmt::format("[data] {}: broken WebP: {}", name_, reason));
+  [[noreturn]] void fail(std::string_view reason, Fault fault = Fault::corrupt) const {
+    throw data_error(name_, fault, fmt::format("broken WebP: {}", reason));
   }
 
   void find_orientation(const WebPDemuxer& demuxer) {

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/colour.h"
 #include "dbot/data/image/jpeg/jpeg_baseline.h"
 #include "dbot/data/image/jpeg/jpeg_decompressor.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {
@@ -64,7 +64,7 @@ class JpegReader final : public ImageReader {
     }
     scan_ = bytes.last(info.src->bytes_in_buffer);
     if (!has_end(scan_)) {
-      throw DataError(fmt::format("[data] {}: broken JPEG: it ends too early", name));
+      throw data_error(name, Fault::truncated, "broken JPEG: it ends too early");
     }
   }
 
@@ -117,7 +117,8 @@ class JpegReader final : public ImageReader {
  private:
   void check(bool done) const {
     if (done) return;
-    throw DataError(fmt::format("[data] {}: broken JPEG: {}", name_, decompressor_.message()));
+    throw data_error(name_, decompressor_.fault(),
+                     fmt::format("broken JPEG: {}", decompressor_.message()));
   }
 
   /// Has libjpeg give no columns but those around [left, right); where they begin.

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "dbot/data/image/scratch.h"
 #include "dbot/data/kernels/jpeg_kernels.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 namespace {

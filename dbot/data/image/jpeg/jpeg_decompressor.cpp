@@ -39,6 +39,9 @@ JpegDecompressor::JpegDecompressor() {
 void JpegDecompressor::leave() {
   if (message_[0] == '\0') {
     errors_.format_message(reinterpret_cast<j_common_ptr>(&info_), message_);
+    const int code = errors_.msg_code;
+    const bool ended = code == JERR_INPUT_EOF || code == JWRN_JPEG_EOF;
+    fault_ = ended ? Fault::truncated : Fault::corrupt;
   }
   std::longjmp(jump_, 1);
 }

@@ -8,6 +8,8 @@
 // libjpeg needs <cstdio> before it.
 #include <jpeglib.h>
 
+#include "dbot/core/error.h"
+
 namespace dbot::data {
 
 /// A decompressor whose errors come back as `false` from `guarded`. libjpeg is C and leaves its
@@ -19,8 +21,8 @@ class JpegDecompressor {
   JpegDecompressor(const JpegDecompressor&) = delete;
   JpegDecompressor& operator=(const JpegDecompressor&) = delete;
 
-  /// Runs `step` on libjpeg's struct; false if libjpeg reported an error, then `message` says
-  /// which.
+  /// Runs `step` on libjpeg's struct; false if libjpeg reported an error, then `message` and
+  /// `fault` say which.
   template <typename Step>
   bool guarded(const Step& step) {
     if (setjmp(jump_) != 0) return false;
@@ -30,6 +32,7 @@ class JpegDecompressor {
 
   const jpeg_decompress_struct& info() const { return info_; }
   const char* message() const { return message_; }
+  Fault fault() const { return fault_; }
   /// Bytes between the end of a scan's pixels and the next marker, of all scans.
   std::int64_t unused_bytes() const { return unused_bytes_; }
 
@@ -46,6 +49,7 @@ class JpegDecompressor {
   jpeg_progress_mgr progress_{};
   std::jmp_buf jump_{};
   char message_[JMSG_LENGTH_MAX] = {};
+  Fault fault_ = Fault::corrupt;
   std::int64_t unused_bytes_ = 0;
 };
 

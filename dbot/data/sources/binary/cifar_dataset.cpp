@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/colour.h"
+#include "dbot/data/data_error.h"
+#include "dbot/data/image/sample_image.h"
 
 namespace dbot::data {
 namespace {
@@ -31,10 +33,11 @@ CifarFormat format_of(const std::vector<std::vector<fs::path>>& parts) {
   for (const auto& part : parts) {
     for (const auto& file : part) {
       if (is_cifar10_name(file.filename().string()) == ten) continue;
-      throw DataError(
-          fmt::format("[data] {} and {} are of CIFAR-10 and CIFAR-100; keep each in a "
-                      "folder of its own",
-                      parts.front().front().string(), file.string()));
+      throw DataError({.operation = "data",
+                       .subject = parts.front().front().string(),
+                       .fault = Fault::mismatch,
+                       .reason = fmt::format("and {} are of CIFAR-10 and CIFAR-100", file.string()),
+                       .way_out = "keep each in a folder of its own"});
     }
   }
   return ten ? cifar10 : cifar100;
@@ -61,8 +64,9 @@ CifarDataset::CifarDataset(std::vector<fs::path> files, CifarFormat format,
     : files_(std::move(files)), format_(format), classes_(std::move(classes)) {
   for (std::size_t i = 0; i < files_.count(); ++i) {
     if (files_.size(i) == 0 || files_.size(i) % record_bytes(format_) != 0) {
-      throw DataError(fmt::format("[data] {}: has {} bytes, expected images of {} bytes each",
-                                  files_.path(i).string(), files_.size(i), record_bytes(format_)));
+      throw data_error(files_.path(i).string(), Fault::corrupt,
+                       fmt::format("has {} bytes, expected images of {} bytes each", files_.size(i),
+                                   record_bytes(format_)));
     }
     read_labels(i);
     ends_.push_back(size());
@@ -75,8 +79,9 @@ void CifarDataset::read_labels(std::size_t file) {
     std::uint8_t label = 0;
     files_.read(file, (record + 1) * record_bytes(format_) - 3 * cifar_plane - 1, {&label, 1});
     if (label >= format_.classes) {
-      throw DataError(fmt::format("[data] {}: image {} has label {}, expected 0 to {}",
-                                  files_.path(file).string(), record, label, format_.classes - 1));
+      throw data_error(files_.path(file).string(), Fault::corrupt,
+                       fmt::format("image {} has label {}, expected 0 to {}", record, label,
+                                   format_.classes - 1));
     }
     labels_.push_back(label);
   }
@@ -84,34 +89,26 @@ void CifarDataset::read_labels(std::size_t file) {
 
 CifarDataset::Place CifarDataset::place_of(std::int64_t index) const {
   if (index < 0 || index >= size()) {
-    throw DataError(
-        fmt::format("[data] {}: has no image {} of {}", files_.path(0).string(), index, size()));
+    throw data_error(files_.path(0).string(), Fault::other,
+                     fmt::format("has no image {} of {}", index, size()));
   }
   const auto end = std::upper_bound(ends_.begin(), ends_.end(), index);
   const auto file = static_cast<std::size_t>(end - ends_.begin());
   return {file, file == 0 ? index : index - ends_[file - 1]};
 }
 
-Image CifarDataset::load(std::int64_t index, int channels) const {
-  if (channels != 1 && channels != 3) {
-    throw UsageError(
-        fmt::format("[data] model.channels is {}, but CIFAR gives 1 (grey) or 3 (RGB)", channels));
-  }
+void CifarDataset::read(std::int64_t index, Sample& sample) const {
   const Place place = place_of(index);
-  std::vector<std::uint8_t> planes(3 * cifar_plane), pixels(3 * cifar_plane);
-  files_.read(
-      place.file,
-      static_cast<std::uint64_t>(place.record + 1) * record_bytes(format_) - 3 * cifar_plane,
-      planes);
+  sample.begin(name(index));
+  std::array<std::uint8_t, 3 * cifar_plane> planes;
+  files_.read(place.file,
+              static_cast<std::uint64_t>(place.record + 1) * record_bytes(format_) - planes.size(),
+              planes);
+  constexpr std::array<std::int64_t, 3> shape{cifar_side, cifar_side, 3};
+  const auto pixels = sample.add(kImagePart).own_values(c10::ScalarType::Byte, shape);
   for (std::size_t i = 0; i < cifar_plane; ++i) {
     for (std::size_t c = 0; c < 3; ++c) pixels[3 * i + c] = planes[c * cifar_plane + i];
   }
-  Image image{cifar_side, cifar_side, channels, std::move(pixels)};
-  if (channels == 3) return image;
-  std::vector<std::uint8_t> grey(cifar_plane);
-  luma_from_rgb(image.pixels.data(), cifar_plane, grey.data());
-  image.pixels = std::move(grey);
-  return image;
 }
 
 std::int64_t CifarDataset::label(std::int64_t index) const {

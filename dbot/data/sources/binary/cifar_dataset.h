@@ -28,7 +28,7 @@ class CifarDataset final : public Dataset {
                std::vector<std::string> classes);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(labels_.size()); }
-  Image load(std::int64_t index, int channels) const override;
+  void read(std::int64_t index, Sample& sample) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   std::string key(std::int64_t index) const override;

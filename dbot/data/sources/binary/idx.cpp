@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 
 namespace dbot::data {
 namespace {
@@ -51,7 +52,7 @@ class Stream {
   bool is_plain() { return gzdirect(file_.get()) != 0; }
 
   [[noreturn]] void fail(std::string_view what) const {
-    throw DataError(fmt::format("[data] {}: {}", name_, what));
+    throw data_error(name_, Fault::corrupt, what);
   }
 
  private:

@@ -20,7 +20,7 @@ class IdxDataset final : public Dataset {
              std::vector<std::string> classes);
 
   std::int64_t size() const override { return images_.shape.at(0); }
-  Image load(std::int64_t index, int channels) const override;
+  void read(std::int64_t index, Sample& sample) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   std::string key(std::int64_t index) const override { return std::to_string(index); }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/sources/binary/idx_dataset.h"
 
 namespace dbot::data {
@@ -32,10 +33,12 @@ void take(fs::path& place, const fs::path& file) {
     return path.extension() == ".gz" ? path.stem() : path.filename();
   };
   if (stem(place) != stem(file)) {
-    throw DataError(
-        fmt::format("[data] {} and {} stand for the same part of the data; name one "
-                    "file or keep one pair a folder",
-                    place.string(), file.filename().string()));
+    throw DataError({.operation = "data",
+                     .subject = place.string(),
+                     .fault = Fault::mismatch,
+                     .reason = fmt::format("and {} stand for the same part of the data",
+                                           file.filename().string()),
+                     .way_out = "name one file or keep one pair a folder"});
   }
   if (place.extension() == ".gz") place = file;
 }
@@ -52,10 +55,10 @@ Loaded read_pair(const IdxPair& pair) {
   if (pair.labels.empty()) return loaded;
   auto labels = read_idx(pair.labels);
   if (labels.shape.size() != 1 || labels.shape[0] != loaded.images.shape[0]) {
-    throw DataError(fmt::format(
-        "[data] {}: has {} dimensions and {} labels, expected 1 and {}, as "
-        "many as the images",
-        pair.labels.string(), labels.shape.size(), labels.values.size(), loaded.images.shape[0]));
+    throw data_error(
+        pair.labels.string(), Fault::mismatch,
+        fmt::format("has {} dimensions and {} labels, expected 1 and {}, as many as the images",
+                    labels.shape.size(), labels.values.size(), loaded.images.shape[0]));
   }
   loaded.labels = std::move(labels.values);
   return loaded;

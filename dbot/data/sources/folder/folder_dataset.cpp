@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/file_bytes.h"
 
 namespace dbot::data {
@@ -22,8 +23,9 @@ FolderDataset::FolderDataset(const std::filesystem::path& root, PathList relativ
       paths_(std::move(relative_paths)),
       classes_(std::move(classes)) {}
 
-void FolderDataset::read(std::int64_t index, std::vector<std::uint8_t>& bytes) const {
-  read_file_bytes(name(index), bytes);
+void FolderDataset::read(std::int64_t index, Sample& sample) const {
+  sample.begin().assign(root_).append(path(index));
+  read_file_bytes(sample.name(), sample.add(kImagePart).own_encoded());
 }
 
 std::int64_t FolderDataset::label(std::int64_t index) const {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dbot/data/encoded_dataset.h"
+#include "dbot/data/dataset.h"
 #include "dbot/data/sources/folder/path_list.h"
 
 namespace dbot::data {
@@ -15,14 +15,14 @@ namespace dbot::data {
 std::string_view class_folder(std::string_view relative_path);
 
 /// Image files under one folder, in the given order.
-class FolderDataset final : public EncodedDataset {
+class FolderDataset final : public Dataset {
  public:
   /// `classes` is sorted; a file's label is the place of its class folder in it. Empty: unlabelled.
   FolderDataset(const std::filesystem::path& root, PathList relative_paths,
                 std::vector<std::string> classes);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
-  void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override;
+  void read(std::int64_t index, Sample& sample) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   std::string key(std::int64_t index) const override { return std::string(path(index)); }

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/file_bytes.h"
 #include "dbot/data/sources/list/list_file.h"
 
@@ -17,7 +19,7 @@ namespace fs = std::filesystem;
 
 std::vector<ListEntry> read_list(const fs::path& list) {
   std::vector<std::uint8_t> bytes;
-  read_file_bytes(list, bytes);
+  read_file_bytes(list.string(), bytes);
   const auto extension = list.extension();
   const auto kind = extension == ".csv"   ? ListKind::commas
                     : extension == ".tsv" ? ListKind::tabs
@@ -25,8 +27,7 @@ std::vector<ListEntry> read_list(const fs::path& list) {
   auto entries =
       parse_list({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kind, list.string());
   if (entries.empty()) {
-    throw DataError(
-        fmt::format("[data] {}: names no image, expected one path a line", list.string()));
+    throw data_error(list.string(), Fault::empty, "names no image, expected one path a line");
   }
   return entries;
 }
@@ -37,10 +38,13 @@ void require_some_file(const fs::path& list, const std::vector<ListEntry>& entri
     std::error_code ignored;
     if (fs::exists(list.parent_path() / entries[i].path, ignored)) return;
   }
-  throw DataError(fmt::format(
-      "[data] {}:{}: {} does not exist{}; relative paths count from the folder of the list",
-      list.string(), entries.front().line, entries.front().path,
-      tried == 1 ? "" : fmt::format(", and so with {} more", tried - 1)));
+  throw DataError(
+      {.operation = "data",
+       .subject = fmt::format("{}:{}", list.string(), entries.front().line),
+       .fault = Fault::mismatch,
+       .reason = fmt::format(": {} does not exist{}", entries.front().path,
+                             tried == 1 ? "" : fmt::format(", and so with {} more", tried - 1)),
+       .way_out = "relative paths count from the folder of the list"});
 }
 
 }  // namespace
@@ -48,8 +52,9 @@ void require_some_file(const fs::path& list, const std::vector<ListEntry>& entri
 ListDataset::ListDataset(fs::path folder, TextTable paths, Labels labels)
     : folder_(std::move(folder)), paths_(std::move(paths)), labels_(std::move(labels)) {}
 
-void ListDataset::read(std::int64_t index, std::vector<std::uint8_t>& bytes) const {
-  read_file_bytes(name(index), bytes);
+void ListDataset::read(std::int64_t index, Sample& sample) const {
+  sample.begin(name(index));
+  read_file_bytes(sample.name(), sample.add(kImagePart).own_encoded());
 }
 
 std::int64_t ListDataset::label(std::int64_t index) const {

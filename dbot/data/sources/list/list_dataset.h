@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/data/encoded_dataset.h"
+#include "dbot/data/dataset.h"
 #include "dbot/data/sources/labels.h"
 #include "dbot/data/sources/open_context.h"
 #include "dbot/data/sources/text_table.h"
@@ -15,12 +15,12 @@ namespace dbot::data {
 
 /// Image files that a list names (list_file.h), in its order. Relative paths count from the list's
 /// folder.
-class ListDataset final : public EncodedDataset {
+class ListDataset final : public Dataset {
  public:
   ListDataset(std::filesystem::path folder, TextTable paths, Labels labels);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
-  void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override;
+  void read(std::int64_t index, Sample& sample) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   std::string key(std::int64_t index) const override;

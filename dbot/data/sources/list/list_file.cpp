@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
 
 namespace dbot::data {
@@ -54,7 +54,7 @@ class ListParser {
 
  private:
   [[noreturn]] void fail(std::string_view what) const {
-    throw DataError(fmt::format("[data] {}:{}: {}", name_, line_, what));
+    throw data_error(fmt::format("{}:{}", name_, line_), Fault::corrupt, what);
   }
 
   void add(std::string_view line) {

@@ -13,7 +13,8 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/file_tree.h"
 #include "dbot/core/files/files.h"
-#include "dbot/data/loader/bad_samples.h"
+#include "dbot/data/data_error.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/in_parallel.h"
 #include "dbot/data/sources/pack/pack_work.h"
 #include "dbot/data/sources/pack/packed_image.h"
@@ -30,20 +31,32 @@ void check_pack_config(const PackConfig& config) {
     if (holds) return;
     throw UsageError(fmt::format("[data pack] {} is {}, expected {}", name, value, expected));
   };
-  check(config.shard_bytes >= 1, "--shard-size", config.shard_bytes, "at least 1 byte");
-  check(config.shorter_side >= 0 && config.shorter_side <= 65500, "--size", config.shorter_side,
-        "pixels, 1 to 65500");
-  check(config.quality >= 1 && config.quality <= 100, "--quality", config.quality, "1 to 100");
-  check(config.workers >= 1, "--workers", config.workers, "at least 1");
+  check(config.shard_bytes >= 1, "bytes of a shard", config.shard_bytes, "at least 1 byte");
+  check(config.shorter_side >= 0 && config.shorter_side <= 65500, "shorter side",
+        config.shorter_side, "pixels, 1 to 65500");
+  check(config.quality >= 1 && config.quality <= 100, "quality", config.quality, "1 to 100");
+  check(config.workers >= 1, "number of workers", config.workers, "at least 1");
 }
 
-const EncodedDataset& encoded(const Dataset& dataset) {
-  const auto* images = dynamic_cast<const EncodedDataset*>(&dataset);
-  if (images) return *images;
+/// Throws UsageError unless the image is encoded.
+void require_encoded(const Sample& sample) {
+  if (sample.part(kImagePart).encoded()) return;
   throw UsageError(
       fmt::format("[data pack] {} is no encoded image; what lies in one file of pixels "
                   "already gains nothing from a pack",
-                  dataset.name(0)));
+                  sample.name()));
+}
+
+/// The same by the first image that can be read: nothing was written yet then.
+void require_encoded(const Dataset& dataset) {
+  Sample sample;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    try {
+      dataset.read(i, sample);
+      return require_encoded(sample);
+    } catch (const DataError&) {
+    }
+  }
 }
 
 void check_place(const fs::path& out) {
@@ -112,7 +125,7 @@ class Packer {
     PackWork work(folder);
     if (!work.finished()) {
       summary.shards_kept += static_cast<std::int64_t>(work.index().shards.size());
-      pack_rest(encoded(dataset), work);
+      pack_rest(dataset, work);
       require_images(dataset, work);
       work.finish(dataset.classes());
     }
@@ -130,7 +143,7 @@ class Packer {
     std::string problem;
   };
 
-  void pack_rest(const EncodedDataset& dataset, PackWork& work) {
+  void pack_rest(const Dataset& dataset, PackWork& work) {
     const std::int64_t at_once = std::int64_t{8} * config_.workers;
     for (std::int64_t begin = work.next(); begin < dataset.size(); begin += at_once) {
       if (stop_.requested()) {
@@ -148,18 +161,21 @@ class Packer {
     if (work.shard_is_open()) work.end_shard(dataset.size());
   }
 
-  Made make(const EncodedDataset& dataset, std::int64_t index) const try {
-    Made made{packed_image(dataset, index, config_), {}};
+  Made make(const Dataset& dataset, std::int64_t index) const try {
+    Sample sample;
+    dataset.read(index, sample);
+    require_encoded(sample);
+    Made made{packed_image(sample, config_), {}};
     if (made.bytes.size() > most_image_bytes) {
       made.problem =
           fmt::format("{}: has more than {} bytes", dataset.name(index), most_image_bytes);
     }
     return made;
   } catch (const DataError& error) {
-    return {{}, bad_sample_reason(dataset, index, error.what())};
+    return {{}, broken_sample(error, dataset.name(index))};
   }
 
-  void add(const EncodedDataset& dataset, std::int64_t index, const Made& made, PackWork& work) {
+  void add(const Dataset& dataset, std::int64_t index, const Made& made, PackWork& work) {
     if (!made.problem.empty()) {
       log_(core::LogLevel::warning, fmt::format("[data] left out: {}", made.problem));
       return;
@@ -172,8 +188,10 @@ class Packer {
 
   static void require_images(const Dataset& dataset, const PackWork& work) {
     if (work.index().images() > 0) return;
-    throw DataError(fmt::format("[data] none of {} images could be packed; first: {}",
-                                dataset.size(), dataset.name(0)));
+    throw DataError({.operation = "data",
+                     .fault = Fault::unreadable,
+                     .reason = fmt::format("none of {} images could be packed; first: {}",
+                                           dataset.size(), dataset.name(0))});
   }
 
   const PackConfig& config_;
@@ -189,7 +207,10 @@ PackSummary pack(const std::vector<std::shared_ptr<const Dataset>>& parts, const
                  const PackProgress& progress) {
   check_pack_config(config);
   std::int64_t all = 0, before = 0;
-  for (const auto& part : parts) all += encoded(*part).size();
+  for (const auto& part : parts) {
+    require_encoded(*part);
+    all += part->size();
+  }
   const fs::path place = out.has_filename() ? out : out.parent_path();
   check_place(place);
   PackPlace partial(place.string() + ".partial", plan_of(parts, config));

@@ -8,6 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/sources/file_bytes.h"
 #include "dbot/data/sources/labels.h"
 
@@ -28,10 +29,12 @@ ShardFiles open_shards(const fs::path& index_path, const PackIndex& index) {
   ShardFiles files(shard_paths(index_path, index));
   for (std::size_t i = 0; i < files.count(); ++i) {
     if (files.size(i) == index.shards[i].bytes) continue;
-    throw DataError(
-        fmt::format("[data] {}: has {} bytes, but its index says {}; copy or pack it "
-                    "again",
-                    files.path(i).string(), files.size(i), index.shards[i].bytes));
+    throw DataError({.operation = "data",
+                     .subject = files.path(i).string(),
+                     .fault = Fault::mismatch,
+                     .reason = fmt::format(": has {} bytes, but its index says {}", files.size(i),
+                                           index.shards[i].bytes),
+                     .way_out = "copy or pack it again"});
   }
   return files;
 }
@@ -47,7 +50,7 @@ LabelWords words_of_pack(const PackIndex& index) {
 std::shared_ptr<const Dataset> dataset_of(const fs::path& index_path, PackIndex index,
                                           Labels labels) {
   if (index.images() == 0) {
-    throw DataError(fmt::format("[data] {}: holds no image", index_path.string()));
+    throw data_error(index_path.string(), Fault::empty, "holds no image");
   }
   ShardFiles files = open_shards(index_path, index);
   std::vector<fs::path> shown(index.shards.size(), index_path.parent_path());
@@ -78,7 +81,10 @@ PackIndex read_pack_index(const fs::path& path) {
   try {
     return parse_pack_index(std::as_bytes(std::span(bytes)));
   } catch (const DataError& error) {
-    throw DataError(fmt::format("[data] {} {}", path.string(), error.what()));
+    throw DataError({.operation = "data",
+                     .subject = path.string(),
+                     .fault = Fault::corrupt,
+                     .reason = error.what()});
   }
 }
 
@@ -121,13 +127,17 @@ PackCheck verify_pack(const fs::path& folder, const core::StopRequest& stop) {
     check.shards += static_cast<std::int64_t>(index.shards.size());
   }
   if (!found) {
-    throw DataError(
-        fmt::format("[data] {} is no pack: it has no {}", folder.string(), pack_index_name));
+    throw DataError({.operation = "data",
+                     .subject = folder.string(),
+                     .fault = Fault::mismatch,
+                     .reason = fmt::format("is no pack: it has no {}", pack_index_name)});
   }
   if (problems.empty()) return check;
   throw DataError(
-      fmt::format("[data] {} of {} shards are not sound; copy or pack them again:\n  {}",
-                  problems.size(), check.shards, fmt::join(problems, "\n  ")));
+      {.operation = "data",
+       .fault = Fault::corrupt,
+       .reason = fmt::format("{} of {} shards are not sound; copy or pack them again:\n  {}",
+                             problems.size(), check.shards, fmt::join(problems, "\n  "))});
 }
 
 }  // namespace dbot::data

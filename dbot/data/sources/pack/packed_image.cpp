@@ -8,6 +8,7 @@
 #include "dbot/data/image/image_reader.h"
 #include "dbot/data/image/jpeg/jpeg_writer.h"
 #include "dbot/data/image/resize_crop.h"
+#include "dbot/data/image/sample_image.h"
 
 namespace dbot::data {
 namespace {
@@ -37,14 +38,13 @@ Image resized(const Image& image, core::Size size) {
 
 }  // namespace
 
-std::vector<std::uint8_t> packed_image(const EncodedDataset& dataset, std::int64_t index,
-                                       const PackConfig& config) {
-  std::vector<std::uint8_t> bytes;
-  dataset.read(index, bytes);
-  if (config.shorter_side == 0) return bytes;
-  const std::string name = dataset.name(index);
+std::vector<std::uint8_t> packed_image(Sample& sample, const PackConfig& config) {
+  auto& encoded = *sample.find(kImagePart);
+  if (config.shorter_side == 0) return encoded.take();
+  const auto bytes = encoded.bytes();
+  const std::string& name = sample.name();
   const auto reader = open_reader(bytes, rgb, name);
-  if (std::min(reader->height(), reader->width()) <= config.shorter_side) return bytes;
+  if (std::min(reader->height(), reader->width()) <= config.shorter_side) return encoded.take();
   const Image image = decode_image(bytes, rgb, name);
   return encode_jpeg(resized(image, with_shorter_side(image, config.shorter_side)), config.quality);
 }

@@ -8,8 +8,9 @@
 #include <mutex>
 #include <utility>
 
-#include "dbot/core/error.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/data_error.h"
+#include "dbot/data/image/sample_image.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 
@@ -91,8 +92,8 @@ ParquetDataset::~ParquetDataset() = default;
 std::size_t ParquetDataset::group_of(std::int64_t index) const {
   const auto found = std::ranges::upper_bound(groups_, index, {}, &Group::end);
   if (index < 0 || found == groups_.end()) {
-    throw DataError(
-        fmt::format("[data] {}: has no image {} of {}", paths_.front().string(), index, size()));
+    throw data_error(paths_.front().string(), Fault::other,
+                     fmt::format("has no image {} of {}", index, size()));
   }
   return static_cast<std::size_t>(found - groups_.begin());
 }
@@ -102,12 +103,14 @@ std::int64_t ParquetDataset::row_of(std::int64_t index) const {
   return group.first_row + index - group.begin;
 }
 
-void ParquetDataset::read(std::int64_t index, std::vector<std::uint8_t>& bytes) const {
+void ParquetDataset::read(std::int64_t index, Sample& sample) const {
+  sample.begin(name(index));
   const auto at = group_of(index);
   const Group& group = groups_[at];
   const auto read = cache_->get(at, [&] { return files_[group.file].read_group(group.group); });
   const auto image = read->image(static_cast<std::size_t>(index - group.begin));
-  if (image.empty()) throw DataError(fmt::format("[data] {}: has no bytes", name(index)));
+  if (image.empty()) throw data_error(name(index), Fault::empty, "has no bytes");
+  auto& bytes = sample.add(kImagePart).own_encoded();
   room(bytes, image.size());
   bytes.assign(image.begin(), image.end());
 }
@@ -139,7 +142,7 @@ std::vector<std::shared_ptr<const Dataset>> open_parquets(
       bytes += files[i].back().image_bytes();
     }
     if (words[i].samples() == 0) {
-      throw DataError(fmt::format("[data] {}: has no rows", parts[i].front().string()));
+      throw data_error(parts[i].front().string(), Fault::empty, "has no rows");
     }
     if (bytes > kept_group_bytes) {
       context.log(

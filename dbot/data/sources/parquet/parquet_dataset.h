@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/data/encoded_dataset.h"
+#include "dbot/data/dataset.h"
 #include "dbot/data/sources/labels.h"
 #include "dbot/data/sources/open_context.h"
 #include "dbot/data/sources/parquet/parquet_file.h"
@@ -16,14 +16,14 @@ namespace dbot::data {
 /// Encoded images in Parquet files. Compressed bytes cannot be read at random: an image costs its
 /// row group, and the groups used last are kept, up to `kept_group_bytes` beside those in work. A
 /// pack (pack.h) has no such cost.
-class ParquetDataset final : public EncodedDataset {
+class ParquetDataset final : public Dataset {
  public:
   ParquetDataset(std::vector<std::filesystem::path> paths, std::vector<ParquetFile> files,
                  Labels labels);
   ~ParquetDataset() override;
 
   std::int64_t size() const override { return groups_.empty() ? 0 : groups_.back().end; }
-  void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override;
+  void read(std::int64_t index, Sample& sample) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   std::string key(std::int64_t index) const override;

@@ -1,6 +1,4 @@
 // Where dbot was built without Apache Arrow.
-#include <fmt/format.h>
-
 #include "dbot/core/error.h"
 #include "dbot/data/sources/parquet/parquet_file.h"
 
@@ -12,10 +10,12 @@ struct ParquetFile::State {
 };
 
 ParquetFile::ParquetFile(const std::filesystem::path& path) {
-  throw DataError(fmt::format(
-      "[data] {}: this dbot was built without Apache Arrow and reads no Parquet; run ./setup.sh, "
-      "which fetches it, and build again, or name one with -DDBOT_ARROW",
-      path.string()));
+  throw DataError({.operation = "data",
+                   .subject = path.string(),
+                   .fault = Fault::unsupported,
+                   .reason = ": this dbot was built without Apache Arrow and reads no Parquet",
+                   .way_out = "run ./setup.sh, which fetches it, and build again, or name one with "
+                              "-DDBOT_ARROW"});
 }
 
 ParquetFile::ParquetFile(ParquetFile&&) noexcept = default;

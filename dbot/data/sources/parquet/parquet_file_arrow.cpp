@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/sources/parquet/parquet_columns.h"
 #include "dbot/data/sources/parquet/parquet_file.h"
 
@@ -34,7 +35,8 @@ template <typename Type, typename Take>
 void each_value(parquet::ColumnReader& column, const Take& take) {
   using Value = typename Type::c_type;
   constexpr std::int64_t at_once = 1024;
-  auto& reader = dynamic_cast<parquet::TypedColumnReader<Type>&>(column);
+  if (column.type() != Type::type_num) throw std::runtime_error("a column changed its type");
+  auto& reader = static_cast<parquet::TypedColumnReader<Type>&>(column);
   const int present = reader.descr()->max_definition_level();
   std::vector<std::int16_t> levels(at_once);
   std::vector<Value> values(at_once);
@@ -64,7 +66,7 @@ struct ParquetFile::State {
   std::vector<std::int64_t> group_rows;
 
   [[noreturn]] void fail(std::string_view what) const {
-    throw DataError(fmt::format("[data] {}: {}", path, what));
+    throw data_error(path, Fault::corrupt, what);
   }
   /// What `work` returns; errors of Arrow become ours.
   template <typename Work>

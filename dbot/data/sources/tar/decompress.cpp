@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/sources/tar/shard_files.h"
 
 namespace dbot::data {
@@ -22,7 +23,7 @@ using Take = std::function<void(std::span<const std::byte>)>;
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 
 [[noreturn]] void fail_unpacking(const std::filesystem::path& path, std::string_view what) {
-  throw DataError(fmt::format("[data] {}: {}", path.string(), what));
+  throw data_error(path.string(), Fault::corrupt, what);
 }
 
 /// The file's own bytes, piece by piece.

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <utility>
 
-#include "dbot/core/error.h"
 #include "dbot/core/files/system_calls.h"
+#include "dbot/data/data_error.h"
 
 namespace dbot::data {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t most_open = 128;
 
 [[noreturn]] void fail_on_shard(const std::filesystem::path& path, std::string_view what) {
-  throw DataError(fmt::format("[data] {}: {}", path.string(), what));
+  throw data_error(path.string(), Fault::unreadable, what);
 }
 
 core::FileDescriptor open_shard(const std::filesystem::path& path) {

@@ -4,17 +4,20 @@
 
 #include <utility>
 
-#include "dbot/core/error.h"
-#include "dbot/data/image/scratch.h"
+#include "dbot/data/data_error.h"
+#include "dbot/data/image/sample_image.h"
+#include "dbot/data/scratch.h"
 
 namespace dbot::data {
 
 ShardedDataset::ShardedDataset(ShardFiles files, Index index)
     : files_(std::move(files)), index_(std::move(index)) {}
 
-void ShardedDataset::read(std::int64_t index, std::vector<std::uint8_t>& bytes) const {
+void ShardedDataset::read(std::int64_t index, Sample& sample) const {
   const ShardPlace& place = index_.places.at(static_cast<std::size_t>(index));
-  if (place.bytes == 0) throw DataError(fmt::format("[data] {}: is empty", name(index)));
+  sample.begin(name(index));
+  auto& bytes = sample.add(kImagePart).own_encoded();
+  if (place.bytes == 0) throw data_error(name(index), Fault::empty, "is empty");
   room(bytes, place.bytes);
   bytes.resize(place.bytes);
   files_.read(place.shard, place.offset, bytes);

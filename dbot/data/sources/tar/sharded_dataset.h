@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/data/encoded_dataset.h"
+#include "dbot/data/dataset.h"
 #include "dbot/data/sources/labels.h"
 #include "dbot/data/sources/tar/shard_files.h"
 #include "dbot/data/sources/text_table.h"
@@ -22,7 +22,7 @@ struct ShardPlace {
 inline constexpr std::uint64_t most_image_bytes = std::uint64_t{1} << 30;
 
 /// Encoded images that lie one behind the other in a few large files: tar archives, packs.
-class ShardedDataset final : public EncodedDataset {
+class ShardedDataset final : public Dataset {
  public:
   struct Index {
     std::vector<std::filesystem::path> shown;  // what a shard's images are named by in messages
@@ -34,7 +34,7 @@ class ShardedDataset final : public EncodedDataset {
   ShardedDataset(ShardFiles files, Index index);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(index_.places.size()); }
-  void read(std::int64_t index, std::vector<std::uint8_t>& bytes) const override;
+  void read(std::int64_t index, Sample& sample) const override;
   std::int64_t label(std::int64_t index) const override;
   std::string name(std::int64_t index) const override;
   std::string key(std::int64_t index) const override;

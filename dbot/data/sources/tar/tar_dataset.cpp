@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/sources/folder/folder_dataset.h"
 #include "dbot/data/sources/in_parallel.h"
 #include "dbot/data/sources/tar/sharded_dataset.h"
@@ -46,8 +46,8 @@ void require_tar_images(const TarPart& part) {
   const std::string found = others == 0 ? ""
                                         : fmt::format(", but {} other {}; first: {}", others,
                                                       others == 1 ? "file" : "files", first);
-  throw DataError(fmt::format("[data] {}: holds no image (.jpg, .png, .webp, .tif, …){}",
-                              listed(part.shown), found));
+  throw data_error(listed(part.shown), Fault::empty,
+                   fmt::format("holds no image (.jpg, .png, .webp, .tif, …){}", found));
 }
 
 void tell(const TarPart& part, const core::Log& log) {

@@ -8,6 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/json.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/formats/tar_reader.h"
 
@@ -71,9 +72,12 @@ class TarScanner {
     scan_.ended_by_mark = reader.ended_by_mark();
     return std::move(scan_);
   } catch (const DataError& error) {
-    const std::string_view reason = error.what();
-    if (reason.starts_with("[data]")) throw;
-    throw DataError(fmt::format("[data] {} {}", files_.path(shard_).string(), reason));
+    const auto path = files_.path(shard_).string();
+    if (error.fields().subject == path) throw;
+    throw DataError({.operation = "data",
+                     .subject = path,
+                     .fault = error.fault() == Fault::other ? Fault::corrupt : error.fault(),
+                     .reason = reason_of(error, {})});
   }
 
  private:
@@ -120,8 +124,12 @@ class TarScanner {
     drop_companions();
     for (const auto& image : images_) {
       if (image.bytes > most_image_bytes) {
-        throw DataError(fmt::format("holds {} of {} bytes, expected at most {} of an image",
-                                    image.name, image.bytes, most_image_bytes));
+        throw DataError(
+            {.operation = "data",
+             .subject = files_.path(shard_).string(),
+             .fault = Fault::too_large,
+             .reason = fmt::format("holds {} of {} bytes, expected at most {} of an image",
+                                   image.name, image.bytes, most_image_bytes)});
       }
       scan_.names.add(image.name);
       scan_.places.push_back({image.offset, shard_, static_cast<std::uint32_t>(image.bytes)});

@@ -12,6 +12,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/file_tree.h"
 #include "dbot/core/files/files.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/sources/tar/decompress.h"
 
 namespace dbot::data {
@@ -52,7 +53,7 @@ struct CopyName {
 CopyName name_of_copy(const fs::path& archive) {
   struct stat status {};
   if (::stat(archive.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    throw DataError(fmt::format("[data] {}: is not a regular file, or gone", archive.string()));
+    throw data_error(archive.string(), Fault::unreadable, "is not a regular file, or gone");
   }
   return {digest(fs::absolute(archive).lexically_normal().string()),
           digest(fmt::format("{} {} {}", status.st_size, status.st_mtim.tv_sec,

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 #include <png.h>
 
-#include <csetjmp>
-#include <cstdio>
 #include <new>
 #include <vector>
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/data/image/codecs/png_jump.h"
 
 namespace dbot::report {
 namespace {
@@ -25,16 +24,12 @@ void check(const data::Image& image) {
       image.height, image.width, image.channels, image.pixels.size(), most_png_side));
 }
 
-/// libpng is C and leaves its functions by longjmp, so what runs under `guarded` owns nothing.
+/// libpng's writer into a text.
 class Writer {
  public:
   explicit Writer(std::string& bytes) : bytes_(bytes) {
-    png_ = png_create_write_struct(
-        PNG_LIBPNG_VER_STRING, this,
-        [](png_structp png, png_const_charp text) {
-          static_cast<Writer*>(png_get_error_ptr(png))->leave(text);
-        },
-        [](png_structp, png_const_charp) {});
+    png_ = png_create_write_struct(PNG_LIBPNG_VER_STRING, &jump_, data::PngJump::on_error,
+                                   data::PngJump::on_warning);
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
     if (info_ == nullptr) {
       png_destroy_write_struct(&png_, nullptr);
@@ -51,14 +46,13 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
+  /// Runs `step`, which must not own anything.
   template <typename Step>
   bool guarded(const Step& step) {
-    if (setjmp(jump_) != 0) return false;
-    step(png_, info_);
-    return true;
+    return jump_.guarded([&] { step(png_, info_); });
   }
 
-  const char* message() const { return message_; }
+  const char* message() const { return jump_.message(); }
 
  private:
   void append(png_const_bytep data, std::size_t count) {
@@ -68,19 +62,13 @@ class Writer {
     } catch (const std::bad_alloc&) {
       stored = false;  // an exception must not cross C
     }
-    if (!stored) leave("out of memory");
-  }
-
-  [[noreturn]] void leave(const char* text) {
-    std::snprintf(message_, sizeof message_, "%s", text);
-    std::longjmp(jump_, 1);
+    if (!stored) jump_.leave("out of memory", Fault::too_large);
   }
 
   std::string& bytes_;
+  data::PngJump jump_;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
-  std::jmp_buf jump_{};
-  char message_[200] = {};
 };
 
 }  // namespace

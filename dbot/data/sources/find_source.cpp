@@ -1,4 +1,4 @@
-#include "dbot/data/sources/sources.h"
+#include "dbot/data/sources/find_source.h"
 
 #include <fmt/format.h>
 
@@ -6,13 +6,14 @@
 #include <array>
 #include <cctype>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/sources/binary/idx_dataset.h"
-#include "dbot/data/sources/folder/layout.h"
 #include "dbot/data/sources/pack/pack_index.h"
 #include "dbot/data/sources/path_pattern.h"
 
@@ -107,9 +108,23 @@ std::optional<Source> find_in_folder(const fs::path& folder, const core::Log& lo
   return find_shards(folder, log);
 }
 
-std::optional<Source> find_in_part_folders(const fs::path& folder, const core::Log& log) {
-  const auto parts = find_part_folders(folder);
-  if (!parts.divided()) return std::nullopt;
+/// The folders of a data set that is divided already; empty paths where there is none.
+struct PartFolders {
+  fs::path train, val, test;
+  bool divided() const { return !train.empty() && !(val.empty() && test.empty()); }
+};
+
+PartFolders find_part_folders(const fs::path& folder) {
+  const auto folder_or_nothing = [](const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_directory(path, ignored) ? path : fs::path{};
+  };
+  return {folder_or_nothing(folder / "train"), folder_or_nothing(folder / "val"),
+          folder_or_nothing(folder / "test")};
+}
+
+/// Files of one kind in the folders of the parts.
+std::optional<Source> find_in_part_folders(const PartFolders& parts, const core::Log& log) {
   auto source = find_in_folder(parts.train, log);
   if (!source) return std::nullopt;
   const auto files_in = [&](const fs::path& named) {
@@ -123,19 +138,22 @@ std::optional<Source> find_in_part_folders(const fs::path& folder, const core::L
   return usable ? source : std::nullopt;
 }
 
-std::string kinds_of_files() {
+std::string all_kinds() {
   std::string text;
-  for (const auto& kind : source_kinds()) text += fmt::format(", {}", kind.name);
+  for (const auto& kind : source_kinds()) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", kind.name);
+  }
   return text;
 }
 
 Source source_of_file(const fs::path& file) {
   const auto* kind = kind_of(file);
   if (!kind) {
-    throw DataError(
-        fmt::format("[data] {} is none of these: a folder of images{}; name the folder the "
-                    "images are in",
-                    file.string(), kinds_of_files()));
+    throw DataError({.operation = "data",
+                     .subject = file.string(),
+                     .fault = Fault::unsupported,
+                     .reason = fmt::format("is none of these: {}", all_kinds()),
+                     .way_out = "name the folder the images are in"});
   }
   Source source{kind, {file}, {}, {}};
   const auto labels = matching_labels(file);
@@ -149,30 +167,51 @@ Source source_of_pattern(const fs::path& pattern, const core::Log& log) {
   const bool joinable = files.size() == 1 || kind->several != SourceKind::Several::nothing;
   for (const auto& file : files) {
     if (joinable && kind->accepts(file)) continue;
-    throw DataError(fmt::format("[data] {} stands for {} beside {}, expected files of one kind",
-                                pattern.string(), file.string(), files.front().string()));
+    throw DataError({.operation = "data",
+                     .subject = pattern.string(),
+                     .fault = Fault::mismatch,
+                     .reason = fmt::format("stands for {} beside {}, expected files of one kind",
+                                           file.string(), files.front().string())});
   }
   return divided_by_names(*kind, std::move(files), log);
 }
 
+/// Throws DataError if there is neither a file nor a folder, or it may not be read.
+void require_existing(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found || path.empty()) {
+    throw DataError({.operation = "data",
+                     .subject = path.empty() ? "the data folder" : path.string(),
+                     .fault = Fault::missing,
+                     .reason = "does not exist, expected a folder of images, or a file or pattern "
+                               "of another source (docs/data.md)"});
+  }
+  if (error) throw data_error(path.string(), Fault::unreadable, error.message());
+  if (fs::is_directory(status)) {
+    fs::directory_iterator probe(path, error);
+    if (error) throw data_error(path.string(), Fault::unreadable, error.message());
+  }
+}
+
 }  // namespace
 
-std::optional<Source> find_source(const fs::path& path, const core::Log& log) {
+Source find_source(const fs::path& path, const core::Log& log) {
   if (is_path_pattern(path)) return source_of_pattern(path, log);
   require_existing(path);
   if (!fs::is_directory(path)) return source_of_file(path);
-  if (auto source = find_in_folder(path, log)) return source;
-  return find_in_part_folders(path, log);
-}
-
-std::vector<std::shared_ptr<const Dataset>> open_source(const Source& source,
-                                                        const core::Log& log) {
-  std::vector<PartFiles> parts{source.train};
-  if (source.divided()) parts.push_back(source.held_out());
-  return source.kind->open(parts, {log});
+  if (auto source = find_in_folder(path, log)) return *std::move(source);
+  const auto parts = find_part_folders(path);
+  if (!parts.divided()) return {&folder_kind(), {path}, {}, {}};
+  if (auto source = find_in_part_folders(parts, log)) return *std::move(source);
+  const auto part = [](const fs::path& folder) {
+    return folder.empty() ? PartFiles{} : PartFiles{folder};
+  };
+  return {&folder_kind(), part(parts.train), part(parts.val), part(parts.test)};
 }
 
 std::string shown_part(const Source& source, const PartFiles& part) {
+  if (source.kind == &folder_kind()) return part.front().filename().string() + "/";
   const auto name = [](const PartFiles& files) { return files.front().filename(); };
   const bool by_folders = source.divided() && name(source.train) == name(source.held_out());
   if (by_folders) return part.front().parent_path().filename().string() + "/";

@@ -9,7 +9,7 @@
 namespace dbot::data {
 
 /// The type of a stored value. Words and floats: `big_endian` or little.
-struct SampleType {
+struct PixelValueType {
   enum class Kind { bits8, bits16, float32, float64 };
   Kind kind = Kind::bits8;
   bool big_endian = false;
@@ -22,8 +22,8 @@ struct SampleType {
 /// 8-bit values of `count` stored ones that lie `step` bytes apart: whole numbers are scaled by
 /// 255 / white and rounded, but full 16 bits give their upper byte, as PNG readers do; floats are
 /// scaled by 255, rounded and clamped; what is not a number is 0.
-void narrow_samples(const std::uint8_t* from, std::size_t count, std::size_t step,
-                    const SampleType& type, std::uint8_t* to, std::size_t to_step);
+void narrow_values(const std::uint8_t* from, std::size_t count, std::size_t step,
+                    const PixelValueType& type, std::uint8_t* to, std::size_t to_step);
 
 /// True if pixels of `stored` channels can be given as `channels`: as many; grey (with alpha) as
 /// RGB, RGB (with alpha) as grey; alpha, the second or fourth channel, is dropped.

@@ -1,4 +1,4 @@
-#include "dbot/data/image/samples.h"
+#include "dbot/data/image/pixel_values.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "dbot/core/error.h"
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/colour.h"
 
 namespace dbot::data {
@@ -33,15 +33,15 @@ std::uint8_t of_real(double value) {
   return static_cast<std::uint8_t>(std::min(value, 1.0) * 255 + 0.5);
 }
 
-std::uint8_t narrowed(const std::uint8_t* from, const SampleType& type) {
+std::uint8_t narrowed(const std::uint8_t* from, const PixelValueType& type) {
   switch (type.kind) {
-    case SampleType::Kind::bits8:
+    case PixelValueType::Kind::bits8:
       return of_whole(*from, type.white);
-    case SampleType::Kind::bits16:
+    case PixelValueType::Kind::bits16:
       return of_whole(read_word<std::uint16_t>(from, type.big_endian), type.white);
-    case SampleType::Kind::float32:
+    case PixelValueType::Kind::float32:
       return of_real(std::bit_cast<float>(read_word<std::uint32_t>(from, type.big_endian)));
-    case SampleType::Kind::float64:
+    case PixelValueType::Kind::float64:
       return of_real(std::bit_cast<double>(read_word<std::uint64_t>(from, type.big_endian)));
   }
   return 0;
@@ -53,7 +53,7 @@ int without_alpha(int stored) {
 
 }  // namespace
 
-std::size_t SampleType::bytes() const {
+std::size_t PixelValueType::bytes() const {
   switch (kind) {
     case Kind::bits8:
       return 1;
@@ -67,8 +67,8 @@ std::size_t SampleType::bytes() const {
   return 1;
 }
 
-void narrow_samples(const std::uint8_t* from, std::size_t count, std::size_t step,
-                    const SampleType& type, std::uint8_t* to, std::size_t to_step) {
+void narrow_values(const std::uint8_t* from, std::size_t count, std::size_t step,
+                    const PixelValueType& type, std::uint8_t* to, std::size_t to_step) {
   for (std::size_t i = 0; i < count; ++i) to[i * to_step] = narrowed(from + i * step, type);
 }
 
@@ -79,8 +79,9 @@ bool convertible(int stored, int channels) {
 
 void check_channels(int stored, int channels, std::string_view name) {
   if (convertible(stored, channels)) return;
-  throw DataError(fmt::format("[data] {}: has {} channels, expected model.channels = {}", name,
-                              stored, channels));
+  throw data_error(
+      name, Fault::channels,
+      fmt::format("has {} channels, expected model.channels = {}", stored, channels));
 }
 
 void convert_channels(const std::uint8_t* from, std::size_t count, int stored, int channels,
@@ -90,6 +91,7 @@ void convert_channels(const std::uint8_t* from, std::size_t count, int stored, i
     return;
   }
   const int colours = without_alpha(stored);
+  if (stored == 3 && channels == 1) return luma_from_rgb(from, count, to);
   for (std::size_t i = 0; i < count; ++i, from += stored, to += channels) {
     if (colours == 3 && channels == 1) {
       luma_from_rgb(from, 1, to);

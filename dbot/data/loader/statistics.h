@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dbot/data/dataset.h"
+
+namespace dbot::data {
+
+/// Mean and deviation per channel over a fixed, seeded choice of at most `images` images, pixels
+/// 0…1.
+struct PixelStatistics {
+  std::vector<double> mean, std;
+};
+PixelStatistics measure_statistics(const Dataset& dataset, int channels, std::int64_t images,
+                                   std::uint64_t seed);
+
+}  // namespace dbot::data
