@@ -76,7 +76,12 @@ void add_matches(const std::string& wanted, std::vector<fs::path>& files) {
   }
   GlobResult result;
   const int code = ::glob(wanted.c_str(), GLOB_NOSORT, nullptr, &result.found);
-  if (code != 0) fail_on_pattern(wanted, "does not exist; check --data");
+  if (code != 0) {
+    throw DataError({.operation = "data",
+                     .subject = wanted,
+                     .fault = Fault::missing,
+                     .reason = ": does not exist"});
+  }
   const auto begin = files.size();
   for (std::size_t i = 0; i < result.found.gl_pathc; ++i) {
     files.emplace_back(result.found.gl_pathv[i]);

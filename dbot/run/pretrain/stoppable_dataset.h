@@ -9,7 +9,9 @@ namespace dbot::run {
 /// Throws Stopped if nothing of the run exists yet and it is asked to stop.
 inline void throw_if_stopped(const core::StopRequest& stop) {
   if (!stop.requested()) return;
-  throw Stopped("[run] stopped on request before the run began; the same command begins it");
+  throw Stopped({.operation = "run",
+                 .reason = "stopped on request before the run began",
+                 .way_out = "the same command begins it"});
 }
 
 /// A data set that is read while nothing of the run exists yet: throws Stopped when the run is

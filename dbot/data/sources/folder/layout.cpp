@@ -28,10 +28,11 @@ void require_existing(const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found || path.empty()) {
-    throw DataError(fmt::format(
-        "[data] {} does not exist, expected a folder of images, or a file or pattern of "
-        "another source (docs/data.md); check --data",
-        path.empty() ? "the data folder" : path.string()));
+    throw DataError({.operation = "data",
+                     .subject = path.empty() ? "the data folder" : path.string(),
+                     .fault = Fault::missing,
+                     .reason = "does not exist, expected a folder of images, or a file or pattern "
+                               "of another source (docs/data.md)"});
   }
   if (error) throw DataError(fmt::format("[data] {}: {}", path.string(), error.message()));
   if (fs::is_directory(status)) {
