@@ -59,8 +59,8 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   folder.store_recipe(recipe_toml);
   const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 
-  const Observers observers({recipe, sources, folder, stop, log, dataset, options.recipe},
-                            watchers);
+  const Observers observers(
+      {recipe, sources, folder, stop, log, dataset, options.recipe, options.commands}, watchers);
 
   const auto files = data::cached(dataset, recipe.data.cache_bytes);
   const auto make_loader = [&](std::int64_t first_micro_batch, const core::Log& loader_log) {
