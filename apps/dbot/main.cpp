@@ -6,8 +6,10 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/terminal/console.h"
 #include "apps/dbot/terminal/thread_waiting.h"
+#include "apps/dbot/terminal/ways_out.h"
 #include "dbot/core/error.h"
 #include "dbot/report/terminal/progress_text.h"
+#include "dbot/runtime/tensor_memory.h"
 
 namespace dbot::app {
 namespace {
@@ -16,11 +18,6 @@ enum ExitCode { done = 0, failed = 1, wrong_usage = 2, bad_data = 3, stopped = 7
 
 constexpr const char* kOutOfMemory =
     "[memory] there is not enough memory for this; use a smaller batch, image size or model";
-
-/// LibTorch appends a stack trace to its messages.
-std::string first_line(const std::string& text) {
-  return text.substr(0, text.find('\n'));
-}
 
 int fail(ExitCode code, const std::string& message) {
   complain("dbot: " + report::printable(message));
@@ -58,9 +55,8 @@ int answer(const CommandLine& line, const CLI::ParseError& error) {
   return done;
 }
 
-int run(int argc, char** argv) {
+int run(CommandLine& line, int argc, char** argv) {
   prepare_process();
-  CommandLine line;
   add_commands(line);
   try {
     if (argc > 1) check_command_name(line, argv[1]);
@@ -71,6 +67,7 @@ int run(int argc, char** argv) {
   for (const CLI::App* command : line.computing) {
     if (command->parsed()) let_waiting_threads_sleep(argv);
   }
+  runtime::reuse_tensor_memory();  // without memory for a tensor it throws std::bad_alloc
   line.action();
   return done;
 }
@@ -81,19 +78,21 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace dbot;
   using namespace dbot::app;
+  CommandLine line;
   try {
-    return app::run(argc, argv);
+    return app::run(line, argc, argv);
   } catch (const UsageError& error) {
-    return fail(wrong_usage, error.what());
+    return fail(wrong_usage, message_of(error, line.parser));
   } catch (const DataError& error) {
-    return fail(bad_data, error.what());
+    return fail(bad_data, message_of(error, line.parser));
   } catch (const Stopped& error) {
-    return fail(stopped, error.what());
+    return fail(stopped, message_of(error, line.parser));
+  } catch (const Error& error) {
+    return fail(failed, message_of(error, line.parser));
   } catch (const std::bad_alloc&) {
     return fail(failed, kOutOfMemory);
   } catch (const std::exception& error) {
-    const std::string text = first_line(error.what());
-    return text.find("allocate memory") == std::string::npos ? fail(failed, text)
-                                                             : fail(failed, kOutOfMemory);
+    const std::string text = error.what();
+    return fail(failed, text.substr(0, text.find('\n')));  // LibTorch appends a stack trace
   }
 }

@@ -31,7 +31,8 @@ std::int64_t whole_number(const Json& value) {
                       value.template get<std::uint64_t>() >
                           static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (!value.is_number_integer() || beyond) {
-    throw DataError("a value is not a whole number within 64 bits");
+    throw DataError(
+        {.fault = Fault::corrupt, .reason = "a value is not a whole number within 64 bits"});
   }
   return value.template get<std::int64_t>();
 }

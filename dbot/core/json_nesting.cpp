@@ -18,7 +18,10 @@ void check_json_nesting(std::string_view text) {
     } else if (letter == '"') {
       in_text = true;
     } else if (letter == '[' || letter == '{') {
-      if (++depth > kDeepest) throw DataError("the JSON nests more than 64 deep");
+      if (++depth > kDeepest) {
+        throw DataError(
+            {.fault = Fault::unsupported, .reason = "the JSON nests more than 64 deep"});
+      }
     } else if (letter == ']' || letter == '}') {
       --depth;
     }

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "dbot/core/error.h"
+#include "dbot/core/error_context.h"
 #include "dbot/core/json.h"
 
 namespace dbot::exchange {
@@ -83,16 +84,20 @@ class Reader {
   [[noreturn]] void fail(const char* key, const json& found, const std::string& expected) const {
     std::string text = found.dump(-1, ' ', false, json::error_handler_t::replace);
     if (text.size() > 80) text = text.substr(0, 77) + "...";
-    throw DataError(fmt::format("[encoder description] {}: {} is {}, expected {}", source_, key,
-                                text, expected));
+    throw DataError({.operation = "encoder description",
+                     .subject = std::string(source_),
+                     .fault = Fault::corrupt,
+                     .reason = fmt::format(": {} is {}, expected {}", key, text, expected)});
   }
 
  private:
   const json& value(const char* key) const {
     const auto found = object_.find(key);
     if (found == object_.end()) {
-      throw DataError(fmt::format("[encoder description] {}: {} is missing in {}", source_, key,
-                                  kEncoderConfigKey));
+      throw DataError({.operation = "encoder description",
+                       .subject = std::string(source_),
+                       .fault = Fault::missing,
+                       .reason = fmt::format(": {} is missing in {}", key, kEncoderConfigKey)});
     }
     return *found;
   }
@@ -170,11 +175,13 @@ EncoderDescription description_from_json(std::string_view text, std::string_view
   } catch (const json::exception&) {
     // No object: said below.
   } catch (const DataError& error) {
-    throw DataError(fmt::format("[encoder description] {}: {}", source, error.what()));
+    throw data_error_about("encoder description", std::string(source), error);
   }
   if (!object.is_object()) {
-    throw DataError(fmt::format("[encoder description] {}: {} is not a JSON object", source,
-                                kEncoderConfigKey));
+    throw DataError({.operation = "encoder description",
+                     .subject = std::string(source),
+                     .fault = Fault::corrupt,
+                     .reason = fmt::format(": {} is not a JSON object", kEncoderConfigKey)});
   }
   const Reader reader(object, source);
   EncoderDescription description;
@@ -199,7 +206,7 @@ EncoderDescription description_from_json(std::string_view text, std::string_view
   try {
     nn::check(config, "encoder");
   } catch (const UsageError& error) {
-    throw DataError(fmt::format("[encoder description] {}: {}", source, error.what()));
+    throw data_error_about("encoder description", std::string(source), error);
   }
   return description;
 }

@@ -15,8 +15,9 @@
 namespace dbot::formats {
 namespace {
 
-std::string system_reason() {
-  return std::system_category().message(errno);
+[[noreturn]] void fail(const char* what) {
+  throw DataError({.fault = errno == ENOENT ? Fault::missing : Fault::unreadable,
+                   .reason = what + (": " + std::system_category().message(errno))});
 }
 
 }  // namespace
@@ -24,15 +25,17 @@ std::string system_reason() {
 MappedFile MappedFile::open(const std::filesystem::path& path) {
   // Without O_NONBLOCK a pipe would wait for its writer.
   const core::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.valid()) throw DataError("cannot open it: " + system_reason());
+  if (!file.valid()) fail("cannot open it");
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) throw DataError("cannot inspect it: " + system_reason());
-  if (!S_ISREG(status.st_mode)) throw DataError("it is not a regular file");
+  if (::fstat(file.get(), &status) != 0) fail("cannot inspect it");
+  if (!S_ISREG(status.st_mode)) {
+    throw DataError({.fault = Fault::unsupported, .reason = "it is not a regular file"});
+  }
   const auto size = static_cast<std::size_t>(status.st_size);
   MappedFile result;
   if (size == 0) return result;  // mmap refuses an empty file
   void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
-  if (start == MAP_FAILED) throw DataError("cannot map it: " + system_reason());
+  if (start == MAP_FAILED) fail("cannot map it");
   result.bytes_ = {static_cast<const std::byte*>(start), size};
   return result;
 }

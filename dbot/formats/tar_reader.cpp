@@ -89,13 +89,17 @@ void TarReader::read_exactly(std::uint64_t offset, std::span<std::byte> bytes,
   if (offset <= size_ && bytes.size() <= size_ - offset && read_(offset, bytes) == bytes.size()) {
     return;
   }
-  throw DataError(fmt::format("is cut short in {} at byte {} of {}", what, offset, size_));
+  throw DataError(
+      {.fault = Fault::truncated,
+       .reason = fmt::format("is cut short in {} at byte {} of {}", what, offset, size_)});
 }
 
 std::string TarReader::content(std::uint64_t size) {
   if (size > kMostAttributes) {
-    throw DataError(fmt::format("has {} bytes of attributes at byte {}, expected at most {}", size,
-                                position_, kMostAttributes));
+    throw DataError(
+        {.fault = Fault::too_large,
+         .reason = fmt::format("has {} bytes of attributes at byte {}, expected at most {}", size,
+                               position_, kMostAttributes)});
   }
   std::string content(size, '\0');
   read_exactly(position_ + kBlock, std::as_writable_bytes(std::span(content)), "attributes");
@@ -111,7 +115,9 @@ void TarReader::apply_pax(const std::string& records) {
     const auto begin = static_cast<std::size_t>(end - rest.begin()) + 1;
     if (error != std::errc{} || length > rest.size() || begin >= length || *end != ' ' ||
         rest[length - 1] != '\n') {
-      throw DataError(fmt::format("has attributes that are not sound at byte {}", position_));
+      throw DataError(
+          {.fault = Fault::corrupt,
+           .reason = fmt::format("has attributes that are not sound at byte {}", position_)});
     }
     const auto record = rest.substr(begin, length - begin - 1);
     rest.remove_prefix(length);
@@ -119,13 +125,17 @@ void TarReader::apply_pax(const std::string& records) {
     if (equals == std::string_view::npos) continue;
     const auto key = record.substr(0, equals), value = record.substr(equals + 1);
     if (key == "path") next_name_ = value;
-    if (key.starts_with("GNU.sparse"))
-      throw DataError("has a sparse member; pack it without holes");
+    if (key.starts_with("GNU.sparse")) {
+      throw DataError({.fault = Fault::unsupported,
+                       .reason = "has a sparse member",
+                       .way_out = "pack it without holes"});
+    }
     if (key != "size") continue;
     std::uint64_t size = 0;
     const auto [last, problem] = std::from_chars(value.begin(), value.end(), size);
     if (problem != std::errc{} || last != value.end()) {
-      throw DataError(fmt::format("has a member of size \"{}\"", value));
+      throw DataError(
+          {.fault = Fault::corrupt, .reason = fmt::format("has a member of size \"{}\"", value)});
     }
     next_size_ = size;
   }
@@ -135,14 +145,25 @@ std::uint64_t TarReader::content_size(const TarBlock& header, const std::string&
   constexpr std::string_view kWithoutContent = "123456";  // links, devices, folders, pipes
   const char type = tar_type(header);
   if (kWithoutContent.find(type) != std::string_view::npos) return 0;
-  if (type == 'S') throw DataError(name + " is sparse; pack it without holes");
-  if (type == 'M') throw DataError(name + " goes on from another volume; join the volumes");
+  if (type == 'S') {
+    throw DataError({.fault = Fault::unsupported,
+                     .reason = name + " is sparse",
+                     .way_out = "pack it without holes"});
+  }
+  if (type == 'M') {
+    throw DataError({.fault = Fault::unsupported,
+                     .reason = name + " goes on from another volume",
+                     .way_out = "join the volumes"});
+  }
   const auto size = next_size_ ? next_size_ : tar_number(header, 124, 12);
   const std::uint64_t left = size_ - position_ - kBlock;
   if (size && *size <= left) return *size;
-  throw DataError(
-      size ? fmt::format("is cut short in {}: it has {} bytes, {} are left", name, *size, left)
-           : fmt::format("has a member of unknown size, {}", name));
+  if (!size) {
+    throw DataError({.fault = Fault::corrupt, .reason = "has a member of unknown size, " + name});
+  }
+  throw DataError({.fault = Fault::truncated,
+                   .reason = fmt::format("is cut short in {}: it has {} bytes, {} are left", name,
+                                         *size, left)});
 }
 
 /// Takes what a header says of the next member; false if it is a member itself.
@@ -169,9 +190,10 @@ bool TarReader::read_header(TarBlock& header) {
   read_exactly(position_, header, place);
   ended_by_mark_ = std::ranges::all_of(header, [](std::byte byte) { return byte == std::byte{0}; });
   if (ended_by_mark_ || checksum_holds(header)) return !ended_by_mark_;
-  throw DataError(fmt::format(
-      "has no sound header at byte {}{}", position_,
-      last_name_.empty() ? "; it is no tar archive, or damaged" : ", after " + last_name_));
+  throw DataError({.fault = Fault::corrupt,
+                   .reason = fmt::format("has no sound header at byte {}{}", position_,
+                                         last_name_.empty() ? "; it is no tar archive, or damaged"
+                                                            : ", after " + last_name_)});
 }
 
 std::optional<TarMember> TarReader::next() {

@@ -33,7 +33,9 @@ at::Tensor description_tensor(const exchange::EncoderDescription& description) {
 
 exchange::EncoderDescription description_of(const at::Tensor& tensor) {
   if (tensor.scalar_type() != at::kByte || tensor.dim() != 1) {
-    throw DataError("[state] the description of a network is not a vector of bytes");
+    throw DataError({.operation = "state",
+                     .fault = Fault::corrupt,
+                     .reason = "the description of a network is not a vector of bytes"});
   }
   const at::Tensor bytes = tensor.contiguous();
   const auto* begin = reinterpret_cast<const char*>(bytes.const_data_ptr<std::uint8_t>());

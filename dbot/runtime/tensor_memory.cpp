@@ -2,6 +2,7 @@
 
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
+#include <c10/util/Exception.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <new>
 
 namespace dbot::runtime {
 namespace {
@@ -33,13 +35,23 @@ void* block_of(void* data) {
   return static_cast<std::byte*>(data) - kHeader;
 }
 
+/// Throws std::bad_alloc when the system has no more: LibTorch throws its general error, which
+/// nobody can tell from others.
+void* plain_memory_of(std::size_t bytes) {
+  try {
+    return c10::alloc_cpu(bytes);
+  } catch (const c10::Error&) {
+    throw std::bad_alloc();
+  }
+}
+
 /// Memory of the system, in huge pages where it gives them on request: a step strides through
-/// gigabytes, and with pages of 4 KiB every other access has to look its page up. Throws as
-/// LibTorch does when the system has no more.
+/// gigabytes, and with pages of 4 KiB every other access has to look its page up. Throws
+/// std::bad_alloc when the system has no more.
 void* memory_of(std::size_t bytes) {
   void* block = nullptr;
   if (bytes < kHugePage || ::posix_memalign(&block, kHugePage, bytes) != 0) {
-    return c10::alloc_cpu(bytes);
+    return plain_memory_of(bytes);
   }
   static_cast<void>(::madvise(block, bytes, MADV_HUGEPAGE));  // refused: small pages
   return block;
@@ -47,7 +59,7 @@ void* memory_of(std::size_t bytes) {
 
 class Blocks {
  public:
-  /// `bytes` and the header. Throws as LibTorch does when the system has no more.
+  /// `bytes` and the header. Throws std::bad_alloc when the system has no more.
   void* take(std::size_t bytes) {
     const std::size_t wanted = (bytes + kHeader + kRounding - 1) / kRounding * kRounding;
     {
@@ -62,10 +74,12 @@ class Blocks {
         return block;
       }
       make_room(wanted);
-      ++obtained_;
-      used(wanted);
     }
-    return obtain(wanted);
+    void* block = obtain(wanted);
+    const std::lock_guard lock(mutex_);
+    ++obtained_;
+    used(wanted);
+    return block;
   }
 
   void give(void* block) {
@@ -86,12 +100,9 @@ class Blocks {
     void* block = nullptr;
     try {
       block = memory_of(bytes);
-    } catch (const std::exception&) {
+    } catch (const std::bad_alloc&) {
       const std::lock_guard lock(mutex_);
-      if (kept_ == 0) {
-        in_use_ -= bytes;
-        throw;
-      }
+      if (kept_ == 0) throw;
       drop(kept_);
     }
     if (block == nullptr) block = memory_of(bytes);
@@ -153,7 +164,7 @@ class ReusingAllocator final : public c10::Allocator {
     if (bytes >= kLarge) {
       data = behind(blocks().take(bytes));
     } else if (bytes > 0) {
-      void* block = c10::alloc_cpu(bytes + kHeader);
+      void* block = plain_memory_of(bytes + kHeader);
       static_cast<Header*>(block)->bytes = 0;
       data = behind(block);
     }

@@ -10,7 +10,8 @@ namespace dbot::runtime {
 /// From now on, for this process: LibTorch's large CPU tensors (64 KiB and more) take their memory
 /// from freed ones; those of 2 MiB and more lie in huge pages where the system gives them on
 /// request. What is held never exceeds the most that was in use at one time by more than a quarter,
-/// nor by more than 128 MiB. May be called again.
+/// nor by more than 128 MiB. A tensor for which there is no memory throws std::bad_alloc, and no
+/// c10::Error as before. May be called again.
 void reuse_tensor_memory();
 
 /// Bytes of large tensors, since `reuse_tensor_memory`.

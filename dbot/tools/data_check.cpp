@@ -83,9 +83,10 @@ void look_at_images(const data::AuditedSet& set, const DataCheckOptions& options
       stop);
   check.seconds = core::steady_seconds() - began;
   if (!stop.requested()) return;
-  throw Stopped(fmt::format(
-      "[data check] stopped on request after {} of {} images; the same command goes on from there",
-      progress.done, progress.total));
+  throw Stopped({.operation = "data check",
+                 .reason = fmt::format("stopped on request after {} of {} images", progress.done,
+                                       progress.total),
+                 .way_out = "the same command goes on from there"});
 }
 
 }  // namespace
@@ -94,19 +95,22 @@ void check_data_check_folder(const fs::path& out) {
   std::error_code error;
   if (!fs::exists(out, error)) return;
   if (!fs::is_directory(out, error)) {
-    throw UsageError(
-        fmt::format("[data check] --out {} is a file, expected a folder that is new, "
-                    "empty, or holds an earlier check",
-                    out.string()));
+    throw UsageError({.operation = "data check",
+                      .subject = out.string(),
+                      .fault = Fault::unsupported,
+                      .reason = "is a file, expected a folder that is new, empty, or holds an "
+                                "earlier check"});
   }
   for (const char* name : {findings_file, journal_file}) {
     if (fs::exists(out / name, error)) return;
   }
   if (!fs::is_empty(out, error)) {
-    throw UsageError(fmt::format(
-        "[data check] --out {} holds other files, expected a folder that is new, empty, or holds "
-        "an earlier check; choose another name",
-        out.string()));
+    throw UsageError({.operation = "data check",
+                      .subject = out.string(),
+                      .fault = Fault::occupied,
+                      .reason = "holds other files, expected a folder that is new, empty, or holds "
+                                "an earlier check",
+                      .way_out = "choose another name"});
   }
 }
 
@@ -136,18 +140,21 @@ DataCheck check_data_set(const DataCheckOptions& options, const TellDataCheck& t
   check.quarantine = options.out / "quarantine.txt";
   const auto list = data::quarantine_text(set, check.audit, options.quarantine);
   check.quarantined = std::ssize(data::parse_leave_out(list));
-  const report::CheckedSet checked{set,
-                                   facts,
-                                   check.audit,
-                                   check.statistics,
-                                   check.quarantine,
-                                   check.quarantined,
-                                   check.seconds,
-                                   check.looked_at};
+  const report::CheckedSet checked{.set = set,
+                                   .facts = facts,
+                                   .audit = check.audit,
+                                   .statistics = check.statistics,
+                                   .commands = options.commands,
+                                   .quarantine = check.quarantine,
+                                   .quarantined = check.quarantined,
+                                   .seconds = check.seconds,
+                                   .looked_at = check.looked_at};
   check.sentence = report::check_sentence(checked);
   const auto page = report::check_page_html(report::check_page_data(checked, stop));
   if (stop.requested()) {
-    throw Stopped("[data check] stopped on request; the same command goes on from there");
+    throw Stopped({.operation = "data check",
+                   .reason = "stopped on request",
+                   .way_out = "the same command goes on from there"});
   }
   core::write_file_atomically(check.findings, findings_text(set, check.audit));
   core::write_file_atomically(check.quarantine, list);

@@ -11,6 +11,7 @@
 #include "dbot/data/audit/quarantine.h"
 #include "dbot/data/audit/set_statistics.h"
 #include "dbot/data/audit/survey/survey.h"
+#include "dbot/report/text/command_texts.h"
 
 namespace dbot::tools {
 
@@ -20,6 +21,7 @@ struct DataCheckOptions {
   data::QuarantineScope quarantine = data::QuarantineScope::broken;
   data::SurveyConfig survey;
   data::AuditLimits limits;
+  report::CommandTexts commands = {};  // the page shows them
 };
 
 /// How far a check is.

@@ -16,8 +16,10 @@ constexpr double kMostSteps = 1e12;
 constexpr std::int64_t kMostStages = 1000;
 
 void require(bool holds, const std::string& key, double value, const char* expected) {
-  if (!holds)
-    throw UsageError(fmt::format("[schedule] {} is {}, expected {}", key, value, expected));
+  if (holds) return;
+  throw UsageError({.operation = "schedule",
+                    .subject = key,
+                    .reason = fmt::format("is {}, expected {}", value, expected)});
 }
 
 bool finite_and_at_least_zero(double value) {
@@ -44,9 +46,17 @@ void check_input(const ScheduleConfig& schedule, const StagesConfig& stages,
           "at least 1; use more images or a smaller train.batch_size");
   require(images_per_step >= 1, "the number of images in a step", number(images_per_step),
           "at least 1");
-  if (steps) require(*steps >= 0, "--steps", number(*steps), "0 or more");
-  if (epochs) require(finite_and_at_least_zero(*epochs), "--epochs", *epochs, "0 or more");
-  if (steps && epochs) throw UsageError("[schedule] --steps and --epochs are both given; give one");
+  if (steps) require(*steps >= 0, "schedule.total_steps", number(*steps), "0 or more");
+  if (epochs) {
+    require(finite_and_at_least_zero(*epochs), "schedule.total_epochs", *epochs, "0 or more");
+  }
+  if (steps && epochs) {
+    throw UsageError({.operation = "schedule",
+                      .subject = "schedule.total_steps",
+                      .fault = Fault::mismatch,
+                      .reason = "and schedule.total_epochs are both given",
+                      .way_out = "give one"});
+  }
   if (schedule.epochs > 0 && schedule.images_seen > 0) {
     throw UsageError(fmt::format(
         "[schedule] schedule.epochs is {} and schedule.images_seen is {}, expected one of them; "
@@ -107,12 +117,15 @@ void check_warmup_fits(double warmup_steps, double recipe_steps, const std::vect
     const double stage_steps = (shares[i] - shares[i - 1]) * recipe_steps;
     if (warmup_steps < stage_steps) continue;
     const auto per_epoch = static_cast<double>(steps_per_epoch);
-    throw UsageError(fmt::format(
-        "[schedule] schedule.warmup_epochs is {:.6g}, expected less than the {:.6g} epochs of "
-        "stage "
-        "{}; lower it (a twentieth of the stage is usual), or train for longer. To shorten a run "
-        "with its warm-up in proportion use --epochs or --steps",
-        warmup_steps / per_epoch, stage_steps / per_epoch, i));
+    throw UsageError(
+        {.operation = "schedule",
+         .subject = "schedule.warmup_epochs",
+         .fault = Fault::too_large,
+         .reason = fmt::format("is {:.6g}, expected less than the {:.6g} epochs of stage {}",
+                               warmup_steps / per_epoch, stage_steps / per_epoch, i),
+         .way_out = "lower it (a twentieth of the stage is usual), or train for longer. To shorten "
+                    "a run with its warm-up in proportion set schedule.total_epochs or "
+                    "schedule.total_steps"});
   }
 }
 

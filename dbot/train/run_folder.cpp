@@ -42,8 +42,11 @@ bool create_folder(const fs::path& path) {
     core::create_folders(path);
     return is_new;
   } catch (const Error& problem) {
-    throw Error(fmt::format("[run] the run folder cannot be created: {}; choose another --out",
-                            problem.what()));
+    throw Error({.operation = "run",
+                 .subject = "the run folder",
+                 .fault = Fault::unreadable,
+                 .reason = fmt::format("cannot be created: {}", problem.what()),
+                 .way_out = "choose another folder"});
   }
 }
 
@@ -62,8 +65,10 @@ core::FileLock lock_folder(const fs::path& path, bool created) {
   }
   if (lock) return std::move(*lock);
   const std::string holder = core::FileLock::holder(path / kLockFile);
-  throw Error(fmt::format("[run] {} is being written by {}; let it end or stop it first",
-                          path.string(), holder.empty() ? "another process" : holder));
+  throw Error({.operation = "run",
+               .subject = path.string(),
+               .reason = "is being written by " + (holder.empty() ? "another process" : holder),
+               .way_out = "let it end or stop it first"});
 }
 
 void remove_temporaries(const fs::path& folder) {
@@ -93,27 +98,42 @@ RunFolder::~RunFolder() {
 }
 
 bool RunFolder::check(const fs::path& path, bool resume) {
-  if (path.empty()) throw UsageError("[run] --out is empty, expected the name of a folder");
+  if (path.empty()) {
+    throw UsageError({.operation = "run",
+                      .subject = "the run folder's name",
+                      .fault = Fault::empty,
+                      .reason = "is empty, expected the name of a folder"});
+  }
   try {
     if (!fs::exists(fs::symlink_status(path))) return false;
     if (!fs::is_directory(path)) {
-      throw UsageError(
-          fmt::format("[run] --out {} is not a folder; choose another name", path.string()));
+      throw UsageError({.operation = "run",
+                        .subject = path.string(),
+                        .fault = Fault::unsupported,
+                        .reason = "is not a folder",
+                        .way_out = "choose another name"});
     }
     if (fs::exists(path / kRecipeFile)) {
       if (resume) return true;
-      throw UsageError(fmt::format(
-          "[run] --out {} holds a run; go on with it by --resume, or choose another --out",
-          path.string()));
+      throw UsageError({.operation = "run",
+                        .subject = path.string(),
+                        .fault = Fault::occupied,
+                        .reason = "holds a run",
+                        .way_out = "go on with it, or choose another folder"});
     }
     const fs::path other = foreign_entry(path);
     if (other.empty()) return false;
-    throw UsageError(fmt::format(
-        "[run] --out {} holds {} but no run ({} is missing); choose a new or empty folder",
-        path.string(), other.string(), kRecipeFile));
+    throw UsageError(
+        {.operation = "run",
+         .subject = path.string(),
+         .fault = Fault::mismatch,
+         .reason = fmt::format("holds {} but no run ({} is missing)", other.string(), kRecipeFile),
+         .way_out = "choose a new or empty folder"});
   } catch (const fs::filesystem_error& problem) {
-    throw Error(fmt::format("[run] cannot look into --out {}: {}", path.string(),
-                            problem.code().message()));
+    throw Error({.operation = "run",
+                 .subject = path.string(),
+                 .fault = Fault::unreadable,
+                 .reason = "cannot be looked into: " + problem.code().message()});
   }
 }
 
@@ -128,18 +148,25 @@ void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml)
   try {
     changed = core::toml_differences(core::read_text_file(path / kRecipeFile), recipe_toml);
   } catch (const UsageError& problem) {
-    throw UsageError(fmt::format("[resume] {} cannot be compared with the recipe: {}",
-                                 (path / kRecipeFile).string(), problem.what()));
+    throw UsageError(
+        {.operation = "resume",
+         .subject = (path / kRecipeFile).string(),
+         .fault = Fault::corrupt,
+         .reason = fmt::format("cannot be compared with the recipe: {}", problem.what())});
   }
   std::erase_if(changed, [](const std::string& change) {
     return may_change(std::string_view(change).substr(0, change.find(':')));
   });
   if (changed.empty()) return;
-  throw UsageError(fmt::format(
-      "[resume] the recipe is not the one {} was started with:\n  {}\nUse the stored values, or "
-      "start another run with a new --out (checkpoint.*, evaluate.*, report.*, data.workers, "
-      "data.cache_bytes and train.capture_step may change)",
-      path.string(), fmt::join(changed, "\n  ")));
+  throw UsageError(
+      {.operation = "resume",
+       .subject = "the recipe",
+       .fault = Fault::mismatch,
+       .reason = fmt::format(
+           "is not the one {} was started with:\n  {}\nUse the stored values, or start another run "
+           "in a new folder (checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes "
+           "and train.capture_step may change)",
+           path.string(), fmt::join(changed, "\n  "))});
 }
 
 RunFolder RunFolder::claim(const fs::path& path, bool resume) {
@@ -175,8 +202,10 @@ void RunFolder::store_recipe(std::string_view recipe_toml) {
     }
     remove_at_end_ = false;
   } catch (const fs::filesystem_error& problem) {
-    throw Error(fmt::format("[run] cannot write the run folder {}: {}", path_.string(),
-                            problem.code().message()));
+    throw Error({.operation = "run",
+                 .subject = path_.string(),
+                 .fault = Fault::unreadable,
+                 .reason = "cannot be written: " + problem.code().message()});
   }
 }
 

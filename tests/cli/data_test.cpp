@@ -23,7 +23,11 @@ TEST(Data, MissingEmptyAndJunkFoldersAreBadData) {
   const Workshop shop;
   const Result missing = pretrain_on(shop, shop.folder / "nowhere");
   EXPECT_EQ(missing.exit_code, 3) << missing.err;
-  EXPECT_THAT(missing.err, HasSubstr("nowhere"));
+  EXPECT_THAT(missing.err, AllOf(HasSubstr("nowhere"), HasSubstr("; check --data")));
+  const Result checked = dbot({"data", "check", shop.folder / "nowhere"});
+  EXPECT_EQ(checked.exit_code, 3) << checked.err;
+  EXPECT_THAT(checked.err, AllOf(HasSubstr("nowhere"), Not(HasSubstr("--data"))))
+      << "this command has no such option";
 
   fs::create_directory(shop.folder.path() / "empty");
   EXPECT_EQ(pretrain_on(shop, shop.folder / "empty").exit_code, 3);

@@ -23,7 +23,8 @@ TEST(Report, ARunLeavesItsPage) {
   const std::string page = read_file(shop.folder / "run/report.html");
   EXPECT_THAT(page, AllOf(StartsWith("<!DOCTYPE html>"), HasSubstr("Chart.js v3"),
                           HasSubstr(R"("state":"finished")"), HasSubstr(R"("gradient_norm")")));
-  EXPECT_THAT(page, Not(HasSubstr("{{")));
+  EXPECT_THAT(page, AllOf(HasSubstr("dbot evaluate knn --model "), HasSubstr("with --epochs;"),
+                          Not(HasSubstr("{{")), Not(HasSubstr("{run}"))));
 }
 
 TEST(Report, ComparesRuns) {

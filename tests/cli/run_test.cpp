@@ -94,6 +94,10 @@ TEST(Run, NeverWritesIntoWhatIsNotItsOwn) {
   EXPECT_THAT(foreign.err, HasSubstr("letter.txt"));
   EXPECT_EQ(read_file(shop.folder / "mine/letter.txt"), "keep me");
 
+  ASSERT_EQ(shop.pretrain("run", {"--steps", "0"}).exit_code, 0);
+  EXPECT_THAT(shop.pretrain("run").err,
+              HasSubstr("holds a run; go on with it by --resume, or choose another --out"));
+
   const Result under_file = shop.pretrain("mine/letter.txt/run");
   EXPECT_TRUE(under_file.exit_code == 1 || under_file.exit_code == 2) << under_file.err;
   const Result unwritable =

@@ -62,7 +62,8 @@ TEST(ReadOnly, AFolderIsRefusedBeforeThePixelsAreMeasured) {
   for (const char* plan : {"EROFS@mkdir:1", "EACCES@mkdir:1"}) {
     const Ending ending = run.start({.plan = plan});
     EXPECT_EQ(ending.code, 1) << plan;
-    EXPECT_THAT(ending.said, AllOf(HasSubstr("--out"), Not(HasSubstr("pixels measured"))));
+    EXPECT_THAT(ending.said,
+                AllOf(HasSubstr("choose another folder"), Not(HasSubstr("pixels measured"))));
   }
 }
 

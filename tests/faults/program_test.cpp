@@ -46,6 +46,15 @@ TEST(Program, OutlivesAFullDisk) {
   EXPECT_TRUE(shop.model("full") == shop.model("straight"));
 }
 
+TEST(Program, SaysWithWhichOptionAFullDiskIsOutlived) {
+  const Workshop shop;
+  const Environment environment = faults("ENOSPC@mkdir:6+1000000", shop.folder / "full");
+  const Result result = shop.pretrain("full", {"--set", "checkpoint.retry_seconds=0.1"});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("No space left"), HasSubstr("steps are lost"),
+                                HasSubstr("with --resume: it makes them again")));
+}
+
 TEST(Program, OutlivesAWallClockThatJumps) {
   const Workshop shop;
   ASSERT_EQ(shop.pretrain("straight").exit_code, 0);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -98,6 +99,13 @@ TEST_F(TensorMemoryTest, KeepsLittleMoreThanWasEverInUse) {
     most = std::max(most, memory.in_use + memory.kept);
   }
   EXPECT_LT(most, (64 + 64 / 4 + 20) * kMegabyte);
+}
+
+TEST_F(TensorMemoryTest, TooMuchIsBadAllocAndForgotten) {
+  const std::int64_t before = tensor_memory().in_use;
+  EXPECT_THROW(bytes(std::int64_t{1} << 60), std::bad_alloc);
+  EXPECT_EQ(tensor_memory().in_use, before);
+  EXPECT_EQ(bytes(kMegabyte).numel(), kMegabyte);
 }
 
 TEST_F(TensorMemoryTest, ThreadsShareIt) {

@@ -115,7 +115,7 @@ TEST(Plan, RefusesAStageWithoutSteps) {
 TEST(Plan, RefusesWarmupThatFillsAStage) {
   EXPECT_THAT(usage_error([] { plan(length(2, 40), stages(1), 10); }),
               testing::AllOf(HasSubstr("warmup_epochs is 40"), HasSubstr("2 epochs of stage 1"),
-                             HasSubstr("--epochs")));
+                             HasSubstr("schedule.total_epochs")));
   usage_error([] { plan(length(80, 40), stages(2), 10); });
   EXPECT_NO_THROW(plan(length(81, 40), stages(2), 10));
 }

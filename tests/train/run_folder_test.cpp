@@ -73,7 +73,8 @@ TEST_F(RunFolderTest, ResumesARunAndStartsOneWhereThereIsNone) {
 
 TEST_F(RunFolderTest, RefusesARunWithoutResume) {
   create(out_, false, kRecipe);
-  EXPECT_THAT(error_of<UsageError>([&] { RunFolder::check(out_, false); }), HasSubstr("--resume"));
+  EXPECT_THAT(error_of<UsageError>([&] { RunFolder::check(out_, false); }),
+              HasSubstr("holds a run; go on with it, or choose another folder"));
   EXPECT_THROW(create(out_, false, kRecipe), UsageError);
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/report/terminal/progress_text.h"
@@ -88,7 +89,7 @@ std::vector<Check> examine(const Arguments& arguments) {
   add(tools::check_place("disk", "."));
   if (!arguments.out.empty()) add(tools::check_place("--out", arguments.out));
   if (!arguments.data.empty()) add(tools::check_data(arguments.data));
-  if (!arguments.run.empty()) add(tools::check_run(arguments.run));
+  if (!arguments.run.empty()) add(tools::check_run(arguments.run, command_texts().goes_on));
   return checks;
 }
 

@@ -7,6 +7,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/data/data.h"
 #include "apps/dbot/commands/figures.h"
+#include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/report/metrics/evaluation_table.h"
@@ -59,7 +60,8 @@ run::PretrainOptions options_of(const Arguments& arguments) {
           arguments.out,
           arguments.resume,
           is_file ? recipe.stem().string() : arguments.recipe,
-          {arguments.data.begin() + 1, arguments.data.end()}};
+          {arguments.data.begin() + 1, arguments.data.end()},
+          command_texts()};
 }
 
 void print_for_people(const run::PretrainSummary& summary) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
@@ -57,7 +58,7 @@ void report_runs(const Arguments& arguments) {
   std::vector<std::string> pages;
   Json runs = Json::array();
   for (const std::string& run : arguments.runs) {
-    report::PageData data(run);
+    report::PageData data(run, command_texts());
     pages.push_back(data.json());
     runs.push_back(summary_json(run, data.summary()));
     complain(fmt::format("{}: {}", run, data.summary().verdict.sentence));

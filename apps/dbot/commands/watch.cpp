@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/core/files/lock_state.h"
@@ -47,7 +48,9 @@ bool speaks_utf8() {
 /// The run as its file says at the last look.
 class Viewer {
  public:
-  explicit Viewer(fs::path run) : run_(std::move(run)), follower_(run_ / "metrics.jsonl") {}
+  explicit Viewer(fs::path run) : run_(std::move(run)), follower_(run_ / "metrics.jsonl") {
+    view_.goes_on = command_texts().goes_on;
+  }
 
   void look() {
     auto news = follower_.poll();

@@ -82,9 +82,10 @@ Evaluation evaluate_features(const data::LabelledSplits& splits, const EvaluateC
   result.classes = static_cast<std::int64_t>(splits.train->classes().size());
   if (result.classes < 2) {
     throw DataError(
-        fmt::format("[evaluate] the data set has {} classes, expected at least 2; put "
-                    "images into one folder a class",
-                    result.classes));
+        {.operation = "evaluate",
+         .fault = Fault::unlabelled,
+         .reason = fmt::format("the data set has {} classes, expected at least 2", result.classes),
+         .way_out = "put images into one folder a class"});
   }
   const data::LabelledSplits chosen = limit_splits(splits, config, seed);
   const core::Stopwatch clock;

@@ -55,7 +55,11 @@ class Collector {
 
   /// Without the places of unreadable samples.
   Features take() {
-    if (filled_ == 0) throw DataError("[features] no image of the data set could be read");
+    if (filled_ == 0) {
+      throw DataError({.operation = "features",
+                       .fault = Fault::unreadable,
+                       .reason = "no image of the data set could be read"});
+    }
     for (auto& [kind, rows] : features_.kinds) rows = rows.narrow(0, 0, filled_);
     features_.labels = features_.labels.narrow(0, 0, filled_);
     return std::move(features_);

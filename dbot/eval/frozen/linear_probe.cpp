@@ -180,9 +180,10 @@ void check_inputs(const at::Tensor& train_features, const at::Tensor& test_featu
   }
   if (classes < 2) {
     throw DataError(
-        fmt::format("[linear probe] the labels name {} classes, expected at least 2; "
-                    "put images into one folder a class",
-                    classes));
+        {.operation = "linear probe",
+         .fault = Fault::unlabelled,
+         .reason = fmt::format("the labels name {} classes, expected at least 2", classes),
+         .way_out = "put images into one folder a class"});
   }
   check_features("linear probe", train_features, "training");
   check_features("linear probe", test_features, "test");
@@ -204,7 +205,9 @@ ProbeResult linear_probe(const at::Tensor& train_features, const at::Tensor& tra
   TrainingSet set(train_features, train_labels, config);
   if (set.labels.min().equal(set.labels.max())) {
     throw DataError(
-        "[linear probe] all training samples have one label, expected at least two classes");
+        {.operation = "linear probe",
+         .fault = Fault::unlabelled,
+         .reason = "all training samples have one label, expected at least two classes"});
   }
   const Standardisation standardise(set.features);
   set.features = standardise(set.features);

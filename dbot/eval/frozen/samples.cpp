@@ -31,8 +31,10 @@ void check_labels(const char* operation, const at::Tensor& features, const at::T
                             operation, which, features.size(0)));
   }
   if (labels.numel() == 0 || labels.max().item<std::int64_t>() < 0) {
-    throw DataError(fmt::format("[{}] no {} sample has a label; put images into class folders",
-                                operation, which));
+    throw DataError({.operation = operation,
+                     .fault = Fault::unlabelled,
+                     .reason = fmt::format("no {} sample has a label", which),
+                     .way_out = "put images into class folders"});
   }
   if (const auto highest = labels.max().item<std::int64_t>(); highest >= classes) {
     throw Error(fmt::format("[{}] a {} label is {}, expected less than {} classes", operation,

@@ -47,8 +47,10 @@ ExportFormat parse_export_format(std::string_view text, std::string_view option)
   for (const Row& row : kRows) {
     if (row.name == text) return row.format;
   }
-  throw UsageError(fmt::format("[export] {} is {}, expected one of {}", option, text,
-                               export_format_names(", ")));
+  throw UsageError(
+      {.operation = "export",
+       .subject = std::string(option),
+       .reason = fmt::format("is {}, expected one of {}", text, export_format_names(", "))});
 }
 
 std::string_view export_format_name(ExportFormat format) {
@@ -67,9 +69,12 @@ void check_export_name(ExportFormat format, const std::filesystem::path& out) {
   const auto& [first, second] = row_of(format).endings;
   const std::string ending = out.extension().string();
   if (first.empty() || ending == first || (!second.empty() && ending == second)) return;
-  throw UsageError(fmt::format("[export] --out is {}, expected a name that ends in {}{}{} for {}",
-                               out.string(), first, second.empty() ? "" : " or ", second,
-                               export_format_name(format)));
+  throw UsageError(
+      {.operation = "export",
+       .subject = out.string(),
+       .fault = Fault::mismatch,
+       .reason = fmt::format(": expected a name that ends in {}{}{} for {}", first,
+                             second.empty() ? "" : " or ", second, export_format_name(format))});
 }
 
 }  // namespace dbot::exchange

@@ -55,9 +55,22 @@ Exported write_official(const NetworkWeights& network, const ExportOptions& opti
   return exported;
 }
 
-[[noreturn]] void refuse_decoder(ExportFormat format, const std::string& why) {
+[[noreturn]] void refuse_decoder(ExportFormat format, const char* why) {
+  throw UsageError({.operation = "export",
+                    .subject = std::string(export_format_name(format)),
+                    .fault = Fault::unsupported,
+                    .reason = why,
+                    .way_out = "leave the decoder out"});
+}
+
+/// A decoder that `other` has a place for.
+[[noreturn]] void refuse_predictor(ExportFormat format, const char* predicts, ExportFormat other) {
   throw UsageError(
-      fmt::format("[export] {} {}; leave out --with-decoder", export_format_name(format), why));
+      {.operation = "export",
+       .subject = std::string(export_format_name(format)),
+       .fault = Fault::mismatch,
+       .reason = fmt::format("has no place for a decoder that predicts {}", predicts),
+       .way_out = fmt::format("{} has, or leave the decoder out", export_format_name(other))});
 }
 
 void check_kind(NetworkKind kind, ExportFormat format) {
@@ -77,20 +90,19 @@ void check_kind(NetworkKind kind, ExportFormat format) {
   }
   if (plain || beit) return;
   throw UsageError(
-      fmt::format("[export] {} is for plain vision transformers, and this one has parts that those "
-                  "lack (relative positions, gains, a bias left out, CLIP's layers); choose {}",
-                  export_format_name(format),
-                  kind == NetworkKind::beit ? "timm, onnx, dbot, pth or safetensors"
-                                            : "onnx, dbot, pth or safetensors"));
+      {.operation = "export",
+       .subject = std::string(export_format_name(format)),
+       .reason = "is for plain vision transformers, and this one has parts that those lack "
+                 "(relative positions, gains, a bias left out, CLIP's layers)",
+       .way_out = kind == NetworkKind::beit ? "choose timm, onnx, dbot, pth or safetensors"
+                                            : "choose onnx, dbot, pth or safetensors"});
 }
 
 void check_decoder(const DecoderDescription& decoder, ExportFormat format) {
   const bool pixels = decoder.predictor_name == "decoder_pred";
   if (!takes_decoder(format)) refuse_decoder(format, "holds an encoder and no decoder");
   if (!pixels && format == ExportFormat::mae) {
-    refuse_decoder(format,
-                   "has no place for a decoder that predicts a teacher's features (--format dbot "
-                   "has)");
+    refuse_predictor(format, "a teacher's features", ExportFormat::dbot);
   }
   if (!pixels && format == ExportFormat::huggingface_mae) {
     refuse_decoder(format,
@@ -98,7 +110,7 @@ void check_decoder(const DecoderDescription& decoder, ExportFormat format) {
                    "becomes a ViTMAEModel");
   }
   if (pixels && format == ExportFormat::dbot) {
-    refuse_decoder(format, "has no place for a decoder that predicts pixels (--format mae has)");
+    refuse_predictor(format, "pixels", ExportFormat::mae);
   }
 }
 

@@ -86,9 +86,12 @@ std::uint64_t write_json(const fs::path& path, const Json& fields) {
 void check_vit_mae(const nn::EncoderConfig& config) {
   if (config.image_size.height == config.image_size.width) return;
   throw UsageError(
-      fmt::format("[export] the model is for images of {}×{}, and transformers' ViTMAE is for "
-                  "square ones; choose --format huggingface, or a square --image-size",
-                  config.image_size.height, config.image_size.width));
+      {.operation = "export",
+       .subject = "the model",
+       .fault = Fault::mismatch,
+       .reason = fmt::format("is for images of {}×{}, and transformers' ViTMAE is for square ones",
+                             config.image_size.height, config.image_size.width),
+       .way_out = "choose the format huggingface, or a square image size"});
 }
 
 HuggingFaceFolder write_hugging_face_folder(const fs::path& folder, const NetworkWeights& network,

@@ -23,10 +23,14 @@ constexpr std::int64_t kMostPatches = 1 << 20;
 
 at::Tensor sincos_table(const nn::EncoderConfig& config, const std::string& source) {
   if (config.patches() > kMostPatches) {
-    throw DataError(fmt::format(
-        "[load encoder] {}: an image of {}×{} has {} patches, expected at "
-        "most {}; choose a smaller image size",
-        source, config.image_size.height, config.image_size.width, config.patches(), kMostPatches));
+    throw DataError(
+        {.operation = "load encoder",
+         .subject = source,
+         .fault = Fault::too_large,
+         .reason = fmt::format(": an image of {}×{} has {} patches, expected at most {}",
+                               config.image_size.height, config.image_size.width, config.patches(),
+                               kMostPatches),
+         .way_out = "choose a smaller image size"});
   }
   return nn::sincos_table_2d(config.width, config.grid()).to(at::kFloat).unsqueeze(0);
 }
@@ -38,14 +42,21 @@ runtime::NamedTensors take_parameters(runtime::NamedTensors& tensors,
   for (const auto& spec : nn::encoder_parameters(config)) {
     const auto found = tensors.find(spec.name);
     if (found == tensors.end()) {
-      throw DataError(fmt::format("[load encoder] {}: {} is missing, expected [{}]", source,
-                                  spec.name, fmt::join(spec.shape, ", ")));
+      throw DataError({.operation = "load encoder",
+                       .subject = source,
+                       .fault = Fault::missing,
+                       .reason = fmt::format(": {} is missing, expected [{}]", spec.name,
+                                             fmt::join(spec.shape, ", "))});
     }
     const at::Tensor& tensor = found->second;
     if (tensor.sizes() != at::IntArrayRef(spec.shape) || !tensor.is_floating_point()) {
-      throw DataError(fmt::format("[load encoder] {}: {} is {} [{}], expected floating point [{}]",
-                                  source, spec.name, c10::toString(tensor.scalar_type()),
-                                  fmt::join(tensor.sizes(), ", "), fmt::join(spec.shape, ", ")));
+      throw DataError(
+          {.operation = "load encoder",
+           .subject = source,
+           .fault = Fault::mismatch,
+           .reason = fmt::format(": {} is {} [{}], expected floating point [{}]", spec.name,
+                                 c10::toString(tensor.scalar_type()),
+                                 fmt::join(tensor.sizes(), ", "), fmt::join(spec.shape, ", "))});
     }
     parameters.emplace(spec.name, tensor.to(at::kFloat));
     tensors.erase(found);  // one copy of a large network at a time
@@ -126,14 +137,20 @@ void check_folder(const FolderDescription& folder, const nn::EncoderConfig& conf
        {std::tuple{"hidden_size", folder.width, config.width},
         std::tuple{"num_hidden_layers", folder.depth, config.depth}}) {
     if (said && *said != found) {
-      throw DataError(fmt::format("[load encoder] {}: config.json says {} {}, the tensors have {}",
-                                  source, key, *said, found));
+      throw DataError({.operation = "load encoder",
+                       .subject = source,
+                       .fault = Fault::mismatch,
+                       .reason = fmt::format(": config.json says {} {}, the tensors have {}", key,
+                                             *said, found)});
     }
   }
   if (folder.activation && *folder.activation != "gelu" && *folder.activation != "quick_gelu") {
-    throw DataError(fmt::format(
-        "[load encoder] {}: config.json says hidden_act {}, expected gelu or quick_gelu", source,
-        *folder.activation));
+    throw DataError(
+        {.operation = "load encoder",
+         .subject = source,
+         .fault = Fault::unsupported,
+         .reason = fmt::format(": config.json says hidden_act {}, expected gelu or quick_gelu",
+                               *folder.activation)});
   }
 }
 
@@ -184,10 +201,13 @@ EncoderPlace choose_place(const WeightsSource& source, const EncoderHints& hints
     }
     const std::string held =
         roots.empty() ? "there are no tensors" : fmt::format("it holds {}", fmt::join(roots, ", "));
-    throw DataError(fmt::format(
-        "[load encoder] {}: patch_embed.proj.weight is missing{}; expected the names of "
-        "an MAE, dBOT, timm or Hugging Face vision transformer, {}",
-        source.path().string(), hints.key ? " below " + *hints.key : "", held));
+    throw DataError(
+        {.operation = "load encoder",
+         .subject = source.path().string(),
+         .fault = Fault::missing,
+         .reason = fmt::format(": patch_embed.proj.weight is missing{}; expected the names of an "
+                               "MAE, dBOT, timm or Hugging Face vision transformer, {}",
+                               hints.key ? " below " + *hints.key : "", held)});
   }
   for (std::size_t i = 1; i < places.size(); ++i) report.other_keys.push_back(key_of(places[i]));
   report.key = key_of(places.front());

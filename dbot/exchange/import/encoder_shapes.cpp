@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "dbot/core/error.h"
+#include "dbot/core/error_context.h"
 #include "dbot/exchange/names/encoder_variant.h"
 
 namespace dbot::exchange {
@@ -20,14 +21,19 @@ const at::Tensor& required(const runtime::NamedTensors& tensors, const std::stri
                            std::int64_t dimensions, const std::string& source) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) {
-    throw DataError(
-        fmt::format("[load encoder] {}: {} is missing; expected the official names of an MAE, dBOT "
-                    "or timm vision transformer",
-                    source, name));
+    throw DataError({.operation = "load encoder",
+                     .subject = source,
+                     .fault = Fault::missing,
+                     .reason = fmt::format(": {} is missing; expected the official names of an "
+                                           "MAE, dBOT or timm vision transformer",
+                                           name)});
   }
   if (found->second.dim() != dimensions || found->second.numel() == 0) {
-    throw DataError(fmt::format("[load encoder] {}: {} has shape [{}], expected {} dimensions",
-                                source, name, fmt::join(found->second.sizes(), ", "), dimensions));
+    throw DataError({.operation = "load encoder",
+                     .subject = source,
+                     .fault = Fault::mismatch,
+                     .reason = fmt::format(": {} has shape [{}], expected {} dimensions", name,
+                                           fmt::join(found->second.sizes(), ", "), dimensions)});
   }
   return found->second;
 }
@@ -43,16 +49,22 @@ std::int64_t count_blocks(const runtime::NamedTensors& tensors, const std::strin
     std::int64_t number = 0;
     const auto parsed = std::from_chars(begin, end, number);
     if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != '.' || number < 0) {
-      throw DataError(fmt::format("[load encoder] {}: {} is not the name of a block's tensor",
-                                  source, entry->first));
+      throw DataError(
+          {.operation = "load encoder",
+           .subject = source,
+           .fault = Fault::corrupt,
+           .reason = fmt::format(": {} is not the name of a block's tensor", entry->first)});
     }
     numbers.insert(number);
   }
   std::int64_t expected = 0;
   for (const std::int64_t number : numbers) {
     if (number != expected) {
-      throw DataError(fmt::format("[load encoder] {}: blocks.{} is missing, but there is blocks.{}",
-                                  source, expected, number));
+      throw DataError({.operation = "load encoder",
+                       .subject = source,
+                       .fault = Fault::missing,
+                       .reason = fmt::format(": blocks.{} is missing, but there is blocks.{}",
+                                             expected, number)});
     }
     ++expected;
   }
@@ -65,10 +77,14 @@ std::int64_t infer_heads(const runtime::NamedTensors& tensors, std::int64_t widt
   const std::int64_t usual = width % 64 == 0 ? width / 64 : 0;
   const std::int64_t heads = hints.heads.value_or(table != nullptr ? table->size(1) : usual);
   if (heads < 1 || width % heads != 0) {
-    throw DataError(fmt::format(
-        "[load encoder] {}: the number of heads {}; expected one that divides the width {}", source,
-        hints.heads ? fmt::format("is {}", *hints.heads) : std::string("is not in the file"),
-        width));
+    throw DataError(
+        {.operation = "load encoder",
+         .subject = source,
+         .fault = Fault::mismatch,
+         .reason = fmt::format(
+             ": the number of heads {}; expected one that divides the width {}",
+             hints.heads ? fmt::format("is {}", *hints.heads) : std::string("is not in the file"),
+             width)});
   }
   return heads;
 }
@@ -82,19 +98,22 @@ core::Size infer_image_size(const runtime::NamedTensors& tensors, std::int64_t p
     const at::Tensor* table = relative_position_table(tensors);
     const auto side = table != nullptr ? relative_position_side(table->size(0)) : std::nullopt;
     if (side) return {*side * patch_size, *side * patch_size};
-    throw DataError(fmt::format(
-        "[load encoder] {}: without pos_embed the image size is not in the file; name it "
-        "(--image-size)",
-        source));
+    throw DataError({.operation = "image size",
+                     .subject = source,
+                     .fault = Fault::missing,
+                     .reason = ": without pos_embed the image size is not in the file",
+                     .way_out = "name it"});
   }
   const std::int64_t patches = required(tensors, "pos_embed", 3, source).size(1) - 1;
   const auto side =
       static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(patches))));
   if (side < 1 || side * side != patches) {
-    throw DataError(fmt::format(
-        "[load encoder] {}: pos_embed has {} patches, which is no square grid; name the "
-        "image size (--image-size)",
-        source, patches));
+    throw DataError(
+        {.operation = "image size",
+         .subject = source,
+         .fault = Fault::missing,
+         .reason = fmt::format(": pos_embed has {} patches, which is no square grid", patches),
+         .way_out = "name the image size"});
   }
   return {side * patch_size, side * patch_size};
 }
@@ -126,7 +145,7 @@ nn::EncoderConfig infer_config(const runtime::NamedTensors& tensors, const Encod
   try {
     nn::check(config, "encoder");
   } catch (const UsageError& error) {
-    throw DataError(fmt::format("[load encoder] {}: {}", source, error.what()));
+    throw data_error_about("load encoder", source, error);
   }
   return config;
 }
@@ -135,8 +154,11 @@ void check_depth(const runtime::NamedTensors& tensors, std::int64_t depth,
                  const std::string& source) {
   const std::int64_t blocks = count_blocks(tensors, source);
   if (blocks != depth) {
-    throw DataError(fmt::format("[load encoder] {}: {} says {} blocks, the file has {}", source,
-                                kEncoderConfigKey, depth, blocks));
+    throw DataError({.operation = "load encoder",
+                     .subject = source,
+                     .fault = Fault::mismatch,
+                     .reason = fmt::format(": {} says {} blocks, the file has {}",
+                                           kEncoderConfigKey, depth, blocks)});
   }
 }
 

@@ -68,8 +68,11 @@ bool is_buffer(std::string_view name) {
 
 [[noreturn]] void refuse(const WeightsSource& source, const std::string& name,
                          std::string_view meaning) {
-  throw DataError(fmt::format("[load encoder] {}: {} is {}; dbot does not build such a network",
-                              source.path().string(), name, meaning));
+  throw DataError(
+      {.operation = "load encoder",
+       .subject = source.path().string(),
+       .fault = Fault::unsupported,
+       .reason = fmt::format(": {} is {}; dbot does not build such a network", name, meaning)});
 }
 
 void check_built(const WeightsSource& source, const std::string& full, std::string_view name) {
@@ -166,7 +169,9 @@ runtime::NamedTensors read_encoder_tensors(const WeightsSource& source, const En
   try {
     return to_official(bare, *place.style).tensors;
   } catch (const DataError& error) {
-    throw DataError(fmt::format("{} (in {})", error.what(), source.path().string()));
+    ErrorFields fields = error.fields();
+    fields.reason += fmt::format(" (in {})", source.path().string());
+    throw DataError(std::move(fields));
   }
 }
 

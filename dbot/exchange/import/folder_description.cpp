@@ -96,8 +96,10 @@ class Reader {
   [[noreturn]] void fail(const char* key, const std::string& expected) const {
     std::string text = object_.at(key).dump(-1, ' ', false, json::error_handler_t::replace);
     if (text.size() > 80) text = text.substr(0, 77) + "...";
-    throw DataError(
-        fmt::format("[weights] {}: {} is {}, expected {}", source_.string(), key, text, expected));
+    throw DataError({.operation = "weights",
+                     .subject = source_.string(),
+                     .fault = Fault::corrupt,
+                     .reason = fmt::format(": {} is {}, expected {}", key, text, expected)});
   }
 
   const json& object_;

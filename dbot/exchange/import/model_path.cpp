@@ -51,9 +51,11 @@ std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
   if (is_file(path)) return path;
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) {
-    throw DataError(fmt::format(
-        "[model] {} does not exist; expected a weights file, a run folder or a checkpoint folder",
-        path.string()));
+    throw DataError(
+        {.operation = "model",
+         .subject = path.string(),
+         .fault = Fault::missing,
+         .reason = "does not exist; expected a weights file, a run folder or a checkpoint folder"});
   }
   for (const char* name :
        {"model.safetensors", "student.safetensors", "model.safetensors.index.json",
@@ -63,10 +65,11 @@ std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
   for (const fs::path& checkpoints : {path / "checkpoints", path}) {
     if (const auto student = newest_student(checkpoints)) return *student;
   }
-  throw DataError(
-      fmt::format("[model] {} has no weights: looked for model.safetensors, student.safetensors, "
-                  "pytorch_model.bin and checkpoints/*/student.safetensors",
-                  path.string()));
+  throw DataError({.operation = "model",
+                   .subject = path.string(),
+                   .fault = Fault::missing,
+                   .reason = "has no weights: looked for model.safetensors, student.safetensors, "
+                             "pytorch_model.bin and checkpoints/*/student.safetensors"});
 }
 
 }  // namespace dbot::exchange

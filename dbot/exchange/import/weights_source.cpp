@@ -24,17 +24,21 @@ std::map<std::string, std::vector<std::string>> read_index(const fs::path& path)
   const auto found = index.find("weight_map");
   if (found == index.end() || !found->is_object() || found->empty()) {
     throw DataError(
-        fmt::format("[weights] {}: weight_map is missing, expected the index of a "
-                    "weights file in parts",
-                    path.string()));
+        {.operation = "weights",
+         .subject = path.string(),
+         .fault = Fault::missing,
+         .reason = ": weight_map is missing, expected the index of a weights file in parts"});
   }
   std::map<std::string, std::vector<std::string>> shards;
   for (const auto& [tensor, file] : found->items()) {
     const std::string name = file.is_string() ? file.get<std::string>() : "";
     if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
         name.find('\0') != std::string::npos) {
-      throw DataError(fmt::format("[weights] {}: {} is in no file beside it, expected a file name",
-                                  path.string(), tensor));
+      throw DataError(
+          {.operation = "weights",
+           .subject = path.string(),
+           .fault = Fault::missing,
+           .reason = fmt::format(": {} is in no file beside it, expected a file name", tensor)});
     }
     shards[name].push_back(tensor);
   }
@@ -55,8 +59,10 @@ WeightsSource WeightsSource::open(const fs::path& path) {
     for (const std::string& tensor : tensors) {
       const auto place = source.places_.find(tensor);
       if (place == source.places_.end() || place->second.file + 1 != source.files_.size()) {
-        throw DataError(fmt::format("[weights] {}: {} should be in {}, but is not", path.string(),
-                                    tensor, shard));
+        throw DataError({.operation = "weights",
+                         .subject = path.string(),
+                         .fault = Fault::missing,
+                         .reason = fmt::format(": {} should be in {}, but is not", tensor, shard)});
       }
     }
   }
@@ -67,8 +73,11 @@ void WeightsSource::add(const fs::path& path) {
   const formats::WeightsFile& file = files_.emplace_back(formats::WeightsFile::open(path));
   for (std::size_t i = 0; i < file.tensors().size(); ++i) {
     if (!places_.emplace(file.tensors()[i].name, Place{files_.size() - 1, i}).second) {
-      throw DataError(fmt::format("[weights] {}: {} is in another part too", path.string(),
-                                  file.tensors()[i].name));
+      throw DataError(
+          {.operation = "weights",
+           .subject = path.string(),
+           .fault = Fault::mismatch,
+           .reason = fmt::format(": {} is in another part too", file.tensors()[i].name)});
     }
   }
   unread_.insert(unread_.end(), file.unread().begin(), file.unread().end());
@@ -97,7 +106,10 @@ runtime::NamedTensors WeightsSource::read(const std::vector<std::string>& names)
   for (const std::string& name : names) {
     const auto place = places_.find(name);
     if (place == places_.end()) {
-      throw DataError(fmt::format("[weights] {}: {} is missing", path_.string(), name));
+      throw DataError({.operation = "weights",
+                       .subject = path_.string(),
+                       .fault = Fault::missing,
+                       .reason = fmt::format(": {} is missing", name)});
     }
     const formats::WeightsFile& file = files_[place->second.file];
     const formats::StoredTensor& stored = file.tensors()[place->second.tensor];
@@ -105,9 +117,12 @@ runtime::NamedTensors WeightsSource::read(const std::vector<std::string>& names)
     copied += static_cast<std::uint64_t>(stored.elements()) * formats::element_size(stored.type);
     if (copied > most) {
       throw DataError(
-          fmt::format("[weights] {}: the tensors up to {} would take {} bytes, which is "
-                      "more than {} times the file",
-                      path_.string(), name, copied, kMostCopies));
+          {.operation = "weights",
+           .subject = path_.string(),
+           .fault = Fault::too_large,
+           .reason = fmt::format(
+               ": the tensors up to {} would take {} bytes, which is more than {} times the file",
+               name, copied, kMostCopies)});
     }
     file.verify(stored);
     tensors.emplace(name, copy_of(stored));

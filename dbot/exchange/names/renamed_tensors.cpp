@@ -17,7 +17,8 @@ std::string shape_of(const at::Tensor& tensor) {
 }
 
 [[noreturn]] void fail(const std::string& name, const std::string& what) {
-  throw DataError(fmt::format("[names] {} {}", name, what));
+  throw DataError(
+      {.operation = "names", .subject = name, .fault = Fault::mismatch, .reason = what});
 }
 
 void require_dimensions(const std::string& name, const at::Tensor& tensor, std::int64_t count) {
@@ -150,8 +151,10 @@ RenamedTensors hugging_face_to_official(const runtime::NamedTensors& tensors) {
   const auto style = style_of(names);
   if (!style) {
     throw DataError(
-        "[names] embeddings.patch_embeddings.projection.weight is missing, expected the names of a "
-        "Hugging Face vision transformer");
+        {.operation = "names",
+         .subject = "embeddings.patch_embeddings.projection.weight",
+         .fault = Fault::missing,
+         .reason = "is missing, expected the names of a Hugging Face vision transformer"});
   }
   return to_official(bare, *style);
 }

@@ -62,8 +62,11 @@ class EncoderGraph {
     if (pixels_ == OnnxPixels::normalised) return "images";
     if (description_.mean.empty()) {
       throw UsageError(
-          "[onnx] the model does not say its pixel normalisation, so the graph cannot normalise; "
-          "expected images that are normalised already (--pixels normalised)");
+          {.operation = "onnx",
+           .subject = "the model",
+           .fault = Fault::missing,
+           .reason = "does not say its pixel normalisation, so the graph cannot normalise",
+           .way_out = "choose images that are normalised already"});
     }
     const double largest = bytes ? 255 : 1;
     std::string values = "images";
@@ -168,8 +171,9 @@ OnnxPixels parse_onnx_pixels(std::string_view text, std::string_view option) {
   if (text == "normalised") return OnnxPixels::normalised;
   if (text == "unit") return OnnxPixels::unit;
   if (text == "bytes") return OnnxPixels::bytes;
-  throw UsageError(
-      fmt::format("[onnx] {} is {}, expected normalised, unit or bytes", option, text));
+  throw UsageError({.operation = "onnx",
+                    .subject = std::string(option),
+                    .reason = fmt::format("is {}, expected normalised, unit or bytes", text)});
 }
 
 formats::OnnxModel onnx_encoder(const LoadedEncoder& encoder, OnnxPixels pixels) {

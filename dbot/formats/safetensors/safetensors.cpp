@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "dbot/core/error.h"
+#include "dbot/core/error_context.h"
 #include "dbot/formats/mapped_file.h"
 #include "dbot/formats/safetensors/safetensors_header.h"
 
@@ -34,17 +35,20 @@ std::uint64_t little_endian(std::span<const std::byte, kLengthBytes> bytes) {
 /// The header's JSON, once its length is known to lie inside the file.
 std::string_view header_of(std::span<const std::byte> bytes) {
   if (bytes.size() < kLengthBytes) {
-    throw DataError(
-        fmt::format("it has {} bytes, expected at least {}", bytes.size(), kLengthBytes));
+    throw DataError({.fault = Fault::truncated,
+                     .reason = fmt::format("it has {} bytes, expected at least {}", bytes.size(),
+                                           kLengthBytes)});
   }
   const std::uint64_t length = little_endian(bytes.first<kLengthBytes>());
   const std::uint64_t rest = bytes.size() - kLengthBytes;
   if (length > kLongestHeader || length > rest) {
-    throw DataError(fmt::format("the header's length is {}, expected at most {}, {}", length,
-                                std::min(rest, kLongestHeader),
-                                rest < kLongestHeader ? "what the file holds: it was cut short or "
-                                                        "is no safetensors file"
-                                                      : "the format's limit"));
+    throw DataError({.fault = rest < kLongestHeader ? Fault::truncated : Fault::too_large,
+                     .reason = fmt::format(
+                         "the header's length is {}, expected at most {}, {}", length,
+                         std::min(rest, kLongestHeader),
+                         rest < kLongestHeader
+                             ? "what the file holds: it was cut short or is no safetensors file"
+                             : "the format's limit")});
   }
   const auto text = bytes.subspan(kLengthBytes, length);
   return {reinterpret_cast<const char*>(text.data()), text.size()};
@@ -66,7 +70,7 @@ SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {
                                   data.subspan(tensor.begin, tensor.end - tensor.begin)});
     }
   } catch (const DataError& error) {
-    throw DataError(fmt::format("[safetensors] {}: {}", path.string(), error.what()));
+    throw data_error_about("safetensors", path.string(), error);
   }
   for (std::size_t i = 0; i < mapping->tensors.size(); ++i) {
     mapping->index.emplace(mapping->tensors[i].name, i);

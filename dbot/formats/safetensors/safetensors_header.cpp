@@ -15,19 +15,24 @@ namespace {
 void check_tensor(const HeaderTensor& tensor, std::uint64_t data_size) {
   const auto bytes = byte_count(tensor.type, tensor.shape);
   if (!bytes) {
-    throw DataError(fmt::format("tensor {}: the shape [{}] has more elements than 64 bits count",
-                                printable(tensor.name), fmt::join(tensor.shape, ", ")));
+    throw DataError(
+        {.fault = Fault::too_large,
+         .reason = fmt::format("tensor {}: the shape [{}] has more elements than 64 bits count",
+                               printable(tensor.name), fmt::join(tensor.shape, ", "))});
   }
   if (tensor.begin > tensor.end || tensor.end > data_size) {
     throw DataError(
-        fmt::format("tensor {}: data_offsets are [{}, {}], expected an ascending "
-                    "pair within the {} bytes of data",
-                    printable(tensor.name), tensor.begin, tensor.end, data_size));
+        {.fault = Fault::corrupt,
+         .reason = fmt::format("tensor {}: data_offsets are [{}, {}], expected an ascending pair "
+                               "within the {} bytes of data",
+                               printable(tensor.name), tensor.begin, tensor.end, data_size)});
   }
   if (tensor.end - tensor.begin != *bytes) {
-    throw DataError(fmt::format("tensor {}: data_offsets span {} bytes, expected {} for {} [{}]",
-                                printable(tensor.name), tensor.end - tensor.begin, *bytes,
-                                element_name(tensor.type), fmt::join(tensor.shape, ", ")));
+    throw DataError(
+        {.fault = Fault::corrupt,
+         .reason = fmt::format("tensor {}: data_offsets span {} bytes, expected {} for {} [{}]",
+                               printable(tensor.name), tensor.end - tensor.begin, *bytes,
+                               element_name(tensor.type), fmt::join(tensor.shape, ", "))});
   }
 }
 
@@ -36,16 +41,19 @@ void check_coverage(const std::vector<HeaderTensor>& tensors, std::uint64_t data
   std::uint64_t expected = 0;
   for (const HeaderTensor& tensor : tensors) {
     if (tensor.begin != expected) {
-      throw DataError(
-          fmt::format("tensor {} begins at byte {} of the data, expected {}: it {}",
-                      printable(tensor.name), tensor.begin, expected,
-                      tensor.begin < expected ? "overlaps the one before" : "leaves a gap"));
+      throw DataError({.fault = Fault::corrupt,
+                       .reason = fmt::format(
+                           "tensor {} begins at byte {} of the data, expected {}: it {}",
+                           printable(tensor.name), tensor.begin, expected,
+                           tensor.begin < expected ? "overlaps the one before" : "leaves a gap")});
     }
     expected = tensor.end;
   }
   if (expected != data_size) {
-    throw DataError(fmt::format(
-        "the tensors cover {} bytes, but {} bytes of data follow the header", expected, data_size));
+    throw DataError(
+        {.fault = Fault::corrupt,
+         .reason = fmt::format("the tensors cover {} bytes, but {} bytes of data follow the header",
+                               expected, data_size)});
   }
 }
 

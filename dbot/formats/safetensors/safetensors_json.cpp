@@ -118,15 +118,18 @@ class HeaderReader {
     // somewhere in it.
     std::string_view reason = error.what();
     reason.remove_prefix(std::min(reason.find("] ") + 2, reason.size()));
-    throw DataError(
-        fmt::format("the header is not JSON at byte {}: {}", position, printable(reason)));
+    throw DataError({.fault = Fault::corrupt,
+                     .reason = fmt::format("the header is not JSON at byte {}: {}", position,
+                                           printable(reason))});
   }
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw DataError(place_ == Place::tensor || place_ == Place::list
-                        ? fmt::format("tensor {}: {}", printable(key_), what)
-                        : fmt::format("the header {}", what));
+    if (place_ == Place::tensor || place_ == Place::list) {
+      throw DataError(
+          {.subject = "tensor " + printable(key_), .fault = Fault::corrupt, .reason = ": " + what});
+    }
+    throw DataError({.subject = "the header", .fault = Fault::corrupt, .reason = what});
   }
   [[noreturn]] void unexpected(std::string_view what) const {
     const bool inside = place_ == Place::tensor || place_ == Place::list;
@@ -176,9 +179,13 @@ std::string printable(std::string_view text) {
 
 Header parse_header_json(std::string_view json) {
   // A byte order mark or blanks before it are against the format.
-  if (!json.starts_with('{')) throw DataError("the header does not begin with \"{\"");
+  if (!json.starts_with('{')) {
+    throw DataError({.fault = Fault::corrupt, .reason = "the header does not begin with \"{\""});
+  }
   // nlohmann would stop reading at a zero byte.
-  if (json.find('\0') != std::string_view::npos) throw DataError("the header has a zero byte");
+  if (json.find('\0') != std::string_view::npos) {
+    throw DataError({.fault = Fault::corrupt, .reason = "the header has a zero byte"});
+  }
   HeaderReader reader;
   nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
   return reader.take();

@@ -159,9 +159,11 @@ bool PickleReader::read_object(unsigned opcode) {
 void PickleReader::push_global(std::string_view module, std::string_view name) {
   if (!allowed_(module, name)) {
     throw DataError(
-        fmt::format("it asks for {}, which no checkpoint's data need: refused, and nothing was "
-                    "executed; if the file is trusted, save its state_dict() alone and read that",
-                    printable(fmt::format("{}.{}", module, name))));
+        {.fault = Fault::unsupported,
+         .reason = fmt::format(
+             "it asks for {}, which no checkpoint's data need: refused, and nothing was executed",
+             printable(fmt::format("{}.{}", module, name))),
+         .way_out = "if the file is trusted, save its state_dict() alone and read that"});
   }
   PickleValue& value = make(PickleKind::global);
   value.text = document_.texts_.emplace_back(fmt::format("{}.{}", module, name));

@@ -40,9 +40,10 @@ class PickleInput {
 
   std::string_view take(std::uint64_t length) {
     if (length > left()) {
-      throw DataError(
-          fmt::format("it ends at byte {}, within a part of {} bytes that begins at byte {}",
-                      bytes_.size(), length, position_));
+      throw DataError({.fault = Fault::truncated,
+                       .reason = fmt::format(
+                           "it ends at byte {}, within a part of {} bytes that begins at byte {}",
+                           bytes_.size(), length, position_)});
     }
     const auto part = bytes_.subspan(position_, length);
     position_ += length;
@@ -53,7 +54,9 @@ class PickleInput {
   std::string_view line() {
     const std::string_view rest(reinterpret_cast<const char*>(bytes_.data()) + position_, left());
     const auto end = rest.find('\n');
-    if (end == std::string_view::npos) throw DataError("it ends within a line");
+    if (end == std::string_view::npos) {
+      throw DataError({.fault = Fault::truncated, .reason = "it ends within a line"});
+    }
     position_ += end + 1;
     return rest.substr(0, end);
   }

@@ -20,7 +20,7 @@ constexpr unsigned kOldestProtocol = 2, kNewestProtocol = 5;
 }  // namespace
 
 void PickleReader::fail(const std::string& what) {
-  throw DataError(what);
+  throw DataError({.fault = Fault::corrupt, .reason = what});
 }
 
 void PickleReader::spend(std::size_t work) {
@@ -44,7 +44,9 @@ PickleDocument PickleReader::run() {
     document_.root_ = &pop();
     if (!stack_.empty() || !marks_.empty()) fail("it ends with values left over");
   } catch (const DataError& error) {
-    throw DataError(fmt::format("{} (byte {} of the pickle)", error.what(), place));
+    ErrorFields fields = error.fields();
+    fields.reason += fmt::format(" (byte {} of the pickle)", place);
+    throw DataError(std::move(fields));
   }
   document_.size_ = input_.position();
   return std::move(document_);

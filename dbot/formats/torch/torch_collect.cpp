@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "dbot/core/error.h"
+#include "dbot/core/error_context.h"
 #include "dbot/formats/safetensors/safetensors_json.h"
 #include "dbot/formats/torch/torch_content.h"
 
@@ -26,17 +27,22 @@ class Walk {
  public:
   void enter(int depth) {
     if (depth > kDeepest) {
-      throw DataError(fmt::format("its values nest more than {} deep", kDeepest));
+      throw DataError({.fault = Fault::too_large,
+                       .reason = fmt::format("its values nest more than {} deep", kDeepest)});
     }
     if (++places_ > kMostPlaces) {
-      throw DataError(fmt::format("its values are used in more than {} places", kMostPlaces));
+      throw DataError(
+          {.fault = Fault::too_large,
+           .reason = fmt::format("its values are used in more than {} places", kMostPlaces)});
     }
   }
 
   std::string text(std::string_view text) {
     text_ += text.size();
     if (text_ > kMostText) {
-      throw DataError(fmt::format("its values hold more than {} MiB of text", kMostText >> 20));
+      throw DataError(
+          {.fault = Fault::too_large,
+           .reason = fmt::format("its values hold more than {} MiB of text", kMostText >> 20)});
     }
     return std::string(text);
   }
@@ -89,12 +95,17 @@ class TensorWalk {
   void take(const PickleValue& value, const std::string& name) {
     try {
       if (name.size() > kLongestName) {
-        throw DataError(fmt::format("the name has more than {} characters", kLongestName));
+        throw DataError(
+            {.fault = Fault::too_large,
+             .reason = fmt::format("the name has more than {} characters", kLongestName)});
       }
       if (names_.size() == kMostTensors) {
-        throw DataError(fmt::format("there are more than {}", kMostTensors));
+        throw DataError({.fault = Fault::too_large,
+                         .reason = fmt::format("there are more than {}", kMostTensors)});
       }
-      if (!names_.insert(name).second) throw DataError("it is there twice");
+      if (!names_.insert(name).second) {
+        throw DataError({.fault = Fault::corrupt, .reason = "it is there twice"});
+      }
       auto tensor = read_tensor(value, content_);
       if (auto* reason = std::get_if<std::string>(&tensor)) {
         result_.unread.push_back({name, std::move(*reason)});
@@ -103,7 +114,7 @@ class TensorWalk {
       result_.tensors.push_back(std::move(std::get<StoredTensor>(tensor)));
       result_.tensors.back().name = name;
     } catch (const DataError& error) {
-      throw DataError(fmt::format("tensor {}: {}", printable(name), error.what()));
+      throw data_error_about("", "tensor " + printable(name), error);
     }
   }
 

@@ -35,7 +35,8 @@ void check_machine(const PickleValue& machine) {
     const PickleValue& key = *machine.entries[i];
     const PickleValue& value = *machine.entries[i + 1];
     if (key.text == "little_endian" && value.kind == PickleKind::boolean && value.integer == 0) {
-      throw DataError("its numbers have the highest byte first, expected the lowest");
+      throw DataError({.fault = Fault::unsupported,
+                       .reason = "its numbers have the highest byte first, expected the lowest"});
     }
   }
 }
@@ -48,13 +49,17 @@ std::map<std::string, std::size_t, std::less<>> element_sizes(const PickleDocume
     const StorageReference reference = storage_reference(value);
     const auto size = storage_element_size(reference.type_name);
     if (!size) {
-      throw DataError(fmt::format("the storage {} is a {}, which is none", printable(reference.key),
-                                  printable(reference.type_name)));
+      throw DataError(
+          {.fault = Fault::unsupported,
+           .reason = fmt::format("the storage {} is a {}, which is none", printable(reference.key),
+                                 printable(reference.type_name))});
     }
     const auto [place, added] = sizes.emplace(reference.key, *size);
     if (!added && place->second != *size) {
-      throw DataError(fmt::format("the storage {} has two element sizes, {} and {} bytes",
-                                  printable(reference.key), place->second, *size));
+      throw DataError(
+          {.fault = Fault::corrupt,
+           .reason = fmt::format("the storage {} has two element sizes, {} and {} bytes",
+                                 printable(reference.key), place->second, *size)});
     }
   }
   return sizes;
@@ -70,13 +75,15 @@ TorchContent read_torch_legacy(std::span<const std::byte> bytes) {
                        long_integer_text(magic.root()) == kMagicNumber;
     if (!known) {
       throw DataError(
-          "it is a plain pickle, not a file of torch.save; load it in Python and save its tensors "
-          "with torch.save or safetensors");
+          {.fault = Fault::unsupported,
+           .reason = "it is a plain pickle, not a file of torch.save",
+           .way_out = "load it in Python and save its tensors with torch.save or safetensors"});
     }
     const PickleDocument version = pickles.next();
     if (version.root().integer != kProtocolVersion) {
-      throw DataError(
-          fmt::format("its version is {}, expected {}", version.root().integer, kProtocolVersion));
+      throw DataError({.fault = Fault::unsupported,
+                       .reason = fmt::format("its version is {}, expected {}",
+                                             version.root().integer, kProtocolVersion)});
     }
     check_machine(pickles.next().root());
   }
@@ -89,17 +96,22 @@ TorchContent read_torch_legacy(std::span<const std::byte> bytes) {
   for (const PickleValue* key : keys.root().items) {
     const auto size = sizes.find(key->text);
     if (size == sizes.end()) {
-      throw DataError(fmt::format("no tensor uses its storage {}", printable(key->text)));
+      throw DataError(
+          {.fault = Fault::corrupt,
+           .reason = fmt::format("no tensor uses its storage {}", printable(key->text))});
     }
     const std::uint64_t elements = input.number(8);
     if (elements > input.left() / size->second) {
-      throw DataError(fmt::format("the storage {} announces {} elements, {} bytes are left",
-                                  printable(key->text), elements, input.left()));
+      throw DataError(
+          {.fault = Fault::truncated,
+           .reason = fmt::format("the storage {} announces {} elements, {} bytes are left",
+                                 printable(key->text), elements, input.left())});
     }
     const std::string_view data = input.take(elements * size->second);
     const ZipContent storage{std::as_bytes(std::span(data)), 0};
     if (!content.storages.emplace(key->text, storage).second) {
-      throw DataError(fmt::format("it has the storage {} twice", printable(key->text)));
+      throw DataError({.fault = Fault::corrupt,
+                       .reason = fmt::format("it has the storage {} twice", printable(key->text))});
     }
   }
   return content;

@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view kUtilities = "torch._utils._rebuild_";
 
 [[noreturn]] void malformed(std::string_view what) {
-  throw DataError(fmt::format("a tensor is malformed: {}", what));
+  throw DataError(
+      {.fault = Fault::corrupt, .reason = fmt::format("a tensor is malformed: {}", what)});
 }
 
 const PickleValue& argument(std::span<const PickleValue* const> arguments, std::size_t index) {
@@ -50,18 +51,23 @@ std::span<const std::byte> find_storage(const StorageReference& reference, std::
                                         const TorchContent& content) {
   const auto found = content.storages.find(reference.key);
   if (found == content.storages.end()) {
-    throw DataError(fmt::format("its storage {} is missing", printable(reference.key)));
+    throw DataError({.fault = Fault::missing,
+                     .reason = fmt::format("its storage {} is missing", printable(reference.key))});
   }
   const auto bytes = found->second.bytes;
   if (reference.elements > bytes.size() / element) {
-    throw DataError(fmt::format("its storage {} has {} bytes, which are fewer than {} elements",
-                                printable(reference.key), bytes.size(), reference.elements));
+    throw DataError(
+        {.fault = Fault::truncated,
+         .reason = fmt::format("its storage {} has {} bytes, which are fewer than {} elements",
+                               printable(reference.key), bytes.size(), reference.elements)});
   }
   const auto storage = bytes.first(reference.elements * element);
   if (!reference.view) return storage;
   const auto [first, count] = *reference.view;
   if (first > reference.elements || count > reference.elements - first) {
-    throw DataError(fmt::format("a view of storage {} lies outside it", printable(reference.key)));
+    throw DataError(
+        {.fault = Fault::corrupt,
+         .reason = fmt::format("a view of storage {} lies outside it", printable(reference.key))});
   }
   return storage.subspan(first * element, count * element);
 }

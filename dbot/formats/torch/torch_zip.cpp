@@ -19,13 +19,16 @@ std::string find_folder(const ZipFile& zip) {
   for (const std::string_view name : zip.names()) {
     const bool inside = name.ends_with(kData) && name.find('/') == name.size() - kData.size() - 1;
     if (!inside) continue;
-    if (!folder.empty()) throw DataError("it has two data.pkl, expected one");
+    if (!folder.empty()) {
+      throw DataError({.fault = Fault::corrupt, .reason = "it has two data.pkl, expected one"});
+    }
     folder = name.substr(0, name.size() - kData.size());
   }
   if (folder.empty()) {
     throw DataError(
-        "it is a zip file without NAME/data.pkl, so not one that torch.save wrote; if weights are "
-        "packed in it, unpack them first");
+        {.fault = Fault::missing,
+         .reason = "it is a zip file without NAME/data.pkl, so not one that torch.save wrote",
+         .way_out = "if weights are packed in it, unpack them first"});
   }
   return folder;
 }
@@ -35,7 +38,9 @@ void check_byte_order(const ZipFile& zip, const std::string& folder) {
   if (!zip.contains(name)) return;
   const std::string_view order = text_of(zip.content(name).bytes);
   if (order != "little") {
-    throw DataError(fmt::format("its byte order is {}, expected \"little\"", printable(order)));
+    throw DataError(
+        {.fault = Fault::unsupported,
+         .reason = fmt::format("its byte order is {}, expected \"little\"", printable(order))});
   }
 }
 

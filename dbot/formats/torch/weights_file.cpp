@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "dbot/core/error.h"
+#include "dbot/core/error_context.h"
 #include "dbot/formats/mapped_file.h"
 #include "dbot/formats/safetensors/safetensors_header.h"
 #include "dbot/formats/safetensors/safetensors_json.h"
@@ -41,10 +42,6 @@ bool looks_like_safetensors(std::string_view text) {
   return length <= kLongestHeader;
 }
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
-  throw DataError(fmt::format("[weights] {}: {}", path.string(), what));
-}
-
 enum class Kind { zip, pickle, safetensors };
 
 struct Signature {
@@ -70,18 +67,23 @@ Kind kind_of(std::string_view text, const std::filesystem::path& path) {
   if (looks_like_safetensors(text)) return Kind::safetensors;
   if (text.starts_with('\x80')) return Kind::pickle;
   for (const Signature& other : kOtherKinds) {
-    if (text.starts_with(other.beginning)) throw DataError(fmt::format("it is {}", other.kind));
+    if (!text.starts_with(other.beginning)) continue;
+    throw DataError({.fault = Fault::unsupported, .reason = fmt::format("it is {}", other.kind)});
   }
   constexpr std::size_t kTarName = 257;
   if (text.size() >= kTarName + 5 && text.substr(kTarName, 5) == "ustar") {
-    throw DataError("it is a tar file; unpack it, or save it again with a PyTorch of this decade");
+    throw DataError({.fault = Fault::unsupported,
+                     .reason = "it is a tar file",
+                     .way_out = "unpack it, or save it again with a PyTorch of this decade"});
   }
   // The reader of its kind says best what is wrong with a file of this name.
   if (path.extension() == ".safetensors") return Kind::safetensors;
   throw DataError(
-      fmt::format("it is no weights file that dbot knows, expected safetensors or what torch.save "
-                  "writes; it {}",
-                  text.empty() ? "is empty" : "begins with " + printable(text.substr(0, 16))));
+      {.fault = Fault::unsupported,
+       .reason = fmt::format(
+           "it is no weights file that dbot knows, expected safetensors or what torch.save writes; "
+           "it {}",
+           text.empty() ? "is empty" : "begins with " + printable(text.substr(0, 16)))});
 }
 
 std::vector<StoredTensor> stored_tensors(const SafetensorsFile& file) {
@@ -150,8 +152,8 @@ WeightsFile WeightsFile::open(const std::filesystem::path& path) {
     content->tensors = std::move(found.tensors);
     content->unread = std::move(found.unread);
   } catch (const DataError& error) {
-    if (std::string_view(error.what()).starts_with("[safetensors]")) throw;
-    fail(path, error.what());
+    if (!error.fields().operation.empty()) throw;  // it names the file already
+    throw data_error_about("weights", path.string(), error);
   }
   for (const auto& [key, storage] : content->torch.storages) {
     if (storage.checksum != 0) content->unverified.emplace(storage.bytes.data(), storage);
@@ -166,7 +168,7 @@ void WeightsFile::verify(const StoredTensor& tensor) const {
   try {
     check_content(found->second, tensor.name);
   } catch (const DataError& error) {
-    fail(content_->path, error.what());
+    throw data_error_about("weights", content_->path.string(), error);
   }
   unverified.erase(found);
 }
@@ -202,7 +204,7 @@ std::string WeightsFile::values() const {
   try {
     return document_json(content_->torch.document);
   } catch (const DataError& error) {
-    fail(content_->path, error.what());
+    throw data_error_about("weights", content_->path.string(), error);
   }
 }
 

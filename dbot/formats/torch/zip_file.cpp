@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -31,8 +32,14 @@ constexpr unsigned kEncrypted = 1, kSizes64 = 1;
 
 using Bytes = std::span<const std::byte>;
 
+[[noreturn]] void corrupt(std::string what) {
+  throw DataError({.fault = Fault::corrupt, .reason = std::move(what)});
+}
+
 std::size_t find_end(Bytes bytes) {
-  if (bytes.size() < kEndSize) throw DataError("it is too short for a zip file");
+  if (bytes.size() < kEndSize) {
+    throw DataError({.fault = Fault::truncated, .reason = "it is too short for a zip file"});
+  }
   const std::size_t last = bytes.size() - kEndSize;
   const std::size_t first = last - std::min(last, kLongestComment);
   for (std::size_t at = last + 1; at-- > first;) {
@@ -41,7 +48,8 @@ std::size_t find_end(Bytes bytes) {
     input.take(16);
     if (input.number(2) == bytes.size() - at - kEndSize) return at;
   }
-  throw DataError("it has no end of a zip directory: it was cut short");
+  throw DataError(
+      {.fault = Fault::truncated, .reason = "it has no end of a zip directory: it was cut short"});
 }
 
 DirectoryPlace read_end(Bytes bytes) {
@@ -59,10 +67,9 @@ DirectoryPlace read_end(Bytes bytes) {
   if (locator.number(4) != kLocator64Mark) return place;
   locator.take(4);
   const std::uint64_t at = locator.number(8);
-  if (at > end - kLocatorSize) throw DataError("its 64-bit zip directory lies outside the file");
+  if (at > end - kLocatorSize) corrupt("its 64-bit zip directory lies outside the file");
   PickleInput end64(bytes.subspan(at));
-  if (end64.number(4) != kEnd64Mark)
-    throw DataError("its 64-bit zip directory is not where it says");
+  if (end64.number(4) != kEnd64Mark) corrupt("its 64-bit zip directory is not where it says");
   end64.take(28);
   place.entries = end64.number(8);
   place.size = end64.number(8);
@@ -78,11 +85,11 @@ class ZipDirectory {
  public:
   explicit ZipDirectory(Bytes bytes) : bytes_(bytes), place_(read_end(bytes)) {
     if (place_.begin > place_.end || place_.size > place_.end - place_.begin) {
-      throw DataError("its zip directory lies outside the file");
+      corrupt("its zip directory lies outside the file");
     }
     if (place_.entries > place_.size / kEntrySize) {
-      throw DataError(fmt::format("its zip directory announces {} entries in {} bytes",
-                                  place_.entries, place_.size));
+      corrupt(fmt::format("its zip directory announces {} entries in {} bytes", place_.entries,
+                          place_.size));
     }
   }
 
@@ -93,7 +100,7 @@ class ZipDirectory {
     for (std::uint64_t i = 0; i < place_.entries; ++i) {
       auto [name, entry] = read_entry(input);
       if (!file.entries_.emplace(name, entry).second) {
-        throw DataError(fmt::format("it has the entry {} twice", printable(name)));
+        corrupt(fmt::format("it has the entry {} twice", printable(name)));
       }
     }
     check_overlap();
@@ -102,7 +109,7 @@ class ZipDirectory {
 
  private:
   std::pair<std::string, ZipFile::Entry> read_entry(PickleInput& input) {
-    if (input.number(4) != kEntryMark) throw DataError("its zip directory is damaged");
+    if (input.number(4) != kEntryMark) corrupt("its zip directory is damaged");
     ZipFile::Entry entry;
     input.take(4);
     entry.flags = static_cast<unsigned>(input.number(2));
@@ -120,12 +127,12 @@ class ZipDirectory {
     take_sizes64(extra, {&size, &packed, &header});
     entry.begin = data_begin(name, header);
     if (packed > place_.begin || entry.begin > place_.begin - packed) {
-      throw DataError(fmt::format("the entry {} of {} bytes does not fit into the file",
-                                  printable(name), packed));
+      corrupt(fmt::format("the entry {} of {} bytes does not fit into the file", printable(name),
+                          packed));
     }
     if (entry.method == 0 && packed != size) {
-      throw DataError(fmt::format("the entry {} is stored in {} bytes, expected {}",
-                                  printable(name), packed, size));
+      corrupt(fmt::format("the entry {} is stored in {} bytes, expected {}", printable(name),
+                          packed, size));
     }
     entry.size = packed;
     extents_.emplace_back(header, entry.begin + entry.size);
@@ -150,16 +157,16 @@ class ZipDirectory {
   /// Past the local header, which repeats the name.
   std::size_t data_begin(const std::string& name, std::uint64_t header) const {
     if (header > place_.begin) {
-      throw DataError(fmt::format("the entry {} lies outside the file", printable(name)));
+      corrupt(fmt::format("the entry {} lies outside the file", printable(name)));
     }
     PickleInput input(bytes_.subspan(header, place_.begin - header));
     if (input.number(4) != kLocalMark) {
-      throw DataError(fmt::format("the entry {} is not where it should be", printable(name)));
+      corrupt(fmt::format("the entry {} is not where it should be", printable(name)));
     }
     input.take(kLocalSize - 8);
     const std::uint64_t name_length = input.number(2), extra_length = input.number(2);
     if (input.take(name_length) != name) {
-      throw DataError(fmt::format("the entry {} has another name in its place", printable(name)));
+      corrupt(fmt::format("the entry {} has another name in its place", printable(name)));
     }
     input.take(extra_length);
     return header + input.position();
@@ -169,7 +176,7 @@ class ZipDirectory {
     std::ranges::sort(extents_);
     for (std::size_t i = 1; i < extents_.size(); ++i) {
       if (extents_[i].first < extents_[i - 1].second) {
-        throw DataError("two entries of the zip file overlap");
+        corrupt("two entries of the zip file overlap");
       }
     }
   }
@@ -191,14 +198,20 @@ std::vector<std::string_view> ZipFile::names() const {
 
 ZipContent ZipFile::content(std::string_view name) const {
   const auto found = entries_.find(name);
-  if (found == entries_.end()) throw DataError(fmt::format("it has no {}", printable(name)));
+  if (found == entries_.end()) {
+    throw DataError(
+        {.fault = Fault::missing, .reason = fmt::format("it has no {}", printable(name))});
+  }
   const Entry& entry = found->second;
   if ((entry.flags & kEncrypted) != 0) {
-    throw DataError(fmt::format("{} is encrypted", printable(name)));
+    throw DataError(
+        {.subject = printable(name), .fault = Fault::unsupported, .reason = "is encrypted"});
   }
   if (entry.method != 0) {
-    throw DataError(fmt::format("{} is compressed, which torch.save never does; save it again",
-                                printable(name)));
+    throw DataError({.subject = printable(name),
+                     .fault = Fault::unsupported,
+                     .reason = "is compressed, which torch.save never does",
+                     .way_out = "save it again"});
   }
   return {bytes_.subspan(entry.begin, entry.size), entry.checksum};
 }
@@ -209,8 +222,10 @@ void check_content(const ZipContent& content, std::string_view name) {
   const auto* data = reinterpret_cast<const Bytef*>(content.bytes.data());
   const uLong sum = ::crc32_z(0, data, content.bytes.size());
   if (sum != content.checksum) {
-    throw DataError(fmt::format("{} is damaged: its checksum is {:08x}, expected {:08x}",
-                                printable(name), sum, content.checksum));
+    throw DataError({.subject = printable(name),
+                     .fault = Fault::corrupt,
+                     .reason = fmt::format("is damaged: its checksum is {:08x}, expected {:08x}",
+                                           sum, content.checksum)});
   }
 }
 

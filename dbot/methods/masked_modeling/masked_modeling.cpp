@@ -27,7 +27,8 @@ std::unique_ptr<MaskedModeling> MaskedModeling::to_be_loaded(MaskedModelingConfi
 }
 
 void MaskedModeling::make_teacher() {
-  teacher_network_ = make_initial_teacher(config_.teacher, encoder_config(0), config_.seed, config_.device);
+  teacher_network_ =
+      make_initial_teacher(config_.teacher, encoder_config(0), config_.seed, config_.device);
 }
 
 void MaskedModeling::see_data(const DataFacts& facts) {
@@ -211,8 +212,10 @@ void MaskedModeling::load_state(std::int64_t stage, const runtime::NamedTensors&
     const runtime::NamedTensors tensors = without_prefix("teacher.", state);
     const auto description = tensors.find("description");
     if (description == tensors.end()) {
-      throw DataError(
-          "[masked_modeling] the stored state has no teacher; was it another method's?");
+      throw DataError({.operation = "masked_modeling",
+                       .fault = Fault::missing,
+                       .reason = "the stored state has no teacher",
+                       .way_out = "was it another method's?"});
     }
     const exchange::EncoderDescription teacher = description_of(description->second);
     auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(teacher.config),

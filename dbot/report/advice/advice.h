@@ -9,6 +9,7 @@
 #include "dbot/report/metrics/expected_loss.h"
 #include "dbot/report/metrics/run_figures.h"
 #include "dbot/report/pictures/set/picture_set.h"
+#include "dbot/report/text/command_texts.h"
 
 // What the figures of a run mean, in words. Pure functions: the same figures give the same words.
 namespace dbot::report {
@@ -34,6 +35,7 @@ struct Observed {
   std::int64_t images = 0;                                         // in the data set; 0: not known
   std::int64_t workers = 0;                                        // that load data; 0: not known
   std::int64_t bad_files = 0;
+  CommandTexts commands = {};  // how to do what is advised
 };
 
 /// Every check that the figures allow, the worst findings first; those that passed stand last.

@@ -71,9 +71,10 @@ void check_fall(const Observed& observed, std::int64_t stage, std::vector<Advice
   if (fall < -0.1) {
     advice.severity = Severity::problem;
     advice.title = "The loss rises";
-    advice.todo =
-        "Lower the learning rate (try --set optimizer.base_lr at a third of its value), lengthen "
-        "schedule.warmup_epochs, and keep gradients clipped (optimizer.clip_norm).";
+    advice.todo = fmt::format(
+        "Lower the learning rate (try {}optimizer.base_lr at a third of its value), lengthen "
+        "schedule.warmup_epochs, and keep gradients clipped (optimizer.clip_norm).",
+        observed.commands.set);
   } else if (fall < least_fall) {
     advice.severity = Severity::warning;
     advice.title = "The loss does not fall";
@@ -128,9 +129,9 @@ void check_skipped(const Observed& observed, std::vector<Advice>& findings) {
   if (figures.skipped_steps > 0) {
     advice.severity = share > most_skipped ? Severity::problem : Severity::note;
     advice.title = share > most_skipped ? "Many steps were not finite" : "A few steps were skipped";
-    advice.todo =
-        "Lower optimizer.base_lr, set optimizer.clip_norm (3.0 is usual), or compute with "
-        "--precision fp32.";
+    advice.todo = fmt::format(
+        "Lower optimizer.base_lr, set optimizer.clip_norm (3.0 is usual), or compute with {}.",
+        observed.commands.fp32);
   }
   findings.push_back(std::move(advice));
 }

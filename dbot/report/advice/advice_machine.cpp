@@ -46,13 +46,12 @@ void check_data_wait(const Observed& observed, std::vector<Advice>& findings) {
     if (const double ready = mean_ready(figures); std::isfinite(ready)) {
       advice.seen += fmt::format(" A step found {:.1f} batches ready.", ready);
     }
-    const std::string more = observed.workers > 0
-                                 ? fmt::format("--set data.workers={}", 2 * observed.workers)
-                                 : std::string("--set data.workers=N");
+    const std::string more =
+        observed.workers > 0 ? std::to_string(2 * observed.workers) : std::string("N");
     advice.todo = fmt::format(
-        "Use more loader threads ({}), store the images smaller (a short side of about twice the "
-        "input size is enough), and keep them on a local disk.",
-        more);
+        "Use more loader threads ({}data.workers={}), store the images smaller (a short side of "
+        "about twice the input size is enough), and keep them on a local disk.",
+        observed.commands.set, more);
   }
   findings.push_back(std::move(advice));
 }
@@ -97,7 +96,8 @@ void check_length(const Observed& observed, std::vector<Advice>& findings) {
                      grouped(figures.images_seen), figures.epoch),
          "Masked pre-training is slow and steady: published runs pass over their data 800 to 1,600 "
          "times. A short run shows that everything works, not what the method can do.",
-         "Train longer with --epochs; the schedule stretches with it."});
+         fmt::format("Train longer with {}; the schedule stretches with it.",
+                     observed.commands.epochs)});
   }
 }
 

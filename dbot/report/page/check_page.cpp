@@ -131,35 +131,32 @@ PageJson classes_json(const CheckedSet& checked) {
           {"rows", std::move(rows)}};
 }
 
-PageJson command(const std::string& title, std::string text, const std::string& why) {
-  return {{"title", title}, {"command", std::move(text)}, {"why", why}};
-}
-
 PageJson next_json(const CheckedSet& checked) {
-  const auto folder = shell_word(checked.set.path().string());
+  const CommandTexts& commands = checked.commands;
   PageJson list = PageJson::array();
-  if (checked.quarantined > 0) {
+  const auto add = [&](const char* title, const std::string& command, const std::string& why) {
+    if (command.empty()) return;
     list.push_back(
-        command("Train without what is in the quarantine list",
-                fmt::format("dbot pretrain dbot/vit-b16 --data {} --set data.leave_out={}", folder,
-                            shell_word(checked.quarantine.string())),
-                fmt::format("{} of {} images are left out; no file is moved or removed.",
-                            grouped(checked.quarantined), grouped(checked.set.size()))));
+        {{"title", title},
+         {"command",
+          fmt::format(fmt::runtime(command),
+                      fmt::arg("data", shell_word(checked.set.path().string())),
+                      fmt::arg("list", shell_word(checked.quarantine.string())),
+                      fmt::arg("out", shell_word(checked.quarantine.parent_path().string())))},
+         {"why", why}});
+  };
+  if (checked.quarantined > 0) {
+    add("Train without what is in the quarantine list", commands.leave_out,
+        fmt::format("{} of {} images are left out; no file is moved or removed.",
+                    grouped(checked.quarantined), grouped(checked.set.size())));
   }
   if (!checked.audit.groups.empty()) {
-    list.push_back(
-        command("Leave out copies, too",
-                fmt::format("dbot data check {} --out {} --quarantine duplicates", folder,
-                            shell_word(checked.quarantine.parent_path().string())),
-                "One picture of each group of copies stays."));
-    list.push_back(
-        command("Divide it without leaks",
-                fmt::format("dbot data split {} OUT --test 0.1 --groups near-duplicates", folder),
-                "Copies of a picture go to the same part."));
+    add("Leave out copies, too", commands.leave_out_copies,
+        "One picture of each group of copies stays.");
+    add("Divide it without leaks", commands.split, "Copies of a picture go to the same part.");
   }
-  list.push_back(command("See what a recipe needs to know",
-                         fmt::format("dbot data stats {}", folder),
-                         "Sizes, kinds, classes, mean and deviation of the pixels."));
+  add("See what a recipe needs to know", commands.statistics,
+      "Sizes, kinds, classes, mean and deviation of the pixels.");
   return list;
 }
 

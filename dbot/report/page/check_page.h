@@ -8,6 +8,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/audit/audit.h"
 #include "dbot/data/audit/set_statistics.h"
+#include "dbot/report/text/command_texts.h"
 
 namespace dbot::report {
 
@@ -17,6 +18,7 @@ struct CheckedSet {
   const std::vector<data::ImageFacts>& facts;
   const data::Audit& audit;
   const data::SetStatistics& statistics;
+  const CommandTexts& commands;      // the page shows them
   std::filesystem::path quarantine;  // the list, for commands
   std::int64_t quarantined = 0;      // images in it
   double seconds = 0;                // that looking at the images took

@@ -93,8 +93,8 @@ std::string PageData::json(std::optional<RunState> state) {
   const PageJson facts = facts_part(run_, left_out);
   const PageJson recipe = recipe_part(run_, left_out);
   const PageJson bad_files = bad_files_part(run_);
-  const Observed observed =
-      observe(figures, sets, facts, recipe, bad_files["count"].get<std::int64_t>());
+  Observed observed = observe(figures, sets, facts, recipe, bad_files["count"].get<std::int64_t>());
+  observed.commands = commands_;
 
   summary_.state = state.value_or(state_of(run_, figures));
   summary_.findings = advise(observed);
@@ -117,7 +117,7 @@ std::string PageData::json(std::optional<RunState> state) {
                     {"evaluations", evaluations_part(figures)},
                     {"pictures", pictures_part(run_, sets, left_out)},
                     {"bad_files", bad_files},
-                    {"next", next_part(full, data_path(run_), summary_.state, figures)},
+                    {"next", next_part(full, data_path(run_), summary_.state, figures, commands_)},
                     {"checkpoints", checkpoints_part(run_)},
                     {"recipe", recipe}};
   document["left_out"] = PageJson::array();

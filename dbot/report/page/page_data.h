@@ -7,6 +7,7 @@
 
 #include "dbot/report/advice/verdict.h"
 #include "dbot/report/metrics/metrics_digest.h"
+#include "dbot/report/text/command_texts.h"
 
 namespace dbot::report {
 
@@ -24,7 +25,9 @@ struct PageSummary {
 /// of the metrics only what was added is read.
 class PageData {
  public:
-  explicit PageData(std::filesystem::path run) : run_(std::move(run)) {}
+  /// The page shows `commands`.
+  explicit PageData(std::filesystem::path run, CommandTexts commands = {})
+      : run_(std::move(run)), commands_(std::move(commands)) {}
 
   /// `state` is for the process that trains; without it the folder's lock says who does. The text
   /// is ASCII and has no <, > or &, so it can stand in a page. Throws nothing of its own.
@@ -35,6 +38,7 @@ class PageData {
 
  private:
   std::filesystem::path run_;
+  CommandTexts commands_;
   MetricsDigest digest_;
   PageSummary summary_;
 };

@@ -16,9 +16,12 @@ constexpr double most_of_the_time = 0.01;
 
 }  // namespace
 
-PageObserver::PageObserver(const std::filesystem::path& run, core::Log log,
-                           std::function<double()> clock)
-    : path_(run / "report.html"), data_(run), log_(std::move(log)), clock_(std::move(clock)) {}
+PageObserver::PageObserver(const std::filesystem::path& run, const CommandTexts& commands,
+                           core::Log log, std::function<double()> clock)
+    : path_(run / "report.html"),
+      data_(run, commands),
+      log_(std::move(log)),
+      clock_(std::move(clock)) {}
 
 void PageObserver::write(RunState state) {
   const double begun = clock_();

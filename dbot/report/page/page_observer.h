@@ -15,9 +15,9 @@ namespace dbot::report {
 /// page that cannot be written is a warning and no more.
 class PageObserver : public train::TrainObserver {
  public:
-  /// It must stand behind all observers whose results the page shows. `clock` gives seconds from
-  /// any fixed moment.
-  PageObserver(const std::filesystem::path& run, core::Log log,
+  /// It must stand behind all observers whose results the page shows. The page shows `commands`;
+  /// `clock` gives seconds from any fixed moment.
+  PageObserver(const std::filesystem::path& run, const CommandTexts& commands, core::Log log,
                std::function<double()> clock = core::steady_seconds);
 
   /// Writes the page as of now. After the run has returned: `state` says how it ended.

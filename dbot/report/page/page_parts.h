@@ -10,6 +10,7 @@
 #include "dbot/report/metrics/run_figures.h"
 #include "dbot/report/page/page_json.h"
 #include "dbot/report/pictures/set/picture_set.h"
+#include "dbot/report/text/command_texts.h"
 
 // The parts of a run's page data. Private to the report: it shows nlohmann's types.
 namespace dbot::report {
@@ -43,8 +44,8 @@ PageJson checkpoints_part(const std::filesystem::path& run);
 /// How many lines bad_files.txt has, and the first of them.
 PageJson bad_files_part(const std::filesystem::path& run);
 
-/// Commands for this run, ready to be pasted into a shell.
+/// The commands for this run, ready to be pasted into a shell.
 PageJson next_part(const std::filesystem::path& run, const std::string& data, RunState state,
-                   const RunFigures& figures);
+                   const RunFigures& figures, const CommandTexts& commands);
 
 }  // namespace dbot::report

@@ -82,7 +82,10 @@ PictureSamples load_picture_samples(const std::shared_ptr<const data::Dataset>& 
       samples.names.push_back(dataset->name(id));
     }
   }
-  if (parts.empty()) throw DataError("[pictures] none of the images to be shown could be read");
+  if (parts.empty())
+    throw DataError({.operation = "pictures",
+                     .fault = Fault::unreadable,
+                     .reason = "none of the images to be shown could be read"});
   samples.images = at::cat(parts);
   shorten(samples.names);
   return samples;

@@ -6,6 +6,7 @@
 
 #include "dbot/report/metrics/metrics_record.h"
 #include "dbot/report/terminal/progress_text.h"
+#include "dbot/report/text/command_texts.h"
 
 namespace dbot::report {
 
@@ -35,12 +36,14 @@ struct WatchView {
   double seconds_since_record = -1;  // age of the newest record; negative: not known
   bool writer_gone = false;          // no process holds the run any more
   bool ascii = false;                // no braille and no blocks
+  std::string goes_on = CommandTexts().goes_on;
 };
 
 /// A whole screen, at most `rows` lines of at most `columns` columns, without line ends.
 std::vector<std::string> watch_screen(const Watch& watch, const WatchView& view);
 
-/// Where the run stands, in words: "training", "finished", "stopped; --resume goes on", ….
+/// Where the run stands, in words: "training", "finished", "no process trains here; the run can go
+/// on", ….
 std::string watch_status(const Watch& watch, const WatchView& view);
 
 /// The first `columns` columns of UTF-8 text, each code point counted as one.

@@ -81,7 +81,7 @@ std::string watch_status(const Watch& watch, const WatchView& view) {
   if (watch.finished()) return "finished";
   if (!watch.begun()) return "has not begun";
   const bool all = watch.figures().steps > 0 && watch.figures().step >= watch.figures().steps;
-  if (view.writer_gone) return "no process trains here; --resume goes on";
+  if (view.writer_gone) return "no process trains here; " + view.goes_on;
   if (view.seconds_since_record < 0) return "training";
   const std::string age = duration_text(view.seconds_since_record);
   if (all) return fmt::format("evaluating; last record {} ago", age);

@@ -88,7 +88,10 @@ void check_memory(const Recipe& recipe, std::int64_t machine_bytes, const core::
       planned / 1e9, recipe.train.batch_size, methods::catalogue::outline(recipe.method).size,
       machine / 1e9);
   if (planned > kTolerance * machine) {
-    throw UsageError(fmt::format("[recipe] the run needs about {}", sizes));
+    throw UsageError({.operation = "recipe",
+                      .subject = "the run",
+                      .fault = Fault::too_large,
+                      .reason = "needs about " + sizes});
   }
   log(core::LogLevel::warning, fmt::format("the run may need {}", sizes));
 }

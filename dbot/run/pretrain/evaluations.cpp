@@ -29,10 +29,13 @@ void require_two_classes(const data::LabelledSplits& limited, const eval::Evalua
     if (first >= 0 && label != first) return;
     first = label;
   }
-  throw UsageError(fmt::format(
-      "[recipe] evaluate.max_train_images is {}, which leaves training images of fewer than two "
-      "classes; raise it, or set it to 0 for all",
-      config.max_train_images));
+  throw UsageError(
+      {.operation = "recipe",
+       .subject = "evaluate.max_train_images",
+       .fault = Fault::unlabelled,
+       .reason = fmt::format("is {}, which leaves training images of fewer than two classes",
+                             config.max_train_images),
+       .way_out = "raise it, or set it to 0 for all"});
 }
 
 /// Without `evaluate.data`, labels are a bonus: many sets of images have none.
@@ -44,8 +47,10 @@ std::optional<data::LabelledSplits> find_splits(const Recipe& recipe,
     try {
       return data::open_labelled(recipe.evaluate.data, seed, log);
     } catch (const DataError& error) {
-      throw DataError(fmt::format("[recipe] evaluate.data is \"{}\", which cannot be used: {}",
-                                  recipe.evaluate.data, error.what()));
+      throw DataError({.operation = "recipe",
+                       .subject = fmt::format("evaluate.data is \"{}\"", recipe.evaluate.data),
+                       .fault = error.fault(),
+                       .reason = fmt::format(", which cannot be used: {}", error.what())});
     }
   }
   try {

@@ -35,11 +35,11 @@ void check_data(const ordered_json& before, const ordered_json& after,
   if (was.names.empty()) is = {is.images, was.piece, 1, {}, {}};
   const std::string problem = difference(was, is, dataset);
   if (problem.empty()) return;
-  throw DataError(
-      fmt::format("[resume] the data are not those the run was begun with: {}; restore them, or "
-                  "begin a new run "
-                  "with another --out",
-                  problem));
+  throw DataError({.operation = "resume",
+                   .subject = "the data",
+                   .fault = Fault::mismatch,
+                   .reason = "are not those the run was begun with: " + problem,
+                   .way_out = "restore them, or begin a new run in another folder"});
 }
 
 }  // namespace
@@ -68,8 +68,10 @@ void check_fixed_choices(const std::string& stored, const std::string& now,
   try {
     check_data(before, after, dataset);
   } catch (const ordered_json::exception& problem) {
-    throw DataError(
-        fmt::format("[resume] the checkpoint's state cannot be read: {}", problem.what()));
+    throw DataError({.operation = "resume",
+                     .subject = "the checkpoint's state",
+                     .fault = Fault::corrupt,
+                     .reason = fmt::format("cannot be read: {}", problem.what())});
   }
   for (const char* key : {"libtorch", "instruction_set"}) {
     if (!before.contains(key) || before[key] == after[key]) continue;

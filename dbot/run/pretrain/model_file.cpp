@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_file.h"
@@ -47,25 +48,27 @@ void ModelFile::write_or_warn(const methods::Method& method) const {
 }
 
 void ModelFile::write_or_fail(const methods::Method& method) const {
-  std::string problem;
+  std::optional<Error> problem;
   const bool written = patience_.until([&] {
     try {
       write(method);
       return true;
     } catch (const Error& error) {
-      if (problem.empty()) {
+      if (!problem) {
         log_(core::LogLevel::warning,
              fmt::format("{}; it is tried for {:.0f} seconds", error.what(), patience_.seconds()));
       }
-      problem = error.what();
+      problem = error;
       return false;
     }
   });
   if (written) return;
-  throw Error(fmt::format(
-      "{}; the last checkpoint is whole: make room, then the same command with --resume writes the "
-      "weights",
-      problem));
+  throw Error(
+      {.operation = "model",
+       .subject = "the file of the weights",
+       .fault = Fault::unreadable,
+       .reason = fmt::format("is not written: {}; the last checkpoint is whole", problem->what()),
+       .way_out = "make room, then go on with the run: it writes the weights"});
 }
 
 void ModelFile::write(const methods::Method& method) const {

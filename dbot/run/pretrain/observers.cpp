@@ -18,7 +18,7 @@ namespace dbot::run {
 // fault in it ends no run.
 Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
     : log_(context.log) {
-  const auto& [recipe, sources, kind, folder, stop, log, dataset, recipe_name] = context;
+  const auto& [recipe, sources, kind, folder, stop, log, dataset, recipe_name, commands] = context;
   const std::filesystem::path& data = sources.front();
   const core::Patience patience(recipe.checkpoint.retry_seconds, stop);
   auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics(), log, patience);
@@ -41,7 +41,7 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   try_to(std::move(evaluation), "the evaluation");
   try_to(make_picture_observer(recipe, folder.path(), data, dataset, stop, log), "the pictures");
   // Last: it shows what the others have written. What goes wrong with it is a warning already.
-  auto page = std::make_unique<report::PageObserver>(folder.path(), log);
+  auto page = std::make_unique<report::PageObserver>(folder.path(), context.commands, log);
   page_ = page.get();
   need(std::move(page));
 }

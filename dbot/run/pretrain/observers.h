@@ -8,6 +8,7 @@
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
+#include "dbot/report/text/command_texts.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/run_folder.h"
@@ -28,6 +29,7 @@ struct RunContext {
   const core::Log& log;
   const std::shared_ptr<const data::Dataset>& dataset;  // what is trained on
   const std::string& recipe_name;
+  const report::CommandTexts& commands;
 };
 
 /// Everything that watches a run, made and put in order in one place: `observers.cpp` is where a

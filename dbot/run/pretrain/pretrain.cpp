@@ -62,9 +62,9 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   folder.store_recipe(recipe_toml);
   const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 
-  const Observers observers(
-      {recipe, sources, training_images.kind, folder, stop, log, dataset, options.recipe},
-      watchers);
+  const Observers observers({recipe, sources, training_images.kind, folder, stop, log, dataset,
+                             options.recipe, options.commands},
+                            watchers);
 
   const auto files = data::cached(dataset, recipe.data.cache_bytes);
   const std::vector<data::BatchPartFactory> parts{data::image_part(image_part_config(recipe))};

@@ -8,6 +8,7 @@
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/report/metrics/metrics_record.h"
+#include "dbot/report/text/command_texts.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/trainer.h"
@@ -21,6 +22,7 @@ struct PretrainOptions {
   std::string recipe = "run";  // its name, for run.json and for a folder without a name of its own
   /// Further sources, one behind the other; evaluations and held-out pictures are of the first.
   std::vector<std::filesystem::path> more_data = {};
+  report::CommandTexts commands = {};  // the report shows them
 };
 
 /// What became of a run. Rates are NaN when this process trained on no image.

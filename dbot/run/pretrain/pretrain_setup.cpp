@@ -84,7 +84,9 @@ void require_readable(const data::Dataset& dataset) {
     }
   }
   throw DataError(
-      fmt::format("[data] none of the {} images can be read: {}", dataset.size(), reason));
+      {.operation = "data",
+       .fault = Fault::unreadable,
+       .reason = fmt::format("none of the {} images can be read: {}", dataset.size(), reason)});
 }
 
 }  // namespace
@@ -94,12 +96,15 @@ train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {
   if (images > dataset.size()) {
     require_readable(dataset);
     throw UsageError(
-        fmt::format("[recipe] train.batch_size {} x train.accumulate {} = {} images a step, but "
-                    "the data set has "
-                    "{}; lower them, for example --set train.batch_size={}{}",
-                    recipe.train.batch_size, recipe.train.accumulate, images, dataset.size(),
-                    std::min(recipe.train.batch_size, dataset.size()),
-                    recipe.train.accumulate > 1 ? " --set train.accumulate=1" : ""));
+        {.operation = "recipe",
+         .subject = "train.batch_size",
+         .fault = Fault::too_large,
+         .reason =
+             fmt::format("{} x train.accumulate {} = {} images a step, but the data set has {}",
+                         recipe.train.batch_size, recipe.train.accumulate, images, dataset.size()),
+         .way_out = fmt::format("lower them, for example train.batch_size={}{}",
+                                std::min(recipe.train.batch_size, dataset.size()),
+                                recipe.train.accumulate > 1 ? " and train.accumulate=1" : "")});
   }
   std::optional<std::int64_t> steps;
   std::optional<double> epochs;

@@ -38,10 +38,14 @@ TrainingImages open_training_images(const std::vector<std::filesystem::path>& pa
 void check_weights(const Recipe& recipe, std::size_t sources) {
   const std::size_t weights = recipe.data.weights.size();
   if (weights == 0 || weights == sources) return;
-  throw UsageError(fmt::format(
-      "[recipe] data.weights has {} {}, but there {} {} of data; give one weight for each", weights,
-      weights == 1 ? "number" : "numbers", sources == 1 ? "is" : "are",
-      sources == 1 ? "1 source" : fmt::format("{} sources", sources)));
+  throw UsageError(
+      {.operation = "recipe",
+       .subject = "data.weights",
+       .fault = Fault::mismatch,
+       .reason = fmt::format("has {} {}, but there {} {} of data", weights,
+                             weights == 1 ? "number" : "numbers", sources == 1 ? "is" : "are",
+                             sources == 1 ? "1 source" : fmt::format("{} sources", sources)),
+       .way_out = "give one weight for each"});
 }
 
 std::vector<data::SourceShare> source_shares(const Recipe& recipe,

@@ -35,23 +35,29 @@ RecipeText find_recipe(const std::string& argument) {
     try {
       return {argument, core::read_text_file(argument)};
     } catch (const Error& error) {
-      throw UsageError(fmt::format("[recipe] {} cannot be read: {}", argument, error.what()));
+      throw UsageError({.operation = "recipe",
+                        .subject = argument,
+                        .fault = Fault::unreadable,
+                        .reason = fmt::format("cannot be read: {}", error.what())});
     }
   }
   if (argument.ends_with(".toml")) {
-    throw UsageError(
-        fmt::format("[recipe] {} is not a file; name an existing recipe file, or a "
-                    "recipe of the program (dbot recipes)",
-                    argument));
+    throw UsageError({.operation = "recipe",
+                      .subject = argument,
+                      .fault = Fault::missing,
+                      .reason = "is not a file",
+                      .way_out = "name an existing recipe file, or a recipe of the program (dbot "
+                                 "recipes)"});
   }
   std::vector<std::string> names;
   for (const EmbeddedRecipe& recipe : embedded_recipes()) names.emplace_back(recipe.name);
   const std::string nearest = nearest_name(argument, names);
-  throw UsageError(
-      fmt::format("[recipe] {} is not a recipe{}; `dbot recipes` lists them, and a path to a .toml "
-                  "file works too",
-                  argument.empty() ? "an empty name" : argument,
-                  nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
+  throw UsageError({.operation = "recipe",
+                    .subject = argument.empty() ? "an empty name" : argument,
+                    .fault = Fault::missing,
+                    .reason = "is not a recipe" +
+                              (nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)),
+                    .way_out = "`dbot recipes` lists them, and a path to a .toml file works too"});
 }
 
 std::string summary_line(std::string_view text) {

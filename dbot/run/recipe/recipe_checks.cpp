@@ -31,16 +31,20 @@ void check_length(const Recipe& recipe) {
                     schedule.epochs, schedule.images_seen));
   }
   if (recipe.length.total_steps >= 0 && recipe.length.total_epochs >= 0) {
-    refuse_recipe(
-        fmt::format("the length is given twice, as {} steps and as {} epochs; give --steps or "
-                    "--epochs (schedule.total_steps or schedule.total_epochs)",
-                    recipe.length.total_steps, recipe.length.total_epochs));
+    throw UsageError({.operation = "recipe",
+                      .subject = "the length",
+                      .fault = Fault::mismatch,
+                      .reason = fmt::format("is given twice, as {} steps and as {} epochs",
+                                            recipe.length.total_steps, recipe.length.total_epochs),
+                      .way_out = "give schedule.total_steps or schedule.total_epochs"});
   }
   const bool own = schedule.epochs > 0 || schedule.images_seen > 0 || !recipe.stages.epochs.empty();
   if (!own && recipe.length.total_steps < 0 && recipe.length.total_epochs < 0) {
-    refuse_recipe(
-        "the length is not given; set schedule.epochs or schedule.images_seen, or pass --epochs "
-        "or --steps");
+    throw UsageError({.operation = "recipe",
+                      .subject = "the length",
+                      .fault = Fault::missing,
+                      .reason = "is not given",
+                      .way_out = "set schedule.epochs or schedule.images_seen"});
   }
 }
 

@@ -32,13 +32,12 @@ void bind_length(Settings& settings, Recipe& recipe) {
                "Linear warm-up at the start of each stage.");
   settings.add("schedule.min_lr", schedule.min_lr, at_least(0, 1e3), "",
                "Learning rate at the end of each stage's half cosine.");
-  settings.add("schedule.total_steps", recipe.length.total_steps, at_least(-1, kMostSteps), "steps",
-               "Set by --steps: length of the whole run, stages and warm-up in proportion; −1: as "
-               "the recipe says.");
-  settings.add("schedule.total_epochs", recipe.length.total_epochs, at_least(-1, kMostEpochs),
-               "epochs",
-               "Set by --epochs: length of the whole run, stages and warm-up in proportion; −1: as "
-               "the recipe says.");
+  settings.add(
+      "schedule.total_steps", recipe.length.total_steps, at_least(-1, kMostSteps), "steps",
+      "Length of the run in place of the recipe's: stages and warm-up in proportion; −1: none.");
+  settings.add(
+      "schedule.total_epochs", recipe.length.total_epochs, at_least(-1, kMostEpochs), "epochs",
+      "Length of the run in place of the recipe's: stages and warm-up in proportion; −1: none.");
 }
 
 void bind_training(Settings& settings, Recipe& recipe) {
@@ -142,9 +141,10 @@ void bind_data(Settings& settings, Recipe& recipe) {
                "Subtracted from each channel; empty: measured on the data.");
   settings.add("data.std", data.std, above(0, 1000), "pixels in 0…1",
                "Each channel is divided by it; empty: measured on the data.");
-  settings.add("data.weights", data.weights, above(0, 1e9), "",
-               "With several --data: how often images of each are shown; empty: each image once an "
-               "epoch.");
+  settings.add(
+      "data.weights", data.weights, above(0, 1e9), "",
+      "With several sources: how often images of each are shown; empty: each image once an "
+      "epoch.");
   settings.add("data.cache_bytes", data.cache_bytes, at_least(0, 1e15), "bytes",
                "Files are kept in memory once they were read, up to so many bytes; 0: none.");
   settings.add("data.max_bad_fraction", data.max_bad_fraction, at_least(0, 1), "fraction",

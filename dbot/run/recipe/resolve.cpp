@@ -101,9 +101,12 @@ void resolve_statistics(Recipe& recipe, const data::Dataset& dataset, const core
 void resolve_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
   if (precision_of(stored) == Precision::bf16 && !runtime::cpu_has_fast_bf16()) {
     throw UsageError(
-        "[resume] this run was begun in bf16 and this processor does not multiply bf16 matrices; "
-        "go "
-        "on with it on a machine that does, or begin a new run with --precision fp32");
+        {.operation = "resume",
+         .subject = "this run",
+         .fault = Fault::unsupported,
+         .reason = "was begun in bf16 and this processor does not multiply bf16 matrices",
+         .way_out = "go on with it on a machine that does, or begin a new run with "
+                    "train.precision = \"fp32\""});
   }
   if (recipe.compute.device == "auto") recipe.compute.device = stored.compute.device;
   recipe.compute.device = to_string(runtime::resolve_device(recipe.compute.device));

@@ -18,20 +18,25 @@ namespace fs = std::filesystem;
 
 void check(const ReconstructOptions& options) {
   if (options.images < 1 || options.images > most_reconstructed) {
-    throw UsageError(fmt::format("[reconstruct] --images is {}, expected 1 to {}", options.images,
-                                 most_reconstructed));
+    throw UsageError(
+        {.operation = "reconstruct",
+         .subject = "the number of images",
+         .reason = fmt::format("is {}, expected 1 to {}", options.images, most_reconstructed)});
   }
   std::error_code error;
   if (!fs::exists(options.out, error)) return;
   if (!fs::is_directory(options.out, error)) {
-    throw UsageError(
-        fmt::format("[reconstruct] --out {} is a file, expected a folder", options.out.string()));
+    throw UsageError({.operation = "reconstruct",
+                      .subject = options.out.string(),
+                      .fault = Fault::unsupported,
+                      .reason = "is a file, expected a folder"});
   }
   if (!fs::is_empty(options.out, error) && !fs::exists(options.out / "pictures.json", error)) {
-    throw UsageError(
-        fmt::format("[reconstruct] --out {} holds other files, expected a new or empty folder, or "
-                    "one with earlier pictures",
-                    options.out.string()));
+    throw UsageError({.operation = "reconstruct",
+                      .subject = options.out.string(),
+                      .fault = Fault::occupied,
+                      .reason = "holds other files, expected a new or empty folder, or one with "
+                                "earlier pictures"});
   }
 }
 
@@ -41,7 +46,10 @@ void prepare(const fs::path& out) {
   fs::create_directories(out, error);
   if (!error) fs::remove(out / "pictures.json", error);
   if (error) {
-    throw Error(fmt::format("[reconstruct] {}: {}", out.string(), error.message()));
+    throw Error({.operation = "reconstruct",
+                 .subject = out.string(),
+                 .fault = Fault::unreadable,
+                 .reason = ": " + error.message()});
   }
 }
 

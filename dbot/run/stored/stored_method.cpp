@@ -27,9 +27,11 @@ struct Source {
 Source open_run(const fs::path& run, const core::Log& log) {
   auto checkpoint = train::read_newest_checkpoint(run / "checkpoints", log);
   if (!checkpoint) {
-    throw DataError(fmt::format(
-        "[model] {} has no checkpoint yet; go on with the run by `dbot pretrain … --resume`",
-        run.string()));
+    throw DataError({.operation = "model",
+                     .subject = run.string(),
+                     .fault = Fault::empty,
+                     .reason = "has no checkpoint yet",
+                     .way_out = "go on with the run"});
   }
   return {run / "recipe.toml", std::move(*checkpoint)};
 }
@@ -38,10 +40,11 @@ Source open_checkpoint(const fs::path& folder) {
   // `latest` is a link to the folder that stands beside it.
   const fs::path recipe = fs::canonical(folder).parent_path().parent_path() / "recipe.toml";
   if (!is_file(recipe)) {
-    throw DataError(
-        fmt::format("[model] the checkpoint {} has no run around it: {} is missing; give the "
-                    "run folder it belongs to",
-                    folder.string(), recipe.string()));
+    throw DataError({.operation = "model",
+                     .subject = "the checkpoint " + folder.string(),
+                     .fault = Fault::mismatch,
+                     .reason = fmt::format("has no run around it: {} is missing", recipe.string()),
+                     .way_out = "give the run folder it belongs to"});
   }
   return {recipe, train::read_checkpoint(folder)};
 }
@@ -49,21 +52,28 @@ Source open_checkpoint(const fs::path& folder) {
 Source open_source(const fs::path& path, const core::Log& log) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) {
-    throw DataError(fmt::format(
-        "[model] {} does not exist, expected a run folder or one of its checkpoint folders",
-        path.string()));
+    throw DataError(
+        {.operation = "model",
+         .subject = path.string(),
+         .fault = Fault::missing,
+         .reason = "does not exist, expected a run folder or one of its checkpoint folders"});
   }
   if (!fs::is_directory(path, ignored)) {
-    throw UsageError(
-        fmt::format("[model] {} is a file of weights: it holds an encoder, but neither the decoder "
-                    "nor the teacher; give the run folder or one of its checkpoints, such as "
-                    "RUN/checkpoints/latest",
-                    path.string()));
+    throw UsageError({.operation = "model",
+                      .subject = path.string(),
+                      .fault = Fault::unsupported,
+                      .reason =
+                          "is a file of weights: it holds an encoder, but neither the decoder "
+                          "nor the teacher",
+                      .way_out = "give the run folder or one of its checkpoints, such as "
+                                 "RUN/checkpoints/latest"});
   }
   if (is_file(path / "recipe.toml")) return open_run(path, log);
   if (is_file(path / "manifest.json")) return open_checkpoint(path);
-  throw DataError(fmt::format(
-      "[model] {} is neither a run (recipe.toml) nor a checkpoint (manifest.json)", path.string()));
+  throw DataError({.operation = "model",
+                   .subject = path.string(),
+                   .fault = Fault::unsupported,
+                   .reason = "is neither a run (recipe.toml) nor a checkpoint (manifest.json)"});
 }
 
 }  // namespace

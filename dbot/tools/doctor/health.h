@@ -30,7 +30,8 @@ Check check_waiting(const std::string& spin_count, const std::string& wait_polic
 std::vector<Check> check_place(const std::string& subject, const std::filesystem::path& folder);
 /// Opens the data set and reads a few images of it.
 std::vector<Check> check_data(const std::filesystem::path& path);
-/// Who trains there, how far it is, and whether its checkpoints are whole.
-std::vector<Check> check_run(const std::filesystem::path& run);
+/// Who trains there, how far it is, and whether its checkpoints are whole. `goes_on` is said where
+/// nobody trains (report/text/command_texts.h).
+std::vector<Check> check_run(const std::filesystem::path& run, const std::string& goes_on);
 
 }  // namespace dbot::tools

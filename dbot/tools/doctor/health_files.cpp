@@ -36,7 +36,7 @@ Check room(const std::string& subject, const fs::path& place) {
   struct statvfs status {};
   if (::statvfs(place.c_str(), &status) != 0) {
     return {subject, Severity::problem, std::generic_category().message(errno),
-            "choose another folder with --out"};
+            "choose another folder"};
   }
   const double bytes = static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
   const bool few = status.f_files > 0 && status.f_favail < kLeastInodes;
@@ -44,11 +44,12 @@ Check room(const std::string& subject, const fs::path& place) {
   if (status.f_files > 0) finding += fmt::format(", {} inodes", status.f_favail);
   if (bytes < kLeastRoom || few) {
     return {subject, Severity::problem, finding,
-            "checkpoints need room; remove files, or use --out on another disk"};
+            "checkpoints need room; remove files, or choose a folder on another disk"};
   }
   if (bytes < kComfortableRoom) {
     return {subject, Severity::warning, finding,
-            "a checkpoint of a ViT-B takes 2 GB; use --out on a larger disk for large networks"};
+            "a checkpoint of a ViT-B takes 2 GB; for large networks choose a folder on a larger "
+            "disk"};
   }
   return {subject, Severity::ok, finding};
 }
@@ -75,7 +76,7 @@ Check progress(const fs::path& run) {
   const auto records = report::read_metrics(run / "metrics.jsonl");
   if (records.empty()) {
     return {"metrics", Severity::warning, "nothing was recorded yet",
-            "the run has not begun, or ended before its first step; start it with --resume"};
+            "the run has not begun, or ended before its first step; start it again"};
   }
   double total = 0;
   std::int64_t step = 0;
@@ -103,14 +104,14 @@ std::vector<Check> checkpoints(const fs::path& folder) {
       ++whole;
     } catch (const Error& error) {
       checks.push_back({"checkpoints", Severity::warning, error.what(),
-                        "--resume passes over it and takes the one before"});
+                        "the run passes over it when it goes on, and takes the one before"});
     }
   }
   if (whole > 0) {
     checks.push_back({"checkpoints", Severity::ok, fmt::format("{} whole", whole)});
   } else if (!checks.empty()) {
     checks.push_back({"checkpoints", Severity::problem, "none is whole",
-                      "restore one from a copy, or begin a new run with another --out"});
+                      "restore one from a copy, or begin a new run in another folder"});
   }
   return checks;
 }
@@ -121,14 +122,14 @@ std::vector<Check> check_place(const std::string& subject, const fs::path& folde
   const fs::path place = existing_above(folder);
   std::error_code error;
   if (!fs::is_directory(place, error)) {
-    return {{subject, Severity::problem, place.string() + " is not a folder",
-             "choose another folder with --out"}};
+    return {
+        {subject, Severity::problem, place.string() + " is not a folder", "choose another folder"}};
   }
   if (::access(place.c_str(), W_OK | X_OK) != 0) {
     return {{subject, Severity::problem,
              fmt::format("{} cannot be written to: {}", place.string(),
                          std::generic_category().message(errno)),
-             "start dbot elsewhere, or use --out with a folder of yours"}};
+             "start dbot elsewhere, or choose a folder of yours"}};
   }
   return {room(subject, place)};
 }
@@ -144,19 +145,19 @@ std::vector<Check> check_data(const fs::path& path) {
             readable_images(*dataset)};
   } catch (const Error& error) {
     return {{"data", Severity::problem, error.what(),
-             "give --data a folder of images, or another source that docs/data.md lists"}};
+             "give a folder of images, or another source that docs/data.md lists"}};
   }
 }
 
-std::vector<Check> check_run(const fs::path& run) {
+std::vector<Check> check_run(const fs::path& run, const std::string& goes_on) {
   if (!fs::exists(run / "recipe.toml")) {
     return {{"run", Severity::problem, run.string() + " has no recipe.toml",
-             "give --run the folder of a run"}};
+             "give the folder of a run"}};
   }
   std::vector<Check> checks;
   const bool held = core::is_locked(run / ".lock");
-  checks.push_back({"run", Severity::ok,
-                    held ? "a process trains here" : "no process trains here; --resume goes on"});
+  checks.push_back(
+      {"run", Severity::ok, held ? "a process trains here" : "no process trains here; " + goes_on});
   checks.push_back(progress(run));
   for (Check& check : check_place("run's disk", run)) checks.push_back(std::move(check));
   for (Check& check : checkpoints(run / "checkpoints")) checks.push_back(std::move(check));

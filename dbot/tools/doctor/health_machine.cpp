@@ -34,7 +34,7 @@ Check cores(const runtime::Machine& machine, const runtime::SystemLimits& limits
     check.finding += fmt::format(" of {}", limits.machine_cores);
     check.way_out =
         "an affinity mask or the control group's quota holds back the others; raise it "
-        "(docker --cpus, Slurm --cpus-per-task) if they should be used";
+        "(Docker's cpus, Slurm's cpus-per-task) if they should be used";
   }
   return check;
 }
@@ -71,8 +71,8 @@ Check shared_memory(const runtime::SystemLimits& limits) {
   const std::string finding = bytes_text(bytes) + " free";
   if (bytes >= kLeastSharedMemory) return {"/dev/shm", Severity::ok, finding};
   return {"/dev/shm", Severity::warning, finding,
-          "dbot itself does not need it, other training programs do; give the container more with "
-          "--shm-size"};
+          "dbot itself does not need it, other training programs do; give the container more "
+          "(Docker's shm-size)"};
 }
 
 Check open_files(const runtime::SystemLimits& limits) {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "dbot/core/error.h"
+#include "dbot/core/error_context.h"
 #include "dbot/core/files/file_tree.h"
 #include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
@@ -76,7 +77,10 @@ fs::path write_capture(const fs::path& folder, const CapturedStep& step,
     throw;
   } catch (const std::exception& problem) {
     remove_partial();
-    throw Error(fmt::format("[capture] cannot write {}: {}", target.string(), problem.what()));
+    throw Error({.operation = "capture",
+                 .subject = target.string(),
+                 .fault = Fault::unreadable,
+                 .reason = fmt::format("cannot be written: {}", problem.what())});
   }
   return target;
 }
@@ -85,8 +89,11 @@ Capture read_capture(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(folder / kRecordFile, error)) {
     throw DataError(
-        fmt::format("[capture] {} has no {}; expected a folder like RUN/captures/step-00000120",
-                    folder.string(), kRecordFile));
+        {.operation = "capture",
+         .subject = folder.string(),
+         .fault = Fault::missing,
+         .reason = fmt::format("has no {}, expected a folder like RUN/captures/step-00000120",
+                               kRecordFile)});
   }
   Capture capture;
   capture.before = read_checkpoint(folder);
@@ -98,7 +105,7 @@ Capture read_capture(const fs::path& folder) {
           micro_batch_of(methods::without_prefix(group_of(micro) + ".", capture.before.tensors)));
     }
   } catch (const Error& problem) {
-    throw DataError(fmt::format("[capture] {}: {}", folder.string(), problem.what()));
+    throw data_error_about("capture", folder.string(), problem);
   }
   std::erase_if(capture.before.tensors,
                 [](const auto& entry) { return entry.first.starts_with("micro-batch-"); });

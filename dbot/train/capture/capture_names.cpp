@@ -21,7 +21,9 @@ at::Tensor tensor_of(const std::vector<std::int64_t>& values) {
 std::vector<std::int64_t> integers(const runtime::NamedTensors& tensors, const char* name) {
   const auto found = tensors.find(name);
   if (found == tensors.end() || found->second.scalar_type() != at::kLong) {
-    throw DataError(std::string("a micro-batch has no integers ") + name);
+    throw DataError({.subject = "a micro-batch",
+                     .fault = Fault::corrupt,
+                     .reason = std::string("has no integers ") + name});
   }
   const auto* first = found->second.const_data_ptr<std::int64_t>();
   return {first, first + found->second.numel()};
@@ -47,7 +49,10 @@ MicroBatch micro_batch_of(const runtime::NamedTensors& tensors) {
   micro.batch.sample_ids = integers(tensors, "sample_ids");
   micro.batch.labels = integers(tensors, "labels");
   const auto epoch = integers(tensors, "epoch");
-  if (epoch.size() != 1) throw DataError("a micro-batch has no epoch");
+  if (epoch.size() != 1) {
+    throw DataError(
+        {.subject = "a micro-batch", .fault = Fault::corrupt, .reason = "has no epoch"});
+  }
   micro.batch.epoch = epoch.front();
   return micro;
 }

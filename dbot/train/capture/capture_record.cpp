@@ -57,7 +57,9 @@ CaptureRecord parse_record(const std::string& text) {
     record.samples = document.at("samples").get<std::vector<std::vector<std::string>>>();
     return record;
   } catch (const ordered_json::exception& problem) {
-    throw DataError(std::string("capture.json cannot be read: ") + problem.what());
+    throw DataError({.subject = "capture.json",
+                     .fault = Fault::corrupt,
+                     .reason = std::string("cannot be read: ") + problem.what()});
   }
 }
 

@@ -35,8 +35,10 @@ Checkpoint read_checkpoint(const fs::path& folder) {
   const Manifest manifest = read_manifest(folder);
   check_contents(folder, manifest);
   if (!manifest.files.contains(kStateFile)) {
-    throw DataError(
-        fmt::format("checkpoint {}: its manifest lacks {}", folder.string(), kStateFile));
+    throw DataError({.operation = "checkpoint",
+                     .subject = folder.string(),
+                     .fault = Fault::missing,
+                     .reason = fmt::format(": its manifest lacks {}", kStateFile)});
   }
   Checkpoint checkpoint = read_state(folder);
   for (const auto& [name, entry] : manifest.files) {
@@ -59,11 +61,11 @@ std::optional<Checkpoint> read_newest_checkpoint(const fs::path& folder, const c
     }
   }
   if (found.empty()) return std::nullopt;
-  throw DataError(
-      fmt::format("[resume] none of the {} checkpoints in {} is whole; restore one from a backup, "
-                  "or start anew "
-                  "in another --out",
-                  found.size(), folder.string()));
+  throw DataError({.operation = "resume",
+                   .fault = Fault::corrupt,
+                   .reason = fmt::format("none of the {} checkpoints in {} is whole", found.size(),
+                                         folder.string()),
+                   .way_out = "restore one from a backup, or start anew in another folder"});
 }
 
 }  // namespace dbot::train

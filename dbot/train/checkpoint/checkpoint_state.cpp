@@ -15,7 +15,11 @@ using nlohmann::ordered_json;
 
 std::int64_t counter(const ordered_json& document, const char* key) {
   const std::int64_t value = core::whole_number(document.at(key));
-  if (value < 0) throw DataError(fmt::format("{} is {}, expected 0 or more", key, value));
+  if (value < 0) {
+    throw DataError({.subject = key,
+                     .fault = Fault::corrupt,
+                     .reason = fmt::format("is {}, expected 0 or more", value)});
+  }
   return value;
 }
 
@@ -34,7 +38,10 @@ std::string state_to_json(const Checkpoint& checkpoint) {
     try {
       document["fixed_choices"] = ordered_json::parse(checkpoint.fixed_choices);
     } catch (const ordered_json::exception& problem) {
-      throw Error(fmt::format("[checkpoint] the fixed choices are not JSON: {}", problem.what()));
+      throw Error({.operation = "checkpoint",
+                   .subject = "the fixed choices",
+                   .fault = Fault::corrupt,
+                   .reason = fmt::format("are not JSON: {}", problem.what())});
     }
   }
   return document.dump(2) + "\n";
@@ -42,8 +49,10 @@ std::string state_to_json(const Checkpoint& checkpoint) {
 
 Checkpoint read_state(const std::filesystem::path& folder) {
   const auto fail = [&](const char* reason) {
-    return DataError(
-        fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(), kStateFile, reason));
+    return DataError({.operation = "checkpoint",
+                      .subject = folder.string(),
+                      .fault = Fault::corrupt,
+                      .reason = fmt::format(": {} cannot be read: {}", kStateFile, reason)});
   };
   try {
     const auto document = core::parse_json<ordered_json>(core::read_text_file(folder / kStateFile));

@@ -27,8 +27,9 @@ std::map<std::string, runtime::NamedTensors> divide(const runtime::NamedTensors&
     const std::string group = name.substr(0, dot);
     const bool plain = !group.empty() && group.find('/') == std::string::npos;
     if (dot == std::string::npos || dot + 1 == name.size() || !plain) {
-      throw Error(fmt::format(
-          "[checkpoint] a tensor is named '{}', expected a name like 'student.cls_token'", name));
+      throw Error({.operation = "checkpoint",
+                   .reason = fmt::format(
+                       "a tensor is named '{}', expected a name like 'student.cls_token'", name)});
     }
     groups[group].emplace(name.substr(dot + 1), tensor);
   }
@@ -120,8 +121,10 @@ fs::path write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint,
   } catch (const std::exception& problem) {
     std::error_code ignored;
     fs::remove_all(partial, ignored);  // a full disk needs the space
-    throw Error(fmt::format("[checkpoint] cannot write {}: {}; earlier checkpoints are not touched",
-                            target.string(), problem.what()));
+    throw Error({.operation = "checkpoint",
+                 .fault = Fault::unreadable,
+                 .reason = fmt::format("cannot write {}: {}; earlier checkpoints are not touched",
+                                       target.string(), problem.what())});
   }
   return target;
 }

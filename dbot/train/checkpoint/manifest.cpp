@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
+#include "dbot/core/error_context.h"
 #include "dbot/core/files/files.h"
 #include "dbot/core/json.h"
 
@@ -25,18 +26,32 @@ bool is_plain_name(const std::string& name) {
 
 Manifest parse(const json& document) {
   if (core::whole_number(document.at("version")) != kFormatVersion) {
-    throw DataError(fmt::format("has version {}, expected {}; it was written by another dbot",
-                                document.at("version").dump(), kFormatVersion));
+    throw DataError(
+        {.subject = kManifestFile,
+         .fault = Fault::unsupported,
+         .reason = fmt::format("has version {}, expected {}; it was written by another dbot",
+                               document.at("version").dump(), kFormatVersion)});
   }
   Manifest manifest;
   for (const auto& [name, entry] : document.at("files").items()) {
-    if (!is_plain_name(name)) throw DataError("names a file outside the folder: " + name);
+    if (!is_plain_name(name)) {
+      throw DataError({.subject = manifest_file,
+                       .fault = Fault::corrupt,
+                       .reason = "names a file outside the folder: " + name});
+    }
     const std::int64_t bytes = core::whole_number(entry.at("bytes"));
-    if (bytes < 0) throw DataError(fmt::format("says that {} has {} bytes", name, bytes));
+    if (bytes < 0) {
+      throw DataError({.subject = manifest_file,
+                       .fault = Fault::corrupt,
+                       .reason = fmt::format("says that {} has {} bytes", name, bytes)});
+    }
     manifest.files[name] = {static_cast<std::uint64_t>(bytes),
                             entry.at(kChecksumKey).get<std::string>()};
   }
-  if (manifest.files.empty()) throw DataError("names no files");
+  if (manifest.files.empty()) {
+    throw DataError(
+        {.subject = manifest_file, .fault = Fault::corrupt, .reason = "names no files"});
+  }
   return manifest;
 }
 
@@ -55,21 +70,29 @@ void write_manifest(const fs::path& folder, const std::vector<std::string>& name
 Manifest read_manifest(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
-    throw DataError(fmt::format("checkpoint {}: there is no such folder", folder.string()));
+    throw DataError({.operation = "checkpoint",
+                     .subject = folder.string(),
+                     .fault = Fault::missing,
+                     .reason = ": there is no such folder"});
   }
   if (!fs::exists(folder / kManifestFile, error)) {
-    throw DataError(fmt::format("checkpoint {}: {} is missing, so it was never finished",
-                                folder.string(), kManifestFile));
+    throw DataError(
+        {.operation = "checkpoint",
+         .subject = folder.string(),
+         .fault = Fault::missing,
+         .reason = fmt::format(": {} is missing, so it was never finished", kManifestFile)});
   }
   const std::string text = core::read_text_file(folder / kManifestFile);
   try {
     return parse(core::parse_json(text));
   } catch (const json::exception& problem) {
-    throw DataError(fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(),
-                                kManifestFile, problem.what()));
-  } catch (const DataError& problem) {
     throw DataError(
-        fmt::format("checkpoint {}: {} {}", folder.string(), kManifestFile, problem.what()));
+        {.operation = "checkpoint",
+         .subject = folder.string(),
+         .fault = Fault::corrupt,
+         .reason = fmt::format(": {} cannot be read: {}", kManifestFile, problem.what())});
+  } catch (const DataError& problem) {
+    throw data_error_about("checkpoint", folder.string(), problem);
   }
 }
 
@@ -78,12 +101,17 @@ void check_sizes(const fs::path& folder, const Manifest& manifest) {
     std::error_code error;
     const auto bytes = fs::file_size(folder / name, error);
     if (error) {
-      throw DataError(fmt::format("checkpoint {}: {} cannot be read: {}", folder.string(), name,
-                                  error.message()));
+      throw DataError({.operation = "checkpoint",
+                       .subject = folder.string(),
+                       .fault = Fault::unreadable,
+                       .reason = fmt::format(": {} cannot be read: {}", name, error.message())});
     }
     if (bytes != entry.bytes) {
-      throw DataError(fmt::format("checkpoint {}: {} has {} bytes, manifest says {}",
-                                  folder.string(), name, bytes, entry.bytes));
+      throw DataError(
+          {.operation = "checkpoint",
+           .subject = folder.string(),
+           .fault = Fault::mismatch,
+           .reason = fmt::format(": {} has {} bytes, manifest says {}", name, bytes, entry.bytes)});
     }
   }
 }
@@ -93,8 +121,11 @@ void check_contents(const fs::path& folder, const Manifest& manifest) {
   for (const auto& [name, entry] : manifest.files) {
     const std::string checksum = core::checksum_of_file(folder / name);
     if (checksum != entry.checksum) {
-      throw DataError(fmt::format("checkpoint {}: {} has checksum {}, manifest says {}",
-                                  folder.string(), name, checksum, entry.checksum));
+      throw DataError({.operation = "checkpoint",
+                       .subject = folder.string(),
+                       .fault = Fault::mismatch,
+                       .reason = fmt::format(": {} has checksum {}, manifest says {}", name,
+                                             checksum, entry.checksum)});
     }
   }
 }

@@ -38,7 +38,7 @@ std::optional<std::filesystem::path> Saver::attempt(const Checkpoint& checkpoint
     saved_step_ = checkpoint.state.step;
     return written;
   } catch (const Error& problem) {
-    problem_ = problem.what();
+    problem_ = problem;
     return std::nullopt;
   }
 }
@@ -66,8 +66,8 @@ std::optional<std::filesystem::path> Saver::try_to_save(const Checkpoint& checkp
   retry_step_ = checkpoint.state.step + retry_interval_;
   if (failures_.next()) {
     log_(core::LogLevel::warning,
-         fmt::format("{}; {}. Training goes on and it is tried again ({} failed so far)", problem_,
-                     last_good(), failures_.count()));
+         fmt::format("{}; {}. Training goes on and it is tried again ({} failed so far)",
+                     problem_->what(), last_good(), failures_.count()));
   }
   return std::nullopt;
 }
@@ -77,17 +77,19 @@ std::filesystem::path Saver::save_or_fail(const Checkpoint& checkpoint, const st
   auto written = attempt(checkpoint, encoder);
   if (!written) {
     log_(core::LogLevel::warning,
-         fmt::format("{}; {}. It is tried for {:.0f} seconds before the run is given up", problem_,
-                     last_good(), patience.seconds()));
+         fmt::format("{}; {}. It is tried for {:.0f} seconds before the run is given up",
+                     problem_->what(), last_good(), patience.seconds()));
     patience.until([&] { return (written = attempt(checkpoint, encoder)).has_value(); });
   }
   gave_up_ = !written.has_value();
   if (gave_up_) {
     const std::int64_t lost = checkpoint.state.step - std::max<std::int64_t>(saved_step_, 0);
-    throw Error(fmt::format(
-        "{}; {}, so {} steps are lost. Make room or mend what is named, then give the same command "
-        "with --resume: it makes them again with the same result",
-        problem_, last_good(), lost));
+    ErrorFields fields = problem_->fields();
+    fields.reason += fmt::format("; {}, so {} steps are lost", last_good(), lost);
+    fields.way_out =
+        "make room or mend what is named, then go on with the run: it makes them again with the "
+        "same result";
+    throw Error(std::move(fields));
   }
   prune(*written);
   return *written;

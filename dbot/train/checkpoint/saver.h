@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "dbot/core/error.h"
 #include "dbot/core/log.h"
 #include "dbot/core/patience.h"
 #include "dbot/core/rarely.h"
@@ -49,7 +50,7 @@ class Saver {
   std::int64_t saved_step_ = -1;
   bool gave_up_ = false;
   core::Rarely failures_, prune_failures_;
-  std::string problem_;
+  std::optional<Error> problem_;  // of the last attempt that failed
   std::int64_t retry_step_ = -1, retry_interval_ = 0;
 };
 

@@ -63,7 +63,7 @@ TEST(ExportFormat, NamesAreParsedBack) {
 
 TEST(ExportFormat, FilesEndAsTheirReadersExpect) {
   EXPECT_THAT(refusal([] { check_export_name(ExportFormat::onnx, "a.pth"); }),
-              HasSubstr("--out is a.pth, expected a name that ends in .onnx for onnx"));
+              HasSubstr("a.pth: expected a name that ends in .onnx for onnx"));
   EXPECT_THAT(refusal([] { check_export_name(ExportFormat::timm, "a"); }),
               HasSubstr(".safetensors or .pth"));
   EXPECT_NO_THROW(check_export_name(ExportFormat::huggingface, "any.name"));
@@ -76,11 +76,11 @@ TEST(ExportNetwork, EveryFormatHasItsDecoder) {
   EXPECT_THAT(refusal([&] { check_export(pixels, ExportFormat::onnx); }),
               HasSubstr("onnx holds an encoder and no decoder"));
   EXPECT_THAT(refusal([&] { check_export(features, ExportFormat::mae); }),
-              HasSubstr("--format dbot has"));
+              HasSubstr("a teacher's features; dbot has"));
   EXPECT_THAT(refusal([&] { check_export(features, ExportFormat::huggingface_mae); }),
               HasSubstr("becomes a ViTMAEModel"));
   EXPECT_THAT(refusal([&] { check_export(pixels, ExportFormat::dbot); }),
-              HasSubstr("--format mae has"));
+              HasSubstr("pixels; mae has"));
   EXPECT_NO_THROW(check_export(pixels, ExportFormat::huggingface_mae));
   EXPECT_NO_THROW(check_export(features, ExportFormat::safetensors));
 }

@@ -97,7 +97,7 @@ TEST_F(EncoderFile, FillsAMissingPositionTable) {
   tensors.erase("pos_embed");
   EncoderHints hints;
   hints.heads = 4;
-  EXPECT_THAT(failure(tensors, hints), HasSubstr("--image-size"));
+  EXPECT_THAT(failure(tensors, hints), HasSubstr("image size is not in the file; name it"));
   hints.image_size = core::Size{8, 8};
   const LoadedEncoder loaded = load_encoder(path_, hints);
   const at::Tensor table = nn::sincos_table_2d(16, {2, 2}).to(at::kFloat).unsqueeze(0);

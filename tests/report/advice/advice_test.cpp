@@ -143,7 +143,9 @@ TEST(Advice, SeesThatDataLoadingIsTheLimit) {
   Observed run = observed({.waiting = 0.5});
   run.workers = 4;
   expect_finding(run, "data_wait", Severity::warning, "50\u00a0%");
-  EXPECT_THAT(find(advise(run), "data_wait")->todo, HasSubstr("data.workers=8"));
+  EXPECT_THAT(find(advise(run), "data_wait")->todo, HasSubstr("(data.workers=8)"));
+  run.commands.set = "say ";
+  EXPECT_THAT(find(advise(run), "data_wait")->todo, HasSubstr("(say data.workers=8)"));
   EXPECT_THAT(find(advise(run), "data_wait")->seen, HasSubstr("20000 images/s"));
   EXPECT_THAT(find(advise(run), "data_wait")->seen, Not(HasSubstr("ready")));
   for (int step = 1; step <= 10; ++step) run.figures.curves["batches_ready"].add(step, step % 2);

@@ -27,11 +27,12 @@ class PageDataTest : public testing::Test {
     std::ofstream(run_ / name, std::ios::binary) << text;
   }
   json data() {
-    text_ = PageData(run_).json();
+    text_ = PageData(run_, commands_).json();
     return json::parse(text_);
   }
 
   test::TemporaryFolder folder_;
+  CommandTexts commands_;
   fs::path run_ = folder_ / "run";
   std::string text_;
 };
@@ -108,9 +109,17 @@ TEST_F(PageDataTest, CommandsArePasteable) {
   run_ = folder_ / "it's a run";
   write("metrics.jsonl", one_step);
   write("run.json", R"({"data":{"path":"/data/my images"}})");
-  const std::string command = data()["next"][0]["command"];
-  EXPECT_THAT(command, AllOf(HasSubstr("--resume"), HasSubstr("--data '/data/my images'"),
-                             HasSubstr(R"(it'\''s a run')")));
+  commands_.resume = "train {recipe} of {data} into {run}";
+  const json next = data()["next"];
+  ASSERT_EQ(next.size(), 1u) << "only commands that the program has";
+  EXPECT_THAT(next[0]["command"].get<std::string>(),
+              AllOf(HasSubstr("of '/data/my images' into"), HasSubstr(R"(it'\''s a run')"),
+                    HasSubstr("recipe.toml' of")));
+}
+
+TEST_F(PageDataTest, WithoutCommandsNoneIsShown) {
+  write("metrics.jsonl", one_step);
+  EXPECT_TRUE(data()["next"].empty());
 }
 
 TEST_F(PageDataTest, NamesCheckpointsThatAreBroken) {

@@ -29,7 +29,7 @@ class PageObserverTest : public testing::Test {
   double now_ = 1000;
   std::vector<std::string> warnings_;
   PageObserver observer_{
-      folder_.path(),
+      folder_.path(), CommandTexts(),
       [this](core::LogLevel, std::string_view text) { warnings_.emplace_back(text); },
       [this] { return now_; }};
   FakeMethod method_;

@@ -107,7 +107,10 @@ TEST(Watch, SaysWhatTheRunDoes) {
   const Watch none;
   EXPECT_EQ(watch_status(none, {}), "has not begun");
   EXPECT_THAT(watch_status(watched(3), {.seconds_since_record = 5}), HasSubstr("5s ago"));
-  EXPECT_THAT(watch_status(watched(3), {.writer_gone = true}), HasSubstr("--resume"));
+  EXPECT_EQ(watch_status(watched(3), {.writer_gone = true}),
+            "no process trains here; the run can go on");
+  EXPECT_EQ(watch_status(watched(3), {.writer_gone = true, .goes_on = "say resume"}),
+            "no process trains here; say resume");
 }
 
 TEST(Watch, ScreenFitsTheTerminal) {

@@ -132,7 +132,8 @@ TEST(Recipe, RefusesListsOfTheWrongLength) {
 TEST(Recipe, RefusesNoLengthAndTwoLengths) {
   EXPECT_THAT(refusal({"schedule.epochs=0"}), HasSubstr("schedule.epochs"));
   EXPECT_THAT(refusal({"schedule.images_seen=1000"}), HasSubstr("schedule.images_seen"));
-  EXPECT_THAT(refusal({"schedule.total_steps=5", "schedule.total_epochs=5"}), HasSubstr("--steps"));
+  EXPECT_THAT(refusal({"schedule.total_steps=5", "schedule.total_epochs=5"}),
+              HasSubstr("give schedule.total_steps or schedule.total_epochs"));
 }
 
 TEST(Recipe, RefusesWhatTheMachineCannotHold) {

@@ -78,9 +78,12 @@ TEST(Health, NamesBadDataAndRuns) {
   std::ofstream(folder / "a.jpg") << "no picture";
   const auto checks = check_data(folder.path());
   EXPECT_EQ(of(checks, "images").severity, Severity::problem);
-  EXPECT_EQ(check_run(folder.path()).at(0).severity, Severity::problem);
+  const std::string goes_on = "it can go on";
+  EXPECT_EQ(check_run(folder.path(), goes_on).at(0).severity, Severity::problem);
   std::ofstream(folder / "recipe.toml") << "";
-  EXPECT_EQ(of(check_run(folder.path()), "metrics").severity, Severity::warning);
+  const auto run = check_run(folder.path(), goes_on);
+  EXPECT_EQ(of(run, "metrics").severity, Severity::warning);
+  EXPECT_EQ(of(run, "run").finding, "no process trains here; it can go on");
 }
 
 TEST(SystemLimits, ReadsTheControlGroup) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "apps/dbot/commands/data/data.h"
+#include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/report/terminal/count_progress.h"
@@ -58,6 +59,7 @@ tools::DataCheckOptions options_of(const DataCheckArguments& a) {
                     a.most_pixels,
                     a.most_imbalance,
                     {static_cast<int>(a.distance), a.mirrored}};
+  options.commands = command_texts();
   return options;
 }
 

@@ -26,7 +26,7 @@ constexpr std::size_t kMostText = 16384;
 constexpr std::int64_t kMostSteps = std::int64_t{1} << 53;
 
 [[noreturn]] void refuse(const std::string& what) {
-  throw DataError(what);
+  throw DataError({.fault = Fault::corrupt, .reason = what});
 }
 
 const json& member(const json& object, const char* key) {
@@ -181,23 +181,30 @@ PictureSet read_picture_set(const fs::path& folder) {
   const std::uintmax_t bytes = fs::is_regular_file(file, error) ? fs::file_size(file, error) : 0;
   if (error || bytes == 0) {
     throw DataError(
-        fmt::format("[pictures] {} is missing or empty; it is written by `dbot pretrain` and `dbot "
-                    "reconstruct`",
-                    file.string()));
+        {.operation = "pictures",
+         .subject = file.string(),
+         .fault = Fault::missing,
+         .reason = "is missing or empty; it is written by `dbot pretrain` and `dbot reconstruct`"});
   }
   if (bytes > kMostBytes) {
-    throw DataError(fmt::format("[pictures] {} has {} bytes, expected at most {}", file.string(),
-                                bytes, kMostBytes));
+    throw DataError(
+        {.operation = "pictures",
+         .subject = file.string(),
+         .fault = Fault::too_large,
+         .reason = fmt::format("has {} bytes, expected at most {}", bytes, kMostBytes)});
   }
   try {
     return read_set(core::parse_json(core::read_text_file(file)));
   } catch (const json::exception& problem) {
-    throw DataError(fmt::format("[pictures] {} is not JSON: {}", file.string(), problem.what()));
+    throw DataError({.operation = "pictures",
+                     .subject = file.string(),
+                     .fault = Fault::corrupt,
+                     .reason = fmt::format("is not JSON: {}", problem.what())});
   } catch (const Error& problem) {
-    throw DataError(
-        fmt::format("[pictures] {}: {}; draw the pictures again with `dbot "
-                    "reconstruct`",
-                    file.string(), problem.what()));
+    throw DataError({.operation = "pictures",
+                     .subject = file.string(),
+                     .reason = fmt::format(": {}", problem.what()),
+                     .way_out = "draw the pictures again with `dbot reconstruct`"});
   }
 }
 
