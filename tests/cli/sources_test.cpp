@@ -52,6 +52,9 @@ class Sources : public testing::Test {
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return read_file(shop_.folder / (run + "/model.safetensors"));
   }
+  nlohmann::json kind_of(const std::string& run) {
+    return nlohmann::json::parse(read_file(shop_.folder / run / "run.json"))["data"]["kind"];
+  }
   nlohmann::json knn_on(const std::string& data) {
     const Result result = dbot(
         {"evaluate", "knn", "--model", "pixels", "--image-size", "8", "--data", data, "--json"});
@@ -83,6 +86,10 @@ TEST_F(Sources, TrainAlikeFromAFolderAPackAnArchiveAndAList) {
   EXPECT_EQ(trained_on(pack, "from-pack"), weights);
   EXPECT_EQ(trained_on(shop_.folder / "tars", "from-tars"), weights);
   EXPECT_EQ(trained_on(lists, "from-lists"), weights);
+  EXPECT_EQ(kind_of("folder"), "folder");
+  EXPECT_EQ(kind_of("from-pack"), "pack");
+  EXPECT_EQ(kind_of("from-tars"), "tar");
+  EXPECT_EQ(kind_of("from-lists"), "list");
 
   const auto measured = knn_on(images_);
   EXPECT_EQ(knn_on(pack), measured);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "dbot/data/loader/image_part.h"
 #include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/train/trainer.h"
 #include "tests/core/temporary_folder.h"
@@ -101,12 +102,12 @@ class TrainerTest : public ::testing::Test {
     const auto make_loader = [dataset = dataset_, train = settings_.train](
                                  std::int64_t first_micro_batch, const core::Log& log) {
       data::LoaderConfig config;
-      config.image_size = {8, 8};
       config.batch_size = train.batch_size;
       config.batches_per_epoch = 4 * train.accumulate;
       config.first_batch = first_micro_batch;
       config.workers = 2;
-      return std::make_unique<data::Loader>(dataset, config, log);
+      return std::make_unique<data::Loader>(
+          dataset, std::vector{data::image_part({.image_size = {8, 8}})}, config, log);
     };
     return Trainer(settings_, method, make_loader, std::move(observers), log());
   }

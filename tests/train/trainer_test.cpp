@@ -152,9 +152,9 @@ TEST_F(TrainerTest, TellsWhichSamplesWereBroken) {
   class OneBroken : public test::SyntheticDataset {
    public:
     OneBroken() : SyntheticDataset(32, 8) {}
-    data::Image load(std::int64_t index, int channels) const override {
+    void read(std::int64_t index, data::Sample& sample) const override {
       if (index == 7) throw DataError("cut off");
-      return SyntheticDataset::load(index, channels);
+      SyntheticDataset::read(index, sample);
     }
   };
   dataset_ = std::make_shared<OneBroken>();

@@ -24,12 +24,12 @@ struct ViewConfig {
 };
 
 struct ImagePartConfig {
-  core::Size image_size;
+  core::Size image_size = {};
   int channels = 3;
   /// Otherwise the centre crop, without views: for evaluation.
   bool augmented = true;
-  AugmentationConfig augmentation;
-  std::vector<ViewConfig> views;  // beside "images", which do not change by them
+  AugmentationConfig augmentation = {};
+  std::vector<ViewConfig> views = {};  // beside "images", which do not change by them
 };
 
 /// Puts crops of a sample's image where the requests say.

@@ -44,7 +44,7 @@ struct LoaderConfig {
   /// Empty: every sample once an epoch. Otherwise each source gives its share of an epoch, which is
   /// as long as all sources together: in an order of its own, the next one begun when it is used
   /// up.
-  std::vector<SourceShare> sources;
+  std::vector<SourceShare> sources = {};
   /// Most bytes of tensors that are loaded ahead; one batch always is.
   std::int64_t queue_bytes = std::int64_t{1} << 30;
 };

@@ -13,9 +13,9 @@
 namespace dbot::data {
 
 struct ValuePartConfig {
-  std::string name;
+  std::string name = {};
   c10::ScalarType type = c10::ScalarType::Float;
-  std::vector<std::int64_t> shape;  // of a sample's values; where ragged, of one row of them
+  std::vector<std::int64_t> shape = {};  // of a sample's values; where ragged, of one row of them
 };
 
 /// Values of the same shape in every sample: tensor [batch, shape…]. A sample whose values have

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -27,11 +29,12 @@ using testing::IsEmpty;
 class FickleImages : public test::SyntheticDataset {
  public:
   FickleImages() : SyntheticDataset(32, 8) {}
-  data::Image load(std::int64_t index, int channels) const override {
+  void read(std::int64_t index, data::Sample& sample) const override {
     if (index == broken) throw DataError("cut off");
-    data::Image image = SyntheticDataset::load(index, channels);
-    if (index == changed) image.pixels.assign(image.pixels.size(), 0);
-    return image;
+    SyntheticDataset::read(index, sample);
+    if (index != changed) return;
+    constexpr std::array<std::int64_t, 3> shape{8, 8, 3};
+    std::ranges::fill(sample.add(data::kImagePart).own_values(at::kByte, shape), 0);
   }
   std::atomic<std::int64_t> broken = -1, changed = -1;
 };
@@ -171,10 +174,10 @@ TEST_F(CaptureKeeperTest, DataThatCannotBeReadAgainAreAWarning) {
   const MakeLoader make_loader = [&](std::int64_t first, const core::Log& log) {
     if (++loaders > 1) throw DataError("the folder is gone");
     data::LoaderConfig config;
-    config.image_size = {8, 8};
     config.batch_size = 4;
     config.first_batch = first;
-    return std::make_unique<data::Loader>(dataset_, config, log);
+    return std::make_unique<data::Loader>(
+        dataset_, std::vector{data::image_part({.image_size = {8, 8}})}, config, log);
   };
   Trainer trained(settings_, method, make_loader, {}, log());
   EXPECT_TRUE(trained.run(stop_).finished);
