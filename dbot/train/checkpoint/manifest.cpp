@@ -35,13 +35,13 @@ Manifest parse(const json& document) {
   Manifest manifest;
   for (const auto& [name, entry] : document.at("files").items()) {
     if (!is_plain_name(name)) {
-      throw DataError({.subject = manifest_file,
+      throw DataError({.subject = kManifestFile,
                        .fault = Fault::corrupt,
                        .reason = "names a file outside the folder: " + name});
     }
     const std::int64_t bytes = core::whole_number(entry.at("bytes"));
     if (bytes < 0) {
-      throw DataError({.subject = manifest_file,
+      throw DataError({.subject = kManifestFile,
                        .fault = Fault::corrupt,
                        .reason = fmt::format("says that {} has {} bytes", name, bytes)});
     }
@@ -50,7 +50,7 @@ Manifest parse(const json& document) {
   }
   if (manifest.files.empty()) {
     throw DataError(
-        {.subject = manifest_file, .fault = Fault::corrupt, .reason = "names no files"});
+        {.subject = kManifestFile, .fault = Fault::corrupt, .reason = "names no files"});
   }
   return manifest;
 }
