@@ -53,7 +53,7 @@ class Sources : public testing::Test {
     return read_file(shop_.folder / (run + "/model.safetensors"));
   }
   nlohmann::json kind_of(const std::string& run) {
-    return nlohmann::json::parse(read_file(shop_.folder / run / "run.json"))["data"]["kind"];
+    return nlohmann::json::parse(read_file(shop_.folder / (run + "/run.json")))["data"]["kind"];
   }
   nlohmann::json knn_on(const std::string& data) {
     const Result result = dbot(

@@ -90,7 +90,7 @@ std::vector<System> small_ones(const methods::MaskedModelingConfig& /*which*/) {
   for (const auto& [name, small] :
        {std::pair{"dbot", config}, {"mae", pixels}, {"dbot, symmetric", symmetric}}) {
     const auto make = [small = methods::MethodConfig(small)](bool stored) {
-      const methods::MakeContext context{.seed = 5};
+      const methods::MakeContext context{.seed = 5, .device = {}};
       return stored ? methods::catalogue::make_stored(small, context)
                     : methods::catalogue::make(small, context);
     };
@@ -145,7 +145,7 @@ class EverySystem : public testing::TestWithParam<System> {
     settings.checkpoint_folder = folder / "checkpoints";
     fs::create_directories(folder / "checkpoints");
     report::MetricsFile metrics(folder / "metrics.jsonl");
-    report::PageObserver page(folder, core::silent_log());
+    report::PageObserver page(folder, {}, core::silent_log());
     std::vector<train::TrainObserver*> observers{&metrics};
     observers.insert(observers.end(), watchers.begin(), watchers.end());
     observers.push_back(&page);

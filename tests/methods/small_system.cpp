@@ -8,15 +8,22 @@
 
 namespace dbot::test {
 
+namespace {
+
+nn::ParameterSpec parameter(std::string name, std::vector<std::int64_t> shape) {
+  nn::ParameterSpec spec;
+  spec.name = std::move(name);
+  spec.shape = std::move(shape);
+  if (spec.shape.size() > 1) spec.initialisation = nn::Initialisation::xavier_uniform;
+  return spec;
+}
+
+}  // namespace
+
 ConvolutionBackbone::ConvolutionBackbone()
-    : parameters_(std::make_shared<nn::ParameterStore>(std::vector<nn::ParameterSpec>{
-          {.name = "conv.weight",
-           .shape = {8, 3, 3, 3},
-           .initialisation = nn::Initialisation::xavier_uniform},
-          {.name = "conv.bias", .shape = {8}},
-          {.name = "head.weight",
-           .shape = {1, 8},
-           .initialisation = nn::Initialisation::xavier_uniform}})) {}
+    : parameters_(std::make_shared<nn::ParameterStore>(
+          std::vector{parameter("conv.weight", {8, 3, 3, 3}), parameter("conv.bias", {8}),
+                      parameter("head.weight", {1, 8})})) {}
 
 at::Tensor ConvolutionBackbone::pooled(const at::Tensor& images) const {
   return at::conv2d(images, parameters_->at("conv.weight"), parameters_->at("conv.bias"))

@@ -28,12 +28,12 @@ class Level {
 };
 
 TEST(Backends, TheHostHasKernelsUnlessTheReferenceIsWanted) {
-  const at::Tensor a = on(at::kCPU), b = on(at::kCPU);
+  const at::Tensor a = on(at::kCPU), b = on(at::kCPU), absent;
   {
     const Level level(simd::KernelLevel::portable);
     EXPECT_EQ(backend_of({a}), Backend::cpu);
-    EXPECT_EQ(backend_of({a, at::Tensor(), b}), Backend::cpu);
-    EXPECT_EQ(backend_of({at::Tensor()}), Backend::reference);
+    EXPECT_EQ(backend_of({a, absent, b}), Backend::cpu);
+    EXPECT_EQ(backend_of({absent}), Backend::reference);
   }
   const Level level(simd::KernelLevel::reference);
   EXPECT_EQ(backend_of({a, b}), Backend::reference);
@@ -41,7 +41,8 @@ TEST(Backends, TheHostHasKernelsUnlessTheReferenceIsWanted) {
 
 TEST(Backends, OtherDevicesTakeTheReference) {
   const Level level(simd::KernelLevel::portable);
-  EXPECT_EQ(backend_of({on(at::kMeta)}), Backend::reference);
+  const at::Tensor elsewhere = on(at::kMeta);
+  EXPECT_EQ(backend_of({elsewhere}), Backend::reference);
 }
 
 TEST(Backends, TensorsLieOnOneDevice) {

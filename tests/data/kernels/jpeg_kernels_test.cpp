@@ -75,8 +75,8 @@ TEST(JpegKernels, HalfTheSizeIsTheLowFrequenciesBetweenPixels) {
 }
 
 TEST(JpegKernels, EveryLevelTransformsAlike) {
-  for (const KernelLevel level : supported_kernel_levels()) {
-    use_kernel_level(level);
+  for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+    simd::use_kernel_level(level);
     SCOPED_TRACE(name(level));
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
       auto one = block(seed, 40.0 * static_cast<double>(seed)), two = one;
@@ -90,7 +90,7 @@ TEST(JpegKernels, EveryLevelTransformsAlike) {
       ASSERT_EQ(pixels, expected) << seed << ", half the size";
     }
   }
-  use_kernel_level(default_kernel_level());
+  simd::use_kernel_level(simd::default_kernel_level());
 }
 
 TEST(JpegKernels, EveryLevelMakesTheSameColours) {
@@ -113,8 +113,8 @@ TEST(JpegKernels, EveryLevelMakesTheSameColours) {
     ASSERT_NEAR(expected[1][i], std::clamp(y - 0.344136 * cb - 0.714136 * cr, 0.0, 255.0), 0.52);
     ASSERT_NEAR(expected[2][i], std::clamp(y + 1.772 * cb, 0.0, 255.0), 0.51);
   }
-  for (const KernelLevel level : supported_kernel_levels()) {
-    use_kernel_level(level);
+  for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+    simd::use_kernel_level(level);
     SCOPED_TRACE(name(level));
     auto r = planes[0], g = planes[1], b = planes[2];
     rgb_from_ycc(r.data(), g.data(), b.data(), count);
@@ -122,7 +122,7 @@ TEST(JpegKernels, EveryLevelMakesTheSameColours) {
     EXPECT_EQ(g, expected[1]);
     EXPECT_EQ(b, expected[2]);
   }
-  use_kernel_level(default_kernel_level());
+  simd::use_kernel_level(simd::default_kernel_level());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "dbot/core/random.h"
 #include "dbot/data/augment/crop_rules.h"
+#include "dbot/data/image/resize_crop.h"
 #include "dbot/data/loader/loader.h"
 #include "tests/data/fixtures.h"
 #include "tests/data/loader/loader_batches.h"

@@ -33,7 +33,7 @@ std::vector<std::string> titles(const Evaluation& evaluation) {
 }
 
 Evaluation evaluate(const EvaluateConfig& config) {
-  return evaluate_encoder(small_network(), splits(), config, extraction(), 0, kNoStop,
+  return evaluate_backbone(small_network(), splits(), config, extraction(), 0, kNoStop,
                           core::silent_log());
 }
 
@@ -82,7 +82,7 @@ TEST(Evaluation, LimitsItsSamplesAlikeEveryTime) {
 }
 
 TEST(Evaluation, NeedsTwoClasses) {
-  EXPECT_THROW(evaluate_encoder(small_network(), splits(1), {}, extraction(), 0, kNoStop,
+  EXPECT_THROW(evaluate_backbone(small_network(), splits(1), {}, extraction(), 0, kNoStop,
                                 core::silent_log()),
                DataError);
 }
