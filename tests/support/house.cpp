@@ -42,7 +42,7 @@ const std::vector<Module>& modules_in_order() {
       {"masking", {"."}},
       {"objectives", {"."}},
       {"optim", {"."}},
-      {"methods", {".", "masked_modeling", "catalogue.h", "catalogue_make.h"}},
+      {"methods", {".", "masked_modeling", "catalogue.h"}},
       {"train", {"plan.h", "observer.h", "checkpoint", "capture", "."}},
       {"eval", {"frozen"}},
       {"report", {".", "text", "metrics", "pictures", "advice", "page", "terminal"}},

@@ -255,8 +255,8 @@ TEST(FolderIndexFile, PlaceFollowsTheEnvironment) {
 TEST(FolderIndexFile, PackedListingsAreReadAgain) {
   auto listing = std::make_shared<FolderListing>();
   listing->stamp = {7, -1, 1234567890123456789};
-  listing->files = NameList({"b.jpg", "a.jpg"});
-  listing->links = NameList({"link"});
+  listing->files = sorted_names({"b.jpg", "a.jpg"});
+  listing->links = sorted_names({"link"});
   listing->other_files = 3;
   listing->first_other = "notes";
   const auto bytes = pack_listings("/data", {{"x/y", listing}, {"", listing}});
@@ -264,9 +264,9 @@ TEST(FolderIndexFile, PackedListingsAreReadAgain) {
   ASSERT_EQ(read.size(), 2U);
   const auto& same = *read.at("x/y");
   EXPECT_EQ(same.stamp, listing->stamp);
-  EXPECT_THAT(same.files.views(), ElementsAre("a.jpg", "b.jpg"));
+  EXPECT_THAT(test::strings_of(same.files), ElementsAre("a.jpg", "b.jpg"));
   EXPECT_EQ(same.folders.size(), 0U);
-  EXPECT_THAT(same.links.views(), ElementsAre("link"));
+  EXPECT_THAT(test::strings_of(same.links), ElementsAre("link"));
   EXPECT_EQ(same.other_files, 3);
   EXPECT_EQ(same.first_other, "notes");
   EXPECT_THROW(unpack_listings(bytes, "/other"), DataError);
@@ -280,12 +280,13 @@ TEST(FolderIndexFile, PackedListingsAreReadAgain) {
 
 TEST(NameListBytes, OnlyNamesOfEntriesInOrderAreTaken) {
   using namespace std::string_view_literals;
-  NameList names;
-  EXPECT_TRUE(NameList::parse(""sv, names));
-  EXPECT_TRUE(NameList::parse("a\0b\0"sv, names));
-  EXPECT_EQ(names.size(), 2U);
+  EXPECT_EQ(parse_names(""sv), core::TextList());
+  const auto names = parse_names("a\0b\0"sv);
+  ASSERT_TRUE(names);
+  EXPECT_EQ(*names, sorted_names({"b", "a"}));
+  EXPECT_EQ(name_bytes(*names), "a\0b\0"sv);
   for (const auto bad : {"a"sv, "b\0a\0"sv, "a\0a\0"sv, "\0"sv, ".a\0"sv, "a/b\0"sv}) {
-    EXPECT_FALSE(NameList::parse(bad, names)) << bad;
+    EXPECT_FALSE(parse_names(bad)) << bad;
   }
 }
 

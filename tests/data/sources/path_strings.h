@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
-#include "dbot/data/sources/folder/path_list.h"
+#include "dbot/core/text_list.h"
 
 namespace dbot::test {
 
-inline std::vector<std::string> strings_of(const data::PathList& paths) {
+inline std::vector<std::string> strings_of(const core::TextList& paths) {
   std::vector<std::string> strings;
   for (std::size_t i = 0; i < paths.size(); ++i) strings.emplace_back(paths[i]);
   return strings;

@@ -16,7 +16,7 @@ std::string_view class_folder(std::string_view relative_path) {
   return slash == std::string_view::npos ? std::string_view{} : relative_path.substr(0, slash);
 }
 
-FolderDataset::FolderDataset(const std::filesystem::path& root, PathList relative_paths,
+FolderDataset::FolderDataset(const std::filesystem::path& root, core::TextList relative_paths,
                              std::vector<std::string> classes)
     // The empty name gives the slash, unless there is one.
     : root_((root / "").string()),

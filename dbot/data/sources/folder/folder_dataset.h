@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dbot/core/text_list.h"
 #include "dbot/data/dataset.h"
-#include "dbot/data/sources/folder/path_list.h"
 
 namespace dbot::data {
 
@@ -18,7 +18,7 @@ std::string_view class_folder(std::string_view relative_path);
 class FolderDataset final : public Dataset {
  public:
   /// `classes` is sorted; a file's label is the place of its class folder in it. Empty: unlabelled.
-  FolderDataset(const std::filesystem::path& root, PathList relative_paths,
+  FolderDataset(const std::filesystem::path& root, core::TextList relative_paths,
                 std::vector<std::string> classes);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
@@ -31,8 +31,8 @@ class FolderDataset final : public Dataset {
  private:
   std::string_view path(std::int64_t index) const;
 
-  std::string root_;  // with a slash at its end
-  PathList paths_;    // relative to root_
+  std::string root_;      // with a slash at its end
+  core::TextList paths_;  // relative to root_
   std::vector<std::string> classes_;
 };
 

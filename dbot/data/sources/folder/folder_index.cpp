@@ -51,10 +51,10 @@ class Unpacker {
     return value;
   }
   std::string_view text() { return take(number<std::uint64_t>()); }
-  NameList names() {
-    NameList names;
-    if (!NameList::parse(text(), names)) throw DataError("[index] a name is not as expected");
-    return names;
+  core::TextList names() {
+    auto names = parse_names(text());
+    if (!names) throw DataError("[index] a name is not as expected");
+    return std::move(*names);
   }
   bool ended() const { return bytes_.empty(); }
 
@@ -131,7 +131,7 @@ std::string pack_listings(std::string_view root, const FolderListings& listings)
     put(bytes, listing->stamp.modified);
     put(bytes, listing->stamp.changed);
     for (const auto* names : {&listing->files, &listing->folders, &listing->links}) {
-      put_text(bytes, names->bytes());
+      put_text(bytes, name_bytes(*names));
     }
     put(bytes, listing->other_files);
     put_text(bytes, listing->first_other);

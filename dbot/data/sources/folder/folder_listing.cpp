@@ -49,38 +49,33 @@ bool is_entry_name(std::string_view name) {
 
 }  // namespace
 
-NameList::NameList(std::vector<std::string> names) : size_(names.size()) {
+core::TextList sorted_names(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
-  std::size_t bytes = 0;
-  for (const auto& name : names) bytes += name.size() + 1;
-  bytes_.reserve(bytes);
-  for (const auto& name : names) bytes_.append(name).push_back('\0');
+  core::TextList sorted;
+  for (const std::string& name : names) sorted.add(name);
+  sorted.shrink_to_fit();
+  return sorted;
 }
 
-bool NameList::parse(std::string_view bytes, NameList& names) {
+std::string name_bytes(const core::TextList& names) {
+  std::string bytes;
+  for (std::size_t i = 0; i < names.size(); ++i) bytes.append(names[i]).push_back('\0');
+  return bytes;
+}
+
+std::optional<core::TextList> parse_names(std::string_view bytes) {
+  core::TextList names;
   std::string_view last;
-  names.size_ = 0;
-  for (std::size_t begin = 0; begin < bytes.size(); ++names.size_) {
+  for (std::size_t begin = 0; begin < bytes.size();) {
     const auto end = bytes.find('\0', begin);
-    if (end == std::string_view::npos) return false;
+    if (end == std::string_view::npos) return std::nullopt;
     const auto name = bytes.substr(begin, end - begin);
-    if (!is_entry_name(name) || name <= last) return false;
+    if (!is_entry_name(name) || name <= last) return std::nullopt;
+    names.add(name);
     last = name;
     begin = end + 1;
   }
-  names.bytes_ = bytes;
-  return true;
-}
-
-std::vector<std::string_view> NameList::views() const {
-  std::vector<std::string_view> names;
-  names.reserve(size_);
-  const std::string_view bytes = bytes_;
-  for (std::size_t begin = 0; begin < bytes.size();) {
-    const auto end = bytes.find('\0', begin);
-    names.push_back(bytes.substr(begin, end - begin));
-    begin = end + 1;
-  }
+  names.shrink_to_fit();
   return names;
 }
 
@@ -116,9 +111,9 @@ FolderListing read_folder(const std::filesystem::path& path) {
     }
   }
   if (errno != 0) throw_errno();
-  listing.files = NameList(std::move(files));
-  listing.folders = NameList(std::move(folders));
-  listing.links = NameList(std::move(links));
+  listing.files = sorted_names(std::move(files));
+  listing.folders = sorted_names(std::move(folders));
+  listing.links = sorted_names(std::move(links));
   return listing;
 }
 

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "dbot/core/text_list.h"
 
 namespace dbot::data {
 
@@ -17,30 +20,20 @@ struct FolderStamp {
   bool operator==(const FolderStamp&) const = default;
 };
 
-/// Names of entries in one piece of memory, in byte-wise order.
-class NameList {
- public:
-  NameList() = default;
-  explicit NameList(std::vector<std::string> names);
-  /// Names that are each closed by a zero byte; false if they are not, are not sorted, or one is no
-  /// name of an entry that is taken.
-  static bool parse(std::string_view bytes, NameList& names);
+/// Names of entries in byte-wise order.
+core::TextList sorted_names(std::vector<std::string> names);
 
-  /// The inverse of `parse`.
-  const std::string& bytes() const { return bytes_; }
-  std::size_t size() const { return size_; }
-  std::vector<std::string_view> views() const;
-
- private:
-  std::string bytes_;
-  std::size_t size_ = 0;
-};
+/// Sorted names, each closed by a zero byte.
+std::string name_bytes(const core::TextList& names);
+/// The inverse. Empty if a name is not closed, is out of order, or is none of an entry that is
+/// taken.
+std::optional<core::TextList> parse_names(std::string_view bytes);
 
 /// What stands in one folder, by names alone: hidden entries are left out, links not followed.
 struct FolderListing {
-  FolderStamp stamp;  // before the entries were read
-  NameList files;     // with the extension of an image
-  NameList folders, links;
+  FolderStamp stamp;     // before the entries were read
+  core::TextList files;  // names in byte-wise order, with the extension of an image
+  core::TextList folders, links;
   std::int64_t other_files = 0;
   std::string first_other;  // byte-wise
 };

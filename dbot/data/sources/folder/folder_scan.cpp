@@ -62,7 +62,7 @@ class PathCollector {
     count_others(folder);
     for (const auto& entry : entries_of(folder)) {
       if (entry.child < 0) {
-        scan_.images.add(folder.path, entry.name);
+        scan_.images.add_path(folder.path, entry.name);
       } else {
         collect(walk_.folders[static_cast<std::size_t>(entry.child)]);
       }
@@ -71,7 +71,8 @@ class PathCollector {
 
   static std::vector<ScannedEntry> entries_of(const WalkedFolder& folder) {
     std::vector<ScannedEntry> entries;
-    for (const auto name : folder.listing->files.views()) entries.push_back({name});
+    const core::TextList& files = folder.listing->files;
+    for (std::size_t i = 0; i < files.size(); ++i) entries.push_back({files[i]});
     for (const auto name : folder.linked_files) {
       if (has_image_extension(name)) entries.push_back({name});
     }

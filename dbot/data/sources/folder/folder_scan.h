@@ -6,15 +6,15 @@
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
+#include "dbot/core/text_list.h"
 #include "dbot/data/sources/folder/folder_index.h"
-#include "dbot/data/sources/folder/path_list.h"
 
 namespace dbot::data {
 
 /// What lies under a folder. Hidden files and folders are passed over; symbolic links are followed,
 /// each folder is entered once (so loops end), by its own path rather than through a link.
 struct FolderScan {
-  PathList images;  // relative to the folder, sorted byte-wise
+  core::TextList images;  // relative to the folder, sorted byte-wise
   std::int64_t other_files = 0;
   std::string first_other;  // the first of them, byte-wise
   std::size_t folders = 0;  // entered

@@ -106,7 +106,9 @@ class Walker {
       visit.problem = error.code().message();
       return visit;
     }
-    for (const auto name : visit.listing->links.views()) {
+    const core::TextList& links = visit.listing->links;
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      const std::string_view name = links[i];
       (leads_to_folder(path / name) ? visit.linked_folders : visit.linked_files).push_back(name);
     }
     return visit;
@@ -129,8 +131,9 @@ class Walker {
     if (!entered_.emplace(visit.device, visit.listing->stamp.inode).second) return;
     const std::size_t place = walk_.folders.size();
     if (place > 0) walk_.folders[arrival.parent].children.emplace_back(arrival.name, place);
-    for (const auto name : visit.listing->folders.views()) {
-      next.push_back({below(arrival.path, name), std::string(name), place});
+    const core::TextList& folders = visit.listing->folders;
+    for (std::size_t i = 0; i < folders.size(); ++i) {
+      next.push_back({below(arrival.path, folders[i]), std::string(folders[i]), place});
     }
     for (const auto name : visit.linked_folders) {
       links_.emplace(below(arrival.path, name), Arrival{"", std::string(name), place});

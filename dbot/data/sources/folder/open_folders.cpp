@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 using Datasets = std::vector<std::shared_ptr<const Dataset>>;
 
 /// The images of a folder. Throws DataError if there are none, saying what was found instead.
-PathList scan_images(const fs::path& folder, const OpenContext& context) {
+core::TextList scan_images(const fs::path& folder, const OpenContext& context) {
   ScanOptions options;
   options.stop = context.stop;
   auto scan = scan_folder(folder, context.log, options);
@@ -39,7 +39,7 @@ PathList scan_images(const fs::path& folder, const OpenContext& context) {
 }
 
 /// Names of the class folders of the images, which are sorted: byte-wise, each once.
-std::vector<std::string> class_names(const PathList& relative_paths) {
+std::vector<std::string> class_names(const core::TextList& relative_paths) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < relative_paths.size(); ++i) {
     const auto name = class_folder(relative_paths[i]);  // a class's images lie side by side
@@ -61,7 +61,7 @@ std::shared_ptr<const Dataset> open_as_it_lies(const fs::path& folder, const Ope
 
 /// The images that lie in class folders. Others are left out with a warning; it is an error if no
 /// image is in one.
-PathList labelled_images(const fs::path& folder, const OpenContext& context) {
+core::TextList labelled_images(const fs::path& folder, const OpenContext& context) {
   auto images = scan_images(folder, context);
   const auto found = images.size();
   std::string first;
@@ -90,7 +90,7 @@ PathList labelled_images(const fs::path& folder, const OpenContext& context) {
 /// All parts number the classes alike: by name, over the classes of any. The first one, which is
 /// learnt from, has to have two.
 Datasets open_with_labels(const std::vector<fs::path>& folders, const OpenContext& context) {
-  std::vector<PathList> images;
+  std::vector<core::TextList> images;
   for (const auto& folder : folders) images.push_back(labelled_images(folder, context));
   auto classes = class_names(images.front());
   require_two_classes(folders.front(), classes);

@@ -49,7 +49,7 @@ void require_some_file(const fs::path& list, const std::vector<ListEntry>& entri
 
 }  // namespace
 
-ListDataset::ListDataset(fs::path folder, TextTable paths, Labels labels)
+ListDataset::ListDataset(fs::path folder, core::TextList paths, Labels labels)
     : folder_(std::move(folder)), paths_(std::move(paths)), labels_(std::move(labels)) {}
 
 void ListDataset::read(std::int64_t index, Sample& sample) const {
@@ -71,7 +71,7 @@ std::string ListDataset::key(std::int64_t index) const {
 
 std::vector<std::shared_ptr<const Dataset>> open_lists(
     const std::vector<std::vector<fs::path>>& parts, const OpenContext&) {
-  std::vector<TextTable> paths(parts.size());
+  std::vector<core::TextList> paths(parts.size());
   std::vector<LabelWords> words(parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     for (const auto& list : parts[i]) {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "dbot/core/text_list.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/sources/labels.h"
 #include "dbot/data/sources/open_context.h"
-#include "dbot/data/sources/text_table.h"
 
 namespace dbot::data {
 
@@ -17,7 +17,7 @@ namespace dbot::data {
 /// folder.
 class ListDataset final : public Dataset {
  public:
-  ListDataset(std::filesystem::path folder, TextTable paths, Labels labels);
+  ListDataset(std::filesystem::path folder, core::TextList paths, Labels labels);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
   void read(std::int64_t index, Sample& sample) const override;
@@ -28,7 +28,7 @@ class ListDataset final : public Dataset {
 
  private:
   std::filesystem::path folder_;
-  TextTable paths_;
+  core::TextList paths_;
   Labels labels_;
 };
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dbot/core/text_list.h"
 #include "dbot/data/sources/tar/sharded_dataset.h"
-#include "dbot/data/sources/text_table.h"
 
 // The index of a pack: a folder with encoded images one behind the other in a few large files, the
 // shards, and this file, which says what lies where. docs/data.md describes the format.
@@ -27,7 +27,7 @@ struct PackIndex {
   std::vector<Shard> shards;
   std::vector<ShardPlace> places;    // of each image, in the order of the data set
   std::vector<std::int32_t> labels;  // −1: unlabelled
-  TextTable names;
+  core::TextList names;
   std::vector<std::string> classes;
 
   std::size_t images() const { return places.size(); }

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "dbot/core/text_list.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/sources/labels.h"
 #include "dbot/data/sources/tar/shard_files.h"
-#include "dbot/data/sources/text_table.h"
 
 namespace dbot::data {
 
@@ -27,7 +27,7 @@ class ShardedDataset final : public Dataset {
   struct Index {
     std::vector<std::filesystem::path> shown;  // what a shard's images are named by in messages
     std::vector<ShardPlace> places;
-    TextTable names;  // within the shard
+    core::TextList names;  // within the shard
     Labels labels;
   };
   /// Each place lies inside its shard.

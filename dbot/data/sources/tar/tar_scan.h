@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "dbot/core/text_list.h"
 #include "dbot/data/sources/labels.h"
 #include "dbot/data/sources/tar/shard_files.h"
 #include "dbot/data/sources/tar/sharded_dataset.h"
-#include "dbot/data/sources/text_table.h"
 
 namespace dbot::data {
 
@@ -16,7 +16,7 @@ namespace dbot::data {
 /// (webdataset.github.io): files of a sample follow each other and share the name up to the first
 /// dot of its last part; "KEY.cls" holds its label, "KEY.json" too, as {"label": …}.
 struct TarScan {
-  TextTable names;
+  core::TextList names;
   std::vector<ShardPlace> places;
   std::vector<std::string> labels;  // of each image; empty where the archive has none
   bool labelled = false;            // any of them has a label
