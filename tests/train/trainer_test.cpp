@@ -153,7 +153,7 @@ TEST_F(TrainerTest, TellsWhichSamplesWereBroken) {
    public:
     OneBroken() : SyntheticDataset(32, 8) {}
     void read(std::int64_t index, data::Sample& sample) const override {
-      if (index == 7) throw DataError("cut off");
+      if (index == 7) throw DataError({.fault = Fault::truncated, .reason = "cut off"});
       SyntheticDataset::read(index, sample);
     }
   };

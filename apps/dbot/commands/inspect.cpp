@@ -221,18 +221,21 @@ Json describe(const fs::path& path) {
     return describe_weights(exchange::resolve_model_path(path));
   }
   throw DataError(
-      fmt::format("[inspect] {} is neither a run (recipe.toml), nor a checkpoint (manifest.json), "
-                  "nor a folder of checkpoints (step-…), nor one of weights (config.json)",
-                  path.string()));
+      {.operation = "inspect",
+       .subject = path.string(),
+       .fault = Fault::unsupported,
+       .reason = "is neither a run (recipe.toml), nor a checkpoint (manifest.json), nor a folder "
+                 "of checkpoints (step-…), nor one of weights (config.json)"});
 }
 
 void inspect(const fs::path& path, bool as_json) {
   std::error_code error;
   if (!fs::exists(path, error)) {
     throw DataError(
-        fmt::format("[inspect] {} does not exist, expected a weights file, a checkpoint "
-                    "or a run folder",
-                    path.string()));
+        {.operation = "inspect",
+         .subject = path.string(),
+         .fault = Fault::missing,
+         .reason = "does not exist, expected a weights file, a checkpoint or a run folder"});
   }
   const Json json = describe(path);
   if (as_json) return print_line(json.dump(-1, ' ', false, Json::error_handler_t::replace));

@@ -158,7 +158,10 @@ Json describe_checkpoints(const fs::path& folder) {
 Json describe_facts(const fs::path& file) {
   const Json facts = Json::parse(core::read_text_file(file), nullptr, false);
   if (!facts.is_object() || !facts.contains("plan")) {
-    throw DataError(fmt::format("[inspect] {} is not a run.json of dbot", file.string()));
+    throw DataError({.operation = "inspect",
+                     .subject = file.string(),
+                     .fault = Fault::unsupported,
+                     .reason = "is not a run.json of dbot"});
   }
   return {{"kind", "facts"}, {"path", file.string()}, {"facts", facts}};
 }

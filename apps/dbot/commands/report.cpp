@@ -29,9 +29,13 @@ void check_run(const fs::path& run) {
   for (const char* part : {"recipe.toml", "metrics.jsonl", "checkpoints"}) {
     if (fs::exists(run / part, error)) return;
   }
-  throw DataError(fmt::format(
-      "[report] {} {}, expected a run folder, as `dbot pretrain` writes it", run.string(),
-      fs::exists(run, error) ? "has no recipe.toml and no metrics.jsonl" : "does not exist"));
+  throw DataError(
+      {.operation = "report",
+       .subject = run.string(),
+       .fault = Fault::missing,
+       .reason = fmt::format(
+           "{}, expected a run folder, as `dbot pretrain` writes it",
+           fs::exists(run, error) ? "has no recipe.toml and no metrics.jsonl" : "does not exist")});
 }
 
 fs::path out_file(const Arguments& arguments) {

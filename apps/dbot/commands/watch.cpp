@@ -153,15 +153,19 @@ void watch_in_lines(Viewer& viewer) {
 void watch(const fs::path& run, bool once) {
   std::error_code error;
   if (fs::exists(run, error) && !fs::is_directory(run, error)) {
-    throw DataError(fmt::format("[watch] {} is a file, expected a run folder", run.string()));
+    throw DataError({.operation = "watch",
+                     .subject = run.string(),
+                     .fault = Fault::unsupported,
+                     .reason = "is a file, expected a run folder"});
   }
   Viewer viewer(run);
   if (once) {
     if (!fs::exists(run, error)) {
-      throw DataError(
-          fmt::format("[watch] {} does not exist, expected a run folder; without "
-                      "--once the beginning of the run is waited for",
-                      run.string()));
+      throw DataError({.operation = "watch",
+                       .subject = run.string(),
+                       .fault = Fault::missing,
+                       .reason = "does not exist, expected a run folder",
+                       .way_out = "without --once the beginning of the run is waited for"});
     }
     viewer.look();
     return print_screen(viewer);

@@ -19,6 +19,8 @@ struct WayOut {
 
 constexpr std::array kWaysOut{
     WayOut{"data", "", Fault::missing, "--data", "check --data"},
+    WayOut{"data split", "", Fault::unlabelled, "--by-class",
+           "expected one folder a class, or no --by-class"},
     WayOut{"run", "the run folder", Fault::unreadable, "--out", "choose another --out"},
     WayOut{"run", "", Fault::occupied, "--resume",
            "go on with it by --resume, or choose another --out"},

@@ -103,7 +103,7 @@ TEST(DataErrors, NameASampleOnceInLists) {
   EXPECT_EQ(reason_of(own, "a/1.jpg"), "is empty");
   const auto of_archive = data_error("x.tar", Fault::unreadable, "cannot be read");
   EXPECT_EQ(broken_sample(of_archive, "x.tar/1.jpg"), "x.tar/1.jpg: x.tar: cannot be read");
-  EXPECT_EQ(broken_sample(DataError("plain"), "x"), "x: plain");
+  EXPECT_EQ(broken_sample(DataError({.fault = Fault::other, .reason = "plain"}), "x"), "x: plain");
 }
 
 }  // namespace

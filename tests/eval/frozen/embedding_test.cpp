@@ -16,7 +16,9 @@ namespace {
 class NamedDataset final : public data::Dataset {
  public:
   std::int64_t size() const override { return 3; }
-  void read(std::int64_t, data::Sample&) const override { throw DataError("not for reading"); }
+  void read(std::int64_t, data::Sample&) const override {
+    throw DataError({.fault = Fault::other, .reason = "not for reading"});
+  }
   std::int64_t label(std::int64_t) const override { return 0; }
   std::string name(std::int64_t index) const override { return names_.at(index); }
   const std::vector<std::string>& classes() const override { return classes_; }

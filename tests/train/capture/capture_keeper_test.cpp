@@ -30,7 +30,7 @@ class FickleImages : public test::SyntheticDataset {
  public:
   FickleImages() : SyntheticDataset(32, 8) {}
   void read(std::int64_t index, data::Sample& sample) const override {
-    if (index == broken) throw DataError("cut off");
+    if (index == broken) throw DataError({.fault = Fault::truncated, .reason = "cut off"});
     SyntheticDataset::read(index, sample);
     if (index != changed) return;
     constexpr std::array<std::int64_t, 3> shape{8, 8, 3};
@@ -172,7 +172,7 @@ TEST_F(CaptureKeeperTest, DataThatCannotBeReadAgainAreAWarning) {
   Remembering method;
   int loaders = 0;
   const MakeLoader make_loader = [&](std::int64_t first, const core::Log& log) {
-    if (++loaders > 1) throw DataError("the folder is gone");
+    if (++loaders > 1) throw DataError({.fault = Fault::missing, .reason = "the folder is gone"});
     data::LoaderConfig config;
     config.batch_size = 4;
     config.first_batch = first;

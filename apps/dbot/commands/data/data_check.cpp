@@ -121,10 +121,12 @@ void check_data(const DataCheckArguments& arguments) {
     print_findings(check);
   }
   if (check.audit.broken == 0) return;
-  throw DataError(fmt::format(
-      "[data check] {} of {} images cannot be used; replace them, or leave them out with "
-      "data.leave_out = \"{}\"",
-      check.audit.broken, check.images, check.quarantine.string()));
+  throw DataError(
+      {.operation = "data check",
+       .fault = Fault::corrupt,
+       .reason = fmt::format("{} of {} images cannot be used", check.audit.broken, check.images),
+       .way_out = fmt::format("replace them, or leave them out with data.leave_out = \"{}\"",
+                              check.quarantine.string())});
 }
 
 }  // namespace

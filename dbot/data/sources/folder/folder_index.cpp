@@ -53,14 +53,20 @@ class Unpacker {
   std::string_view text() { return take(number<std::uint64_t>()); }
   core::TextList names() {
     auto names = parse_names(text());
-    if (!names) throw DataError("[index] a name is not as expected");
+    if (!names) {
+      throw DataError(
+          {.operation = "index", .fault = Fault::corrupt, .reason = "a name is not as expected"});
+    }
     return std::move(*names);
   }
   bool ended() const { return bytes_.empty(); }
 
  private:
   std::string_view take(std::uint64_t count) {
-    if (count > bytes_.size()) throw DataError("[index] ends too early");
+    if (count > bytes_.size()) {
+      throw DataError(
+          {.operation = "index", .fault = Fault::truncated, .reason = "ends too early"});
+    }
     const auto taken = bytes_.substr(0, count);
     bytes_.remove_prefix(count);
     return taken;
@@ -141,7 +147,10 @@ std::string pack_listings(std::string_view root, const FolderListings& listings)
 
 FolderListings unpack_listings(std::string_view bytes, std::string_view root) {
   Unpacker unpacker(bytes);
-  if (unpacker.text() != root) throw DataError("[index] is of another folder");
+  if (unpacker.text() != root) {
+    throw DataError(
+        {.operation = "index", .fault = Fault::mismatch, .reason = "is of another folder"});
+  }
   FolderListings listings;
   while (!unpacker.ended()) {
     std::string path(unpacker.text());
@@ -155,7 +164,9 @@ FolderListings unpack_listings(std::string_view bytes, std::string_view root) {
     listing->other_files = unpacker.number<std::int64_t>();
     listing->first_other = unpacker.text();
     if (listing->other_files < 0 || (listing->other_files == 0) != listing->first_other.empty()) {
-      throw DataError("[index] has an impossible number of files");
+      throw DataError({.operation = "index",
+                       .fault = Fault::corrupt,
+                       .reason = "has an impossible number of files"});
     }
     listings[std::move(path)] = std::move(listing);
   }

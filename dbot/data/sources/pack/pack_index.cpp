@@ -36,7 +36,9 @@ class PackInput {
   explicit PackInput(std::string_view rest) : rest_(rest) {}
 
   std::string_view take(std::uint64_t size) {
-    if (size > rest_.size()) throw DataError("ends too early");
+    if (size > rest_.size()) {
+      throw DataError({.fault = Fault::truncated, .reason = "ends too early"});
+    }
     const auto taken = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return taken;
@@ -53,7 +55,9 @@ class PackInput {
   bool empty() const { return rest_.empty(); }
   /// Throws unless what is left can hold so many records.
   void require(std::uint64_t count, std::size_t bytes_each) const {
-    if (count > rest_.size() / bytes_each) throw DataError("ends too early");
+    if (count > rest_.size() / bytes_each) {
+      throw DataError({.fault = Fault::truncated, .reason = "ends too early"});
+    }
   }
 
  private:
@@ -65,13 +69,14 @@ struct PackHeader {
 };
 
 PackHeader read_pack_header(PackInput& input) {
-  if (input.take(pack_magic.size()) != pack_magic) throw DataError("is no index of a pack");
+  if (input.take(pack_magic.size()) != pack_magic) {
+    throw DataError({.fault = Fault::unsupported, .reason = "is no index of a pack"});
+  }
   const auto version = input.number32();
   if (version != pack_version) {
-    throw DataError(
-        fmt::format("is of version {}, expected {}; pack the data again, or use a "
-                    "newer dbot",
-                    version, pack_version));
+    throw DataError({.fault = Fault::unsupported,
+                     .reason = fmt::format("is of version {}, expected {}", version, pack_version),
+                     .way_out = "pack the data again, or use a newer dbot"});
   }
   PackHeader header;
   header.shards = input.number32();
@@ -94,8 +99,10 @@ std::uint32_t read_image(PackInput& input, const PackHeader& header, PackIndex& 
   const bool counts =
       label == -1 || (label >= 0 && static_cast<std::uint64_t>(label) < header.classes);
   if (!inside || !counts) {
-    throw DataError(fmt::format("has image {} {}", index.places.size(),
-                                inside ? "with a label of no class" : "outside its shard"));
+    throw DataError(
+        {.fault = Fault::corrupt,
+         .reason = fmt::format("has image {} {}", index.places.size(),
+                               inside ? "with a label of no class" : "outside its shard")});
   }
   index.places.push_back(place);
   index.labels.push_back(label);
@@ -136,11 +143,17 @@ std::string pack_index_bytes(const PackIndex& index) {
 
 PackIndex parse_pack_index(std::span<const std::byte> bytes) {
   std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!all.starts_with(pack_magic)) throw DataError("is no index of a pack");
-  if (all.size() < header_bytes + checksum_digits) throw DataError("ends too early");
+  if (!all.starts_with(pack_magic)) {
+    throw DataError({.fault = Fault::unsupported, .reason = "is no index of a pack"});
+  }
+  if (all.size() < header_bytes + checksum_digits) {
+    throw DataError({.fault = Fault::truncated, .reason = "ends too early"});
+  }
   const auto stored = all.substr(all.size() - checksum_digits);
   all.remove_suffix(checksum_digits);
-  if (checksum_of(all) != stored) throw DataError("is damaged: its checksum does not hold");
+  if (checksum_of(all) != stored) {
+    throw DataError({.fault = Fault::corrupt, .reason = "is damaged: its checksum does not hold"});
+  }
 
   PackInput input(all);
   const PackHeader header = read_pack_header(input);
@@ -163,7 +176,9 @@ PackIndex parse_pack_index(std::span<const std::byte> bytes) {
   for (auto& length : class_lengths) length = input.number32();
   for (const auto length : lengths) index.names.add(input.take(length));
   for (const auto length : class_lengths) index.classes.emplace_back(input.take(length));
-  if (!input.empty()) throw DataError("goes on behind its end");
+  if (!input.empty()) {
+    throw DataError({.fault = Fault::corrupt, .reason = "goes on behind its end"});
+  }
   return index;
 }
 
