@@ -158,31 +158,29 @@ void Trainer::advance(StepRecord& record) {
 void Trainer::keep_step(const GradientStep& gradients, const StepRecord& record,
                         std::vector<BatchMark> marks) {
   std::unique_ptr<data::Loader> again;  // the training loader keeps its place
-  const std::int64_t step = state_.step + 1;
-  captures_.keep({.step = step,
+  const auto read_again = [&] {
+    // Training has reported broken files already.
+    if (!again) again = make_loader_(first_micro_batch(), core::silent_log());
+    return next_micro_batch(*again);
+  };
+  captures_.keep({.step = state_.step + 1,
                   .marks = std::move(marks),
-                  .describe =
-                      [&] {
-                        CapturedStep captured{.before = checkpoint(),
-                                              .description = method_.describe_backbone()};
-                        captured.before.stage_end = false;
-                        captured.record = {
-                            .step = step,
-                            .stage = state_.stage,
-                            .losses = gradients.losses(),
-                            .loss = record.loss,
-                            .gradient_norm = record.gradient_norm,
-                            .learning_rate = record.learning_rate,
-                            .gradients = checksum_of_gradients(
-                                method_.parameter_groups(settings_.optimizer.weight_decay))};
-                        return captured;
-                      },
-                  .read_again =
-                      [&] {
-                        // Training has reported broken files already.
-                        if (!again) again = make_loader_(first_micro_batch(), core::silent_log());
-                        return next_micro_batch(*again);
-                      }});
+                  .describe = [&] { return captured_step(gradients, record); },
+                  .read_again = read_again});
+}
+
+CapturedStep Trainer::captured_step(const GradientStep& gradients, const StepRecord& record) const {
+  const auto groups = method_.parameter_groups(settings_.optimizer.weight_decay);
+  CapturedStep captured{.before = checkpoint(), .description = method_.describe_backbone()};
+  captured.before.stage_end = false;
+  captured.record = {.step = state_.step + 1,
+                     .stage = state_.stage,
+                     .losses = gradients.losses(),
+                     .loss = record.loss,
+                     .gradient_norm = record.gradient_norm,
+                     .learning_rate = record.learning_rate,
+                     .gradients = checksum_of_gradients(groups)};
+  return captured;
 }
 
 void Trainer::account(const StepRecord& record) {

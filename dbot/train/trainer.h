@@ -95,6 +95,7 @@ class Trainer {
   /// Keeps the step under way for dbot replay, before it changes the weights.
   void keep_step(const GradientStep& gradients, const StepRecord& record,
                  std::vector<BatchMark> marks);
+  CapturedStep captured_step(const GradientStep& gradients, const StepRecord& record) const;
   /// Checkpoint and observers, where one is due.
   void after_step();
   Checkpoint checkpoint() const;

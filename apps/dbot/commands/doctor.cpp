@@ -22,7 +22,7 @@ namespace dbot::app {
 namespace {
 
 using tools::Check;
-using tools::Severity;
+using tools::Status;
 
 // The oldest LibTorch that dbot is tested with.
 constexpr int kLeastMajor = 2, kLeastMinor = 11;
@@ -36,9 +36,9 @@ Check libtorch(const runtime::Machine& machine) {
   int major = 0, minor = 0;
   std::sscanf(machine.libtorch_version.c_str(), "%d.%d", &major, &minor);
   if (major > kLeastMajor || (major == kLeastMajor && minor >= kLeastMinor)) {
-    return {"LibTorch", Severity::ok, machine.libtorch_version};
+    return {"LibTorch", Status::ok, machine.libtorch_version};
   }
-  return {"LibTorch", Severity::problem, machine.libtorch_version,
+  return {"LibTorch", Status::problem, machine.libtorch_version,
           "build dbot with LibTorch 2.11 or later"};
 }
 
@@ -46,8 +46,8 @@ Check compute(bool bf16) {
   const double speed = runtime::measure_matmul_flops(bf16);
   const std::string finding =
       fmt::format("{:.0f} GFLOP/s in {}", speed / 1e9, bf16 ? "bf16" : "fp32");
-  if (speed > 1e9) return {"matrix product", Severity::ok, finding};
-  return {"matrix product", Severity::problem, finding,
+  if (speed > 1e9) return {"matrix product", Status::ok, finding};
+  return {"matrix product", Status::problem, finding,
           "LibTorch computes far too slowly; is the machine overloaded?"};
 }
 
@@ -58,11 +58,11 @@ Check recipes() {
     try {
       run::parse_recipe(recipe.text, recipe.name);
     } catch (const Error& error) {
-      return {"recipes", Severity::problem, error.what(), way_out};
+      return {"recipes", Status::problem, error.what(), way_out};
     }
   }
-  if (all.empty()) return {"recipes", Severity::problem, "none", way_out};
-  return {"recipes", Severity::ok, fmt::format("{}, all sound", all.size())};
+  if (all.empty()) return {"recipes", Status::problem, "none", way_out};
+  return {"recipes", Status::ok, fmt::format("{}, all sound", all.size())};
 }
 
 std::string variable(const char* name) {
@@ -75,14 +75,14 @@ std::vector<Check> examine(const Arguments& arguments) {
   const int threads = runtime::configure_compute(0);
   const auto precision =
       runtime::resolve_precision(runtime::PrecisionRequest::automatic, core::silent_log());
-  std::vector<Check> checks{{"dbot", Severity::ok, DBOT_VERSION}, libtorch(machine)};
+  std::vector<Check> checks{{"dbot", Status::ok, DBOT_VERSION}, libtorch(machine)};
   const auto add = [&checks](std::vector<Check> more) {
     for (Check& check : more) checks.push_back(std::move(check));
   };
   add(tools::check_machine(machine, runtime::system_limits()));
-  add({{"device", Severity::ok, to_string(runtime::resolve_device("auto"))},
-       {"precision", Severity::ok, std::string(runtime::name(precision))},
-       {"threads", Severity::ok, fmt::format("{}", threads)},
+  add({{"device", Status::ok, to_string(runtime::resolve_device("auto"))},
+       {"precision", Status::ok, std::string(runtime::name(precision))},
+       {"threads", Status::ok, fmt::format("{}", threads)},
        tools::check_waiting(variable("GOMP_SPINCOUNT"), variable("OMP_WAIT_POLICY")),
        compute(precision == runtime::Precision::bf16),
        recipes()});
@@ -93,8 +93,8 @@ std::vector<Check> examine(const Arguments& arguments) {
   return checks;
 }
 
-const char* name_of(Severity severity) {
-  return severity == Severity::ok ? "ok" : severity == Severity::warning ? "warning" : "problem";
+const char* name_of(Status status) {
+  return status == Status::ok ? "ok" : status == Status::warning ? "warning" : "problem";
 }
 
 std::string as_json(const std::vector<Check>& checks, std::int64_t problems,
@@ -104,7 +104,7 @@ std::string as_json(const std::vector<Check>& checks, std::int64_t problems,
   for (const Check& check : checks) {
     json[check.subject] = check.finding;
     list.push_back({{"subject", check.subject},
-                    {"status", name_of(check.severity)},
+                    {"status", name_of(check.status)},
                     {"finding", check.finding},
                     {"way_out", check.way_out}});
   }
@@ -118,11 +118,11 @@ void doctor(const Arguments& arguments) {
   const std::vector<Check> checks = examine(arguments);
   std::int64_t problems = 0, warnings = 0;
   for (const Check& check : checks) {
-    problems += check.severity == Severity::problem ? 1 : 0;
-    warnings += check.severity == Severity::warning ? 1 : 0;
+    problems += check.status == Status::problem ? 1 : 0;
+    warnings += check.status == Status::warning ? 1 : 0;
     if (arguments.json) continue;
     print_line(report::printable(
-        fmt::format("{:<9}{:<15}{}", name_of(check.severity), check.subject, check.finding)));
+        fmt::format("{:<9}{:<15}{}", name_of(check.status), check.subject, check.finding)));
     if (!check.way_out.empty()) print_line(fmt::format("{:<24}way out: {}", "", check.way_out));
   }
   if (arguments.json) print_line(as_json(checks, problems, warnings));

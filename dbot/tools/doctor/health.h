@@ -11,11 +11,11 @@
 // out.
 namespace dbot::tools {
 
-enum class Severity { ok, warning, problem };
+enum class Status { ok, warning, problem };
 
 struct Check {
   std::string subject;  // "memory"
-  Severity severity = Severity::ok;
+  Status status = Status::ok;
   std::string finding;
   std::string way_out = {};  // empty: all is well
 };

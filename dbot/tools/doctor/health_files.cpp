@@ -35,7 +35,7 @@ fs::path existing_above(const fs::path& folder) {
 Check room(const std::string& subject, const fs::path& place) {
   struct statvfs status {};
   if (::statvfs(place.c_str(), &status) != 0) {
-    return {subject, Severity::problem, std::generic_category().message(errno),
+    return {subject, Status::problem, std::generic_category().message(errno),
             "choose another folder"};
   }
   const double bytes = static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
@@ -43,15 +43,15 @@ Check room(const std::string& subject, const fs::path& place) {
   std::string finding = bytes_text(bytes) + " free";
   if (status.f_files > 0) finding += fmt::format(", {} inodes", status.f_favail);
   if (bytes < kLeastRoom || few) {
-    return {subject, Severity::problem, finding,
+    return {subject, Status::problem, finding,
             "checkpoints need room; remove files, or choose a folder on another disk"};
   }
   if (bytes < kComfortableRoom) {
-    return {subject, Severity::warning, finding,
+    return {subject, Status::warning, finding,
             "a checkpoint of a ViT-B takes 2 GB; for large networks choose a folder on a larger "
             "disk"};
   }
-  return {subject, Severity::ok, finding};
+  return {subject, Status::ok, finding};
 }
 
 Check readable_images(const data::Dataset& dataset) {
@@ -66,8 +66,8 @@ Check readable_images(const data::Dataset& dataset) {
     }
   }
   if (bad == 0)
-    return {"images", Severity::ok, fmt::format("{} of {} tried, all good", count, count)};
-  return {"images", bad == count ? Severity::problem : Severity::warning,
+    return {"images", Status::ok, fmt::format("{} of {} tried, all good", count, count)};
+  return {"images", bad == count ? Status::problem : Status::warning,
           fmt::format("{} of {} tried cannot be read: {}", bad, count, first),
           "repair or remove them; a run replaces up to data.max_bad_fraction by others"};
 }
@@ -75,7 +75,7 @@ Check readable_images(const data::Dataset& dataset) {
 Check progress(const fs::path& run) {
   const auto records = report::read_metrics(run / "metrics.jsonl");
   if (records.empty()) {
-    return {"metrics", Severity::warning, "nothing was recorded yet",
+    return {"metrics", Status::warning, "nothing was recorded yet",
             "the run has not begun, or ended before its first step; start it again"};
   }
   double total = 0;
@@ -87,15 +87,14 @@ Check progress(const fs::path& run) {
     const auto found = record.numbers.find("total_steps");
     if (found != record.numbers.end()) total = found->second;
   }
-  return {"metrics", Severity::ok,
+  return {"metrics", Status::ok,
           fmt::format("step {} of {:.0f}{}", step, total, finished ? ", finished" : "")};
 }
 
 std::vector<Check> checkpoints(const fs::path& folder) {
   std::vector<Check> checks;
   if (!fs::is_directory(folder)) {
-    return {
-        {"checkpoints", Severity::warning, "none yet", "a run that is stopped now begins anew"}};
+    return {{"checkpoints", Status::warning, "none yet", "a run that is stopped now begins anew"}};
   }
   int whole = 0;
   for (const fs::path& checkpoint : train::list_checkpoints(folder)) {
@@ -103,14 +102,14 @@ std::vector<Check> checkpoints(const fs::path& folder) {
       train::read_checkpoint(checkpoint);
       ++whole;
     } catch (const Error& error) {
-      checks.push_back({"checkpoints", Severity::warning, error.what(),
+      checks.push_back({"checkpoints", Status::warning, error.what(),
                         "the run passes over it when it goes on, and takes the one before"});
     }
   }
   if (whole > 0) {
-    checks.push_back({"checkpoints", Severity::ok, fmt::format("{} whole", whole)});
+    checks.push_back({"checkpoints", Status::ok, fmt::format("{} whole", whole)});
   } else if (!checks.empty()) {
-    checks.push_back({"checkpoints", Severity::problem, "none is whole",
+    checks.push_back({"checkpoints", Status::problem, "none is whole",
                       "restore one from a copy, or begin a new run in another folder"});
   }
   return checks;
@@ -123,10 +122,10 @@ std::vector<Check> check_place(const std::string& subject, const fs::path& folde
   std::error_code error;
   if (!fs::is_directory(place, error)) {
     return {
-        {subject, Severity::problem, place.string() + " is not a folder", "choose another folder"}};
+        {subject, Status::problem, place.string() + " is not a folder", "choose another folder"}};
   }
   if (::access(place.c_str(), W_OK | X_OK) != 0) {
-    return {{subject, Severity::problem,
+    return {{subject, Status::problem,
              fmt::format("{} cannot be written to: {}", place.string(),
                          std::generic_category().message(errno)),
              "start dbot elsewhere, or choose a folder of yours"}};
@@ -137,27 +136,27 @@ std::vector<Check> check_place(const std::string& subject, const fs::path& folde
 std::vector<Check> check_data(const fs::path& path) {
   try {
     const auto dataset = data::open_images(path, core::silent_log());
-    return {{"data", Severity::ok,
+    return {{"data", Status::ok,
              fmt::format("{} images, {}", report::grouped(dataset->size()),
                          dataset->classes().size() > 1
                              ? fmt::format("{} classes", dataset->classes().size())
                              : "no labels")},
             readable_images(*dataset)};
   } catch (const Error& error) {
-    return {{"data", Severity::problem, error.what(),
+    return {{"data", Status::problem, error.what(),
              "give a folder of images, or another source that docs/data.md lists"}};
   }
 }
 
 std::vector<Check> check_run(const fs::path& run, const std::string& goes_on) {
   if (!fs::exists(run / "recipe.toml")) {
-    return {{"run", Severity::problem, run.string() + " has no recipe.toml",
-             "give the folder of a run"}};
+    return {
+        {"run", Status::problem, run.string() + " has no recipe.toml", "give the folder of a run"}};
   }
   std::vector<Check> checks;
   const bool held = core::is_locked(run / ".lock");
   checks.push_back(
-      {"run", Severity::ok, held ? "a process trains here" : "no process trains here; " + goes_on});
+      {"run", Status::ok, held ? "a process trains here" : "no process trains here; " + goes_on});
   checks.push_back(progress(run));
   for (Check& check : check_place("run's disk", run)) checks.push_back(std::move(check));
   for (Check& check : checkpoints(run / "checkpoints")) checks.push_back(std::move(check));

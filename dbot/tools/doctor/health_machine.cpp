@@ -18,19 +18,19 @@ constexpr double kLeastSharedMemory = 64e6;
 Check processor(const runtime::Machine& machine) {
   const std::string finding = fmt::format("{}, {}", machine.processor, machine.instruction_set);
   if (machine.instruction_set == "x86-64") {
-    return {"processor", Severity::problem, finding,
+    return {"processor", Status::problem, finding,
             "training will be very slow; use a processor with AVX2 (2013 or later)"};
   }
   const bool bf16 = machine.instruction_set.find("bf16") != std::string::npos;
   return {
-      "processor", Severity::ok,
+      "processor", Status::ok,
       finding + (bf16 ? "; multiplies bf16 itself" : "; bf16 would be slow here, fp32 is used")};
 }
 
 Check cores(const runtime::Machine& machine, const runtime::SystemLimits& limits) {
-  Check check{"cores", Severity::ok, fmt::format("{} usable", machine.usable_cores)};
+  Check check{"cores", Status::ok, fmt::format("{} usable", machine.usable_cores)};
   if (limits.machine_cores > machine.usable_cores) {
-    check.severity = Severity::warning;
+    check.status = Status::warning;
     check.finding += fmt::format(" of {}", limits.machine_cores);
     check.way_out =
         "an affinity mask or the control group's quota holds back the others; raise it "
@@ -53,24 +53,24 @@ Check memory(const runtime::SystemLimits& limits) {
                  ? fmt::format(", {} of swap", bytes_text(number(limits.swap_free)))
                  : std::string(", no swap");
   if (room < kLeastMemory) {
-    return {"memory", Severity::problem, finding,
+    return {"memory", Status::problem, finding,
             "at least 2 GB must be free; end other programs, raise the limit or use a larger "
             "machine"};
   }
   if (room < kComfortableMemory) {
-    return {"memory", Severity::warning, finding,
+    return {"memory", Status::warning, finding,
             "enough for small networks; for larger ones lower train.batch_size and raise "
             "train.accumulate"};
   }
-  return {"memory", Severity::ok, finding};
+  return {"memory", Status::ok, finding};
 }
 
 Check shared_memory(const runtime::SystemLimits& limits) {
-  if (limits.shared_memory_free < 0) return {"/dev/shm", Severity::ok, "not there; not needed"};
+  if (limits.shared_memory_free < 0) return {"/dev/shm", Status::ok, "not there; not needed"};
   const auto bytes = static_cast<double>(limits.shared_memory_free);
   const std::string finding = bytes_text(bytes) + " free";
-  if (bytes >= kLeastSharedMemory) return {"/dev/shm", Severity::ok, finding};
-  return {"/dev/shm", Severity::warning, finding,
+  if (bytes >= kLeastSharedMemory) return {"/dev/shm", Status::ok, finding};
+  return {"/dev/shm", Status::warning, finding,
           "dbot itself does not need it, other training programs do; give the container more "
           "(Docker's shm-size)"};
 }
@@ -78,9 +78,9 @@ Check shared_memory(const runtime::SystemLimits& limits) {
 Check open_files(const runtime::SystemLimits& limits) {
   const std::string finding = fmt::format("at most {}", limits.open_files);
   if (limits.open_files < 0 || limits.open_files >= kComfortableFiles) {
-    return {"open files", Severity::ok, finding};
+    return {"open files", Status::ok, finding};
   }
-  return {"open files", limits.open_files < kLeastFiles ? Severity::problem : Severity::warning,
+  return {"open files", limits.open_files < kLeastFiles ? Status::problem : Status::warning,
           finding, "raise the limit: ulimit -n 4096"};
 }
 
@@ -97,13 +97,13 @@ Check check_waiting(const std::string& spin_count, const std::string& wait_polic
   const bool active = wait_policy == "active" || wait_policy == "ACTIVE";
   const double spins = spin_count.empty() ? 0 : std::strtod(spin_count.c_str(), nullptr);
   if (active || spins > 1e6 || spin_count == "infinity" || spin_count == "infinite") {
-    return {subject, Severity::warning,
+    return {subject, Status::warning,
             active ? "OMP_WAIT_POLICY=" + wait_policy : "GOMP_SPINCOUNT=" + spin_count,
             "threads that spin hold up others on busy cores; unset it, and dbot lets them sleep"};
   }
-  if (!spin_count.empty()) return {subject, Severity::ok, "GOMP_SPINCOUNT=" + spin_count};
-  if (!wait_policy.empty()) return {subject, Severity::ok, "OMP_WAIT_POLICY=" + wait_policy};
-  return {subject, Severity::ok, "compute threads sleep after a moment"};
+  if (!spin_count.empty()) return {subject, Status::ok, "GOMP_SPINCOUNT=" + spin_count};
+  if (!wait_policy.empty()) return {subject, Status::ok, "OMP_WAIT_POLICY=" + wait_policy};
+  return {subject, Status::ok, "compute threads sleep after a moment"};
 }
 
 }  // namespace dbot::tools

@@ -34,7 +34,7 @@ runtime::SystemLimits limits() {
 
 TEST(Health, AGoodMachineHasNoFinding) {
   for (const Check& check : check_machine(machine(), limits())) {
-    EXPECT_EQ(check.severity, Severity::ok) << check.subject << ": " << check.finding;
+    EXPECT_EQ(check.status, Status::ok) << check.subject << ": " << check.finding;
     EXPECT_EQ(check.way_out, "");
   }
 }
@@ -48,41 +48,41 @@ TEST(Health, NamesWhatIsShort) {
   auto old = machine();
   old.instruction_set = "x86-64";
   const auto checks = check_machine(old, short_of);
-  EXPECT_EQ(of(checks, "processor").severity, Severity::problem);
-  EXPECT_EQ(of(checks, "cores").severity, Severity::warning);
-  EXPECT_EQ(of(checks, "memory").severity, Severity::problem);
+  EXPECT_EQ(of(checks, "processor").status, Status::problem);
+  EXPECT_EQ(of(checks, "cores").status, Status::warning);
+  EXPECT_EQ(of(checks, "memory").status, Status::problem);
   EXPECT_THAT(of(checks, "memory").finding, HasSubstr("control group"));
-  EXPECT_EQ(of(checks, "open files").severity, Severity::problem);
+  EXPECT_EQ(of(checks, "open files").status, Status::problem);
   EXPECT_THAT(of(checks, "open files").way_out, HasSubstr("ulimit"));
-  EXPECT_EQ(of(checks, "/dev/shm").severity, Severity::warning);
+  EXPECT_EQ(of(checks, "/dev/shm").status, Status::warning);
 }
 
 TEST(Health, WarnsOfThreadsThatSpin) {
-  EXPECT_EQ(check_waiting("", "").severity, Severity::ok);
-  EXPECT_EQ(check_waiting("1000", "").severity, Severity::ok);
-  EXPECT_EQ(check_waiting("", "active").severity, Severity::warning);
-  EXPECT_EQ(check_waiting("30000000000", "").severity, Severity::warning);
+  EXPECT_EQ(check_waiting("", "").status, Status::ok);
+  EXPECT_EQ(check_waiting("1000", "").status, Status::ok);
+  EXPECT_EQ(check_waiting("", "active").status, Status::warning);
+  EXPECT_EQ(check_waiting("30000000000", "").status, Status::warning);
 }
 
 TEST(Health, LooksAtTheFolderThatWouldBeMade) {
   const test::TemporaryFolder folder;
   EXPECT_EQ(check_place("--out", folder / "a/b/c").at(0).subject, "--out");
   std::ofstream(folder / "file") << "x";
-  EXPECT_EQ(check_place("--out", folder / "file/run").at(0).severity, Severity::problem);
-  EXPECT_EQ(check_place("--out", "/proc/run").at(0).severity, Severity::problem);
+  EXPECT_EQ(check_place("--out", folder / "file/run").at(0).status, Status::problem);
+  EXPECT_EQ(check_place("--out", "/proc/run").at(0).status, Status::problem);
 }
 
 TEST(Health, NamesBadDataAndRuns) {
   const test::TemporaryFolder folder;
-  EXPECT_EQ(check_data(folder / "none").at(0).severity, Severity::problem);
+  EXPECT_EQ(check_data(folder / "none").at(0).status, Status::problem);
   std::ofstream(folder / "a.jpg") << "no picture";
   const auto checks = check_data(folder.path());
-  EXPECT_EQ(of(checks, "images").severity, Severity::problem);
+  EXPECT_EQ(of(checks, "images").status, Status::problem);
   const std::string goes_on = "it can go on";
-  EXPECT_EQ(check_run(folder.path(), goes_on).at(0).severity, Severity::problem);
+  EXPECT_EQ(check_run(folder.path(), goes_on).at(0).status, Status::problem);
   std::ofstream(folder / "recipe.toml") << "";
   const auto run = check_run(folder.path(), goes_on);
-  EXPECT_EQ(of(run, "metrics").severity, Severity::warning);
+  EXPECT_EQ(of(run, "metrics").status, Status::warning);
   EXPECT_EQ(of(run, "run").finding, "no process trains here; it can go on");
 }
 
