@@ -22,7 +22,7 @@ std::string content_of(const std::string& file, std::string_view name) {
   return {reinterpret_cast<const char*>(content.bytes.data()), content.bytes.size()};
 }
 
-std::string refusal(const std::string& file, std::string_view name = "a") {
+std::string zip_refusal(const std::string& file, std::string_view name = "a") {
   try {
     content_of(file, name);
   } catch (const DataError& error) {
@@ -36,7 +36,7 @@ TEST(ZipFile, ReadsStoredEntries) {
   EXPECT_THAT(ZipFile::read(std::as_bytes(std::span(file))).names(), ElementsAre("a", "folder/b"));
   EXPECT_EQ(content_of(file, "a"), "first");
   EXPECT_EQ(content_of(file, "folder/b"), "");
-  EXPECT_THAT(refusal(file, "c"), HasSubstr("it has no \"c\""));
+  EXPECT_THAT(zip_refusal(file, "c"), HasSubstr("it has no \"c\""));
 }
 
 TEST(ZipFile, ReadsSizesOf64Bits) {
@@ -56,21 +56,22 @@ TEST(ZipFile, ReadsSizesOf64Bits) {
   EXPECT_EQ(content_of(file, "b"), "x");
   std::string outside = file;
   outside.replace(outside.find(locator) + 8, 8, number(~std::uint64_t{0}, 8));
-  EXPECT_THAT(refusal(outside), HasSubstr("outside the file"));
+  EXPECT_THAT(zip_refusal(outside), HasSubstr("outside the file"));
 }
 
 TEST(ZipFile, RefusesWhatItCannotRead) {
-  EXPECT_THAT(refusal(writer::zip({{"a", "x", 8}})), HasSubstr("compressed"));
-  EXPECT_THAT(refusal(writer::zip({{"a", "x", 0, 1}})), HasSubstr("encrypted"));
-  EXPECT_THAT(refusal(writer::zip({{"a", "x"}, {"a", "y"}})), HasSubstr("the entry \"a\" twice"));
-  EXPECT_THAT(refusal(""), HasSubstr("too short"));
-  EXPECT_THAT(refusal(std::string(100, 'x')), HasSubstr("no end of a zip directory"));
+  EXPECT_THAT(zip_refusal(writer::zip({{"a", "x", 8}})), HasSubstr("compressed"));
+  EXPECT_THAT(zip_refusal(writer::zip({{"a", "x", 0, 1}})), HasSubstr("encrypted"));
+  EXPECT_THAT(zip_refusal(writer::zip({{"a", "x"}, {"a", "y"}})),
+              HasSubstr("the entry \"a\" twice"));
+  EXPECT_THAT(zip_refusal(""), HasSubstr("too short"));
+  EXPECT_THAT(zip_refusal(std::string(100, 'x')), HasSubstr("no end of a zip directory"));
 }
 
 TEST(ZipFile, FindsDamage) {
   std::string file = writer::zip({{"a", "content"}});
   file[file.find("content")] = 'C';
-  EXPECT_THAT(refusal(file), HasSubstr("is damaged"));
+  EXPECT_THAT(zip_refusal(file), HasSubstr("is damaged"));
 }
 
 /// The file with a number changed that stands so many bytes behind the first "PK\1\2".
@@ -80,28 +81,29 @@ std::string changed(std::string file, std::size_t place, std::uint64_t value, un
 
 TEST(ZipFile, RefusesSizesAndPlacesThatAreNotTrue) {
   const std::string file = writer::zip({{"a", "content"}, {"b", "more"}});
-  EXPECT_THAT(refusal(changed(changed(file, 20, 1000000, 4), 24, 1000000, 4)),
+  EXPECT_THAT(zip_refusal(changed(changed(file, 20, 1000000, 4), 24, 1000000, 4)),
               HasSubstr("does not fit"));
-  EXPECT_THAT(refusal(changed(file, 24, 3, 4)), HasSubstr("stored in 7 bytes, expected 3"));
-  EXPECT_THAT(refusal(changed(file, 42, 0x7FFFFFFF, 4)), HasSubstr("outside the file"));
-  EXPECT_THAT(refusal(changed(file, 42, 1, 4)), HasSubstr("not where it should be"));
+  EXPECT_THAT(zip_refusal(changed(file, 24, 3, 4)), HasSubstr("stored in 7 bytes, expected 3"));
+  EXPECT_THAT(zip_refusal(changed(file, 42, 0x7FFFFFFF, 4)), HasSubstr("outside the file"));
+  EXPECT_THAT(zip_refusal(changed(file, 42, 1, 4)), HasSubstr("not where it should be"));
   // The second entry's header: its name is another one.
-  EXPECT_THAT(refusal(changed(file, 42, file.find("PK\x03\x04", 4), 4)), HasSubstr("another name"));
+  EXPECT_THAT(zip_refusal(changed(file, 42, file.find("PK\x03\x04", 4), 4)),
+              HasSubstr("another name"));
   // The first entry takes in the second.
-  EXPECT_THAT(refusal(changed(changed(file, 20, 20, 4), 24, 20, 4)), HasSubstr("overlap"));
+  EXPECT_THAT(zip_refusal(changed(changed(file, 20, 20, 4), 24, 20, 4)), HasSubstr("overlap"));
   const std::size_t end = file.size() - 22;
   std::string many = file;
   many.replace(end + 10, 2, number(60000, 2));
-  EXPECT_THAT(refusal(many), HasSubstr("announces 60000 entries"));
+  EXPECT_THAT(zip_refusal(many), HasSubstr("announces 60000 entries"));
   std::string far = file;
   far.replace(end + 16, 4, number(0x7FFFFFFF, 4));
-  EXPECT_THAT(refusal(far), HasSubstr("outside the file"));
+  EXPECT_THAT(zip_refusal(far), HasSubstr("outside the file"));
 }
 
 TEST(ZipFile, EveryBeginningIsRefused) {
   const std::string file = writer::zip({{"a", "content"}, {"b", "x", 0, 0, true}});
   for (std::size_t size = 0; size < file.size(); ++size) {
-    EXPECT_NE(refusal(file.substr(0, size)), "accepted") << size;
+    EXPECT_NE(zip_refusal(file.substr(0, size)), "accepted") << size;
   }
 }
 
@@ -111,7 +113,7 @@ TEST(ZipFile, EveryChangedByteIsReadOrRefused) {
     for (const char value : {'\0', '\x7f', '\xff'}) {
       std::string other = file;
       other[place] = value;
-      if (refusal(other) == "accepted") {
+      if (zip_refusal(other) == "accepted") {
         EXPECT_EQ(content_of(other, "a"), "content") << place;
       }
     }
