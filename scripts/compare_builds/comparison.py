@@ -9,7 +9,7 @@ from pathlib import Path
 from program import Answer
 from unstable import is_unstable, stable_entries, stable_lines, stable_text
 
-TEXT_KINDS = {".toml", ".txt", ".csv", ".tsv", ".html"}
+TEXT_KINDS = {".json", ".jsonl", ".toml", ".txt", ".csv", ".html"}
 PAGE_DATA = '<script type="application/json"'
 
 
@@ -146,20 +146,22 @@ def compare_files(name: str, a: Path, b: Path) -> list[str]:
         return []
     if ".tfevents." in name:
         return compare_values(events(content_a), events(content_b))
+    if a.suffix not in TEXT_KINDS:
+        return compare_bytes(content_a, content_b)
     try:
-        text_a, text_b = content_a.decode(), content_b.decode()
-        if a.suffix == ".html":
-            return compare_pages(text_a, text_b)
-        if a.suffix == ".json":
-            return compare_values(json.loads(text_a), json.loads(text_b))
-        if a.suffix == ".jsonl":
-            lines = [[json.loads(line) for line in x.splitlines()] for x in (text_a, text_b)]
-            return compare_values(*lines)
-        if a.suffix in TEXT_KINDS:
-            return compare_lines(stable_lines(text_a), stable_lines(text_b))
+        return compare_text_files(a.suffix, content_a.decode(), content_b.decode())
     except ValueError as error:
         return [f"cannot be read: {error}"]
-    return compare_bytes(content_a, content_b)
+
+
+def compare_text_files(kind: str, a: str, b: str) -> list[str]:
+    if kind == ".html":
+        return compare_pages(a, b)
+    if kind == ".json":
+        return compare_values(json.loads(a), json.loads(b))
+    if kind == ".jsonl":
+        return compare_values(*([json.loads(line) for line in x.splitlines()] for x in (a, b)))
+    return compare_lines(stable_lines(a), stable_lines(b))
 
 
 def listing(folder: Path) -> dict[str, Path]:

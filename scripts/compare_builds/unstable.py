@@ -8,17 +8,21 @@ UNSTABLE_KEYS = {
     # times
     "seconds", "extraction_seconds", "fastest_seconds", "slowest_seconds", "reference_seconds",
     "read_seconds", "decode_seconds", "resize_seconds", "transform_seconds", "normalise_seconds",
-    "decode_whole_seconds", "seconds_left", "ratio", "bottleneck",
+    "decode_whole_seconds", "seconds_left",
     # rates
     "images_per_second", "cached_images_per_second", "synthetic_images_per_second",
     "flops_per_second", "bytes_per_second", "model_flops_utilization",
     # how loading keeps up
     "data_wait_fraction", "batches_ready",
-    # memory: the program's own size is measured, and stands in sums
-    "peak_memory_bytes", "program",
+    # memory
+    "peak_memory_bytes",
 }  # fmt: skip
-# The same, where a key has another meaning elsewhere: endings of the path to a value.
-UNSTABLE_PATHS = ("plan.memory_bytes", "report.bytes")
+# The same, where a key means other things elsewhere: endings of the path to a value, which begins
+# with the command. The program's own size in memory is measured, and stands in a sum.
+UNSTABLE_PATHS = (
+    "plan.memory.program", "plan.memory_bytes", "report.bytes", "operations.ratio",
+    "data.bottleneck",
+)  # fmt: skip
 # Entries of lists, by themselves or by their `id`: advice that comes of the clock.
 UNSTABLE_ENTRIES = {"data_wait"}
 
@@ -39,11 +43,12 @@ UNSTABLE_TEXTS = [
     )
 ]
 # Lines for people that come by the clock.
-UNSTABLE_LINES = re.compile(r"^(stage \d+/\d+  epoch |\d+ of \d+ images|about .* left)")
+UNSTABLE_LINES = re.compile(r"^(stage \d+/\d+  epoch |[\d,]+ of [\d,]+ images(  |$))")
 
 
 def is_unstable(path: tuple[str, ...]) -> bool:
-    return path[-1] in UNSTABLE_KEYS or ".".join(path).endswith(UNSTABLE_PATHS)
+    name = ".".join(part for part in path if not part.isdigit())
+    return path[-1] in UNSTABLE_KEYS or name.endswith(UNSTABLE_PATHS)
 
 
 def stable_entries(entries: list) -> list:
