@@ -8,7 +8,8 @@ std::unique_ptr<Method> make(const MethodConfig& config, const MakeContext& cont
 }
 
 std::unique_ptr<Method> make_stored(const MethodConfig& config, const MakeContext& context) {
-  return std::visit([&](const auto& system) { return methods::make_stored(system, context); }, config);
+  return std::visit([&](const auto& system) { return methods::make_stored(system, context); },
+                    config);
 }
 
 }  // namespace dbot::methods::catalogue

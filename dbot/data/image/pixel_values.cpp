@@ -68,7 +68,7 @@ std::size_t PixelValueType::bytes() const {
 }
 
 void narrow_values(const std::uint8_t* from, std::size_t count, std::size_t step,
-                    const PixelValueType& type, std::uint8_t* to, std::size_t to_step) {
+                   const PixelValueType& type, std::uint8_t* to, std::size_t to_step) {
   for (std::size_t i = 0; i < count; ++i) to[i * to_step] = narrowed(from + i * step, type);
 }
 
@@ -79,9 +79,8 @@ bool convertible(int stored, int channels) {
 
 void check_channels(int stored, int channels, std::string_view name) {
   if (convertible(stored, channels)) return;
-  throw data_error(
-      name, Fault::channels,
-      fmt::format("has {} channels, expected model.channels = {}", stored, channels));
+  throw data_error(name, Fault::channels,
+                   fmt::format("has {} channels, expected model.channels = {}", stored, channels));
 }
 
 void convert_channels(const std::uint8_t* from, std::size_t count, int stored, int channels,

@@ -23,7 +23,7 @@ struct PixelValueType {
 /// 255 / white and rounded, but full 16 bits give their upper byte, as PNG readers do; floats are
 /// scaled by 255, rounded and clamped; what is not a number is 0.
 void narrow_values(const std::uint8_t* from, std::size_t count, std::size_t step,
-                    const PixelValueType& type, std::uint8_t* to, std::size_t to_step);
+                   const PixelValueType& type, std::uint8_t* to, std::size_t to_step);
 
 /// True if pixels of `stored` channels can be given as `channels`: as many; grey (with alpha) as
 /// RGB, RGB (with alpha) as grey; alpha, the second or fourth channel, is dropped.

@@ -104,9 +104,8 @@ Features extract_features(const nn::Backbone& backbone,
   const Extractor extract = [&, name = part](const at::Tensor& normalised) {
     return backbone.features({{name, normalised}}, compute);
   };
-  return collect(std::move(dataset),
-                 centre_crops(images.size, static_cast<int>(images.channels)), settings, extract,
-                 stop, log);
+  return collect(std::move(dataset), centre_crops(images.size, static_cast<int>(images.channels)),
+                 settings, extract, stop, log);
 }
 
 Features pixel_features(core::Size image_size, int channels,

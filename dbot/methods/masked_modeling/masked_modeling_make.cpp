@@ -16,7 +16,8 @@ std::unique_ptr<Method> make(const MaskedModelingConfig& config, const MakeConte
   return std::make_unique<MaskedModeling>(placed(config, context));
 }
 
-std::unique_ptr<Method> make_stored(const MaskedModelingConfig& config, const MakeContext& context) {
+std::unique_ptr<Method> make_stored(const MaskedModelingConfig& config,
+                                    const MakeContext& context) {
   return MaskedModeling::to_be_loaded(placed(config, context));
 }
 

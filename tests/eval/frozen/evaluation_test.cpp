@@ -34,7 +34,7 @@ std::vector<std::string> titles(const Evaluation& evaluation) {
 
 Evaluation evaluate(const EvaluateConfig& config) {
   return evaluate_backbone(small_network(), splits(), config, extraction(), 0, kNoStop,
-                          core::silent_log());
+                           core::silent_log());
 }
 
 TEST(Evaluation, HasARowAProtocolAndFeature) {
@@ -83,7 +83,7 @@ TEST(Evaluation, LimitsItsSamplesAlikeEveryTime) {
 
 TEST(Evaluation, NeedsTwoClasses) {
   EXPECT_THROW(evaluate_backbone(small_network(), splits(1), {}, extraction(), 0, kNoStop,
-                                core::silent_log()),
+                                 core::silent_log()),
                DataError);
 }
 
