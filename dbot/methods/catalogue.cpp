@@ -43,9 +43,4 @@ Outline outline(const MethodConfig& config) {
   return std::visit([](const auto& system) { return methods::outline(system); }, config);
 }
 
-MethodMemory plan_memory(const MethodConfig& config, const Surroundings& surroundings) {
-  return std::visit([&](const auto& system) { return methods::plan_memory(system, surroundings); },
-                    config);
-}
-
 }  // namespace dbot::methods::catalogue

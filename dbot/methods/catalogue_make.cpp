@@ -3,6 +3,11 @@
 
 namespace dbot::methods::catalogue {
 
+MethodMemory plan_memory(const MethodConfig& config, const Surroundings& surroundings) {
+  return std::visit([&](const auto& system) { return methods::plan_memory(system, surroundings); },
+                    config);
+}
+
 std::unique_ptr<Method> make(const MethodConfig& config, const MakeContext& context) {
   return std::visit([&](const auto& system) { return methods::make(system, context); }, config);
 }
