@@ -10,6 +10,7 @@
 #include "dbot/data/image/normalise.h"
 #include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/open.h"
+#include "dbot/data/subset.h"
 #include "dbot/eval/frozen/embedding.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/eval/frozen/features.h"

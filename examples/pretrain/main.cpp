@@ -27,8 +27,9 @@ void print_features(const std::filesystem::path& model,
       dbot::eval::extract_features(*encoder, dbot::data::subset(images, {0}),
                                    {.mean = loaded.description.mean, .std = loaded.description.std},
                                    stop, dbot::core::silent_log());
-  const auto* values = features.mean.const_data_ptr<float>();
-  std::cout << images->name(0) << ": " << features.mean.size(1) << " features";
+  const at::Tensor& mean = features.of("mean");
+  const auto* values = mean.const_data_ptr<float>();
+  std::cout << images->name(0) << ": " << mean.size(1) << " features";
   for (int i = 0; i < 4; ++i) std::cout << (i == 0 ? ", " : " ") << values[i];
   std::cout << " …\n";
 }
