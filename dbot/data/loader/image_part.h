@@ -28,7 +28,7 @@ struct ImagePartConfig {
   int channels = 3;
   /// Otherwise the centre crop, without views: for evaluation.
   bool augmented = true;
-  AugmentationConfig augmentation = {};
+  AugmentationConfig augmentation = AugmentationConfig();
   std::vector<ViewConfig> views = {};  // beside "images", which do not change by them
 };
 
