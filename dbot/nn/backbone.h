@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,9 @@
 // Design goals: evaluation, embedding, checkpoints and the report ask for no more than this, so
 // that any network that turns samples into features is evaluated, stored and shown alike.
 // Non-goals: training (a method's business) and what only one kind of network has. Who needs a
-// vision transformer (attention maps, ONNX, a teacher) asks for one and says so where there is
+// vision transformer (ONNX, a teacher) makes one from stored weights and says so where there is
 // none.
 namespace dbot::nn {
-
-class VisionTransformer;
 
 /// The images that a network reads: normalised, [batch, channels, height, width].
 struct ImageInput {
@@ -33,6 +32,13 @@ struct ImageInput {
 struct BackboneInput {
   std::string part = "images";  // name of the tensor
   ImageInput images;            // of no meaning for other parts
+};
+
+/// What the last block of a network of patches sees and makes of each patch.
+struct PatchView {
+  core::Size grid;       // patches in a column and a row; row-major below
+  at::Tensor features;   // float32 [batch, patches, width], after the final norm
+  at::Tensor attention;  // float32 [batch, heads, patches]: from the class token
 };
 
 class Backbone {
@@ -51,8 +57,11 @@ class Backbone {
   /// What it is, in words: "28x28 pixels in patches of 4, 96 wide, 4 blocks, 3 heads".
   virtual std::string describe() const = 0;
 
-  /// Itself, where it is a vision transformer; else null.
-  virtual const VisionTransformer* vision_transformer() const { return nullptr; }
+  /// How the patches of the samples look to it; empty where it has none, or no class token.
+  virtual std::optional<PatchView> view_patches(const runtime::NamedTensors& /*inputs*/,
+                                                at::ScalarType /*compute*/) const {
+    return std::nullopt;
+  }
 };
 
 /// The kind of features that stands for the whole sample: "mean" where there is one, else the

@@ -14,6 +14,7 @@
 #include "dbot/core/error.h"
 #include "dbot/nn/vit/relative_positions.h"
 #include "dbot/ops/assemble_tokens.h"
+#include "dbot/ops/attention_probabilities.h"
 
 namespace dbot::nn {
 namespace {
@@ -59,6 +60,19 @@ runtime::NamedTensors VisionTransformer::features(const runtime::NamedTensors& i
                                                   at::ScalarType compute) const {
   const at::Tensor tokens = norm(blocks(embed(inputs.at("images")), compute));
   return {{"cls", tokens.select(1, 0)}, {"mean", tokens.slice(1, 1).mean(1)}};
+}
+
+std::optional<PatchView> VisionTransformer::view_patches(const runtime::NamedTensors& inputs,
+                                                         at::ScalarType compute) const {
+  const std::vector<ops::TransformerBlockWeights> weights = block_weights();
+  const std::span all(weights);
+  const at::Tensor before = blocks(embed(inputs.at("images")), all.first(all.size() - 1), compute);
+  const at::Tensor after = blocks(before, all.last(1), compute);
+  const at::Tensor attention =
+      ops::attention_probabilities(before, all.back(), block_options(compute), /*queries=*/1);
+  return PatchView{.grid = config_.grid(),
+                   .features = norm(after).slice(1, 1),
+                   .attention = attention.select(2, 0).slice(2, 1)};
 }
 
 std::string VisionTransformer::describe() const {

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,7 +31,8 @@ class VisionTransformer : public Backbone {
   runtime::NamedTensors features(const runtime::NamedTensors& inputs,
                                  at::ScalarType compute) const override;
   std::string describe() const override;
-  const VisionTransformer* vision_transformer() const override { return this; }
+  std::optional<PatchView> view_patches(const runtime::NamedTensors& inputs,
+                                        at::ScalarType compute) const override;
 
   /// cls and patch tokens before the first block, [batch, 1 + kept, width], positions added.
   /// ids_keep: int64 [batch, kept], which patches (row-major) to embed, in this order; undefined:

@@ -54,11 +54,9 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
     }
   }
   leave_if_stopped(stop);
-  if (const nn::VisionTransformer* network = method.backbone().vision_transformer()) {
-    const core::Size grid = network->config().grid();
-    const TokenFeatures tokens = token_features(*network, pixels, settings.look);
-    set.groups.push_back(draw_principal_components(tokens, pixels, grid, samples.names, folder));
-    set.groups.push_back(draw_attention(tokens, pixels, grid, samples.names, folder));
+  if (const auto view = patch_views(method.backbone(), pixels, settings.look)) {
+    set.groups.push_back(draw_principal_components(*view, pixels, samples.names, folder));
+    set.groups.push_back(draw_attention(*view, pixels, samples.names, folder));
   }
   const at::Tensor features = summary_features(method.backbone(), samples, settings.look, stop);
   measure_features(features, set.health);

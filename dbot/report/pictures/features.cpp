@@ -4,11 +4,10 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <span>
+#include <string>
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
-#include "dbot/ops/attention_probabilities.h"
 #include "dbot/report/pictures/work_clock.h"
 
 namespace dbot::report {
@@ -17,33 +16,27 @@ namespace {
 constexpr std::int64_t kBatch = 16;
 constexpr std::int64_t kLeastSamples = 32;
 
-TokenFeatures look_at(const nn::VisionTransformer& network, const at::Tensor& pixels,
-                      const Look& look) {
-  const nn::EncoderConfig& shape = network.config();
-  const at::ScalarType compute = runtime::compute_type(look.precision);
-  const std::vector<ops::TransformerBlockWeights> blocks = network.block_weights();
-  const std::span all(blocks);
-  const at::Tensor embedded = network.embed(data::normalise(pixels, look.mean, look.std));
-  const at::Tensor before = network.blocks(embedded, all.first(all.size() - 1), compute);
-  const at::Tensor after = network.blocks(before, all.last(1), compute);
-  const at::Tensor attention = ops::attention_probabilities(
-      before, all.back(), {shape.heads, shape.layer_norm_eps, compute}, /*queries=*/1);
-  return {network.norm(after).slice(1, 1), attention.select(2, 0).slice(2, 1)};
-}
-
 }  // namespace
 
-TokenFeatures token_features(const nn::VisionTransformer& network, const at::Tensor& pixels,
-                             const Look& look) {
+std::optional<nn::PatchView> patch_views(const nn::Backbone& backbone, const at::Tensor& pixels,
+                                         const Look& look) {
   const c10::NoGradGuard no_graph;
-  std::vector<at::Tensor> patches, attention;
+  const at::ScalarType compute = runtime::compute_type(look.precision);
+  const std::string part = backbone.input().part;
+  nn::PatchView all;
+  std::vector<at::Tensor> features, attention;
   for (std::int64_t begin = 0; begin < pixels.size(0); begin += kBatch) {
     const std::int64_t count = std::min(kBatch, pixels.size(0) - begin);
-    TokenFeatures part = look_at(network, pixels.narrow(0, begin, count), look);
-    patches.push_back(std::move(part.patches));
-    attention.push_back(std::move(part.attention));
+    const at::Tensor images = data::normalise(pixels.narrow(0, begin, count), look.mean, look.std);
+    const auto view = backbone.view_patches({{part, images}}, compute);
+    if (!view) return std::nullopt;
+    all.grid = view->grid;
+    features.push_back(view->features);
+    attention.push_back(view->attention);
   }
-  return {at::cat(patches), at::cat(attention)};
+  all.features = at::cat(features);
+  all.attention = at::cat(attention);
+  return all;
 }
 
 at::Tensor summary_features(const nn::Backbone& backbone, const PictureSamples& samples,

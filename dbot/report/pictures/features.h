@@ -2,8 +2,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
+#include <vector>
+
 #include "dbot/core/stop.h"
-#include "dbot/nn/vit/vision_transformer.h"
+#include "dbot/nn/backbone.h"
 #include "dbot/report/pictures/samples.h"
 #include "dbot/runtime/precision.h"
 
@@ -18,13 +21,9 @@ struct Look {
   double seconds = 2;
 };
 
-/// What the last block sees and makes of a few images.
-struct TokenFeatures {
-  at::Tensor patches;    // float32 [samples, patches, width], after the final norm
-  at::Tensor attention;  // float32 [samples, heads, patches]: from the cls token, last block
-};
-TokenFeatures token_features(const nn::VisionTransformer& network, const at::Tensor& pixels,
-                             const Look& look);
+/// How the patches of a few images look to the network; empty where it has no patches.
+std::optional<nn::PatchView> patch_views(const nn::Backbone& backbone, const at::Tensor& pixels,
+                                         const Look& look);
 
 /// The features that stand for each image (nn::summary_feature), float32 [samples, width]: of all
 /// samples, or of as many of the first as `look.seconds` allows, at least 32. Throws Stopped.

@@ -42,8 +42,8 @@ double brightest(const at::Tensor& attention) {
 
 }  // namespace
 
-PictureGroup draw_principal_components(const TokenFeatures& features, const at::Tensor& pixels,
-                                       core::Size grid, const std::vector<std::string>& names,
+PictureGroup draw_principal_components(const nn::PatchView& view, const at::Tensor& pixels,
+                                       const std::vector<std::string>& names,
                                        const std::filesystem::path& folder) {
   PictureGroup group{"principal_components",
                      "Principal components of patch features",
@@ -53,12 +53,12 @@ PictureGroup draw_principal_components(const TokenFeatures& features, const at::
                      "in every image shows "
                      "that it knows little but positions.",
                      {}};
-  const at::Tensor rows = features.patches.reshape({-1, features.patches.size(2)});
+  const at::Tensor rows = view.features.reshape({-1, view.features.size(2)});
   const ComponentColours colours(rows);
   for (std::int64_t i = 0; i < pixels.size(0); ++i) {
     const data::Image image = shown(pixels[i]);
     const data::Image painted =
-        resized(colours.paint(features.patches[i], grid), {image.height, image.width});
+        resized(colours.paint(view.features[i], view.grid), {image.height, image.width});
     group.pictures.push_back(write_picture(folder, group.kind, i,
                                            strip(std::vector{image, painted}),
                                            names.at(static_cast<std::size_t>(i)), ""));
@@ -66,12 +66,12 @@ PictureGroup draw_principal_components(const TokenFeatures& features, const at::
   return group;
 }
 
-PictureGroup draw_attention(const TokenFeatures& features, const at::Tensor& pixels,
-                            core::Size grid, const std::vector<std::string>& names,
+PictureGroup draw_attention(const nn::PatchView& view, const at::Tensor& pixels,
+                            const std::vector<std::string>& names,
                             const std::filesystem::path& folder) {
   const bool large = std::max(pixels.size(2), pixels.size(3)) > kLarge;
   const std::int64_t heads =
-      std::min(large ? kMostHeadsOfLarge : kMostHeads, features.attention.size(1));
+      std::min(large ? kMostHeadsOfLarge : kMostHeads, view.attention.size(1));
   PictureGroup group{"attention",
                      "Attention of the last block",
                      "Where the cls token looks: the image, the mean over all heads, then single "
@@ -79,11 +79,12 @@ PictureGroup draw_attention(const TokenFeatures& features, const at::Tensor& pix
                      {}};
   for (std::int64_t i = 0; i < pixels.size(0); ++i) {
     const data::Image image = shown(pixels[i]);
-    const at::Tensor attention = features.attention[i];
+    const at::Tensor attention = view.attention[i];
     const at::Tensor mean = attention.mean(0);
-    std::vector tiles{image, attention_overlay(image, mean, grid, brightest(mean))};
+    std::vector tiles{image, attention_overlay(image, mean, view.grid, brightest(mean))};
     for (std::int64_t head = 0; head < heads; ++head) {
-      tiles.push_back(attention_overlay(image, attention[head], grid, brightest(attention[head])));
+      tiles.push_back(
+          attention_overlay(image, attention[head], view.grid, brightest(attention[head])));
     }
     group.pictures.push_back(write_picture(folder, group.kind, i, strip(tiles),
                                            names.at(static_cast<std::size_t>(i)), ""));

@@ -13,14 +13,14 @@
 namespace dbot::report {
 
 /// Image beside the first three principal components of its patch features as colours, common to
-/// all images. pixels: uint8, the images of `features`. Writes the PNG files.
-PictureGroup draw_principal_components(const TokenFeatures& features, const at::Tensor& pixels,
-                                       core::Size grid, const std::vector<std::string>& names,
+/// all images. pixels: uint8, the images of `view`. Writes the PNG files.
+PictureGroup draw_principal_components(const nn::PatchView& view, const at::Tensor& pixels,
+                                       const std::vector<std::string>& names,
                                        const std::filesystem::path& folder);
 
 /// Image, where its cls token looks in the last block on average over the heads, then single heads.
-PictureGroup draw_attention(const TokenFeatures& features, const at::Tensor& pixels,
-                            core::Size grid, const std::vector<std::string>& names,
+PictureGroup draw_attention(const nn::PatchView& view, const at::Tensor& pixels,
+                            const std::vector<std::string>& names,
                             const std::filesystem::path& folder);
 
 /// Attention of one image, [patches], over its picture: `full` and more is the brightest colour.

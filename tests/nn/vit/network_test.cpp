@@ -112,6 +112,18 @@ TEST(Encoder, RefusesImagesOfAnotherSize) {
       ThrowsMessage<Error>(HasSubstr("1×2×8×8, expected batch×2×8×12")));
 }
 
+TEST(Encoder, ViewsThePatchesThatItsFeaturesAreMadeOf) {
+  const MaskedAutoencoder student = drawn(small_student());
+  const runtime::NamedTensors inputs = {{"images", at::rand({3, 2, 8, 12})}};
+  const auto view = student.encoder().view_patches(inputs, at::kFloat);
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->grid, (core::Size{2, 3}));
+  EXPECT_EQ(view->attention.sizes(), (std::vector<std::int64_t>{3, 2, 6}));
+  EXPECT_TRUE((view->attention.sum(-1) < 1).all().item<bool>());  // the rest is the cls token's
+  const at::Tensor mean = student.encoder().features(inputs, at::kFloat).at("mean");
+  EXPECT_TRUE(at::allclose(view->features.mean(1), mean, 1e-5, 1e-6));
+}
+
 TEST(Decoder, PutsTokensBackInImageOrder) {
   const MaskedAutoencoder student = drawn(small_student());
   const ParameterStore& store = *student.parameters();
