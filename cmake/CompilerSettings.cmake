@@ -6,6 +6,8 @@ target_compile_options(dbot_settings INTERFACE -Wall -Wextra -Wshadow -Wnon-virt
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(dbot_settings INTERFACE -Wno-restrict)
 endif()
+# Kernels are compiled once for each instruction set: plain code, AVX2 and AVX-512 are enough.
+set(DBOT_HIGHWAY_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4)")
 if(DBOT_WERROR)
   target_compile_options(dbot_settings INTERFACE -Werror)
 endif()

@@ -115,7 +115,8 @@ StepRecord Trainer::optimizer_step() {
   const std::int64_t accumulate = settings_.train.accumulate;
   StepRecord record;
   std::vector<BatchMark> marks;
-  GradientStep gradients(method_, {state_.stage, state_.step, settings_.precision}, accumulate);
+  const methods::StepContext context{state_.stage, state_.step, settings_.precision};
+  GradientStep gradients(method_, context, accumulate);
   for (std::int64_t micro = 0; micro < accumulate; ++micro) {
     record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(accumulate);
     MicroBatch next = next_micro_batch(*loader_);
@@ -136,7 +137,7 @@ StepRecord Trainer::optimizer_step() {
   } else {
     optimizer_->step(record.learning_rate,
                      optim::AdamW::clip_scale(record.gradient_norm, settings_.optimizer.clip_norm));
-    method_.after_step({state_.stage, state_.step, settings_.precision});
+    method_.after_step(context);
   }
   advance(record);
   record.batches_ahead = loader_->ahead();

@@ -105,6 +105,9 @@ class Settings {
   std::optional<std::size_t> place_;  // of the next field; empty: behind all
 };
 
+/// The key that `assignment` (section.key=value) sets; empty where it is no assignment.
+std::string assigned_key(std::string_view assignment);
+
 /// The keys whose values differ between two TOML documents ("optimizer.base_lr: 0.1 → 0.2").
 std::vector<std::string> toml_differences(std::string_view before, std::string_view after);
 

@@ -154,6 +154,11 @@ bool takes_text(const Field& field) {
 
 }  // namespace
 
+std::string assigned_key(std::string_view assignment) {
+  const std::size_t equals = assignment.find('=');
+  return equals == std::string_view::npos ? std::string() : trim(assignment.substr(0, equals));
+}
+
 void Settings::read_toml(std::string_view text, std::string_view file_name) {
   // Everything is checked before anything is changed.
   std::vector<Assignment> assignments;
@@ -171,13 +176,12 @@ void Settings::read_toml(std::string_view text, std::string_view file_name) {
 
 void Settings::read_assignment(std::string_view assignment) {
   constexpr const char* kPlace = "[set] ";
-  const std::size_t equals = assignment.find('=');
-  const std::string key = trim(assignment.substr(0, equals));
-  if (equals == std::string_view::npos || key.empty()) {
+  const std::string key = assigned_key(assignment);
+  if (key.empty()) {
     throw UsageError(fmt::format("{}\"{}\" is not an assignment, expected section.key=value",
                                  kPlace, assignment));
   }
-  const std::string text = trim(assignment.substr(equals + 1));
+  const std::string text = trim(assignment.substr(assignment.find('=') + 1));
   const Field* field = find_field(fields_, key);
   if (!field && is_table_of_fields(fields_, key)) {
     throw UsageError(fmt::format("{}{} is a table, expected one of its keys, as in {}.key=value",

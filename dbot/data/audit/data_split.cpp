@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -33,19 +32,7 @@ void require_files(const data::AuditedSet& set) {
 std::vector<data::CopyGroup> groups_of(const data::AuditedSet& set, const DataSplitOptions& options,
                                        const std::function<void(std::int64_t, std::int64_t)>& tell,
                                        const core::StopRequest& stop) {
-  std::vector<data::ImageFacts> facts(static_cast<std::size_t>(set.size()));
-  std::vector<std::int64_t> all(facts.size());
-  std::iota(all.begin(), all.end(), std::int64_t{0});
-  std::int64_t done = 0;
-  data::SurveyConfig config;
-  config.workers = options.workers;
-  data::survey(
-      set, config, all, facts,
-      [&](std::span<const std::int64_t> finished) {
-        done += std::ssize(finished);
-        tell(done, set.size());
-      },
-      stop);
+  const auto facts = survey_all(set, {.workers = options.workers}, tell, stop);
   auto groups = data::find_copies(set, facts, options.copies, stop);
   if (stop.requested()) throw Stopped("[data split] stopped on request; nothing was written");
   return groups;

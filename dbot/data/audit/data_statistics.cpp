@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 #include "dbot/core/error.h"
 #include "dbot/data/audit/survey/survey.h"
@@ -31,19 +30,10 @@ DataStatistics measure_data_set(const DataStatisticsOptions& options,
                                 const std::function<void(std::int64_t, std::int64_t)>& tell,
                                 const core::StopRequest& stop, const core::Log& log) {
   const auto set = data::AuditedSet::open(options.data, log);
-  std::vector<data::ImageFacts> facts(static_cast<std::size_t>(set.size()));
-  std::vector<std::int64_t> all(facts.size());
-  std::iota(all.begin(), all.end(), std::int64_t{0});
-  std::int64_t done = 0;
-  const data::SurveyConfig config{options.workers, options.channels == 0 ? 3 : options.channels,
-                                  /*pixels=*/false};
-  data::survey(
-      set, config, all, facts,
-      [&](std::span<const std::int64_t> finished) {
-        done += std::ssize(finished);
-        tell(done, set.size());
-      },
-      stop);
+  const SurveyConfig config{.workers = options.workers,
+                            .channels = options.channels == 0 ? 3 : options.channels,
+                            .pixels = false};
+  const auto facts = survey_all(set, config, tell, stop);
   if (stop.requested()) throw Stopped(kStopped);
   DataStatistics result;
   for (const auto& part : set.parts()) result.parts.push_back(part.name);

@@ -78,7 +78,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
   facts.plan.stages = plan.stages();
   facts.plan.steps = plan.total_steps();
   facts.plan.steps_per_epoch = plan.steps_per_epoch;
-  facts.plan.images_per_step = images_per_step(recipe);
+  facts.plan.images_per_step = recipe.train.images_per_step();
   facts.plan.memory =
       plan_memory(recipe, evaluated_images(recipe, facts.data.images, facts.data.labelled));
   return facts;

@@ -88,8 +88,8 @@ std::unique_ptr<report::EvaluationObserver> make_evaluation_observer(
     const Recipe& recipe, const std::filesystem::path& training_data, report::MetricsFile& metrics,
     const core::StopRequest& stop, const core::Log& log) {
   const eval::EvaluateConfig& config = recipe.evaluate;
-  const bool images_there = methods::catalogue::outline(recipe.method).images.has_value();
-  if (!is_asked_for(config) || !images_there) return nullptr;
+  const std::optional<nn::ImageInput> input = methods::catalogue::outline(recipe.method).images;
+  if (!is_asked_for(config) || !input) return nullptr;
   const auto found = find_splits(recipe, training_data, log);
   if (!found) return nullptr;
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
@@ -101,10 +101,9 @@ std::unique_ptr<report::EvaluationObserver> make_evaluation_observer(
   evaluations.of_network = [=, &stop](const nn::Backbone& backbone) {
     return eval::evaluate_backbone(backbone, splits, config, extraction, seed, stop, log).rows;
   };
-  if (const nn::ImageInput input = image_input(recipe, "evaluate");
-      pixels_fit_memory(input, splits)) {
-    const core::Size size = input.size;
-    const int channels = static_cast<int>(input.channels);
+  if (pixels_fit_memory(*input, splits)) {
+    const core::Size size = input->size;
+    const int channels = static_cast<int>(input->channels);
     evaluations.of_pixels = [=, &stop] {
       return eval::evaluate_pixels(size, channels, splits, config, extraction, seed, stop, log)
           .rows;

@@ -16,12 +16,11 @@ constexpr std::int64_t kHeldOutImages = 64;
 /// Images to look at, loaded once.
 class PictureData {
  public:
-  PictureData(const Recipe& recipe, std::filesystem::path data,
+  PictureData(const Recipe& recipe, const nn::ImageInput& input, std::filesystem::path data,
               std::shared_ptr<const data::Dataset> dataset, core::Log log)
       : data_(std::move(data)), dataset_(std::move(dataset)), log_(std::move(log)) {
     choice_.count = recipe.report.samples;
     choice_.seed = static_cast<std::uint64_t>(recipe.train.seed);
-    const nn::ImageInput input = image_input(recipe, "pictures");
     choice_.image_size = input.size;
     choice_.channels = static_cast<int>(input.channels);
     choice_.workers = workers_of(recipe);
@@ -54,12 +53,12 @@ std::unique_ptr<report::PictureObserver> make_picture_observer(
     const Recipe& recipe, const std::filesystem::path& run, const std::filesystem::path& data,
     std::shared_ptr<const data::Dataset> dataset, const core::StopRequest& stop,
     const core::Log& log) {
-  const bool images_there = methods::catalogue::outline(recipe.method).images.has_value();
-  if (!recipe.report.pictures || !images_there) return nullptr;
+  const std::optional<nn::ImageInput> input = methods::catalogue::outline(recipe.method).images;
+  if (!recipe.report.pictures || !input) return nullptr;
   report::DrawSettings settings;
   settings.look = {recipe.data.mean, recipe.data.std, precision_of(recipe)};
   settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  const auto images = std::make_shared<PictureData>(recipe, data, std::move(dataset), log);
+  const auto images = std::make_shared<PictureData>(recipe, *input, data, std::move(dataset), log);
   const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder) {
     images->load(stop);
     return report::draw_picture_set(method, *images->samples,

@@ -92,7 +92,7 @@ void require_readable(const data::Dataset& dataset) {
 }  // namespace
 
 train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {
-  const std::int64_t images = images_per_step(recipe);
+  const std::int64_t images = recipe.train.images_per_step();
   if (images > dataset.size()) {
     require_readable(dataset);
     throw UsageError(

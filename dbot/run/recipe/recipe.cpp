@@ -18,23 +18,19 @@ constexpr std::string_view kKindKey = "method.kind";
 /// which says so.
 std::size_t kind_in(std::string_view toml, std::string_view origin,
                     const std::vector<std::string>& assignments) {
-  const std::vector<std::string>& kinds = methods::catalogue::kinds();
-  std::size_t kind = 0;
-  const auto take = [&](std::string_view name) {
-    const auto found = std::ranges::find(kinds, name);
-    if (found != kinds.end()) kind = static_cast<std::size_t>(found - kinds.begin());
-  };
+  std::string name;
+  core::Settings kind_alone;
+  kind_alone.add(std::string(kKindKey), name, "");
   for (const core::TomlEntry& entry : core::parse_toml(toml, origin)) {
-    const auto* name = std::get_if<std::string>(&entry.value.value);
-    if (entry.key == kKindKey && name) take(*name);
+    const auto* text = std::get_if<std::string>(&entry.value.value);
+    if (entry.key == kKindKey && text) name = *text;
   }
-  for (const std::string_view assignment : assignments) {
-    if (!assignment.starts_with(kKindKey)) continue;
-    std::string name(assignment.substr(kKindKey.size()));
-    std::erase_if(name, [](char c) { return c == '=' || c == ' ' || c == '"' || c == '\''; });
-    take(name);
+  for (const std::string& assignment : assignments) {
+    if (core::assigned_key(assignment) == kKindKey) kind_alone.read_assignment(assignment);
   }
-  return kind;
+  const std::vector<std::string>& kinds = methods::catalogue::kinds();
+  const auto found = std::ranges::find(kinds, name);
+  return found == kinds.end() ? 0 : static_cast<std::size_t>(found - kinds.begin());
 }
 
 }  // namespace
@@ -64,10 +60,6 @@ std::string to_toml(const Recipe& recipe) {
 std::string document_keys() {
   Recipe defaults;
   return bind(defaults).documentation();
-}
-
-std::int64_t images_per_step(const Recipe& recipe) {
-  return recipe.train.images_per_step();
 }
 
 methods::Surroundings surroundings(const Recipe& recipe) {

@@ -80,9 +80,6 @@ std::string to_toml(const Recipe& recipe);
 /// A Markdown table of all keys.
 std::string document_keys();
 
-/// Images of one optimizer step.
-std::int64_t images_per_step(const Recipe& recipe);
-
 /// Of a resolved recipe.
 methods::MakeContext make_context(const Recipe& recipe);
 

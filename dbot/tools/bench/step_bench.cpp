@@ -80,7 +80,7 @@ double StepBench::step() {
 }
 
 std::int64_t StepBench::images_per_step() const {
-  return run::images_per_step(state_->recipe);
+  return state_->recipe.train.images_per_step();
 }
 
 double StepBench::flops_per_image() const {

@@ -46,7 +46,7 @@ const methods::MaskedModelingConfig& masked_modeling(const Recipe& recipe) {
 TEST(Recipe, LargeOnesFollowTheirSources) {
   for (const char* name : {"dbot/vit-b16", "dbot/vit-l16", "dbot/vit-h14", "mae/vit-b16"}) {
     const Recipe recipe = parse_recipe(find_recipe(name).text, name);
-    EXPECT_EQ(images_per_step(recipe), 4096) << name;
+    EXPECT_EQ(recipe.train.images_per_step(), 4096) << name;
     EXPECT_EQ(recipe.schedule.epochs, 1600) << name;
     EXPECT_EQ(recipe.optimizer.base_lr, 1.5e-4) << name;
   }
@@ -61,7 +61,7 @@ TEST(Recipe, LargeOnesFollowTheirSources) {
 TEST(Recipe, TheSymmetricOnesFollowTheirSource) {
   for (const char* name : {"dbot/clip-b16", "dbot/clip-l16", "dbot/clip-h14"}) {
     const Recipe recipe = parse_recipe(find_recipe(name).text, name);
-    EXPECT_EQ(images_per_step(recipe), 4096) << name;
+    EXPECT_EQ(recipe.train.images_per_step(), 4096) << name;
     EXPECT_DOUBLE_EQ(recipe.optimizer.base_lr * 4096 / 256, 3e-3) << name;
     const auto blocks = masking::block_config(masked_modeling(recipe).mask,
                                               masked_modeling(recipe).encoder.patches());

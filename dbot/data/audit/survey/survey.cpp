@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <numeric>
 #include <utility>
 
 #include "dbot/core/thread_pool.h"
@@ -74,6 +75,21 @@ void survey(const AuditedSet& set, const SurveyConfig& config, std::span<const s
     if (over) break;
   }
   if (common.failure) std::rethrow_exception(common.failure);
+}
+
+std::vector<ImageFacts> survey_all(const AuditedSet& set, const SurveyConfig& config,
+                                   const std::function<void(std::int64_t, std::int64_t)>& tell,
+                                   const core::StopRequest& stop) {
+  std::vector<ImageFacts> facts(static_cast<std::size_t>(set.size()));
+  std::vector<std::int64_t> all(facts.size());
+  std::iota(all.begin(), all.end(), std::int64_t{0});
+  std::int64_t done = 0;
+  const auto told = [&](std::span<const std::int64_t> finished) {
+    done += std::ssize(finished);
+    tell(done, set.size());
+  };
+  survey(set, config, all, facts, told, stop);
+  return facts;
 }
 
 }  // namespace dbot::data

@@ -26,4 +26,10 @@ void survey(const AuditedSet& set, const SurveyConfig& config, std::span<const s
             const std::function<void(std::span<const std::int64_t>)>& told,
             const core::StopRequest& stop);
 
+/// The facts of all images of a set, as many as were found before `stop`. `tell` gets how many are
+/// done and how many there are.
+std::vector<ImageFacts> survey_all(const AuditedSet& set, const SurveyConfig& config,
+                                   const std::function<void(std::int64_t, std::int64_t)>& tell,
+                                   const core::StopRequest& stop);
+
 }  // namespace dbot::data
