@@ -11,7 +11,8 @@
 
 namespace dbot::masking {
 
-/// What a block mask is made of. Source: BEiT, arXiv 2106.08254, algorithm 1; dbot.md §8.
+/// What a block mask is made of. Source: BEiT, arXiv 2106.08254, algorithm 1; docs/methods/dbot.md
+/// §8.
 struct BlockConfig {
   std::int64_t masked = 78;    // patches to hide; a mask may end with fewer
   std::int64_t smallest = 16;  // patches of a block

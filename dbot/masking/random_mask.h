@@ -24,8 +24,8 @@ struct Mask {
   at::Tensor mask;         // float32 [batch, patches]: 0 visible, 1 masked, in image order
 };
 
-/// trunc(patches · (1 − ratio)) in double precision, exactly in this form. mae.md §3. Throws
-/// UsageError for a ratio outside 0…1.
+/// trunc(patches · (1 − ratio)) in double precision, exactly in this form. docs/methods/mae.md §3.
+/// Throws UsageError for a ratio outside 0…1.
 std::int64_t kept_patches(std::int64_t patches, double ratio);
 
 /// Uniform noise in [0, 1), float32 [batch, patches]; row i depends on (seed, stage, epoch,

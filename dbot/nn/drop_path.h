@@ -8,7 +8,8 @@
 
 namespace dbot::nn {
 
-/// Rate of block `index` of `depth`: linear from 0 to `maximum`; 0 for a single block. dbot.md §4.
+/// Rate of block `index` of `depth`: linear from 0 to `maximum`; 0 for a single block.
+/// docs/methods/dbot.md §4.
 double drop_path_rate(double maximum, std::int64_t index, std::int64_t depth);
 
 /// Stochastic depth of one stack of blocks in one step.

@@ -9,7 +9,7 @@
 namespace dbot::nn {
 
 /// Writes the start of one parameter into `value` (contiguous float32, on the host). The draws
-/// depend on (seed, stage, name) alone. mae.md §1.
+/// depend on (seed, stage, name) alone. docs/methods/mae.md §1.
 void fill_parameter(const at::Tensor& value, const ParameterSpec& spec, std::uint64_t seed,
                     std::uint32_t stage);
 

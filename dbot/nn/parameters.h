@@ -14,15 +14,17 @@
 
 namespace dbot::nn {
 
-/// How a parameter starts. Source: MAE (arXiv 2111.06377) reference initialisation, mae.md §1.
+/// How a parameter starts. Source: MAE (arXiv 2111.06377) reference initialisation,
+/// docs/methods/mae.md §1.
 enum class Initialisation {
   zeros,
   ones,
-  constant,              // `scale` everywhere: LayerScale's gains
-  normal_002,            // normal, deviation 0.02: cls and mask token
-  truncated_normal_002,  // the same cut at ±0.02, times `scale`: the symmetric student, dbot.md §8
-  xavier_uniform,        // over [rows, everything else]: linear and patch-embedding weights
-  convolution_bias,      // U(±1/sqrt(fan_in)), fan_in from `fan_in`: the patch embedding's bias
+  constant,               // `scale` everywhere: LayerScale's gains
+  normal_002,             // normal, deviation 0.02: cls and mask token
+  truncated_normal_002,   // the same cut at ±0.02, times `scale`: the symmetric student,
+                          // docs/methods/dbot.md §8
+  xavier_uniform,         // over [rows, everything else]: linear and patch-embedding weights
+  convolution_bias,       // U(±1/sqrt(fan_in)), fan_in from `fan_in`: the patch embedding's bias
   sincos_position_table,  // the 2-D sin-cos table of `grid` (nn/position_table.h), never trained
 };
 

@@ -9,15 +9,16 @@
 
 namespace dbot::nn {
 
-/// 1-D sin-cos table, float64 [positions, width]: width/2 sines, then width/2 cosines. mae.md §2.
+/// 1-D sin-cos table, float64 [positions, width]: width/2 sines, then width/2 cosines.
+/// docs/methods/mae.md §2.
 at::Tensor sincos_table_1d(std::int64_t width, const std::vector<double>& positions);
 
 /// 2-D sin-cos table with a zero cls row, float64 [1 + rows·columns, width]; the first half of the
-/// width encodes the column, the second the row. `width` divisible by 4. mae.md §2.
+/// width encodes the column, the second the row. `width` divisible by 4. docs/methods/mae.md §2.
 at::Tensor sincos_table_2d(std::int64_t width, core::Size grid);
 
 /// Position table [1, 1 + patches, width] for another grid: cls row unchanged, patch rows bicubic,
-/// align_corners = false, no antialias. mae.md §2.
+/// align_corners = false, no antialias. docs/methods/mae.md §2.
 at::Tensor resize_position_table(const at::Tensor& table, core::Size from, core::Size to);
 
 }  // namespace dbot::nn

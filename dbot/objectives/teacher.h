@@ -14,7 +14,7 @@
 namespace dbot::objectives {
 
 /// The frozen network whose features the student predicts. Never builds a graph and keeps its own
-/// low-precision copies of the matrices. Used by one thread at a time. dbot.md §3.
+/// low-precision copies of the matrices. Used by one thread at a time. docs/methods/dbot.md §3.
 class Teacher {
  public:
   /// Freezes the parameters. Throws Error if there are fewer blocks than `features` wants.
@@ -46,7 +46,7 @@ class Teacher {
 };
 
 /// The teacher's input size that gives `student`'s token grid with the teacher's patch size, the
-/// rule of dbot.md §3 (patch 14 at 196 px and patch 16 at 224 px are both 14×14).
+/// rule of docs/methods/dbot.md §3 (patch 14 at 196 px and patch 16 at 224 px are both 14×14).
 core::Size matching_image_size(const nn::EncoderConfig& student, std::int64_t teacher_patch_size);
 
 }  // namespace dbot::objectives

@@ -20,7 +20,7 @@ struct FeatureConfig {
   std::int64_t mean_of_blocks = 1;  // the mean of what the last so many blocks give
 };
 
-/// Where the first stage's teacher comes from. dbot.md §2 (4, 5), §3.
+/// Where the first stage's teacher comes from. docs/methods/dbot.md §2 (4, 5), §3.
 struct TeacherConfig {
   TeacherInit init = TeacherInit::random;
   std::string path;         // of an encoder's weights; only with `file`, and then required

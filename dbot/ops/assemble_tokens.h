@@ -15,7 +15,8 @@ struct TokenPlan {
 /// token (cls or mask) everywhere else, and the position table added: float32 [batch, tokens,
 /// width]. own: [batch, count, width], float32 or bfloat16; shared: [1, 1, width]; table: [1, rows,
 /// width]. No row of `own` is used twice. Differentiable; sums have fixed places, so the number of
-/// threads changes no bit of a gradient. Throws Error for a plan that points outside. mae.md §1.
+/// threads changes no bit of a gradient. Throws Error for a plan that points outside.
+/// docs/methods/mae.md §1.
 at::Tensor assemble_tokens(const at::Tensor& own, const at::Tensor& shared, const at::Tensor& table,
                            const TokenPlan& plan);
 

@@ -7,7 +7,8 @@
 namespace dbot::ops {
 
 /// images [batch, channels, height, width] → patches [batch, patches, p·p·channels], row-major over
-/// the grid, inside a patch (row, column, channel) with the channel fastest. mae.md §4.
+/// the grid, inside a patch (row, column, channel) with the channel fastest. docs/methods/mae.md
+/// §4.
 at::Tensor patchify(const at::Tensor& images, std::int64_t patch_size);
 
 /// The inverse of `patchify` for a grid of `rows` × `columns`.

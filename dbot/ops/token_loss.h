@@ -14,12 +14,12 @@ struct LossConfig {
 
 /// Loss of each token, float32 [...]: mean over the last dimension of the elementwise loss; l2 is
 /// the symmetric variant's name for mse; cosine is 1 − cos with each norm clamped from below.
-/// dbot.md §5, §8.
+/// docs/methods/dbot.md §5, §8.
 at::Tensor token_loss(const at::Tensor& prediction, const at::Tensor& target,
                       const LossConfig& config);
 
-/// (t − mean)/sqrt(variance + eps) over the last dimension, variance with divisor n − 1. dbot.md
-/// §3, mae.md §4.
+/// (t − mean)/sqrt(variance + eps) over the last dimension, variance with divisor n − 1.
+/// docs/methods/dbot.md §3, docs/methods/mae.md §4.
 at::Tensor standardise(const at::Tensor& values, double eps = 1e-6);
 
 enum class TargetScale { as_it_is, standardised };

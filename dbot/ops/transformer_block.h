@@ -50,8 +50,8 @@ struct BranchScales {
 /// are added to their `grad()`, whatever the backward pass was asked for. x: [batch, tokens, width]
 /// float32. rows: int64 [batch, wanted], which tokens of each sample are wanted, each at most once;
 /// the result is then [batch, wanted, width], and what only the others need is not computed.
-/// Undefined: all. mae.md §1, dbot.md §4; LayerScale, the attention's bias and the quick GELU:
-/// dbot.md §8.
+/// Undefined: all. docs/methods/mae.md §1, docs/methods/dbot.md §4; LayerScale, the attention's
+/// bias and the quick GELU: docs/methods/dbot.md §8.
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows = {});

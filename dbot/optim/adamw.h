@@ -38,7 +38,7 @@ class AdamW {
   double gradient_norm() const;
   /// One update. Gradients are multiplied by `gradient_scale` first (clipping) and are zero after.
   void step(double learning_rate, double gradient_scale = 1.0);
-  /// min(1, clip / (norm + 1e-6)); 1 if `clip_norm` is 0. dbot.md §6.
+  /// min(1, clip / (norm + 1e-6)); 1 if `clip_norm` is 0. docs/methods/dbot.md §6.
   static double clip_scale(double norm, double clip_norm);
   /// New groups of the same sizes (a fresh student), moments kept.
   void rebind(std::vector<ParameterGroup> groups);

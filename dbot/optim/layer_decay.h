@@ -12,7 +12,7 @@ namespace dbot::optim {
 /// 0 for cls token, position table and patch embedding; i + 1 for block i; depth + 1 for the rest.
 std::int64_t layer_id(std::string_view parameter_name, std::int64_t depth);
 
-/// decay^(depth + 1 − id) for id 0…depth + 1. mae.md §6.
+/// decay^(depth + 1 − id) for id 0…depth + 1. docs/methods/mae.md §6.
 std::vector<double> layer_scales(std::int64_t depth, double decay);
 
 /// One group per (layer, decayed or not), in order of first appearance. Not decayed: 1-D tensors,

@@ -14,7 +14,7 @@ Crop random_resized_crop(int height, int width, const AugmentationConfig& config
                          core::Random& random);
 
 /// The single-shot rule of MAE's linear probe: no retries, clamped to the image. The four draws are
-/// given; those of the corner are whole pixels. mae.md §7 (fixture single_shot_crop).
+/// given; those of the corner are whole pixels. docs/methods/mae.md §7 (fixture single_shot_crop).
 Crop single_shot_crop(int height, int width, double area_fraction, double log_ratio,
                       double top_draw, double left_draw);
 

@@ -10,8 +10,8 @@
 #include "dbot/data/image/crop.h"
 
 // Mixup (Zhang et al., arXiv 1710.09412) and CutMix (Yun et al., arXiv 1905.04899) of a batch with
-// itself in reverse order, one mixture for all, as in timm's batch mode (mae.md §6). What was drawn
-// is a value of its own, so that it can also be given. A training step is
+// itself in reverse order, one mixture for all, as in timm's batch mode (docs/methods/mae.md §6).
+// What was drawn is a value of its own, so that it can also be given. A training step is
 //
 //     const Mix mix = draw_mix(config, size, random);
 //     mix_images(images, mix);                                            // normalised, float

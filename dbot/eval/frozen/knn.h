@@ -22,10 +22,10 @@ struct KnnResult {
 };
 
 /// Weighted k-nearest-neighbour classification as in DINO (arXiv 2104.14294). Features need not be
-/// normalised: rows are L2-normalised here. dbot.md §9.2. k is lowered to the number of training
-/// rows. Training rows with label −1 are no neighbours; test rows with label −1 are classified but
-/// do not count. Throws DataError without labels, Error for features that are not finite, Stopped
-/// when asked.
+/// normalised: rows are L2-normalised here. docs/methods/dbot.md §9.2. k is lowered to the number
+/// of training rows. Training rows with label −1 are no neighbours; test rows with label −1 are
+/// classified but do not count. Throws DataError without labels, Error for features that are not
+/// finite, Stopped when asked.
 KnnResult knn_classify(const at::Tensor& train_features, const at::Tensor& train_labels,
                        const at::Tensor& test_features, const at::Tensor& test_labels,
                        std::int64_t classes, const KnnConfig& config,

@@ -32,7 +32,8 @@ constexpr std::int64_t kFewestSteps = 1000;  // of the training: small sets are 
 constexpr std::int64_t kSmallestBatch = 16;  // samples
 constexpr std::int64_t kTestBlockRows = 4096;
 
-/// Moments of the training features; applied to both sets. mae.md §7: eps 1e-6 on the variance.
+/// Moments of the training features; applied to both sets. docs/methods/mae.md §7: eps 1e-6 on the
+/// variance.
 struct Standardisation {
   at::Tensor mean, scale;  // [width]
 

@@ -21,11 +21,11 @@ struct ProbeResult {
 };
 
 /// A linear classifier on frozen, cached features, standardised with the training set's moments
-/// (the batch norm without affine of MAE's probe, mae.md §7). Trained from zero by AdamW without
-/// weight decay on half a cosine instead of LARS, whose published rates are made for batches of
-/// 16384. Deterministic in (features, config). Samples with label −1 are left out. Holds one more
-/// copy of the training features. Throws DataError for fewer than two classes, Error for features
-/// that are not finite, Stopped when asked to stop.
+/// (the batch norm without affine of MAE's probe, docs/methods/mae.md §7). Trained from zero by
+/// AdamW without weight decay on half a cosine instead of LARS, whose published rates are made for
+/// batches of 16384. Deterministic in (features, config). Samples with label −1 are left out. Holds
+/// one more copy of the training features. Throws DataError for fewer than two classes, Error for
+/// features that are not finite, Stopped when asked to stop.
 ProbeResult linear_probe(const at::Tensor& train_features, const at::Tensor& train_labels,
                          const at::Tensor& test_features, const at::Tensor& test_labels,
                          std::int64_t classes, const LinearProbeConfig& config,

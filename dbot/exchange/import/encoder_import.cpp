@@ -182,7 +182,7 @@ void describe_from_shapes(runtime::NamedTensors& tensors, const EncoderHints& hi
     description.mean = folder.mean;
     description.std = folder.std;
   } else if (is_clip_tower(tensors) && channels == 3) {
-    // CLIP's own; dbot.md §8.
+    // CLIP's own; docs/methods/dbot.md §8.
     description.mean = {0.48145466, 0.4578275, 0.40821073};
     description.std = {0.26862954, 0.26130258, 0.27577711};
   }

@@ -7,7 +7,7 @@
 #include "dbot/runtime/named_tensors.h"
 
 // What tells a BEiT-style encoder or CLIP's visual tower from a plain ViT: the tensors it has, by
-// official names. Source: dbot.md §8; timm's BEiT and CLIP towers.
+// official names. Source: docs/methods/dbot.md §8; timm's BEiT and CLIP towers.
 namespace dbot::exchange {
 
 /// Sets the fields of a configuration that follow `layer_norm_eps`, except what the tensors do not

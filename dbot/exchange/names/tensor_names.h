@@ -10,8 +10,8 @@
 
 // One table of names for both directions. The names this project uses are the official ones (MAE,
 // dBOT, timm), so that most of what is read and written is a copy; the other families rename, and
-// split the fused qkv into three. Sources: mae.md §8, dbot.md §7, Hugging Face transformers,
-// OpenAI's CLIP, timm's CLIP towers.
+// split the fused qkv into three. Sources: docs/methods/mae.md §8, docs/methods/dbot.md §7, Hugging
+// Face transformers, OpenAI's CLIP, timm's CLIP towers.
 namespace dbot::exchange {
 
 /// Who names tensors differently.

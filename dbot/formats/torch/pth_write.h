@@ -12,7 +12,7 @@ namespace dbot::formats {
 /// Writes a state dict as torch.save does since PyTorch 1.6: an archive of a pickle and one file a
 /// tensor. torch.load with weights_only reads it: an OrderedDict in the given order or, with
 /// `root`, {root: that OrderedDict}. Equal input gives equal bytes. Returns the file's bytes.
-/// Throws Error with the path and the reason. Source: mae.md §8.
+/// Throws Error with the path and the reason. Source: docs/methods/mae.md §8.
 std::uint64_t write_pth(const std::filesystem::path& path, std::span<const TensorBytes> tensors,
                         std::string_view root = {});
 

@@ -12,9 +12,9 @@
 
 namespace dbot::methods {
 
-/// asymmetric: an encoder that sees the visible patches and a light decoder (MAE, dBOT; mae.md §1,
-/// dbot.md §4). symmetric: an encoder that sees a token in place of each masked patch, and one
-/// matrix (dbot.md §8).
+/// asymmetric: an encoder that sees the visible patches and a light decoder (MAE, dBOT;
+/// docs/methods/mae.md §1, docs/methods/dbot.md §4). symmetric: an encoder that sees a token in
+/// place of each masked patch, and one matrix (docs/methods/dbot.md §8).
 enum class StudentKind { asymmetric, symmetric };
 
 /// Masked image modelling: MAE, dBOT and dBOT's symmetric variant are its recipes.

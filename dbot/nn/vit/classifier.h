@@ -25,7 +25,7 @@ struct ClassifierConfig {
 /// zero.
 std::vector<ParameterSpec> classifier_parameters(const ClassifierConfig& config);
 
-/// An encoder with a linear head. mae.md §6.
+/// An encoder with a linear head. docs/methods/mae.md §6.
 class Classifier {
  public:
   Classifier(const ClassifierConfig& config, std::shared_ptr<ParameterStore> parameters);

@@ -9,13 +9,14 @@ namespace dbot::nn {
 using core::Size;
 
 /// What attention adds to its logits for the distance of two patches: nothing, one learned table
-/// for all blocks, or one a block. Source: BEiT, arXiv 2106.08254; dbot.md §8.
+/// for all blocks, or one a block. Source: BEiT, arXiv 2106.08254; docs/methods/dbot.md §8.
 enum class RelativePositions { none, shared, each_block };
 /// exact: x Φ(x); quick: x sigmoid(1.702 x), CLIP's.
 enum class Gelu { exact, quick };
 
-/// A vision transformer (ViT) as MAE and dBOT use it (mae.md §1) and, by the fields after
-/// `layer_norm_eps`, the symmetric variant's student and CLIP's visual tower (dbot.md §8).
+/// A vision transformer (ViT) as MAE and dBOT use it (docs/methods/mae.md §1) and, by the fields
+/// after `layer_norm_eps`, the symmetric variant's student and CLIP's visual tower
+/// (docs/methods/dbot.md §8).
 struct EncoderConfig {
   Size image_size{224, 224};  // pixels
   std::int64_t channels = 3;
@@ -46,7 +47,7 @@ struct EncoderConfig {
   bool operator==(const EncoderConfig&) const = default;
 };
 
-/// The light decoder that sees visible tokens and mask tokens. mae.md §1.
+/// The light decoder that sees visible tokens and mask tokens. docs/methods/mae.md §1.
 struct DecoderConfig {
   std::int64_t width = 512;
   std::int64_t depth = 8;

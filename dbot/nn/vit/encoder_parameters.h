@@ -12,7 +12,7 @@ namespace dbot::nn {
 
 /// Parameters of an encoder: cls_token, pos_embed, patch_embed.proj.*, norm_pre.*,
 /// rel_pos_bias.relative_position_bias_table, blocks.N.*, norm.*, head.weight, as far as the
-/// configuration has them. mae.md §8, dbot.md §8.
+/// configuration has them. docs/methods/mae.md §8, docs/methods/dbot.md §8.
 std::vector<ParameterSpec> encoder_parameters(const EncoderConfig& config);
 
 /// Appends the parameters of one block behind `prefix` ("blocks.0.").

@@ -23,7 +23,7 @@ struct MaskedAutoencoderConfig {
 /// with cls_token and pos_embed at the front).
 std::vector<ParameterSpec> masked_autoencoder_parameters(const MaskedAutoencoderConfig& config);
 
-/// The asymmetric student of MAE and dBOT. mae.md §1, dbot.md §4.
+/// The asymmetric student of MAE and dBOT. docs/methods/mae.md §1, docs/methods/dbot.md §4.
 class MaskedAutoencoder {
  public:
   MaskedAutoencoder(const MaskedAutoencoderConfig& config,

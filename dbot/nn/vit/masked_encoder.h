@@ -18,11 +18,11 @@ struct MaskedEncoderConfig {
 /// The symmetric student's start: normal draws of deviation 0.02 cut at ±0.02 for matrices, tokens
 /// and the patch embedding, zero biases, and the last matrices of block l (from 1) divided by
 /// sqrt(2l). The cls token has no weight decay. In official order and names: cls_token, mask_token,
-/// the rest of the encoder, lm_head.*. dbot.md §8.
+/// the rest of the encoder, lm_head.*. docs/methods/dbot.md §8.
 std::vector<ParameterSpec> masked_encoder_parameters(const MaskedEncoderConfig& config);
 
 /// The symmetric student (BEiT's, arXiv 2106.08254): an encoder that sees all patches, a learned
-/// token in place of the masked ones, and predicts through one matrix. dbot.md §8.
+/// token in place of the masked ones, and predicts through one matrix. docs/methods/dbot.md §8.
 class MaskedEncoder {
  public:
   MaskedEncoder(const MaskedEncoderConfig& config, std::shared_ptr<ParameterStore> parameters);

@@ -7,7 +7,7 @@
 #include "dbot/core/settings/settings.h"
 
 // Learned biases of attention's logits by the distance of two patches. Source: BEiT, arXiv
-// 2106.08254; dbot.md §8.
+// 2106.08254; docs/methods/dbot.md §8.
 namespace dbot::nn {
 
 /// Rows of the table of a grid: (2·rows − 1)(2·columns − 1) distances, then cls→token, token→cls
