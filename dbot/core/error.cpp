@@ -10,7 +10,8 @@ std::string to_text(const ErrorFields& fields) {
     text += part;
   };
   append(fields.subject, " ");
-  append(fields.reason, fields.reason.starts_with(':') && !fields.subject.empty() ? "" : " ");
+  const bool goes_on = fields.reason.starts_with(':') || fields.reason.starts_with(',');
+  append(fields.reason, goes_on && !fields.subject.empty() ? "" : " ");
   append(fields.way_out, "; ");
   return text;
 }

@@ -28,9 +28,11 @@ TEST(ErrorFields, AreLeftOutWhereTheyAreEmpty) {
   EXPECT_EQ(to_text({}), "");
 }
 
-TEST(ErrorFields, AReasonMayGoOnWithAColon) {
+TEST(ErrorFields, AReasonMayGoOnWithAColonOrAComma) {
   EXPECT_EQ(to_text({.operation = "weights", .subject = "a.pth", .reason = ": it is a tar file"}),
             "[weights] a.pth: it is a tar file");
+  EXPECT_EQ(to_text({.subject = "x is \"none\"", .reason = ", which is no folder"}),
+            "x is \"none\", which is no folder");
 }
 
 TEST(Error, KeepsItsFields) {
