@@ -28,15 +28,20 @@ bool TolerantObserver::attempt(const std::function<void()>& call) {
     return true;
   } catch (const Stopped&) {
     throw;
+  } catch (const Error& problem) {
+    tell(problem.what());  // all of it: files stand on lines of their own
   } catch (const std::exception& problem) {
-    ++failures_;
-    if (std::has_single_bit(static_cast<std::uint64_t>(failures_))) {
-      log_(core::LogLevel::warning,
-           fmt::format("{}: {}; the run goes on without ({} of these so far)", what_,
-                       line_of(problem.what()), failures_));
-    }
-    return false;
+    tell(line_of(problem.what()));
   }
+  return false;
+}
+
+void TolerantObserver::tell(std::string_view problem) {
+  ++failures_;
+  last_problem_ = problem;
+  if (!std::has_single_bit(static_cast<std::uint64_t>(failures_))) return;
+  log_(core::LogLevel::warning, fmt::format("{}: {}; the run goes on without ({} of these so far)",
+                                            what_, problem, failures_));
 }
 
 void TolerantObserver::attempt_if_begun(const std::function<void()>& call) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "dbot/core/log.h"
 #include "dbot/train/observer.h"
@@ -18,6 +19,9 @@ class TolerantObserver : public TrainObserver {
   /// `what` names the observer's work in warnings: "the pictures".
   TolerantObserver(std::unique_ptr<TrainObserver> observer, std::string what, core::Log log);
 
+  /// The newest of the failures, in words; empty before the first.
+  const std::string& last_problem() const { return last_problem_; }
+
   void on_begin(const Plan& plan, const TrainState& state, methods::Method& method) override;
   void on_step(const StepRecord& record, methods::Method& method) override;
   void on_epoch_end(std::int64_t epoch, const TrainState& state, methods::Method& method) override;
@@ -28,6 +32,7 @@ class TolerantObserver : public TrainObserver {
  private:
   /// False if `call` failed, which is then told.
   bool attempt(const std::function<void()>& call);
+  void tell(std::string_view problem);
   void attempt_if_begun(const std::function<void()>& call);
 
   std::unique_ptr<TrainObserver> observer_;
@@ -35,6 +40,7 @@ class TolerantObserver : public TrainObserver {
   core::Log log_;
   bool begun_ = false;
   std::int64_t failures_ = 0;
+  std::string last_problem_;
 };
 
 }  // namespace dbot::train
