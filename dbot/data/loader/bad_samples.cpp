@@ -35,8 +35,9 @@ void BadSamples::add(const BadFindings& findings, std::int64_t planned, const co
 }
 
 bool BadSamples::hopeless(const BadFindings& findings, std::int64_t planned) const {
-  return static_cast<std::int64_t>(findings.reasons.size()) > allowed() ||
-         too_many(findings.broken, planned);
+  // A pass in order looks at the whole batch: which samples are named depends on no thread.
+  return shuffled_ && (static_cast<std::int64_t>(findings.reasons.size()) > allowed() ||
+                       too_many(findings.broken, planned));
 }
 
 std::vector<std::string> BadSamples::list() const {

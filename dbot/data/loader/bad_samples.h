@@ -32,7 +32,8 @@ class BadSamples {
   /// DataError past the limit.
   void add(const BadFindings& findings, std::int64_t planned, const core::Log& log);
   /// True if the findings in a batch of `planned` samples pass the limit by themselves; then `add`
-  /// of these or more findings throws. Reads only what never changes.
+  /// of these or more findings throws. Never in a pass in order, which names what is broken in
+  /// order. Reads only what never changes.
   bool hopeless(const BadFindings& findings, std::int64_t planned) const;
   /// In the order of their index.
   std::vector<std::string> list() const;
