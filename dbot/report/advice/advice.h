@@ -35,11 +35,17 @@ struct Observed {
   std::int64_t images = 0;                                         // in the data set; 0: not known
   std::int64_t workers = 0;                                        // that load data; 0: not known
   std::int64_t bad_files = 0;
-  CommandTexts commands = {};  // how to do what is advised
+  std::string class_doubt = {};  // why the classes may say nothing of the images: "look like years"
+  double chance = std::numeric_limits<double>::quiet_NaN();  // percent; not known in older runs
+  CommandTexts commands = {};                                // how to do what is advised
 };
 
 /// Every check that the figures allow, the worst findings first; those that passed stand last.
 std::vector<Advice> advise(const Observed& observed);
+
+/// Why accuracies are not to be judged by: the classes are doubtful, or no network and no pixels
+/// tell them apart better than chance. A whole sentence; empty where they may be judged by.
+std::string reason_against_classes(const Observed& observed);
 
 /// The groups of checks `advise` is made of; each appends its findings.
 void check_losses(const Observed& observed, std::vector<Advice>& findings);

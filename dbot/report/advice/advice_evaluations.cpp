@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 #include "dbot/report/advice/advice.h"
 #include "dbot/report/metrics/accuracy.h"
 #include "dbot/report/metrics/evaluation_table.h"
@@ -76,9 +80,34 @@ void check_stages(const Comparison& accuracies, std::vector<Advice>& findings) {
 
 }  // namespace
 
+std::string reason_against_classes(const Observed& observed) {
+  if (!observed.class_doubt.empty()) {
+    return fmt::format("The classes {}.", observed.class_doubt);
+  }
+  const auto accuracies = compare_accuracies(observed.figures.evaluations);
+  if (!accuracies || !std::isfinite(observed.chance)) return "";
+  double best = std::max(accuracies->raw_pixels.value_or(0), accuracies->untrained.value_or(0));
+  for (const auto& trained : accuracies->trained) best = std::max(best, trained.top1);
+  if (best > observed.chance + accuracies->noise) return "";
+  return fmt::format(
+      "{} top-1 is {:.1f}\u00a0% at best, and {:.1f}\u00a0% of the test images are of the largest "
+      "class: near chance.",
+      protocol_title(accuracies->protocol), best, observed.chance);
+}
+
 void check_evaluations(const Observed& observed, std::vector<Advice>& findings) {
   const auto accuracies = compare_accuracies(observed.figures.evaluations);
   if (!accuracies || accuracies->trained.empty()) return;
+  if (auto reason = reason_against_classes(observed); !reason.empty()) {
+    findings.push_back(
+        {Severity::note, "classes", "The classes may say nothing of the features",
+         std::move(reason),
+         "No verdict is built on accuracies where folders are years, shoots or masks, "
+         "or where nothing tells the classes apart.",
+         "Give labels of the images' content (evaluate.labels, a list), or say with "
+         "evaluate.labels = \"folder\" that these folders are classes."});
+    return;
+  }
   check_untrained(*accuracies, findings);
   check_pixels(*accuracies, findings);
   check_stages(*accuracies, findings);

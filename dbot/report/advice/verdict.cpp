@@ -108,7 +108,10 @@ Verdict judge(const Observed& observed, const std::vector<Advice>& findings, Run
             fmt::format("No, something is wrong{}: {}.", so_far, lower_first(problem->title))};
   }
   const auto accuracies = compare_accuracies(observed.figures.evaluations);
-  if (accuracies && !accuracies->trained.empty()) return by_accuracy(*accuracies, so_far);
+  const bool judged = reason_against_classes(observed).empty();
+  if (judged && accuracies && !accuracies->trained.empty()) {
+    return by_accuracy(*accuracies, so_far);
+  }
   return by_loss(observed, findings, so_far);
 }
 

@@ -26,6 +26,13 @@ double number_at(const PageJson& facts, const char* table, const char* key, doub
   return value != found->end() && value->is_number() ? value->get<double>() : otherwise;
 }
 
+std::string text_at(const PageJson& facts, const char* table, const char* key) {
+  const auto found = facts.find(table);
+  if (found == facts.end() || !found->is_object()) return "";
+  const auto value = found->find(key);
+  return value != found->end() && value->is_string() ? value->get<std::string>() : "";
+}
+
 std::int64_t count_at(const PageJson& facts, const char* table, const char* key) {
   const double value = number_at(facts, table, key, 0);
   return value > 0 && value < 1e15 ? static_cast<std::int64_t>(value) : 0;
@@ -73,6 +80,8 @@ Observed observe(const RunFigures& figures, std::vector<PictureSet> pictures, co
   observed.images = count_at(facts, "data", "images");
   observed.workers = count_at(facts, "compute", "workers");
   observed.bad_files = bad_files;
+  observed.chance = number_at(facts, "data", "chance", observed.chance);
+  observed.class_doubt = text_at(facts, "data", "class_doubt");
   return observed;
 }
 

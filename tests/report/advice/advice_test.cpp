@@ -106,6 +106,31 @@ TEST(Advice, FindsNothingWrongWithAHealthyRun) {
   EXPECT_EQ(judge(run, advise(run), RunState::finished).kind, Verdict::Kind::yes);
 }
 
+TEST(Advice, BuildsNoVerdictOnDoubtfulClasses) {
+  Observed run = observed();
+  run.figures.evaluations = {evaluation("raw pixels", 60), evaluation("untrained network", 80),
+                             evaluation("stage 1", 75)};
+  run.class_doubt = "look like years";
+  EXPECT_EQ(find(advise(run), "untrained"), nullptr);
+  expect_finding(run, "classes", Severity::note, "look like years");
+  EXPECT_THAT(judge(run, advise(run), RunState::finished).sentence, HasSubstr("It looks right"));
+  run.class_doubt.clear();
+  EXPECT_EQ(judge(run, advise(run), RunState::finished).kind, Verdict::Kind::no);
+}
+
+TEST(Advice, BuildsNoVerdictOnAccuraciesNearChance) {
+  Observed run = observed();
+  run.chance = 50;
+  run.figures.evaluations = {evaluation("raw pixels", 50.2), evaluation("untrained network", 50.4),
+                             evaluation("stage 1", 47)};
+  expect_finding(run, "classes", Severity::note, "near chance");
+  EXPECT_THAT(judge(run, advise(run), RunState::finished).sentence, HasSubstr("It looks right"));
+  // Where pixels tell the classes apart, a network that does not is at fault.
+  run.figures.evaluations[0] = evaluation("raw pixels", 80);
+  EXPECT_EQ(find(advise(run), "classes"), nullptr);
+  EXPECT_EQ(judge(run, advise(run), RunState::finished).kind, Verdict::Kind::no);
+}
+
 TEST(Advice, SeesALossThatDoesNotFall) {
   expect_finding(observed({.loss = [](double) { return 0.2; }}), "loss_falls", Severity::warning,
                  "0.2");
