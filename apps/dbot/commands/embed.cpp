@@ -18,7 +18,7 @@ namespace dbot::app {
 namespace {
 
 struct Arguments : ModelArguments {
-  std::string data, out, features = "mean", split = "train";
+  std::string data, out, leave_out, features = "mean", split = "train";
   bool json = false, force = false;
 };
 
@@ -47,7 +47,8 @@ void embed(const Arguments& arguments) {
   if (out.extension() != ".csv") files.push_back(eval::names_path(out));
   check_output_files("embed", files, arguments.force);
   const Model model = load_model(arguments);
-  const auto dataset = data::open_part(arguments.data, part, console_log());
+  const auto dataset =
+      data::open_part(arguments.data, part, console_log(), {.leave_out = arguments.leave_out});
   const eval::Features features = eval::extract_features(*model.encoder, dataset, model.extraction,
                                                          stop_request(), console_log());
   if (out.extension() == ".csv") {
@@ -85,6 +86,7 @@ void add_embed(CommandLine& line) {
   add("--out", a->out, "FILE", "File to write: .safetensors or .csv")->required();
   add("--features", a->features, "cls|mean", "Which features a .csv gets");
   add("--split", a->split, "train|test|all", "Part of a divided data set (default: train)");
+  add("--leave-out", a->leave_out, "FILE", "Images to leave out: quarantine.txt of data check");
   command->add_flag("--force", a->force, "Replace files that are there");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { embed(*a); }; });

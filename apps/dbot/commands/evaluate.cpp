@@ -5,13 +5,17 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/figures.h"
 #include "apps/dbot/commands/model_argument.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
+#include "dbot/data/audit/class_doubt.h"
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/report/text/table.h"
@@ -21,8 +25,8 @@ namespace dbot::app {
 namespace {
 
 struct Arguments : ModelArguments {
-  std::string protocol, data, features = "both";
-  double labels = 1;
+  std::string protocol, data, leave_out, features = "both";
+  std::vector<std::string> labels;
   std::int64_t seed = 0;
   bool json = false;
 };
@@ -49,11 +53,6 @@ eval::FeatureChoice feature_choice(const std::string& text) {
 }
 
 eval::EvaluateConfig configuration(const Arguments& arguments) {
-  if (!(arguments.labels > 0 && arguments.labels <= 1)) {
-    throw UsageError(fmt::format(
-        "[evaluate] --labels is {}, expected a share of the training labels above 0 and up to 1",
-        arguments.labels));
-  }
   if (arguments.seed < 0) {
     throw UsageError(fmt::format("[evaluate] --seed is {}, expected 0 or more", arguments.seed));
   }
@@ -64,13 +63,51 @@ eval::EvaluateConfig configuration(const Arguments& arguments) {
   return config;
 }
 
-data::LabelledSplits open_splits(const Arguments& arguments) {
-  auto splits = data::open_labelled(arguments.data, static_cast<std::uint64_t>(arguments.seed),
-                                    console_log());
-  if (arguments.labels < 1) {
-    splits.train = data::labelled_share(splits.train, arguments.labels,
-                                        static_cast<std::uint64_t>(arguments.seed));
+/// What --labels says: a number is a share of the training labels, a word or file where they come
+/// from.
+struct WantedLabels {
+  double share = 1;
+  std::string from;
+};
+
+WantedLabels wanted_labels(const std::vector<std::string>& texts) {
+  WantedLabels wanted;
+  for (const auto& text : texts) {
+    double share = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+      wanted.from = text;
+    } else if (share > 0 && share <= 1) {
+      wanted.share = share;
+    } else {
+      throw UsageError(
+          fmt::format("[evaluate] --labels is {}, expected a share of the training "
+                      "labels above 0 and up to 1, or folder, or a list with labels",
+                      text));
+    }
   }
+  if (wanted.from == "none") {
+    throw UsageError(
+        "[evaluate] --labels is none, but an evaluation needs labels; expected folder "
+        "or a list with labels");
+  }
+  return wanted;
+}
+
+data::LabelledSplits open_splits(const Arguments& arguments) {
+  const auto seed = static_cast<std::uint64_t>(arguments.seed);
+  const auto [share, from] = wanted_labels(arguments.labels);
+  auto splits = data::open_labelled(arguments.data, seed, console_log(),
+                                    {.leave_out = arguments.leave_out, .labels = from});
+  complain(data::classes_text(splits.train->classes(), splits.labels));
+  if (const auto doubt = from.empty() ? data::doubt_about_classes(*splits.train) : "";
+      !doubt.empty()) {
+    complain(
+        fmt::format("warning: the classes {}: accuracies may say nothing of the features. "
+                    "--labels folder says that they are classes, a list names others",
+                    doubt));
+  }
+  if (share < 1) splits.train = data::labelled_share(splits.train, share, seed);
   return splits;
 }
 
@@ -86,6 +123,7 @@ void print_for_people(const eval::Evaluation& evaluation) {
 
 void evaluate(const Arguments& arguments) {
   check_protocol(arguments.protocol);
+  wanted_labels(arguments.labels);
   const eval::EvaluateConfig config = configuration(arguments);
   const auto seed = static_cast<std::uint64_t>(arguments.seed);
   eval::Evaluation evaluation;
@@ -127,8 +165,16 @@ void add_evaluate(CommandLine& line) {
       ->add_option("--features", a->features,
                    "The cls token, the mean of the patch tokens, or each")
       ->type_name("cls|mean|both");
-  command->add_option("--labels", a->labels, "Share of the training labels to use, in each class")
-      ->type_name("FRACTION");
+  command
+      ->add_option("--labels", a->labels,
+                   "Share of the training labels to use, in each class; or where labels come from")
+      ->type_name("FRACTION|folder|FILE")
+      ->allow_extra_args(false)
+      ->check(not_empty());
+  command
+      ->add_option("--leave-out", a->leave_out, "Images to leave out: quarantine.txt of data check")
+      ->type_name("FILE")
+      ->check(not_empty());
   command->add_option("--seed", a->seed, "Seed of automatic splits and of the probe")
       ->type_name("N");
   add_json(*command, a->json);

@@ -57,6 +57,7 @@ std::string figures(const run::PretrainSummary& summary) {
     json["evaluations"].push_back(
         {{"label", record.label}, {"step", record.step}, {"results", results}});
   }
+  json["no_table"] = summary.why_no_table.empty() ? Json(nullptr) : Json(summary.why_no_table);
   json["out"] = summary.out.string();
   json["model"] = (summary.out / "model.safetensors").string();
   json["report"] = (summary.out / "report.html").string();

@@ -19,7 +19,7 @@ namespace dbot::app {
 namespace {
 
 struct Arguments {
-  std::string recipe, out, device, precision, steps, epochs, seed;
+  std::string recipe, out, device, precision, steps, epochs, seed, labels;
   std::vector<std::string> data, settings;
   std::optional<std::int64_t> threads, capture_step;
   std::int64_t processes = 1;
@@ -44,6 +44,7 @@ std::vector<std::string> assignments(const Arguments& arguments) {
   add_whole("train.seed", arguments.seed, "--seed");
   add("train.threads", arguments.threads);
   add("train.capture_step", arguments.capture_step);
+  if (!arguments.labels.empty()) all.push_back("evaluate.labels=" + arguments.labels);
   if (!arguments.device.empty()) all.push_back("train.device=" + arguments.device);
   if (!arguments.precision.empty()) all.push_back("train.precision=" + arguments.precision);
   if (arguments.deterministic) all.push_back("train.matrix_products=auto");
@@ -69,6 +70,11 @@ void print_for_people(const run::PretrainSummary& summary) {
   if (!table.empty()) print(fmt::format("accuracy on frozen features, percent\n{}", table));
   print_line(
       fmt::format("loss     {:.4f} after {} steps", summary.loss, summary.training.state.step));
+  if (!summary.why_no_table.empty()) {
+    print_line(fmt::format("{} of accuracies: {}",
+                           table.empty() ? "no table" : "not the whole table",
+                           summary.why_no_table));
+  }
   print_line(fmt::format("run      {}", summary.out.string()));
   print_line(fmt::format("report   {}", (summary.out / "report.html").string()));
   print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
@@ -136,6 +142,8 @@ void add_pretrain(CommandLine& line) {
   auto* epochs = add("--epochs", a->epochs, "N", "Length of the whole run in epochs");
   add("--steps", a->steps, "N", "Length of the whole run in optimizer steps")->excludes(epochs);
   add("--seed", a->seed, "N", "Seed of everything random");
+  add("--labels", a->labels, "none|folder|FILE",
+      "Where labels for evaluation come from (default: as the data have them)");
   add("--device", a->device, "auto|cpu|cuda", "Where to compute");
   add_precision(*command, a->precision);
   add_threads(*command, a->threads);

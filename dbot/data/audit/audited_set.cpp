@@ -9,6 +9,8 @@
 
 #include "dbot/data/audit/survey/foreign_kind.h"
 #include "dbot/data/image/image_reader.h"
+#include "dbot/data/sources/folder/mask_files.h"
+#include "dbot/data/sources/folder/own_output.h"
 #include "dbot/data/sources/open.h"
 
 namespace dbot::data {
@@ -44,13 +46,16 @@ AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log) {
   AuditedSet set;
   set.path_ = path;
   set.name_within_ = NamesWithin({path});
-  const auto opened = data::open(path, Wanted::all, {log});
+  const auto opened = data::open(path, Wanted::all, {.log = log, .with_masks = true});
   for (auto& part : opened.named()) {
     set.parts_.push_back({std::move(part.name), std::move(part.images), set.size(), {}});
   }
   set.number_classes();
   // Beside images that are files themselves alone: an archive's folder is not theirs.
-  if (opened.source.kind == &folder_kind()) set.find_other_files();
+  if (opened.source.kind == &folder_kind()) {
+    set.find_other_files();
+    set.find_masks();
+  }
   return set;
 }
 
@@ -80,12 +85,28 @@ void AuditedSet::find_other_files() {
       continue;
     }
     std::error_code ignored;
-    if (!entry->is_regular_file(ignored)) continue;
+    if (entry->is_directory(ignored) && is_own_output(entry->path())) {
+      entry.disable_recursion_pending();
+      continue;
+    }
+    if (!entry->is_regular_file(ignored) || entry->path().filename() == kOutputNote) continue;
     auto relative = entry->path().lexically_relative(path_).string();
     if (used.contains(relative) || other_files_.size() >= most_other_files) continue;
     other_files_.push_back(look_into(entry->path(), std::move(relative)));
   }
   std::ranges::sort(other_files_, {}, &OtherFile::name);
+}
+
+void AuditedSet::find_masks() {
+  for (const auto& part : parts_) {
+    core::TextList keys;
+    for (std::int64_t i = 0; i < part.images->size(); ++i) keys.add(part.images->key(i));
+    std::string root = part.images->name(0);
+    root.erase(root.size() - keys.front().size());
+    for (const auto place : data::find_masks(root, keys)) {
+      masks_.push_back(part.begin + static_cast<std::int64_t>(place));
+    }
+  }
 }
 
 std::int64_t AuditedSet::size() const {

@@ -50,15 +50,20 @@ class AuditedSet {
 
   const std::vector<OtherFile>& other_files() const { return other_files_; }
 
+  /// Images that are masks of others (sources/folder/mask_files.h), which training leaves out.
+  const std::vector<std::int64_t>& masks() const { return masks_; }
+
  private:
   void number_classes();
   void find_other_files();
+  void find_masks();
 
   std::filesystem::path path_;
   std::vector<Part> parts_;
   NamesWithin name_within_{{}};
   std::vector<std::string> classes_;
   std::vector<OtherFile> other_files_;
+  std::vector<std::int64_t> masks_;
 };
 
 }  // namespace dbot::data

@@ -10,6 +10,7 @@
 #include "dbot/core/files/files.h"
 #include "dbot/data/audit/quarantine.h"
 #include "dbot/data/audit/survey/survey.h"
+#include "dbot/data/sources/folder/own_output.h"
 
 namespace dbot::data {
 namespace {
@@ -79,6 +80,7 @@ DataSplit split_data_set(const DataSplitOptions& options,
   const auto split = data::split_set(set, images, groups, options.split);
 
   fs::create_directories(options.out);
+  if (options.links) write_output_note(options.out, "data split");
   DataSplit result{std::ssize(split.train),         std::ssize(split.val), std::ssize(split.test),
                    set.size() - std::ssize(images), std::ssize(groups),    {}};
   const std::pair<const char*, const std::vector<std::int64_t>&> parts[] = {

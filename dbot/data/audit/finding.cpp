@@ -71,6 +71,9 @@ const std::array<FindingText, finding_kinds>& finding_texts() {
        "stretch it beforehand."},
       {more_pictures, "more_pictures", note, "More than one picture",
        "An animation or pages: the first one is used."},
+      {mask, "mask", note, "Masks beside photographs",
+       "One-channel pictures of few values, or named as masks or depth maps, with the name of a "
+       "photograph beside them. Training and evaluations leave them out."},
       {other_file, "other_file", note, "Other files",
        "They lie among the images and are passed over."},
   }};

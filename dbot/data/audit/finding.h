@@ -35,9 +35,10 @@ enum class FindingKind : std::uint8_t {
   alpha,
   deep,
   more_pictures,
+  mask,
   other_file
 };
-inline constexpr std::size_t finding_kinds = 27;
+inline constexpr std::size_t finding_kinds = 28;
 
 /// broken: cannot be used. suspicious: can be used, but may harm. note: good to know.
 enum class Gravity : std::uint8_t { broken, suspicious, note };

@@ -27,6 +27,12 @@ class Judge {
     }
   }
 
+  void masks() {
+    for (const auto image : set_.masks()) {
+      add(FindingKind::mask, image, "lies beside the photograph it belongs to", -1);
+    }
+  }
+
   void copies(const core::StopRequest& stop) {
     audit_.groups = find_copies(set_, facts_, limits_.copies, stop);
     for (std::int64_t group = 0; group < std::ssize(audit_.groups); ++group) {
@@ -162,6 +168,7 @@ Audit judge(const AuditedSet& set, const std::vector<ImageFacts>& facts, const A
             const core::StopRequest& stop) {
   Judge verdict(set, facts, limits);
   verdict.images();
+  verdict.masks();
   verdict.copies(stop);
   verdict.classes();
   verdict.other_files();

@@ -6,9 +6,6 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files/files.h"
-#include "dbot/data/sources/names_within.h"
-#include "dbot/data/subset.h"
 
 namespace dbot::data {
 namespace {
@@ -64,47 +61,6 @@ std::string quarantine_text(const AuditedSet& set, const Audit& audit, Quarantin
     text += fmt::format("# {}\n{}{}\n", reason, name.starts_with('#') ? "./" : "", name);
   }
   return text;
-}
-
-std::shared_ptr<const Dataset> leave_out(std::shared_ptr<const Dataset> images,
-                                         const std::filesystem::path& list,
-                                         const std::filesystem::path& root, const core::Log& log) {
-  std::unordered_set<std::string> names;
-  try {
-    names = parse_leave_out(core::read_text_file(list));
-  } catch (const Error& error) {
-    throw DataError(
-        {.operation = "data",
-         .subject = "data.leave_out",
-         .fault = error.fault(),
-         .reason = fmt::format("is {}, expected a list of images as dbot data check writes it: {}",
-                               list.string(), error.what())});
-  }
-  const NamesWithin name_within({root});
-  std::vector<std::int64_t> kept;
-  for (std::int64_t i = 0; i < images->size(); ++i) {
-    if (!names.contains(name_within(images->name(i)))) kept.push_back(i);
-  }
-  const auto left_out = images->size() - std::ssize(kept);
-  if (left_out == 0) {
-    if (!names.empty()) {
-      log(core::LogLevel::warning,
-          fmt::format("[data] {}: none of the {} images it names is in {}; paths are relative to "
-                      "that folder",
-                      list.string(), names.size(), root.string()));
-    }
-    return images;
-  }
-  if (kept.empty()) {
-    throw DataError(
-        {.operation = "data",
-         .subject = list.string(),
-         .fault = Fault::empty,
-         .reason = fmt::format("leaves out all {} images of {}", left_out, root.string())});
-  }
-  log(core::LogLevel::information, fmt::format("{} of {} images are left out, as {} says", left_out,
-                                               images->size(), list.string()));
-  return subset(std::move(images), std::move(kept));
 }
 
 }  // namespace dbot::data

@@ -10,6 +10,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
+#include "dbot/data/sources/folder/folder_dataset.h"
+#include "dbot/data/sources/part_names.h"
 
 namespace dbot::data {
 namespace {
@@ -144,8 +146,9 @@ void link_images(const AuditedSet& set, const std::vector<std::int64_t>& images,
   for (const auto image : images) {
     const auto& part = set.part_of(image);
     auto name = set.name(image);
-    if (!part.name.empty() && name.starts_with(part.name + "/")) {
-      name.erase(0, part.name.size() + 1);
+    const auto own = class_folder(name);
+    if (!part.name.empty() && part_of_folder(own) != PartWord::none) {
+      name.erase(0, own.size() + 1);
     }
     const fs::path link = folder / name;
     std::error_code error;

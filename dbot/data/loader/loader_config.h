@@ -15,7 +15,7 @@ struct DataConfig {
   double max_bad_fraction = 0.1;  // of the files; more unreadable ones stop the run
   std::vector<double> weights;    // of several sources; empty: every image once an epoch
   std::int64_t cache_bytes = 0;   // of encoded files to keep in memory
-  std::string leave_out;          // a list of images not to train on (audit/quarantine.h)
+  std::string leave_out;          // a list of images not to read (data::Choice)
 };
 
 /// A part of a data set that was put together of several (concatenation.h), in their order.

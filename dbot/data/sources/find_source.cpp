@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <iterator>
 #include <optional>
 #include <string_view>
@@ -14,7 +13,10 @@
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/sources/binary/idx_dataset.h"
+#include "dbot/data/sources/folder/own_output.h"
 #include "dbot/data/sources/pack/pack_index.h"
+#include "dbot/data/sources/part_folders.h"
+#include "dbot/data/sources/part_names.h"
 #include "dbot/data/sources/path_pattern.h"
 
 namespace dbot::data {
@@ -22,30 +24,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum class PartWord { none, train, val, test };
-
-/// The part that a word in a file's name tells: "imagenet-train-000.tar".
-PartWord part_in_name(const fs::path& file) {
-  if (file.filename().string().starts_with("data_batch_")) return PartWord::train;  // CIFAR-10's
-  std::string word;
-  for (const char letter : file.filename().string() + ".") {
-    if (std::isalnum(static_cast<unsigned char>(letter)) != 0) {
-      word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-      continue;
-    }
-    if (word == "train" || word == "training") return PartWord::train;
-    if (word == "val" || word == "valid" || word == "validation") return PartWord::val;
-    if (word == "test") return PartWord::test;
-    word.clear();
-  }
-  return PartWord::none;
+/// The part that a file's name tells.
+PartWord part_of_file(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.starts_with("data_batch_") ? PartWord::train : part_in_name(name);  // CIFAR-10's
 }
 
 /// Files in order as a source; divided where names tell of train and val or test.
 Source divided_by_names(const SourceKind& kind, PartFiles files, const core::Log& log) {
   std::array<PartFiles, 4> named;
   for (const auto& file : files) {
-    named[static_cast<std::size_t>(part_in_name(file))].push_back(file);
+    named[static_cast<std::size_t>(part_of_file(file))].push_back(file);
   }
   auto& [others, train, val, test] = named;
   if (train.empty() || (val.empty() && test.empty())) return {&kind, std::move(files), {}, {}};
@@ -58,7 +47,7 @@ Source divided_by_names(const SourceKind& kind, PartFiles files, const core::Log
 }
 
 /// The files of a folder, sorted; none of it holds images or folders, which tells soon where it is
-/// one of a million images. Hidden files are passed over.
+/// one of a million images. Hidden files and dbot's own output are passed over.
 PartFiles files_without_images(const fs::path& folder) {
   PartFiles files;
   std::error_code error;
@@ -67,7 +56,8 @@ PartFiles files_without_images(const fs::path& folder) {
     std::error_code ignored;
     const std::string name = entry->path().filename().string();
     if (name.front() == '.') continue;
-    if (has_image_extension(name) || entry->is_directory(ignored)) return {};
+    if (has_image_extension(name)) return {};
+    if (entry->is_directory(ignored) && !is_own_output(entry->path())) return {};
     if (entry->is_regular_file(ignored)) files.push_back(entry->path());
   }
   std::sort(files.begin(), files.end());
@@ -106,21 +96,6 @@ std::optional<Source> find_in_folder(const fs::path& folder, const core::Log& lo
   if (fs::is_regular_file(index, ignored)) return Source{kind_of(index), {index}, {}, {}};
   if (auto source = find_idx(folder)) return source;
   return find_shards(folder, log);
-}
-
-/// The folders of a data set that is divided already; empty paths where there is none.
-struct PartFolders {
-  fs::path train, val, test;
-  bool divided() const { return !train.empty() && !(val.empty() && test.empty()); }
-};
-
-PartFolders find_part_folders(const fs::path& folder) {
-  const auto folder_or_nothing = [](const fs::path& path) {
-    std::error_code ignored;
-    return fs::is_directory(path, ignored) ? path : fs::path{};
-  };
-  return {folder_or_nothing(folder / "train"), folder_or_nothing(folder / "val"),
-          folder_or_nothing(folder / "test")};
 }
 
 /// Files of one kind in the folders of the parts.
@@ -201,7 +176,7 @@ Source find_source(const fs::path& path, const core::Log& log) {
   require_existing(path);
   if (!fs::is_directory(path)) return source_of_file(path);
   if (auto source = find_in_folder(path, log)) return *std::move(source);
-  const auto parts = find_part_folders(path);
+  const auto parts = find_part_folders(path, log);
   if (!parts.divided()) return {&folder_kind(), {path}, {}, {}};
   if (auto source = find_in_part_folders(parts, log)) return *std::move(source);
   const auto part = [](const fs::path& folder) {

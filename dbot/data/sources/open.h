@@ -12,6 +12,7 @@
 #include "dbot/data/dataset.h"
 #include "dbot/data/sources/find_source.h"
 #include "dbot/data/sources/open_context.h"
+#include "dbot/data/sources/part_folders.h"
 
 // From a path to data sets: a folder (nested or not) of image files (codec.h), or a file, a pattern
 // or a folder of another kind (source_kinds.h; docs/data.md lists them).
@@ -29,10 +30,16 @@ struct NamedPart {
 struct DataParts {
   Source source;
   std::shared_ptr<const Dataset> train, val, test;
+  /// The folders that the parts lie in inside one archive; empty where they do not.
+  PartFolders inside = {};
   /// What evaluation reads.
   const std::shared_ptr<const Dataset>& held_out() const { return val ? val : test; }
   /// Those that are open, in this order.
   std::vector<NamedPart> named() const;
+  bool divided() const { return source.divided() || inside.divided(); }
+  /// "train/", for messages.
+  std::string shown_train() const;
+  std::string shown_held_out() const;
 };
 
 enum class Wanted { train, held_out, train_and_held_out, all };
@@ -42,16 +49,18 @@ enum class Wanted { train, held_out, train_and_held_out, all };
 /// if the path is missing or has no image, naming what was found instead; Stopped when asked to
 /// stop while it searches folders or unpacks archives.
 DataParts open(const std::filesystem::path& path, Wanted wanted, const OpenContext& context);
-DataParts open(Source source, Wanted wanted, const OpenContext& context);
+DataParts open(const std::filesystem::path& path, Source source, Wanted wanted,
+               const OpenContext& context);
 
 /// The images to pre-train on.
 std::shared_ptr<const Dataset> open_images(const std::filesystem::path& path, const core::Log& log,
-                                           const core::StopRequest* stop = nullptr);
+                                           const core::StopRequest* stop = nullptr,
+                                           const Choice& choice = {});
 
 /// The images beside those that `open_images` gives for the same path. Null if there are none, or
 /// they cannot be read: nobody asked for them.
 std::shared_ptr<const Dataset> open_held_out(const std::filesystem::path& path,
-                                             const core::Log& log);
+                                             const core::Log& log, const Choice& choice = {});
 
 enum class Part { train, test, all };
 
@@ -61,11 +70,12 @@ Part parse_part(std::string_view text, std::string_view option);
 /// The images of a part of a data set that is divided already; of one that is not, all images.
 /// Throws DataError as `open`, and where a test part is asked for that is not there.
 std::shared_ptr<const Dataset> open_part(const std::filesystem::path& path, Part part,
-                                         const core::Log& log);
+                                         const core::Log& log, const Choice& choice = {});
 
 struct LabelledSplits {
   std::shared_ptr<const Dataset> train, test;
   std::string description;  // "train/ and test/", "automatic split 80/20, seed 0"
+  std::string labels = {};  // what they come from: "folder", "list", "labels.csv"
 };
 
 /// Labelled data for evaluation: class folders under train/ and val/ or test/; sources of other
@@ -73,6 +83,6 @@ struct LabelledSplits {
 /// automatic, seeded, stratified 80/20 split. Images without a label are left out.
 /// Throws DataError saying what is missing when there are no labels.
 LabelledSplits open_labelled(const std::filesystem::path& path, std::uint64_t seed,
-                             const core::Log& log);
+                             const core::Log& log, const Choice& choice = {});
 
 }  // namespace dbot::data

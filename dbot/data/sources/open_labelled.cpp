@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/sources/folder/own_output.h"
 #include "dbot/data/sources/labels.h"
 #include "dbot/data/sources/open.h"
+#include "dbot/data/sources/part_names.h"
 #include "dbot/data/sources/split.h"
 #include "dbot/data/subset.h"
 
@@ -25,13 +27,15 @@ LabelledSplits split_automatically(const fs::path& path, std::shared_ptr<const D
                      .reason = "has one image a class, expected at least two: one to learn from "
                                "and one to test on"});
   }
-  return {subset(dataset, std::move(split.train)), subset(dataset, std::move(split.test)),
-          fmt::format("automatic split 80/20, seed {}", seed)};
+  return {subset(dataset, std::move(split.train)),
+          subset(dataset, std::move(split.test)),
+          fmt::format("automatic split 80/20, seed {}", seed),
+          {}};
 }
 
-/// The images of a part that have a label.
+/// The images of a part that have a label. `shown` is the part's name.
 std::shared_ptr<const Dataset> labelled_only(std::shared_ptr<const Dataset> part,
-                                             const PartFiles& files, const Source& source,
+                                             const std::string& shown, const std::string& expected,
                                              const core::Log& log) {
   std::vector<std::int64_t> labelled;
   for (std::int64_t i = 0; i < part->size(); ++i) {
@@ -41,43 +45,69 @@ std::shared_ptr<const Dataset> labelled_only(std::shared_ptr<const Dataset> part
   if (missing == 0) return part;
   if (labelled.empty()) {
     throw DataError({.operation = "data",
-                     .subject = files.front().string(),
+                     .subject = shown,
                      .fault = Fault::unlabelled,
                      .reason = "has no labels",
-                     .way_out = fmt::format("expected {}", source.kind->labels)});
+                     .way_out = fmt::format("expected {}", expected)});
   }
-  log(core::LogLevel::warning, fmt::format("[data] {}: {} images without a label are left out",
-                                           shown_part(source, files), missing));
+  log(core::LogLevel::warning,
+      fmt::format("[data] {}: {} images without a label are left out", shown, missing));
   return subset(std::move(part), std::move(labelled));
 }
 
-/// True if train/ is the one folder there is, so that it cannot be a class beside others.
-bool is_only_folder(const fs::path& train) {
-  std::error_code ignored;
-  if (!fs::is_directory(train, ignored)) return false;
-  for (const auto& entry : fs::directory_iterator(train.parent_path(), ignored)) {
-    const auto name = entry.path().filename().string();
-    if (name != "train" && name.front() != '.' && entry.is_directory(ignored)) return false;
+/// The folder for training, if it is the one folder there is, so that it cannot be a class beside
+/// others; dbot's own output does not count.
+fs::path only_training_folder(const fs::path& folder) {
+  fs::path only;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    const fs::path& path = entry->path();
+    if (path.filename().native().front() == '.' || !entry->is_directory(ignored)) continue;
+    if (is_own_output(path)) continue;
+    if (!only.empty()) return {};
+    only = path;
   }
-  return true;
+  return part_of_folder(only.filename().string()) == PartWord::train ? only : fs::path();
+}
+
+/// What labels come from, in a word or as the file that gives them.
+std::string origin_of(const Choice& choice, const SourceKind& kind) {
+  return choice.labels.empty() ? std::string(kind.id) : choice.labels;
 }
 
 }  // namespace
 
-LabelledSplits open_labelled(const fs::path& path, std::uint64_t seed, const core::Log& log) {
+LabelledSplits open_labelled(const fs::path& path, std::uint64_t seed, const core::Log& log,
+                             const Choice& choice) {
   auto found = find_source(path, log);
   const bool folders = found.kind == &folder_kind();
-  if (folders && !found.divided() && is_only_folder(path / "train")) found.train = {path / "train"};
-  const auto parts =
-      open(std::move(found), Wanted::train_and_held_out, {.log = log, .wants_labels = true});
+  if (folders && !found.divided()) {
+    if (const auto train = only_training_folder(path); !train.empty()) found.train = {train};
+  }
+  // Labels of another origin need no class folders.
+  const bool by_folder = choice.labels.empty() || choice.labels == "folder";
+  const auto parts = open(path, std::move(found), Wanted::train_and_held_out,
+                          {.log = log, .wants_labels = by_folder, .choice = choice});
   const auto& source = parts.source;
   const auto& shown = folders ? source.train.front() : path;
-  auto train = labelled_only(parts.train, source.train, source, log);
-  if (!source.divided()) return split_automatically(shown, std::move(train), seed);
+  const std::string expected(by_folder ? source.kind->labels
+                                       : "a list that names these images and their labels");
+  const auto labelled = [&](const std::shared_ptr<const Dataset>& part, const std::string& name) {
+    return labelled_only(part, name, expected, log);
+  };
+  const std::string origin = origin_of(choice, *source.kind);
+  if (!parts.divided()) {
+    auto split =
+        split_automatically(shown, labelled(parts.train, source.train.front().string()), seed);
+    split.labels = origin;
+    return split;
+  }
+  auto train = labelled(parts.train, parts.shown_train());
   require_two_classes(shown, train->classes());
-  return {std::move(train), labelled_only(parts.held_out(), source.held_out(), source, log),
-          fmt::format("{} and {}", shown_part(source, source.train),
-                      shown_part(source, source.held_out()))};
+  return {std::move(train), labelled(parts.held_out(), parts.shown_held_out()),
+          fmt::format("{} and {}", parts.shown_train(), parts.shown_held_out()), origin};
 }
 
 }  // namespace dbot::data

@@ -30,6 +30,8 @@ struct SourceKind {
   /// wanted). Throws DataError.
   std::vector<std::shared_ptr<const Dataset>> (*open)(const std::vector<PartFiles>& parts,
                                                       const OpenContext& context) = nullptr;
+  /// Files of this kind may hold folders for parts, which stand in the keys of their samples.
+  bool parts_inside = false;
 };
 
 /// All of them, in the order in which a file is offered to them.

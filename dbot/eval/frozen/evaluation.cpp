@@ -106,7 +106,7 @@ Evaluation evaluate_features(const data::LabelledSplits& splits, const EvaluateC
 data::LabelledSplits limit_splits(const data::LabelledSplits& splits, const EvaluateConfig& config,
                                   std::uint64_t seed) {
   return {limited(splits.train, config.max_train_images, seed, 0),
-          limited(splits.test, config.max_test_images, seed, 1), splits.description};
+          limited(splits.test, config.max_test_images, seed, 1), splits.description, splits.labels};
 }
 
 Evaluation evaluate_backbone(const nn::Backbone& backbone, const data::LabelledSplits& splits,

@@ -21,6 +21,7 @@ struct EvaluateConfig {
   double every_epochs = 0;    // during training; 0: never
   bool at_stage_ends = true;  // also before the first step, with raw pixels once
   std::string data;           // labelled folder; empty: the training data's
+  std::string labels;         // where they come from: data::Choice
   bool knn = true;
   bool linear = true;
   FeatureChoice features = FeatureChoice::both;

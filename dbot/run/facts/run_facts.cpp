@@ -62,8 +62,8 @@ nlohmann::ordered_json plan_json(const RunFacts::Plan& plan) {
 RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
                       const data::Dataset& dataset,
                       const std::vector<std::filesystem::path>& data_paths,
-                      const std::string& data_kind, const train::Plan& plan,
-                      const methods::Method& method) {
+                      const std::string& data_kind, const EvaluatedClasses& evaluated,
+                      const train::Plan& plan, const methods::Method& method) {
   const runtime::Machine machine = runtime::describe_machine();
   RunFacts facts;
   facts.dbot = DBOT_VERSION;
@@ -74,6 +74,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
   facts.compute = {recipe.compute.device, std::string(runtime::name(precision_of(recipe))),
                    recipe.compute.threads, workers_of(recipe)};
   facts.data = data_facts(recipe, dataset, data_paths, data_kind);
+  facts.data.evaluated = evaluated;
   facts.model = {method.facts(), method.cost().operations, method.backbone().describe()};
   facts.plan.stages = plan.stages();
   facts.plan.steps = plan.total_steps();
@@ -85,7 +86,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
 }
 
 std::string to_json(const RunFacts& facts) {
-  const auto& [path, kind, images, classes, labelled, mean, std] = facts.data;
+  const auto& [path, kind, images, classes, labelled, mean, std, evaluated] = facts.data;
   const nlohmann::ordered_json json{{"dbot", facts.dbot},
                                     {"libtorch", facts.libtorch},
                                     {"recipe", facts.recipe},
@@ -106,7 +107,11 @@ std::string to_json(const RunFacts& facts) {
                                       {"labelled", labelled},
                                       {"classes", classes},
                                       {"mean", mean},
-                                      {"std", std}}},
+                                      {"std", std},
+                                      {"labels_from", evaluated.from},
+                                      {"class_names", evaluated.names},
+                                      {"class_doubt", evaluated.doubt},
+                                      {"chance", evaluated.chance}}},
                                     {"model", model_json(facts.model)},
                                     {"plan", plan_json(facts.plan)}};
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

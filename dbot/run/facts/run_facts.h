@@ -14,6 +14,15 @@
 
 namespace dbot::run {
 
+/// The classes that evaluations tell apart.
+struct EvaluatedClasses {
+  std::string from;                // where labels come from: "folder", "none", a list
+  std::vector<std::string> names;  // the first ones; data.classes counts those of training
+  std::string doubt;               // why they may say nothing of the images; empty: nothing known
+  double chance = std::numeric_limits<double>::quiet_NaN();  // accuracy of always saying the
+                                                             // largest class, percent
+};
+
 /// What a run is about to do and on what machine, as it stands in RUN/run.json and at the head of a
 /// run. Keys: docs/run-folder.md.
 struct RunFacts {
@@ -35,6 +44,7 @@ struct RunFacts {
     std::int64_t images = 0, classes = 0;
     bool labelled = false;
     std::vector<double> mean, std;
+    EvaluatedClasses evaluated;  // empty if there is no evaluation
   } data;
 
   struct Model {
@@ -56,8 +66,8 @@ struct RunFacts {
 RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
                       const data::Dataset& dataset,
                       const std::vector<std::filesystem::path>& data_paths,
-                      const std::string& data_kind, const train::Plan& plan,
-                      const methods::Method& method);
+                      const std::string& data_kind, const EvaluatedClasses& evaluated,
+                      const train::Plan& plan, const methods::Method& method);
 
 /// One JSON object; what is not known is null.
 std::string to_json(const RunFacts& facts);

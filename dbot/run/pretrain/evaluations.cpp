@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/audit/class_doubt.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/eval/frozen/evaluation.h"
+#include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/runtime/machine.h"
 
@@ -38,30 +41,88 @@ void require_two_classes(const data::LabelledSplits& limited, const eval::Evalua
        .way_out = "raise it, or set it to 0 for all"});
 }
 
-/// Without `evaluate.data`, labels are a bonus: many sets of images have none.
+/// The list of images to leave out holds for other data, too, where they lie in a source.
+data::Choice choice_for(const std::filesystem::path& path, const Recipe& recipe,
+                        const std::vector<std::filesystem::path>& sources) {
+  data::Choice choice{.leave_out = recipe.data.leave_out, .labels = recipe.evaluate.labels};
+  if (choice.leave_out.empty()) return choice;
+  std::error_code error;
+  const auto here = (std::filesystem::weakly_canonical(path, error) / "").string();
+  for (const auto& source : sources) {
+    if (here.starts_with((std::filesystem::weakly_canonical(source, error) / "").string())) {
+      choice.list_root = source;
+      return choice;
+    }
+  }
+  choice.leave_out.clear();
+  return choice;
+}
+
+/// Without `evaluate.data`, labels are a bonus: many sets of images have none, which the log is
+/// told. `why_none` gets what is wrong with those that have.
 std::optional<data::LabelledSplits> find_splits(const Recipe& recipe,
-                                                const std::filesystem::path& training_data,
-                                                const core::Log& log) {
+                                                const std::vector<std::filesystem::path>& sources,
+                                                std::string& why_none, const core::Log& log) {
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
-  if (!recipe.evaluate.data.empty()) {
+  const std::string& other = recipe.evaluate.data;
+  const auto tell = [&](const std::string& reason) {
+    log(core::LogLevel::information, "no evaluation: " + reason);
+    return std::nullopt;
+  };
+  if (recipe.evaluate.labels == "none") return tell("evaluate.labels is none");
+  if (!other.empty()) {
     try {
-      return data::open_labelled(recipe.evaluate.data, seed, log);
+      return data::open_labelled(other, seed, log, choice_for(other, recipe, sources));
     } catch (const DataError& error) {
       throw DataError({.operation = "recipe",
-                       .subject = fmt::format("evaluate.data is \"{}\"", recipe.evaluate.data),
+                       .subject = fmt::format("evaluate.data is \"{}\"", other),
                        .fault = error.fault(),
                        .reason = fmt::format(", which cannot be used: {}", error.what())});
     }
   }
   try {
-    auto splits = data::open_labelled(training_data, seed, log);
+    auto splits = data::open_labelled(sources.front(), seed, log, choice_of(recipe));
     if (splits.train->classes().size() >= 2) return splits;
-    log(core::LogLevel::information, "no evaluation: the data have fewer than two classes");
+    return tell("the data have fewer than two classes");
   } catch (const DataError& error) {
-    log(core::LogLevel::information,
-        fmt::format("no evaluation: the data have no labels ({})", error.what()));
+    const bool no_labels = error.fault() == Fault::unlabelled;
+    if (!no_labels) why_none = error.what();
+    return tell(no_labels ? fmt::format("the data have no labels ({})", error.what()) : why_none);
   }
-  return std::nullopt;
+}
+
+/// Percent of the test images that are of the largest class.
+double share_of_largest(const data::Dataset& images) {
+  std::vector<std::int64_t> count(images.classes().size());
+  std::int64_t all = 0;
+  for (std::int64_t i = 0; i < images.size(); ++i) {
+    const std::int64_t label = images.label(i);
+    if (label < 0) continue;
+    ++count.at(static_cast<std::size_t>(label));
+    ++all;
+  }
+  const auto most = static_cast<double>(*std::ranges::max_element(count));
+  return all > 0 ? 100 * most / static_cast<double>(all) : 0;
+}
+
+/// What is told of the classes at the start, since a wrong idea of them spoils every figure.
+EvaluatedClasses describe_classes(const data::LabelledSplits& splits, const Recipe& recipe,
+                                  const core::Log& log) {
+  constexpr std::size_t kMostNames = 1000;
+  EvaluatedClasses classes{
+      splits.labels, splits.train->classes(), {}, share_of_largest(*splits.test)};
+  log(core::LogLevel::information, data::classes_text(classes.names, classes.from));
+  // Whoever names where labels come from stands for them.
+  if (recipe.evaluate.labels.empty()) classes.doubt = data::doubt_about_classes(*splits.train);
+  if (!classes.doubt.empty()) {
+    log(core::LogLevel::warning,
+        fmt::format("the classes {}: accuracies may say nothing of the features, and no verdict is "
+                    "built on them. evaluate.labels = \"folder\" says that they are classes, "
+                    "\"none\" that there are none, and a list names others",
+                    classes.doubt));
+  }
+  classes.names.resize(std::min(classes.names.size(), kMostNames));
+  return classes;
 }
 
 /// Raw pixels of large images are a lot of features, kept for all images at once.
@@ -84,14 +145,17 @@ eval::ExtractionSettings extraction_settings(const Recipe& recipe) {
 
 }  // namespace
 
-std::unique_ptr<report::EvaluationObserver> make_evaluation_observer(
-    const Recipe& recipe, const std::filesystem::path& training_data, report::MetricsFile& metrics,
-    const core::StopRequest& stop, const core::Log& log) {
+RunEvaluation make_evaluation(const Recipe& recipe,
+                              const std::vector<std::filesystem::path>& sources,
+                              report::MetricsFile& metrics, const core::StopRequest& stop,
+                              const core::Log& log, const core::Log& opening_log) {
   const eval::EvaluateConfig& config = recipe.evaluate;
   const std::optional<nn::ImageInput> input = methods::catalogue::outline(recipe.method).images;
-  if (!is_asked_for(config) || !input) return nullptr;
-  const auto found = find_splits(recipe, training_data, log);
-  if (!found) return nullptr;
+  RunEvaluation evaluation;
+  if (!is_asked_for(config) || !input) return evaluation;
+  const auto found = find_splits(recipe, sources, evaluation.why_none, opening_log);
+  if (!found) return evaluation;
+  evaluation.classes = describe_classes(*found, recipe, log);
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
   const data::LabelledSplits splits = eval::limit_splits(*found, config, seed);
   if (config.max_train_images > 0) require_two_classes(splits, config);
@@ -116,8 +180,9 @@ std::unique_ptr<report::EvaluationObserver> make_evaluation_observer(
   schedule.every_epochs = std::llround(config.every_epochs);
   schedule.at_stage_ends = config.at_stage_ends;
   schedule.at_start = config.at_stage_ends;
-  return std::make_unique<report::EvaluationObserver>(schedule, std::move(evaluations), metrics,
-                                                      log);
+  evaluation.observer =
+      std::make_unique<report::EvaluationObserver>(schedule, std::move(evaluations), metrics, log);
+  return evaluation;
 }
 
 }  // namespace dbot::run

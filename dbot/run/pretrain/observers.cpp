@@ -18,19 +18,23 @@ namespace dbot::run {
 // fault in it ends no run.
 Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
     : log_(context.log) {
-  const auto& [recipe, sources, kind, folder, stop, log, dataset, recipe_name, commands] = context;
+  const auto& [recipe, sources, kind, folder, stop, log, opening_log, dataset, recipe_name,
+               commands] = context;
   const std::filesystem::path& data = sources.front();
   const core::Patience patience(recipe.checkpoint.retry_seconds, stop);
   auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics(), log, patience);
   report::MetricsFile& metrics = *metrics_file;
-  auto evaluation = make_evaluation_observer(recipe, data, metrics, stop, log);
+  auto [evaluation, classes, why_none] =
+      make_evaluation(recipe, sources, metrics, stop, log, opening_log);
+  no_table_ = why_none;
   auto events_file = std::make_unique<report::Events>(folder.path(), log);
   if (evaluation) {
     evaluation->tell([events = events_file.get()](const auto& record) { events->write(record); });
   }
-  const auto gather = [context](const train::Plan& plan, const methods::Method& method) {
+  const auto gather = [context, classes = std::move(classes)](const train::Plan& plan,
+                                                              const methods::Method& method) {
     return gather_facts(context.recipe, context.recipe_name, *context.dataset, context.data,
-                        context.data_kind, plan, method);
+                        context.data_kind, classes, plan, method);
   };
   need(std::move(metrics_file));
   try_to(std::make_unique<RunFactsFile>(folder.path() / "run.json", gather, evaluation.get(), log),
@@ -38,7 +42,7 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   need(std::move(events_file));
   all_.insert(all_.end(), watchers.begin(), watchers.end());
   need(std::make_unique<ModelFile>(folder.model(), log, patience));
-  try_to(std::move(evaluation), "the evaluation");
+  evaluation_ = try_to(std::move(evaluation), "the evaluation");
   try_to(make_picture_observer(recipe, folder.path(), data, dataset, stop, log), "the pictures");
   // Last: it shows what the others have written. What goes wrong with it is a warning already.
   auto page = std::make_unique<report::PageObserver>(folder.path(), context.commands, log);
@@ -57,9 +61,18 @@ train::TrainObserver* Observers::need(std::unique_ptr<train::TrainObserver> obse
   return all_.back();
 }
 
-void Observers::try_to(std::unique_ptr<train::TrainObserver> observer, std::string what) {
-  if (!observer) return;
-  need(std::make_unique<train::TolerantObserver>(std::move(observer), std::move(what), log_));
+const train::TolerantObserver* Observers::try_to(std::unique_ptr<train::TrainObserver> observer,
+                                                 std::string what) {
+  if (!observer) return nullptr;
+  auto tolerant =
+      std::make_unique<train::TolerantObserver>(std::move(observer), std::move(what), log_);
+  const auto* made = tolerant.get();
+  need(std::move(tolerant));
+  return made;
+}
+
+std::string Observers::why_no_table() const {
+  return evaluation_ ? evaluation_->last_problem() : no_table_;
 }
 
 }  // namespace dbot::run

@@ -12,6 +12,7 @@
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/run_folder.h"
+#include "dbot/train/tolerant_observer.h"
 
 namespace dbot::report {
 class PageObserver;
@@ -27,6 +28,7 @@ struct RunContext {
   const train::RunFolder& folder;
   const core::StopRequest& stop;
   const core::Log& log;
+  const core::Log& opening_log;                         // for who opens data
   const std::shared_ptr<const data::Dataset>& dataset;  // what is trained on
   const std::string& recipe_name;
   const report::CommandTexts& commands;
@@ -42,6 +44,9 @@ class Observers {
   /// Writes down how the run ended, after everything else stands in its folder.
   void ended(bool finished) const;
 
+  /// What kept evaluations that were asked for from being made; empty where nothing did.
+  std::string why_no_table() const;
+
   /// In the order in which they are told; valid as long as this object.
   const std::vector<train::TrainObserver*>& all() const { return all_; }
 
@@ -49,9 +54,12 @@ class Observers {
   /// One the run cannot do without: its errors end the run. Nothing if it is null.
   train::TrainObserver* need(std::unique_ptr<train::TrainObserver> observer);
   /// One the run can do without: its errors are warnings that name `what`. Nothing if it is null.
-  void try_to(std::unique_ptr<train::TrainObserver> observer, std::string what);
+  const train::TolerantObserver* try_to(std::unique_ptr<train::TrainObserver> observer,
+                                        std::string what);
 
   const core::Log& log_;
+  const train::TolerantObserver* evaluation_ = nullptr;
+  std::string no_table_;
   std::vector<std::unique_ptr<train::TrainObserver>> owned_;
   std::vector<train::TrainObserver*> all_;
   report::PageObserver* page_ = nullptr;

@@ -6,6 +6,7 @@
 
 #include "dbot/data/sources/open.h"
 #include "dbot/report/pictures/draw_set.h"
+#include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
 
 namespace dbot::run {
@@ -19,6 +20,7 @@ class PictureData {
   PictureData(const Recipe& recipe, const nn::ImageInput& input, std::filesystem::path data,
               std::shared_ptr<const data::Dataset> dataset, core::Log log)
       : data_(std::move(data)), dataset_(std::move(dataset)), log_(std::move(log)) {
+    wanted_ = choice_of(recipe);
     choice_.count = recipe.report.samples;
     choice_.seed = static_cast<std::uint64_t>(recipe.train.seed);
     choice_.image_size = input.size;
@@ -30,7 +32,7 @@ class PictureData {
     if (samples) return;
     const auto quiet = core::silent_log();  // the trainer's loader reports bad files
     auto loaded = report::load_picture_samples(dataset_, choice_, stop, quiet);
-    if (const auto other = data::open_held_out(data_, quiet)) {
+    if (const auto other = data::open_held_out(data_, quiet, wanted_)) {
       report::SampleChoice few = choice_;
       few.count = std::min(few.count, kHeldOutImages);
       held_out = report::load_picture_samples(other, few, stop, quiet);
@@ -45,6 +47,7 @@ class PictureData {
   std::shared_ptr<const data::Dataset> dataset_;
   core::Log log_;
   report::SampleChoice choice_;
+  data::Choice wanted_;
 };
 
 }  // namespace

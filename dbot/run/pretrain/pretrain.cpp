@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
 #include "dbot/core/error.h"
 #include "dbot/data/cached_dataset.h"
 #include "dbot/data/stoppable_dataset.h"
@@ -36,6 +42,14 @@ train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan&
   return settings;
 }
 
+/// A log for opening data: what there is to say of a set is said once, though several read it.
+core::Log said_once(const core::Log& log) {
+  return [&log, said = std::make_shared<std::set<std::string, std::less<>>>()](
+             core::LogLevel level, std::string_view text) {
+    if (said->emplace(text).second) log(level, text);
+  };
+}
+
 }  // namespace
 
 PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
@@ -49,10 +63,11 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
                           : methods::catalogue::make(recipe.method, make_context(recipe));
   std::vector<std::filesystem::path> sources{options.data};
   sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
+  const core::Log opening_log = said_once(log);
   const TrainingImages training_images =
-      open_training_images(sources, recipe.data.leave_out, stop, log);
+      open_training_images(sources, choice_of(recipe), stop, opening_log);
   const auto& dataset = training_images.images;
-  const train::Plan plan = plan_for(recipe, *dataset);
+  const train::Plan plan = plan_for(recipe, *dataset, log);
   if (stop.requested()) throw Stopped(kStoppedBefore);
   train::RunFolder folder = claim_folder(options);
   resolve_statistics(recipe, data::StoppableDataset(*dataset, stop, kStoppedBefore), log);
@@ -62,8 +77,8 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   folder.store_recipe(recipe_toml);
   const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 
-  const Observers observers({recipe, sources, training_images.kind, folder, stop, log, dataset,
-                             options.recipe, options.commands},
+  const Observers observers({recipe, sources, training_images.kind, folder, stop, log, opening_log,
+                             dataset, options.recipe, options.commands},
                             watchers);
 
   const auto files = data::cached(dataset, recipe.data.cache_bytes);
@@ -99,7 +114,7 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   }
   list_bad_files();
   observers.ended(training.finished);
-  return summarise(training, *method, folder, precision_of(recipe));
+  return summarise(training, *method, folder, precision_of(recipe), observers.why_no_table());
 }
 
 }  // namespace dbot::run

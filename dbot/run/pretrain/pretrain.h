@@ -36,6 +36,8 @@ struct PretrainSummary {
   double model_flops_utilization = 0;
   std::int64_t peak_memory_bytes = 0;
   std::vector<report::EvaluationRecord> evaluations;  // of the whole run, as they were made
+  /// Why evaluations that were asked for are missing, some or all; empty where none is.
+  std::string why_no_table = {};
 };
 
 /// The library's entry: pre-trains on a folder of images into a run folder, from the start or from

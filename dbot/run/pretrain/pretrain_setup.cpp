@@ -89,9 +89,42 @@ void require_readable(const data::Dataset& dataset) {
        .reason = fmt::format("none of the {} images can be read: {}", dataset.size(), reason)});
 }
 
+/// An epoch of fewer steps has little of an average over the data: the rest of a division, up to a
+/// step's images, is left out of each, and warm-up and rate are told in a handful of steps.
+constexpr std::int64_t kUsefulSteps = 8;
+
+/// The largest numbers that leave an epoch its steps: "train.batch_size=256 and
+/// train.accumulate=2".
+std::string numbers_that_fit(const Recipe& recipe, std::int64_t size) {
+  std::int64_t images = 1;
+  while (2 * images * kUsefulSteps <= size) images *= 2;
+  const std::int64_t batch = std::min(recipe.train.batch_size, images);
+  const std::int64_t accumulate = std::min(recipe.train.accumulate, images / batch);
+  std::string text = fmt::format("train.batch_size={}", batch);
+  if (recipe.train.accumulate > 1) text += fmt::format(" and train.accumulate={}", accumulate);
+  return text;
+}
+
+void warn_of_few_steps(const Recipe& recipe, std::int64_t size, const core::Log& log) {
+  const std::int64_t images = recipe.train.images_per_step(), steps = size / images;
+  if (steps >= kUsefulSteps) return;
+  const std::int64_t rest = size % images;
+  log(core::LogLevel::warning,
+      fmt::format("{} x train.accumulate {} = {} images a step are a large share of {}: an epoch "
+                  "has {} {}{}. {} fits; more images a step without more memory come by "
+                  "train.accumulate once there are more data",
+                  recipe.train.batch_size, recipe.train.accumulate, images, size, steps,
+                  steps == 1 ? "step" : "steps",
+                  rest > 0
+                      ? fmt::format(", and {:.0f} % of the images are left out of each",
+                                    100.0 * static_cast<double>(rest) / static_cast<double>(size))
+                      : "",
+                  numbers_that_fit(recipe, size)));
+}
+
 }  // namespace
 
-train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {
+train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset, const core::Log& log) {
   const std::int64_t images = recipe.train.images_per_step();
   if (images > dataset.size()) {
     require_readable(dataset);
@@ -102,10 +135,9 @@ train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset) {
          .reason =
              fmt::format("{} x train.accumulate {} = {} images a step, but the data set has {}",
                          recipe.train.batch_size, recipe.train.accumulate, images, dataset.size()),
-         .way_out = fmt::format("lower them, for example train.batch_size={}{}",
-                                std::min(recipe.train.batch_size, dataset.size()),
-                                recipe.train.accumulate > 1 ? " and train.accumulate=1" : "")});
+         .way_out = "lower them, for example " + numbers_that_fit(recipe, dataset.size())});
   }
+  warn_of_few_steps(recipe, dataset.size(), log);
   std::optional<std::int64_t> steps;
   std::optional<double> epochs;
   if (recipe.length.total_steps >= 0) steps = recipe.length.total_steps;

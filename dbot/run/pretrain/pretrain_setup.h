@@ -31,8 +31,9 @@ std::optional<train::Checkpoint> find_checkpoint(const train::RunFolder& folder,
                                                  const data::Dataset& dataset,
                                                  const core::Log& log);
 
-/// The run's length in steps. Throws UsageError if the data have fewer images than one step takes.
-train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset);
+/// The run's length in steps. Throws UsageError if the data have fewer images than one step takes;
+/// warns where a step takes so many that an epoch has few steps. Both name numbers that fit.
+train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset, const core::Log& log);
 
 data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan);
 

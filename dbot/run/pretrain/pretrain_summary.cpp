@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "dbot/report/metrics/metrics.h"
@@ -32,13 +33,15 @@ double recent_loss(const std::filesystem::path& metrics) {
 }  // namespace
 
 PretrainSummary summarise(const train::TrainSummary& training, const methods::Method& method,
-                          const train::RunFolder& folder, runtime::Precision precision) {
+                          const train::RunFolder& folder, runtime::Precision precision,
+                          std::string why_no_table) {
   PretrainSummary summary;
   summary.out = folder.path();
   summary.training = training;
   summary.loss = recent_loss(folder.metrics());
   summary.peak_memory_bytes = runtime::peak_memory_bytes();
   summary.evaluations = report::read_evaluations(folder.metrics());
+  summary.why_no_table = std::move(why_no_table);
   const double nothing = std::numeric_limits<double>::quiet_NaN();
   const bool trained = training.images > 0 && training.seconds > 0;
   summary.images_per_second =

@@ -8,24 +8,31 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/audit/quarantine.h"
 #include "dbot/data/concatenation.h"
 #include "dbot/data/sources/open.h"
 
 namespace dbot::run {
 
+data::Choice choice_of(const Recipe& recipe) {
+  // Labels that are named beside other data for evaluation are theirs.
+  const bool of_these = recipe.evaluate.data.empty();
+  return {.leave_out = recipe.data.leave_out,
+          .labels = of_these ? recipe.evaluate.labels : std::string()};
+}
+
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
-                                    const std::filesystem::path& leave_out,
-                                    const core::StopRequest& stop, const core::Log& log) {
+                                    const data::Choice& choice, const core::StopRequest& stop,
+                                    const core::Log& log) {
   TrainingImages training;
   std::vector<std::string_view> kinds;
   std::vector<std::shared_ptr<const data::Dataset>> sources;
+  data::Choice wanted = choice;
   for (const auto& path : paths) {
-    auto parts = data::open(path, data::Wanted::train, {log, &stop});
+    auto parts =
+        data::open(path, data::Wanted::train, {.log = log, .stop = &stop, .choice = wanted});
+    if (wanted.labels != "none" && wanted.labels != "folder") wanted.labels.clear();
     kinds.push_back(parts.source.kind->id);
-    auto images = std::move(parts.train);
-    if (!leave_out.empty()) images = data::leave_out(std::move(images), leave_out, path, log);
-    sources.push_back(std::move(images));
+    sources.push_back(std::move(parts.train));
     training.sizes.push_back(sources.back()->size());
   }
   std::ranges::sort(kinds);

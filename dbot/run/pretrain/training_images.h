@@ -11,6 +11,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/loader/loader_config.h"
+#include "dbot/data/sources/open_context.h"
 #include "dbot/run/recipe/recipe.h"
 
 namespace dbot::run {
@@ -22,12 +23,15 @@ struct TrainingImages {
   std::string kind;                 // of the sources: "folder", or "folder, tar" (SourceKind::id)
 };
 
-/// The images of the sources but for those in the list `leave_out` (audit/quarantine.h), by their
-/// names within each source; none for an empty path. Throws DataError and Stopped as
-/// data::open and data::leave_out.
+/// What a (resolved) recipe wants of its data: without the images that data.leave_out names, by
+/// their names within each source, and with the labels of evaluate.labels.
+data::Choice choice_of(const Recipe& recipe);
+
+/// The images of the sources. Labels from a list are those of the first. Throws DataError and
+/// Stopped as data::open.
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
-                                    const std::filesystem::path& leave_out,
-                                    const core::StopRequest& stop, const core::Log& log);
+                                    const data::Choice& choice, const core::StopRequest& stop,
+                                    const core::Log& log);
 
 /// Throws UsageError unless data.weights is empty or has a number for each source.
 void check_weights(const Recipe& recipe, std::size_t sources);

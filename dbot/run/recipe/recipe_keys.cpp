@@ -149,8 +149,10 @@ void bind_data(Settings& settings, Recipe& recipe) {
                "Files are kept in memory once they were read, up to so many bytes; 0: none.");
   settings.add("data.max_bad_fraction", data.max_bad_fraction, at_least(0, 1), "fraction",
                "Share of unreadable files at which the run stops.");
-  settings.add("data.leave_out", data.leave_out,
-               "A list of images not to train on, as dbot data check writes it; empty: none.");
+  settings.add(
+      "data.leave_out", data.leave_out,
+      "A list of images not to read, as dbot data check writes it; empty: none. It holds for "
+      "evaluations and pictures, too.");
 }
 
 void bind_evaluate(Settings& settings, Recipe& recipe) {
@@ -161,6 +163,9 @@ void bind_evaluate(Settings& settings, Recipe& recipe) {
                "Evaluate raw pixels, the untrained network and the end of each stage.");
   settings.add("evaluate.data", evaluate.data,
                "Labelled images; empty: those that are trained on, if they have labels.");
+  settings.add("evaluate.labels", evaluate.labels,
+               "Where labels come from: none, folder, or a list of images with labels; empty: as "
+               "the data have them.");
   settings.add("evaluate.knn", evaluate.knn, "Weighted nearest neighbours on frozen features.");
   settings.add("evaluate.linear", evaluate.linear, "A linear classifier on frozen features.");
   settings.add_choice("evaluate.features", evaluate.features, {"cls", "mean", "both"},

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/sources/folder/own_output.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/report/pictures/draw_set.h"
 #include "dbot/run/recipe/resolve.h"
@@ -40,10 +41,12 @@ void check(const ReconstructOptions& options) {
   }
 }
 
-/// A folder without pictures.json is not taken for a set until the new one is whole.
+/// A folder without pictures.json is not taken for a set until the new one is whole. The note keeps
+/// half a set from being taken for data.
 void prepare(const fs::path& out) {
   std::error_code error;
   fs::create_directories(out, error);
+  if (!error) data::write_output_note(out, "reconstruct");
   if (!error) fs::remove(out / "pictures.json", error);
   if (error) {
     throw Error({.operation = "reconstruct",

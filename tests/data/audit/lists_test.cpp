@@ -69,7 +69,10 @@ TEST(Quarantine, LeavesImagesOutOfADataSet) {
   test::KeptLog log;
   const auto images = open_images(folder.path(), log.log());
   write_text(folder / "list.txt", "cat/3.jpg\ncat/copy.jpg\nelsewhere.jpg\n");
-  const auto rest = leave_out(images, folder / "list.txt", folder.path(), log.log());
+  const auto rest_of = [&](const std::string& list) {
+    return open_images(folder.path(), log.log(), nullptr, {.leave_out = folder / list});
+  };
+  const auto rest = rest_of("list.txt");
   EXPECT_EQ(rest->size(), images->size() - 2);
   for (std::int64_t i = 0; i < rest->size(); ++i) {
     EXPECT_THAT(rest->name(i), Not(HasSubstr("cat/3.jpg")));
@@ -77,7 +80,7 @@ TEST(Quarantine, LeavesImagesOutOfADataSet) {
   EXPECT_THAT(log.lines.back(), HasSubstr("2 of 22 images are left out"));
 
   write_text(folder / "list.txt", "elsewhere.jpg\n");
-  EXPECT_EQ(leave_out(images, folder / "list.txt", folder.path(), log.log())->size(), 22);
+  EXPECT_EQ(rest_of("list.txt")->size(), 22);
   EXPECT_THAT(log.lines.back(), HasSubstr("none of the 1 images it names"));
 
   std::string all;
@@ -85,10 +88,8 @@ TEST(Quarantine, LeavesImagesOutOfADataSet) {
     all += NamesWithin({folder.path()})(images->name(i)) + "\n";
   }
   write_text(folder / "list.txt", all);
-  EXPECT_THROW(leave_out(images, folder / "list.txt", folder.path(), log.log()), DataError);
-  EXPECT_THAT(message_of<DataError>(
-                  [&] { leave_out(images, folder / "gone.txt", folder.path(), log.log()); }),
-              HasSubstr("data.leave_out"));
+  EXPECT_THROW(rest_of("list.txt"), DataError);
+  EXPECT_THAT(message_of<DataError>([&] { rest_of("gone.txt"); }), HasSubstr("data.leave_out"));
 }
 
 std::vector<std::int64_t> all_of(const AuditedSet& set) {

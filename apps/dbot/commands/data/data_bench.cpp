@@ -126,7 +126,7 @@ void bench_data(const DataBenchArguments& arguments) {
   auto config = tools::loader_bench_config(recipe);
   const auto training =
       run::open_training_images({arguments.data.begin(), arguments.data.end()},
-                                recipe.data.leave_out, stop_request(), console_log());
+                                run::choice_of(recipe), stop_request(), console_log());
   const auto& dataset = training.images;
   config.loader.sources = run::source_shares(recipe, training.sizes);
   const int cores = runtime::describe_machine().usable_cores;

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr std::string_view version_line = "dbot folder index 1\n";
+constexpr std::string_view version_line = "dbot folder index 2\n";
 constexpr std::size_t checksum_digits = 32;
 
 std::string checksum_of(std::string_view text) {
@@ -141,6 +141,7 @@ std::string pack_listings(std::string_view root, const FolderListings& listings)
     }
     put(bytes, listing->other_files);
     put_text(bytes, listing->first_other);
+    put(bytes, std::uint64_t{listing->own_output});
   }
   return bytes;
 }
@@ -163,6 +164,7 @@ FolderListings unpack_listings(std::string_view bytes, std::string_view root) {
     listing->links = unpacker.names();
     listing->other_files = unpacker.number<std::int64_t>();
     listing->first_other = unpacker.text();
+    listing->own_output = unpacker.number<std::uint64_t>() != 0;
     if (listing->other_files < 0 || (listing->other_files == 0) != listing->first_other.empty()) {
       throw DataError({.operation = "index",
                        .fault = Fault::corrupt,

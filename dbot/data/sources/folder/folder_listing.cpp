@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "dbot/data/image/codec.h"
+#include "dbot/data/sources/folder/own_output.h"
 
 namespace dbot::data {
 namespace {
@@ -95,6 +96,7 @@ FolderListing read_folder(const std::filesystem::path& path) {
   if (::fstat(descriptor, &status) != 0) throw_errno();
   listing.stamp = stamp_of(status);
   std::vector<std::string> files, folders, links;
+  OutputSigns signs;
   for (;;) {
     errno = 0;
     const dirent* entry = ::readdir(folder.get());
@@ -102,6 +104,7 @@ FolderListing read_folder(const std::filesystem::path& path) {
     const std::string_view name = entry->d_name;
     if (!is_entry_name(name)) continue;
     const auto kind = kind_of(*entry, descriptor);
+    signs.see(name, kind == EntryKind::folder);
     if (kind != EntryKind::file) {
       (kind == EntryKind::folder ? folders : links).emplace_back(name);
     } else if (has_image_extension(name)) {
@@ -114,6 +117,7 @@ FolderListing read_folder(const std::filesystem::path& path) {
   listing.files = sorted_names(std::move(files));
   listing.folders = sorted_names(std::move(folders));
   listing.links = sorted_names(std::move(links));
+  listing.own_output = signs.told(path);
   return listing;
 }
 

@@ -36,6 +36,7 @@ struct FolderListing {
   core::TextList folders, links;
   std::int64_t other_files = 0;
   std::string first_other;  // byte-wise
+  bool own_output = false;  // dbot wrote the folder (own_output.h)
 };
 
 /// The stamp of a folder, and which one it is.
@@ -48,7 +49,7 @@ struct FolderIdentity {
 FolderIdentity identify_folder(const std::filesystem::path& path);
 
 /// Reads a folder's entries; no file of it is looked at where the file system tells what an entry
-/// is. Throws std::system_error.
+/// is, but for those that tell an output. Throws std::system_error.
 FolderListing read_folder(const std::filesystem::path& path);
 
 }  // namespace dbot::data

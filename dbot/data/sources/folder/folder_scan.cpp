@@ -54,6 +54,8 @@ class PathCollector {
     scan_.images.shrink_to_fit();
     scan_.folders = walk_.folders.size();
     scan_.read = walk_.read;
+    scan_.outputs = walk_.outputs;
+    std::ranges::sort(scan_.outputs);
     return std::move(scan_);
   }
 

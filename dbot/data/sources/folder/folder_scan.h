@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
@@ -16,9 +17,10 @@ namespace dbot::data {
 struct FolderScan {
   core::TextList images;  // relative to the folder, sorted byte-wise
   std::int64_t other_files = 0;
-  std::string first_other;  // the first of them, byte-wise
-  std::size_t folders = 0;  // entered
-  std::size_t read = 0;     // of these, without the help of an index
+  std::string first_other;           // the first of them, byte-wise
+  std::vector<std::string> outputs;  // folders that dbot wrote, sorted; nothing of them is counted
+  std::size_t folders = 0;           // entered
+  std::size_t read = 0;              // of these, without the help of an index
 };
 
 struct ScanOptions {

@@ -130,6 +130,10 @@ class Walker {
     }
     if (!entered_.emplace(visit.device, visit.listing->stamp.inode).second) return;
     const std::size_t place = walk_.folders.size();
+    if (place > 0 && visit.listing->own_output) {  // the root was asked for, whatever it is
+      walk_.outputs.push_back(arrival.path);
+      return;
+    }
     if (place > 0) walk_.folders[arrival.parent].children.emplace_back(arrival.name, place);
     const core::TextList& folders = visit.listing->folders;
     for (std::size_t i = 0; i < folders.size(); ++i) {

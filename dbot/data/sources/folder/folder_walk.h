@@ -29,13 +29,14 @@ struct WalkedFolder {
 struct FolderWalk {
   std::deque<WalkedFolder> folders;  // the root first; empty if it cannot be read
   std::size_t read = 0;              // of them, those that were not known
+  std::vector<std::string> outputs;  // folders of dbot's own, which were not entered
 };
 
-/// Enters each folder under `root` once, by its own path rather than through a link, so that loops
-/// of links end. `known` listings of which the stamp still holds spare reading. Several threads
-/// read at once, since disks answer many questions together better than one by one; the result does
-/// not depend on them. Folders that may not be read are named in the log and left out. Gives up
-/// when `stopping`: then the result is not whole.
+/// Enters each folder under `root` once, but for what dbot wrote there (own_output.h), by its own
+/// path rather than through a link, so that loops of links end. `known` listings of which the stamp
+/// still holds spare reading. Several threads read at once, since disks answer many questions
+/// together better than one by one; the result does not depend on them. Folders that may not be
+/// read are named in the log and left out. Gives up when `stopping`: then the result is not whole.
 FolderWalk walk_folders(const std::filesystem::path& root, const FolderListings& known, int threads,
                         const std::function<bool()>& stopping, const core::Log& log);
 

@@ -11,6 +11,7 @@
 #include "dbot/data/data_error.h"
 #include "dbot/data/sources/folder/folder_dataset.h"
 #include "dbot/data/sources/folder/folder_scan.h"
+#include "dbot/data/sources/folder/mask_files.h"
 #include "dbot/data/sources/labels.h"
 
 namespace dbot::data {
@@ -19,12 +20,54 @@ namespace {
 namespace fs = std::filesystem;
 using Datasets = std::vector<std::shared_ptr<const Dataset>>;
 
+std::string listed_outputs(const FolderScan& scan) {
+  const auto more = scan.outputs.size() - 1;
+  return scan.outputs.front() + (more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
+void tell_outputs(const fs::path& folder, const FolderScan& scan, const core::Log& log) {
+  if (scan.outputs.empty()) return;
+  log(core::LogLevel::information,
+      fmt::format("{}: what dbot wrote is passed over: {}", folder.string(), listed_outputs(scan)));
+}
+
+core::TextList without_masks(const fs::path& folder, core::TextList images, const core::Log& log) {
+  const auto masks = find_masks(folder, images);
+  if (masks.empty()) return images;
+  log(core::LogLevel::information,
+      fmt::format("{}: {} masks beside photographs are left out; first: {}", folder.string(),
+                  masks.size(), images[masks.front()]));
+  std::size_t place = 0;
+  auto mask = masks.begin();
+  return images.filtered([&](std::string_view) {
+    const bool is_mask = mask != masks.end() && *mask == place++;
+    if (is_mask) ++mask;
+    return !is_mask;
+  });
+}
+
+[[noreturn]] void fail_with_outputs_alone(const fs::path& folder, const FolderScan& scan) {
+  throw DataError(
+      {.operation = "data",
+       .subject = folder.string(),
+       .fault = Fault::empty,
+       .reason = fmt::format("holds no image but in what dbot wrote, which is no data where it "
+                             "lies below a folder ({})",
+                             listed_outputs(scan)),
+       .way_out = "name such a folder itself to read it"});
+}
+
 /// The images of a folder. Throws DataError if there are none, saying what was found instead.
 core::TextList scan_images(const fs::path& folder, const OpenContext& context) {
   ScanOptions options;
   options.stop = context.stop;
   auto scan = scan_folder(folder, context.log, options);
-  if (!scan.images.empty()) return std::move(scan.images);
+  if (!scan.images.empty()) {
+    tell_outputs(folder, scan, context.log);
+    return context.with_masks ? std::move(scan.images)
+                              : without_masks(folder, std::move(scan.images), context.log);
+  }
+  if (!scan.outputs.empty()) fail_with_outputs_alone(folder, scan);
   if (scan.other_files == 0) {
     throw DataError(
         {.operation = "data",

@@ -10,27 +10,11 @@
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/file_bytes.h"
-#include "dbot/data/sources/list/list_file.h"
 
 namespace dbot::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<ListEntry> read_list(const fs::path& list) {
-  std::vector<std::uint8_t> bytes;
-  read_file_bytes(list.string(), bytes);
-  const auto extension = list.extension();
-  const auto kind = extension == ".csv"   ? ListKind::commas
-                    : extension == ".tsv" ? ListKind::tabs
-                                          : ListKind::text;
-  auto entries =
-      parse_list({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kind, list.string());
-  if (entries.empty()) {
-    throw data_error(list.string(), Fault::empty, "names no image, expected one path a line");
-  }
-  return entries;
-}
 
 void require_some_file(const fs::path& list, const std::vector<ListEntry>& entries) {
   const auto tried = std::min<std::size_t>(entries.size(), 100);
@@ -48,6 +32,21 @@ void require_some_file(const fs::path& list, const std::vector<ListEntry>& entri
 }
 
 }  // namespace
+
+std::vector<ListEntry> read_list(const fs::path& list) {
+  std::vector<std::uint8_t> bytes;
+  read_file_bytes(list.string(), bytes);
+  const auto extension = list.extension();
+  const auto kind = extension == ".csv"   ? ListKind::commas
+                    : extension == ".tsv" ? ListKind::tabs
+                                          : ListKind::text;
+  auto entries =
+      parse_list({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kind, list.string());
+  if (entries.empty()) {
+    throw data_error(list.string(), Fault::empty, "names no image, expected one path a line");
+  }
+  return entries;
+}
 
 ListDataset::ListDataset(fs::path folder, core::TextList paths, Labels labels)
     : folder_(std::move(folder)), paths_(std::move(paths)), labels_(std::move(labels)) {}

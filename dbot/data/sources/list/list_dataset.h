@@ -9,6 +9,7 @@
 #include "dbot/core/text_list.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/sources/labels.h"
+#include "dbot/data/sources/list/list_file.h"
 #include "dbot/data/sources/open_context.h"
 
 namespace dbot::data {
@@ -31,6 +32,9 @@ class ListDataset final : public Dataset {
   core::TextList paths_;
   Labels labels_;
 };
+
+/// What a list names, read as its ending says. Throws DataError if that is nothing.
+std::vector<ListEntry> read_list(const std::filesystem::path& list);
 
 /// The images that the lists of each part name; the labels of the parts count the same classes.
 /// Throws DataError for a list that cannot be read, names nothing, or whose first files are all

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "dbot/data/data_error.h"
 #include "dbot/data/sources/folder/folder_dataset.h"
 #include "dbot/data/sources/in_parallel.h"
+#include "dbot/data/sources/part_names.h"
 #include "dbot/data/sources/tar/sharded_dataset.h"
 #include "dbot/data/sources/tar/tar_scan.h"
 #include "dbot/data/sources/tar/unpacked_archive.h"
@@ -106,9 +106,8 @@ std::string common_folders(const TarPart& part) {
 
 /// A part's folder inside an archive is no class.
 std::string_view class_in_archive(std::string_view name) {
-  constexpr std::array<std::string_view, 4> parts{"train", "val", "validation", "test"};
-  auto folder = class_folder(name);
-  if (std::ranges::find(parts, folder) == parts.end()) return folder;
+  const auto folder = class_folder(name);
+  if (part_of_folder(folder) == PartWord::none) return folder;
   return class_folder(name.substr(folder.size() + 1));
 }
 

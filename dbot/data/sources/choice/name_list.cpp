@@ -1,4 +1,4 @@
-#include "dbot/data/audit/name_list.h"
+#include "dbot/data/sources/choice/name_list.h"
 
 #include <algorithm>
 
