@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <string_view>
+#include <vector>
 
 #include "dbot/core/error.h"
 
@@ -196,9 +197,45 @@ bool TarReader::read_header(TarBlock& header) {
                                                             : ", after " + last_name_)});
 }
 
+/// Behind an end mark: goes to the first block that is not of zeros, and says whether it begins an
+/// archive. Programs fill up with some kilobytes of zeros; nobody looks through gigabytes of them.
+bool TarReader::find_next_archive() {
+  constexpr std::uint64_t kMostPadding = std::uint64_t{1} << 26, kBlocksAtOnce = 64;
+  std::vector<std::byte> blocks;
+  const std::uint64_t end = std::min(size_, position_ + kMostPadding);
+  while (position_ < end) {
+    blocks.resize(std::min<std::uint64_t>(kBlocksAtOnce * kBlock, end - position_));
+    read_exactly(position_, blocks, "what follows its end mark");
+    const auto content =
+        std::ranges::find_if(blocks, [](std::byte byte) { return byte != std::byte{0}; });
+    const auto zeros = static_cast<std::uint64_t>(content - blocks.begin());
+    position_ += content == blocks.end() ? zeros : zeros / kBlock * kBlock;
+    if (content == blocks.end()) continue;
+    TarBlock header{};
+    if (size_ - position_ >= kBlock) {
+      read_exactly(position_, header, "what follows its end mark");
+      if (checksum_holds(header)) return true;
+    }
+    unread_bytes_ = size_ - position_;
+    return false;
+  }
+  return false;
+}
+
 std::optional<TarMember> TarReader::next() {
   TarBlock header{};
-  while (position_ < size_ && read_header(header)) {
+  while (position_ < size_) {
+    if (!read_header(header)) {
+      if (!find_next_archive()) {
+        position_ = size_;
+        break;
+      }
+      ++archives_;
+      last_name_.clear();
+      next_name_.clear();
+      next_size_.reset();
+      continue;
+    }
     std::string name = next_name_.empty() ? tar_name(header) : next_name_;
     const std::uint64_t begin = position_ + kBlock, size = content_size(header, name);
     const bool described = describes_next(header, size);
@@ -211,7 +248,7 @@ std::optional<TarMember> TarReader::next() {
     const char type = tar_type(header);
     links_ += type == '1' || type == '2' ? 1 : 0;
     const bool regular = type == '0' || type == '\0' || type == '7';
-    if (regular && !name.ends_with('/')) return TarMember{std::move(name), begin, size};
+    if (regular && !name.ends_with('/')) return TarMember{std::move(name), begin, size, archives_ - 1};
   }
   return std::nullopt;
 }

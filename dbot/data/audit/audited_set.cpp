@@ -7,7 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "dbot/data/audit/survey/foreign_kind.h"
+#include "dbot/data/image/foreign_kind.h"
 #include "dbot/data/image/image_reader.h"
 #include "dbot/data/sources/folder/mask_files.h"
 #include "dbot/data/sources/folder/own_output.h"

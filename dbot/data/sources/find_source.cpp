@@ -14,6 +14,7 @@
 #include "dbot/data/image/codec.h"
 #include "dbot/data/sources/binary/idx_dataset.h"
 #include "dbot/data/sources/folder/own_output.h"
+#include "dbot/data/sources/data_below.h"
 #include "dbot/data/sources/pack/pack_index.h"
 #include "dbot/data/sources/part_folders.h"
 #include "dbot/data/sources/part_names.h"
@@ -124,11 +125,12 @@ std::string all_kinds() {
 Source source_of_file(const fs::path& file) {
   const auto* kind = kind_of(file);
   if (!kind) {
+    const auto way = way_to_data_of(file);
     throw DataError({.operation = "data",
                      .subject = file.string(),
                      .fault = Fault::unsupported,
                      .reason = fmt::format("is none of these: {}", all_kinds()),
-                     .way_out = "name the folder the images are in"});
+                     .way_out = way.empty() ? "name the folder the images are in" : way});
   }
   Source source{kind, {file}, {}, {}};
   const auto labels = matching_labels(file);
@@ -169,6 +171,28 @@ void require_existing(const fs::path& path) {
   }
 }
 
+/// Shards in a folder, or in the folders of the parts below it. Packs are made of a data set, which
+/// may lie beside them.
+std::optional<Source> find_shards_or_parts(const fs::path& folder, const core::Log& log) {
+  auto source = find_in_folder(folder, log);
+  if (source && source->kind->id == "pack") return std::nullopt;
+  if (source) return source;
+  const auto parts = find_part_folders(folder, log);
+  return parts.divided() ? find_in_part_folders(parts, log) : std::nullopt;
+}
+
+/// A folder of images, unless shards lie in one below it.
+Source find_below(const fs::path& path, const core::Log& log) {
+  const auto quiet = core::silent_log();
+  const auto below = folder_with_data(path, [&](const fs::path& folder) {
+    return find_shards_or_parts(folder, quiet).has_value();
+  });
+  if (below.empty()) return {&folder_kind(), {path}, {}, {}};
+  log(core::LogLevel::information,
+      fmt::format("{}: the data are those in {}", path.string(), below.filename().string()));
+  return *find_shards_or_parts(below, log);
+}
+
 }  // namespace
 
 Source find_source(const fs::path& path, const core::Log& log) {
@@ -177,7 +201,7 @@ Source find_source(const fs::path& path, const core::Log& log) {
   if (!fs::is_directory(path)) return source_of_file(path);
   if (auto source = find_in_folder(path, log)) return *std::move(source);
   const auto parts = find_part_folders(path, log);
-  if (!parts.divided()) return {&folder_kind(), {path}, {}, {}};
+  if (!parts.divided()) return find_below(path, log);
   if (auto source = find_in_part_folders(parts, log)) return *std::move(source);
   const auto part = [](const fs::path& folder) {
     return folder.empty() ? PartFiles{} : PartFiles{folder};

@@ -7,7 +7,7 @@
 #include <new>
 
 #include "dbot/core/error.h"
-#include "dbot/data/audit/survey/foreign_kind.h"
+#include "dbot/data/image/foreign_kind.h"
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/sample_image.h"
 

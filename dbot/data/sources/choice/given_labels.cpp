@@ -83,7 +83,8 @@ std::unordered_map<std::string, std::string> read_labels(const fs::path& list) {
   }
   std::unordered_map<std::string, std::string> labels;
   bool any = false;
-  for (const auto& entry : read_list(list)) {
+  LabelReader odd;
+  for (const auto& entry : read_list(list, odd)) {
     const auto name = fs::path(entry.path).lexically_normal().string();
     labels.emplace(name, entry.label);
     labels.emplace(plain(list.parent_path() / entry.path), entry.label);
@@ -93,7 +94,7 @@ std::unordered_map<std::string, std::string> read_labels(const fs::path& list) {
   throw DataError({.operation = "data",
                    .subject = list.string(),
                    .fault = Fault::unlabelled,
-                   .reason = "has no labels",
+                   .reason = odd.any_trouble() ? ": " + odd.trouble() : "has no labels",
                    .way_out = "expected a path and a label on each line"});
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -142,6 +143,7 @@ std::string pack_listings(std::string_view root, const FolderListings& listings)
     put(bytes, listing->other_files);
     put_text(bytes, listing->first_other);
     put(bytes, std::uint64_t{listing->own_output});
+    for (const std::int64_t count : listing->unread.of_kind) put(bytes, count);
   }
   return bytes;
 }
@@ -165,7 +167,9 @@ FolderListings unpack_listings(std::string_view bytes, std::string_view root) {
     listing->other_files = unpacker.number<std::int64_t>();
     listing->first_other = unpacker.text();
     listing->own_output = unpacker.number<std::uint64_t>() != 0;
-    if (listing->other_files < 0 || (listing->other_files == 0) != listing->first_other.empty()) {
+    for (std::int64_t& count : listing->unread.of_kind) count = unpacker.number<std::int64_t>();
+    if (listing->other_files < 0 || (listing->other_files == 0) != listing->first_other.empty() ||
+        std::ranges::any_of(listing->unread.of_kind, [](std::int64_t count) { return count < 0; })) {
       throw DataError({.operation = "index",
                        .fault = Fault::corrupt,
                        .reason = "has an impossible number of files"});

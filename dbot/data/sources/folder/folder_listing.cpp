@@ -110,6 +110,7 @@ FolderListing read_folder(const std::filesystem::path& path) {
     } else if (has_image_extension(name)) {
       files.emplace_back(name);
     } else {
+      listing.unread.add(name);
       if (listing.other_files++ == 0 || name < listing.first_other) listing.first_other = name;
     }
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dbot/core/text_list.h"
+#include "dbot/data/image/unread_images.h"
 
 namespace dbot::data {
 
@@ -37,6 +38,7 @@ struct FolderListing {
   std::int64_t other_files = 0;
   std::string first_other;  // byte-wise
   bool own_output = false;  // dbot wrote the folder (own_output.h)
+  UnreadImages unread;      // of the other files
 };
 
 /// The stamp of a folder, and which one it is.

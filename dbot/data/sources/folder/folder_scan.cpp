@@ -88,8 +88,11 @@ class PathCollector {
   void count_others(const WalkedFolder& folder) {
     const auto& listing = *folder.listing;
     if (listing.other_files > 0) add_others(folder, listing.other_files, listing.first_other);
+    scan_.unread += listing.unread;
     for (const auto name : folder.linked_files) {
-      if (!has_image_extension(name)) add_others(folder, 1, name);
+      if (has_image_extension(name)) continue;
+      add_others(folder, 1, name);
+      scan_.unread.add(name);
     }
   }
 

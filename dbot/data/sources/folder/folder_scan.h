@@ -18,6 +18,7 @@ struct FolderScan {
   core::TextList images;  // relative to the folder, sorted byte-wise
   std::int64_t other_files = 0;
   std::string first_other;           // the first of them, byte-wise
+  UnreadImages unread;               // of the other files
   std::vector<std::string> outputs;  // folders that dbot wrote, sorted; nothing of them is counted
   std::size_t folders = 0;           // entered
   std::size_t read = 0;              // of these, without the help of an index

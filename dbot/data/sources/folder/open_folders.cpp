@@ -9,6 +9,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/data_error.h"
+#include "dbot/data/sources/data_below.h"
 #include "dbot/data/sources/folder/folder_dataset.h"
 #include "dbot/data/sources/folder/folder_scan.h"
 #include "dbot/data/sources/folder/mask_files.h"
@@ -64,6 +65,10 @@ core::TextList scan_images(const fs::path& folder, const OpenContext& context) {
   auto scan = scan_folder(folder, context.log, options);
   if (!scan.images.empty()) {
     tell_outputs(folder, scan, context.log);
+    if (scan.unread.total() > 0) {
+      context.log(core::LogLevel::warning,
+                  fmt::format("[data] {}: {}", folder.string(), scan.unread.told()));
+    }
     return context.with_masks ? std::move(scan.images)
                               : without_masks(folder, std::move(scan.images), context.log);
   }
@@ -75,10 +80,15 @@ core::TextList scan_images(const fs::path& folder, const OpenContext& context) {
          .fault = Fault::empty,
          .reason = "is empty, expected images (.jpg, .png, .webp, .tif, …) in it or its folders"});
   }
-  throw data_error(
-      folder.string(), Fault::empty,
-      fmt::format("found {} {}, none of them an image (.jpg, .png, .webp, .tif, …); first: {}",
-                  scan.other_files, scan.other_files == 1 ? "file" : "files", scan.first_other));
+  throw DataError(
+      {.operation = "data",
+       .subject = folder.string(),
+       .fault = Fault::empty,
+       .reason =
+           fmt::format(": found {} {}, none of them an image (.jpg, .png, .webp, .tif, …); first: {}",
+                       scan.other_files, scan.other_files == 1 ? "file" : "files",
+                       scan.first_other),
+       .way_out = scan.unread.total() > 0 ? scan.unread.told() : way_to_data(folder)});
 }
 
 /// Names of the class folders of the images, which are sorted: byte-wise, each once.

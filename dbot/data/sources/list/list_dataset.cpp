@@ -33,15 +33,11 @@ void require_some_file(const fs::path& list, const std::vector<ListEntry>& entri
 
 }  // namespace
 
-std::vector<ListEntry> read_list(const fs::path& list) {
+std::vector<ListEntry> read_list(const fs::path& list, LabelReader& labels) {
   std::vector<std::uint8_t> bytes;
   read_file_bytes(list.string(), bytes);
-  const auto extension = list.extension();
-  const auto kind = extension == ".csv"   ? ListKind::commas
-                    : extension == ".tsv" ? ListKind::tabs
-                                          : ListKind::text;
-  auto entries =
-      parse_list({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kind, list.string());
+  auto entries = parse_list({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                            kind_of_list(list), list.string(), labels);
   if (entries.empty()) {
     throw data_error(list.string(), Fault::empty, "names no image, expected one path a line");
   }
@@ -69,12 +65,17 @@ std::string ListDataset::key(std::int64_t index) const {
 }
 
 std::vector<std::shared_ptr<const Dataset>> open_lists(
-    const std::vector<std::vector<fs::path>>& parts, const OpenContext&) {
+    const std::vector<std::vector<fs::path>>& parts, const OpenContext& context) {
   std::vector<core::TextList> paths(parts.size());
   std::vector<LabelWords> words(parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     for (const auto& list : parts[i]) {
-      const auto entries = read_list(list);
+      LabelReader odd;
+      const auto entries = read_list(list, odd);
+      if (odd.any_trouble()) {
+        context.log(core::LogLevel::warning,
+                    fmt::format("[data] {}: {}", list.string(), odd.trouble()));
+      }
       require_some_file(list, entries);
       const bool elsewhere = list.parent_path() != parts[i].front().parent_path();
       const fs::path before = elsewhere ? fs::absolute(list.parent_path()) : fs::path{};

@@ -33,8 +33,9 @@ class ListDataset final : public Dataset {
   Labels labels_;
 };
 
-/// What a list names, read as its ending says. Throws DataError if that is nothing.
-std::vector<ListEntry> read_list(const std::filesystem::path& list);
+/// What a list names, read as its ending says; `labels` counts those that name no class. Throws
+/// DataError if the list names nothing.
+std::vector<ListEntry> read_list(const std::filesystem::path& list, LabelReader& labels);
 
 /// The images that the lists of each part name; the labels of the parts count the same classes.
 /// Throws DataError for a list that cannot be read, names nothing, or whose first files are all

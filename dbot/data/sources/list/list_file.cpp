@@ -39,7 +39,8 @@ struct Columns {
 
 class ListParser {
  public:
-  ListParser(ListKind kind, std::string_view name) : kind_(kind), name_(name) {}
+  ListParser(ListKind kind, std::string_view name, LabelReader& labels)
+      : kind_(kind), name_(name), labels_(labels) {}
 
   std::vector<ListEntry> run(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -65,10 +66,23 @@ class ListParser {
     if (without_spaces(line).empty() || line.front() == '#') return;
     if (kind_ == ListKind::text) return add_text(without_spaces(line));
     Fields fields = split(line);
-    if (!std::exchange(begun_, true) && !has_image_extension(fields.front())) {
-      return read_header(std::move(fields));
-    }
+    const bool names_image = std::ranges::any_of(
+        fields, [](const std::string& field) { return has_image_extension(field); });
+    if (!std::exchange(begun_, true) && !names_image) return read_header(std::move(fields));
+    if (columns_.count == 0) join_path(fields);
     add_fields(std::move(fields));
+  }
+
+  /// Without a header: a path with separators in it goes up to the field that ends like an image's
+  /// name.
+  void join_path(Fields& fields) const {
+    const auto ends = std::ranges::find_if(
+        fields, [](const std::string& field) { return has_image_extension(field); });
+    if (ends == fields.end()) return;
+    for (auto part = fields.begin() + 1; part <= ends; ++part) {
+      fields.front() += (kind_ == ListKind::commas ? ',' : '\t') + *part;
+    }
+    fields.erase(fields.begin() + 1, ends + 1);
   }
 
   void add_text(std::string_view line) {
@@ -76,12 +90,19 @@ class ListParser {
       const auto path = without_spaces(line.substr(0, at)),
                  label = without_spaces(line.substr(at + 1));
       if (path.empty()) fail("has no path");
-      entries_.push_back({std::string(path), std::string(label), line_});
+      entries_.push_back({std::string(path), labels_.of_text(label), line_});
     };
     if (const auto tab = line.find('\t'); tab != std::string_view::npos) return take(tab);
-    for (const char separator : {',', ' '}) {
-      const auto at = line.rfind(separator);
-      if (!has_image_extension(line) && at != std::string_view::npos) return take(at);
+    if (!has_image_extension(line)) {
+      // Names and labels may hold commas and spaces: what ends like an image's name is the path.
+      for (auto at = line.find_last_of(", "); at != std::string_view::npos && at > 0;
+           at = line.find_last_of(", ", at - 1)) {
+        if (has_image_extension(line.substr(0, at))) return take(at);
+      }
+      for (const char separator : {',', ' '}) {
+        const auto at = line.rfind(separator);
+        if (at != std::string_view::npos) return take(at);
+      }
     }
     entries_.push_back({std::string(line), {}, line_});
   }
@@ -148,7 +169,7 @@ class ListParser {
       return column < 0 || at >= fields.size() ? std::string()
                                                : std::string(without_spaces(fields[at]));
     };
-    ListEntry entry{field(columns_.path), field(columns_.label), line_};
+    ListEntry entry{field(columns_.path), labels_.of_text(field(columns_.label)), line_};
     if (entry.path.empty()) fail("has no path");
     entries_.push_back(std::move(entry));
   }
@@ -158,13 +179,27 @@ class ListParser {
   std::int64_t line_ = 0;
   bool begun_ = false;
   Columns columns_;
+  LabelReader& labels_;
   std::vector<ListEntry> entries_;
 };
 
 }  // namespace
 
+std::vector<ListEntry> parse_list(std::string_view text, ListKind kind, std::string_view name,
+                                  LabelReader& labels) {
+  return ListParser(kind, name, labels).run(text);
+}
+
 std::vector<ListEntry> parse_list(std::string_view text, ListKind kind, std::string_view name) {
-  return ListParser(kind, name).run(text);
+  LabelReader labels;
+  return parse_list(text, kind, name, labels);
+}
+
+ListKind kind_of_list(const std::filesystem::path& path) {
+  const std::string extension = lower_case(path.extension().string());
+  return extension == ".csv"   ? ListKind::commas
+         : extension == ".tsv" ? ListKind::tabs
+                               : ListKind::text;
 }
 
 bool is_list_name(const std::filesystem::path& path) {

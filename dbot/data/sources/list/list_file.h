@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dbot/data/sources/label_reader.h"
+
 namespace dbot::data {
 
 /// An image that a list names.
@@ -22,13 +24,20 @@ enum class ListKind { text, commas, tabs };
 /// - `commas`, `tabs`: fields, quoted where they hold a separator ("" is a quote within quotes). A
 ///   first line whose first field is no image's name is a header: of its columns one is called
 ///   path, file, file_name, filename, filepath, image, image_path or img, and one may be called
-///   label, class, class_name, category, target or y. Without a header: path, label.
+///   label, class, class_name, category, target or y. Without a header: path, label; the path may
+///   hold separators where it ends like an image's name.
 /// - `text`: a path; behind it, after a tab, a comma or a space, a label where the line does not
-///   end like an image's name.
-/// Throws DataError ("[data] NAME:LINE: reason").
+///   end like an image's name. The path is what ends like one, else what stands before the last
+///   separator.
+/// `labels` counts those that name no class. Throws DataError ("[data] NAME:LINE: reason").
+std::vector<ListEntry> parse_list(std::string_view text, ListKind kind, std::string_view name,
+                                  LabelReader& labels);
 std::vector<ListEntry> parse_list(std::string_view text, ListKind kind, std::string_view name);
 
-/// True for .txt, .csv and .tsv.
+/// How the lines of a list are divided, by its extension in any case.
+ListKind kind_of_list(const std::filesystem::path& path);
+
+/// True for .txt, .csv and .tsv, in any case.
 bool is_list_name(const std::filesystem::path& path);
 
 }  // namespace dbot::data

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 #include <functional>
+#include <iterator>
+#include <span>
 #include <string_view>
 
 #include "dbot/core/json.h"
@@ -22,22 +24,67 @@ int find_path(const ColumnList& columns, const std::string& path) {
   return find_if(columns, [&](const auto& column) { return column.path == path; });
 }
 
+bool equal_in_any_case(std::string_view text, std::string_view small) {
+  return std::ranges::equal(text, small, [](unsigned char a, char b) {
+    return static_cast<char>(std::tolower(a)) == b;
+  });
+}
+
 /// The first of the names, in any case, that a column of the right type has.
-int find_name(const ColumnList& columns, std::initializer_list<std::string_view> names,
+int find_name(const ColumnList& columns, std::span<const std::string_view> names,
               const std::function<bool(const ParquetColumn&)>& fits) {
   for (const auto name : names) {
     const int found = find_if(columns, [&](const auto& column) {
-      return fits(column) && std::ranges::equal(column.path, name, {}, [](unsigned char letter) {
-               return static_cast<char>(std::tolower(letter));
-             });
+      return fits(column) && equal_in_any_case(column_name(column), name);
     });
     if (found >= 0) return found;
   }
   return -1;
 }
 
+constexpr std::array<std::string_view, 12> image_names{
+    "image", "img", "jpg", "jpeg", "png", "webp", "pixel_values", "picture", "photo", "pixels",
+    "bytes", "content"};
+
+constexpr std::array<std::string_view, 6> label_names{"label", "fine_label", "class",
+                                                      "cls",   "target",     "category"};
+
+/// True if a column is called like what accompanies an image.
+bool accompanies(const ParquetColumn& column) {
+  constexpr std::array<std::string_view, 18> words{
+      "annotation", "mask",  "seg",    "depth", "label",  "condition", "control", "crop", "thumb",
+      "normal",     "edge",  "sketch", "pose",  "target", "before",    "source",  "map",  "small"};
+  std::string name = column_name(column);
+  std::ranges::transform(name, name.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::tolower(letter));
+  });
+  return std::ranges::any_of(
+      words, [&](std::string_view word) { return name.find(word) != std::string::npos; });
+}
+
+/// Which of the columns that may be images is the image.
+int choose_image(const ColumnList& columns, const std::vector<int>& candidates) {
+  const auto is_candidate = [&](const ParquetColumn& column) {
+    const auto place = static_cast<int>(&column - columns.data());
+    return std::ranges::find(candidates, place) != candidates.end();
+  };
+  const int named = find_name(columns, image_names, is_candidate);
+  if (named >= 0) return named;
+  const auto is_struct = [](const ParquetColumn& column) { return column.path.ends_with(".bytes"); };
+  for (const bool accompanying : {false, true}) {
+    for (const bool structs : {true, false}) {
+      const int found = find_if(columns, [&](const ParquetColumn& column) {
+        return is_candidate(column) && is_struct(column) == structs &&
+               (accompanying || !accompanies(column));
+      });
+      if (found >= 0) return found;
+    }
+  }
+  return -1;
+}
+
 bool can_label(const ParquetColumn& column) {
-  return column.whole_number || column.binary;
+  return column.whole_number || column.binary || column.real_number || column.truth;
 }
 
 void take_class_label(const ColumnList& columns, const std::string& name,
@@ -52,48 +99,74 @@ void take_class_label(const ColumnList& columns, const std::string& name,
   }
 }
 
-/// By {"info": {"features": {NAME: {"_type": …}}}}.
-ParquetColumns by_features(const ColumnList& columns, const std::string& text) try {
-  ParquetColumns chosen;
+/// By {"info": {"features": {NAME: {"_type": …}}}}: the label, and the columns of images.
+std::vector<int> by_features(const ColumnList& columns, const std::string& text,
+                             ParquetColumns& chosen) try {
+  std::vector<int> images;
   const auto document = core::parse_json<nlohmann::json>(text);
   const auto& features = document.at("info").at("features");
   std::string label;
   for (const auto& [name, feature] : features.items()) {
     if (!feature.is_object() || !feature.contains("_type")) continue;
-    const bool image = feature["_type"] == "Image", classes = feature["_type"] == "ClassLabel";
-    if (image && chosen.image < 0) {
-      chosen.image = std::max(find_path(columns, name + ".bytes"), find_path(columns, name));
+    if (feature["_type"] == "Image") {
+      const int column = std::max(find_path(columns, name + ".bytes"), find_path(columns, name));
+      if (column >= 0 && columns[static_cast<std::size_t>(column)].binary) images.push_back(column);
     }
     const bool better =
         label.empty() || name == "label" || (name == "fine_label" && label != "label");
-    if (classes && better) label = name;
+    if (feature["_type"] == "ClassLabel" && better) label = name;
   }
   if (!label.empty()) take_class_label(columns, label, features.at(label), chosen);
-  return chosen;
+  std::ranges::sort(images);  // as they stand in the file, not by alphabet
+  return images;
 } catch (const std::exception&) {
+  chosen = {};
   return {};  // somebody else's entry of that name
+}
+
+std::vector<int> binary_columns(const ColumnList& columns) {
+  std::vector<int> found;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].binary && !columns[i].text) found.push_back(static_cast<int>(i));
+  }
+  return found;
+}
+
+/// A list that is called like a label: "label.list.element".
+int find_list_label(const ColumnList& columns) {
+  return find_if(columns, [](const ParquetColumn& column) {
+    const auto name = std::string_view(column.path).substr(0, column.path.find('.'));
+    return column.list && std::ranges::any_of(label_names, [&](std::string_view known) {
+             return equal_in_any_case(name, known) ||
+                    (name.size() == known.size() + 1 && name.back() == 's' &&
+                     equal_in_any_case(name.substr(0, known.size()), known));
+           });
+  });
 }
 
 }  // namespace
 
+std::string column_name(const ParquetColumn& column) {
+  constexpr std::string_view ending = ".bytes";
+  const bool part = column.path.size() > ending.size() && column.path.ends_with(ending);
+  return part ? column.path.substr(0, column.path.size() - ending.size()) : column.path;
+}
+
 ParquetColumns choose_columns(const ColumnList& columns, const std::string& hugging_face) {
   ParquetColumns chosen;
-  if (!hugging_face.empty()) chosen = by_features(columns, hugging_face);
-  const auto binary = [](const ParquetColumn& column) { return column.binary && !column.text; };
-  if (chosen.image < 0) {
-    chosen.image = find_if(columns, [&](const auto& column) {
-      return binary(column) && column.path.ends_with(".bytes");
+  std::vector<int> images;
+  if (!hugging_face.empty()) images = by_features(columns, hugging_face, chosen);
+  if (images.empty()) images = binary_columns(columns);
+  chosen.image = choose_image(columns, images);
+  std::ranges::copy_if(images, std::back_inserter(chosen.other_images),
+                       [&](int column) { return column != chosen.image; });
+  if (chosen.label < 0) {
+    chosen.label = find_name(columns, label_names, [&](const ParquetColumn& column) {
+      const auto place = static_cast<int>(&column - columns.data());
+      return can_label(column) && std::ranges::find(images, place) == images.end();
     });
   }
-  if (chosen.image < 0) {
-    chosen.image = find_name(
-        columns, {"image", "img", "jpg", "jpeg", "png", "webp", "bytes", "content"}, binary);
-  }
-  if (chosen.image < 0) chosen.image = find_if(columns, binary);
-  if (chosen.label < 0) {
-    chosen.label = find_name(columns, {"label", "fine_label", "class", "cls", "target", "category"},
-                             can_label);
-  }
+  if (chosen.label < 0) chosen.list_label = find_list_label(columns);
   return chosen;
 }
 

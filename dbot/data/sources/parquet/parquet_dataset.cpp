@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <future>
 #include <list>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 #include "dbot/data/data_error.h"
@@ -128,6 +130,20 @@ std::string ParquetDataset::key(std::int64_t index) const {
                      row_of(index));
 }
 
+namespace {
+
+/// The columns are alike in all files: the first speaks for them.
+void tell(const ParquetFile& first, const LabelReader& reader, const std::filesystem::path& path,
+          const core::Log& log) {
+  const auto warn = [&](const std::string& text) {
+    log(core::LogLevel::warning, fmt::format("[data] {}: {}", path.string(), text));
+  };
+  for (const auto& remark : first.remarks()) warn(remark);
+  if (reader.any_trouble()) warn(reader.trouble());
+}
+
+}  // namespace
+
 std::vector<std::shared_ptr<const Dataset>> open_parquets(
     const std::vector<std::vector<std::filesystem::path>>& parts, const OpenContext& context) {
   std::vector<std::vector<ParquetFile>> files(parts.size());
@@ -135,15 +151,17 @@ std::vector<std::shared_ptr<const Dataset>> open_parquets(
   std::vector<std::string> classes;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     std::uint64_t bytes = 0;
+    LabelReader reader;
     for (const auto& path : parts[i]) {
       files[i].emplace_back(path);
-      files[i].back().add_labels(words[i]);
+      files[i].back().add_labels(words[i], reader);
       if (classes.empty()) classes = files[i].back().classes();
       bytes += files[i].back().image_bytes();
     }
     if (words[i].samples() == 0) {
       throw data_error(parts[i].front().string(), Fault::empty, "has no rows");
     }
+    tell(files[i].front(), reader, parts[i].front(), context.log);
     if (bytes > kept_group_bytes) {
       context.log(
           core::LogLevel::information,
@@ -162,7 +180,10 @@ std::vector<std::shared_ptr<const Dataset>> open_parquets(
 }
 
 bool is_parquet_name(const std::filesystem::path& path) {
-  return path.extension() == ".parquet";
+  const std::string extension = path.extension().string();
+  return std::ranges::equal(extension, std::string_view(".parquet"), [](unsigned char a, char b) {
+    return static_cast<char>(std::tolower(a)) == b;
+  });
 }
 
 }  // namespace dbot::data

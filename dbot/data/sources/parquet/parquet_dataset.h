@@ -52,7 +52,7 @@ inline constexpr std::uint64_t kept_group_bytes = std::uint64_t{1} << 29;
 std::vector<std::shared_ptr<const Dataset>> open_parquets(
     const std::vector<std::vector<std::filesystem::path>>& parts, const OpenContext& context);
 
-/// True for .parquet.
+/// True for .parquet, in any case.
 bool is_parquet_name(const std::filesystem::path& path);
 
 }  // namespace dbot::data

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/data/sources/label_reader.h"
 #include "dbot/data/sources/labels.h"
 
 namespace dbot::data {
@@ -25,7 +26,7 @@ struct ParquetGroup {
 
 /// A Parquet file with a column of encoded images, as Hugging Face's `datasets` writes it, read by
 /// Apache Arrow. Images are a column of binary values, or a struct of `bytes` and `path`; labels
-/// are whole numbers or texts. Which columns these are, and the names of the classes, stand in the
+/// are numbers or texts. Which columns these are, and the names of the classes, stand in the
 /// schema's "huggingface" entry; without one they are told by name and type. Safe for several
 /// threads. All functions throw DataError naming the file.
 class ParquetFile {
@@ -41,8 +42,10 @@ class ParquetFile {
   std::uint64_t image_bytes() const;
   /// Names of the classes; empty if the file has none.
   const std::vector<std::string>& classes() const;
-  /// Adds the label of each row.
-  void add_labels(LabelWords& words) const;
+  /// What there is to say of the choice of columns, each to continue the file's name.
+  const std::vector<std::string>& remarks() const;
+  /// Adds the label of each row; `reader` counts those that name no class.
+  void add_labels(LabelWords& words, LabelReader& reader) const;
   ParquetGroup read_group(std::size_t group) const;
 
  private:

@@ -6,7 +6,7 @@ namespace dbot::data {
 
 struct ParquetFile::State {
   std::vector<std::int64_t> group_rows;
-  std::vector<std::string> classes;
+  std::vector<std::string> classes, remarks;
 };
 
 ParquetFile::ParquetFile(const std::filesystem::path& path) {
@@ -34,7 +34,11 @@ const std::vector<std::string>& ParquetFile::classes() const {
   return state_->classes;
 }
 
-void ParquetFile::add_labels(LabelWords&) const {}
+const std::vector<std::string>& ParquetFile::remarks() const {
+  return state_->remarks;
+}
+
+void ParquetFile::add_labels(LabelWords&, LabelReader&) const {}
 
 ParquetGroup ParquetFile::read_group(std::size_t) const {
   return {};

@@ -8,6 +8,7 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -22,11 +23,14 @@ namespace {
 
 ParquetColumn describe_column(const parquet::ColumnDescriptor& column) {
   ParquetColumn result{column.path()->ToDotString()};
-  if (column.max_repetition_level() > 0) return result;  // a list: neither an image nor a label
+  result.list = column.max_repetition_level() > 0;
+  if (result.list) return result;
   const auto type = column.physical_type();
   result.binary = type == parquet::Type::BYTE_ARRAY;
   result.text = result.binary && column.logical_type() && column.logical_type()->is_string();
   result.whole_number = type == parquet::Type::INT32 || type == parquet::Type::INT64;
+  result.real_number = type == parquet::Type::FLOAT || type == parquet::Type::DOUBLE;
+  result.truth = type == parquet::Type::BOOLEAN;
   return result;
 }
 
@@ -39,16 +43,16 @@ void each_value(parquet::ColumnReader& column, const Take& take) {
   auto& reader = static_cast<parquet::TypedColumnReader<Type>&>(column);
   const int present = reader.descr()->max_definition_level();
   std::vector<std::int16_t> levels(at_once);
-  std::vector<Value> values(at_once);
+  const auto values = std::make_unique<Value[]>(at_once);  // a vector of bool has no addresses
   while (reader.HasNext()) {
     std::int64_t count = 0;
     const std::int64_t rows =
-        reader.ReadBatch(at_once, levels.data(), nullptr, values.data(), &count);
+        reader.ReadBatch(at_once, levels.data(), nullptr, values.get(), &count);
     if (rows == 0) return;
     std::size_t at = 0;
     for (std::int64_t row = 0; row < rows; ++row) {
       const bool there = present == 0 || levels[static_cast<std::size_t>(row)] == present;
-      take(there ? &values.at(at++) : nullptr);
+      take(there ? &values[at++] : nullptr);
     }
   }
 }
@@ -64,6 +68,7 @@ struct ParquetFile::State {
   std::shared_ptr<parquet::FileMetaData> metadata;
   ParquetColumns columns;
   std::vector<std::int64_t> group_rows;
+  std::vector<std::string> remarks;
 
   [[noreturn]] void fail(std::string_view what) const {
     throw data_error(path, Fault::corrupt, what);
@@ -84,6 +89,24 @@ struct ParquetFile::State {
     return parquet::ParquetFileReader::OpenFile(path, false, parquet::default_reader_properties(),
                                                 metadata);
   }
+  void remark(const std::vector<ParquetColumn>& described) {
+    const auto name = [&](int column) {
+      return column_name(described[static_cast<std::size_t>(column)]);
+    };
+    if (!columns.other_images.empty()) {
+      std::vector<std::string> others;
+      for (const int other : columns.other_images) others.push_back(name(other));
+      remarks.push_back(fmt::format("images are taken from column {}; {} may hold images, too, and "
+                                    "{} left out",
+                                    name(columns.image), fmt::join(others, ", "),
+                                    others.size() == 1 ? "is" : "are"));
+    }
+    if (columns.list_label >= 0) {
+      remarks.push_back(fmt::format("column {} holds lists, which are no labels of classes; the "
+                                    "images are unlabelled",
+                                    name(columns.list_label)));
+    }
+  }
   void choose() {
     const auto* schema = metadata->schema();
     std::vector<ParquetColumn> described;
@@ -95,7 +118,7 @@ struct ParquetFile::State {
     const auto& entries = metadata->key_value_metadata();
     const auto stored = entries ? entries->Get("huggingface") : std::string();
     columns = choose_columns(described, stored.ok() ? *stored : std::string());
-    if (columns.image >= 0) return;
+    if (columns.image >= 0) return remark(described);
     fail(fmt::format("has no column of images; its columns are {}", fmt::join(paths, ", ")));
   }
 };
@@ -135,32 +158,53 @@ const std::vector<std::string>& ParquetFile::classes() const {
   return state_->columns.classes;
 }
 
-void ParquetFile::add_labels(LabelWords& words) const {
+const std::vector<std::string>& ParquetFile::remarks() const {
+  return state_->remarks;
+}
+
+namespace {
+
+/// Adds the labels of a column of one row group.
+void add_column(parquet::ColumnReader& column, const std::vector<std::string>& names,
+                LabelWords& words, LabelReader& reader) {
+  const auto add_number = [&](const auto* value) {
+    if (!value || *value < 0) return words.add({});
+    const auto number = static_cast<std::size_t>(*value);
+    words.add(number < names.size() ? names[number] : std::to_string(*value));
+  };
+  const auto add_real = [&](const auto* value) {
+    words.add(value ? reader.of_number(static_cast<double>(*value)) : std::string());
+  };
+  switch (column.type()) {
+    case parquet::Type::INT32:
+      return each_value<parquet::Int32Type>(column, add_number);
+    case parquet::Type::INT64:
+      return each_value<parquet::Int64Type>(column, add_number);
+    case parquet::Type::FLOAT:
+      return each_value<parquet::FloatType>(column, add_real);
+    case parquet::Type::DOUBLE:
+      return each_value<parquet::DoubleType>(column, add_real);
+    case parquet::Type::BOOLEAN:
+      return each_value<parquet::BooleanType>(
+          column, [&](const bool* value) { words.add(!value ? "" : *value ? "true" : "false"); });
+    default:
+      each_value<parquet::ByteArrayType>(column, [&](const parquet::ByteArray* value) {
+        words.add(value ? view(*value) : std::string_view{});
+      });
+  }
+}
+
+}  // namespace
+
+void ParquetFile::add_labels(LabelWords& words, LabelReader& label_reader) const {
   state_->guarded([&] {
     const int column = state_->columns.label;
-    const auto& names = state_->columns.classes;
-    const auto add_number = [&](const auto* value) {
-      if (!value || *value < 0) return words.add({});
-      const auto number = static_cast<std::size_t>(*value);
-      words.add(number < names.size() ? names[number] : std::to_string(*value));
-    };
     const auto reader = state_->reader();
     for (std::size_t group = 0; group < state_->group_rows.size(); ++group) {
       const auto end = words.samples() + static_cast<std::size_t>(state_->group_rows[group]);
       if (column >= 0) {
         const auto values = reader->RowGroup(static_cast<int>(group))->Column(column);
-        switch (values->type()) {
-          case parquet::Type::INT32:
-            each_value<parquet::Int32Type>(*values, add_number);
-            break;
-          case parquet::Type::INT64:
-            each_value<parquet::Int64Type>(*values, add_number);
-            break;
-          default:
-            each_value<parquet::ByteArrayType>(*values, [&](const parquet::ByteArray* value) {
-              words.add(value ? view(*value) : std::string_view{});
-            });
-        }
+        add_column(*values, state_->columns.classes, words, label_reader);
         if (words.samples() != end) state_->fail("has another number of labels than rows");
       }
       while (words.samples() < end) words.add({});

@@ -114,19 +114,42 @@ void decompress_gzip(const std::filesystem::path& path, const Take& take) {
   if (!stream.ended()) fail_unpacking(path, "ends too early");
 }
 
-bool begins_like_zstd(const std::filesystem::path& path) {
-  const ShardFiles file({path});
-  std::array<std::uint8_t, 4> magic{};
-  if (file.size(0) < magic.size()) fail_unpacking(path, "is neither a gzip nor a zstd file");
-  file.read(0, 0, magic);
-  const bool skippable = (magic[0] & 0xF0) == 0x50 && magic[1] == 0x2A && magic[2] == 0x4D;
-  return skippable || magic == std::array<std::uint8_t, 4>{0x28, 0xB5, 0x2F, 0xFD};
-}
+struct Packing {
+  std::string_view magic, name;
+};
+
+using namespace std::string_view_literals;
+
+constexpr std::array<Packing, 9> packings{{{"\x1F\x8B"sv, "gzip"},
+                                           {"\x28\xB5\x2F\xFD"sv, "zstd"},
+                                           {"BZh"sv, "bzip2"},
+                                           {"\xFD\x37zXZ\0"sv, "xz"},
+                                           {"\x04\x22\x4D\x18"sv, "lz4"},
+                                           {"PK\x03\x04"sv, "ZIP"},
+                                           {"7z\xBC\xAF\x27\x1C"sv, "7z"},
+                                           {"Rar!\x1A\x07"sv, "RAR"},
+                                           {"LZIP"sv, "lzip"}}};
 
 }  // namespace
 
+std::string_view packing_of(const std::filesystem::path& path) {
+  const ShardFiles file({path});
+  std::array<std::uint8_t, 6> head{};
+  const auto count = std::min<std::uint64_t>(head.size(), file.size(0));
+  file.read(0, 0, std::span(head).first(count));
+  const std::string_view begin(reinterpret_cast<const char*>(head.data()), count);
+  // A frame to be skipped may stand before those of zstd.
+  const bool skippable =
+      count >= 4 && (head[0] & 0xF0) == 0x50 && begin.substr(1, 3) == "\x2A\x4D\x18"sv;
+  if (skippable) return "zstd";
+  const auto found = std::ranges::find_if(
+      packings, [&](const Packing& one) { return begin.starts_with(one.magic); });
+  return found == packings.end() ? std::string_view{} : found->name;
+}
+
 void decompress(const std::filesystem::path& path, const Take& take) {
-  if (begins_like_zstd(path)) return decompress_zstd(path, take);
+  if (ShardFiles({path}).size(0) < 4) fail_unpacking(path, "is neither a gzip nor a zstd file");
+  if (packing_of(path) == "zstd") return decompress_zstd(path, take);
   decompress_gzip(path, take);
 }
 

@@ -38,8 +38,10 @@ std::string listed(const std::vector<fs::path>& archives) {
 void require_tar_images(const TarPart& part) {
   std::int64_t others = 0;
   std::string first;
+  UnreadImages unread;
   for (const auto& scan : part.scans) {
     if (!scan.places.empty()) return;
+    unread += scan.unread_images;
     if (first.empty()) first = scan.first_other;
     others += scan.other_files;
   }
@@ -47,31 +49,60 @@ void require_tar_images(const TarPart& part) {
                                         : fmt::format(", but {} other {}; first: {}", others,
                                                       others == 1 ? "file" : "files", first);
   throw data_error(listed(part.shown), Fault::empty,
-                   fmt::format("holds no image (.jpg, .png, .webp, .tif, …){}", found));
+                   fmt::format("holds no image (.jpg, .png, .webp, .tif, …){}{}{}", found,
+                               unread.total() > 0 ? "; " : "", unread.told()));
+}
+
+/// What the scan of one archive found beside its images.
+void tell_of_archive(const fs::path& shown, const TarScan& scan, const core::Log& log) {
+  const auto warn = [&](const std::string& text) {
+    log(core::LogLevel::warning, fmt::format("[data] {}: {}", shown.string(), text));
+  };
+  if (scan.archives > 1) {
+    log(core::LogLevel::information,
+        fmt::format("{}: holds {} archives, one behind the other; all are read", shown.string(),
+                    scan.archives));
+  }
+  if (scan.unread_bytes > 0) {
+    warn(fmt::format("{} bytes behind its end mark are no archive and are not read",
+                     scan.unread_bytes));
+  }
+  if (!scan.ended_by_mark) {
+    warn("has no end mark; it may have been cut short between two files");
+  }
+  if (scan.lone_labels > 0) {
+    warn(fmt::format("{} .cls files belong to no image of their name; first: {}", scan.lone_labels,
+                     scan.first_lone_label));
+  }
 }
 
 void tell(const TarPart& part, const core::Log& log) {
   std::int64_t companions = 0, links = 0;
+  UnreadImages unread;
+  LabelReader odd;
   for (std::size_t i = 0; i < part.scans.size(); ++i) {
     const auto& scan = part.scans[i];
     companions += scan.companions;
     links += scan.links;
-    if (!scan.ended_by_mark) {
-      log(core::LogLevel::warning,
-          fmt::format("[data] {}: has no end mark; it may have been cut short between two files",
-                      part.shown[i].string()));
-    }
+    unread += scan.unread_images;
+    odd += scan.odd_labels;
+    tell_of_archive(part.shown[i], scan, log);
   }
+  const auto say = [&](core::LogLevel level, const std::string& text) {
+    const bool warning = level == core::LogLevel::warning;
+    log(level, fmt::format("{}{}: {}", warning ? "[data] " : "", listed(part.shown), text));
+  };
   if (companions > 0) {
-    log(core::LogLevel::information,
-        fmt::format("{}: {} images that accompany another one of their sample are left out",
-                    listed(part.shown), companions));
+    say(core::LogLevel::information,
+        fmt::format("{} images that accompany another one of their sample are left out",
+                    companions));
   }
   if (links > 0) {
-    log(core::LogLevel::warning, fmt::format("[data] {}: {} links are left out; they have no "
-                                             "content of their own",
-                                             listed(part.shown), links));
+    say(core::LogLevel::warning,
+        fmt::format("{} links are left out; they have no content of their own", links));
   }
+  if (unread.total() > 0) say(core::LogLevel::warning, unread.told());
+  if (odd.any_trouble()) say(core::LogLevel::warning, odd.trouble());
 }
 
 TarPart scan_part(const std::vector<fs::path>& archives, const OpenContext& context) {

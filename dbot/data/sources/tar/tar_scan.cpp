@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +12,7 @@
 #include "dbot/core/json.h"
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
+#include "dbot/data/sources/tar/tar_samples.h"
 #include "dbot/formats/tar_reader.h"
 
 namespace dbot::data {
@@ -24,18 +27,6 @@ std::string_view without_root(std::string_view name) {
   return name;
 }
 
-/// "a/b.seg.png" is "a/b" and "seg.png".
-struct SampleName {
-  std::string_view key, extension;
-};
-
-SampleName split_name(std::string_view name) {
-  const auto slash = name.rfind('/');
-  const auto dot = name.find('.', slash == std::string_view::npos ? 0 : slash);
-  if (dot == std::string_view::npos) return {name, {}};
-  return {name.substr(0, dot), name.substr(dot + 1)};
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view space = " \t\r\n";
   const auto begin = text.find_first_not_of(space);
@@ -43,13 +34,31 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(space) - begin + 1);
 }
 
+/// What stands behind the last dot, in small letters.
+std::string ending_of(std::string_view name) {
+  std::string ending(name.substr(stem_of(name).size()));
+  std::ranges::transform(ending, ending.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::tolower(letter));
+  });
+  return ending;
+}
+
+/// What a value of JSON says as a label.
+std::string label_of_json(const nlohmann::json& value, LabelReader& reader) {
+  if (value.is_string()) return reader.of_text(value.get<std::string>());
+  if (value.is_number_integer()) return std::to_string(core::whole_number(value));
+  if (value.is_number_float()) return reader.of_number(value.get<double>());
+  if (!value.is_array() || value.empty()) return {};
+  if (value.size() == 1 && !value.front().is_array()) return label_of_json(value.front(), reader);
+  reader.add_list();
+  return {};
+}
+
 /// A number or a text under "label"; empty if there is none.
-std::string label_in_json(const std::string& text) try {
+std::string label_in_json(const std::string& text, LabelReader& reader) try {
   const auto document = core::parse_json(text);
   if (!document.is_object() || !document.contains("label")) return {};
-  const auto& label = document["label"];
-  if (label.is_string()) return label.get<std::string>();
-  return label.is_number_integer() ? std::to_string(core::whole_number(label)) : std::string{};
+  return label_of_json(document["label"], reader);
 } catch (const std::exception&) {
   return {};  // what else an archive keeps as .json is its own business
 }
@@ -67,8 +76,10 @@ class TarScanner {
         },
         files_.size(shard_));
     while (auto member = reader.next()) add(*member);
-    end_sample();
+    end_archive();
     scan_.links = reader.links();
+    scan_.archives = reader.archives();
+    scan_.unread_bytes = reader.unread_bytes();
     scan_.ended_by_mark = reader.ended_by_mark();
     return std::move(scan_);
   } catch (const DataError& error) {
@@ -82,73 +93,79 @@ class TarScanner {
 
  private:
   void add(const formats::TarMember& member) {
+    if (std::exchange(archive_, member.archive) != member.archive) end_archive();
     const std::string name(without_root(member.name));
     if (name.empty() || name.front() == '.' || name.find("/.") != std::string::npos) return;
-    const auto [key, extension] = split_name(name);
-    if (key != key_) {
+    if (sample_key(name) != key_) {
       end_sample();
-      key_ = key;
+      key_ = sample_key(name);
     }
+    const auto ending = ending_of(name);
     if (has_image_extension(name)) {
-      images_.push_back({name, std::string(extension), member.offset, member.size});
-    } else if (extension == "cls" || extension == "json") {
-      read_label(member, extension == "json");
-    } else if (scan_.other_files++ == 0) {
-      scan_.first_other = name;
+      check_size(name, member.size);
+      sample_images_.push_back({name, member.offset, member.size, {}});
+    } else if (ending == ".cls" || ending == ".json") {
+      read_label(name, member, ending == ".json");
+    } else {
+      scan_.unread_images.add(name);
+      if (scan_.other_files++ == 0) scan_.first_other = name;
     }
   }
 
-  void read_label(const formats::TarMember& member, bool json) {
+  void check_size(const std::string& name, std::uint64_t bytes) const {
+    if (bytes <= most_image_bytes) return;
+    throw DataError({.operation = "data",
+                     .subject = files_.path(shard_).string(),
+                     .fault = Fault::too_large,
+                     .reason = fmt::format("holds {} of {} bytes, expected at most {} of an image",
+                                           name, bytes, most_image_bytes)});
+  }
+
+  void read_label(const std::string& name, const formats::TarMember& member, bool json) {
     if (member.size > most_label_bytes) return;
     std::string text(member.size, '\0');
     files_.read(shard_, member.offset, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-    const std::string found = json ? label_in_json(text) : std::string(trimmed(text));
-    // .cls says nothing but the label.
-    if (!found.empty() && (!json || label_.empty())) label_ = found;
+    auto label = json ? label_in_json(text, scan_.odd_labels)
+                      : scan_.odd_labels.of_text(trimmed(text));
+    if (!label.empty()) sample_labels_.push_back({name, std::move(label), json});
   }
 
-  /// Leaves out what accompanies the sample's image, if that is clear.
-  void drop_companions() {
-    const auto keep_some = [this](auto&& is_kept) {
-      if (std::ranges::any_of(images_, is_kept)) {
-        scan_.companions += static_cast<std::int64_t>(
-            std::erase_if(images_, [&](const Candidate& image) { return !is_kept(image); }));
-      }
-    };
-    keep_some(
-        [](const Candidate& image) { return image.extension.find('.') == std::string::npos; });
-    keep_some([](const Candidate& image) { return image.extension != "npy"; });
-  }
-
+  /// Files that follow each other belong together first: another sample may have their names.
   void end_sample() {
-    drop_companions();
+    match_labels(sample_labels_, sample_images_);
+    std::ranges::move(sample_images_, std::back_inserter(images_));
+    std::ranges::copy_if(sample_labels_, std::back_inserter(labels_),
+                         [](const TarLabel& label) { return !label.used; });
+    sample_images_.clear();
+    sample_labels_.clear();
+  }
+
+  void end_archive() {
+    end_sample();
+    key_.clear();
+    match_labels(labels_, images_);
+    scan_.companions += drop_companions(images_);
     for (const auto& image : images_) {
-      if (image.bytes > most_image_bytes) {
-        throw DataError(
-            {.operation = "data",
-             .subject = files_.path(shard_).string(),
-             .fault = Fault::too_large,
-             .reason = fmt::format("holds {} of {} bytes, expected at most {} of an image",
-                                   image.name, image.bytes, most_image_bytes)});
-      }
       scan_.names.add(image.name);
       scan_.places.push_back({image.offset, shard_, static_cast<std::uint32_t>(image.bytes)});
-      scan_.labels.push_back(label_);
-      scan_.labelled |= !label_.empty();
+      scan_.labelled |= !image.label.empty();
+      scan_.labels.push_back(image.label);
+    }
+    for (const auto& label : labels_) {
+      if (label.used || label.json) continue;
+      if (scan_.lone_labels++ == 0) scan_.first_lone_label = label.name;
     }
     images_.clear();
-    label_.clear();
+    labels_.clear();
   }
 
-  struct Candidate {
-    std::string name, extension;
-    std::uint64_t offset = 0, bytes = 0;
-  };
   const ShardFiles& files_;
   std::uint32_t shard_;
   TarScan scan_;
-  std::string key_, label_;
-  std::vector<Candidate> images_;
+  std::int64_t archive_ = 0;
+  std::string key_;
+  std::vector<TarImage> sample_images_, images_;  // of the present sample; of those before it
+  std::vector<TarLabel> sample_labels_, labels_;
 };
 
 }  // namespace

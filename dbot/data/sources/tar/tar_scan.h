@@ -6,15 +6,18 @@
 #include <vector>
 
 #include "dbot/core/text_list.h"
-#include "dbot/data/sources/labels.h"
+#include "dbot/data/image/unread_images.h"
+#include "dbot/data/sources/label_reader.h"
 #include "dbot/data/sources/tar/shard_files.h"
 #include "dbot/data/sources/tar/sharded_dataset.h"
 
 namespace dbot::data {
 
 /// The images of one tar archive, in its order, by the convention of WebDataset
-/// (webdataset.github.io): files of a sample follow each other and share the name up to the first
-/// dot of its last part; "KEY.cls" holds its label, "KEY.json" too, as {"label": …}.
+/// (webdataset.github.io): files of a sample share the name up to the first dot of its last part;
+/// "KEY.cls" holds its label, "KEY.json" too, as {"label": …}. Where base names hold dots, what
+/// stands before the last one tells first. Files of a sample usually follow each other; those that
+/// do not are found by name.
 struct TarScan {
   core::TextList names;
   std::vector<ShardPlace> places;
@@ -24,6 +27,12 @@ struct TarScan {
   std::int64_t companions = 0;
   std::int64_t other_files = 0, links = 0;
   std::string first_other;
+  UnreadImages unread_images;     // of the other files
+  std::int64_t lone_labels = 0;   // .cls files that belong to no image
+  std::string first_lone_label;
+  LabelReader odd_labels;         // what names no class
+  std::int64_t archives = 1;      // that lie one behind the other
+  std::uint64_t unread_bytes = 0; // behind the end mark
   bool ended_by_mark = false;
 };
 

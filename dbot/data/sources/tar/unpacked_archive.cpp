@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -14,6 +17,7 @@
 #include "dbot/core/files/files.h"
 #include "dbot/data/data_error.h"
 #include "dbot/data/sources/tar/decompress.h"
+#include "dbot/data/sources/tar/shard_files.h"
 
 namespace dbot::data {
 namespace {
@@ -21,15 +25,29 @@ namespace {
 namespace fs = std::filesystem;
 
 bool ends_in_any(const fs::path& path, std::initializer_list<std::string_view> endings) {
-  const std::string name = path.filename().string();
+  std::string name = path.filename().string();
+  std::ranges::transform(name, name.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::tolower(letter));
+  });
   for (const auto ending : endings) {
     if (name.size() > ending.size() && name.ends_with(ending)) return true;
   }
   return false;
 }
 
-bool is_compressed(const fs::path& path) {
+bool is_named_compressed(const fs::path& path) {
   return ends_in_any(path, {".tar.gz", ".tgz", ".tar.zst", ".tzst"});
+}
+
+/// True for what tar programs of this century write.
+bool begins_like_tar(const fs::path& path) {
+  constexpr std::string_view magic = "ustar";
+  constexpr std::size_t place = 257;
+  const ShardFiles file({path});
+  std::array<std::uint8_t, magic.size()> bytes{};
+  if (file.size(0) < place + bytes.size()) return false;
+  file.read(0, place, bytes);
+  return std::ranges::equal(bytes, magic, [](std::uint8_t a, char b) { return a == b; });
 }
 
 fs::path cache_folder() {
@@ -102,11 +120,31 @@ void unpack(const fs::path& archive, const fs::path& copy, const core::StopReque
 }  // namespace
 
 bool is_tar_name(const fs::path& path) {
-  return is_compressed(path) || ends_in_any(path, {".tar"});
+  return is_named_compressed(path) || ends_in_any(path, {".tar"});
+}
+
+bool is_packed_name(const fs::path& path) {
+  return ends_in_any(path, {".tar.bz2", ".tbz2", ".tbz", ".tb2", ".tar.xz", ".txz", ".tar.lz4",
+                            ".tar.lzma", ".tar.lz", ".tlz", ".tar.z", ".zip", ".7z", ".rar"});
+}
+
+DataError packed_error(const fs::path& path, std::string_view packing) {
+  const auto by = packing.empty() ? "is a packed archive of a kind that is not read"
+                                  : fmt::format("is packed by {}, which is not read", packing);
+  return DataError({.operation = "data",
+                    .subject = path.string(),
+                    .fault = Fault::unsupported,
+                    .reason = by,
+                    .way_out = "unpack it and name the folder, or pack it anew as .tar or "
+                               ".tar.zst"});
 }
 
 fs::path plain_archive(const fs::path& archive, const OpenContext& context) {
-  if (!is_compressed(archive)) return archive;
+  if (begins_like_tar(archive)) return archive;
+  const auto packing = packing_of(archive);
+  const bool compressed = packing == "gzip" || packing == "zstd";
+  if (!packing.empty() && !compressed) throw packed_error(archive, packing);
+  if (!compressed && !is_named_compressed(archive)) return archive;
   const CopyName name = name_of_copy(archive);
   const fs::path folder = cache_folder();
   fs::path copy = folder / name.file();

@@ -1,4 +1,4 @@
-#include "dbot/data/audit/survey/foreign_kind.h"
+#include "dbot/data/image/foreign_kind.h"
 
 #include <algorithm>
 #include <array>
