@@ -9,6 +9,14 @@ DataError data_error(std::string_view subject, Fault fault, std::string_view rea
                     .reason = ": " + std::string(reason)});
 }
 
+DataError unread_error(std::string_view subject, std::string_view what) {
+  return DataError({.operation = "data",
+                    .subject = std::string(subject),
+                    .fault = Fault::unsupported,
+                    .reason = ": is " + std::string(what) + ", which is not read",
+                    .way_out = "it may well be sound: convert it to JPEG, PNG or TIFF"});
+}
+
 std::string reason_of(const Error& error, std::string_view sample) {
   const auto& fields = error.fields();
   if (fields.operation.empty()) return error.what();

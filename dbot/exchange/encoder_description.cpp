@@ -61,6 +61,15 @@ class Reader {
     return numbers;
   }
 
+  /// Empty, or two different finite numbers.
+  std::vector<double> black_and_white(const char* key) const {
+    auto numbers = per_channel(key, 2);
+    if (numbers.size() == 2 && numbers[0] == numbers[1]) {
+      fail(key, value(key), "two different numbers, or none");
+    }
+    return numbers;
+  }
+
   /// A truth value, or `fallback` where the key is missing.
   bool truth(const char* key, bool fallback) const {
     if (!object_.contains(key)) return fallback;
@@ -164,6 +173,7 @@ std::string to_json(const EncoderDescription& description) {
   object["layer_norm_eps"] = config.layer_norm_eps;
   object["mean"] = description.mean;
   object["std"] = description.std;
+  if (!description.value_range.empty()) object["value_range"] = description.value_range;
   write_variant(config, object);
   return object.dump();
 }
@@ -203,6 +213,7 @@ EncoderDescription description_from_json(std::string_view text, std::string_view
   if (description.mean.size() != description.std.size()) {
     reader.fail("std", object.value("std", json::array()), "as many numbers as mean has");
   }
+  description.value_range = reader.black_and_white("value_range");
   try {
     nn::check(config, "encoder");
   } catch (const UsageError& error) {
@@ -213,10 +224,14 @@ EncoderDescription description_from_json(std::string_view text, std::string_view
 
 std::string assume_normalisation(EncoderDescription& description) {
   if (!description.mean.empty()) return {};
-  const bool grey = description.config.channels == 1;
-  description.mean = grey ? std::vector{0.5} : std::vector{0.485, 0.456, 0.406};
-  description.std = grey ? std::vector{0.5} : std::vector{0.229, 0.224, 0.225};
-  return grey ? "mean 0.5, deviation 0.5" : "ImageNet's";
+  if (description.config.channels == 3) {
+    description.mean = {0.485, 0.456, 0.406};
+    description.std = {0.229, 0.224, 0.225};
+    return "ImageNet's";
+  }
+  description.mean.assign(static_cast<std::size_t>(description.config.channels), 0.5);
+  description.std = description.mean;
+  return "mean 0.5, deviation 0.5";
 }
 
 }  // namespace dbot::exchange

@@ -13,16 +13,19 @@ namespace dbot::exchange {
 struct EncoderDescription {
   nn::EncoderConfig config;
   std::vector<double> mean, std;  // one a channel, of pixels in 0…1; empty if unknown
+  /// Values that are black and white, of floats and of whole numbers of more than 8 bits; empty:
+  /// the usual ones.
+  std::vector<double> value_range = {};
 };
 
 /// The header key under which every file of ours that holds an encoder carries its description.
 inline constexpr char kEncoderConfigKey[] = "dbot.config";
 
 /// One JSON object: image_size [height, width], channels, patch_size, width, depth, heads,
-/// mlp_ratio, layer_norm_eps, mean, std; where they are not those of a plain ViT also
-/// position_table, relative_positions ("shared", "each_block"), layer_scale, key_bias, patch_bias,
-/// norm_before, projection and gelu ("quick"). Equal descriptions give equal text; numbers survive
-/// bit for bit.
+/// mlp_ratio, layer_norm_eps, mean, std; value_range where it is not the usual one; where they are
+/// not those of a plain ViT also position_table, relative_positions ("shared", "each_block"),
+/// layer_scale, key_bias, patch_bias, norm_before, projection and gelu ("quick"). Equal
+/// descriptions give equal text; numbers survive bit for bit.
 std::string to_json(const EncoderDescription& description);
 
 /// The inverse. `source` names the text in messages. Keys it does not know are ignored, so that
@@ -30,8 +33,8 @@ std::string to_json(const EncoderDescription& description);
 EncoderDescription description_from_json(std::string_view json, std::string_view source);
 
 /// Where the pixel normalisation is unknown, that of official weights takes its place: ImageNet's,
-/// or mean and deviation 0.5 of grey images. Returns what was assumed, in words; empty if nothing
-/// was.
+/// or mean and deviation 0.5 where images are not RGB. Returns what was assumed, in words; empty if
+/// nothing was.
 std::string assume_normalisation(EncoderDescription& description);
 
 }  // namespace dbot::exchange

@@ -28,7 +28,8 @@ class ImageCapability;
 
 /// What is known of the data once they are open.
 struct DataFacts {
-  std::vector<double> mean, std;  // one a channel, of pixels in 0…1; empty: no images
+  std::vector<double> mean, std;         // one a channel, of pixels in 0…1; empty: no images
+  std::vector<double> value_range = {};  // stored values that are black and white; empty: usual
 };
 
 struct StepContext {
@@ -56,6 +57,7 @@ struct ModelFacts {
   };
   std::vector<Part> parts;
   std::int64_t tokens = 0, visible_tokens = 0;  // of a sample, cls token included; 0: no tokens
+  std::string remark = {};  // what else there is to say of its making; may be empty
 };
 
 /// A backbone as a file holds it.

@@ -16,6 +16,7 @@
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/data/audit/class_doubt.h"
+#include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/report/text/table.h"
@@ -129,12 +130,13 @@ void evaluate(const Arguments& arguments) {
   eval::Evaluation evaluation;
   if (arguments.model == "pixels") {
     eval::ExtractionSettings extraction = compute_settings(arguments);
-    extraction.mean = {0.5, 0.5, 0.5};
-    extraction.std = {0.5, 0.5, 0.5};
     const core::Size size = square_size(arguments).value_or(kPixelSize);
     const auto splits = open_splits(arguments);
-    evaluation = eval::evaluate_pixels(size, 3, splits, config, extraction, seed, stop_request(),
-                                       console_log());
+    const int channels = data::usual_channels(*splits.train);
+    extraction.mean.assign(static_cast<std::size_t>(channels), 0.5);
+    extraction.std = extraction.mean;
+    evaluation = eval::evaluate_pixels(size, channels, splits, config, extraction, seed,
+                                       stop_request(), console_log());
   } else {
     const Model model = load_model(arguments);
     const auto splits = open_splits(arguments);

@@ -12,6 +12,7 @@
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_import.h"
+#include "dbot/exchange/import/input_channels.h"
 #include "dbot/report/terminal/progress_text.h"
 #include "dbot/report/text/quantity_text.h"
 
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string source, out, key, image_size;
-  std::optional<std::int64_t> heads;
+  std::optional<std::int64_t> heads, channels;
   bool json = false, force = false;
 };
 
@@ -103,9 +104,16 @@ void print_report(const Arguments& arguments, const exchange::ImportedEncoder& i
 
 void import_weights(const Arguments& arguments) {
   const exchange::EncoderHints hints = hints_of(arguments);
+  if (arguments.channels && (*arguments.channels < 1 || *arguments.channels > 64)) {
+    throw UsageError(
+        fmt::format("[import] --channels is {}, expected 1 to 64", *arguments.channels));
+  }
   check_out(arguments.out, arguments.force);
-  const auto imported =
-      exchange::import_encoder(exchange::resolve_model_path(arguments.source), hints);
+  auto imported = exchange::import_encoder(exchange::resolve_model_path(arguments.source), hints);
+  if (arguments.channels) {
+    const auto rule = exchange::adapt_channels(imported.encoder, *arguments.channels);
+    if (!rule.empty()) console_log()(core::LogLevel::information, rule);
+  }
   exchange::save_encoder(arguments.out, imported.encoder.description, imported.encoder.parameters);
   if (arguments.json) return print_line(figures(arguments, imported));
   print_report(arguments, imported);
@@ -137,6 +145,10 @@ void add_import(CommandLine& line) {
                    "Input size in pixels, where it is no square or not in the file")
       ->check(not_empty())
       ->type_name("SIZE");
+  command
+      ->add_option("--channels", a->channels,
+                   "Channels of its input, where they are to be others than the file's")
+      ->type_name("N");
   command->add_flag("--force", a->force, "Replace the file if it is there");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { import_weights(*a); }; });

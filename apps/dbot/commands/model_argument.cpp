@@ -61,6 +61,7 @@ Model load_model(const ModelArguments& arguments) {
   }
   model.extraction.mean = loaded.description.mean;
   model.extraction.std = loaded.description.std;
+  model.extraction.values = data::range_of(loaded.description.value_range);
   return model;
 }
 

@@ -36,6 +36,7 @@ Audit judge(const AuditedSet& set, const std::vector<ImageFacts>& facts, const A
 /// What is usual in a set; 0 where no header could be read.
 struct UsualSize {
   double pixels = 0, shorter_side = 0;  // medians
+  SetValues values = {};
 };
 UsualSize usual_size(const std::vector<ImageFacts>& facts);
 

@@ -5,6 +5,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/audit/survey/survey.h"
+#include "dbot/data/image/image_reader.h"
+#include "dbot/data/image/pixel_values.h"
 #include "dbot/data/stoppable_dataset.h"
 
 namespace dbot::data {
@@ -24,6 +26,15 @@ int usual_channels(const std::vector<data::ImageFacts>& facts) {
   return std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; })->first;
 }
 
+/// Images that a network of so many channels cannot be given.
+void note_other_channels(int channels, std::vector<data::ImageFacts>& facts) {
+  for (auto& one : facts) {
+    const int stored = one.stored.palette || one.stored.cmyk ? 3 : one.stored.channels;
+    if (one.fault != data::ImageFault::none || data::convertible(stored, channels)) continue;
+    one.fault = data::ImageFault::channels;
+  }
+}
+
 }  // namespace
 
 DataStatistics measure_data_set(const DataStatisticsOptions& options,
@@ -31,14 +42,15 @@ DataStatistics measure_data_set(const DataStatisticsOptions& options,
                                 const core::StopRequest& stop, const core::Log& log) {
   const auto set = data::AuditedSet::open(options.data, log);
   const SurveyConfig config{.workers = options.workers,
-                            .channels = options.channels == 0 ? 3 : options.channels,
+                            .channels = options.channels == 0 ? any_channels : options.channels,
                             .pixels = false};
-  const auto facts = survey_all(set, config, tell, stop);
+  auto facts = survey_all(set, config, tell, stop);
   if (stop.requested()) throw Stopped(kStopped);
   DataStatistics result;
   for (const auto& part : set.parts()) result.parts.push_back(part.name);
-  result.set = data::summarise(set, facts);
   result.channels = options.channels == 0 ? usual_channels(facts) : options.channels;
+  note_other_channels(result.channels, facts);
+  result.set = data::summarise(set, facts);
   const auto& trained_on = *set.parts().front().images;
   result.measured = std::min(options.images, trained_on.size());
   result.pixels = data::measure_statistics(data::StoppableDataset(trained_on, stop, kStopped),

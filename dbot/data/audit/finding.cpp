@@ -22,6 +22,9 @@ const std::array<FindingText, finding_kinds>& finding_texts() {
        "They claim more pixels or memory than an image may have; shrink them."},
       {channels, "channels", broken, "Other numbers of channels",
        "They do not have as many channels as are wanted; model.channels names another number."},
+      {unread_kind, "unread_kind", broken, "Sound, but of a kind that is not read",
+       "Nothing says that they are damaged: do not delete them. Convert them to JPEG, PNG or a "
+       "TIFF of 8 bits, 16 bits or floats if they are to be used."},
       {leak, "leak", suspicious, "In two parts",
        "The same picture is in training and in validation or test, or in both of these: accuracies "
        "will be too good. A quarantine list keeps the one in test, else that in validation."},
@@ -43,6 +46,9 @@ const std::array<FindingText, finding_kinds>& finding_texts() {
       {unread_image, "unread_image", suspicious, "Images that are not read",
        "Pictures of a kind or name that is passed over, or outside the parts of the data set. "
        "Convert, rename or move them if they are to be used."},
+      {value_range, "value_range", suspicious, "Values out of range",
+       "Floats are expected in 0…1, whole numbers of 16 bits up to 65535; these become nearly all "
+       "white or nearly black. data.value_range says which values are black and white."},
       {constant, "constant", suspicious, "One colour",
        "Hardly anything is in the picture: a lens cap, an empty scan, a failed conversion. "
        "Masked pre-training learns nothing from them."},
@@ -74,6 +80,8 @@ const std::array<FindingText, finding_kinds>& finding_texts() {
       {mask, "mask", note, "Masks beside photographs",
        "One-channel pictures of few values, or named as masks or depth maps, with the name of a "
        "photograph beside them. Training and evaluations leave them out."},
+      {no_end_mark, "no_end_mark", note, "JPEGs without an end mark",
+       "Some cameras never write it. All pixels are there and are used."},
       {other_file, "other_file", note, "Other files",
        "They lie among the images and are passed over."},
   }};

@@ -16,6 +16,7 @@ enum class FindingKind : std::uint8_t {
   corrupt,
   too_large,
   channels,
+  unread_kind,
   leak,
   label_conflict,
   duplicate,
@@ -23,6 +24,7 @@ enum class FindingKind : std::uint8_t {
   damaged,
   wrong_type,
   unread_image,
+  value_range,
   constant,
   tiny,
   elongated,
@@ -36,9 +38,10 @@ enum class FindingKind : std::uint8_t {
   deep,
   more_pictures,
   mask,
+  no_end_mark,
   other_file
 };
-inline constexpr std::size_t finding_kinds = 28;
+inline constexpr std::size_t finding_kinds = 31;
 
 /// broken: cannot be used. suspicious: can be used, but may harm. note: good to know.
 enum class Gravity : std::uint8_t { broken, suspicious, note };

@@ -28,6 +28,8 @@ FindingKind kind_of(ImageFault fault) {
       return FindingKind::too_large;
     case ImageFault::channels:
       return FindingKind::channels;
+    case ImageFault::unread_kind:
+      return FindingKind::unread_kind;
     default:
       return FindingKind::corrupt;
   }
@@ -44,12 +46,14 @@ double median(std::vector<double> values) {
 
 UsualSize usual_size(const std::vector<ImageFacts>& facts) {
   std::vector<double> pixels, sides;
+  SetValues values;
   for (const auto& one : facts) {
+    values.add(one.values);
     if (one.width <= 0) continue;
     pixels.push_back(1.0 * one.width * one.height);
     sides.push_back(std::min(one.width, one.height));
   }
-  return {median(std::move(pixels)), median(std::move(sides))};
+  return {median(std::move(pixels)), median(std::move(sides)), values};
 }
 
 void judge_image(const ImageFacts& facts, const std::string& file, const AuditLimits& limits,
@@ -69,7 +73,10 @@ void judge_image(const ImageFacts& facts, const std::string& file, const AuditLi
     add(FindingKind::damaged,
         fmt::format("{} bytes of its pixels' data are left over", facts.unused_bytes));
   }
-  if (facts.decoded && facts.deviation < least_deviation) {
+  const auto values = usual.values.trouble(facts.values);
+  if (!values.empty()) {
+    add(FindingKind::value_range, values);
+  } else if (facts.decoded && facts.deviation < least_deviation) {
     add(FindingKind::constant, fmt::format("grey levels deviate by {:.1f}", facts.deviation));
   }
   const double longer = std::max(facts.width, facts.height);
@@ -92,6 +99,7 @@ void judge_image(const ImageFacts& facts, const std::string& file, const AuditLi
   if (stored.cmyk) add(FindingKind::cmyk, fmt::format("{} channels", stored.channels));
   if (stored.alpha) add(FindingKind::alpha, fmt::format("{} channels", stored.channels));
   if (stored.bits > 8) add(FindingKind::deep, fmt::format("{} bits", stored.bits));
+  if (stored.no_end) add(FindingKind::no_end_mark, "all pixels are there");
   if (stored.more_pictures) add(FindingKind::more_pictures, std::string(facts.kind));
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string>
 
 #include "dbot/core/error.h"
 
@@ -32,6 +33,16 @@ void check_jitter(const ColourJitterConfig& jitter, std::string_view table) {
       table, fmt::join(strength, ", ")));
 }
 
+[[noreturn]] void refuse_colour(std::string_view key, int channels) {
+  throw UsageError(
+      {.operation = "data",
+       .subject = std::string(key),
+       .fault = Fault::channels,
+       .reason = fmt::format("changes the colours of RGB, but model.channels is {}", channels),
+       .way_out = "set it to 0; brightness, contrast, blur, solarise and erase work "
+                  "for any number"});
+}
+
 }  // namespace
 
 void check_augmentation(const AugmentationConfig& config, std::string_view table) {
@@ -42,6 +53,18 @@ void check_augmentation(const AugmentationConfig& config, std::string_view table
   check_rising(table, "blur_sigma", pixels.blur_sigma, 0, 1000);
   check_rising(table, "erase_area", pixels.erase.area, 0, 1);
   check_rising(table, "erase_ratio", pixels.erase.ratio, 0, 1000);
+}
+
+void check_colours(const PixelAugmentation& pixels, int channels, std::string_view table) {
+  if (channels == 1 || channels == 3) return;
+  const auto refuse_if = [&](bool asked, const char* key) {
+    if (asked) refuse_colour(fmt::format("{}.{}", table, key), channels);
+  };
+  const auto& jitter = pixels.colour_jitter;
+  const bool colours = jitter.any() && (jitter.strength.at(2) > 0 || jitter.strength.at(3) > 0);
+  refuse_if(colours, "colour_jitter");
+  refuse_if(pixels.grey > 0, "grayscale");
+  refuse_if(pixels.three_augment > 0, "three_augment");
 }
 
 }  // namespace dbot::data

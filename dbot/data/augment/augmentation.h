@@ -18,4 +18,8 @@ struct AugmentationConfig {
 /// operation is defined for; `table` is what the keys in messages begin with.
 void check_augmentation(const AugmentationConfig& config, std::string_view table);
 
+/// Throws UsageError for changes of colour where images have neither one channel, which has none to
+/// change, nor the three of RGB: saturation, hue and grey.
+void check_colours(const PixelAugmentation& pixels, int channels, std::string_view table);
+
 }  // namespace dbot::data

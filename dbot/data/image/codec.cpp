@@ -12,12 +12,14 @@
 
 namespace dbot::data {
 
-Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::string_view name) {
-  const auto reader = open_reader(bytes, channels, name);
-  Image image{reader->height(), reader->width(), channels, {}};
+Image decode_image(std::span<const std::uint8_t> bytes, const PixelFormat& format,
+                   std::string_view name) {
+  const auto reader = open_reader(bytes, format, name);
+  Image image{reader->height(), reader->width(), format.channels, {}};
   std::vector<std::uint8_t> pixels;
   const auto stored =
       reader->read({0, 0, reader->stored_height(), reader->stored_width()}, 1, pixels);
+  image.values = reader->seen_values();
   if (reader->orientation().upright() && stored.view.row_bytes == image.row_bytes()) {
     pixels.resize(image.row_bytes() * image.height);
     image.pixels = std::move(pixels);
@@ -27,19 +29,21 @@ Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::strin
   return image;
 }
 
-void decode_crop(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
-                 const ChooseCrop& choose, core::Size size, std::span<std::uint8_t> planar) {
-  check_planar(channels, size, planar.size());
+void decode_crop(std::span<const std::uint8_t> bytes, const PixelFormat& format,
+                 std::string_view name, const ChooseCrop& choose, core::Size size,
+                 std::span<std::uint8_t> planar) {
+  check_planar(format.channels, size, planar.size());
   thread_local PartDecoder decoder;  // its memory serves the next image
-  decoder.decode(bytes, channels, name, choose, size);
+  decoder.decode(bytes, format, name, choose, size);
   decoder.resize(planar);
 }
 
-void decode_crops(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
-                  std::span<const CropRequest> requests) {
-  for (const auto& request : requests) check_planar(channels, request.size, request.planar.size());
+void decode_crops(std::span<const std::uint8_t> bytes, const PixelFormat& format,
+                  std::string_view name, std::span<const CropRequest> requests) {
+  for (const auto& request : requests)
+    check_planar(format.channels, request.size, request.planar.size());
   thread_local PartDecoder decoder;  // its memory serves the next image
-  decoder.decode_all(bytes, channels, name, requests);
+  decoder.decode_all(bytes, format, name, requests);
 }
 
 bool has_image_extension(std::string_view file_name) {

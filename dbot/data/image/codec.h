@@ -21,12 +21,13 @@ inline constexpr std::uint64_t max_pixels = std::uint64_t{1} << 28;
 /// half the pixels of it anyway.
 inline constexpr double shrink_from = 4, shrink_colour_from = 1.5;
 
-/// Decodes the bytes of an image file, whose kind is told by its content, to `channels` (1: luma,
-/// 3: RGB; others only where the file has as many), upright as EXIF says. docs/data.md has the
-/// kinds and the rules of colour and depth; pixels of 8 bits equal Pillow's
+/// Decodes the bytes of an image file, whose kind is told by its content, to `format` (1 channel:
+/// luma, 3: RGB; others only where the file has as many), upright as EXIF says. docs/data.md has
+/// the kinds and the rules of colour and depth; pixels of 8 bits equal Pillow's
 /// `ImageOps.exif_transpose(Image.open(…)).convert("L" or "RGB")`. `name` is for messages. Throws
 /// DataError ("[data] NAME: reason") for anything but a whole, sound image.
-Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::string_view name);
+Image decode_image(std::span<const std::uint8_t> bytes, const PixelFormat& format,
+                   std::string_view name);
 
 /// Decodes the part of an image that `choose` names, given the image's upright size, and resizes it
 /// to planar [channels, size.height, size.width]. No more is decoded than is needed. The result is
@@ -34,13 +35,14 @@ Image decode_image(std::span<const std::uint8_t> bytes, int channels, std::strin
 /// resized as they are stored, and decoded at a half, a quarter or an eighth of their size where a
 /// crop has that many more pixels: the mean difference stays below one grey level. Throws as
 /// `decode_image`.
-void decode_crop(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
-                 const ChooseCrop& choose, core::Size size, std::span<std::uint8_t> planar);
+void decode_crop(std::span<const std::uint8_t> bytes, const PixelFormat& format,
+                 std::string_view name, const ChooseCrop& choose, core::Size size,
+                 std::span<std::uint8_t> planar);
 
 /// Several crops of an image, at least one, which is decoded once: as much of it as they need
 /// together, as finely as the finest needs. Throws as `decode_image`.
-void decode_crops(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
-                  std::span<const CropRequest> requests);
+void decode_crops(std::span<const std::uint8_t> bytes, const PixelFormat& format,
+                  std::string_view name, std::span<const CropRequest> requests);
 
 /// True if the extension is one of a kind that can be read, in any case.
 bool has_image_extension(std::string_view file_name);

@@ -13,6 +13,7 @@
 #include "dbot/data/image/codecs/codec_pnm.h"
 #include "dbot/data/image/codecs/codec_tiff.h"
 #include "dbot/data/image/codecs/codec_webp.h"
+#include "dbot/data/image/foreign_kind.h"
 #include "dbot/data/image/jpeg/codec_jpeg.h"
 
 namespace dbot::data {
@@ -24,7 +25,8 @@ struct Kind {
   std::string_view name;
   std::string_view magic;  // the file begins with it; "?" stands for any byte
   bool any_channels;       // files may have other numbers than 1 (grey) and 3 (RGB)
-  std::unique_ptr<ImageReader> (*open)(std::span<const std::uint8_t>, int, std::string_view);
+  std::unique_ptr<ImageReader> (*open)(std::span<const std::uint8_t>, const PixelFormat&,
+                                       std::string_view);
 };
 
 constexpr std::array<Kind, 13> kinds{{
@@ -57,6 +59,15 @@ const Kind* find_kind(std::span<const std::uint8_t> bytes) {
   return kind == kinds.end() ? nullptr : &*kind;
 }
 
+DataError unknown_kind(std::span<const std::uint8_t> bytes, std::string_view name) {
+  const auto foreign = foreign_kind(bytes);
+  if (is_foreign_image(foreign)) return unread_error(name, foreign);
+  return data_error(name, Fault::unsupported,
+                    fmt::format("is not an image of a known kind (JPEG, PNG, WebP, TIFF, BMP, PNM, "
+                                "npy){}{}",
+                                foreign.empty() ? "" : ", but ", foreign));
+}
+
 }  // namespace
 
 std::string_view image_kind(std::span<const std::uint8_t> bytes) {
@@ -68,23 +79,19 @@ bool ImageReader::read_planes(const Crop&, Shrink, DecodedPlanes&) {
   return false;
 }
 
-std::unique_ptr<ImageReader> open_reader(std::span<const std::uint8_t> bytes, int channels,
-                                         std::string_view name) {
+std::unique_ptr<ImageReader> open_reader(std::span<const std::uint8_t> bytes,
+                                         const PixelFormat& format, std::string_view name) {
   if (bytes.empty()) throw data_error(name, Fault::empty, "is empty");
   const Kind* kind = find_kind(bytes);
-  if (kind == nullptr) {
-    throw data_error(name, Fault::unsupported,
-                     "is not an image of a known kind (JPEG, PNG, WebP, TIFF, BMP, PNM, npy)");
+  if (kind == nullptr) throw unknown_kind(bytes, name);
+  const int channels = format.channels;
+  if (!kind->any_channels && channels != 1 && channels != 3 && channels != any_channels) {
+    throw data_error(name, Fault::channels,
+                     fmt::format("is a {}, which gives 1 (grey) or 3 (RGB) channels, expected "
+                                 "model.channels = {}; TIFF and npy have other numbers",
+                                 kind->name, channels));
   }
-  if (channels < 1 || (!kind->any_channels && channels != 1 && channels != 3)) {
-    throw UsageError(
-        {.operation = "data",
-         .subject = std::string(name),
-         .fault = Fault::channels,
-         .reason = fmt::format(": model.channels is {}, but such a file gives 1 (grey) or 3 (RGB)",
-                               channels)});
-  }
-  return kind->open(bytes, channels, name);
+  return kind->open(bytes, format, name);
 }
 
 }  // namespace dbot::data

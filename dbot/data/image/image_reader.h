@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dbot/data/image/crop.h"
+#include "dbot/data/image/image.h"
 #include "dbot/data/image/orientation.h"
 #include "dbot/data/image/resize_crop.h"
 
@@ -38,6 +39,7 @@ struct StoredPixels {
   int bits = 8;      // of a value
   bool alpha = false, palette = false, cmyk = false;
   bool more_pictures = false;  // behind the first one: an animation, pages
+  bool no_end = false;         // the end mark is missing, the pixels are all there
   bool operator==(const StoredPixels&) const = default;
 };
 
@@ -73,14 +75,21 @@ class ImageReader {
   /// mean that the data are damaged, though a picture came of them.
   virtual std::int64_t unused_bytes() const { return 0; }
 
+  /// Of what was read so far.
+  const SeenValues& seen_values() const { return seen_; }
+
  protected:
   int height_ = 0, width_ = 0;
   Orientation orientation_;
+  SeenValues seen_;
 };
 
-/// Reads the header of an image file whose pixels are to have `channels` channels. `bytes` and
-/// `name` must outlive the reader.
-std::unique_ptr<ImageReader> open_reader(std::span<const std::uint8_t> bytes, int channels,
-                                         std::string_view name);
+/// As many channels as the file has, for those who read headers alone.
+inline constexpr int any_channels = 0;
+
+/// Reads the header of an image file whose pixels are to be of `format`. `bytes` and `name` must
+/// outlive the reader.
+std::unique_ptr<ImageReader> open_reader(std::span<const std::uint8_t> bytes,
+                                         const PixelFormat& format, std::string_view name);
 
 }  // namespace dbot::data

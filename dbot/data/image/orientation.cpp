@@ -10,7 +10,6 @@ namespace dbot::data {
 namespace {
 
 constexpr std::uint16_t orientation_tag = 274;
-constexpr std::uint16_t short_type = 3;
 constexpr std::size_t entry_bytes = 12;
 
 /// Numbers of a TIFF block in its byte order; 0 beyond its end.
@@ -37,6 +36,24 @@ class TiffBlock {
   bool little_;
 };
 
+/// Bytes of a whole number of one of TIFF's types: SHORT, LONG, SBYTE, SSHORT, SLONG, IFD; 0 for
+/// another type.
+std::size_t bytes_of_whole(std::uint32_t type) {
+  switch (type) {
+    case 6:
+      return 1;
+    case 3:
+    case 8:
+      return 2;
+    case 4:
+    case 9:
+    case 13:
+      return 4;
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
 
 Orientation orientation_of(int value) {
@@ -60,7 +77,7 @@ Orientation orientation_of(int value) {
   }
 }
 
-Orientation exif_orientation(std::span<const std::uint8_t> block) {
+std::optional<Orientation> exif_orientation(std::span<const std::uint8_t> block) {
   constexpr std::string_view prefix("Exif\0\0", 6);
   if (block.size() >= prefix.size() &&
       std::equal(prefix.begin(), prefix.end(), block.begin(),
@@ -68,16 +85,32 @@ Orientation exif_orientation(std::span<const std::uint8_t> block) {
     block = block.subspan(prefix.size());
   }
   const TiffBlock tiff(block);
-  if (!tiff.sound()) return {};
+  if (!tiff.sound()) return std::nullopt;
   const std::size_t directory = tiff.number(4, 4);
   const std::size_t entries = tiff.number(directory, 2);
   for (std::size_t i = 0; i < entries; ++i) {
     const std::size_t entry = directory + 2 + i * entry_bytes;
     if (tiff.number(entry, 2) != orientation_tag) continue;
-    if (tiff.number(entry + 2, 2) != short_type) return {};
-    return orientation_of(static_cast<int>(tiff.number(entry + 8, 2)));
+    const auto bytes = bytes_of_whole(tiff.number(entry + 2, 2));
+    const bool single = bytes > 0 && tiff.number(entry + 4, 4) == 1;
+    return orientation_of(single ? static_cast<int>(tiff.number(entry + 8, bytes)) : 1);
   }
-  return {};
+  return std::nullopt;
+}
+
+std::optional<Orientation> xmp_orientation(std::span<const std::uint8_t> packet) {
+  const std::string_view text(reinterpret_cast<const char*>(packet.data()), packet.size());
+  constexpr std::string_view key = "tiff:Orientation";
+  for (auto found = text.find(key); found != std::string_view::npos;
+       found = text.find(key, found + 1)) {
+    auto rest = text.substr(found + key.size());
+    // An attribute or an element: tiff:Orientation="6", <tiff:Orientation>6.
+    const std::size_t before = rest.starts_with("=\"") ? 2 : rest.starts_with('>') ? 1 : 0;
+    if (before == 0 || rest.size() <= before) continue;
+    const char digit = rest[before];
+    if (digit >= '0' && digit <= '9') return orientation_of(digit - '0');
+  }
+  return std::nullopt;
 }
 
 Crop stored_crop(const Orientation& orientation, const Crop& upright, int stored_height,

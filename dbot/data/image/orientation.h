@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "dbot/data/image/resize_crop.h"
@@ -20,8 +21,26 @@ struct Orientation {
 Orientation orientation_of(int value);
 
 /// The orientation that an EXIF block names (a TIFF header with its first directory, with or
-/// without "Exif\0\0" before it); upright where the block is broken or does not say.
-Orientation exif_orientation(std::span<const std::uint8_t> block);
+/// without "Exif\0\0" before it); none where the block is broken or does not say.
+std::optional<Orientation> exif_orientation(std::span<const std::uint8_t> block);
+
+/// The orientation that an XMP packet names ("tiff:Orientation"); none where it does not say.
+std::optional<Orientation> xmp_orientation(std::span<const std::uint8_t> packet);
+
+/// What the blocks of a file say together: EXIF comes first, XMP stands in for it, as in Pillow.
+class StoredTurn {
+ public:
+  void exif(std::span<const std::uint8_t> block) {
+    if (!exif_) exif_ = exif_orientation(block);
+  }
+  void xmp(std::span<const std::uint8_t> packet) {
+    if (!xmp_) xmp_ = xmp_orientation(packet);
+  }
+  Orientation orientation() const { return exif_ ? *exif_ : xmp_.value_or(Orientation{}); }
+
+ private:
+  std::optional<Orientation> exif_, xmp_;
+};
 
 /// The stored pixels under a rectangle of the upright image.
 Crop stored_crop(const Orientation& orientation, const Crop& upright, int stored_height,

@@ -70,10 +70,11 @@ DecodedPart within(const DecodedPart& decoded, const Crop& area, const Crop& par
 
 }  // namespace
 
-void PartDecoder::open(std::span<const std::uint8_t> bytes, int channels, std::string_view name) {
+void PartDecoder::open(std::span<const std::uint8_t> bytes, const PixelFormat& format,
+                       std::string_view name) {
   reader_.reset();  // of an image before, where this one cannot be opened
-  reader_ = open_reader(bytes, channels, name);
-  channels_ = channels;
+  reader_ = open_reader(bytes, format, name);
+  channels_ = format.channels;
 }
 
 void PartDecoder::read(const Crop& area, Shrink shrink) {
@@ -81,18 +82,18 @@ void PartDecoder::read(const Crop& area, Shrink shrink) {
   if (!has_planes_) part_ = reader_->read(area, shrink.grey, pixels_);
 }
 
-void PartDecoder::decode(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
-                         const ChooseCrop& choose, core::Size size) {
-  open(bytes, channels, name);
+void PartDecoder::decode(std::span<const std::uint8_t> bytes, const PixelFormat& format,
+                         std::string_view name, const ChooseCrop& choose, core::Size size) {
+  open(bytes, format, name);
   const auto stored = stored_choice(*reader_, choose, size);
   size_ = size;
   mirror_ = stored.mirror;
   read(stored.area, stored.shrink);
 }
 
-void PartDecoder::decode_all(std::span<const std::uint8_t> bytes, int channels,
+void PartDecoder::decode_all(std::span<const std::uint8_t> bytes, const PixelFormat& format,
                              std::string_view name, std::span<const CropRequest> requests) {
-  open(bytes, channels, name);
+  open(bytes, format, name);
   std::vector<StoredChoice> wanted;
   for (const auto& request : requests) {
     wanted.push_back(stored_choice(*reader_, request.choose, request.size));

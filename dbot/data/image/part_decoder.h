@@ -19,7 +19,7 @@ class PartDecoder {
  public:
   /// Decodes what `choose` names, for a result of `size`. `bytes` and `name` must live until
   /// `resize` returns.
-  void decode(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
+  void decode(std::span<const std::uint8_t> bytes, const PixelFormat& format, std::string_view name,
               const ChooseCrop& choose, core::Size size);
   /// Resizes it to planar [channels, size.height, size.width].
   void resize(std::span<std::uint8_t> planar);
@@ -29,11 +29,11 @@ class PartDecoder {
 
   /// Decodes once what several crops need together, and resizes each of them. No filter reaches
   /// beyond its crop, but for the fraction of a pixel that it shares with what is around.
-  void decode_all(std::span<const std::uint8_t> bytes, int channels, std::string_view name,
-                  std::span<const CropRequest> requests);
+  void decode_all(std::span<const std::uint8_t> bytes, const PixelFormat& format,
+                  std::string_view name, std::span<const CropRequest> requests);
 
  private:
-  void open(std::span<const std::uint8_t> bytes, int channels, std::string_view name);
+  void open(std::span<const std::uint8_t> bytes, const PixelFormat& format, std::string_view name);
   void read(const Crop& area, Shrink shrink);
   void resize_part(const DecodedPart& stored, std::uint8_t* planar);
   void resize_planes(std::uint8_t* planar);

@@ -9,6 +9,7 @@
 
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/colour.h"
+#include "dbot/data/image/image_reader.h"
 
 namespace dbot::data {
 namespace {
@@ -33,18 +34,36 @@ std::uint8_t of_real(double value) {
   return static_cast<std::uint8_t>(std::min(value, 1.0) * 255 + 0.5);
 }
 
-std::uint8_t narrowed(const std::uint8_t* from, const PixelValueType& type) {
-  switch (type.kind) {
-    case PixelValueType::Kind::bits8:
-      return of_whole(*from, type.white);
-    case PixelValueType::Kind::bits16:
-      return of_whole(read_word<std::uint16_t>(from, type.big_endian), type.white);
-    case PixelValueType::Kind::float32:
-      return of_real(std::bit_cast<float>(read_word<std::uint32_t>(from, type.big_endian)));
-    case PixelValueType::Kind::float64:
-      return of_real(std::bit_cast<double>(read_word<std::uint64_t>(from, type.big_endian)));
+/// The number that is stored at `from`.
+template <PixelValueType::Kind kind>
+auto stored_value(const std::uint8_t* from, bool big_endian) {
+  using Kind = PixelValueType::Kind;
+  if constexpr (kind == Kind::bits16) return read_word<std::uint16_t>(from, big_endian);
+  if constexpr (kind == Kind::float32) {
+    return std::bit_cast<float>(read_word<std::uint32_t>(from, big_endian));
   }
-  return 0;
+  if constexpr (kind == Kind::float64) {
+    return std::bit_cast<double>(read_word<std::uint64_t>(from, big_endian));
+  }
+}
+
+template <PixelValueType::Kind kind>
+void narrow_deep(const std::uint8_t* from, std::size_t count, std::size_t step,
+                 const PixelValueType& type, std::uint8_t* to, std::size_t to_step,
+                 SeenValues& seen) {
+  const bool given = type.range.given();
+  const double scale = given ? 1 / (type.range.white - type.range.black) : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto value = stored_value<kind>(from + i * step, type.big_endian);
+    seen.add(static_cast<double>(value));
+    if (given) {
+      to[i * to_step] = of_real((static_cast<double>(value) - type.range.black) * scale);
+    } else if constexpr (kind == PixelValueType::Kind::bits16) {
+      to[i * to_step] = of_whole(value, type.white);
+    } else {
+      to[i * to_step] = of_real(value);
+    }
+  }
 }
 
 int without_alpha(int stored) {
@@ -67,14 +86,35 @@ std::size_t PixelValueType::bytes() const {
   return 1;
 }
 
+SeenValues::Kind PixelValueType::seen_as() const {
+  if (kind == Kind::bits8) return SeenValues::Kind::none;
+  if (kind != Kind::bits16) return SeenValues::Kind::real;
+  // A format that names its own white says what its numbers mean.
+  return white == 0xFFFF ? SeenValues::Kind::whole : SeenValues::Kind::none;
+}
+
 void narrow_values(const std::uint8_t* from, std::size_t count, std::size_t step,
-                   const PixelValueType& type, std::uint8_t* to, std::size_t to_step) {
-  for (std::size_t i = 0; i < count; ++i) to[i * to_step] = narrowed(from + i * step, type);
+                   const PixelValueType& type, std::uint8_t* to, std::size_t to_step,
+                   SeenValues& seen) {
+  using Kind = PixelValueType::Kind;
+  switch (type.kind) {
+    case Kind::bits8:
+      for (std::size_t i = 0; i < count; ++i)
+        to[i * to_step] = of_whole(from[i * step], type.white);
+      return;
+    case Kind::bits16:
+      return narrow_deep<Kind::bits16>(from, count, step, type, to, to_step, seen);
+    case Kind::float32:
+      return narrow_deep<Kind::float32>(from, count, step, type, to, to_step, seen);
+    case Kind::float64:
+      return narrow_deep<Kind::float64>(from, count, step, type, to, to_step, seen);
+  }
 }
 
 bool convertible(int stored, int channels) {
   const int colours = without_alpha(stored);
-  return stored == channels || ((colours == 1 || colours == 3) && (channels == 1 || channels == 3));
+  return stored == channels || channels == any_channels ||
+         ((colours == 1 || colours == 3) && (channels == 1 || channels == 3));
 }
 
 void check_channels(int stored, int channels, std::string_view name) {

@@ -28,13 +28,15 @@ bool is_inside(const Raster& raster, std::size_t size) {
 class RasterReader final : public ImageReader {
  public:
   RasterReader(std::span<const std::uint8_t> bytes, std::vector<std::uint8_t> own,
-               const Raster& raster, const Orientation& orientation, int channels,
+               const Raster& raster, const Orientation& orientation, const PixelFormat& format,
                std::string_view name)
       : own_(std::move(own)),
         bytes_(own_.empty() ? bytes : std::span<const std::uint8_t>(own_)),
         raster_(raster),
-        channels_(channels) {
-    check_channels(raster.channels, channels, name);
+        channels_(format.channels) {
+    check_channels(raster.channels, channels_, name);
+    raster_.type.range = format.values;
+    seen_.kind = raster_.type.seen_as();
     check_image_size(static_cast<std::uint64_t>(raster.height),
                      static_cast<std::uint64_t>(raster.width), name);
     if (!is_inside(raster, bytes_.size())) {
@@ -73,13 +75,13 @@ class RasterReader final : public ImageReader {
   }
 
  private:
-  void narrow_row(int y, int left, std::size_t width, std::uint8_t* row) const {
+  void narrow_row(int y, int left, std::size_t width, std::uint8_t* row) {
     const auto channels = static_cast<std::size_t>(raster_.channels);
     for (std::size_t c = 0; c < channels; ++c) {
       const auto place = raster_.first + y * raster_.row_step + left * raster_.pixel_step +
                          static_cast<std::ptrdiff_t>(c) * raster_.channel_step;
       narrow_values(bytes_.data() + place, width, static_cast<std::size_t>(raster_.pixel_step),
-                    raster_.type, row + c, channels);
+                    raster_.type, row + c, channels, seen_);
     }
   }
 
@@ -92,19 +94,19 @@ class RasterReader final : public ImageReader {
 }  // namespace
 
 std::unique_ptr<ImageReader> read_raster(std::span<const std::uint8_t> bytes, const Raster& raster,
-                                         int channels, std::string_view name) {
+                                         const PixelFormat& format, std::string_view name) {
   return std::make_unique<RasterReader>(bytes, std::vector<std::uint8_t>(), raster, Orientation{},
-                                        channels, name);
+                                        format, name);
 }
 
 std::unique_ptr<ImageReader> read_unpacked(std::vector<std::uint8_t> pixels, int height, int width,
                                            int stored_channels, const Orientation& orientation,
-                                           int channels, std::string_view name) {
+                                           const PixelFormat& format, std::string_view name) {
   const Raster raster{
       height,          width, stored_channels, {}, 0, std::ptrdiff_t{width} * stored_channels,
       stored_channels, 1};
   return std::make_unique<RasterReader>(std::span<const std::uint8_t>(), std::move(pixels), raster,
-                                        orientation, channels, name);
+                                        orientation, format, name);
 }
 
 }  // namespace dbot::data

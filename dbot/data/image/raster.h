@@ -21,13 +21,13 @@ struct Raster {
 };
 
 /// A reader of such pixels. `bytes` is what the places count in. Throws DataError if the raster is
-/// not inside it or does not have a number of channels that can be given as `channels`.
+/// not inside it or does not have a number of channels that can be given as `format` wants.
 std::unique_ptr<ImageReader> read_raster(std::span<const std::uint8_t> bytes, const Raster& raster,
-                                         int channels, std::string_view name);
+                                         const PixelFormat& format, std::string_view name);
 
 /// The same of pixels that were unpacked and belong to the reader: 8 bits, interleaved.
 std::unique_ptr<ImageReader> read_unpacked(std::vector<std::uint8_t> pixels, int height, int width,
                                            int stored_channels, const Orientation& orientation,
-                                           int channels, std::string_view name);
+                                           const PixelFormat& format, std::string_view name);
 
 }  // namespace dbot::data

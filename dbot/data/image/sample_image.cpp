@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
-#include "dbot/core/error.h"
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
+#include "dbot/data/image/image_reader.h"
 #include "dbot/data/image/pixel_values.h"
 #include "dbot/data/image/resize_crop.h"
 #include "dbot/data/scratch.h"
@@ -18,10 +19,11 @@ namespace {
 PixelView stored_pixels(const Sample& sample, const SamplePart& image) {
   const auto shape = image.shape();
   const bool good = image.type() == c10::ScalarType::Byte && shape.size() == 3 && shape[0] > 0 &&
-                    shape[1] > 0 && (shape[2] == 1 || shape[2] == 3);
+                    shape[1] > 0 && shape[2] > 0 && shape[2] <= most_channels;
   if (!good) {
-    throw data_error(sample.name(), Fault::mismatch,
-                     "is no image, expected pixels [height, width, 1 or 3]");
+    throw data_error(
+        sample.name(), Fault::mismatch,
+        fmt::format("is no image, expected pixels [height, width, 1 to {}]", most_channels));
   }
   PixelView view{image.bytes().data(), static_cast<int>(shape[0]), static_cast<int>(shape[1]),
                  static_cast<int>(shape[2]), 0};
@@ -29,21 +31,11 @@ PixelView stored_pixels(const Sample& sample, const SamplePart& image) {
   return view;
 }
 
-void check_raw_channels(const Sample& sample, int channels) {
-  if (channels == 1 || channels == 3) return;
-  throw UsageError(
-      {.operation = "data",
-       .subject = sample.name(),
-       .fault = Fault::channels,
-       .reason = fmt::format(": model.channels is {}, but such pixels give 1 (grey) or 3 (RGB)",
-                             channels)});
-}
-
 /// Raw pixels with the channels that are wanted; `converted` is memory for them, where they differ.
 PixelView raw_pixels(const Sample& sample, const SamplePart& image, int channels,
                      std::vector<std::uint8_t>& converted) {
-  check_raw_channels(sample, channels);
   auto view = stored_pixels(sample, image);
+  check_channels(view.channels, channels, sample.name());
   if (view.channels == channels) return view;
   const auto count = static_cast<std::size_t>(view.height) * static_cast<std::size_t>(view.width);
   auto* pixels = room(converted, count * static_cast<std::size_t>(channels));
@@ -56,21 +48,22 @@ PixelView raw_pixels(const Sample& sample, const SamplePart& image, int channels
 
 }  // namespace
 
-Image image_of(const Sample& sample, int channels) {
+Image image_of(const Sample& sample, const PixelFormat& format) {
   const auto& image = sample.part(kImagePart);
-  if (image.encoded()) return decode_image(image.bytes(), channels, sample.name());
+  if (image.encoded()) return decode_image(image.bytes(), format, sample.name());
   std::vector<std::uint8_t> converted;
-  const auto view = raw_pixels(sample, image, channels, converted);
-  Image result{view.height, view.width, channels, {}};
+  const auto view = raw_pixels(sample, image, format.channels, converted);
+  Image result{view.height, view.width, format.channels, {}};
   result.pixels.assign(view.pixels, view.row(view.height));
   return result;
 }
 
-void crops_of(const Sample& sample, int channels, std::span<const CropRequest> requests) {
+void crops_of(const Sample& sample, const PixelFormat& format,
+              std::span<const CropRequest> requests) {
   const auto& image = sample.part(kImagePart);
   if (!image.encoded()) {
     thread_local std::vector<std::uint8_t> converted;  // its memory serves the next image
-    const auto view = raw_pixels(sample, image, channels, converted);
+    const auto view = raw_pixels(sample, image, format.channels, converted);
     for (const auto& request : requests) {
       const auto choice = request.choose(view.height, view.width);
       resize_crop(view, choice.crop, request.size, choice.mirror, request.planar);
@@ -78,16 +71,35 @@ void crops_of(const Sample& sample, int channels, std::span<const CropRequest> r
     return;
   }
   const auto& first = requests.front();
-  decode_crop(image.bytes(), channels, sample.name(), first.choose, first.size, first.planar);
+  decode_crop(image.bytes(), format, sample.name(), first.choose, first.size, first.planar);
   if (requests.size() > 1) {
-    decode_crops(image.bytes(), channels, sample.name(), requests.subspan(1));
+    decode_crops(image.bytes(), format, sample.name(), requests.subspan(1));
   }
 }
 
-Image load_image(const Dataset& dataset, std::int64_t index, int channels) {
+int usual_channels(const Dataset& dataset) {
+  constexpr int rgb = 3;
+  constexpr std::int64_t most_tried = 64;
+  Sample sample;
+  for (std::int64_t i = 0; i < std::min(dataset.size(), most_tried); ++i) {
+    try {
+      dataset.read(i, sample);
+      const auto& image = sample.part(kImagePart);
+      const int stored =
+          image.encoded()
+              ? open_reader(image.bytes(), any_channels, sample.name())->stored_pixels().channels
+              : stored_pixels(sample, image).channels;
+      return convertible(stored, rgb) ? rgb : stored;
+    } catch (const DataError&) {  // another one may tell
+    }
+  }
+  return rgb;
+}
+
+Image load_image(const Dataset& dataset, std::int64_t index, const PixelFormat& format) {
   Sample sample;
   dataset.read(index, sample);
-  return image_of(sample, channels);
+  return image_of(sample, format);
 }
 
 }  // namespace dbot::data

@@ -12,7 +12,7 @@ constexpr std::int64_t kMostCrops = 1000;  // of a sample: a slip of the finger 
 
 }  // namespace
 
-void check_views(const std::vector<ViewConfig>& views) {
+void check_views(const std::vector<ViewConfig>& views, int channels) {
   std::set<std::string> names{"images"};
   std::int64_t crops = 0;
   for (const auto& view : views) {
@@ -30,6 +30,7 @@ void check_views(const std::vector<ViewConfig>& views) {
     }
     crops += view.count;
     check_augmentation(view.augmentation, view.name);
+    check_colours(view.augmentation.pixels, channels, view.name);
   }
   if (crops > kMostCrops) {
     throw UsageError(

@@ -100,7 +100,7 @@ void ImagePart::fill(std::int64_t slot, const Sample& sample, const SampleDraws&
                           {view.slot(slot) + i * bytes, bytes}});
     }
   }
-  settings_->make_crops(sample, config_.channels, requests);
+  settings_->make_crops(sample, {config_.channels, config_.values}, requests);
   if (!config_.augmented) return;
   std::uint32_t number = 0;
   for (const auto& view : views_) {
@@ -124,9 +124,9 @@ void ImagePart::give(Batch& batch, std::int64_t slots) {
 }
 
 void check(const ImagePartConfig& config) {
-  if (config.channels != 1 && config.channels != 3) {
-    throw UsageError(fmt::format("[loader] model.channels is {}, expected 1 (grey) or 3 (RGB)",
-                                 config.channels));
+  if (config.channels < 1 || config.channels > most_channels) {
+    throw UsageError(fmt::format("[loader] model.channels is {}, expected 1 to {}", config.channels,
+                                 most_channels));
   }
   if (config.image_size.height <= 0 || config.image_size.width <= 0) {
     throw UsageError(fmt::format("[loader] model.image_size is {}x{}, expected positive numbers",
@@ -134,7 +134,8 @@ void check(const ImagePartConfig& config) {
   }
   if (!config.augmented) return;
   check_augmentation(config.augmentation, "data");
-  check_views(config.views);
+  check_colours(config.augmentation.pixels, config.channels, "data");
+  check_views(config.views, config.channels);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "dbot/data/augment/augmentation.h"
 #include "dbot/data/batch_part.h"
 #include "dbot/data/image/crop.h"
+#include "dbot/data/image/image.h"
 
 namespace dbot::data {
 
@@ -26,6 +27,7 @@ struct ViewConfig {
 struct ImagePartConfig {
   core::Size image_size = {};
   int channels = 3;
+  ValueRange values = {};  // of files of more than 8 bits
   /// Otherwise the centre crop, without views: for evaluation.
   bool augmented = true;
   AugmentationConfig augmentation = AugmentationConfig();
@@ -33,8 +35,8 @@ struct ImagePartConfig {
 };
 
 /// Puts crops of a sample's image where the requests say.
-using MakeCrops =
-    std::function<void(const Sample& sample, int channels, std::span<const CropRequest> requests)>;
+using MakeCrops = std::function<void(const Sample& sample, const PixelFormat& format,
+                                     std::span<const CropRequest> requests)>;
 
 /// The images of a batch (sample_image.h): tensor "images", uint8 [batch, channels, height, width],
 /// and further views. Throws UsageError where `check_views` does, and for sizes and channels that
@@ -44,6 +46,6 @@ BatchPartFactory image_part(ImagePartConfig config);
 BatchPartFactory image_part(ImagePartConfig config, MakeCrops make_crops);
 
 /// The checks of further views: names, sizes, counts and augmentations. Throws UsageError.
-void check_views(const std::vector<ViewConfig>& views);
+void check_views(const std::vector<ViewConfig>& views, int channels);
 
 }  // namespace dbot::data

@@ -58,7 +58,8 @@ MakeCrops noise_crops() {
   std::vector<std::uint8_t> noise(std::size_t{1} << 16);
   core::Random random({.seed = 1, .purpose = core::Purpose::statistics});
   for (auto& byte : noise) byte = static_cast<std::uint8_t>(random.next());
-  return [noise = std::move(noise)](const Sample&, int, std::span<const CropRequest> requests) {
+  return [noise = std::move(noise)](const Sample&, const PixelFormat&,
+                                    std::span<const CropRequest> requests) {
     for (const auto& [choose, size, planar] : requests) {
       choose(static_cast<int>(size.height), static_cast<int>(size.width));
       for (std::size_t i = 0; i < planar.size(); i += noise.size()) {

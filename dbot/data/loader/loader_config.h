@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dbot/data/augment/augmentation.h"
@@ -15,7 +16,9 @@ struct DataConfig {
   double max_bad_fraction = 0.1;  // of the files; more unreadable ones stop the run
   std::vector<double> weights;    // of several sources; empty: every image once an epoch
   std::int64_t cache_bytes = 0;   // of encoded files to keep in memory
-  std::string leave_out;          // a list of images not to read (data::Choice)
+  std::vector<double>
+      value_range;        // black and white of floats and deep whole numbers; empty: usual
+  std::string leave_out;  // a list of images not to read (data::Choice)
 };
 
 /// A part of a data set that was put together of several (concatenation.h), in their order.
@@ -48,6 +51,9 @@ struct LoaderConfig {
   /// Most bytes of tensors that are loaded ahead; one batch always is.
   std::int64_t queue_bytes = std::int64_t{1} << 30;
 };
+
+/// Throws UsageError, naming `key`, unless the list is empty or of two different finite numbers.
+void check_value_range(const std::vector<double>& range, std::string_view key);
 
 /// What a configuration asks for, with the mean and deviation of its pixels where they are known.
 AugmentationConfig augmentation_of(const DataConfig& config);

@@ -50,14 +50,15 @@ bool time_image(const Dataset& dataset, std::int64_t index, const LoaderBenchCon
   const auto bytes = encoded.bytes();
   const auto& name = sample.name();
   lap();
-  const auto image = decode_image(bytes, view.channels, name);
+  const auto image = decode_image(bytes, {view.channels, view.values}, name);
   const double decode_whole = lap();
   const auto crop = random_resized_crop(image.height, image.width, view.augmentation, random);
   const std::span<std::uint8_t> planar(pixels.data_ptr<std::uint8_t>(),
                                        static_cast<std::size_t>(pixels.numel()));
   lap();
   decoder.decode(
-      bytes, view.channels, name, [&](int, int) { return CropChoice{crop}; }, view.image_size);
+      bytes, {view.channels, view.values}, name, [&](int, int) { return CropChoice{crop}; },
+      view.image_size);
   const double decode = lap();
   decoder.resize(planar);
   const double resize = lap();

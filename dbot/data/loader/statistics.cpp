@@ -37,16 +37,19 @@ void add(const Image& image, std::vector<Sums>& sums) {
 
 }  // namespace
 
-PixelStatistics measure_statistics(const Dataset& dataset, int channels, std::int64_t images,
-                                   std::uint64_t seed) {
+PixelStatistics measure_statistics(const Dataset& dataset, const PixelFormat& format,
+                                   std::int64_t images, std::uint64_t seed) {
   auto chosen =
       core::permutation({.seed = seed, .purpose = core::Purpose::statistics}, dataset.size());
   chosen.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(images, 1, dataset.size())));
-  std::vector<Sums> sums(static_cast<std::size_t>(channels));
+  std::vector<Sums> sums(static_cast<std::size_t>(format.channels));
   std::string first_reason;
+  PixelStatistics statistics;
   for (const auto index : chosen) {
     try {
-      add(load_image(dataset, index, channels), sums);
+      const Image image = load_image(dataset, index, format);
+      add(image, sums);
+      statistics.values.add(image.values);
     } catch (const DataError& error) {
       if (first_reason.empty()) first_reason = error.what();
     }
@@ -58,7 +61,6 @@ PixelStatistics measure_statistics(const Dataset& dataset, int channels, std::in
                                            "deviation; first: {}",
                                            chosen.size(), first_reason)});
   }
-  PixelStatistics statistics;
   for (const auto& channel : sums) {
     const auto count = static_cast<double>(channel.count);
     const double mean = static_cast<double>(channel.sum) / count / 255;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "dbot/data/dataset.h"
+#include "dbot/data/image/image.h"
 
 namespace dbot::data {
 
@@ -11,8 +12,9 @@ namespace dbot::data {
 /// 0…1.
 struct PixelStatistics {
   std::vector<double> mean, std;
+  SetValues values;  // that were seen, where files have more than 8 bits
 };
-PixelStatistics measure_statistics(const Dataset& dataset, int channels, std::int64_t images,
-                                   std::uint64_t seed);
+PixelStatistics measure_statistics(const Dataset& dataset, const PixelFormat& format,
+                                   std::int64_t images, std::uint64_t seed);
 
 }  // namespace dbot::data

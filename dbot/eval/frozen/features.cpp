@@ -29,10 +29,12 @@ data::LoaderConfig evaluation_pass(const ExtractionSettings& settings) {
   return config;
 }
 
-data::BatchPartFactory centre_crops(core::Size image_size, int channels) {
+data::BatchPartFactory centre_crops(core::Size image_size, int channels,
+                                    const data::ValueRange& values) {
   data::ImagePartConfig config;
   config.image_size = image_size;
   config.channels = channels;
+  config.values = values;
   config.augmented = false;
   return data::image_part(config);
 }
@@ -104,7 +106,8 @@ Features extract_features(const nn::Backbone& backbone,
   const Extractor extract = [&, name = part](const at::Tensor& normalised) {
     return backbone.features({{name, normalised}}, compute);
   };
-  return collect(std::move(dataset), centre_crops(images.size, static_cast<int>(images.channels)),
+  return collect(std::move(dataset),
+                 centre_crops(images.size, static_cast<int>(images.channels), settings.values),
                  settings, extract, stop, log);
 }
 
@@ -115,8 +118,8 @@ Features pixel_features(core::Size image_size, int channels,
   const Extractor extract = [](const at::Tensor& images) -> runtime::NamedTensors {
     return {{kPixelFeatures, images.flatten(1)}};
   };
-  return collect(std::move(dataset), centre_crops(image_size, channels), settings, extract, stop,
-                 log);
+  return collect(std::move(dataset), centre_crops(image_size, channels, settings.values), settings,
+                 extract, stop, log);
 }
 
 }  // namespace dbot::eval

@@ -10,6 +10,7 @@
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/image/value_range.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/named_tensors.h"
 #include "dbot/runtime/precision.h"
@@ -18,6 +19,7 @@ namespace dbot::eval {
 
 struct ExtractionSettings {
   std::vector<double> mean, std;
+  data::ValueRange values = {};  // of files of more than 8 bits
   std::int64_t batch_size = 256;
   int workers = 1;
   runtime::Precision precision = runtime::Precision::fp32;

@@ -6,6 +6,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_file.h"
+#include "dbot/exchange/import/input_channels.h"
 #include "dbot/nn/vit/vision_transformer.h"
 #include "dbot/objectives/teacher.h"
 
@@ -52,12 +53,8 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
   exchange::EncoderHints hints;
   if (config.heads > 0) hints.heads = config.heads;
   exchange::LoadedEncoder loaded = exchange::load_encoder(config.path, hints);
+  std::string rule = exchange::adapt_channels(loaded, student.channels);
   const nn::EncoderConfig stored = loaded.description.config;
-  if (stored.channels != student.channels) {
-    throw UsageError(
-        fmt::format("[teacher] {} reads {} channels, model.channels is {}; they must be equal",
-                    config.path, stored.channels, student.channels));
-  }
   for (const auto& [key, wanted, found] :
        {std::tuple{"width", config.width, stored.width},
         std::tuple{"patch_size", config.patch_size, stored.patch_size}}) {
@@ -79,8 +76,10 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
     loaded.description.mean = config.mean;
     loaded.description.std = config.std;
   }
-  exchange::assume_normalisation(loaded.description);
-  return {shape, std::move(parameters), loaded.description.mean, loaded.description.std};
+  // Of other channels than the file's, the student's normalisation is the best that is known.
+  if (rule.empty()) exchange::assume_normalisation(loaded.description);
+  return {shape, std::move(parameters), loaded.description.mean, loaded.description.std,
+          std::move(rule)};
 }
 
 void check_blocks(const objectives::TeacherConfig& config, const nn::EncoderConfig& teacher) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "dbot/nn/parameters.h"
@@ -15,6 +16,7 @@ struct TeacherNetwork {
   nn::EncoderConfig config;
   std::shared_ptr<nn::ParameterStore> parameters;
   std::vector<double> mean, std;
+  std::string channels_rule = {};  // how a file's channels became the student's; empty: they are
 };
 
 /// The first stage's teacher, before the student exists: read from a file, or drawn at random. Its

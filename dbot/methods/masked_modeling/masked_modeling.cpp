@@ -34,6 +34,7 @@ void MaskedModeling::make_teacher() {
 void MaskedModeling::see_data(const DataFacts& facts) {
   config_.mean = facts.mean;
   config_.std = facts.std;
+  config_.value_range = facts.value_range;
 }
 
 /// The cls token is a loss position where the target has one and the recipe wants it.

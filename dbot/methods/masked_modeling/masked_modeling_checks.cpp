@@ -12,9 +12,6 @@ namespace dbot::methods {
 namespace {
 
 void check_networks(const MaskedModelingConfig& config) {
-  if (config.encoder.channels == 2) {
-    refuse_recipe("model.channels is 2, expected 1 (grey) or 3 (RGB)");
-  }
   nn::check(config.encoder, "model");
   nn::check(config.decoder);
   // Attention alone is quadratic in the tokens.

@@ -30,8 +30,9 @@ struct MaskedModelingConfig {
   objectives::LossConfig loss;
   double drop_path = 0;                     // of the last block, in encoder and decoder each
   std::vector<std::int64_t> student_depth;  // blocks of each stage's student; empty: encoder.depth
-  bool keep_patch_bias = false;   // the patch embedding's bias survives a stage switch (upstream)
-  std::vector<double> mean, std;  // pixel normalisation of the input; empty: told by the data
+  bool keep_patch_bias = false;     // the patch embedding's bias survives a stage switch (upstream)
+  std::vector<double> mean, std;    // pixel normalisation of the input; empty: told by the data
+  std::vector<double> value_range;  // what is black and white in files; told by the data
   std::uint64_t seed = 0;
   runtime::Device device;  // of all networks
 

@@ -19,8 +19,9 @@ void bind_model(Settings& settings, MaskedModelingConfig& config) {
   auto& model = config.encoder;
   settings.add("model.image_size", model.image_size, at_least(1, kMostPixels), "pixels",
                "Size of the network's input: one number, or [height, width].");
-  settings.add("model.channels", model.channels, at_least(1, 3), "",
-               "1 (grey) or 3 (RGB; grey images are repeated).");
+  settings.add(
+      "model.channels", model.channels, at_least(1, 64), "",
+      "1 (grey), 3 (RGB; grey images are repeated), or as many as TIFF and npy files have.");
   settings.add("model.patch_size", model.patch_size, at_least(1, kMostPixels), "pixels",
                "Side of a patch; divides the image size.");
   settings.add("model.width", model.width, at_least(4, kMostWidth), "",

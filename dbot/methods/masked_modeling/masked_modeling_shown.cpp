@@ -11,7 +11,8 @@
 namespace dbot::methods {
 
 std::string MaskedModeling::describe_backbone() const {
-  return exchange::to_json({student_->encoder().config(), config_.mean, config_.std});
+  return exchange::to_json(
+      {student_->encoder().config(), config_.mean, config_.std, config_.value_range});
 }
 
 BackboneFile MaskedModeling::backbone_file() const {
@@ -23,7 +24,8 @@ exchange::NetworkWeights MaskedModeling::whole_network() const {
   const bool pixels = !predicts_features();
   const bool symmetric = config_.student == StudentKind::symmetric;
   exchange::NetworkWeights network;
-  network.description = {student_->encoder().config(), config_.mean, config_.std};
+  network.description = {student_->encoder().config(), config_.mean, config_.std,
+                         config_.value_range};
   network.parameters = student_->parameters()->named();
   network.decoder = exchange::DecoderDescription{
       .config = config_.decoder,
@@ -51,7 +53,10 @@ ModelFacts MaskedModeling::facts() const {
   const std::int64_t patches = student_->encoder().config().patches();
   return {.parts = {encoder, decoder, teacher},
           .tokens = patches + 1,
-          .visible_tokens = masking::kept_patches(patches, config_.mask.ratio) + 1};
+          .visible_tokens = masking::kept_patches(patches, config_.mask.ratio) + 1,
+          .remark = teacher_network_.channels_rule.empty()
+                        ? std::string()
+                        : "teacher: " + teacher_network_.channels_rule};
 }
 
 Cost MaskedModeling::cost() const {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "dbot/core/error.h"
+#include "dbot/data/image/pixel_values.h"
 #include "dbot/data/image/sample_image.h"
 #include "dbot/report/pictures/set/png_write.h"
 #include "dbot/report/text/shown_text.h"
@@ -37,7 +38,10 @@ PageJson CheckPictures::make(std::int64_t image) const {
   if (facts.fault != data::ImageFault::none || facts.width <= 0) return nullptr;
   const core::Size size = shown_size(facts);
   const auto plane = static_cast<std::size_t>(size.height * size.width);
-  std::vector<std::uint8_t> planar(3 * plane);
+  // Of more channels than RGB has, the first three are shown.
+  const bool many = !data::convertible(facts.stored.channels, 3);
+  const int channels = many && facts.stored.channels > 3 ? facts.stored.channels : 3;
+  std::vector<std::uint8_t> planar(static_cast<std::size_t>(channels) * plane);
   const auto whole = [](int height, int width) {
     return data::CropChoice{{0, 0, height, width}, false};
   };
@@ -46,7 +50,7 @@ PageJson CheckPictures::make(std::int64_t image) const {
     data::Sample sample;
     part.images->read(image - part.begin, sample);
     const data::CropRequest request{whole, size, planar};
-    data::crops_of(sample, 3, {&request, 1});
+    data::crops_of(sample, channels, {&request, 1});
   } catch (const Error&) {
     return nullptr;  // of other channels, or changed meanwhile
   }

@@ -8,6 +8,7 @@
 #include "dbot/report/pictures/embedding_map.h"
 #include "dbot/report/pictures/health.h"
 #include "dbot/report/pictures/masked_pictures.h"
+#include "dbot/report/pictures/tensor_image.h"
 #include "dbot/report/pictures/token_pictures.h"
 
 namespace dbot::report {
@@ -36,7 +37,10 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   const c10::NoGradGuard no_graph;
   PictureSet set;
   const std::int64_t shown = std::min(settings.shown, samples.size());
-  const at::Tensor pixels = samples.images.narrow(0, 0, shown);
+  const at::Tensor pixels = samples.images.narrow(0, 0, shown);  // as the network sees them
+  PictureSamples seen = samples;                                 // as people see them
+  seen.images = shown_channels(samples.images, settings.channels);
+  const at::Tensor colours = seen.images.narrow(0, 0, shown);
   LossMeasure measure;
   measure.context.seed = settings.seed;
   measure.precision = settings.look.precision;
@@ -46,7 +50,8 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
     const auto prediction = predict_samples(*images, samples, measure, stop);
     const std::int64_t drawn = std::min(shown, prediction.images.size(0));
     set.groups.push_back(draw_masked_pictures(first_of(prediction, drawn),
-                                              pixels.narrow(0, 0, drawn), samples.names, folder));
+                                              colours.narrow(0, 0, drawn), samples.names, folder,
+                                              settings.channels));
     set.health.training_loss = loss_of(prediction);
     measure_prediction(prediction, set.health);
     if (held_out != nullptr) {
@@ -55,13 +60,13 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   }
   leave_if_stopped(stop);
   if (const auto view = patch_views(method.backbone(), pixels, settings.look)) {
-    set.groups.push_back(draw_principal_components(*view, pixels, samples.names, folder));
-    set.groups.push_back(draw_attention(*view, pixels, samples.names, folder));
+    set.groups.push_back(draw_principal_components(*view, colours, samples.names, folder));
+    set.groups.push_back(draw_attention(*view, colours, samples.names, folder));
   }
   const at::Tensor features = summary_features(method.backbone(), samples, settings.look, stop);
   measure_features(features, set.health);
   if (features.size(0) < kLeastOnMap) return set;
-  set.map = draw_embedding_map(samples, features, folder, stop);
+  set.map = draw_embedding_map(seen, features, folder, stop);
   set.neighbours = nearest_neighbours(features, settings.queries, settings.nearest);
   return set;
 }

@@ -17,6 +17,7 @@ struct DrawSettings {
   std::int64_t shown = 8;    // images with strips of their own
   std::int64_t queries = 8;  // images whose neighbours are shown
   std::int64_t nearest = 6;
+  std::vector<std::int64_t> channels = {};  // that are shown; empty: the first three
 };
 
 /// Draws everything that `method` shows of the samples and writes the PNG files into `folder`,

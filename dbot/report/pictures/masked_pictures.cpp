@@ -79,14 +79,15 @@ double masked_loss(const MaskedPrediction& prediction, std::int64_t index) {
 
 PictureGroup draw_reconstructions(const MaskedPrediction& prediction, const at::Tensor& pixels,
                                   const std::vector<std::string>& names,
-                                  const std::filesystem::path& folder) {
+                                  const std::filesystem::path& folder,
+                                  const std::vector<std::int64_t>& channels) {
   PictureGroup group{"reconstruction",
                      "Reconstructions",
                      "From left to right: the image, the patches the network is given, and its "
                      "prediction with the given patches pasted in. A network that learns completes "
                      "outlines and shading; flat patches of one colour are what it starts with.",
                      {}};
-  const at::Tensor reconstructed = reconstructed_pixels(prediction);
+  const at::Tensor reconstructed = shown_channels(reconstructed_pixels(prediction), channels);
   for (std::int64_t i = 0; i < pixels.size(0); ++i) {
     const Beginning begin = begin_strip(prediction, pixels, i);
     const data::Image result = resized(image_of(reconstructed[i]), begin.size);
@@ -143,8 +144,9 @@ at::Tensor reconstructed_pixels(const MaskedPrediction& prediction) {
 
 PictureGroup draw_masked_pictures(const MaskedPrediction& prediction, const at::Tensor& pixels,
                                   const std::vector<std::string>& names,
-                                  const std::filesystem::path& folder) {
-  return prediction.pixels ? draw_reconstructions(prediction, pixels, names, folder)
+                                  const std::filesystem::path& folder,
+                                  const std::vector<std::int64_t>& channels) {
+  return prediction.pixels ? draw_reconstructions(prediction, pixels, names, folder, channels)
                            : draw_features(prediction, pixels, names, folder);
 }
 

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,10 +19,11 @@ at::Tensor reconstructed_pixels(const methods::MaskedPrediction& prediction);
 
 /// What the network is given and what it predicts, one strip an image. Pixels: original, masked,
 /// reconstruction ("reconstruction"). Features: original, masked, target and prediction in colours
-/// of the targets' principal components ("features"). pixels: uint8, the batch's images. Writes the
-/// PNG files.
+/// of the targets' principal components ("features"). pixels: uint8, the batch's images in 1 or 3
+/// channels, which are those of `channels` (see shown_channels). Writes the PNG files.
 PictureGroup draw_masked_pictures(const methods::MaskedPrediction& prediction,
                                   const at::Tensor& pixels, const std::vector<std::string>& names,
-                                  const std::filesystem::path& folder);
+                                  const std::filesystem::path& folder,
+                                  const std::vector<std::int64_t>& channels = {});
 
 }  // namespace dbot::report

@@ -67,6 +67,7 @@ PictureSamples load_picture_samples(const std::shared_ptr<const data::Dataset>& 
   data::ImagePartConfig image;
   image.image_size = choice.image_size;
   image.channels = choice.channels;
+  image.values = choice.values;
   image.augmented = false;
   data::Loader loader(data::subset(dataset, chosen), {data::image_part(image)}, config, log);
   PictureSamples samples;

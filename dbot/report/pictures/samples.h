@@ -12,6 +12,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/batch.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/image/value_range.h"
 
 namespace dbot::report {
 
@@ -33,6 +34,7 @@ struct SampleChoice {
   std::uint64_t seed = 0;    // the choice depends on it and the data set's size alone
   core::Size image_size;
   int channels = 3;
+  data::ValueRange values = {};  // of files of more than 8 bits
   int workers = 1;
 };
 

@@ -1,6 +1,7 @@
 #include "dbot/report/pictures/tensor_image.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
 
 #include "dbot/report/pictures/canvas.h"
@@ -16,6 +17,12 @@ data::Image image_of(const at::Tensor& pixels) {
   const auto* values = rows.const_data_ptr<std::uint8_t>();
   image.pixels.assign(values, values + rows.numel());
   return as_rgb(image);
+}
+
+at::Tensor shown_channels(const at::Tensor& pixels, const std::vector<std::int64_t>& chosen) {
+  if (!chosen.empty()) return pixels.index_select(1, at::tensor(chosen, at::kLong));
+  const std::int64_t channels = pixels.size(1);
+  return channels == 1 ? pixels : pixels.narrow(1, 0, channels == 2 ? 1 : 3);
 }
 
 at::Tensor pixels_of(const at::Tensor& normalised, const std::vector<double>& mean,

@@ -73,11 +73,14 @@ std::string facts_table(const RunFacts& facts) {
   const auto line = [](const char* name, const std::string& text) {
     return fmt::format("  {:<12}{}\n", name, text);
   };
+  const auto remark_line = [&](const std::string& text) {
+    return text.empty() ? std::string() : line("", text);
+  };
   const auto& compute = facts.compute;
   return fmt::format("dbot {}, recipe {}\n", facts.dbot, facts.recipe) +
          line("data", data_text(facts.data)) + line("model", facts.model.description) +
          line("parameters", parameters_text(facts.model.made_of)) +
-         line("tokens", tokens_text(facts.model)) +
+         remark_line(facts.model.made_of.remark) + line("tokens", tokens_text(facts.model)) +
          line("compute",
               fmt::format("{} ({}), {} with {} threads, {} loading; LibTorch {}",
                           facts.machine.processor, facts.machine.instruction_set, compute.precision,

@@ -137,6 +137,7 @@ eval::ExtractionSettings extraction_settings(const Recipe& recipe) {
   eval::ExtractionSettings settings;
   settings.mean = recipe.data.mean;
   settings.std = recipe.data.std;
+  settings.values = data::range_of(recipe.data.value_range);
   settings.workers = workers_of(recipe);
   settings.precision = precision_of(recipe);
   settings.batch_size = recipe.train.batch_size;

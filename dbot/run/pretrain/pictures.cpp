@@ -25,6 +25,7 @@ class PictureData {
     choice_.seed = static_cast<std::uint64_t>(recipe.train.seed);
     choice_.image_size = input.size;
     choice_.channels = static_cast<int>(input.channels);
+    choice_.values = data::range_of(recipe.data.value_range);
     choice_.workers = workers_of(recipe);
   }
 
@@ -61,6 +62,7 @@ std::unique_ptr<report::PictureObserver> make_picture_observer(
   report::DrawSettings settings;
   settings.look = {recipe.data.mean, recipe.data.std, precision_of(recipe)};
   settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
+  settings.channels = recipe.report.channels;
   const auto images = std::make_shared<PictureData>(recipe, *input, data, std::move(dataset), log);
   const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder) {
     images->load(stop);

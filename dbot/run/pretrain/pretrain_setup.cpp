@@ -72,12 +72,14 @@ std::optional<train::Checkpoint> find_checkpoint(const train::RunFolder& folder,
 namespace {
 
 /// Of a handful of files that are no images, that is the trouble, not the batch size.
-void require_readable(const data::Dataset& dataset) {
+void require_readable(const Recipe& recipe, const data::Dataset& dataset) {
   constexpr std::int64_t kMostTried = 64;
+  const auto images = methods::catalogue::outline(recipe.method).images;
+  const int channels = images ? static_cast<int>(images->channels) : 3;
   std::string reason;
   for (std::int64_t i = 0; i < std::min(dataset.size(), kMostTried); ++i) {
     try {
-      data::load_image(dataset, i, 3);
+      data::load_image(dataset, i, channels);
       return;
     } catch (const Error& error) {
       if (reason.empty()) reason = error.what();
@@ -127,7 +129,7 @@ void warn_of_few_steps(const Recipe& recipe, std::int64_t size, const core::Log&
 train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset, const core::Log& log) {
   const std::int64_t images = recipe.train.images_per_step();
   if (images > dataset.size()) {
-    require_readable(dataset);
+    require_readable(recipe, dataset);
     throw UsageError(
         {.operation = "recipe",
          .subject = "train.batch_size",
@@ -161,6 +163,7 @@ data::ImagePartConfig image_part_config(const Recipe& recipe) {
   data::ImagePartConfig config;
   config.image_size = images.size;
   config.channels = static_cast<int>(images.channels);
+  config.values = data::range_of(recipe.data.value_range);
   config.augmentation = data::augmentation_of(recipe.data);
   return config;
 }

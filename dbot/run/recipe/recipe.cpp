@@ -81,7 +81,7 @@ methods::MakeContext make_context(const Recipe& recipe) {
 }
 
 methods::DataFacts data_facts(const Recipe& recipe) {
-  return {.mean = recipe.data.mean, .std = recipe.data.std};
+  return {.mean = recipe.data.mean, .std = recipe.data.std, .value_range = recipe.data.value_range};
 }
 
 nn::ImageInput image_input(const Recipe& recipe, std::string_view operation) {

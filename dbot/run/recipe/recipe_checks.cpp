@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/augment/augmentation.h"
+#include "dbot/data/loader/loader_config.h"
 #include "dbot/methods/check_values.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/runtime/device.h"
@@ -57,6 +58,11 @@ void check_statistics(const Recipe& recipe) {
 
 void check_lists(const Recipe& recipe) {
   data::check_augmentation(recipe.data.augmentation, "data");
+  if (const auto images = methods::catalogue::outline(recipe.method).images) {
+    data::check_colours(recipe.data.augmentation.pixels, static_cast<int>(images->channels),
+                        "data");
+  }
+  data::check_value_range(recipe.data.value_range, "data.value_range");
   const double every = recipe.evaluate.every_epochs;
   if (every != std::floor(every)) {
     refuse_recipe(fmt::format("evaluate.every_epochs is {}, expected a whole number", every));
@@ -66,6 +72,17 @@ void check_lists(const Recipe& recipe) {
     refuse_recipe(fmt::format("optimizer.betas is [{}], expected two values such as [0.9, 0.95]",
                               fmt::join(betas, ", ")));
   }
+}
+
+void check_shown_channels(const Recipe& recipe) {
+  const auto images = methods::catalogue::outline(recipe.method).images;
+  const auto& shown = recipe.report.channels;
+  if (!images || shown.empty()) return;
+  const bool there = std::ranges::all_of(
+      shown, [&](std::int64_t channel) { return channel >= 0 && channel < images->channels; });
+  if (there && (shown.size() == 1 || shown.size() == 3)) return;
+  refuse_recipe(fmt::format("report.channels is [{}], expected one or three numbers from 0 to {}",
+                            fmt::join(shown, ", "), images->channels - 1));
 }
 
 /// Numbers the computation takes as float32: what is 0 there divides by nothing.
@@ -88,6 +105,7 @@ void check(const Recipe& recipe) {
   check_lists(recipe);
   check_statistics(recipe);
   check_float32(recipe);
+  check_shown_channels(recipe);
   runtime::resolve_device(recipe.compute.device);
 }
 

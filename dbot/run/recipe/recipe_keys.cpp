@@ -141,6 +141,9 @@ void bind_data(Settings& settings, Recipe& recipe) {
                "Subtracted from each channel; empty: measured on the data.");
   settings.add("data.std", data.std, above(0, 1000), "pixels in 0…1",
                "Each channel is divided by it; empty: measured on the data.");
+  settings.add("data.value_range", data.value_range, at_least(-1e300, 1e300), "stored values",
+               "Values that are black and white, of floats and of whole numbers of more than 8 "
+               "bits, such as [0, 4095]; empty: 0 and 1, or 0 and the largest number.");
   settings.add(
       "data.weights", data.weights, above(0, 1e9), "",
       "With several sources: how often images of each are shown; empty: each image once an "
@@ -200,6 +203,9 @@ void bind_report(Settings& settings, Recipe& recipe) {
                "Draw what the network shows, before training and at the end of each stage.");
   settings.add("report.samples", report.samples, at_least(16, 600), "images",
                "Images of the map of the embedding, a seeded choice.");
+  settings.add("report.channels", report.channels, at_least(0, 63), "",
+               "Channels that pictures show as red, green and blue, or one as grey, counted from "
+               "0; empty: the first three.");
   settings.add("report.every_epochs", report.every_epochs, at_least(0, kMostEpochs), "epochs",
                "Whole epochs between pictures inside a stage; 0: none.");
 }

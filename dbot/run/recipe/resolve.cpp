@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
+#include "dbot/data/image/value_range.h"
 #include "dbot/data/loader/statistics.h"
 #include "dbot/ops/cpu/matrix_choice.h"
 #include "dbot/runtime/device.h"
@@ -88,9 +89,12 @@ void use_kernels(const Recipe& recipe, const core::Log& log) {
 void resolve_statistics(Recipe& recipe, const data::Dataset& dataset, const core::Log& log) {
   const auto images = methods::catalogue::outline(recipe.method).images;
   if (!images || !recipe.data.mean.empty()) return;
+  const auto range = data::range_of(recipe.data.value_range);
   const auto statistics =
-      data::measure_statistics(dataset, static_cast<int>(images->channels), kStatisticsImages,
-                               static_cast<std::uint64_t>(recipe.train.seed));
+      data::measure_statistics(dataset, {static_cast<int>(images->channels), range},
+                               kStatisticsImages, static_cast<std::uint64_t>(recipe.train.seed));
+  const auto trouble = range.given() ? std::string() : statistics.values.trouble();
+  if (!trouble.empty()) log(core::LogLevel::warning, fmt::format("[data] images have {}", trouble));
   recipe.data.mean = statistics.mean;
   recipe.data.std = statistics.std;
   log(core::LogLevel::information,

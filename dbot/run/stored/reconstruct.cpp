@@ -64,6 +64,7 @@ report::PictureSamples samples_for(const Recipe& recipe, const ReconstructOption
   const nn::ImageInput images = image_input(recipe, "reconstruct");
   choice.image_size = images.size;
   choice.channels = static_cast<int>(images.channels);
+  choice.values = data::range_of(recipe.data.value_range);
   choice.workers = options.workers;
   return report::load_picture_samples(data::open_images(options.data, log), choice, stop, log);
 }
@@ -92,6 +93,7 @@ report::PictureSet reconstruct(const ReconstructOptions& options, const core::St
   settings.look.seconds = std::numeric_limits<double>::infinity();
   settings.seed = options.seed;
   settings.shown = options.images;
+  settings.channels = recipe.report.channels;
   prepare(options.out);
   report::PictureSet set =
       report::draw_picture_set(*stored.method, samples, nullptr, settings, options.out, stop);

@@ -19,6 +19,7 @@ data::LoaderBenchConfig loader_bench_config(const run::Recipe& recipe) {
   const nn::ImageInput images = run::image_input(recipe, "data bench");
   config.image.image_size = images.size;
   config.image.channels = static_cast<int>(images.channels);
+  config.image.values = data::range_of(recipe.data.value_range);
   config.image.augmentation = data::augmentation_of(recipe.data);
   config.loader.seed = static_cast<std::uint64_t>(recipe.train.seed);
   config.loader.max_bad_fraction = recipe.data.max_bad_fraction;

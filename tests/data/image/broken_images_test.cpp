@@ -49,7 +49,8 @@ TEST(BrokenImages, JpegsCutAtEachMarkerAndAroundItAreRefused) {
     EXPECT_GE(places.size(), 5U) << name;
     for (const std::size_t place : places) {
       for (const std::size_t more : {0U, 1U, 2U, 3U, 4U, 9U}) {
-        const auto length = std::min(place + more, whole.size() - 1);
+        // Without the end mark alone it is whole (SoundKinds).
+        const auto length = std::min(place + more, whole.size() - 3);
         EXPECT_THAT(
             message_of<DataError>([&] { decode_image(std::span(whole).first(length), 3, "x"); }),
             StartsWith("[data] x: "))

@@ -57,7 +57,8 @@ TEST(CodecKinds, EveryTruncationThatTouchesPixelsIsAnErrorThatNamesTheFile) {
       Image image;
       const auto message = message_of<DataError>(
           [&] { image = decode_image(std::span(whole).first(length), channels, "some/file"); });
-      if (file.extension() == ".tif" && !image.pixels.empty()) {
+      const bool no_end_mark = file.extension() == ".jpg" && length + 2 >= whole.size();
+      if ((file.extension() == ".tif" || no_end_mark) && !image.pixels.empty()) {
         ASSERT_EQ(image.pixels, decode_image(whole, channels, "some/file").pixels) << file;
         continue;
       }
@@ -88,7 +89,7 @@ TEST(CodecKinds, OtherNumbersOfChannelsAreNamed) {
   };
   EXPECT_THAT(as("five16.tif", 3), HasSubstr("has 5 channels, expected model.channels = 3"));
   EXPECT_THAT(as("planes.npy", 4), HasSubstr("expected model.channels = 4"));
-  EXPECT_THAT(as("lossy.webp", 5), HasSubstr("model.channels is 5"));
+  EXPECT_THAT(as("lossy.webp", 5), HasSubstr("expected model.channels = 5"));
 }
 
 TEST(CodecKinds, ClaimsOfAHugeSizeAreRefusedBeforeMemoryIsTaken) {

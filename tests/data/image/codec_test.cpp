@@ -84,10 +84,15 @@ TEST(Codec, FlippedBitsNeverCrash) {
 
 TEST(Codec, EmptyAndForeignContentIsNamed) {
   EXPECT_EQ(refusal({}), "[data] some/file: is empty");
-  const std::string junk = "GIF89a and more";
-  EXPECT_EQ(
-      refusal({reinterpret_cast<const std::uint8_t*>(junk.data()), junk.size()}),
-      "[data] some/file: is not an image of a known kind (JPEG, PNG, WebP, TIFF, BMP, PNM, npy)");
+  const auto of_text = [](const std::string& junk) {
+    return refusal({reinterpret_cast<const std::uint8_t*>(junk.data()), junk.size()});
+  };
+  EXPECT_EQ(of_text("GIF89a and more"),
+            "[data] some/file: is a GIF image, which is not read; it may well be sound: convert it "
+            "to JPEG, PNG or TIFF");
+  EXPECT_EQ(of_text("a text"),
+            "[data] some/file: is not an image of a known kind (JPEG, PNG, WebP, TIFF, BMP, PNM, "
+            "npy), but text");
 }
 
 TEST(Codec, AnImplausibleSizeIsRefusedBeforeMemoryIsTaken) {

@@ -7,8 +7,8 @@
 #include <new>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/foreign_kind.h"
 #include "dbot/data/data_error.h"
+#include "dbot/data/image/foreign_kind.h"
 #include "dbot/data/image/sample_image.h"
 
 namespace dbot::data {
@@ -29,6 +29,8 @@ ImageFault fault_of(Fault fault) {
       return ImageFault::too_large;
     case Fault::channels:
       return ImageFault::channels;
+    case Fault::unsupported:
+      return ImageFault::unread_kind;
     default:
       return ImageFault::corrupt;
   }
@@ -80,7 +82,8 @@ void Examiner::examine_encoded(std::span<const std::uint8_t> bytes, ImageFacts& 
   facts.kind = image_kind(bytes);
   if (facts.kind.empty()) {
     const auto foreign = foreign_kind(bytes);
-    facts.fault = ImageFault::not_an_image;
+    const bool image = is_foreign_image(foreign);
+    facts.fault = image ? ImageFault::unread_kind : ImageFault::not_an_image;
     facts.reason =
         foreign.empty() ? "is of no kind of image that is read" : fmt::format("is {}", foreign);
     return;
@@ -129,13 +132,14 @@ void Examiner::decode(std::span<const std::uint8_t> bytes, ImageFacts& facts) {
   planar_.resize(static_cast<std::size_t>(channels_) * seen_plane);
   decoder_.resize(planar_);
   facts.unused_bytes = decoder_.reader()->unused_bytes();
+  facts.values = decoder_.reader()->seen_values();
   look_at_pixels(facts);
 }
 
 /// Raw pixels, which cannot be broken one by one.
 void Examiner::examine_raw(ImageFacts& facts) {
   try {
-    const Image image = image_of(sample_, channels_);
+    const Image image = image_of(sample_, channels_ == any_channels ? 3 : channels_);
     facts.bytes = image.pixels.size();
     facts.content = core::digest(std::as_bytes(std::span(image.pixels)));
     facts.height = image.height;

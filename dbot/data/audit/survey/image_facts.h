@@ -19,7 +19,8 @@ enum class ImageFault : std::uint8_t {
   truncated,     // it ends too early
   corrupt,       // its content contradicts itself
   too_large,     // it claims more pixels or memory than an image may have
-  channels       // it does not have as many channels as are wanted
+  channels,      // it does not have as many channels as are wanted
+  unread_kind    // it is an image, sound as far as one can see, of a kind that is not read
 };
 
 /// What one look at an image found: all that an audit keeps of it, about half a kilobyte.
@@ -36,6 +37,7 @@ struct ImageFacts {
 
   // Of pixels, where they were decoded.
   bool decoded = false;
+  SeenValues values;    // where the file has more than 8 bits
   float deviation = 0;  // of luma, 0…255, over the image at 128x128 pixels
   bool grey = false;    // hardly a pixel has a colour
   Likeness likeness;

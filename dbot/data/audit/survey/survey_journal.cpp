@@ -16,7 +16,7 @@ SurveyJournal::SurveyJournal(std::filesystem::path file, const AuditedSet& set,
   for (std::int64_t image = 0; image < set.size(); ++image) {
     names.append(set.name(image)).push_back('\0');
   }
-  head_ = fmt::format("dbot survey 1, {} images {}, {} channels\n", set.size(),
+  head_ = fmt::format("dbot survey 2, {} images {}, {} channels\n", set.size(),
                       core::checksum(std::as_bytes(std::span(names))), config.channels);
 }
 

@@ -61,7 +61,7 @@ class RecordReader {
 /// Facts that are true or false, as bits.
 struct RecordFlags {
   static constexpr std::uint32_t turned = 1, alpha = 2, palette = 4, cmyk = 8, more_pictures = 16,
-                                 decoded = 32, grey = 64, all = 127;
+                                 decoded = 32, grey = 64, no_end = 128, all = 255;
 };
 
 std::uint32_t flags_of(const ImageFacts& facts) {
@@ -69,7 +69,8 @@ std::uint32_t flags_of(const ImageFacts& facts) {
   return (facts.turned ? RecordFlags::turned : 0U) | (stored.alpha ? RecordFlags::alpha : 0U) |
          (stored.palette ? RecordFlags::palette : 0U) | (stored.cmyk ? RecordFlags::cmyk : 0U) |
          (stored.more_pictures ? RecordFlags::more_pictures : 0U) |
-         (facts.decoded ? RecordFlags::decoded : 0U) | (facts.grey ? RecordFlags::grey : 0U);
+         (facts.decoded ? RecordFlags::decoded : 0U) | (facts.grey ? RecordFlags::grey : 0U) |
+         (stored.no_end ? RecordFlags::no_end : 0U);
 }
 
 void set_flags(std::uint32_t flags, ImageFacts& facts) {
@@ -81,6 +82,7 @@ void set_flags(std::uint32_t flags, ImageFacts& facts) {
   stored.more_pictures = (flags & RecordFlags::more_pictures) != 0;
   facts.decoded = (flags & RecordFlags::decoded) != 0;
   facts.grey = (flags & RecordFlags::grey) != 0;
+  stored.no_end = (flags & RecordFlags::no_end) != 0;
 }
 
 std::uint64_t mark_of(std::string_view body) {
@@ -93,7 +95,7 @@ bool read_body(std::string_view body, std::int64_t& image, ImageFacts& facts) {
   image = reader.number<std::int64_t>();
   const auto fault = reader.number<std::uint8_t>();
   const auto kind = reader.number<std::uint8_t>();
-  if (fault > static_cast<int>(ImageFault::channels) || kind >= kind_names.size()) return false;
+  if (fault > static_cast<int>(ImageFault::unread_kind) || kind >= kind_names.size()) return false;
   facts.fault = static_cast<ImageFault>(fault);
   facts.kind = kind_names[kind];
   facts.bytes = reader.number<std::uint64_t>();
@@ -108,6 +110,11 @@ bool read_body(std::string_view body, std::int64_t& image, ImageFacts& facts) {
   set_flags(flags, facts);
   facts.unused_bytes = reader.number<std::int64_t>();
   facts.deviation = std::bit_cast<float>(reader.number<std::uint32_t>());
+  const auto values = reader.number<std::uint8_t>();
+  if (values > static_cast<int>(SeenValues::Kind::real)) return false;
+  facts.values.kind = static_cast<SeenValues::Kind>(values);
+  facts.values.least = std::bit_cast<double>(reader.number<std::uint64_t>());
+  facts.values.most = std::bit_cast<double>(reader.number<std::uint64_t>());
   facts.likeness.hash = reader.number<std::uint64_t>();
   reader.bytes(facts.likeness.luma);
   reader.bytes(facts.likeness.blue);
@@ -138,6 +145,9 @@ std::string journal_record(std::int64_t image, const ImageFacts& facts) {
   writer.number(flags_of(facts));
   writer.number(facts.unused_bytes);
   writer.number(std::bit_cast<std::uint32_t>(facts.deviation));
+  writer.number(static_cast<std::uint8_t>(facts.values.kind));
+  writer.number(std::bit_cast<std::uint64_t>(facts.values.least));
+  writer.number(std::bit_cast<std::uint64_t>(facts.values.most));
   writer.number(facts.likeness.hash);
   writer.bytes(facts.likeness.luma);
   writer.bytes(facts.likeness.blue);

@@ -36,7 +36,7 @@ class BmpHeader {
     height = std::abs(signed_height);
     check_image_size(static_cast<std::uint64_t>(height), static_cast<std::uint64_t>(width), name);
     const bool fields = compression == 3 && bits == 32 && usual_masks();
-    if (compression != 0 && !fields) fail("it is compressed, expected plain pixels");
+    if (compression != 0 && !fields) throw unread_error(name_, "a compressed BMP");
   }
 
   std::uint32_t word(std::size_t at) const {
@@ -97,15 +97,16 @@ std::vector<std::uint8_t> with_palette(std::span<const std::uint8_t> bytes,
 
 }  // namespace
 
-std::unique_ptr<ImageReader> open_bmp(std::span<const std::uint8_t> bytes, int channels,
-                                      std::string_view name) {
+std::unique_ptr<ImageReader> open_bmp(std::span<const std::uint8_t> bytes,
+                                      const PixelFormat& format, std::string_view name) {
   const BmpHeader header(bytes, name);
   if (header.bits == 1 || header.bits == 4 || header.bits == 8) {
-    return read_unpacked(with_palette(bytes, header), header.height, header.width, 3, {}, channels,
+    return read_unpacked(with_palette(bytes, header), header.height, header.width, 3, {}, format,
                          name);
   }
   if (header.bits != 24 && header.bits != 32) {
-    header.fail(fmt::format("it has {} bits a pixel, expected 1, 4, 8, 24 or 32", header.bits));
+    throw unread_error(
+        name, fmt::format("a BMP of {} bits a pixel, not of 1, 4, 8, 24 or 32", header.bits));
   }
   Raster raster;
   raster.height = header.height;
@@ -117,7 +118,7 @@ std::unique_ptr<ImageReader> open_bmp(std::span<const std::uint8_t> bytes, int c
   raster.row_step = header.top_down ? row_step : -row_step;
   raster.first =
       std::ptrdiff_t{header.first} + 2 + (header.top_down ? 0 : (header.height - 1) * row_step);
-  return read_raster(bytes, raster, channels, name);
+  return read_raster(bytes, raster, format, name);
 }
 
 }  // namespace dbot::data

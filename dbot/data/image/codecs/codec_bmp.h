@@ -11,7 +11,7 @@ namespace dbot::data {
 
 /// BMP without compression: palettes of 1, 4 and 8 bits, 24 and 32 bits in the usual order of
 /// bytes. See open_reader.
-std::unique_ptr<ImageReader> open_bmp(std::span<const std::uint8_t> bytes, int channels,
-                                      std::string_view name);
+std::unique_ptr<ImageReader> open_bmp(std::span<const std::uint8_t> bytes,
+                                      const PixelFormat& format, std::string_view name);
 
 }  // namespace dbot::data

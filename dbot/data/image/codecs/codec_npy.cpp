@@ -44,7 +44,8 @@ class NpyHeader {
     if (kind == "u2") return {Kind::bits16, big, 0xFFFF};
     if (kind == "f4") return {Kind::float32, big, 255};
     if (kind == "f8") return {Kind::float64, big, 255};
-    fail(fmt::format("its values are {}, expected uint8, uint16, float32 or float64", descr));
+    throw unread_error(
+        name_, fmt::format("an npy of {}, not of uint8, uint16, float32 or float64", descr));
   }
 
   std::size_t first = 0;  // where the values begin
@@ -76,7 +77,8 @@ class NpyHeader {
       rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     }
     if (shape.size() != 2 && shape.size() != 3) {
-      fail(fmt::format("it has {} dimensions, expected 2 or 3", shape.size()));
+      throw unread_error(name_,
+                         fmt::format("an npy of {} dimensions, not of 2 or 3", shape.size()));
     }
   }
 
@@ -95,18 +97,28 @@ std::vector<std::int64_t> steps_of(const NpyHeader& header) {
   return steps;
 }
 
+/// True for [channels, height, width], where nobody can take it for [height, width, channels].
+bool is_planar(const std::vector<std::int64_t>& shape, int channels) {
+  if (shape.size() != 3) return false;
+  if (channels != any_channels) return shape[2] != channels && shape[0] == channels;
+  return shape[0] <= most_channels && shape[0] < shape[2];
+}
+
 }  // namespace
 
-std::unique_ptr<ImageReader> open_npy(std::span<const std::uint8_t> bytes, int channels,
-                                      std::string_view name) {
+std::unique_ptr<ImageReader> open_npy(std::span<const std::uint8_t> bytes,
+                                      const PixelFormat& format, std::string_view name) {
   const NpyHeader header(bytes, name);
   const auto& shape = header.shape;
-  const bool planar = shape.size() == 3 && shape[2] != channels && shape[0] == channels;
+  const bool planar = is_planar(shape, format.channels);
   const std::size_t row = planar ? 1 : 0;
   const std::int64_t stored = shape.size() == 2 ? 1 : shape[planar ? 0 : 2];
   check_image_size(static_cast<std::uint64_t>(shape[row]),
                    static_cast<std::uint64_t>(shape[row + 1]), name);
-  if (stored > 65536) header.fail("it has more than 65536 channels");
+  if (stored > most_channels) {
+    throw unread_error(name,
+                       fmt::format("an npy of {} channels, more than {}", stored, most_channels));
+  }
   const auto steps = steps_of(header);
   Raster raster;
   raster.type = header.type();
@@ -118,7 +130,7 @@ std::unique_ptr<ImageReader> open_npy(std::span<const std::uint8_t> bytes, int c
   raster.row_step = steps[row] * size;
   raster.pixel_step = steps[row + 1] * size;
   raster.channel_step = shape.size() == 2 ? 0 : steps[planar ? 0 : 2] * size;
-  return read_raster(bytes, raster, channels, name);
+  return read_raster(bytes, raster, format, name);
 }
 
 }  // namespace dbot::data

@@ -13,6 +13,7 @@
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/codecs/png_jump.h"
 #include "dbot/data/image/colour.h"
+#include "dbot/data/image/pixel_values.h"
 #include "dbot/data/scratch.h"
 
 namespace dbot::data {
@@ -59,9 +60,8 @@ class PngSource {
   png_infop info_ = nullptr;
 };
 
-/// Asks libpng for 8-bit grey or RGB without alpha.
+/// Asks libpng for grey or RGB without alpha, of 8 bits, or of 16 where the file has them.
 void request_plain_pixels(png_structp png, png_infop info, int channels) {
-  png_set_strip_16(png);
   png_set_expand(png);  // palettes, 1 to 4 bits, tRNS (which becomes alpha, dropped below)
   png_set_strip_alpha(png);
   const bool grey = (png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR) == 0;
@@ -88,9 +88,10 @@ bool next_chunk(std::span<const std::uint8_t>& rest, Chunk& chunk) {
 
 class PngReader final : public ImageReader {
  public:
-  PngReader(std::span<const std::uint8_t> bytes, int channels, std::string_view name)
-      : source_(bytes), channels_(channels), name_(name) {
+  PngReader(std::span<const std::uint8_t> bytes, const PixelFormat& format, std::string_view name)
+      : source_(bytes), channels_(format.channels), name_(name) {
     png_uint_32 height = 0, width = 0;
+    require_standard(bytes);
     check(source_.guarded([&](png_structp png, png_infop info) {
       png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_image_size judges
       // Texts, profiles, times: libpng would take the memory that such a chunk claims, up to 2 GB.
@@ -106,6 +107,8 @@ class PngReader final : public ImageReader {
     check_image_size(height, width, name);
     height_ = static_cast<int>(height);
     width_ = static_cast<int>(width);
+    if (stored_.bits == 16) deep_ = {PixelValueType::Kind::bits16, true, 0xFFFF, format.values};
+    seen_.kind = deep_.seen_as();
     walk_chunks(bytes);
   }
 
@@ -122,7 +125,8 @@ class PngReader final : public ImageReader {
     // An interlaced image is in no part of the file before it is whole.
     const int first = interlaced ? 0 : area.top;
     const int last = interlaced ? height_ : area.top + area.height;
-    const std::size_t row_bytes = static_cast<std::size_t>(width_) * given;
+    const std::size_t row_values = static_cast<std::size_t>(width_) * given;
+    const std::size_t row_bytes = row_values * deep_.bytes();
     const std::size_t needed = row_bytes * (last - first);
     room(pixels, needed);
     if (interlaced) {
@@ -130,9 +134,10 @@ class PngReader final : public ImageReader {
     } else {
       read_rows(first, last, pixels.data(), row_bytes);
     }
-    for (int y = 0; given == 3 && channels_ == 1 && y < last - first; ++y) {
+    for (int y = 0; y < last - first; ++y) {
       auto* row = pixels.data() + y * row_bytes;
-      luma_from_rgb(row, static_cast<std::size_t>(width_), row);
+      if (deep_.bytes() > 1) narrow_values(row, row_values, 2, deep_, row, 1, seen_);
+      if (given == 3 && channels_ == 1) luma_from_rgb(row, static_cast<std::size_t>(width_), row);
     }
     PixelView rows{pixels.data(), last - first, width_, channels_, row_bytes};
     return {part_of(rows, {area.top - first, area.left, area.height, area.width}),
@@ -146,18 +151,39 @@ class PngReader final : public ImageReader {
     throw data_error(name_, error.fault(), fmt::format("broken PNG: {}", error.message()));
   }
 
+  /// Apple's own kind has pixels in another order, which only its programs read.
+  void require_standard(std::span<const std::uint8_t> bytes) const {
+    constexpr std::string_view apple = "CgBI";
+    constexpr std::size_t place = 12;
+    const bool other = bytes.size() >= place + apple.size() &&
+                       std::equal(apple.begin(), apple.end(), bytes.begin() + place);
+    if (other) throw unread_error(name_, "a PNG of Apple's own kind (CgBI)");
+  }
+
   /// Finds the orientation, and whether the file is whole.
   void walk_chunks(std::span<const std::uint8_t> bytes) {
     constexpr std::size_t signature = 8;
     auto rest = bytes.subspan(std::min(signature, bytes.size()));
     Chunk chunk;
     while (next_chunk(rest, chunk)) {
-      if (chunk.type == "eXIf") orientation_ = exif_orientation(chunk.content);
+      if (chunk.type == "eXIf") turn_.exif(chunk.content);
+      if (chunk.type == "iTXt") read_text(chunk.content);
       if (chunk.type == "tRNS") stored_.alpha = true;
       if (chunk.type == "acTL") stored_.more_pictures = true;
-      if (chunk.type == "IEND") return;
+      if (chunk.type == "IEND") {
+        orientation_ = turn_.orientation();
+        return;
+      }
     }
     throw data_error(name_, Fault::truncated, "broken PNG: the file ends too early");
+  }
+
+  /// A text that is not compressed: key, two zeros and a flag, language, translated key, content.
+  void read_text(std::span<const std::uint8_t> content) {
+    constexpr std::string_view key("XML:com.adobe.xmp\0\0\0", 20);
+    const bool is_xmp =
+        content.size() > key.size() && std::equal(key.begin(), key.end(), content.begin());
+    if (is_xmp) turn_.xmp(content.subspan(key.size()));
   }
 
   void read_rows(int first, int last, std::uint8_t* pixels, std::size_t row_bytes) {
@@ -181,15 +207,17 @@ class PngReader final : public ImageReader {
 
   PngSource source_;
   StoredPixels stored_;
+  PixelValueType deep_;  // of 16 bits, or of 8
+  StoredTurn turn_;
   int channels_;
   std::string_view name_;
 };
 
 }  // namespace
 
-std::unique_ptr<ImageReader> open_png(std::span<const std::uint8_t> bytes, int channels,
-                                      std::string_view name) {
-  return std::make_unique<PngReader>(bytes, channels, name);
+std::unique_ptr<ImageReader> open_png(std::span<const std::uint8_t> bytes,
+                                      const PixelFormat& format, std::string_view name) {
+  return std::make_unique<PngReader>(bytes, format, name);
 }
 
 }  // namespace dbot::data

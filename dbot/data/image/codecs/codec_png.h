@@ -11,7 +11,7 @@ namespace dbot::data {
 
 /// PNG of any colour type and depth: palettes are looked up, 16 bits cut to the upper 8, alpha is
 /// dropped, gamma ignored. See open_reader.
-std::unique_ptr<ImageReader> open_png(std::span<const std::uint8_t> bytes, int channels,
-                                      std::string_view name);
+std::unique_ptr<ImageReader> open_png(std::span<const std::uint8_t> bytes,
+                                      const PixelFormat& format, std::string_view name);
 
 }  // namespace dbot::data

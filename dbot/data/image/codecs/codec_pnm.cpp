@@ -55,8 +55,8 @@ class HeaderWords {
 
 }  // namespace
 
-std::unique_ptr<ImageReader> open_pnm(std::span<const std::uint8_t> bytes, int channels,
-                                      std::string_view name) {
+std::unique_ptr<ImageReader> open_pnm(std::span<const std::uint8_t> bytes,
+                                      const PixelFormat& format, std::string_view name) {
   HeaderWords words(bytes, name);
   const bool floats = bytes[1] == 'f' || bytes[1] == 'F';
   Raster raster;
@@ -83,7 +83,7 @@ std::unique_ptr<ImageReader> open_pnm(std::span<const std::uint8_t> bytes, int c
     raster.first += (raster.height - 1) * raster.row_step;
     raster.row_step = -raster.row_step;
   }
-  return read_raster(bytes, raster, channels, name);
+  return read_raster(bytes, raster, format, name);
 }
 
 }  // namespace dbot::data

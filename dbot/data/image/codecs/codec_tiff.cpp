@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
@@ -24,18 +25,21 @@ struct Layout {
 
 class TiffReader final : public ImageReader {
  public:
-  TiffReader(std::span<const std::uint8_t> bytes, int channels, std::string_view name)
-      : file_(bytes), channels_(channels), name_(name) {
+  TiffReader(std::span<const std::uint8_t> bytes, const PixelFormat& format, std::string_view name)
+      : file_(bytes), channels_(format.channels), name_(name) {
     if (file_.handle() == nullptr) fail(file_.message());
     const auto width = file_.tag<std::uint32_t>(TIFFTAG_IMAGEWIDTH, 0);
     const auto height = file_.tag<std::uint32_t>(TIFFTAG_IMAGELENGTH, 0);
     check_image_size(height, width, name);
     height_ = static_cast<int>(height);
     width_ = static_cast<int>(width);
-    orientation_ = orientation_of(file_.tag<std::uint16_t>(TIFFTAG_ORIENTATION, 1));
+    find_orientation();
     if (!file_.is_whole()) fail("it ends too early", Fault::truncated);
+    check_compression();
     find_layout();
-    check_channels(plain_ ? layout_.channels : 3, channels, name);
+    layout_.type.range = format.values;
+    seen_.kind = plain_ ? layout_.type.seen_as() : SeenValues::Kind::none;
+    check_channels(plain_ ? layout_.channels : 3, channels_, name);
   }
 
   StoredPixels stored_pixels() const override {
@@ -70,8 +74,38 @@ class TiffReader final : public ImageReader {
       return PixelValueType{Kind::float32, false, 255};
     if (format == SAMPLEFORMAT_IEEEFP && bits == 64)
       return PixelValueType{Kind::float64, false, 255};
-    if (bits > 8) fail(fmt::format("its values are of {} bits and format {}", bits, format));
+    if (bits > 8 || !whole) {
+      throw unread_error(name_, fmt::format("a TIFF of {}", value_words(bits, format)));
+    }
     return std::nullopt;
+  }
+
+  void find_orientation() {
+    std::uint16_t number = 0;
+    if (TIFFGetField(file_.handle(), TIFFTAG_ORIENTATION, &number) != 0) {
+      orientation_ = orientation_of(number);
+      return;
+    }
+    std::uint32_t bytes = 0;
+    void* packet = nullptr;
+    if (TIFFGetField(file_.handle(), TIFFTAG_XMLPACKET, &bytes, &packet) == 0) return;
+    const std::span xmp(static_cast<const std::uint8_t*>(packet), bytes);
+    orientation_ = xmp_orientation(xmp).value_or(Orientation{});
+  }
+
+  /// "signed numbers of 32 bits"
+  static std::string value_words(int bits, int format) {
+    const auto kind = format == SAMPLEFORMAT_IEEEFP ? "floats"
+                      : format == SAMPLEFORMAT_INT  ? "signed numbers"
+                      : format == SAMPLEFORMAT_UINT ? "whole numbers"
+                                                    : "complex numbers";
+    return fmt::format("{} of {} bits", kind, bits);
+  }
+
+  void check_compression() const {
+    const auto scheme = file_.tag<std::uint16_t>(TIFFTAG_COMPRESSION, COMPRESSION_NONE);
+    if (TIFFIsCODECConfigured(scheme) != 0) return;
+    throw unread_error(name_, fmt::format("a TIFF compressed by scheme {}", scheme));
   }
 
   /// Plain values are read here; what is left to libtiff becomes 8-bit RGB.
@@ -79,8 +113,14 @@ class TiffReader final : public ImageReader {
     const auto photometric = file_.tag<std::uint16_t>(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
     const auto type = value_type();
     plain_ = type && (photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_RGB);
-    if (!plain_) return;
     auto* tiff = file_.handle();
+    if (!plain_) {
+      char reason[1024] = "";
+      if (TIFFRGBAImageOK(tiff, reason) == 0) {
+        throw unread_error(name_, fmt::format("a TIFF of unusual colours ({})", reason));
+      }
+      return;
+    }
     layout_.type = *type;
     layout_.channels = file_.tag<std::uint16_t>(TIFFTAG_SAMPLESPERPIXEL, 1);
     layout_.separate = file_.tag<std::uint16_t>(TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) ==
@@ -165,7 +205,7 @@ class TiffReader final : public ImageReader {
       const auto count = static_cast<std::size_t>(right - left);
       for (int c = 0; c < values; ++c) {
         narrow_values(from + c * value_bytes, count, values * value_bytes, layout_.type, to + c,
-                      stored);
+                      stored, seen_);
       }
     }
   }
@@ -202,9 +242,9 @@ class TiffReader final : public ImageReader {
 
 }  // namespace
 
-std::unique_ptr<ImageReader> open_tiff(std::span<const std::uint8_t> bytes, int channels,
-                                       std::string_view name) {
-  return std::make_unique<TiffReader>(bytes, channels, name);
+std::unique_ptr<ImageReader> open_tiff(std::span<const std::uint8_t> bytes,
+                                       const PixelFormat& format, std::string_view name) {
+  return std::make_unique<TiffReader>(bytes, format, name);
 }
 
 }  // namespace dbot::data

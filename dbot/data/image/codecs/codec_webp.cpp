@@ -69,10 +69,17 @@ class WebpReader final : public ImageReader {
   }
 
   void find_orientation(const WebPDemuxer& demuxer) {
+    StoredTurn turn;
     WebPChunkIterator chunk;
-    if (WebPDemuxGetChunk(&demuxer, "EXIF", 1, &chunk) == 0) return;
-    orientation_ = exif_orientation({chunk.chunk.bytes, chunk.chunk.size});
-    WebPDemuxReleaseChunkIterator(&chunk);
+    if (WebPDemuxGetChunk(&demuxer, "EXIF", 1, &chunk) != 0) {
+      turn.exif({chunk.chunk.bytes, chunk.chunk.size});
+      WebPDemuxReleaseChunkIterator(&chunk);
+    }
+    if (WebPDemuxGetChunk(&demuxer, "XMP ", 1, &chunk) != 0) {
+      turn.xmp({chunk.chunk.bytes, chunk.chunk.size});
+      WebPDemuxReleaseChunkIterator(&chunk);
+    }
+    orientation_ = turn.orientation();
   }
 
   /// A picture that fills the canvas is decoded in place; a smaller one, of some animations, is not
@@ -84,7 +91,7 @@ class WebpReader final : public ImageReader {
     const bool whole = frame.complete != 0 && frame.x_offset == 0 && frame.y_offset == 0 &&
                        frame.width == width_ && frame.height == height_;
     WebPDemuxReleaseIterator(&frame);
-    if (!whole) fail("its first picture does not fill it");
+    if (!whole) throw unread_error(name_, "an animation whose first picture does not fill it");
   }
 
   void decode(const Crop& area, std::vector<std::uint8_t>& pixels) const {
@@ -113,9 +120,9 @@ class WebpReader final : public ImageReader {
 
 }  // namespace
 
-std::unique_ptr<ImageReader> open_webp(std::span<const std::uint8_t> bytes, int channels,
-                                       std::string_view name) {
-  return std::make_unique<WebpReader>(bytes, channels, name);
+std::unique_ptr<ImageReader> open_webp(std::span<const std::uint8_t> bytes,
+                                       const PixelFormat& format, std::string_view name) {
+  return std::make_unique<WebpReader>(bytes, format.channels, name);
 }
 
 }  // namespace dbot::data

@@ -10,7 +10,7 @@
 namespace dbot::data {
 
 /// WebP, lossy or lossless; of an animation the first picture. Alpha is dropped. See open_reader.
-std::unique_ptr<ImageReader> open_webp(std::span<const std::uint8_t> bytes, int channels,
-                                       std::string_view name);
+std::unique_ptr<ImageReader> open_webp(std::span<const std::uint8_t> bytes,
+                                       const PixelFormat& format, std::string_view name);
 
 }  // namespace dbot::data

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
@@ -43,6 +45,33 @@ bool has_end(std::span<const std::uint8_t> scans) {
   return false;
 }
 
+/// True if libjpeg finds every pixel of the file. Of several scans, all of a progressive image have
+/// to be there; those of one component each cannot be counted.
+bool has_all_pixels(std::span<const std::uint8_t> bytes) {
+  JpegDecompressor probe;
+  bool whole = false;
+  std::vector<std::uint8_t> row;
+  const bool begun = probe.guarded([&](jpeg_decompress_struct& info) {
+    jpeg_mem_src(&info, bytes.data(), static_cast<unsigned long>(bytes.size()));
+    jpeg_read_header(&info, TRUE);
+    whole = info.progressive_mode != FALSE || jpeg_has_multiple_scans(&info) == FALSE;
+    info.out_color_space = info.jpeg_color_space;
+    jpeg_start_decompress(&info);
+  });
+  if (!begun || !whole) return false;
+  const auto& info = probe.info();
+  if (static_cast<std::uint64_t>(info.image_width) * info.image_height > max_pixels) return false;
+  row.resize(std::size_t{info.output_width} * static_cast<std::size_t>(info.output_components));
+  const bool read = probe.guarded([&](jpeg_decompress_struct& reader) {
+    JSAMPROW place = row.data();
+    while (reader.output_scanline < reader.output_height) jpeg_read_scanlines(&reader, &place, 1);
+    for (int c = 0; reader.progressive_mode != FALSE && c < reader.num_components; ++c) {
+      for (int k = 0; k < DCTSIZE2; ++k) whole = whole && reader.coef_bits[c][k] == 0;
+    }
+  });
+  return read && whole;
+}
+
 class JpegReader final : public ImageReader {
  public:
   JpegReader(std::span<const std::uint8_t> bytes, int channels, std::string_view name)
@@ -57,15 +86,9 @@ class JpegReader final : public ImageReader {
     check_image_size(info.image_height, info.image_width, name);
     height_ = static_cast<int>(info.image_height);
     width_ = static_cast<int>(info.image_width);
-    for (auto* marker = info.marker_list; marker != nullptr; marker = marker->next) {
-      if (marker->data_length < 6 || marker->data[0] != 'E') continue;  // "Exif", not "http:…"
-      orientation_ = exif_orientation({marker->data, marker->data_length});
-      break;
-    }
+    find_orientation();
     scan_ = bytes.last(info.src->bytes_in_buffer);
-    if (!has_end(scan_)) {
-      throw data_error(name, Fault::truncated, "broken JPEG: it ends too early");
-    }
+    if (!has_end(scan_)) add_end(bytes);
   }
 
   StoredPixels stored_pixels() const override {
@@ -74,6 +97,7 @@ class JpegReader final : public ImageReader {
     stored.channels = info.num_components;
     stored.bits = info.data_precision;
     stored.cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
+    stored.no_end = !completed_.empty();
     return stored;
   }
 
@@ -117,8 +141,43 @@ class JpegReader final : public ImageReader {
  private:
   void check(bool done) const {
     if (done) return;
+    if (decompressor_.fault() == Fault::unsupported) {
+      throw unread_error(name_,
+                         fmt::format("a JPEG of an unusual kind ({})", decompressor_.message()));
+    }
     throw data_error(name_, decompressor_.fault(),
                      fmt::format("broken JPEG: {}", decompressor_.message()));
+  }
+
+  void find_orientation() {
+    constexpr std::string_view xmp("http://ns.adobe.com/xap/1.0/\0", 29);
+    StoredTurn turn;
+    for (auto* marker = decompressor_.info().marker_list; marker != nullptr;
+         marker = marker->next) {
+      const std::span<const std::uint8_t> content(marker->data, marker->data_length);
+      if (content.size() >= 6 && content[0] == 'E') turn.exif(content);  // "Exif"
+      const bool is_xmp =
+          content.size() > xmp.size() && std::equal(xmp.begin(), xmp.end(), content.begin());
+      if (is_xmp) turn.xmp(content.subspan(xmp.size()));
+    }
+    orientation_ = turn.orientation();
+  }
+
+  /// Goes on with a copy that ends as it should, if nothing but the end mark is missing: some
+  /// cameras never write one.
+  void add_end(std::span<const std::uint8_t> bytes) {
+    completed_.assign(bytes.begin(), bytes.end());
+    if (completed_.back() == 0xFF) completed_.pop_back();
+    completed_.insert(completed_.end(), {0xFF, 0xD9});
+    if (!has_all_pixels(completed_)) {
+      throw data_error(name_, Fault::truncated, "broken JPEG: it ends too early");
+    }
+    const auto header = bytes.size() - scan_.size();
+    scan_ = std::span<const std::uint8_t>(completed_).subspan(std::min(header, completed_.size()));
+    check(decompressor_.guarded([&](jpeg_decompress_struct& reader) {
+      reader.src->next_input_byte = scan_.data();
+      reader.src->bytes_in_buffer = scan_.size();
+    }));
   }
 
   /// Has libjpeg give no columns but those around [left, right); where they begin.
@@ -151,7 +210,8 @@ class JpegReader final : public ImageReader {
   }
 
   JpegDecompressor decompressor_;
-  std::span<const std::uint8_t> scan_;  // what follows the header
+  std::span<const std::uint8_t> scan_;   // what follows the header
+  std::vector<std::uint8_t> completed_;  // the file with an end mark, where it lacked one
   std::int64_t unused_ = 0;
   int channels_;
   std::string_view name_;
@@ -159,9 +219,9 @@ class JpegReader final : public ImageReader {
 
 }  // namespace
 
-std::unique_ptr<ImageReader> open_jpeg(std::span<const std::uint8_t> bytes, int channels,
-                                       std::string_view name) {
-  return std::make_unique<JpegReader>(bytes, channels, name);
+std::unique_ptr<ImageReader> open_jpeg(std::span<const std::uint8_t> bytes,
+                                       const PixelFormat& format, std::string_view name) {
+  return std::make_unique<JpegReader>(bytes, format.channels, name);
 }
 
 }  // namespace dbot::data

@@ -10,7 +10,7 @@
 namespace dbot::data {
 
 /// JPEG of grey, YCbCr, RGB, CMYK or YCCK colour. See open_reader.
-std::unique_ptr<ImageReader> open_jpeg(std::span<const std::uint8_t> bytes, int channels,
-                                       std::string_view name);
+std::unique_ptr<ImageReader> open_jpeg(std::span<const std::uint8_t> bytes,
+                                       const PixelFormat& format, std::string_view name);
 
 }  // namespace dbot::data

@@ -18,6 +18,15 @@ bool spoils_pixels(int code) {
          code == JWRN_BOGUS_PROGRESSION;
 }
 
+/// Errors of files that are sound, but of a kind that this libjpeg does not read: 12 bits,
+/// lossless, hierarchical.
+bool is_unread(int code) {
+  return code == JERR_BAD_PRECISION || code == JERR_SOF_UNSUPPORTED ||
+         code == JERR_CONVERSION_NOTIMPL || code == JERR_CCIR601_NOTIMPL ||
+         code == JERR_FRACT_SAMPLE_NOTIMPL || code == JERR_ARITH_NOTIMPL ||
+         code == JERR_NOT_COMPILED;
+}
+
 }  // namespace
 
 JpegDecompressor::JpegDecompressor() {
@@ -41,7 +50,7 @@ void JpegDecompressor::leave() {
     errors_.format_message(reinterpret_cast<j_common_ptr>(&info_), message_);
     const int code = errors_.msg_code;
     const bool ended = code == JERR_INPUT_EOF || code == JWRN_JPEG_EOF;
-    fault_ = ended ? Fault::truncated : Fault::corrupt;
+    fault_ = ended ? Fault::truncated : is_unread(code) ? Fault::unsupported : Fault::corrupt;
   }
   std::longjmp(jump_, 1);
 }

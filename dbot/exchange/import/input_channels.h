@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dbot/exchange/import/encoder_file.h"
+
+namespace dbot::exchange {
+
+/// Has an encoder read another number of channels, as timm does (adapt_input_conv in
+/// timm/models/_manipulate.py): of the weights of the patches, those of the channels are repeated
+/// in turn and scaled by old / new, so that like channels give what they gave; for one channel they
+/// are summed. What was known of the pixels' normalisation is forgotten: it was of other channels.
+/// Returns the rule in words; empty where nothing was to be done.
+std::string adapt_channels(LoadedEncoder& encoder, std::int64_t channels);
+
+}  // namespace dbot::exchange
