@@ -56,4 +56,20 @@ plain = pa.table({
     "class": pa.array(["seal", "owl", "seal"]).dictionary_encode(),
 })
 pq.write_table(plain, path("plain.parquet"), compression="gzip")
+struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+
+def structs(numbers):
+    return pa.array([{"bytes": picture(number), "path": None} for number in numbers], struct)
+
+
+pq.write_table(pa.table({
+    "annotation": structs([23, 24, 25]),
+    "image": structs([0, 1, 2]),
+    "label": pa.array([1.0, 0.5, 0.0], pa.float64()),
+}), path("SEVERAL.PARQUET"))
+pq.write_table(pa.table({
+    "image": structs([0, 1]),
+    "labels": pa.array([[0, 1], [1]], pa.list_(pa.int64())),
+}), path("lists.parquet"))
 pq.write_table(pa.table({"text": ["a", "b"], "number": [1, 2]}), path("no_image.parquet"))

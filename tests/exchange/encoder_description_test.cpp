@@ -18,6 +18,26 @@ TEST(EncoderDescription, SurvivesJsonBitForBit) {
   EXPECT_EQ(after.std, before.std);
 }
 
+TEST(EncoderDescription, TheRangeOfValuesIsWrittenWhereItIsUnusual) {
+  EncoderDescription description = small_description();
+  EXPECT_EQ(to_json(description).find("value_range"), std::string::npos);
+  description.value_range = {0, 4095.5};
+  const std::string text = to_json(description);
+  EXPECT_EQ(description_from_json(text, "test").value_range, description.value_range);
+  std::string broken = text;
+  broken.replace(broken.find("[0.0,4095.5]"), 12, "[1.0,1.0]");
+  EXPECT_THROW(description_from_json(broken, "test"), DataError);
+}
+
+TEST(EncoderDescription, OtherChannelsThanRgbAreAssumedToBeCentred) {
+  EncoderDescription description = small_description();
+  description.config.channels = 6;
+  description.mean.clear();
+  description.std.clear();
+  EXPECT_EQ(assume_normalisation(description), "mean 0.5, deviation 0.5");
+  EXPECT_EQ(description.mean, std::vector<double>(6, 0.5));
+}
+
 TEST(EncoderDescription, IgnoresKeysOfLaterVersions) {
   std::string text = to_json(small_description());
   text.insert(1, "\"later\": {\"a\": [1]},");

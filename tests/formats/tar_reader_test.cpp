@@ -110,6 +110,42 @@ TEST(TarReader, ACutArchiveNamesTheMember) {
   EXPECT_FALSE(reader.ended_by_mark());
 }
 
+/// Names, and in which archive they lie.
+std::vector<std::pair<std::string, std::int64_t>> archives_of(const std::string& bytes,
+                                                              std::uint64_t& unread) {
+  std::vector<std::pair<std::string, std::int64_t>> all;
+  auto reader = reader_of(bytes);
+  while (const auto member = reader.next()) all.emplace_back(member->name, member->archive);
+  EXPECT_FALSE(reader.next());
+  EXPECT_TRUE(reader.ended_by_mark());
+  unread = reader.unread_bytes();
+  return all;
+}
+
+TEST(TarReader, ArchivesOneBehindTheOtherAreAllRead) {
+  TarWriter first, second;
+  first.add("a", "alpha");
+  second.add("a", "another");
+  second.add("b", "beta");
+  const std::string padding(8192, '\0');
+  std::uint64_t unread = 1;
+  EXPECT_THAT(archives_of(first.finish() + padding + second.finish() + second.finish(), unread),
+              ElementsAre(Pair("a", 0), Pair("a", 1), Pair("b", 1), Pair("a", 2), Pair("b", 2)));
+  EXPECT_EQ(unread, 0U);
+  EXPECT_THAT(archives_of(first.finish() + padding, unread), ElementsAre(Pair("a", 0)));
+  EXPECT_EQ(unread, 0U);
+}
+
+TEST(TarReader, WhatIsNoArchiveBehindTheMarkIsCounted) {
+  TarWriter tar;
+  tar.add("a", "alpha");
+  std::uint64_t unread = 0;
+  for (const std::size_t bytes : {700U, 40U}) {
+    archives_of(tar.finish() + std::string(512, '\0') + std::string(bytes, 'x'), unread);
+    EXPECT_EQ(unread, bytes);
+  }
+}
+
 TEST(TarReader, DamageIsRefused) {
   TarWriter tar;
   tar.add("a", "alpha");

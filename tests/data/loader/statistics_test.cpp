@@ -5,7 +5,10 @@
 #include <cmath>
 
 #include "dbot/data/loader/statistics.h"
+#include "dbot/data/sources/open.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
+#include "tests/data/image/made_files.h"
 #include "tests/data/memory_dataset.h"
 
 namespace dbot::data {
@@ -36,6 +39,29 @@ TEST(Statistics, TheChoiceIsSeeded) {
   const MemoryDataset dataset(100);
   EXPECT_EQ(measure_statistics(dataset, 1, 5, 1).mean, measure_statistics(dataset, 1, 5, 1).mean);
   EXPECT_NE(measure_statistics(dataset, 1, 5, 1).mean, measure_statistics(dataset, 1, 5, 2).mean);
+}
+
+TEST(Statistics, ValuesBeyondWhiteAreSeenAndMapped) {
+  test::TemporaryFolder folder;
+  const std::vector<float> values{0, 100, 200, 255};
+  test::write_bytes(folder / "a.npy", test::npy_of("<f4", "2, 2", test::bytes_of_values(values)));
+  const auto dataset = open_images(folder.path(), core::silent_log());
+  const auto usual = measure_statistics(*dataset, 1, 10, 0);
+  EXPECT_NEAR(usual.mean.at(0), 0.75, 1e-12);
+  EXPECT_THAT(usual.values.trouble(), testing::HasSubstr("from 0 to 255"));
+  EXPECT_NEAR(measure_statistics(*dataset, {1, {0, 255}}, 10, 0).mean.at(0), 555.0 / 1020, 1e-12);
+}
+
+TEST(Statistics, OfSixChannelsEachHasItsOwn) {
+  test::TemporaryFolder folder;
+  std::vector<std::uint8_t> values;
+  for (int i = 0; i < 4 * 5 * 6; ++i) values.push_back(static_cast<std::uint8_t>(40 * (i % 6)));
+  test::write_bytes(folder / "a.npy", test::npy_of("|u1", "4, 5, 6", values));
+  const auto dataset = open_images(folder.path(), core::silent_log());
+  EXPECT_EQ(usual_channels(*dataset), 6);
+  const auto mean = measure_statistics(*dataset, 6, 10, 0).mean;
+  ASSERT_EQ(mean.size(), 6U);
+  for (std::size_t c = 0; c < 6; ++c) EXPECT_NEAR(mean[c], 40.0 * c / 255, 1e-12);
 }
 
 TEST(Statistics, UnreadableImagesArePassedOver) {

@@ -46,6 +46,29 @@ TEST(ListFile, FieldsWithAndWithoutAHeader) {
   EXPECT_THAT(parsed("a b.jpg\t1\n", ListKind::tabs), ElementsAre("a b.jpg|1"));
 }
 
+TEST(ListFile, PathsAndLabelsMayHoldSeparators) {
+  EXPECT_THAT(parsed("my,photo.jpg cat\na.jpg golden retriever\nb, c.jpg,dog\nd.jpg, cow\n"
+                     "x.jpg y.jpg 4\n",
+                     ListKind::text),
+              ElementsAre("my,photo.jpg|cat", "a.jpg|golden retriever", "b, c.jpg|dog", "d.jpg|cow",
+                          "x.jpg y.jpg|4"));
+  EXPECT_THAT(parsed("my,photo.jpg,cat\nb.jpg,dog\na,b,c.jpg\n", ListKind::commas),
+              ElementsAre("my,photo.jpg|cat", "b.jpg|dog", "a,b,c.jpg|"));
+  EXPECT_THAT(refused("path,label\na,b.jpg,1\n", ListKind::commas), HasSubstr("quote a name"));
+}
+
+TEST(ListFile, LabelsAreNumbersWithAFractionOrLists) {
+  LabelReader labels;
+  std::vector<std::string> words;
+  for (const auto& entry :
+       parse_list("a.jpg,3.0\nb.jpg,[2]\nc.jpg,\"[1, 2]\"\nd.jpg,1.5\ne.jpg,v1.0\n",
+                  ListKind::commas, "list", labels)) {
+    words.push_back(entry.label);
+  }
+  EXPECT_THAT(words, ElementsAre("3", "2", "", "1.5", "v1.0"));
+  EXPECT_THAT(labels.trouble(), HasSubstr("1 labels are lists of several"));
+}
+
 TEST(ListFile, ErrorsNameTheLine) {
   EXPECT_THAT(refused("a.jpg\nb.jpg,1,2\n", ListKind::commas), HasSubstr("list:2: has 3 fields"));
   EXPECT_THAT(refused("path,label\n\na.jpg\n", ListKind::commas),

@@ -52,6 +52,39 @@ TEST(ParquetColumns, ElseNamesAndTypesDo) {
   }
 }
 
+TEST(ParquetColumns, OfSeveralImagesTheOneThatIsCalledSo) {
+  const auto features = [](const std::string& a, const std::string& b) {
+    return R"({"info": {"features": {")" + a + R"(": {"_type": "Image"}, ")" + b +
+           R"(": {"_type": "Image"}}}})";
+  };
+  for (const char* other : {"annotation", "conditioning_image", "depth_map", "cropped", "zoomed"}) {
+    const std::string name(other);
+    for (const char* image : {"image", "img", "jpg", "pixel_values"}) {
+      const std::vector<ParquetColumn> structs{binary(name + ".bytes"),
+                                               binary(std::string(image) + ".bytes")};
+      for (const auto& stored : {features(name, image), std::string()}) {
+        const auto chosen = choose_columns(structs, stored);
+        EXPECT_EQ(chosen.image, 1) << name << ' ' << image;
+        EXPECT_THAT(chosen.other_images, ElementsAre(0));
+      }
+      EXPECT_EQ(choose_columns({binary(name), binary(image)}, "").image, 1);
+    }
+  }
+  // Without a usual name: the first that does not accompany another, as the file has them.
+  EXPECT_EQ(
+      choose_columns({binary("mask.bytes"), binary("left.bytes"), binary("a.bytes")}, "").image, 1);
+  EXPECT_EQ(choose_columns({binary("z.bytes"), binary("a.bytes")}, features("a", "z")).image, 0);
+}
+
+TEST(ParquetColumns, LabelsMayBeRealNumbersAndListsAreNone) {
+  const ParquetColumn real{.path = "label", .real_number = true};
+  EXPECT_EQ(choose_columns({binary("image"), real}, "").label, 1);
+  const ParquetColumn list{.path = "labels.list.element", .list = true};
+  const auto chosen = choose_columns({binary("image"), list}, "");
+  EXPECT_EQ(chosen.label, -1);
+  EXPECT_EQ(chosen.list_label, 1);
+}
+
 /// The rest needs Arrow, which a build may lack.
 class Parquet : public ::testing::Test {
  protected:
@@ -95,6 +128,20 @@ TEST_F(Parquet, ShardsOfHuggingFaceAreOneDivided) {
   const auto splits = open_labelled(folder.path(), 0, kept_.log());
   EXPECT_EQ(splits.train->size(), 6);
   EXPECT_THAT(labels_of(*splits.test), ElementsAre(0, 1));
+}
+
+TEST_F(Parquet, SeveralColumnsOfImagesAreSaid) {
+  const auto dataset = open("SEVERAL.PARQUET");
+  ASSERT_EQ(dataset->size(), 3);
+  EXPECT_EQ(load_image(*dataset, 2, 3).pixels.at(0), 20);
+  EXPECT_THAT(labels_of(*dataset), ElementsAre(1, -1, 0));
+  EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("taken from column image; annotation may hold"),
+                                       HasSubstr("such as 0.5")));
+}
+
+TEST_F(Parquet, ListsAreNoLabels) {
+  EXPECT_THAT(open("lists.parquet")->classes(), testing::IsEmpty());
+  EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("column labels holds lists")));
 }
 
 TEST_F(Parquet, PlainColumnsAndMissingImages) {

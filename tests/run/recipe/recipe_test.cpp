@@ -88,8 +88,26 @@ TEST(Recipe, RefusesNetworksThatDoNotFit) {
   EXPECT_THAT(refusal({"model.heads=5"}), HasSubstr("heads"));
   EXPECT_THAT(refusal({"model.width=90", "model.heads=3"}), HasSubstr("width"));
   EXPECT_THAT(refusal({"decoder.heads=5"}), HasSubstr("decoder"));
-  EXPECT_THAT(refusal({"model.channels=2"}), HasSubstr("model.channels"));
+  EXPECT_THAT(refusal({"model.channels=65"}), HasSubstr("model.channels"));
   EXPECT_THAT(refusal({"model.image_size=8192", "model.patch_size=1"}), HasSubstr("patches"));
+}
+
+TEST(Recipe, TakesAsManyChannelsAsFilesHave) {
+  for (const char* channels : {"model.channels=2", "model.channels=6", "model.channels=64"}) {
+    EXPECT_EQ(refusal({channels}), "");
+  }
+  EXPECT_THAT(refusal({"model.channels=6", "data.grayscale=0.2"}),
+              AllOf(HasSubstr("data.grayscale"), HasSubstr("model.channels is 6")));
+  EXPECT_EQ(refusal({"model.channels=6", "report.channels=[5, 3, 0]"}), "");
+  EXPECT_EQ(refusal({"model.channels=6", "report.channels=[4]"}), "");
+  EXPECT_THAT(refusal({"report.channels=[0, 1, 3]"}), HasSubstr("from 0 to 2"));
+  EXPECT_THAT(refusal({"report.channels=[0, 1]"}), HasSubstr("one or three"));
+}
+
+TEST(Recipe, TheRangeOfValuesIsTwoNumbers) {
+  EXPECT_EQ(refusal({"data.value_range=[0, 4095]"}), "");
+  EXPECT_THAT(refusal({"data.value_range=[0]"}), HasSubstr("data.value_range"));
+  EXPECT_THAT(refusal({"data.value_range=[7, 7]"}), HasSubstr("data.value_range"));
 }
 
 TEST(Recipe, RefusesMasksThatLeaveNothingToSeeOrToPredict) {

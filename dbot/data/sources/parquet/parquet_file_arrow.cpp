@@ -102,9 +102,10 @@ struct ParquetFile::State {
                                     others.size() == 1 ? "is" : "are"));
     }
     if (columns.list_label >= 0) {
+      const auto column = described[static_cast<std::size_t>(columns.list_label)].path;
       remarks.push_back(fmt::format("column {} holds lists, which are no labels of classes; the "
                                     "images are unlabelled",
-                                    name(columns.list_label)));
+                                    column.substr(0, column.find('.'))));
     }
   }
   void choose() {
