@@ -141,7 +141,7 @@ void bind_data(Settings& settings, Recipe& recipe) {
                "Subtracted from each channel; empty: measured on the data.");
   settings.add("data.std", data.std, above(0, 1000), "pixels in 0…1",
                "Each channel is divided by it; empty: measured on the data.");
-  settings.add("data.value_range", data.value_range, at_least(-1e300, 1e300), "stored values",
+  settings.add("data.value_range", data.value_range, at_least(-1e12, 1e12), "stored values",
                "Values that are black and white, of floats and of whole numbers of more than 8 "
                "bits, such as [0, 4095]; empty: 0 and 1, or 0 and the largest number.");
   settings.add(
