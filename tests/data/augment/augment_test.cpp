@@ -10,14 +10,10 @@
 #include <set>
 #include <vector>
 
-#include "dbot/data/augment/augmentation.h"
-#include "tests/data/fixtures.h"
-
 namespace dbot::data {
 namespace {
 
 using ::testing::Each;
-using ::testing::HasSubstr;
 
 constexpr int side = 24;
 constexpr int many = 4000;
@@ -293,28 +289,6 @@ TEST_F(RandomErase, FillsWithMeanColourOrPixels) {
     EXPECT_NEAR(sum / count, expected[c], 0.3);
     EXPECT_NEAR(std::sqrt(squares / count - sum / count * sum / count), deviation[c], 0.3);
   }
-}
-
-TEST(Augment, ChangesOfColourAreRefusedForOtherChannelsThanRgb) {
-  PixelAugmentation plain;
-  plain.blur = plain.solarise = plain.erase.probability = 1;
-  plain.colour_jitter.strength = {0.4, 0.4, 0, 0};
-  EXPECT_NO_THROW(check_colours(plain, 6, "data"));
-  EXPECT_NE(augmented(plain, {1, 1, 1, 0}, 6), picture(6));
-  const auto refused = [](auto change, int channels) {
-    PixelAugmentation config;
-    change(config);
-    return test::message_of<UsageError>([&] { check_colours(config, channels, "data"); });
-  };
-  const auto hue = [](auto& config) { config.colour_jitter.strength = {0, 0, 0, 0.1}; };
-  const auto saturation = [](auto& config) { config.colour_jitter.strength = {0, 0, 0.4, 0}; };
-  const auto grey = [](auto& config) { config.grey = 0.2; };
-  const auto three = [](auto& config) { config.three_augment = 1; };
-  EXPECT_THAT(refused(hue, 6), HasSubstr("data.colour_jitter"));
-  EXPECT_THAT(refused(saturation, 2), HasSubstr("model.channels is 2"));
-  EXPECT_THAT(refused(grey, 4), HasSubstr("data.grayscale"));
-  EXPECT_THAT(refused(three, 6), HasSubstr("data.three_augment"));
-  for (const int channels : {1, 3}) EXPECT_EQ(refused(grey, channels), "nothing was thrown");
 }
 
 }  // namespace

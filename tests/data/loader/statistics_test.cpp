@@ -55,8 +55,8 @@ TEST(Statistics, ValuesBeyondWhiteAreSeenAndMapped) {
 TEST(Statistics, OfSixChannelsEachHasItsOwn) {
   test::TemporaryFolder folder;
   std::vector<std::uint8_t> values;
-  for (int i = 0; i < 4 * 5 * 6; ++i) values.push_back(static_cast<std::uint8_t>(40 * (i % 6)));
-  test::write_bytes(folder / "a.npy", test::npy_of("|u1", "4, 5, 6", values));
+  for (int i = 0; i < 14 * 15 * 6; ++i) values.push_back(static_cast<std::uint8_t>(40 * (i % 6)));
+  test::write_bytes(folder / "a.npy", test::npy_of("|u1", "14, 15, 6", values));
   const auto dataset = open_images(folder.path(), core::silent_log());
   EXPECT_EQ(usual_channels(*dataset), 6);
   const auto mean = measure_statistics(*dataset, 6, 10, 0).mean;

@@ -26,7 +26,7 @@ bool is_npy(std::string_view name) {
 /// Images without a label take those of `chosen` that have their name, by `name_of`.
 template <typename NameOf>
 void match_by(const NameOf& name_of, std::span<TarLabel* const> chosen,
-              std::vector<TarImage>& images) {
+              std::vector<TarImage>& images, bool own) {
   struct Alike {
     std::vector<TarLabel*> labels;
     std::size_t next = 0;
@@ -42,6 +42,7 @@ void match_by(const NameOf& name_of, std::span<TarLabel* const> chosen,
     TarLabel& label = *labels[std::min(next++, labels.size() - 1)];
     image.label = label.label;
     label.used = true;
+    label.own |= own;
   }
 }
 
@@ -61,12 +62,12 @@ void match_labels(std::vector<TarLabel>& labels, std::vector<TarImage>& images) 
   for (const bool json : {false, true}) {
     std::vector<TarLabel*> all, of_key;
     for (auto& label : labels) {
-      if (label.json != json || label.used) continue;
+      if (label.json != json || label.own) continue;
       all.push_back(&label);
       if (stem_of(label.name) == sample_key(label.name)) of_key.push_back(&label);
     }
-    match_by(stem_of, all, images);
-    match_by(sample_key, of_key, images);
+    match_by(stem_of, all, images, /*own=*/true);
+    match_by(sample_key, of_key, images, /*own=*/false);
   }
 }
 

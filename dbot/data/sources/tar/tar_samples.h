@@ -19,6 +19,7 @@ struct TarLabel {
   std::string name, label;
   bool json = false;
   bool used = false;  // by an image
+  bool own = false;   // by one of its very name
 };
 
 /// "a/b.c.d" is the file "a/b.c" to most people, the sample "a/b" to WebDataset.

@@ -135,7 +135,7 @@ class TarScanner {
     match_labels(sample_labels_, sample_images_);
     std::ranges::move(sample_images_, std::back_inserter(images_));
     std::ranges::copy_if(sample_labels_, std::back_inserter(labels_),
-                         [](const TarLabel& label) { return !label.used; });
+                         [](const TarLabel& label) { return !label.own; });
     sample_images_.clear();
     sample_labels_.clear();
   }
