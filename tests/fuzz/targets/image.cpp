@@ -40,7 +40,7 @@ void decode_part(Bytes input, int channels) {
 }  // namespace
 
 void image(Bytes input) {
-  for (const int channels : {1, 3}) {
+  for (const int channels : {1, 3, 6}) {
     try {
       if (!is_small(input, channels)) continue;
       decode_part(input, channels);
