@@ -21,6 +21,8 @@ using nlohmann::json;
 constexpr std::int64_t kLargestSide = 1 << 16;   // pixels
 constexpr std::int64_t kLargestCount = 1 << 20;  // width, channels, blocks
 
+constexpr std::size_t kMostOrigins = 64;
+
 class Reader {
  public:
   Reader(const json& object, std::string_view source) : object_(object), source_(source) {}
@@ -86,6 +88,22 @@ class Reader {
       if (found == words[i]) return i;
     }
     fail(key, found, fmt::format("one of {}", fmt::join(words, ", ")));
+  }
+
+  /// Whoever edited them loses no network by it: what is no origin is passed over.
+  std::vector<WeightsOrigin> origins() const {
+    std::vector<WeightsOrigin> origins;
+    const auto found = object_.find("sources");
+    if (found == object_.end() || !found->is_array()) return origins;
+    const auto text = [](const json& entry, const char* key) {
+      const auto value = entry.find(key);
+      return value != entry.end() && value->is_string() ? value->get<std::string>() : "";
+    };
+    for (const json& entry : *found) {
+      if (!entry.is_object() || origins.size() == kMostOrigins) continue;
+      origins.push_back({text(entry, "sha256"), text(entry, "license")});
+    }
+    return origins;
   }
 
   bool has(const char* key) const { return object_.contains(key); }
@@ -175,7 +193,12 @@ std::string to_json(const EncoderDescription& description) {
   object["std"] = description.std;
   if (!description.value_range.empty()) object["value_range"] = description.value_range;
   write_variant(config, object);
-  return object.dump();
+  for (const WeightsOrigin& origin : description.origins) {
+    nlohmann::ordered_json entry{{"sha256", origin.sha256}};
+    if (!origin.licence.empty()) entry["license"] = origin.licence;
+    object["sources"].push_back(std::move(entry));
+  }
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 EncoderDescription description_from_json(std::string_view text, std::string_view source) {
@@ -207,6 +230,7 @@ EncoderDescription description_from_json(std::string_view text, std::string_view
   read_variant(reader, config);
   description.mean = reader.per_channel("mean", config.channels);
   description.std = reader.per_channel("std", config.channels);
+  description.origins = reader.origins();
   for (const double deviation : description.std) {
     if (deviation <= 0) reader.fail("std", object["std"], "positive numbers");
   }

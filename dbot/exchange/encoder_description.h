@@ -8,6 +8,14 @@
 
 namespace dbot::exchange {
 
+/// Published weights that a network was made from, or that taught it.
+struct WeightsOrigin {
+  std::string sha256;   // of the file, as sha256sum prints it
+  std::string licence;  // as its publisher names it ("apache-2.0"); empty if the file does not say
+
+  bool operator==(const WeightsOrigin&) const = default;
+};
+
 /// What a network's tensors do not say by themselves, and the pixel normalisation it was trained
 /// with.
 struct EncoderDescription {
@@ -16,6 +24,7 @@ struct EncoderDescription {
   /// Values that are black and white, of floats and of whole numbers of more than 8 bits; empty:
   /// the usual ones.
   std::vector<double> value_range = {};
+  std::vector<WeightsOrigin> origins = {};  // none: trained from nothing
 };
 
 /// The header key under which every file of ours that holds an encoder carries its description.
@@ -24,8 +33,9 @@ inline constexpr char kEncoderConfigKey[] = "dbot.config";
 /// One JSON object: image_size [height, width], channels, patch_size, width, depth, heads,
 /// mlp_ratio, layer_norm_eps, mean, std; value_range where it is not the usual one; where they are
 /// not those of a plain ViT also position_table, relative_positions ("shared", "each_block"),
-/// layer_scale, key_bias, patch_bias, norm_before, projection and gelu ("quick"). Equal
-/// descriptions give equal text; numbers survive bit for bit.
+/// layer_scale, key_bias, patch_bias, norm_before, projection and gelu ("quick"); of networks with
+/// origins `sources`, a list of objects with sha256 and perhaps license. Equal descriptions give
+/// equal text; numbers survive bit for bit.
 std::string to_json(const EncoderDescription& description);
 
 /// The inverse. `source` names the text in messages. Keys it does not know are ignored, so that

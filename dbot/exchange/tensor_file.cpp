@@ -70,8 +70,9 @@ void write_tensor_file(const std::filesystem::path& path, const runtime::NamedTe
 }
 
 std::uint64_t write_pth_file(const std::filesystem::path& path,
-                             const runtime::NamedTensors& tensors, std::string_view root) {
-  return formats::write_pth(path, store(tensors, path).bytes, root);
+                             const runtime::NamedTensors& tensors, std::string_view root,
+                             const std::map<std::string, std::string>& metadata) {
+  return formats::write_pth(path, store(tensors, path).bytes, root, metadata);
 }
 
 }  // namespace dbot::exchange

@@ -23,8 +23,9 @@ void write_tensor_file(const std::filesystem::path& path, const runtime::NamedTe
                        const std::map<std::string, std::string>& metadata, bool replace = true);
 
 /// The same tensors, in the same order, as a state dict of PyTorch; `root`: under that key of a
-/// dictionary (formats::write_pth). Returns the file's bytes.
+/// dictionary; `metadata` as attributes (formats::write_pth). Returns the file's bytes.
 std::uint64_t write_pth_file(const std::filesystem::path& path,
-                             const runtime::NamedTensors& tensors, std::string_view root);
+                             const runtime::NamedTensors& tensors, std::string_view root,
+                             const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace dbot::exchange

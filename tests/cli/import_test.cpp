@@ -71,7 +71,7 @@ TEST(Import, RefusesWithTheReasonAndLeavesNothing) {
   };
   expect({"import", hostile, "--out", out}, 3, "\"os.system\"");
   expect({"import", folder / "gone.pth", "--out", out}, 3, "gone.pth");
-  expect({"import", kCheckpoint, "--out", out}, 3, "number of heads");
+  expect({"import", kCheckpoint, "--out", out}, 3, "name it by --heads");
   expect({"import", kCheckpoint, "--out", out, "--heads", "3"}, 3, "heads is 3");
   expect({"import", kCheckpoint, "--out", out, "--heads", "0"}, 2, "--heads is 0");
   expect({"import", kCheckpoint, "--out", out, "--heads", "2", "--key", "none"}, 3, "below none");

@@ -13,6 +13,7 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_import.h"
 #include "dbot/exchange/import/input_channels.h"
+#include "dbot/exchange/import/weights_origin.h"
 #include "dbot/report/terminal/progress_text.h"
 #include "dbot/report/text/quantity_text.h"
 
@@ -70,6 +71,7 @@ std::string figures(const Arguments& arguments, const exchange::ImportedEncoder&
   json["ignored"] = report.ignored;
   json["unread"] = report.unread;
   json["filled"] = report.filled;
+  json["not_followed"] = report.not_followed;
   json["other_keys"] = report.other_keys;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -78,6 +80,11 @@ void list(const std::string& head, const std::vector<std::string>& lines) {
   if (lines.empty()) return;
   print_line(head);
   for (const std::string& text : lines) print_line(report::printable("  " + text));
+}
+
+std::string origin_text(const exchange::WeightsOrigin& origin) {
+  return fmt::format("licence {}, sha256 {}", origin.licence.empty() ? "not named" : origin.licence,
+                     origin.sha256);
 }
 
 void print_report(const Arguments& arguments, const exchange::ImportedEncoder& imported) {
@@ -93,7 +100,11 @@ void print_report(const Arguments& arguments, const exchange::ImportedEncoder& i
   const std::string prefix = report.key.empty() ? "" : report.key + ".";
   list("left (tensors):", counted_parts(report.ignored, prefix));
   list("not readable:", report.unread);
+  list("not followed (dbot has its own way):", report.not_followed);
   list("other encoders in the file (--key):", report.other_keys);
+  for (const exchange::WeightsOrigin& origin : imported.encoder.description.origins) {
+    print_line(report::printable(fmt::format("source: {}", origin_text(origin))));
+  }
   print_line(
       fmt::format("{}: {}×{} pixels, {} channels, patch {}, width {}, depth {}, {} heads, {} "
                   "parameters",
@@ -109,7 +120,11 @@ void import_weights(const Arguments& arguments) {
         fmt::format("[import] --channels is {}, expected 1 to 64", *arguments.channels));
   }
   check_out(arguments.out, arguments.force);
-  auto imported = exchange::import_encoder(exchange::resolve_model_path(arguments.source), hints);
+  const fs::path source = exchange::resolve_model_path(arguments.source);
+  exchange::ImportedEncoder imported = exchange::import_encoder(source, hints);
+  if (!imported.encoder.own) {
+    imported.encoder.description.origins = exchange::read_origins(source);
+  }
   if (arguments.channels) {
     const auto rule = exchange::adapt_channels(imported.encoder, *arguments.channels);
     if (!rule.empty()) console_log()(core::LogLevel::information, rule);

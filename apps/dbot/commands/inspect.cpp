@@ -100,6 +100,17 @@ void print_values(const Json& values) {
   }
 }
 
+/// Published weights that these were made from, or that taught them.
+void print_sources(const Json& sources) {
+  if (!sources.is_array()) return;
+  for (const Json& source : sources) {
+    if (!source.is_object()) continue;
+    print_line(report::printable(fmt::format("source: licence {}, sha256 {}",
+                                             shown(source.value("license", Json("not named"))),
+                                             shown(source.value("sha256", Json("not known"))))));
+  }
+}
+
 void print_weights(const Json& json) {
   std::vector<std::vector<std::string>> rows{{"tensor", "type", "shape", "times", "parameters"}};
   for (const TensorLine& line : tensor_lines(json["tensors"])) {
@@ -118,7 +129,13 @@ void print_weights(const Json& json) {
   for (const auto& [key, value] : json["metadata"].items()) {
     print_line(report::printable(fmt::format("{}: {}", key, shown(value))));
   }
+  print_sources(json["sources"]);
   print_values(json["values"]);
+  if (!json["not_finite"].empty()) {
+    print_line(report::printable(fmt::format(
+        "not finite: {} of {} tensors hold NaN or infinity, first {}", json["not_finite"].size(),
+        json["tensors"].size(), shown(json["not_finite"].front()))));
+  }
   for (const Json& tensor : json["unread"]) {
     print_line(report::printable(
         fmt::format("not read: {}: {}", shown(tensor["name"]), shown(tensor["reason"]))));

@@ -8,6 +8,8 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/core/json.h"
+#include "dbot/exchange/encoder_description.h"
+#include "dbot/exchange/import/weight_checks.h"
 #include "dbot/exchange/import/weights_source.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/run/recipe/recipe.h"
@@ -112,6 +114,16 @@ Json describe_weights(const fs::path& file) {
   json["unread"] = Json::array();
   for (const formats::UnreadTensor& tensor : source.unread()) {
     json["unread"].push_back({{"name", tensor.name}, {"reason", tensor.reason}});
+  }
+  const exchange::ValueProblems problems = exchange::look_at_values(source);
+  json["not_finite"] = problems.not_finite;
+  for (const formats::UnreadTensor& tensor : problems.damaged) {
+    json["unread"].push_back({{"name", tensor.name}, {"reason", tensor.reason}});
+  }
+  json["sources"] = Json::array();
+  const auto config = json["metadata"].find(exchange::kEncoderConfigKey);
+  if (config != json["metadata"].end() && config->is_object() && config->contains("sources")) {
+    json["sources"] = (*config)["sources"];
   }
   json["values"] = Json::parse(source.files().front().values());
   return json;

@@ -5,7 +5,7 @@
 #include "apps/dbot/terminal/console.h"
 #include "apps/dbot/terminal/options.h"
 #include "dbot/core/error.h"
-#include "dbot/exchange/import/encoder_file.h"
+#include "dbot/exchange/import/encoder_import.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
 
@@ -51,7 +51,11 @@ Model load_model(const ModelArguments& arguments) {
   model.extraction = compute_settings(arguments);
   const auto file = exchange::resolve_model_path(arguments.model);
   model.file = file.string();
-  exchange::LoadedEncoder loaded = exchange::load_encoder(file);
+  auto [loaded, report] = exchange::import_encoder(file);
+  for (const std::string& field : report.not_followed) {
+    console_log()(core::LogLevel::information,
+                  fmt::format("{}: dbot has its own way instead of {}", model.file, field));
+  }
   model.encoder = exchange::make_encoder(loaded, size);
   const std::string assumed = exchange::assume_normalisation(loaded.description);
   if (!assumed.empty()) {

@@ -36,6 +36,10 @@ constexpr std::array kWaysOut{
     WayOut{"model", "", Fault::unreadable, "--resume",
            "make room, then the same command with --resume writes the weights"},
     WayOut{"model", "", Fault::empty, "", "go on with the run by `dbot pretrain … --resume`"},
+    WayOut{"heads", "", Fault::missing, "--heads", "name it by --heads"},
+    WayOut{"heads", "", Fault::missing, "",
+           "name it by `dbot import FILE --heads N --out NEW.safetensors` and use that file, or by "
+           "teacher.heads of a recipe"},
     WayOut{"image size", "", Fault::missing, "--image-size", "name it by --image-size"},
     WayOut{"export", "the model", Fault::mismatch, "--format",
            "choose --format huggingface, or a square --image-size"},

@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
+#include "dbot/runtime/finite.h"
 
 namespace dbot::eval {
 namespace {
@@ -37,6 +39,19 @@ std::string csv_field(const std::string& text) {
   return quoted + '"';
 }
 
+/// Features that other tools would choke on, or take for numbers, are not written.
+void require_finite(const at::Tensor& rows, const Features& features,
+                    const data::Dataset& dataset) {
+  if (runtime::all_finite(rows)) return;
+  const auto first = rows.isfinite().all(1).logical_not().nonzero().min().item<std::int64_t>();
+  throw DataError({.operation = "embed",
+                   .subject = dataset.name(features.indices.at(static_cast<std::size_t>(first))),
+                   .fault = Fault::corrupt,
+                   .reason = "gives features that are not finite; nothing was written",
+                   .way_out = "look at that image, or take weights from before the training "
+                              "diverged"});
+}
+
 bool has_labels(const Features& features) {
   return features.labels.ge(0).any().item<bool>();
 }
@@ -55,6 +70,7 @@ std::filesystem::path names_path(const std::filesystem::path& path) {
 
 void write_embedding(const std::filesystem::path& path, const Features& features,
                      const data::Dataset& dataset) {
+  for (const auto& [kind, rows] : features.kinds) require_finite(rows, features, dataset);
   runtime::NamedTensors tensors = features.kinds;
   std::map<std::string, std::string> metadata{{"format", "pt"}};
   if (has_labels(features)) {
@@ -74,6 +90,7 @@ void write_embedding(const std::filesystem::path& path, const Features& features
 void write_embedding_csv(const std::filesystem::path& path, const Features& features,
                          const std::string& kind, const data::Dataset& dataset) {
   const at::Tensor values = features.of(kind).contiguous();
+  require_finite(values, features, dataset);
   const at::Tensor labels = features.labels.contiguous();
   const std::int64_t width = values.size(1);
   std::string text = "name,label";

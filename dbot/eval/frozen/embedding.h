@@ -11,7 +11,8 @@ namespace dbot::eval {
 /// Writes features to `path`: a safetensors file with `cls` and `mean`, float32 [samples, width],
 /// and `labels`, int64 [samples] (−1 unlabelled), if there are any. Beside it `path`.names.txt: the
 /// name of each sample's file, one a line (a backslash in a name is written \\, a line break \n).
-/// `classes`, if any, stand in the header as a JSON list. Throws Error if a file cannot be written.
+/// `classes`, if any, stand in the header as a JSON list. Throws Error if a file cannot be
+/// written, DataError naming the first sample whose features are not finite.
 void write_embedding(const std::filesystem::path& path, const Features& features,
                      const data::Dataset& dataset);
 

@@ -29,7 +29,8 @@ Exported write_weights(const NetworkWeights& network, const fs::path& out, const
     write_tensor_file(out, network.parameters, header(network));
     return finished(network, fs::file_size(out), {});
   }
-  return finished(network, write_pth_file(out, network.parameters, root), {});
+  const std::map<std::string, std::string> own{{kEncoderConfigKey, to_json(network.description)}};
+  return finished(network, write_pth_file(out, network.parameters, root, own), {});
 }
 
 Exported write_graph(const NetworkWeights& network, const ExportOptions& options) {

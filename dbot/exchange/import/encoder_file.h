@@ -31,6 +31,7 @@ void save_encoder(const std::filesystem::path& path, const EncoderDescription& d
 struct LoadedEncoder {
   EncoderDescription description;
   runtime::NamedTensors parameters;  // encoder names only
+  bool own = false;                  // dbot wrote the file, and its description with it
 };
 
 /// What a file without `dbot.config` cannot say (heads: width/64 if unset; image size: a square

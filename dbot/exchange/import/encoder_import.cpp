@@ -13,6 +13,8 @@
 #include "dbot/exchange/import/encoder_shapes.h"
 #include "dbot/exchange/import/encoder_tensors.h"
 #include "dbot/exchange/import/folder_description.h"
+#include "dbot/exchange/import/weight_checks.h"
+#include "dbot/exchange/names/encoder_parts.h"
 #include "dbot/exchange/names/encoder_variant.h"
 #include "dbot/nn/position_table.h"
 
@@ -154,10 +156,53 @@ void check_folder(const FolderDescription& folder, const nn::EncoderConfig& conf
   }
 }
 
+/// Mean and deviation as the folder says, one a channel; CLIP's towers have their own.
+void describe_pixels(const runtime::NamedTensors& tensors, const FolderDescription& folder,
+                     const std::string& source, EncoderDescription& description) {
+  const auto channels = static_cast<std::size_t>(description.config.channels);
+  if (folder.mean.size() == channels) {
+    description.mean = folder.mean;
+    description.std = folder.std;
+  } else if (folder.mean.size() == 1) {
+    description.mean.assign(channels, folder.mean.front());
+    description.std.assign(channels, folder.std.front());
+  } else if (!folder.mean.empty()) {
+    throw DataError({.operation = "load encoder",
+                     .subject = source,
+                     .fault = Fault::mismatch,
+                     .reason = fmt::format(": the files beside it give a mean of {} channels, the "
+                                           "network has {}",
+                                           folder.mean.size(), channels)});
+  } else if (is_clip_tower(tensors) && channels == 3) {
+    // CLIP's own; docs/methods/dbot.md §8.
+    description.mean = {0.48145466, 0.4578275, 0.40821073};
+    description.std = {0.26862954, 0.26130258, 0.27577711};
+  }
+}
+
+/// Of networks whose positions no tensor shows.
+void check_positions(const runtime::NamedTensors& tensors, const EncoderHints& hints,
+                     const FolderDescription& folder, const std::string& source) {
+  const bool positions =
+      tensors.contains("pos_embed") || relative_position_table(tensors) != nullptr;
+  // Whoever names the size knows that its sine-cosine table is meant.
+  if (!folder.rotary && (positions || hints.image_size || !folder.image_size)) return;
+  throw DataError(
+      {.operation = "load encoder",
+       .subject = source,
+       .fault = Fault::unsupported,
+       .reason = folder.rotary ? ": config.json tells of rotary positions (as in DINOv3 and "
+                                 "EVA-02); dbot does not build such a network"
+                               : ": there are no positions in the file, and config.json does not "
+                                 "say how they are computed",
+       .way_out = folder.rotary ? "" : "if they are the sine-cosine table, name the image size"});
+}
+
 void describe_from_shapes(runtime::NamedTensors& tensors, const EncoderHints& hints,
                           const WeightsSource& source, ImportedEncoder& result) {
   const std::string name = source.path().string();
   const FolderDescription folder = describe_folder(source.path());
+  check_positions(tensors, hints, folder, name);
   const EncoderHints all = joined(hints, folder);
   MissingParts missing(tensors, result.report);
   missing.final_norm();
@@ -177,14 +222,9 @@ void describe_from_shapes(runtime::NamedTensors& tensors, const EncoderHints& hi
       result.report.filled.emplace_back("GELU: x · sigmoid(1.702 x), as in OpenAI's CLIP");
     }
   }
-  const auto channels = static_cast<std::size_t>(description.config.channels);
-  if (folder.mean.size() == channels) {
-    description.mean = folder.mean;
-    description.std = folder.std;
-  } else if (is_clip_tower(tensors) && channels == 3) {
-    // CLIP's own; docs/methods/dbot.md §8.
-    description.mean = {0.48145466, 0.4578275, 0.40821073};
-    description.std = {0.26862954, 0.26130258, 0.27577711};
+  describe_pixels(tensors, folder, name, description);
+  for (const std::string& field : folder.not_followed) {
+    result.report.not_followed.push_back(field);
   }
 }
 
@@ -193,8 +233,14 @@ EncoderPlace choose_place(const WeightsSource& source, const EncoderHints& hints
   const auto key_of = [](const EncoderPlace& place) {
     return place.prefix.substr(0, place.prefix.size() - (place.prefix.empty() ? 0 : 1));
   };
-  const auto places = find_encoders(source.names(), hints.key);
+  auto places = find_encoders(source.names(), hints.key);
   if (places.empty()) {
+    // A network of another kind has no such tensor, perhaps.
+    for (const std::string& name : source.names()) {
+      if (part_of(name, {}).use == PartUse::unknown && foreign_kind(name)) {
+        refuse_network(source, name);
+      }
+    }
     std::set<std::string> roots;
     for (const std::string& name : source.names()) {
       if (roots.size() < 12) roots.insert(name.substr(0, name.find('.')));
@@ -212,7 +258,7 @@ EncoderPlace choose_place(const WeightsSource& source, const EncoderHints& hints
   for (std::size_t i = 1; i < places.size(); ++i) report.other_keys.push_back(key_of(places[i]));
   report.key = key_of(places.front());
   report.names = places.front().style ? style_name(*places.front().style) : "official names";
-  return places.front();
+  return std::move(places.front());
 }
 
 }  // namespace
@@ -226,9 +272,11 @@ ImportedEncoder import_encoder(const std::filesystem::path& path, const EncoderH
     result.report.unread.push_back(tensor.name + ": " + tensor.reason);
   }
   const EncoderPlace place = choose_place(source, hints, result.report);
-  runtime::NamedTensors tensors = read_encoder_tensors(source, place, result.report);
   const auto stored = source.metadata().find(kEncoderConfigKey);
-  if (stored != source.metadata().end()) {
+  const bool described = stored != source.metadata().end();
+  runtime::NamedTensors tensors = read_encoder_tensors(source, place, described, result.report);
+  result.encoder.own = described;
+  if (described) {
     result.encoder.description = description_from_json(stored->second, name);
     // A wrong depth in the description must not decide how much is read.
     check_depth(tensors, result.encoder.description.config.depth, name);
@@ -241,6 +289,8 @@ ImportedEncoder import_encoder(const std::filesystem::path& path, const EncoderH
     result.report.filled.emplace_back("pos_embed: the sine-cosine table of the image size");
   }
   result.encoder.parameters = take_parameters(tensors, config, name);
+  if (!described) require_nothing_left(tensors, source, result.report);
+  require_finite(result.encoder.parameters, source, result.report);
   return result;
 }
 

@@ -77,14 +77,15 @@ std::int64_t infer_heads(const runtime::NamedTensors& tensors, std::int64_t widt
   const std::int64_t usual = width % 64 == 0 ? width / 64 : 0;
   const std::int64_t heads = hints.heads.value_or(table != nullptr ? table->size(1) : usual);
   if (heads < 1 || width % heads != 0) {
+    const std::string said =
+        hints.heads ? fmt::format("is {}", *hints.heads) : std::string("is not in the file");
     throw DataError(
-        {.operation = "load encoder",
+        {.operation = "heads",
          .subject = source,
-         .fault = Fault::mismatch,
+         .fault = hints.heads ? Fault::mismatch : Fault::missing,
          .reason = fmt::format(
-             ": the number of heads {}; expected one that divides the width {}",
-             hints.heads ? fmt::format("is {}", *hints.heads) : std::string("is not in the file"),
-             width)});
+             ": the number of heads {}; expected one that divides the width {}", said, width),
+         .way_out = "name it (teacher.heads of a recipe)"});
   }
   return heads;
 }
@@ -118,6 +119,20 @@ core::Size infer_image_size(const runtime::NamedTensors& tensors, std::int64_t p
   return {side * patch_size, side * patch_size};
 }
 
+/// timm packs both halves of a gated MLP into one matrix under the ordinary name.
+void refuse_gated_mlp(const runtime::NamedTensors& tensors, std::int64_t hidden,
+                      const std::string& source) {
+  const at::Tensor& second = required(tensors, "blocks.0.mlp.fc2.weight", 2, source);
+  if (second.size(1) * 2 != hidden) return;
+  throw DataError({.operation = "load encoder",
+                   .subject = source,
+                   .fault = Fault::unsupported,
+                   .reason = fmt::format(": blocks.0.mlp.fc1.weight has {} rows and "
+                                         "blocks.0.mlp.fc2.weight half as many columns, a gated "
+                                         "MLP (SwiGLU); dbot does not build such a network",
+                                         hidden)});
+}
+
 }  // namespace
 
 nn::EncoderConfig infer_config(const runtime::NamedTensors& tensors, const EncoderHints& hints,
@@ -135,6 +150,7 @@ nn::EncoderConfig infer_config(const runtime::NamedTensors& tensors, const Encod
   config.image_size = infer_image_size(tensors, config.patch_size, hints, source);
   if (config.depth > 0) {
     const std::int64_t hidden = required(tensors, "blocks.0.mlp.fc1.weight", 2, source).size(0);
+    refuse_gated_mlp(tensors, hidden, source);
     const auto width = static_cast<double>(config.width);
     config.mlp_ratio = static_cast<double>(hidden) / width;
     // The ratio must give the hidden width back when it is rounded down.

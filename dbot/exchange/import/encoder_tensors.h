@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "dbot/exchange/import/encoder_import.h"
 #include "dbot/exchange/import/weights_source.h"
@@ -9,9 +10,14 @@
 namespace dbot::exchange {
 
 /// The tensors of one encoder of a source under official names, as they stand in the file; the
-/// report gets what was mapped and what was left. Throws DataError for tensors of a network that
-/// dbot does not build (a distillation token, registers, …), naming them.
+/// report gets what was mapped and what was left. `described`: a description tells which tensors
+/// the network needs. Without one, every tensor that is neither the encoder's nor known to be of
+/// another part is refused (a distillation token, registers, rotary positions, …): throws DataError
+/// naming it and its kind.
 runtime::NamedTensors read_encoder_tensors(const WeightsSource& source, const EncoderPlace& place,
-                                           ImportReport& report);
+                                           bool described, ImportReport& report);
+
+/// Throws DataError: `name` shows a network that dbot does not build.
+[[noreturn]] void refuse_network(const WeightsSource& source, const std::string& name);
 
 }  // namespace dbot::exchange

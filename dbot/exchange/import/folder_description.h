@@ -18,12 +18,18 @@ struct FolderDescription {
   std::optional<core::Size> image_size;
   std::optional<double> layer_norm_eps;
   std::optional<std::string> activation;  // "gelu", "quick_gelu", …
-  std::vector<double> mean, std;          // one a channel; empty if unknown
+  std::vector<double> mean, std;          // one a channel, or one for all; empty if unknown
+  bool rotary = false;                    // positions are rotations, which no tensor shows
+  /// Fields that dbot reads and does otherwise, in words.
+  std::vector<std::string> not_followed;
 };
+
+/// Whether other files of the folder belong to weights of such a name.
+bool is_published_name(const std::string& name);
 
 /// Reads them if `weights` has a name that such folders use (model…, pytorch_model…,
 /// open_clip_…); what is absent stays empty. Throws DataError naming the file and the key for a
-/// value that cannot be.
+/// value that cannot be, or that would give the network other pixels.
 FolderDescription describe_folder(const std::filesystem::path& weights);
 
 }  // namespace dbot::exchange

@@ -71,6 +71,7 @@ WeightsSource WeightsSource::open(const fs::path& path) {
 
 void WeightsSource::add(const fs::path& path) {
   const formats::WeightsFile& file = files_.emplace_back(formats::WeightsFile::open(path));
+  paths_.push_back(path);
   for (std::size_t i = 0; i < file.tensors().size(); ++i) {
     if (!places_.emplace(file.tensors()[i].name, Place{files_.size() - 1, i}).second) {
       throw DataError(

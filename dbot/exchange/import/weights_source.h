@@ -29,6 +29,8 @@ class WeightsSource {
   std::vector<std::string> names() const;
   const std::vector<formats::UnreadTensor>& unread() const { return unread_; }
   const std::vector<formats::WeightsFile>& files() const { return files_; }
+  /// Of the files, in their order.
+  const std::vector<std::filesystem::path>& paths() const { return paths_; }
 
   /// Contiguous copies of some of the tensors, bit for bit. Throws DataError for a name that is not
   /// there, for damaged data, and for views that would take up far more memory than their files.
@@ -42,6 +44,7 @@ class WeightsSource {
 
   std::filesystem::path path_;
   std::vector<formats::WeightsFile> files_;
+  std::vector<std::filesystem::path> paths_;
   std::map<std::string, Place, std::less<>> places_;
   std::vector<formats::UnreadTensor> unread_;
 };

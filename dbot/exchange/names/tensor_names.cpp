@@ -59,6 +59,23 @@ std::vector<Rule> hugging_face_rules(bool classic) {
   return rules;
 }
 
+/// Dinov2Model: the attention of the classic ViT in blocks with the names of DINOv2's own.
+std::vector<Rule> dinov2_rules() {
+  std::vector<Rule> rules = hugging_face_rules(/*classic=*/true);
+  std::erase_if(rules, [](const Rule& rule) {
+    return rule.official.starts_with("blocks.#.") && !rule.official.starts_with("blocks.#.attn.");
+  });
+  for (const auto& [official, foreign] :
+       {std::pair{"norm1.*", "norm1.*"}, std::pair{"norm2.*", "norm2.*"},
+        std::pair{"mlp.fc1.*", "mlp.fc1.*"}, std::pair{"mlp.fc2.*", "mlp.fc2.*"},
+        std::pair{"gamma_1", "layer_scale1.lambda1"},
+        std::pair{"gamma_2", "layer_scale2.lambda1"}}) {
+    rules.push_back({"blocks.#." + std::string(official),
+                     std::string(kClassicBlocks) + "#." + std::string(foreign)});
+  }
+  return rules;
+}
+
 const std::vector<Rule>& clip_rules() {
   static const std::vector<Rule> rules{
       {"cls_token", "class_embedding", TensorForm::vector},
@@ -101,11 +118,14 @@ const std::vector<Rule>& hugging_face_clip_rules() {
 const std::vector<Rule>& rules_of(NameStyle style) {
   static const std::vector<Rule> classic = hugging_face_rules(/*classic=*/true);
   static const std::vector<Rule> current = hugging_face_rules(/*classic=*/false);
+  static const std::vector<Rule> dinov2 = dinov2_rules();
   switch (style) {
     case NameStyle::hugging_face_classic:
       return classic;
     case NameStyle::hugging_face_current:
       return current;
+    case NameStyle::hugging_face_dinov2:
+      return dinov2;
     case NameStyle::clip:
       return clip_rules();
     case NameStyle::hugging_face_clip:
@@ -170,9 +190,7 @@ std::optional<NamePlace> official_place(std::string_view foreign, NameStyle styl
     return std::nullopt;
   };
   if (const auto place = look_up(foreign, style)) return place;
-  if (style != NameStyle::hugging_face_classic && style != NameStyle::hugging_face_current) {
-    return std::nullopt;
-  }
+  if (style == NameStyle::clip || style == NameStyle::hugging_face_clip) return std::nullopt;
   // Between the generations there were files of the old parts at the new place of the blocks.
   for (const std::string_view blocks :
        {kClassicBlocks, std::string_view("encoder.layers."), kCurrentBlocks}) {
@@ -182,7 +200,9 @@ std::optional<NamePlace> official_place(std::string_view foreign, NameStyle styl
             look_up(std::string(kCurrentBlocks) + rest, NameStyle::hugging_face_current)) {
       return place;
     }
-    return look_up(std::string(kClassicBlocks) + rest, NameStyle::hugging_face_classic);
+    const std::string classic = std::string(kClassicBlocks) + rest;
+    const bool dinov2 = style == NameStyle::hugging_face_dinov2;
+    return look_up(classic, dinov2 ? style : NameStyle::hugging_face_classic);
   }
   const bool classic = style == NameStyle::hugging_face_classic;
   return look_up(foreign,
@@ -212,6 +232,12 @@ std::optional<NameStyle> style_of(const std::vector<std::string>& names) {
       })) {
     return std::nullopt;
   }
+  if (has([](const std::string& name) {
+        return name.ends_with(".layer_scale1.lambda1") || name.ends_with("layer.0.norm1.weight") ||
+               name.ends_with("layers.0.norm1.weight");
+      })) {
+    return NameStyle::hugging_face_dinov2;
+  }
   const bool current = has([](const std::string& name) { return name.starts_with("layers."); });
   return current ? NameStyle::hugging_face_current : NameStyle::hugging_face_classic;
 }
@@ -222,6 +248,8 @@ std::string_view style_name(NameStyle style) {
       return "Hugging Face ViT";
     case NameStyle::hugging_face_current:
       return "Hugging Face ViT (transformers 5)";
+    case NameStyle::hugging_face_dinov2:
+      return "Hugging Face DINOv2";
     case NameStyle::clip:
       return "OpenAI CLIP";
     case NameStyle::hugging_face_clip:

@@ -18,6 +18,7 @@ namespace dbot::exchange {
 enum class NameStyle {
   hugging_face_classic,  // ViT, ViTMAE as published: encoder.layer.0.attention.attention.query
   hugging_face_current,  // the same in transformers 5: layers.0.attention.q_proj
+  hugging_face_dinov2,   // Dinov2Model: encoder.layer.0.norm1, layer_scale1.lambda1
   clip,                  // OpenAI's visual tower: transformer.resblocks.0.attn.in_proj_weight
   hugging_face_clip,     // CLIPVisionModel: encoder.layers.0.self_attn.q_proj
 };

@@ -46,6 +46,8 @@ class PickleWriter {
   void end_items() { bytes_ += 'u'; }
   /// Calls the function before the tuple.
   void call() { bytes_ += 'R'; }
+  /// Gives the object before it the attributes of the dictionary behind it.
+  void restore() { bytes_ += 'b'; }
   /// What the reader finds outside the pickle under the tuple before it.
   void outside() { bytes_ += 'Q'; }
 

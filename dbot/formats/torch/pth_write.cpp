@@ -92,7 +92,22 @@ void write_tensor(PickleWriter& pickle, const TensorBytes& tensor, const std::st
   pickle.call();
 }
 
-std::string pickle_of(std::span<const TensorBytes> tensors, std::string_view root) {
+using Attributes = std::map<std::string, std::string>;
+
+void write_attributes(PickleWriter& pickle, const Attributes& attributes) {
+  if (attributes.empty()) return;
+  pickle.empty_dictionary();
+  pickle.begin_items();
+  for (const auto& [name, value] : attributes) {
+    pickle.text(name);
+    pickle.text(value);
+  }
+  pickle.end_items();
+  pickle.restore();
+}
+
+std::string pickle_of(std::span<const TensorBytes> tensors, std::string_view root,
+                      const Attributes& attributes) {
   PickleWriter pickle;
   if (!root.empty()) {
     pickle.empty_dictionary();
@@ -106,6 +121,7 @@ std::string pickle_of(std::span<const TensorBytes> tensors, std::string_view roo
     write_tensor(pickle, tensors[i], std::to_string(i));
   }
   pickle.end_items();
+  write_attributes(pickle, attributes);
   if (!root.empty()) pickle.end_items();
   return pickle.take();
 }
@@ -117,10 +133,10 @@ ZipEntry entry(std::string_view name, std::string_view content) {
 }  // namespace
 
 std::uint64_t write_pth(const std::filesystem::path& path, std::span<const TensorBytes> tensors,
-                        std::string_view root) {
+                        std::string_view root, const Attributes& attributes) {
   std::string pickle;
   try {
-    pickle = pickle_of(tensors, root);
+    pickle = pickle_of(tensors, root, attributes);
   } catch (const Error& error) {
     throw Error(fmt::format("[pth] cannot write {}: {}", path.string(), error.what()));
   }

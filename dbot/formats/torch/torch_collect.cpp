@@ -7,6 +7,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/error_context.h"
 #include "dbot/formats/safetensors/safetensors_json.h"
+#include "dbot/formats/torch/numpy_array.h"
 #include "dbot/formats/torch/torch_content.h"
 
 namespace dbot::formats {
@@ -66,7 +67,7 @@ class TensorWalk {
 
   void visit(const PickleValue& value, const std::string& name, int depth) {
     walk_.enter(depth);
-    if (is_tensor(value)) return take(value, name);
+    if (is_tensor(value) || is_array(value)) return take(value, name);
     for (std::size_t i = 0; i < value.items.size(); ++i) {
       visit(*value.items[i], below(name, std::to_string(i)), depth + 1);
     }
@@ -81,7 +82,10 @@ class TensorWalk {
     }
   }
 
-  TorchTensors take_result() { return std::move(result_); }
+  TorchTensors take_result() {
+    result_.texts = arrays_.take_texts();
+    return std::move(result_);
+  }
 
  private:
   /// One character more than a name may have says that it was cut.
@@ -106,7 +110,7 @@ class TensorWalk {
       if (!names_.insert(name).second) {
         throw DataError({.fault = Fault::corrupt, .reason = "it is there twice"});
       }
-      auto tensor = read_tensor(value, content_);
+      auto tensor = is_array(value) ? arrays_.read(value) : read_tensor(value, content_);
       if (auto* reason = std::get_if<std::string>(&tensor)) {
         result_.unread.push_back({name, std::move(*reason)});
         return;
@@ -120,6 +124,7 @@ class TensorWalk {
 
   const TorchContent& content_;
   Walk walk_;
+  ArrayReader arrays_;
   TorchTensors result_;
   std::unordered_set<std::string> names_;
 };
@@ -162,7 +167,7 @@ class JsonWalk {
   Json items(const PickleValue& value, int depth) {
     Json list = Json::array();
     for (const PickleValue* item : value.items) {
-      if (!is_tensor(*item)) list.push_back(visit(*item, depth + 1));
+      if (!is_tensor(*item) && !is_array(*item)) list.push_back(visit(*item, depth + 1));
     }
     return list;
   }
@@ -176,7 +181,7 @@ class JsonWalk {
     Json result = Json::object();
     for (std::size_t i = 0; i + 1 < value.entries.size(); i += 2) {
       const PickleValue& entry = *value.entries[i + 1];
-      if (is_tensor(entry)) continue;
+      if (is_tensor(entry) || is_array(entry)) continue;
       const PickleValue& key = *value.entries[i];
       const std::string name =
           is_number(key) ? std::to_string(key.integer) : walk_.text(key_text(key));
@@ -201,6 +206,25 @@ TorchTensors collect_tensors(const TorchContent& content) {
   TensorWalk walk(content);
   walk.visit(content.document.root(), "", 0);
   return walk.take_result();
+}
+
+std::map<std::string, std::string> own_attributes(const PickleDocument& document) {
+  std::map<std::string, std::string> attributes;
+  const auto take = [&attributes](const PickleValue& value) {
+    if (value.kind != PickleKind::dictionary || value.state == nullptr) return;
+    const auto& entries = value.state->entries;
+    for (std::size_t i = 0; i + 1 < entries.size(); i += 2) {
+      const bool texts =
+          entries[i]->kind == PickleKind::text && entries[i + 1]->kind == PickleKind::text;
+      if (texts && entries[i]->text.starts_with("dbot.")) {
+        attributes.emplace(entries[i]->text, entries[i + 1]->text);
+      }
+    }
+  };
+  const PickleValue& root = document.root();
+  take(root);
+  for (std::size_t i = 0; i + 1 < root.entries.size(); i += 2) take(*root.entries[i + 1]);
+  return attributes;
 }
 
 std::string document_json(const PickleDocument& document) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -47,12 +48,16 @@ bool is_tensor(const PickleValue& value);
 std::variant<StoredTensor, std::string> read_tensor(const PickleValue& value,
                                                     const TorchContent& content);
 
-/// All tensors below the root, under their names.
+/// All tensors and arrays of numpy below the root, under their names.
 struct TorchTensors {
   std::vector<StoredTensor> tensors;
+  std::deque<std::string> texts;  // what some of them point into
   std::vector<UnreadTensor> unread;
 };
 TorchTensors collect_tensors(const TorchContent& content);
+
+/// Attributes of the root, or of a dictionary in it, whose name begins with "dbot.": texts.
+std::map<std::string, std::string> own_attributes(const PickleDocument& document);
 
 /// The document as JSON without its tensors. Throws DataError if that would be too long or too
 /// deep.

@@ -56,7 +56,7 @@ const Dtype* find_dtype(std::string_view name) {
   return found == kDtypes.end() ? nullptr : &*found;
 }
 
-constexpr std::array<std::string_view, 82> kNames{
+constexpr std::array<std::string_view, 85> kNames{
     // what torch.save writes
     "collections.OrderedDict",
     "torch._utils._rebuild_tensor",
@@ -118,6 +118,7 @@ constexpr std::array<std::string_view, 82> kNames{
     "__builtin__.bool",
     "__builtin__.str",
     "__builtin__.unicode",
+    "__builtin__.bytes",
     "__builtin__.bytearray",
     "__builtin__.slice",
     "__builtin__.xrange",
@@ -141,6 +142,8 @@ constexpr std::array<std::string_view, 82> kNames{
     "numpy.core.multiarray._reconstruct",
     "numpy._core.multiarray.scalar",
     "numpy._core.multiarray._reconstruct",
+    "numpy.core.numeric._frombuffer",
+    "numpy._core.numeric._frombuffer",
     "numpy.bool_",
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <optional>
 
 #include "dbot/core/error.h"
@@ -24,6 +25,8 @@ struct WeightsFile::Content {
   std::optional<SafetensorsFile> safetensors;
   MappedFile file;
   TorchContent torch;
+  std::deque<std::string> texts;  // of arrays
+  std::map<std::string, std::string> attributes;
   /// By their beginning; a storage that was found sound is taken out.
   std::map<const std::byte*, ZipContent> unverified;
 };
@@ -151,6 +154,8 @@ WeightsFile WeightsFile::open(const std::filesystem::path& path) {
     TorchTensors found = collect_tensors(content->torch);
     content->tensors = std::move(found.tensors);
     content->unread = std::move(found.unread);
+    content->texts = std::move(found.texts);
+    content->attributes = own_attributes(content->torch.document);
   } catch (const DataError& error) {
     if (!error.fields().operation.empty()) throw;  // it names the file already
     throw data_error_about("weights", path.string(), error);
@@ -195,8 +200,7 @@ const std::vector<UnreadTensor>& WeightsFile::unread() const {
 }
 
 const std::map<std::string, std::string>& WeightsFile::metadata() const {
-  static const std::map<std::string, std::string> kNone;
-  return content_->safetensors ? content_->safetensors->metadata() : kNone;
+  return content_->safetensors ? content_->safetensors->metadata() : content_->attributes;
 }
 
 std::string WeightsFile::values() const {

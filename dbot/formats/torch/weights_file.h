@@ -54,7 +54,7 @@ class WeightsFile {
   /// In the file's order.
   const std::vector<StoredTensor>& tensors() const;
   const std::vector<UnreadTensor>& unread() const;
-  /// Of a safetensors file.
+  /// Of a safetensors file, or of a state dict that dbot wrote.
   const std::map<std::string, std::string>& metadata() const;
   /// Everything that is no tensor (arguments, epoch, optimizer settings), as one JSON value. Throws
   /// DataError if it is too large to write out.

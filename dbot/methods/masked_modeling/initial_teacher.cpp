@@ -1,14 +1,19 @@
 #include "dbot/methods/masked_modeling/initial_teacher.h"
 
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_file.h"
 #include "dbot/exchange/import/input_channels.h"
+#include "dbot/exchange/import/weights_origin.h"
 #include "dbot/nn/vit/vision_transformer.h"
 #include "dbot/objectives/teacher.h"
+#include "dbot/runtime/finite.h"
 
 namespace dbot::methods {
 namespace {
@@ -48,11 +53,28 @@ TeacherNetwork random_teacher(const objectives::TeacherConfig& config,
   return {shape, std::move(parameters), {}, {}};
 }
 
+/// Finite weights may still overflow: found on one grey image rather than after a stage of steps
+/// that teach nothing.
+void require_finite_features(const nn::VisionTransformer& teacher, const std::string& path) {
+  const c10::NoGradGuard no_graph;
+  const auto [part, images] = teacher.input();
+  const at::Tensor grey = at::zeros({1, images.channels, images.size.height, images.size.width});
+  for (const auto& [kind, features] : teacher.features({{part, grey}}, at::kFloat)) {
+    if (runtime::all_finite(features)) continue;
+    throw DataError({.operation = "teacher",
+                     .subject = path,
+                     .fault = Fault::corrupt,
+                     .reason = "gives features that are not finite, expected numbers",
+                     .way_out = "take another teacher.path"});
+  }
+}
+
 TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
                                  const nn::EncoderConfig& student, const runtime::Device& device) {
   exchange::EncoderHints hints;
   if (config.heads > 0) hints.heads = config.heads;
-  exchange::LoadedEncoder loaded = exchange::load_encoder(config.path, hints);
+  const std::filesystem::path file = exchange::resolve_model_path(config.path);
+  exchange::LoadedEncoder loaded = exchange::load_encoder(file, hints);
   std::string rule = exchange::adapt_channels(loaded, student.channels);
   const nn::EncoderConfig stored = loaded.description.config;
   for (const auto& [key, wanted, found] :
@@ -68,6 +90,7 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
                                  config.depth, config.path, stored.depth));
   }
   const auto full = exchange::make_encoder(loaded, input_size(config, student, stored.patch_size));
+  require_finite_features(*full, config.path);
   nn::EncoderConfig shape = full->config();
   if (config.depth >= 0) shape.depth = config.depth;
   auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape), device);
@@ -78,8 +101,12 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
   }
   // Of other channels than the file's, the student's normalisation is the best that is known.
   if (rule.empty()) exchange::assume_normalisation(loaded.description);
-  return {shape, std::move(parameters), loaded.description.mean, loaded.description.std,
-          std::move(rule)};
+  return {.config = shape,
+          .parameters = std::move(parameters),
+          .mean = loaded.description.mean,
+          .std = loaded.description.std,
+          .channels_rule = std::move(rule),
+          .origins = exchange::origins_of(file, loaded.description)};
 }
 
 void check_blocks(const objectives::TeacherConfig& config, const nn::EncoderConfig& teacher) {

@@ -12,6 +12,7 @@
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/masked_modeling/loss_tokens.h"
 #include "dbot/methods/state_names.h"
+#include "dbot/runtime/finite.h"
 
 namespace dbot::methods {
 
@@ -70,6 +71,14 @@ void MaskedModeling::renew_student(std::int64_t stage) {
 }
 
 void MaskedModeling::set_teacher(TeacherNetwork network) {
+  for (const auto& [name, tensor] : network.parameters->named()) {
+    if (runtime::all_finite(tensor)) continue;
+    throw Error({.operation = "teacher",
+                 .subject = name,
+                 .fault = Fault::corrupt,
+                 .reason = "holds values that are not finite, expected numbers",
+                 .way_out = "go on from an earlier checkpoint, or take another teacher"});
+  }
   teacher_network_ = std::move(network);
   // A student may have fewer blocks than the first teacher's that were averaged.
   objectives::FeatureConfig features = config_.teacher.features;
@@ -98,7 +107,7 @@ void MaskedModeling::end_stage(std::int64_t /*stage*/) {
   auto parameters =
       std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape), config_.device);
   parameters->copy_from(student_->parameters()->named());
-  set_teacher({shape, std::move(parameters), config_.mean, config_.std});
+  set_teacher({shape, std::move(parameters), config_.mean, config_.std, teacher_network_.origins});
 }
 
 std::vector<optim::ParameterGroup> MaskedModeling::parameter_groups(double weight_decay) {
@@ -203,7 +212,8 @@ runtime::NamedTensors MaskedModeling::state() const {
   if (teacher_) {
     state.merge(with_prefix("teacher.", teacher_->parameters().named()));
     state["teacher.description"] =
-        description_tensor({teacher_network_.config, teacher_network_.mean, teacher_network_.std});
+        description_tensor({teacher_network_.config, teacher_network_.mean, teacher_network_.std,
+                            teacher_network_.origins});
   }
   return state;
 }
@@ -222,7 +232,8 @@ void MaskedModeling::load_state(std::int64_t stage, const runtime::NamedTensors&
     auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(teacher.config),
                                                            config_.device);
     parameters->copy_from(tensors);
-    set_teacher({teacher.config, std::move(parameters), teacher.mean, teacher.std});
+    set_teacher(
+        {teacher.config, std::move(parameters), teacher.mean, teacher.std, teacher.origins});
   }
   renew_student(stage);
   student_->parameters()->copy_from(without_prefix("student.", state));

@@ -12,7 +12,11 @@ namespace dbot::methods {
 
 std::string MaskedModeling::describe_backbone() const {
   return exchange::to_json(
-      {student_->encoder().config(), config_.mean, config_.std, config_.value_range});
+      {.config = student_->encoder().config(),
+       .mean = config_.mean,
+       .std = config_.std,
+       .value_range = config_.value_range,
+       .origins = teacher_network_.origins});
 }
 
 BackboneFile MaskedModeling::backbone_file() const {
@@ -25,7 +29,7 @@ exchange::NetworkWeights MaskedModeling::whole_network() const {
   const bool symmetric = config_.student == StudentKind::symmetric;
   exchange::NetworkWeights network;
   network.description = {student_->encoder().config(), config_.mean, config_.std,
-                         config_.value_range};
+                         config_.value_range, teacher_network_.origins};
   network.parameters = student_->parameters()->named();
   network.decoder = exchange::DecoderDescription{
       .config = config_.decoder,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "dbot/exchange/import/encoder_file.h"
+#include "dbot/exchange/import/weights_origin.h"
 #include "dbot/run/stored/stored_method.h"
 
 namespace dbot::run {
@@ -11,6 +12,7 @@ namespace {
 NetworkToExport encoder(const std::filesystem::path& model) {
   const std::filesystem::path file = exchange::resolve_model_path(model);
   exchange::LoadedEncoder loaded = exchange::load_encoder(file);
+  if (!loaded.own) loaded.description.origins = exchange::read_origins(file);
   return {{std::move(loaded.description), std::move(loaded.parameters), {}}, file.string()};
 }
 

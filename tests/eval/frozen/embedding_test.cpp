@@ -4,6 +4,8 @@
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
@@ -34,6 +36,30 @@ Features features(std::vector<std::int64_t> classes) {
                     {"mean", matrix(2, 2, {5, 6, 7, 8})}},
           .labels = labels(std::move(classes)),
           .indices = {0, 2}};
+}
+
+TEST(Embedding, ThatIsNotFiniteIsNotWritten) {
+  const test::TemporaryFolder folder;
+  using Write = void (*)(const std::filesystem::path&, const Features&);
+  const Write binary = [](const std::filesystem::path& path, const Features& rows) {
+    write_embedding(path, rows, NamedDataset());
+  };
+  const Write table = [](const std::filesystem::path& path, const Features& rows) {
+    write_embedding_csv(path, rows, "mean", NamedDataset());
+  };
+  for (const float bad : {std::nanf(""), HUGE_VALF}) {
+    Features broken = features({0, 1});
+    broken.kinds["mean"] = matrix(2, 2, {5, 6, 7, bad});
+    for (const Write write : {binary, table}) {
+      try {
+        write(folder / "out", broken);
+        FAIL() << "written";
+      } catch (const DataError& error) {
+        EXPECT_EQ(error.fields().subject, NamedDataset().name(2));
+      }
+      EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+    }
+  }
 }
 
 TEST(Embedding, StandsBesideTheNamesOfItsRows) {
