@@ -41,6 +41,16 @@ struct StepRecord {
   std::vector<std::pair<std::string, double>> scalars;
 };
 
+/// How far the step under way is, after one of its micro-batches.
+struct StepProgress {
+  TrainState state;               // before the step
+  std::int64_t done = 0, of = 1;  // micro-batches
+  std::int64_t images = 0;        // of those that are done
+  double loss = 0;                // their mean
+  double seconds = 0;             // since the step began, waiting included
+  double last_seconds = 0;        // of the last micro-batch
+};
+
 /// Watches a run. Observers never change weights or randomness. Calls come from the training
 /// thread.
 class TrainObserver {
@@ -48,6 +58,8 @@ class TrainObserver {
   virtual ~TrainObserver() = default;
   /// Before the first step of this process; `state` is where it goes on.
   virtual void on_begin(const Plan&, const TrainState&, methods::Method&) {}
+  /// After each micro-batch of a step, the last included; the weights are those before the step.
+  virtual void on_micro_batch(const StepProgress&, methods::Method&) {}
   virtual void on_step(const StepRecord&, methods::Method&) {}
   /// After the last step of an epoch (and its checkpoint, if one was due).
   virtual void on_epoch_end(std::int64_t /*epoch*/, const TrainState&, methods::Method&) {}

@@ -53,6 +53,10 @@ void TolerantObserver::on_begin(const Plan& plan, const TrainState& state,
   begun_ = attempt([&] { observer_->on_begin(plan, state, method); });
 }
 
+void TolerantObserver::on_micro_batch(const StepProgress& progress, methods::Method& method) {
+  attempt_if_begun([&] { observer_->on_micro_batch(progress, method); });
+}
+
 void TolerantObserver::on_step(const StepRecord& record, methods::Method& method) {
   attempt_if_begun([&] { observer_->on_step(record, method); });
 }

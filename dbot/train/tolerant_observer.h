@@ -23,6 +23,7 @@ class TolerantObserver : public TrainObserver {
   const std::string& last_problem() const { return last_problem_; }
 
   void on_begin(const Plan& plan, const TrainState& state, methods::Method& method) override;
+  void on_micro_batch(const StepProgress& progress, methods::Method& method) override;
   void on_step(const StepRecord& record, methods::Method& method) override;
   void on_epoch_end(std::int64_t epoch, const TrainState& state, methods::Method& method) override;
   void on_stage_end(std::int64_t stage, const TrainState& state, methods::Method& method) override;

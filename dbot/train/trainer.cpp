@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "dbot/core/clock.h"
@@ -49,9 +50,10 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
     for (TrainObserver* observer : observers_) observer->on_begin(settings_.plan, state_, method_);
     while (state_.step < settings_.plan.total_steps() && !stop.requested()) {
       if (state_.step == stage_end()) switch_stage();
-      const StepRecord record = optimizer_step();
-      account(record);
-      for (TrainObserver* observer : observers_) observer->on_step(record, method_);
+      const std::optional<StepRecord> record = optimizer_step();
+      if (!record) break;
+      account(*record);
+      for (TrainObserver* observer : observers_) observer->on_step(*record, method_);
       throw_if_hopeless(state_, settings_.train.max_skipped_steps, settings_.plan.total_steps());
       after_step();
     }
@@ -108,21 +110,19 @@ MicroBatch Trainer::next_micro_batch(data::Loader& loader) const {
   return {std::move(*batch), std::move(draws)};
 }
 
-StepRecord Trainer::optimizer_step() {
-  if (!loader_) loader_ = make_loader_(first_micro_batch(), log_);
+std::optional<StepRecord> Trainer::optimizer_step() {
+  if (!loader_ || loader_is_inside_step_) loader_ = make_loader_(first_micro_batch(), log_);
+  loader_is_inside_step_ = false;
   const core::Stopwatch clock;
   const double waited = loader_->wait_seconds();
-  const std::int64_t accumulate = settings_.train.accumulate;
   StepRecord record;
   std::vector<BatchMark> marks;
-  const methods::StepContext context{state_.stage, state_.step, settings_.precision};
-  GradientStep gradients(method_, context, accumulate);
-  for (std::int64_t micro = 0; micro < accumulate; ++micro) {
-    record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(accumulate);
-    MicroBatch next = next_micro_batch(*loader_);
-    record.images += next.batch.size();
-    if (captures_.enabled()) marks.push_back(mark_of(next.batch));
-    gradients.add(std::move(next));
+  GradientStep gradients(method_, {state_.stage, state_.step, settings_.precision},
+                         settings_.train.accumulate);
+  if (!add_micro_batches(gradients, record, marks)) {
+    method_.zero_gradients();
+    loader_is_inside_step_ = true;
+    return std::nullopt;
   }
   record.loss = gradients.loss();
   record.scalars = gradients.scalars();
@@ -132,18 +132,49 @@ StepRecord Trainer::optimizer_step() {
   if (captures_.wants(state_.step + 1, record.skipped)) {
     keep_step(gradients, record, std::move(marks));
   }
-  if (record.skipped) {
-    method_.zero_gradients();
-  } else {
-    optimizer_->step(record.learning_rate,
-                     optim::AdamW::clip_scale(record.gradient_norm, settings_.optimizer.clip_norm));
-    method_.after_step(context);
-  }
+  apply(record);
   advance(record);
   record.batches_ahead = loader_->ahead();
   record.data_wait_seconds = loader_->wait_seconds() - waited;
   record.seconds = clock.seconds();
   return record;
+}
+
+bool Trainer::add_micro_batches(GradientStep& gradients, StepRecord& record,
+                                std::vector<BatchMark>& marks) {
+  const std::int64_t accumulate = settings_.train.accumulate;
+  const core::Stopwatch clock;
+  for (std::int64_t micro = 0; micro < accumulate; ++micro) {
+    if (micro > 0 && stop_->requested()) return false;
+    const core::Stopwatch of_one;
+    record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(accumulate);
+    MicroBatch next = next_micro_batch(*loader_);
+    record.images += next.batch.size();
+    if (captures_.enabled()) marks.push_back(mark_of(next.batch));
+    gradients.add(std::move(next));
+    tell_of_micro_batch(gradients, record, of_one.seconds(), clock.seconds());
+  }
+  return true;
+}
+
+void Trainer::tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
+                                  double last_seconds, double seconds) {
+  StepProgress progress{.state = state_,
+                        .done = std::ssize(gradients.losses()),
+                        .of = settings_.train.accumulate,
+                        .images = record.images,
+                        .seconds = seconds,
+                        .last_seconds = last_seconds};
+  progress.loss =
+      gradients.loss() * static_cast<double>(progress.of) / static_cast<double>(progress.done);
+  for (TrainObserver* observer : observers_) observer->on_micro_batch(progress, method_);
+}
+
+void Trainer::apply(const StepRecord& record) {
+  if (record.skipped) return method_.zero_gradients();
+  optimizer_->step(record.learning_rate,
+                   optim::AdamW::clip_scale(record.gradient_norm, settings_.optimizer.clip_norm));
+  method_.after_step({state_.stage, state_.step, settings_.precision});
 }
 
 void Trainer::advance(StepRecord& record) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,9 +72,10 @@ class Trainer {
 
   /// Goes on from a checkpoint.
   void resume(const Checkpoint& checkpoint);
-  /// Trains to the end of the plan or until `stop` is set; then the step under way is finished and
-  /// a checkpoint written. Throws Error after too many non-finite steps in a row, and when the last
-  /// steps cannot be saved.
+  /// Trains to the end of the plan or until `stop` is set. Then the micro-batch under way is
+  /// finished and a checkpoint of the last whole step written: a step that was stopped inside is
+  /// made anew when the run goes on, from its first micro-batch and with the same result. Throws
+  /// Error after too many non-finite steps in a row, and when the last steps cannot be saved.
   TrainSummary run(const core::StopRequest& stop);
 
   /// "name: what is wrong" of the samples that were found broken so far, by index.
@@ -88,7 +90,15 @@ class Trainer {
   /// Number of the first micro-batch of the step under way.
   std::int64_t first_micro_batch() const { return state_.step * settings_.train.accumulate; }
   MicroBatch next_micro_batch(data::Loader& loader) const;
-  StepRecord optimizer_step();
+  /// Empty if it was stopped inside; then nothing is changed.
+  std::optional<StepRecord> optimizer_step();
+  /// Adds up the gradients of a step. False if it was stopped before all were there.
+  bool add_micro_batches(GradientStep& gradients, StepRecord& record,
+                         std::vector<BatchMark>& marks);
+  void tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
+                           double last_seconds, double seconds);
+  /// Changes the weights, or skips the step.
+  void apply(const StepRecord& record);
   /// Counts the step that was made.
   void advance(StepRecord& record);
   void account(const StepRecord& record);
@@ -116,6 +126,7 @@ class Trainer {
   Saver saver_;
   std::unique_ptr<optim::AdamW> optimizer_;
   std::unique_ptr<data::Loader> loader_;
+  bool loader_is_inside_step_ = false;  // one that was stopped: its micro-batches are gone
   TrainState state_;
   TrainSummary summary_;
   const core::StopRequest* stop_ = nullptr;  // of the `run` under way

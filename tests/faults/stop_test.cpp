@@ -21,6 +21,11 @@ struct StopAt : train::TrainObserver {
   void on_begin(const train::Plan&, const train::TrainState&, methods::Method&) override {
     at("begin");
   }
+  void on_micro_batch(const train::StepProgress& progress, methods::Method&) override {
+    if (progress.done == progress.of) return;
+    at(progress.state.step == 0 ? "in_first_step" : "in_later_step");
+    if (progress.state.step == 2) at("in_first_step_of_a_stage");
+  }
   void on_step(const train::StepRecord& record, methods::Method&) override {
     at(record.state.step == 1 ? "first_step" : "later_step");
   }
@@ -47,7 +52,8 @@ TEST_P(Stop, SavesAndTheRunGoesOnToTheSameEnd) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Phases, Stop,
-                         testing::Values("begin", "first_step", "later_step", "checkpoint",
+                         testing::Values("begin", "in_first_step", "first_step", "in_later_step",
+                                         "in_first_step_of_a_stage", "later_step", "checkpoint",
                                          "stage_switch", "end"),
                          [](const auto& test) { return std::string(test.param); });
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 
 #include "dbot/core/error.h"
@@ -17,9 +16,9 @@ ModelFile::ModelFile(std::filesystem::path path, core::Log log, core::Patience p
 void ModelFile::on_begin(const train::Plan& plan, const train::TrainState& state,
                          methods::Method& method) {
   last_stage_ = plan.stages() - 1;
-  const auto& ends = plan.stage_begin;
-  const bool at_stage_end =
-      state.step > 0 && std::find(ends.begin(), ends.end(), state.step) != ends.end();
+  // A run that was stopped inside the first step of a stage stands at the end of the one before.
+  const std::int64_t end = plan.stage_begin.at(static_cast<std::size_t>(state.stage) + 1);
+  const bool at_stage_end = state.step > 0 && state.step == end;
   if (at_stage_end) on_stage_end(state.stage, state, method);
 }
 
