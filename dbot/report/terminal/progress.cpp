@@ -67,6 +67,7 @@ void Progress::measure(const train::StepRecord& record) {
   if (figures_.stage != record.state.stage + 1) loss_ = {};  // another student, another loss
   figures_.stage = record.state.stage + 1;
   figures_.step = record.state.step;
+  figures_.micro_batch = 0;
   figures_.epoch = record.epoch;
   figures_.skipped_steps = record.state.skipped_steps;
   figures_.learning_rate = record.learning_rate;
@@ -85,13 +86,33 @@ void Progress::measure(const train::StepRecord& record) {
   figures_.seconds_left = seconds_.value() * static_cast<double>(figures_.steps - figures_.step);
 }
 
+void Progress::measure(const train::StepProgress& progress) {
+  figures_.stage = progress.state.stage + 1;
+  figures_.micro_batch = progress.done;
+  figures_.micro_batches = progress.of;
+  if (seconds_.weight > 0 || progress.seconds <= 0) return;
+  if (std::isfinite(progress.loss)) figures_.loss = progress.loss;
+  figures_.images_per_second = static_cast<double>(progress.images) / progress.seconds;
+  const double of_a_step =
+      progress.seconds * static_cast<double>(progress.of) / static_cast<double>(progress.done);
+  figures_.seconds_left =
+      of_a_step * static_cast<double>(figures_.steps - figures_.step) - progress.seconds;
+}
+
+double Progress::interval() const {
+  return options_.is_tty ? options_.seconds_between_updates : options_.seconds_between_lines;
+}
+
 void Progress::draw(double least_seconds) {
   const double now = clock_();
   if (ever_drawn_ && now - drawn_at_ < least_seconds) return;
-  if (!options_.is_tty && drawn_step_ == figures_.step) return;  // this line is there already
+  const bool there_already =
+      drawn_step_ == figures_.step && drawn_micro_batch_ == figures_.micro_batch;
+  if (!options_.is_tty && there_already) return;
   ever_drawn_ = true;
   drawn_at_ = now;
   drawn_step_ = figures_.step;
+  drawn_micro_batch_ = figures_.micro_batch;
   if (!options_.is_tty) {
     write_(progress_text(figures_, 0) + "\n");
     return;
@@ -102,16 +123,22 @@ void Progress::draw(double least_seconds) {
   on_line_ = true;
 }
 
+void Progress::on_micro_batch(const train::StepProgress& progress, methods::Method&) {
+  if (progress.done == progress.of) return;  // the step follows
+  const std::lock_guard lock(mutex_);
+  measure(progress);
+  if (progress.seconds >= interval()) draw(interval());  // quick steps need no such lines
+}
+
 void Progress::on_step(const train::StepRecord& record, methods::Method&) {
   const std::lock_guard lock(mutex_);
   measure(record);
-  draw(options_.is_tty ? options_.seconds_between_updates : options_.seconds_between_lines);
+  draw(interval());
 }
 
 void Progress::on_epoch_end(std::int64_t, const train::TrainState&, methods::Method&) {
   const std::lock_guard lock(mutex_);
-  draw(options_.is_tty ? options_.seconds_between_updates
-                       : options_.seconds_between_lines * epoch_end_share);
+  draw(options_.is_tty ? interval() : interval() * epoch_end_share);
 }
 
 void Progress::on_stage_end(std::int64_t, const train::TrainState&, methods::Method&) {

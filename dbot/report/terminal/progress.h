@@ -35,6 +35,8 @@ class Progress : public train::TrainObserver {
   void finish();
 
   void on_begin(const train::Plan& plan, const train::TrainState& state, methods::Method&) override;
+  /// A step that takes longer than a line is shown by its micro-batches.
+  void on_micro_batch(const train::StepProgress& progress, methods::Method&) override;
   void on_step(const train::StepRecord& record, methods::Method&) override;
   void on_epoch_end(std::int64_t epoch, const train::TrainState& state, methods::Method&) override;
   void on_stage_end(std::int64_t stage, const train::TrainState& state, methods::Method&) override;
@@ -50,6 +52,9 @@ class Progress : public train::TrainObserver {
   };
 
   void measure(const train::StepRecord& record);
+  /// Before the first step is done, its micro-batches are all that is known.
+  void measure(const train::StepProgress& progress);
+  double interval() const;
   void draw(double least_seconds);
   void finish_line();
 
@@ -62,7 +67,7 @@ class Progress : public train::TrainObserver {
   RunningMean loss_, seconds_, images_, waited_, ready_;
   double drawn_at_ = 0;
   bool ever_drawn_ = false;
-  std::int64_t drawn_step_ = -1;
+  std::int64_t drawn_step_ = -1, drawn_micro_batch_ = 0;
   bool on_line_ = false;  // the cursor stands behind a drawn progress line
   std::string line_;
 };

@@ -16,6 +16,13 @@ struct Part {
   std::string text;
 };
 
+/// With a plus, how much of the next step is done.
+std::string step_text(const ProgressFigures& figures) {
+  const std::string steps = fmt::format("step {}/{}", figures.step, figures.steps);
+  if (figures.micro_batch == 0) return steps;
+  return fmt::format("{} + {}/{}", steps, figures.micro_batch, figures.micro_batches);
+}
+
 std::vector<Part> parts_of(const ProgressFigures& figures) {
   std::vector<Part> parts;
   const auto add = [&](int importance, bool known, std::string text) {
@@ -23,7 +30,7 @@ std::vector<Part> parts_of(const ProgressFigures& figures) {
   };
   add(7, figures.stages > 1, fmt::format("stage {}/{}", figures.stage, figures.stages));
   add(6, true, fmt::format("epoch {:.1f}/{:.6g}", figures.epoch, figures.epochs));
-  add(8, true, fmt::format("step {}/{}", figures.step, figures.steps));
+  add(8, true, step_text(figures));
   add(10, figures.loss >= 0, fmt::format("loss {:.4f}", figures.loss));
   add(2, figures.gradient_norm >= 0, fmt::format("grad {:.3g}", figures.gradient_norm));
   add(1, figures.learning_rate >= 0, fmt::format("lr {:.1e}", figures.learning_rate));

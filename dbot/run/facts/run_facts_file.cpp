@@ -7,9 +7,16 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/report/terminal/progress_text.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {
+namespace {
+
+constexpr double kWorthAForecast = 30;  // seconds of the whole run
+constexpr double kDay = 24 * 3600.0;    // seconds
+
+}  // namespace
 
 RunFactsFile::RunFactsFile(std::filesystem::path path, Gather gather,
                            const report::EvaluationObserver* evaluation, core::Log log)
@@ -34,16 +41,40 @@ void RunFactsFile::on_begin(const train::Plan& plan, const train::TrainState& st
   seconds_before_ = -1;
 }
 
+void RunFactsFile::on_micro_batch(const train::StepProgress& progress, methods::Method&) {
+  note_first_step(progress.seconds);
+  const auto of_a_step = forecast_.add(progress.last_seconds, progress.of);
+  if (!of_a_step) return;
+  const TimeEstimate::Rest rest = rest_of_run(progress.state);
+  const double seconds =
+      rest.seconds_before + rest.seconds_afterwards +
+      *of_a_step * static_cast<double>(plan_.total_steps() - progress.state.step);
+  if (seconds < kWorthAForecast) return;
+  log_(core::LogLevel::information, forecast_line(seconds, *of_a_step));
+  warn_of_days(seconds);
+}
+
 void RunFactsFile::on_step(const train::StepRecord& record, methods::Method&) {
-  if (seconds_before_ < 0) {
-    const double passed = since_begin_.seconds();
-    seconds_before_ = std::max(0.0, passed - record.seconds);
-  }
+  note_first_step(record.seconds);
   if (!estimate_->add(record.seconds, record.images)) return;
   facts_.plan.seconds = estimate_->total_seconds(rest_of_run(record.state));
   facts_.plan.images_per_second = estimate_->images_per_second();
   log_(core::LogLevel::information, time_line(facts_));
+  warn_of_days(facts_.plan.seconds);
   write();
+}
+
+void RunFactsFile::note_first_step(double seconds) {
+  if (seconds_before_ < 0) seconds_before_ = std::max(0.0, since_begin_.seconds() - seconds);
+}
+
+void RunFactsFile::warn_of_days(double seconds) {
+  if (warned_of_days_ || seconds <= kDay) return;
+  warned_of_days_ = true;
+  log_(core::LogLevel::warning,
+       fmt::format("the run takes {}, more than a day; schedule.total_epochs makes it shorter, a "
+                   "smaller model or image quicker. It can be stopped at any time and gone on with",
+                   report::duration_text(seconds)));
 }
 
 TimeEstimate::Rest RunFactsFile::rest_of_run(const train::TrainState& state) const {

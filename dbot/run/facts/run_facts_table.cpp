@@ -94,4 +94,9 @@ std::string time_line(const RunFacts& facts) {
                      facts.plan.images_per_second < 10 ? 1 : 0);
 }
 
+std::string forecast_line(double seconds, double of_a_step) {
+  return fmt::format("by its first micro-batch: about {}, {} a step",
+                     report::duration_text(seconds), report::duration_text(of_a_step));
+}
+
 }  // namespace dbot::run

@@ -11,6 +11,9 @@ constexpr std::int64_t kFewestCounted = 5;
 constexpr double kEnoughSeconds = 3;
 constexpr double kEnoughShare = 0.02;  // of the steps
 
+constexpr double kBeyondWarmUp = 5;  // seconds of a first micro-batch
+constexpr double kSlowStep = 1;      // seconds
+
 }  // namespace
 
 bool TimeEstimate::add(double seconds, std::int64_t images) {
@@ -36,6 +39,14 @@ double TimeEstimate::total_seconds(const Rest& rest) const {
 
 double TimeEstimate::images_per_second() const {
   return seconds_ > 0 ? static_cast<double>(images_) / seconds_ : 0;
+}
+
+std::optional<double> FirstForecast::add(double seconds, std::int64_t micro_batches) {
+  ++seen_;
+  if (seen_ > 2 || (seen_ == 1 && seconds < kBeyondWarmUp)) return std::nullopt;
+  seen_ = 2;
+  const double of_a_step = seconds * static_cast<double>(micro_batches);
+  return of_a_step >= kSlowStep ? std::optional(of_a_step) : std::nullopt;
 }
 
 }  // namespace dbot::run

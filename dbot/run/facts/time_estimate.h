@@ -33,4 +33,16 @@ class TimeEstimate {
   bool told_ = false;
 };
 
+/// A first word on the time of a run of slow steps, from one micro-batch, long before TimeEstimate
+/// has seen enough. Quick steps need none.
+class FirstForecast {
+ public:
+  /// Seconds of one more micro-batch, and how many there are in a step. Once, the seconds of a
+  /// step: by the second micro-batch, or by the first where that was slow beyond all warming up.
+  std::optional<double> add(double seconds, std::int64_t micro_batches);
+
+ private:
+  std::int64_t seen_ = 0;
+};
+
 }  // namespace dbot::run

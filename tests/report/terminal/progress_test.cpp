@@ -90,6 +90,19 @@ class ProgressTest : public testing::Test {
     progress_->on_step(record, method_);
   }
 
+  void micro_batch(double seconds, std::int64_t done, std::int64_t of = 8) {
+    now_ += seconds;
+    since_step_ = done == 1 ? seconds : since_step_ + seconds;
+    progress_->on_micro_batch({.state = state_,
+                               .done = done,
+                               .of = of,
+                               .images = 4 * done,
+                               .loss = 0.5,
+                               .seconds = since_step_,
+                               .last_seconds = seconds},
+                              method_);
+  }
+
   std::int64_t lines() const { return std::ranges::count(output_, '\n'); }
   std::string take() { return std::exchange(output_, {}); }
 
@@ -97,7 +110,7 @@ class ProgressTest : public testing::Test {
   const ProgressOptions terminal_{.is_tty = true, .columns = 200};
   FakeMethod method_;
   std::string output_;
-  double now_ = 100;
+  double now_ = 100, since_step_ = 0;
   train::TrainState state_;
   std::optional<Progress> progress_;
 };
@@ -122,6 +135,31 @@ TEST_F(ProgressTest, ATerminalLineNeverWraps) {
   start({.is_tty = true, .columns = 40});
   step(0.5);
   EXPECT_LE(take().size(), 39 + std::string("\r\x1b[K").size());
+}
+
+TEST_F(ProgressTest, ASlowStepIsShownByItsMicroBatches) {
+  start(terminal_);
+  micro_batch(2, 1);
+  EXPECT_EQ(
+      take(),
+      "\rstage 1/2  epoch 0.0/4  step 0/12 + 1/8  loss 0.5000  2.0 images/s  left 3m10s\x1b[K");
+  micro_batch(2, 2);
+  EXPECT_THAT(take(), HasSubstr("step 0/12 + 2/8"));
+  step(12);
+  EXPECT_THAT(take(), AllOf(HasSubstr("step 1/12  "), Not(HasSubstr("+ "))));
+}
+
+TEST_F(ProgressTest, ElsewhereASlowStepIsALineNowAndThen) {
+  start({});
+  for (int done = 1; done <= 7; ++done) micro_batch(4, done);
+  EXPECT_EQ(lines(), 2);  // after 12 and 24 seconds
+  EXPECT_THAT(output_, AllOf(HasSubstr("step 0/12 + 3/8"), HasSubstr("step 0/12 + 6/8")));
+}
+
+TEST_F(ProgressTest, QuickStepsHaveNoLineBeforeTheFirst) {
+  start({});
+  for (int done = 1; done <= 8; ++done) micro_batch(0.1, done);
+  EXPECT_EQ(output_, "");
 }
 
 TEST_F(ProgressTest, MessagesStandAboveTheTerminalLine) {

@@ -29,5 +29,24 @@ TEST(TimeEstimate, WaitsForAShareOfQuickSteps) {
   EXPECT_EQ(steps, 2 + 20);
 }
 
+TEST(FirstForecast, IsMadeByTheSecondMicroBatchOnce) {
+  FirstForecast forecast;
+  EXPECT_EQ(forecast.add(4, 32), std::nullopt) << "the first warms up";
+  EXPECT_EQ(forecast.add(2, 32), 64);
+  EXPECT_EQ(forecast.add(2, 32), std::nullopt);
+}
+
+TEST(FirstForecast, IsMadeByTheFirstWhereThatIsSlow) {
+  FirstForecast forecast;
+  EXPECT_EQ(forecast.add(36, 32), 36 * 32);
+  EXPECT_EQ(forecast.add(36, 32), std::nullopt);
+}
+
+TEST(FirstForecast, QuickStepsNeedNone) {
+  FirstForecast forecast;
+  forecast.add(0.1, 4);
+  EXPECT_EQ(forecast.add(0.01, 4), std::nullopt);
+}
+
 }  // namespace
 }  // namespace dbot::run
