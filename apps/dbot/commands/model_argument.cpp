@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "apps/dbot/commands/data/data.h"
 #include "apps/dbot/terminal/console.h"
 #include "apps/dbot/terminal/options.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_import.h"
+#include "dbot/exchange/import/encoder_file.h"
+#include "dbot/report/terminal/count_progress.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
 
@@ -42,6 +45,7 @@ eval::ExtractionSettings compute_settings(const ModelArguments& arguments) {
   settings.precision =
       runtime::resolve_precision(runtime::parse_precision(arguments.precision), console_log());
   settings.workers = runtime::configure_compute(static_cast<int>(arguments.threads));
+  settings.progress = report::counted_passes(progress_options(), complain_raw);
   return settings;
 }
 

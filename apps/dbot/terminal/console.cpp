@@ -20,6 +20,11 @@ core::StopRequest requested_stop;
 
 std::string_view farewell_of_viewer;
 
+constexpr std::string_view kStopping = "\ndbot: stopping; once more to stop at once\n";
+constexpr std::string_view kStoppingToGoOn =
+    "\ndbot: stopping where it can be taken up again; once more to stop at once\n";
+std::string_view stop_notice = kStopping;
+
 void on_stop_of_viewer(int signal) {
   [[maybe_unused]] const auto written =
       write(STDOUT_FILENO, farewell_of_viewer.data(), farewell_of_viewer.size());
@@ -30,9 +35,8 @@ void on_stop_signal(int signal) {
   // A terminal that closes may tell so twice; what was written to it is lost anyway.
   if (requested_stop.requested() && signal != SIGHUP) _exit(128 + signal);
   requested_stop.request();
-  constexpr std::string_view kNotice =
-      "\ndbot: stopping where it can be taken up again; once more to stop at once\n";
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, kNotice.data(), kNotice.size());
+  [[maybe_unused]] const auto written =
+      write(STDERR_FILENO, stop_notice.data(), stop_notice.size());
 }
 
 void handle_stop(void (*handler)(int)) {
@@ -103,6 +107,10 @@ const core::StopRequest& stop_request() {
   return requested_stop;
 }
 
+void promise_to_go_on() {
+  stop_notice = kStoppingToGoOn;
+}
+
 void end_at_once_on_stop(std::string_view farewell) {
   farewell_of_viewer = farewell;
   handle_stop(on_stop_of_viewer);
@@ -124,6 +132,7 @@ void prepare_process() {
                    O_RDONLY);  // results still cannot be written, and that is noticed
   occupy_if_closed(STDERR_FILENO, O_WRONLY);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 }  // namespace dbot::app

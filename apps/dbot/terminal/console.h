@@ -24,6 +24,9 @@ core::Log console_log();
 /// Set by the first SIGINT, SIGTERM or SIGHUP; a second one (SIGHUP apart) ends the process at
 /// once.
 const core::StopRequest& stop_request();
+/// From now on a stop is told with the promise that the work can be taken up again: for commands
+/// that keep what they have done. Others promise nothing.
+void promise_to_go_on();
 /// From now on SIGINT and SIGTERM write `farewell` (of static storage) to the terminal and end the
 /// process at once: for commands that keep nothing.
 void end_at_once_on_stop(std::string_view farewell);
@@ -34,7 +37,8 @@ struct TerminalSize {
 /// Of the terminal behind a descriptor; the usual size where there is none.
 TerminalSize terminal_size(int descriptor);
 
-/// Installs the handlers; a closed pipe is an error of the write, not a signal. Also keeps the
+/// Installs the handlers; a closed pipe and a limit on the size of files (ulimit -f) are errors of
+/// the write, not signals. Also keeps the
 /// numbers of closed standard streams from being given to the files a run opens.
 void prepare_process();
 

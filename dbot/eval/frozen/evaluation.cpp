@@ -120,6 +120,16 @@ Evaluation evaluate_backbone(const nn::Backbone& backbone, const data::LabelledS
                            stop);
 }
 
+core::Size raw_pixel_size(core::Size input) {
+  constexpr std::int64_t kMost = 64;
+  const std::int64_t longest = std::max(input.height, input.width);
+  if (longest <= kMost) return input;
+  const auto scaled = [&](std::int64_t side) {
+    return std::max<std::int64_t>(1, (side * kMost + longest / 2) / longest);
+  };
+  return {scaled(input.height), scaled(input.width)};
+}
+
 Evaluation evaluate_pixels(core::Size image_size, int channels, const data::LabelledSplits& splits,
                            const EvaluateConfig& config, const ExtractionSettings& extraction,
                            std::uint64_t seed, const core::StopRequest& stop,

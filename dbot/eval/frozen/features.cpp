@@ -83,7 +83,9 @@ Features collect(std::shared_ptr<const data::Dataset> dataset, data::BatchPartFa
                  const ExtractionSettings& settings, const Extractor& extract,
                  const core::StopRequest& stop, const core::Log& log) {
   const c10::NoGradGuard no_graph;
-  Collector collector(dataset->size());
+  const std::int64_t total = dataset->size();
+  std::int64_t done = 0;
+  Collector collector(total);
   data::Loader loader(std::move(dataset), {std::move(images)}, evaluation_pass(settings), log);
   while (true) {
     if (stop.requested()) throw Stopped("[features] stopped on request");
@@ -91,6 +93,8 @@ Features collect(std::shared_ptr<const data::Dataset> dataset, data::BatchPartFa
     if (!batch) break;
     collector.add(
         *batch, extract(data::normalise(batch->tensors.at("images"), settings.mean, settings.std)));
+    done += batch->size();
+    if (settings.progress) settings.progress(done, total);
   }
   return collector.take();
 }

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ struct ExtractionSettings {
   std::int64_t batch_size = 256;
   int workers = 1;
   runtime::Precision precision = runtime::Precision::fp32;
+  /// Is told after each batch how many images of a pass were looked at, and of how many; may be
+  /// empty.
+  std::function<void(std::int64_t done, std::int64_t total)> progress = {};
 };
 
 /// The kind of features that raw pixels are.

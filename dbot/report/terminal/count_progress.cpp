@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 #include "dbot/report/text/quantity_text.h"
@@ -57,6 +58,22 @@ void CountProgress::draw(std::int64_t done, const std::string& remark) {
   const auto room = static_cast<std::size_t>(options_.columns > 1 ? options_.columns - 1 : 1);
   write_("\r" + line.substr(0, room) + "\x1b[K");
   on_line_ = true;
+}
+
+std::function<void(std::int64_t, std::int64_t)> counted_passes(
+    ProgressOptions options, std::function<void(std::string_view)> write) {
+  struct Pass {
+    std::unique_ptr<CountProgress> progress;
+    std::int64_t done = 0;
+  };
+  return [options, write = std::move(write), pass = std::make_shared<Pass>()](std::int64_t done,
+                                                                              std::int64_t total) {
+    if (done <= pass->done) pass->progress.reset();  // of a pass that ended early
+    if (!pass->progress) pass->progress = std::make_unique<CountProgress>(options, total, write);
+    pass->done = done;
+    pass->progress->update(done, "");
+    if (done >= total) pass->progress.reset();
+  };
 }
 
 }  // namespace dbot::report

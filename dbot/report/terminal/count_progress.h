@@ -37,4 +37,8 @@ class CountProgress {
   bool on_line_ = false;
 };
 
+/// Shows passes over images, each told of as (done, total) with rising `done`.
+std::function<void(std::int64_t, std::int64_t)> counted_passes(
+    ProgressOptions options, std::function<void(std::string_view)> write);
+
 }  // namespace dbot::report

@@ -34,7 +34,8 @@ double evaluation(const Recipe& recipe, const methods::MethodMemory& method,
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
   if (images.train <= 0 || !outline.images) return 0;
   const auto& [size, channels] = *outline.images;
-  const double pixels = number(size.height * size.width * channels);
+  const core::Size raw = eval::raw_pixel_size(size);
+  const double pixels = number(raw.height * raw.width * channels);
   const double of_pixels = recipe.evaluate.at_stage_ends ? features_bytes(images, pixels, 1) : 0;
   const double of_network = features_bytes(images, number(outline.width), 2);
   return std::max({of_pixels, of_network, method.frozen_pass});

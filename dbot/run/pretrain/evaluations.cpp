@@ -12,11 +12,14 @@
 #include "dbot/data/sources/open.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/run/pretrain/training_images.h"
+#include "dbot/report/terminal/count_progress.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {
 namespace {
+
+constexpr const char* kWithoutLabels = "No class folders: judged without labels.";
 
 bool is_asked_for(const eval::EvaluateConfig& config) {
   return (config.every_epochs > 0 || config.at_stage_ends) && (config.knn || config.linear);
@@ -83,12 +86,16 @@ std::optional<data::LabelledSplits> find_splits(const Recipe& recipe,
   try {
     auto splits = data::open_labelled(sources.front(), seed, log, choice_of(recipe));
     if (splits.train->classes().size() >= 2) return splits;
-    return tell("the data have fewer than two classes");
+    log(core::LogLevel::information, kWithoutLabels);
   } catch (const DataError& error) {
-    const bool no_labels = error.fault() == Fault::unlabelled;
-    if (!no_labels) why_none = error.what();
-    return tell(no_labels ? fmt::format("the data have no labels ({})", error.what()) : why_none);
+    if (error.fault() == Fault::unlabelled) {
+      log(core::LogLevel::information, kWithoutLabels);
+    } else {
+      why_none = error.what();
+      return tell(why_none);
+    }
   }
+  return std::nullopt;
 }
 
 /// Percent of the test images that are of the largest class.
@@ -125,15 +132,14 @@ EvaluatedClasses describe_classes(const data::LabelledSplits& splits, const Reci
   return classes;
 }
 
-/// Raw pixels of large images are a lot of features, kept for all images at once.
-bool pixels_fit_memory(const nn::ImageInput& input, const data::LabelledSplits& splits) {
-  const auto& [size, channels] = input;
+/// Raw pixels are a lot of features, kept for all images at once.
+bool pixels_fit_memory(core::Size size, std::int64_t channels, const data::LabelledSplits& splits) {
   const auto values = static_cast<double>(size.height * size.width * channels);
   const auto images = static_cast<double>(splits.train->size() + splits.test->size());
   return 4 * values * images < 0.2 * static_cast<double>(runtime::describe_machine().memory_bytes);
 }
 
-eval::ExtractionSettings extraction_settings(const Recipe& recipe) {
+eval::ExtractionSettings extraction_settings(const Recipe& recipe, const core::Log& log) {
   eval::ExtractionSettings settings;
   settings.mean = recipe.data.mean;
   settings.std = recipe.data.std;
@@ -141,6 +147,8 @@ eval::ExtractionSettings extraction_settings(const Recipe& recipe) {
   settings.workers = workers_of(recipe);
   settings.precision = precision_of(recipe);
   settings.batch_size = recipe.train.batch_size;
+  settings.progress = report::counted_passes(
+      {.is_tty = false}, [log](std::string_view line) { log(core::LogLevel::information, line); });
   return settings;
 }
 
@@ -160,14 +168,14 @@ RunEvaluation make_evaluation(const Recipe& recipe,
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
   const data::LabelledSplits splits = eval::limit_splits(*found, config, seed);
   if (config.max_train_images > 0) require_two_classes(splits, config);
-  const eval::ExtractionSettings extraction = extraction_settings(recipe);
+  const eval::ExtractionSettings extraction = extraction_settings(recipe, log);
 
   report::Evaluations evaluations;
   evaluations.of_network = [=, &stop](const nn::Backbone& backbone) {
     return eval::evaluate_backbone(backbone, splits, config, extraction, seed, stop, log).rows;
   };
-  if (pixels_fit_memory(*input, splits)) {
-    const core::Size size = input->size;
+  const core::Size size = eval::raw_pixel_size(input->size);
+  if (pixels_fit_memory(size, input->channels, splits)) {
     const int channels = static_cast<int>(input->channels);
     evaluations.of_pixels = [=, &stop] {
       return eval::evaluate_pixels(size, channels, splits, config, extraction, seed, stop, log)

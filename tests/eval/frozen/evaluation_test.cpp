@@ -87,5 +87,13 @@ TEST(Evaluation, NeedsTwoClasses) {
                DataError);
 }
 
+TEST(RawPixels, AreComparedAtSixtyFourPixelsAtMost) {
+  EXPECT_EQ(raw_pixel_size({32, 32}), (core::Size{32, 32}));
+  EXPECT_EQ(raw_pixel_size({64, 64}), (core::Size{64, 64}));
+  EXPECT_EQ(raw_pixel_size({224, 224}), (core::Size{64, 64}));
+  EXPECT_EQ(raw_pixel_size({192, 256}), (core::Size{48, 64}));
+  EXPECT_EQ(raw_pixel_size({8192, 16}), (core::Size{64, 1}));
+}
+
 }  // namespace
 }  // namespace dbot::eval

@@ -56,5 +56,20 @@ TEST(CountProgress, ElsewhereTellsEveryTenSecondsWithoutControlCharacters) {
   EXPECT_EQ(screen.written, "1,100 of 2,000 images  100 images/s  left 9s\n");
 }
 
+TEST(CountProgress, OfSeveralPassesBeginsALineForEach) {
+  ProgressOptions options;
+  options.is_tty = true;
+  options.seconds_between_updates = 0;
+  std::string written;
+  const auto tell = counted_passes(options, [&](std::string_view text) { written += text; });
+  tell(128, 256);
+  tell(250, 256);  // six could not be read
+  tell(64, 100);
+  tell(100, 100);
+  EXPECT_EQ(written,
+            "\r128 of 256 images\x1b[K\r250 of 256 images\x1b[K\n"
+            "\r64 of 100 images\x1b[K\r100 of 100 images\x1b[K\n");
+}
+
 }  // namespace
 }  // namespace dbot::report

@@ -103,6 +103,7 @@ void print_findings(const tools::DataCheck& check) {
 
 void check_data(const DataCheckArguments& arguments) {
   const auto options = options_of(arguments);
+  promise_to_go_on();
   tools::check_data_check_folder(options.out);
   std::unique_ptr<report::CountProgress> progress;
   const auto tell = [&](const tools::DataCheckProgress& now) {

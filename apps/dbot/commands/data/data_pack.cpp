@@ -86,6 +86,7 @@ void pack_data(const DataPackArguments& arguments) {
     throw UsageError("[data pack] OUT is missing, expected the new folder of the pack");
   }
   const auto config = pack_config(arguments);
+  promise_to_go_on();
   std::vector<std::shared_ptr<const data::Dataset>> parts;
   const auto opened = data::open(arguments.data, data::Wanted::train_and_held_out, {console_log()});
   for (const auto& part : opened.named()) parts.push_back(part.images);
