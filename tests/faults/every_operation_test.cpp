@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, Passing,
                          testing::Values("ENOSPC@sync:8+2", "EDQUOT@write:8+3", "EROFS@mkdir:4+1",
                                          "EACCES@mkdir:3+1", "EMFILE@open:9+2", "ENFILE@open:9+2",
                                          "EIO@close:6+2", "EIO@rename:3+1", "EIO@sync:9+1",
-                                         "ENOSPC@symlink:1+2"));
+                                         "EFBIG@write:8+3"));
 
 }  // namespace
 }  // namespace dbot::faults

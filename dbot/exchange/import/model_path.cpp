@@ -30,11 +30,12 @@ bool is_sound(const fs::path& path) {
 
 /// The student of the newest checkpoint in a run's checkpoints/ folder, if one is sound.
 std::optional<fs::path> newest_student(const fs::path& checkpoints) {
-  if (const fs::path latest = checkpoints / "latest" / "student.safetensors"; is_sound(latest)) {
-    return latest;
-  }
-  std::vector<fs::path> steps;
+  const fs::path latest = checkpoints / "latest" / "student.safetensors";
   std::error_code ignored;
+  // A folder in place of the link is a copy of some older checkpoint.
+  const bool linked = fs::is_symlink(checkpoints / "latest", ignored);
+  if (linked && is_sound(latest)) return latest;
+  std::vector<fs::path> steps;
   for (const auto& entry : fs::directory_iterator(checkpoints, ignored)) {
     if (entry.path().filename().string().starts_with("step-")) steps.push_back(entry.path());
   }
@@ -42,12 +43,33 @@ std::optional<fs::path> newest_student(const fs::path& checkpoints) {
   for (const fs::path& step : steps) {
     if (const fs::path student = step / "student.safetensors"; is_sound(student)) return student;
   }
+  if (is_sound(latest)) return latest;
   return std::nullopt;
+}
+
+/// A file that lies in a run folder beside the weights, such as its page.
+bool is_of_a_run_but_no_weights(const fs::path& path) {
+  const auto ending = path.extension();
+  return ending == ".html" || ending == ".toml" || ending == ".jsonl" || ending == ".png" ||
+         path.filename() == "run.json";
+}
+
+[[noreturn]] void throw_no_weights(const fs::path& path) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  throw DataError({.operation = "model",
+                   .subject = path.string(),
+                   .fault = Fault::unsupported,
+                   .reason = "holds no weights; expected a weights file, a run folder or a "
+                             "checkpoint folder",
+                   .way_out = is_file(folder / "recipe.toml")
+                                  ? fmt::format("name the run's folder: {}", folder.string())
+                                  : std::string()});
 }
 
 }  // namespace
 
 std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
+  if (is_file(path) && is_of_a_run_but_no_weights(path)) throw_no_weights(path);
   if (is_file(path)) return path;
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) {

@@ -12,7 +12,7 @@
 
 // Checkpoints are folders of safetensors and a manifest, written aside, fsynced and renamed:
 //   checkpoints/step-00000120/{student,teacher,optimizer}.safetensors, state.json, manifest.json
-//   checkpoints/latest → step-00000120
+//   checkpoints/latest → step-00000120, where the disk has links
 // manifest.json names every file with size and checksum; a folder whose manifest does not hold is
 // not a checkpoint. Tensors are divided into files by the part of their name before the first dot.
 namespace dbot::train {
@@ -32,11 +32,17 @@ struct Checkpoint {
   std::string fixed_choices;      // JSON: precision, threads, … resolved once and reused
 };
 
-/// Writes `checkpoint` under `folder` (the run's checkpoints/) and makes `latest` point to it.
-/// Returns the new folder. Throws dbot::Error; then older checkpoints are whole.
+/// Writes `checkpoint` under `folder` (the run's checkpoints/). Returns the new folder, which
+/// counts from then on. Throws dbot::Error; then older checkpoints are whole.
 std::filesystem::path write_checkpoint(const std::filesystem::path& folder,
                                        const Checkpoint& checkpoint,
                                        const std::string& encoder_config_json = {});
+
+/// Makes `latest` beside `checkpoint` a link to it: a convenience, without which a run goes on from
+/// its newest whole checkpoint. A copy of a checkpoint in its place, as tools leave it that follow
+/// links, is removed. Returns why there can be no link, empty if there is one; a link to an older
+/// checkpoint, which would mislead, is removed then.
+std::string point_latest_to(const std::filesystem::path& checkpoint);
 
 /// Removes old checkpoints when `current` has been written. Of those up to `current`, the newest
 /// `keep` whole ones and the ends of stages stay. Throws dbot::Error.

@@ -9,6 +9,8 @@
 // Names inside a run's checkpoints/ folder.
 namespace dbot::train {
 
+/// The link to the newest one.
+inline constexpr const char* kLatest = "latest";
 /// "step-00000120".
 std::string step_folder_name(std::int64_t step);
 /// The step of such a name; empty for any other name.

@@ -15,13 +15,17 @@ namespace {
 namespace fs = std::filesystem;
 
 // In the order in which they are tried. The one `latest` points to comes first, since later steps
-// are left from before the run fell back to it. The others follow, newest first.
+// are left from before the run fell back to it. The others follow, newest first, and at last what
+// stands in the place of `latest`: perhaps the one checkpoint that somebody copied.
 std::vector<fs::path> candidates(const fs::path& folder) {
   std::vector<fs::path> found = list_checkpoints(folder);
   std::reverse(found.begin(), found.end());
   std::error_code error;
-  const fs::path latest = fs::read_symlink(folder / "latest", error);
-  if (error) return found;
+  const fs::path latest = fs::read_symlink(folder / kLatest, error);
+  if (error) {
+    if (fs::exists(folder / kLatest / kManifestFile, error)) found.push_back(folder / kLatest);
+    return found;
+  }
   const auto position = std::find_if(found.begin(), found.end(), [&](const fs::path& checkpoint) {
     return checkpoint.filename() == latest.filename();
   });

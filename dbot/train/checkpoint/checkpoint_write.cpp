@@ -46,12 +46,17 @@ void remove_leftovers(const fs::path& folder) {
   for (const fs::path& leftover : leftovers) core::remove_tree(leftover);
 }
 
-// Renames it to a hidden name first, so that a kill leaves nothing that looks like a checkpoint.
-void remove_checkpoint(const fs::path& checkpoint) {
+// Renames `folder` to a hidden name first, one of the step of `checkpoint`, so that a kill leaves
+// nothing that looks like a checkpoint.
+void hide_and_remove(const fs::path& folder, const fs::path& checkpoint) {
   const fs::path hidden =
       checkpoint.parent_path() / hidden_folder_name(*step_of_folder(checkpoint), "removed");
-  core::rename_path(checkpoint, hidden);
+  core::rename_path(folder, hidden);
   core::remove_tree(hidden);
+}
+
+void remove_checkpoint(const fs::path& checkpoint) {
+  hide_and_remove(checkpoint, checkpoint);
 }
 
 // Gives `partial` its name. If the run fell back and came here again, a folder has that name
@@ -117,7 +122,6 @@ fs::path write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint,
     write_manifest(partial, write_state_files(partial, checkpoint, encoder_config_json));
     core::sync_directory(partial);
     move_into_place(partial, target);
-    core::replace_symlink(folder / "latest", target.filename());
   } catch (const std::exception& problem) {
     std::error_code ignored;
     fs::remove_all(partial, ignored);  // a full disk needs the space
@@ -127,6 +131,22 @@ fs::path write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint,
                                        target.string(), problem.what())});
   }
   return target;
+}
+
+std::string point_latest_to(const fs::path& checkpoint) {
+  const fs::path latest = checkpoint.parent_path() / kLatest;
+  std::error_code ignored;
+  try {
+    if (fs::is_directory(fs::symlink_status(latest)) && looks_whole(latest)) {
+      hide_and_remove(latest, checkpoint);
+    }
+    core::replace_symlink(latest, checkpoint.filename());
+    return {};
+  } catch (const std::exception& problem) {
+    const fs::path target = fs::read_symlink(latest, ignored);
+    if (!target.empty() && target != checkpoint.filename()) fs::remove(latest, ignored);
+    return problem.what();
+  }
 }
 
 // Steps after `current` are left from before the run fell back. The run overwrites them when it

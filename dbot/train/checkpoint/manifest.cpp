@@ -16,7 +16,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int kFormatVersion = 1;
-constexpr const char* kManifestFile = "manifest.json";
 constexpr const char* kChecksumKey = "xxh3_128";
 
 // A name must stay inside the folder.

@@ -8,6 +8,8 @@
 
 namespace dbot::train {
 
+inline constexpr const char* kManifestFile = "manifest.json";
+
 struct ManifestEntry {
   std::uint64_t bytes = 0;
   std::string checksum;  // XXH3 128, 32 hexadecimal digits

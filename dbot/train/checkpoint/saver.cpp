@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/train/checkpoint/checkpoint_folder.h"
 
 namespace dbot::train {
 namespace {
@@ -36,6 +37,7 @@ std::optional<std::filesystem::path> Saver::attempt(const Checkpoint& checkpoint
   try {
     auto written = write_checkpoint(folder_, checkpoint, encoder);
     saved_step_ = checkpoint.state.step;
+    point_latest(written);
     return written;
   } catch (const Error& problem) {
     problem_ = problem;
@@ -93,6 +95,17 @@ std::filesystem::path Saver::save_or_fail(const Checkpoint& checkpoint, const st
   }
   prune(*written);
   return *written;
+}
+
+// Many disks have no links (clouds, SMB, exFAT): one note is enough.
+void Saver::point_latest(const std::filesystem::path& written) {
+  const std::string problem = point_latest_to(written);
+  if (problem.empty() || told_of_latest_) return;
+  told_of_latest_ = true;
+  log_(core::LogLevel::information,
+       fmt::format("note: checkpoints/{} can be no link here ({}); nothing depends on it, the "
+                   "newest checkpoint is found by its folder",
+                   kLatest, problem));
 }
 
 // A failure here is a warning: the new checkpoint is good.

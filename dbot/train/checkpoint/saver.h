@@ -41,6 +41,7 @@ class Saver {
   std::optional<std::filesystem::path> attempt(const Checkpoint& checkpoint,
                                                const std::string& encoder);
   std::string last_good() const;
+  void point_latest(const std::filesystem::path& written);
   void prune(const std::filesystem::path& current);
 
   std::filesystem::path folder_;
@@ -49,6 +50,7 @@ class Saver {
   core::Log log_;
   std::int64_t saved_step_ = -1;
   bool gave_up_ = false;
+  bool told_of_latest_ = false;
   core::Rarely failures_, prune_failures_;
   std::optional<Error> problem_;  // of the last attempt that failed
   std::int64_t retry_step_ = -1, retry_interval_ = 0;

@@ -46,6 +46,29 @@ TEST_F(ModelPath, FollowsLatestInARunUnderWay) {
   EXPECT_EQ(resolve_model_path(checkpoints_), expected);
 }
 
+TEST_F(ModelPath, AFolderInPlaceOfLatestIsAnOlderCopy) {
+  add_student("latest");
+  const fs::path copy = checkpoints_ / "latest" / "student.safetensors";
+  EXPECT_EQ(resolve_model_path(run_), copy);
+  const fs::path newer = add_student("step-00000002");
+  EXPECT_EQ(resolve_model_path(run_), newer);
+}
+
+TEST_F(ModelPath, OfAReportPageNamesTheRun) {
+  fs::create_directories(run_);
+  for (const char* name : {"recipe.toml", "report.html", "metrics.jsonl", "run.json"}) {
+    core::write_file_atomically(run_ / name, "x");
+  }
+  for (const char* name : {"report.html", "metrics.jsonl", "run.json"}) {
+    try {
+      resolve_model_path(run_ / name);
+      ADD_FAILURE() << name;
+    } catch (const DataError& error) {
+      EXPECT_NE(std::string(error.what()).find("folder: " + run_.string()), std::string::npos);
+    }
+  }
+}
+
 TEST_F(ModelPath, PassesOverBrokenCheckpoints) {
   const fs::path older = add_student("step-00000009");
   const fs::path newer = add_student("step-00000010");

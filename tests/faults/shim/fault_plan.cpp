@@ -28,6 +28,8 @@ constexpr Named actions[] = {
     {"EDQUOT", {Fate::Kind::error, EDQUOT}}, {"EROFS", {Fate::Kind::error, EROFS}},
     {"EACCES", {Fate::Kind::error, EACCES}}, {"EMFILE", {Fate::Kind::error, EMFILE}},
     {"ENFILE", {Fate::Kind::error, ENFILE}}, {"EINTR", {Fate::Kind::error, EINTR}},
+    {"EPERM", {Fate::Kind::error, EPERM}},   {"EOPNOTSUPP", {Fate::Kind::error, EOPNOTSUPP}},
+    {"ENOSYS", {Fate::Kind::error, ENOSYS}}, {"EFBIG", {Fate::Kind::error, EFBIG}},
     {"ENOLCK", {Fate::Kind::error, ENOLCK}}, {"SHORT", {Fate::Kind::shortened, 0}},
     {"KILL", {Fate::Kind::signal, SIGKILL}}, {"TERM", {Fate::Kind::signal, SIGTERM}},
     {"HUP", {Fate::Kind::signal, SIGHUP}}};

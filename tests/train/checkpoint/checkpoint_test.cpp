@@ -46,6 +46,7 @@ class CheckpointTest : public testing::Test {
 
   fs::path write(std::int64_t step, std::int64_t keep = 100, bool stage_end = false) {
     const auto written = write_checkpoint(folder_, make(step, stage_end), R"({"width":4})");
+    problem_of_latest_ = point_latest_to(written);
     prune_checkpoints(written, keep);
     return written;
   }
@@ -86,6 +87,7 @@ class CheckpointTest : public testing::Test {
 
   fs::path root_, folder_;
   std::vector<std::string> warnings_;
+  std::string problem_of_latest_;
 };
 
 TEST_F(CheckpointTest, GivesBackWhatWasWritten) {
@@ -163,6 +165,53 @@ TEST_F(CheckpointTest, LatestMayPointToNothing) {
   EXPECT_EQ(newest(), 2);
   fs::remove(folder_ / "latest");
   EXPECT_EQ(newest(), 2);
+}
+
+// As cp -rL, zip and object stores leave it.
+TEST_F(CheckpointTest, ACopyOfACheckpointInPlaceOfLatestIsReplaced) {
+  fs::copy(write(1), root_ / "copy");
+  fs::remove(folder_ / "latest");
+  fs::rename(root_ / "copy", folder_ / "latest");
+  write(2, 1);
+  EXPECT_EQ(problem_of_latest_, "");
+  EXPECT_EQ(fs::read_symlink(folder_ / "latest"), "step-00000002");
+  EXPECT_THAT(entries(), ElementsAre("latest", "step-00000002"));
+}
+
+TEST_F(CheckpointTest, AFileInPlaceOfLatestIsReplaced) {
+  write(1);
+  fs::remove(folder_ / "latest");
+  core::write_file_synced(folder_ / "latest", "step-00000001");
+  EXPECT_EQ(newest(), 1);
+  write(2);
+  EXPECT_EQ(fs::read_symlink(folder_ / "latest"), "step-00000002");
+}
+
+TEST_F(CheckpointTest, AFolderOfSomebodyElseInPlaceOfLatestIsLeftAlone) {
+  fs::create_directories(folder_ / "latest");
+  core::write_file_synced(folder_ / "latest" / "notes.txt", "mine");
+  for (const int step : {1, 2, 3}) write(step, 1);
+  EXPECT_THAT(problem_of_latest_, HasSubstr("latest"));
+  EXPECT_THAT(entries(), ElementsAre("latest", "step-00000003"));
+  EXPECT_TRUE(fs::exists(folder_ / "latest" / "notes.txt"));
+  EXPECT_EQ(newest(), 3);
+  EXPECT_TRUE(warnings_.empty());
+}
+
+TEST_F(CheckpointTest, WithoutALinkTheNewestWholeOneIsTaken) {
+  for (const int step : {1, 2, 3}) write(step);
+  fs::remove(folder_ / "latest");
+  EXPECT_EQ(newest(), 3);
+  flip_last_byte(folder_ / "step-00000003" / "student.safetensors");
+  EXPECT_EQ(newest(), 2);
+}
+
+TEST_F(CheckpointTest, TheCopyInPlaceOfLatestIsTakenWhereThereIsNothingElse) {
+  fs::rename(write(4), root_ / "copy");
+  fs::remove_all(folder_);
+  fs::create_directories(folder_);
+  fs::rename(root_ / "copy", folder_ / "latest");
+  EXPECT_EQ(newest(), 4);
 }
 
 TEST_F(CheckpointTest, FallsBackFromEveryKindOfDamage) {
