@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cinttypes>
+#include <cstdio>
 #include <fstream>
 
 #include "dbot/core/clock.h"
@@ -75,6 +77,13 @@ Machine describe_machine() {
 }
 
 std::int64_t peak_memory_bytes() {
+  // Of this program alone: what getrusage says survives exec, so that a large parent's memory would
+  // count.
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    std::int64_t kilobytes = 0;
+    if (std::sscanf(line.c_str(), "VmHWM: %" SCNd64, &kilobytes) == 1) return kilobytes * 1024;
+  }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
