@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cmath>
 #include <numeric>
 
@@ -53,6 +55,49 @@ std::vector<std::string> misspelt(const std::vector<std::string>& known,
   }
   return names;
 }
+
+/// What other tools call a key, by its last part.
+struct OtherWord {
+  std::string_view theirs, ours;
+};
+constexpr std::array kOtherWords{
+    OtherWord{"accum_iter", "accumulate"},
+    OtherWord{"accumulation_steps", "accumulate"},
+    OtherWord{"amp", "precision"},
+    OtherWord{"batch", "batch_size"},
+    OtherWord{"bs", "batch_size"},
+    OtherWord{"clip_grad", "clip_norm"},
+    OtherWord{"color_jitter", "colour_jitter"},
+    OtherWord{"dim", "width"},
+    OtherWord{"drop_path_rate", "drop_path"},
+    OtherWord{"dtype", "precision"},
+    OtherWord{"embed_dim", "width"},
+    OtherWord{"grad_accum", "accumulate"},
+    OtherWord{"grad_clip", "clip_norm"},
+    OtherWord{"gradient_accumulation_steps", "accumulate"},
+    OtherWord{"hflip", "flip"},
+    OtherWord{"hidden_size", "width"},
+    OtherWord{"image", "image_size"},
+    OtherWord{"img_size", "image_size"},
+    OtherWord{"input_size", "image_size"},
+    OtherWord{"layers", "depth"},
+    OtherWord{"learning_rate", "base_lr"},
+    OtherWord{"lr", "base_lr"},
+    OtherWord{"mask_ratio", "ratio"},
+    OtherWord{"max_norm", "clip_norm"},
+    OtherWord{"max_steps", "total_steps"},
+    OtherWord{"momentum", "betas"},
+    OtherWord{"num_epochs", "epochs"},
+    OtherWord{"num_heads", "heads"},
+    OtherWord{"num_layers", "depth"},
+    OtherWord{"num_workers", "workers"},
+    OtherWord{"patch", "patch_size"},
+    OtherWord{"random_erasing", "erase"},
+    OtherWord{"resolution", "image_size"},
+    OtherWord{"steps", "total_steps"},
+    OtherWord{"warmup", "warmup_epochs"},
+    OtherWord{"wd", "weight_decay"},
+};
 
 std::vector<std::string> tables_of(const std::vector<Field>& fields) {
   std::vector<std::string> tables;
@@ -124,14 +169,31 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+std::vector<std::string> keys_meant_by(const std::vector<Field>& fields,
+                                       const std::string& unknown) {
+  std::string word(last_part_of(unknown));
+  for (char& letter : word) {
+    letter =
+        letter == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  }
+  const auto* other = std::ranges::find(kOtherWords, word, &OtherWord::theirs);
+  const std::string ours(other == kOtherWords.end() ? std::string_view(word) : other->ours);
+  std::vector<std::string> same_table, all;
+  for (const std::string& key : misplaced(fields, ours)) {
+    all.push_back(key);
+    if (table_of(key) == table_of(unknown)) same_table.push_back(key);
+  }
+  return same_table.empty() ? all : same_table;
+}
+
 std::string suggest_key(const std::vector<Field>& fields, const std::string& unknown) {
   std::vector<std::string> known, siblings;
   for (const Field& field : fields) {
     known.push_back(field.key);
     if (table_of(field.key) == table_of(unknown)) siblings.emplace_back(last_part_of(field.key));
   }
-  std::vector<std::string> keys = misspelt(known, unknown);
-  if (keys.empty()) keys = misplaced(fields, unknown);
+  std::vector<std::string> keys = keys_meant_by(fields, unknown);
+  if (keys.empty()) keys = misspelt(known, unknown);
   if (!keys.empty()) return fmt::format("; did you mean {}?", fmt::join(keys, " or "));
   if (table_of(unknown).empty() || siblings.empty()) return suggest_table(fields, unknown);
   return fmt::format("; {} has {}", table_of(unknown), fmt::join(siblings, ", "));

@@ -18,6 +18,11 @@ std::string describe_type(const Field& field);
 /// Type, bounds and unit of what a field takes: "an integer of at least 1 (pixels)".
 std::string describe_expectation(const Field& field);
 
+/// Keys that mean what `unknown` means in other tools ("lr", "train.learning_rate", "num_layers"),
+/// those of its own table first. Empty if its last part is no such word.
+std::vector<std::string> keys_meant_by(const std::vector<Field>& fields,
+                                       const std::string& unknown);
+
 /// "; did you mean model.width?", or the keys of the table, for a key that does not exist.
 std::string suggest_key(const std::vector<Field>& fields, const std::string& unknown);
 /// "; did you mean model?", or all tables, for a table that does not exist.

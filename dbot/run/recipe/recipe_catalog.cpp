@@ -1,8 +1,10 @@
 #include "dbot/run/recipe/recipe_catalog.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 
 #include "dbot/core/error.h"
@@ -10,6 +12,33 @@
 #include "dbot/core/settings/settings_words.h"
 
 namespace dbot::run {
+namespace {
+
+/// Small letters and digits of `text`.
+std::string plain(std::string_view text) {
+  std::string letters;
+  for (const char c : text) {
+    const auto letter = static_cast<unsigned char>(c);
+    if (std::isalnum(letter) != 0) letters += static_cast<char>(std::tolower(letter));
+  }
+  return letters;
+}
+
+}  // namespace
+
+std::vector<std::string> recipes_meant_by(std::string_view word) {
+  std::vector<std::string> same, parts;
+  const std::string wanted = plain(word);
+  if (wanted.empty()) return {};
+  for (const EmbeddedRecipe& recipe : embedded_recipes()) {
+    const std::string name(recipe.name);
+    const std::string last = plain(name.substr(name.rfind('/') + 1));
+    if (last == wanted || plain(name) == wanted) same.push_back(name);
+    if (last.find(wanted) != std::string::npos) parts.push_back(name);
+  }
+  return same.empty() ? parts : same;
+}
+
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {
   std::string nearest;
   std::size_t fewest = std::max<std::size_t>(2, word.size() / 2) + 1;
@@ -51,13 +80,16 @@ RecipeText find_recipe(const std::string& argument) {
   }
   std::vector<std::string> names;
   for (const EmbeddedRecipe& recipe : embedded_recipes()) names.emplace_back(recipe.name);
-  const std::string nearest = nearest_name(argument, names);
-  throw UsageError({.operation = "recipe",
-                    .subject = argument.empty() ? "an empty name" : argument,
-                    .fault = Fault::missing,
-                    .reason = "is not a recipe" +
-                              (nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)),
-                    .way_out = "`dbot recipes` lists them, and a path to a .toml file works too"});
+  std::vector<std::string> meant = recipes_meant_by(argument);
+  if (meant.empty()) meant = {nearest_name(argument, names)};
+  std::erase(meant, "");
+  throw UsageError(
+      {.operation = "recipe",
+       .subject = argument.empty() ? "an empty name" : argument,
+       .fault = Fault::missing,
+       .reason = "is not a recipe" +
+                 (meant.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(meant, " or "))),
+       .way_out = "`dbot recipes` lists them, and a path to a .toml file works too"});
 }
 
 std::string summary_line(std::string_view text) {

@@ -28,6 +28,10 @@ RecipeText find_recipe(const std::string& argument);
 /// First comment line of a recipe: what it is.
 std::string summary_line(std::string_view text);
 
+/// The names of recipes of the program that `word` may stand for, wherever they lie: "vit-b16" is
+/// "dbot/vit-b16" and "mae/vit-b16". Letters and digits alone count.
+std::vector<std::string> recipes_meant_by(std::string_view word);
+
 /// The candidate with the fewest edits from `word`; empty if none is near.
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
+#include "dbot/core/settings/settings_words.h"
 #include "tests/core/settings/sample_recipe.h"
 
 namespace dbot::core {
@@ -205,6 +206,21 @@ TEST(SettingsAssignment, ErrorsNameKeyAndValue) {
     EXPECT_THAT([&] { settings.read_assignment(assignment); },
                 ThrowsMessage<UsageError>(StrEq(message)));
   }
+}
+
+TEST(SettingsWords, FindKeysByWhatOtherToolsCallThem) {
+  SampleRecipe recipe;
+  const core::Settings settings = recipe.settings();
+  const auto meant = [&](const char* word) { return keys_meant_by(settings.fields(), word); };
+  EXPECT_THAT(meant("optimizer.lr"), ElementsAre("optimizer.base_lr"));
+  EXPECT_THAT(meant("train.learning_rate"), ElementsAre("optimizer.base_lr"));
+  EXPECT_THAT(meant("Learning-Rate"), ElementsAre("optimizer.base_lr"));
+  EXPECT_THAT(meant("embed_dim"), ElementsAre("model.width"));
+  EXPECT_THAT(meant("drop-path"), ElementsAre("train.drop_path"));
+  EXPECT_THAT(meant("seed"), ElementsAre());
+  EXPECT_THAT([&] { recipe.settings().read_assignment("optimizer.lr=1e-3"); },
+              ThrowsMessage<UsageError>(
+                  "[set] optimizer.lr is not a known key; did you mean optimizer.base_lr?"));
 }
 
 }  // namespace

@@ -172,6 +172,21 @@ TEST(Recipe, NamesTheNearestOneForAMisspeltName) {
   EXPECT_EQ(nearest_name("xyzzy", {"dbot/quick"}), "");
 }
 
+TEST(Recipe, KnowsWhatANameWithoutItsFolderMeans) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(recipes_meant_by("vit-b16"), (Names{"dbot/vit-b16", "mae/vit-b16"}));
+  EXPECT_EQ(recipes_meant_by("ViT_B16"), (Names{"dbot/vit-b16", "mae/vit-b16"}));
+  EXPECT_EQ(recipes_meant_by("tiny"), (Names{"dbot/tiny-32", "mae/tiny-32"}));
+  EXPECT_EQ(recipes_meant_by("resnet50"), Names());
+  EXPECT_EQ(recipes_meant_by("--"), Names());
+  try {
+    find_recipe("vit-b16");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did you mean dbot/vit-b16 or mae/vit-b16?"));
+  }
+}
+
 TEST(Resolve, ReusesTheChoicesOfTheRun) {
   const Recipe stored = with({"train.precision=fp32", "train.threads=3", "train.device=cpu",
                               "data.mean=[0.1, 0.2, 0.3]", "data.std=[1, 1, 1]"});
