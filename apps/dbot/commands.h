@@ -14,11 +14,13 @@ namespace dbot::app {
 struct CommandLine {
   CLI::App parser{"dbot: masked pre-training of vision backbones on your own images", "dbot"};
   std::function<void()> action;
+  std::vector<std::string> words;  // what the user wrote behind `dbot`
   /// Commands that compute with several threads.
   std::vector<const CLI::App*> computing;
 };
 
 void add_pretrain(CommandLine& line);
+void add_resume(CommandLine& line);
 void add_evaluate(CommandLine& line);
 void add_embed(CommandLine& line);
 void add_reconstruct(CommandLine& line);
@@ -35,7 +37,11 @@ void add_doctor(CommandLine& line);
 /// `completion` and `man`.
 void add_completion(CommandLine& line);
 
-/// What the parser objects to, and the command whose help says more.
+/// The words as the parser takes them: without any, and for `help COMMAND`, those that ask for
+/// help.
+std::vector<std::string> understood(std::vector<std::string> words);
+
+/// What the parser objects to, what may be meant instead, and the command whose help says more.
 std::string usage_message(const CommandLine& line, const CLI::ParseError& error);
 
 /// Throws UsageError if `word` is not a command, naming the nearest one, or saying that it is

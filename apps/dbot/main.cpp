@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/terminal/console.h"
@@ -26,8 +28,9 @@ int fail(ExitCode code, const std::string& message) {
 
 void add_commands(CommandLine& line) {
   line.parser.require_subcommand(1);
-  line.parser.set_version_flag("--version", std::string("dbot ") + DBOT_VERSION);
+  line.parser.set_version_flag("-v,-V,--version", std::string("dbot ") + DBOT_VERSION);
   add_pretrain(line);
+  add_resume(line);
   add_evaluate(line);
   add_embed(line);
   add_reconstruct(line);
@@ -58,9 +61,10 @@ int answer(const CommandLine& line, const CLI::ParseError& error) {
 int run(CommandLine& line, int argc, char** argv) {
   prepare_process();
   add_commands(line);
+  line.words = understood({argv + std::min(argc, 1), argv + argc});
   try {
-    if (argc > 1) check_command_name(line, argv[1]);
-    line.parser.parse(argc, argv);
+    check_command_name(line, line.words.front());
+    line.parser.parse(std::vector<std::string>(line.words.rbegin(), line.words.rend()));
   } catch (const CLI::ParseError& error) {
     return answer(line, error);
   }

@@ -125,6 +125,48 @@ TEST(Resume, KillsAtAnyMomentChangeNothingInBf16) {
   expect_same_end_after_kills("bf16", 10);
 }
 
+TEST(Resume, ByTheRunAloneGoesOnToTheSameEnd) {
+  const Workshop shop;
+  const std::vector<std::string> more{"--set", "schedule.epochs=16", "--set",
+                                      "optimizer.betas=[0.9, 0.95]"};
+  ASSERT_EQ(shop.pretrain("straight", more).exit_code, 0);
+  Program program(shop.command("a run", more), shop.folder.path());
+  ASSERT_TRUE(wait_for_progress(program, shop.folder.path() / "a run", ""));
+  program.send(SIGINT);
+  const Result stopped = program.wait();
+  ASSERT_EQ(stopped.exit_code, 75) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("taken up again"));
+  EXPECT_THAT(stopped.err, HasSubstr("dbot resume '" + (shop.folder / "a run") + "' goes on"));
+  // The whole command, as a shell takes it.
+  EXPECT_THAT(stopped.err,
+              HasSubstr("dbot pretrain " + shop.recipe + " --data " + shop.data + " --out '" +
+                        (shop.folder / "a run") +
+                        "' --set schedule.epochs=16 --set 'optimizer.betas=[0.9, 0.95]' --resume"));
+  const Result other = dbot({"resume", shop.folder / "a run", "--set", "optimizer.base_lr=1"});
+  EXPECT_EQ(other.exit_code, 2) << other.err;
+  const Result resumed = dbot({"resume", shop.folder / "a run"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_TRUE(shop.model("straight") == shop.model("a run"));
+  EXPECT_EQ(dbot({"resume", shop.folder / "a run", "--json"}).exit_code, 0) << "a finished run";
+}
+
+TEST(Resume, SaysWhatIsNoRunAndWhereItsImagesWere) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("run", {"--steps", "4"}).exit_code, 0);
+  const Result of_all = dbot({"resume", shop.folder.path().string()});
+  EXPECT_EQ(of_all.exit_code, 3) << of_all.err;
+  EXPECT_THAT(of_all.err, HasSubstr("the newest is " + (shop.folder / "run")));
+  const Result of_page = dbot({"resume", shop.folder / "run/report.html"});
+  EXPECT_EQ(of_page.exit_code, 3);
+  EXPECT_THAT(of_page.err, HasSubstr("name its folder"));
+  EXPECT_EQ(dbot({"resume", shop.folder / "none"}).exit_code, 3);
+  fs::remove(shop.folder.path() / "run/run.json");
+  const Result unknown = dbot({"resume", shop.folder / "run"});
+  EXPECT_EQ(unknown.exit_code, 2) << unknown.err;
+  EXPECT_THAT(unknown.err, HasSubstr("--data"));
+  EXPECT_EQ(dbot({"resume", shop.folder / "run", "--data", shop.data}).exit_code, 0);
+}
+
 TEST(Resume, FinishedRunsEndAtOnceAndOthersStart) {
   const Workshop shop;
   ASSERT_EQ(shop.pretrain("run", {"--resume"}).exit_code, 0) << "--resume without a run starts one";

@@ -65,6 +65,17 @@ TEST_F(BashCompletion, OffersCommandsOptionsAndValues) {
   EXPECT_EQ(offered("dbot completion z"), "zsh\n");
 }
 
+TEST_F(BashCompletion, OffersKeysOfRecipesAndTheirValues) {
+  EXPECT_EQ(offered("dbot pretrain dbot/quick --set optimizer.base"), "optimizer.base_lr=\n");
+  EXPECT_THAT(offered("dbot pretrain dbot/quick --set train."),
+              AllOf(HasSubstr("train.batch_size=\n"), HasSubstr("train.accumulate=\n"),
+                    Not(HasSubstr("model."))));
+  EXPECT_EQ(offered("dbot pretrain dbot/quick --set train.precision ="), "auto\nfp32\nbf16\n");
+  EXPECT_EQ(offered("dbot pretrain dbot/quick --set train.precision = b"), "bf16\n");
+  EXPECT_EQ(offered("dbot pretrain dbot/quick --set report.pictures = f"), "false\n");
+  EXPECT_EQ(offered("dbot pretrain --set train.seed = 3 dbot/qu"), "dbot/quick\n");
+}
+
 TEST_F(BashCompletion, OffersFilesAndFolders) {
   EXPECT_THAT(offered("dbot pretrain our"), HasSubstr("ours.toml"));
   EXPECT_EQ(offered("dbot pretrain x --out our"), "ours\n");
@@ -84,10 +95,11 @@ TEST(Completion, IsGoodZshAndFish) {
   EXPECT_EQ(output_of("zsh -f -c 'autoload -U compinit; compinit -D; source \"" +
                       (folder / "_dbot") + "\"; whence -w _dbot; print $_comps[dbot]'"),
             "_dbot: function\n_dbot\n");
-  const std::string fish =
-      output_of("fish --no-config -c 'source \"" + (folder / "dbot.fish") +
-                "\"; complete -C \"dbot pretr\"; complete -C \"dbot pretrain --precision b\"'");
-  EXPECT_THAT(fish, AllOf(HasSubstr("pretrain"), HasSubstr("bf16")));
+  const std::string fish = output_of(
+      "fish --no-config -c 'source \"" + (folder / "dbot.fish") +
+      "\"; complete -C \"dbot pretr\"; complete -C \"dbot pretrain --precision b\"; complete -C "
+      "\"dbot pretrain --set mask.k\"'");
+  EXPECT_THAT(fish, AllOf(HasSubstr("pretrain"), HasSubstr("bf16"), HasSubstr("mask.kind=random")));
 }
 
 TEST(ManPage, HasEveryCommandAndNoWarning) {

@@ -1,5 +1,7 @@
 // Wrong usage and wrong recipes: exit code 2, a message that names the thing and the way out.
 #include <gmock/gmock.h>
+#include <poll.h>
+#include <signal.h>
 
 #include "tests/cli/tiny_run.h"
 
@@ -25,11 +27,90 @@ TEST(Usage, HelpAndVersionGoToStdout) {
   const Result of_command = dbot({"pretrain", "--help"});
   EXPECT_EQ(of_command.exit_code, 0);
   EXPECT_THAT(of_command.out, HasSubstr("--resume"));
-  EXPECT_THAT(dbot({"--version"}).out, StartsWith("dbot "));
+  for (const char* word : {"--version", "-v", "-V"}) {
+    EXPECT_THAT(dbot({word}).out, StartsWith("dbot ")) << word;
+  }
+}
+
+TEST(Usage, HelpIsWhatPeopleExpect) {
+  const std::string all = dbot({"--help"}).out;
+  for (const std::vector<std::string>& words : {std::vector<std::string>{}, {"help"}, {"-h"}}) {
+    const Result help = dbot(words);
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_EQ(help.out, all);
+  }
+  EXPECT_EQ(dbot({"help", "pretrain"}).out, dbot({"pretrain", "--help"}).out);
+  EXPECT_EQ(dbot({"help", "data", "check"}).out, dbot({"data", "check", "--help"}).out);
+  expect_usage_error(dbot({"help", "pretain"}), {"pretain", "pretrain"});
+}
+
+TEST(Usage, HelpOffersNothingThatIsRefused) {
+  const std::string help = dbot({"pretrain", "--help"}).out;
+  EXPECT_THAT(help, testing::Not(HasSubstr("--processes")));
+  EXPECT_THAT(dbot({"man"}).out, testing::Not(HasSubstr("processes")));
+  const bool has_gpu = dbot({"doctor"}).out.find("cuda") != std::string::npos;
+  EXPECT_EQ(help.find("cuda") != std::string::npos, has_gpu);
+}
+
+TEST(Usage, SuggestsWhatIsMeant) {
+  const Workshop shop;
+  const auto train = [&](const std::vector<std::string>& more) {
+    return shop.pretrain("run", more);
+  };
+  expect_usage_error(train({"--lr", "1e-3"}), {"--lr", "--set optimizer.base_lr=VALUE"});
+  expect_usage_error(train({"--batch-size=64"}), {"--set train.batch_size=VALUE"});
+  expect_usage_error(train({"--output", "x"}), {"did you mean --out?"});
+  expect_usage_error(train({"--set", "optimizer.lr=1"}), {"did you mean optimizer.base_lr?"});
+  expect_usage_error(dbot({"pretrain", "vit-b16", "--data", shop.data}),
+                     {"dbot/vit-b16 or mae/vit-b16"});
+  expect_usage_error(dbot({"data", "stat", shop.data}), {"did you mean dbot data stats?"});
+  expect_usage_error(dbot({"recipes", "dbot/quick"}),
+                     {"did you mean dbot recipes show dbot/quick?"});
+  expect_usage_error(dbot({"recipes", "quick"}), {"did you mean dbot recipes show dbot/quick?"});
+  expect_usage_error(
+      dbot({"export", "--model", "x", "--format", "timm", "--out", shop.folder / "x.pth"}),
+      {"MODEL stands by itself", "dbot export MODEL"});
+  expect_usage_error(dbot({"train"}), {"did you mean dbot pretrain?"});
+  expect_usage_error(dbot({"stats"}), {"did you mean dbot data stats?"});
+}
+
+TEST(Usage, AStoppedEvaluationPromisesNothing) {
+  const Workshop shop;
+  bool stopped = false;
+  for (int milliseconds = 50; !stopped && milliseconds < 3000; milliseconds += 50) {
+    Program program({"evaluate", "linear", "--model", "pixels", "--data", shop.data},
+                    shop.folder.path());
+    poll(nullptr, 0, milliseconds);
+    program.send(SIGINT);
+    const Result result = program.wait();
+    if (result.exit_code == 0) break;
+    stopped = result.exit_code == 75;
+    EXPECT_THAT(result.err, testing::Not(HasSubstr("taken up again")));
+    if (!stopped) continue;
+    EXPECT_THAT(result.err, HasSubstr("stopping; once more to stop at once"));
+  }
+  EXPECT_TRUE(stopped);
+}
+
+TEST(Usage, ALengthOfNothingIsSaid) {
+  const Workshop shop;
+  const Result none = shop.pretrain("run", {"--epochs", "0"});
+  EXPECT_EQ(none.exit_code, 0) << none.err;
+  EXPECT_THAT(none.out, HasSubstr("0 steps, the weights are an untrained network's"));
+  EXPECT_THAT(none.out + none.err, testing::Not(HasSubstr("nan")));
+}
+
+TEST(Usage, UnlabelledImagesAreSaidToBe) {
+  const Workshop shop;
+  write_png_folder(shop.folder.path() / "photos", 24);
+  const Result result =
+      dbot({"pretrain", shop.recipe, "--data", shop.folder / "photos", "--out", shop.folder / "run",
+            "--steps", "2", "--set", "evaluate.at_stage_ends=true"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("No class folders: judged without labels."));
 }
 
 TEST(Usage, NamesCommandsThatAreWrong) {
-  expect_usage_error(dbot({}), {"subcommand"});
   expect_usage_error(dbot({"pretain"}), {"pretain", "pretrain"});
   expect_usage_error(dbot({"search"}), {"search", "not in this version"});
   expect_usage_error(dbot({"pretrain", "dbot/quick"}), {"--data"});

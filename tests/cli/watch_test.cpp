@@ -43,7 +43,24 @@ TEST(Watch, EndsAtOnceOnRequestAndNamesWhatIsNoRun) {
   EXPECT_NE(watching.wait().exit_code, 0);
   EXPECT_EQ(dbot({"watch", folder / "run", "--once"}).exit_code, 3);
   write_file(folder / "file", "x");
+  EXPECT_EQ(dbot({"watch", folder.path().string()}).exit_code, 3) << "it can never be a run";
   EXPECT_EQ(dbot({"watch", folder / "file"}).exit_code, 3);
+}
+
+TEST(Watch, NamesTheNewestInAFolderOfRuns) {
+  const Workshop shop;
+  ASSERT_EQ(shop.pretrain("runs/one", {"--steps", "2"}).exit_code, 0);
+  ASSERT_EQ(shop.pretrain("runs/two", {"--steps", "2"}).exit_code, 0);
+  for (const char* command : {"watch", "report", "resume"}) {
+    const Result result = dbot({command, shop.folder / "runs"});
+    EXPECT_EQ(result.exit_code, 3) << command;
+    EXPECT_THAT(result.err, AllOf(HasSubstr("folder of 2 runs"),
+                                  HasSubstr("the newest is " + (shop.folder / "runs/two"))));
+  }
+  const Result page = dbot(
+      {"evaluate", "knn", "--model", shop.folder / "runs/two/report.html", "--data", shop.data});
+  EXPECT_EQ(page.exit_code, 3);
+  EXPECT_THAT(page.err, HasSubstr("name the run's folder"));
 }
 
 }  // namespace

@@ -3,17 +3,16 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "apps/dbot/commands.h"
-#include "apps/dbot/commands/data/data.h"
-#include "apps/dbot/commands/figures.h"
+#include "apps/dbot/commands/train_run.h"
 #include "apps/dbot/terminal/command_texts.h"
-#include "apps/dbot/terminal/console.h"
+#include "apps/dbot/terminal/shell_words.h"
 #include "dbot/core/error.h"
-#include "dbot/report/metrics/evaluation_table.h"
-#include "dbot/report/terminal/progress.h"
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/runtime/cuda.h"
 
 namespace dbot::app {
 namespace {
@@ -65,33 +64,15 @@ run::PretrainOptions options_of(const Arguments& arguments) {
           command_texts()};
 }
 
-void print_for_people(const run::PretrainSummary& summary) {
-  const std::string table = report::evaluation_table(summary.evaluations, /*with_top5=*/false);
-  if (!table.empty()) print(fmt::format("accuracy on frozen features, percent\n{}", table));
-  print_line(
-      fmt::format("loss     {:.4f} after {} steps", summary.loss, summary.training.state.step));
-  if (!summary.why_no_table.empty()) {
-    print_line(fmt::format("{} of accuracies: {}",
-                           table.empty() ? "no table" : "not the whole table",
-                           summary.why_no_table));
-  }
-  print_line(fmt::format("run      {}", summary.out.string()));
-  print_line(fmt::format("report   {}", (summary.out / "report.html").string()));
-  print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
+/// The same command with what it lacks to go on with the run that it began.
+std::string going_on(const Arguments& arguments, std::vector<std::string> words,
+                     const std::string& run) {
+  if (arguments.out.empty()) words.insert(words.end(), {"--out", run});
+  if (!arguments.resume) words.emplace_back("--resume");
+  return command_text(words);
 }
 
-/// Whoever started a run that was stopped may be gone with its terminal: the exit code must still
-/// say that the run can go on.
-void print_figures(const run::PretrainSummary& summary) {
-  try {
-    print_line(figures(summary));
-  } catch (const Error& problem) {
-    if (summary.training.finished) throw;
-    complain(problem.what());
-  }
-}
-
-void pretrain(const Arguments& arguments) {
+void pretrain(const Arguments& arguments, const std::vector<std::string>& words) {
   if (arguments.processes != 1) {
     throw UsageError(
         fmt::format("[pretrain] --processes is {}, but this version trains in one "
@@ -100,25 +81,8 @@ void pretrain(const Arguments& arguments) {
   }
   const run::RecipeText text = run::find_recipe(arguments.recipe);
   run::Recipe recipe = run::read_recipe(text.text, text.origin, assignments(arguments));
-  report::Progress progress(progress_options(), complain_raw);
-  const core::Log log = [&progress](core::LogLevel level, std::string_view message) {
-    progress.message(level == core::LogLevel::warning ? fmt::format("warning: {}", message)
-                                                      : std::string(message));
-  };
-  const run::PretrainSummary summary =
-      run::pretrain(std::move(recipe), options_of(arguments), {&progress}, stop_request(), log);
-  progress.finish();
-  if (arguments.json) {
-    print_figures(summary);
-  } else if (summary.training.finished) {
-    print_for_people(summary);
-  }
-  if (!summary.training.finished) {
-    throw Stopped(
-        fmt::format("[pretrain] stopped on request after step {}; the same command with "
-                    "--resume --out {} goes on",
-                    summary.training.state.step, summary.out.string()));
-  }
+  train_run(std::move(recipe), options_of(arguments), arguments.json,
+            [&](const std::string& run) { return going_on(arguments, words, run); });
 }
 
 }  // namespace
@@ -144,16 +108,19 @@ void add_pretrain(CommandLine& line) {
   add("--seed", a->seed, "N", "Seed of everything random");
   add("--labels", a->labels, "none|folder|FILE",
       "Where labels for evaluation come from (default: as the data have them)");
-  add("--device", a->device, "auto|cpu|cuda", "Where to compute");
+  add("--device", a->device, runtime::cuda::available() ? "auto|cpu|cuda" : "auto|cpu",
+      "Where to compute");
   add_precision(*command, a->precision);
   add_threads(*command, a->threads);
   add("--capture-step", a->capture_step, "N", "Keep this step for dbot replay");
-  command->add_option("--processes", a->processes, "Training processes")->type_name("N");
+  command->add_option("--processes", a->processes, "Training processes: 1 in this version")
+      ->type_name("N")
+      ->group("");  // in no help: scripts for later versions may say 1
   command->add_flag("--resume", a->resume, "Go on with the run in --out, if there is one");
   command->add_flag("--deterministic", a->deterministic,
                     "Choose by rule even what the recipe would measure: the same bits each time");
   add_json(*command, a->json);
-  command->callback([&line, a] { line.action = [a] { pretrain(*a); }; });
+  command->callback([&line, a] { line.action = [&line, a] { pretrain(*a, line.words); }; });
 }
 
 }  // namespace dbot::app

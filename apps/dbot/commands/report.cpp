@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/commands/run_folders.h"
 #include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/console.h"
-#include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/report/page/page.h"
 #include "dbot/report/page/page_data.h"
@@ -23,20 +23,6 @@ struct Arguments {
   std::string out;
   bool json = false;
 };
-
-void check_run(const fs::path& run) {
-  std::error_code error;
-  for (const char* part : {"recipe.toml", "metrics.jsonl", "checkpoints"}) {
-    if (fs::exists(run / part, error)) return;
-  }
-  throw DataError(
-      {.operation = "report",
-       .subject = run.string(),
-       .fault = Fault::missing,
-       .reason = fmt::format(
-           "{}, expected a run folder, as `dbot pretrain` writes it",
-           fs::exists(run, error) ? "has no recipe.toml and no metrics.jsonl" : "does not exist")});
-}
 
 fs::path out_file(const Arguments& arguments) {
   if (!arguments.out.empty()) return arguments.out;
@@ -58,7 +44,8 @@ Json summary_json(const std::string& run, const report::PageSummary& summary) {
 }
 
 void report_runs(const Arguments& arguments) {
-  for (const std::string& run : arguments.runs) check_run(run);
+  for (const std::string& run : arguments.runs)
+    if (!is_run(run)) throw_no_run(run, "report");
   std::vector<std::string> pages;
   Json runs = Json::array();
   for (const std::string& run : arguments.runs) {

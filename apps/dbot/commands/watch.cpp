@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -12,9 +13,9 @@
 #include <thread>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/commands/run_folders.h"
 #include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/console.h"
-#include "dbot/core/error.h"
 #include "dbot/core/files/lock_state.h"
 #include "dbot/report/metrics/metrics_follow.h"
 #include "dbot/report/terminal/progress.h"
@@ -150,23 +151,22 @@ void watch_in_lines(Viewer& viewer) {
   print_line(viewer.status());
 }
 
-void watch(const fs::path& run, bool once) {
+/// A place whose run may still begin: nothing, or a folder with nothing in it that people see.
+bool may_become_a_run(const fs::path& path) {
   std::error_code error;
-  if (fs::exists(run, error) && !fs::is_directory(run, error)) {
-    throw DataError({.operation = "watch",
-                     .subject = run.string(),
-                     .fault = Fault::unsupported,
-                     .reason = "is a file, expected a run folder"});
-  }
+  if (is_run(path) || !fs::exists(path, error)) return true;
+  if (!fs::is_directory(path, error)) return false;
+  const auto is_hidden = [](const fs::directory_entry& entry) {
+    return entry.path().filename().string().starts_with(".");
+  };
+  return std::all_of(fs::directory_iterator(path, error), fs::directory_iterator(), is_hidden);
+}
+
+void watch(const fs::path& run, bool once) {
+  if (!may_become_a_run(run)) throw_no_run(run, "watch");
   Viewer viewer(run);
   if (once) {
-    if (!fs::exists(run, error)) {
-      throw DataError({.operation = "watch",
-                       .subject = run.string(),
-                       .fault = Fault::missing,
-                       .reason = "does not exist, expected a run folder",
-                       .way_out = "without --once the beginning of the run is waited for"});
-    }
+    if (!is_run(run)) throw_no_run(run, "watch");
     viewer.look();
     return print_screen(viewer);
   }

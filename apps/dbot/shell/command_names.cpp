@@ -14,12 +14,45 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kPlanned{"search", "analyze", "serve", "init", "evolve"};
 
+/// What people call a command, and what it is.
+struct OtherName {
+  std::string_view theirs, ours;
+};
+constexpr std::array kOtherNames{
+    OtherName{"check", "data check"},
+    OtherName{"continue", "resume"},
+    OtherName{"convert", "import or export"},
+    OtherName{"eval", "evaluate"},
+    OtherName{"extract", "embed"},
+    OtherName{"features", "embed"},
+    OtherName{"info", "inspect"},
+    OtherName{"knn", "evaluate knn"},
+    OtherName{"linear", "evaluate linear"},
+    OtherName{"list", "recipes"},
+    OtherName{"models", "recipes"},
+    OtherName{"pack", "data pack"},
+    OtherName{"show", "recipes show"},
+    OtherName{"split", "data split"},
+    OtherName{"stats", "data stats"},
+    OtherName{"test", "evaluate"},
+    OtherName{"train", "pretrain"},
+    OtherName{"version", "--version"},
+    OtherName{"visualize", "reconstruct"},
+};
+
+std::string meant_by(const std::string& word, const std::vector<std::string>& names) {
+  const auto* other = std::ranges::find(kOtherNames, word, &OtherName::theirs);
+  return other == kOtherNames.end() ? run::nearest_name(word, names) : std::string(other->ours);
+}
+
 }  // namespace
 
-std::string usage_message(const CommandLine& line, const CLI::ParseError& error) {
-  const auto commands = line.parser.get_subcommands();
-  const std::string command = commands.empty() ? "" : commands.front()->get_name() + " ";
-  return fmt::format("[usage] {}; see dbot {}--help", error.what(), command);
+std::vector<std::string> understood(std::vector<std::string> words) {
+  if (words.empty()) return {"--help"};
+  if (words.front() != "help") return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
 }
 
 void check_command_name(const CommandLine& line, const std::string& word) {
@@ -32,7 +65,7 @@ void check_command_name(const CommandLine& line, const std::string& word) {
   };
   if (contains(names)) return;
   if (word.starts_with("-")) {
-    for (const char* known : {"-h", "--help", "--version"}) {
+    for (const char* known : {"-h", "--help", "-v", "-V", "--version"}) {
       if (word == known) return;
     }
     throw UsageError(fmt::format(
@@ -44,9 +77,9 @@ void check_command_name(const CommandLine& line, const std::string& word) {
     throw UsageError(fmt::format(
         "[dbot] {} is not in this version; `dbot --help` lists the commands that are", word));
   }
-  const std::string nearest = run::nearest_name(word, names);
+  const std::string meant = meant_by(word, names);
   throw UsageError(fmt::format("[dbot] {} is not a command{}; `dbot --help` lists them", word,
-                               nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
+                               meant.empty() ? "" : fmt::format("; did you mean dbot {}?", meant)));
 }
 
 }  // namespace dbot::app

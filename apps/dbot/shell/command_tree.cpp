@@ -17,6 +17,7 @@ ValueKind kind_of(const std::string& type) {
   if (type == "FILE") return ValueKind::file;
   if (type == "PATH") return ValueKind::path;
   if (type == "RECIPE") return ValueKind::recipe;
+  if (type == "KEY=VALUE") return ValueKind::setting;
   return type.find('|') != std::string::npos ? ValueKind::words : ValueKind::text;
 }
 
@@ -45,7 +46,10 @@ CommandFacts describe(const CLI::App& app, std::vector<std::string> path) {
   CommandFacts facts;
   facts.path = std::move(path);
   facts.description = app.get_description();
-  for (const CLI::Option* option : app.get_options({})) facts.options.push_back(describe(*option));
+  for (const CLI::Option* option : app.get_options({})) {
+    const bool shown = !option->get_group().empty();  // as in the help
+    if (shown) facts.options.push_back(describe(*option));
+  }
   for (const CLI::App* command : app.get_subcommands({})) {
     std::vector<std::string> below = facts.path;
     below.push_back(command->get_name());

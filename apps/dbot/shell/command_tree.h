@@ -8,7 +8,7 @@
 // page are written from it, so they cannot fall behind.
 namespace dbot::app {
 
-enum class ValueKind { none, text, file, folder, path, recipe, words };
+enum class ValueKind { none, text, file, folder, path, recipe, setting, words };
 
 struct OptionFacts {
   std::vector<std::string> names;  // "--data"; a positional argument: "RECIPE"
@@ -32,14 +32,28 @@ struct CommandFacts {
   std::string joined() const;
 };
 
-/// The kind of a value follows from the name of its type: DIR, FILE, PATH, RECIPE, or words
-/// separated by |.
+/// A key of recipes, and the words that it takes; without any it takes something else.
+struct SettingFacts {
+  std::string key;
+  std::vector<std::string> words;
+};
+
+/// What completion offers from recipes.
+struct RecipeFacts {
+  std::vector<std::string> names;  // of the program's recipes
+  std::vector<SettingFacts> settings;
+};
+/// Of the recipes of the program, with the keys of every system.
+RecipeFacts describe_recipes();
+
+/// The kind of a value follows from the name of its type: DIR, FILE, PATH, RECIPE, KEY=VALUE, or
+/// words separated by |.
 CommandFacts describe_commands(const CLI::App& parser);
 
-/// Scripts for completion; `recipes` are the names of the recipes of the program.
-std::string bash_completion(const CommandFacts& program, const std::vector<std::string>& recipes);
-std::string zsh_completion(const CommandFacts& program, const std::vector<std::string>& recipes);
-std::string fish_completion(const CommandFacts& program, const std::vector<std::string>& recipes);
+/// Scripts for completion.
+std::string bash_completion(const CommandFacts& program, const RecipeFacts& recipes);
+std::string zsh_completion(const CommandFacts& program, const RecipeFacts& recipes);
+std::string fish_completion(const CommandFacts& program, const RecipeFacts& recipes);
 
 /// dbot(1) in the man macros of roff.
 std::string man_page(const CommandFacts& program, const std::string& version);

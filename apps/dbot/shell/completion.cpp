@@ -5,15 +5,13 @@
 #include "apps/dbot/shell/command_tree.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
-#include "dbot/run/recipe/recipe_catalog.h"
 
 namespace dbot::app {
 namespace {
 
 void complete(const CLI::App& parser, const std::string& shell) {
   const CommandFacts program = describe_commands(parser);
-  std::vector<std::string> recipes;
-  for (const auto& recipe : run::embedded_recipes()) recipes.emplace_back(recipe.name);
+  const RecipeFacts recipes = describe_recipes();
   if (shell == "bash") return print(bash_completion(program, recipes));
   if (shell == "zsh") return print(zsh_completion(program, recipes));
   if (shell == "fish") return print(fish_completion(program, recipes));

@@ -7,7 +7,7 @@ namespace dbot::app {
 namespace {
 
 /// What fills COMPREPLY for a value.
-std::string action(const OptionFacts& option, const std::vector<std::string>& recipes) {
+std::string action(const OptionFacts& option, const RecipeFacts& recipes) {
   switch (option.kind) {
     case ValueKind::folder:
       return "_dbot_files -d";
@@ -15,7 +15,9 @@ std::string action(const OptionFacts& option, const std::vector<std::string>& re
     case ValueKind::path:
       return "_dbot_files -f";
     case ValueKind::recipe:
-      return fmt::format("_dbot_files -f; _dbot_words \"{}\"", fmt::join(recipes, " "));
+      return fmt::format("_dbot_files -f; _dbot_words \"{}\"", fmt::join(recipes.names, " "));
+    case ValueKind::setting:
+      return "_dbot_keys";
     case ValueKind::words:
       return fmt::format("_dbot_words \"{}\"", fmt::join(option.words, " "));
     default:
@@ -31,7 +33,7 @@ struct Cases {
   std::string positionals;  // what stands at a place
 };
 
-void add(Cases& cases, const CommandFacts& command, const std::vector<std::string>& recipes) {
+void add(Cases& cases, const CommandFacts& command, const RecipeFacts& recipes) {
   const std::string path = command.joined();
   std::vector<std::string> names, below;
   int place = 0;
@@ -65,9 +67,27 @@ void add(Cases& cases, const CommandFacts& command, const std::vector<std::strin
   }
 }
 
+/// The cases of what a key takes.
+std::string words_of_settings(const RecipeFacts& recipes) {
+  std::string cases;
+  for (const auto& [key, words] : recipes.settings) {
+    if (words.empty()) continue;
+    cases += fmt::format("    {}) _dbot_words \"{}\" ;;\n", key, fmt::join(words, " "));
+  }
+  return cases;
+}
+
+std::string keys_of(const RecipeFacts& recipes) {
+  std::string keys;
+  for (const SettingFacts& setting : recipes.settings) {
+    keys += fmt::format("{}{}=", keys.empty() ? "" : " ", setting.key);
+  }
+  return keys;
+}
+
 }  // namespace
 
-std::string bash_completion(const CommandFacts& program, const std::vector<std::string>& recipes) {
+std::string bash_completion(const CommandFacts& program, const RecipeFacts& recipes) {
   Cases cases;
   add(cases, program, recipes);
   return fmt::format(
@@ -81,18 +101,32 @@ _dbot_files() {{
   compopt -o filenames 2>/dev/null
   while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen "$1" -- "$current")
 }}
+_dbot_keys() {{
+  compopt -o nospace 2>/dev/null
+  _dbot_words "{}"
+}}
+_dbot_values() {{
+  case "$1" in
+{}  esac
+}}
 _dbot() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
-  local command= word place=0 i
+  local command= equals= word place=0 i
   COMPREPLY=()
   # "--name=value" arrives as three words.
   if [[ $current == "=" ]]; then
-    current=
+    current= equals=1
   elif [[ $previous == "=" ]]; then
-    previous=${{COMP_WORDS[COMP_CWORD-2]}}
+    equals=1 previous=${{COMP_WORDS[COMP_CWORD-2]}}
+  fi
+  # "--set key=value"
+  if [[ $equals && $previous != -* ]]; then
+    _dbot_values "$previous"
+    return
   fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${{COMP_WORDS[i]}}
+    if [[ $word == "=" ]]; then ((i++)); continue; fi
     if [[ $word == -* ]]; then
       if [[ ${{COMP_WORDS[i+1]}} == "=" ]]; then ((i += 2)); continue; fi
       case "$command:$word" in
@@ -115,7 +149,8 @@ _dbot() {{
 }}
 complete -F _dbot dbot
 )",
-      cases.with_value, cases.commands, cases.values, cases.options, cases.positionals);
+      keys_of(recipes), words_of_settings(recipes), cases.with_value, cases.commands, cases.values,
+      cases.options, cases.positionals);
 }
 
 }  // namespace dbot::app

@@ -15,7 +15,7 @@ std::string quoted(const std::string& text) {
   return result + "'";
 }
 
-std::string action(const OptionFacts& option, const std::vector<std::string>& recipes) {
+std::string action(const OptionFacts& option, const RecipeFacts& recipes) {
   switch (option.kind) {
     case ValueKind::folder:
       return " -x -a '(__fish_complete_directories)'";
@@ -23,7 +23,9 @@ std::string action(const OptionFacts& option, const std::vector<std::string>& re
     case ValueKind::path:
       return " -r -F";
     case ValueKind::recipe:
-      return fmt::format(" -r -F -a '{}'", fmt::join(recipes, " "));
+      return fmt::format(" -r -F -a '{}'", fmt::join(recipes.names, " "));
+    case ValueKind::setting:
+      return " -x -a '(__dbot_settings)'";
     case ValueKind::words:
       return fmt::format(" -x -a '{}'", fmt::join(option.words, " "));
     case ValueKind::text:
@@ -42,8 +44,7 @@ std::string condition(const CommandFacts& command) {
   return text;
 }
 
-void add(std::string& script, const CommandFacts& command,
-         const std::vector<std::string>& recipes) {
+void add(std::string& script, const CommandFacts& command, const RecipeFacts& recipes) {
   const std::string head = fmt::format("complete -c dbot -n '{}'", condition(command));
   for (const CommandFacts& below : command.commands) {
     script += fmt::format("{} -a {} -d {}\n", head, below.name(), quoted(below.description));
@@ -66,9 +67,15 @@ void add(std::string& script, const CommandFacts& command,
 
 }  // namespace
 
-std::string fish_completion(const CommandFacts& program, const std::vector<std::string>& recipes) {
+std::string fish_completion(const CommandFacts& program, const RecipeFacts& recipes) {
   std::string script =
       "# Completion of dbot for fish, written by `dbot completion fish`.\ncomplete -c dbot -f\n";
+  script += "function __dbot_settings\n  string join \\n";
+  for (const auto& [key, words] : recipes.settings) {
+    if (words.empty()) script += fmt::format(" {}=", key);
+    for (const std::string& word : words) script += fmt::format(" {}={}", key, word);
+  }
+  script += "\nend\n";
   add(script, program, recipes);
   return script;
 }

@@ -22,7 +22,7 @@ std::string quoted(const std::string& text) {
   return result;
 }
 
-std::string action(const OptionFacts& option, const std::vector<std::string>& recipes) {
+std::string action(const OptionFacts& option, const RecipeFacts& recipes) {
   switch (option.kind) {
     case ValueKind::folder:
       return "_files -/";
@@ -31,7 +31,9 @@ std::string action(const OptionFacts& option, const std::vector<std::string>& re
       return "_files";
     case ValueKind::recipe:
       return fmt::format("_alternative \"recipes:recipe:({})\" \"files:file:_files\"",
-                         fmt::join(recipes, " "));
+                         fmt::join(recipes.names, " "));
+    case ValueKind::setting:
+      return "_dbot_settings";
     case ValueKind::words:
       return fmt::format("({})", fmt::join(option.words, " "));
     default:
@@ -39,8 +41,7 @@ std::string action(const OptionFacts& option, const std::vector<std::string>& re
   }
 }
 
-std::string specification(const OptionFacts& option, int place,
-                          const std::vector<std::string>& recipes) {
+std::string specification(const OptionFacts& option, int place, const RecipeFacts& recipes) {
   if (option.positional) {
     const std::string where = option.repeated ? "*" : std::to_string(place);
     return fmt::format("    '{}:{}:{}'", where, quoted(option.names.front()),
@@ -64,8 +65,7 @@ std::string function_name(const CommandFacts& command) {
   return name;
 }
 
-void add(std::string& script, const CommandFacts& command,
-         const std::vector<std::string>& recipes) {
+void add(std::string& script, const CommandFacts& command, const RecipeFacts& recipes) {
   for (const CommandFacts& below : command.commands) add(script, below, recipes);
   std::vector<std::string> lines;
   int place = 0;
@@ -107,11 +107,33 @@ void add(std::string& script, const CommandFacts& command,
       function_name(command), fmt::join(lines, " \\\n"), names, calls);
 }
 
+/// Completes a key and, behind its =, what it takes.
+std::string settings_function(const RecipeFacts& recipes) {
+  std::string keys, cases;
+  for (const auto& [key, words] : recipes.settings) {
+    keys += fmt::format(" {}=", key);
+    if (words.empty()) continue;
+    cases += fmt::format("      {}=) compadd -- {} ;;\n", key, fmt::join(words, " "));
+  }
+  return fmt::format(
+      R"(_dbot_settings() {{
+  if compset -P '*='; then
+    case ${{IPREFIX#--set=}} in
+{}    esac
+  else
+    compadd -S '' --{}
+  fi
+}}
+)",
+      cases, keys);
+}
+
 }  // namespace
 
-std::string zsh_completion(const CommandFacts& program, const std::vector<std::string>& recipes) {
+std::string zsh_completion(const CommandFacts& program, const RecipeFacts& recipes) {
   std::string script =
       "#compdef dbot\n# Completion of dbot for zsh, written by `dbot completion zsh`.\n";
+  script += settings_function(recipes);
   add(script, program, recipes);
   // Loaded by name from $fpath, the file is the function; sourced, it defines it.
   script +=

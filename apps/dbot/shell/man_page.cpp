@@ -80,7 +80,7 @@ Wrong usage or recipe.
 Bad data: images, weights or checkpoints that are missing, empty or broken.
 .TP
 .B 75
-Stopped on request; the same command with \fB\-\-resume\fR goes on.
+Stopped on request; \fBdbot resume\fR goes on with a run.
 .SH ENVIRONMENT
 .TP
 .BR OMP_WAIT_POLICY ", " GOMP_SPINCOUNT

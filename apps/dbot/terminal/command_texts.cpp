@@ -7,7 +7,7 @@ report::CommandTexts command_texts() {
           .fp32 = "--precision fp32",
           .epochs = "--epochs",
           .goes_on = "--resume goes on",
-          .resume = "dbot pretrain {recipe} --data {data} --out {run} --resume",
+          .resume = "dbot resume {run}",
           .evaluate = "dbot evaluate knn --model {run} --data LABELLED",
           .embed = "dbot embed --model {run} --data {data} --out features.safetensors",
           .train_longer = "dbot pretrain {recipe} --data {data} --out {out} --epochs {epochs}",

@@ -17,6 +17,7 @@ RunFacts::Data data_facts(const Recipe& recipe, const data::Dataset& dataset,
   for (const auto& path : paths) {
     facts.path += (facts.path.empty() ? "" : ", ") + path.string();
   }
+  facts.sources = paths;
   facts.kind = kind;
   facts.images = dataset.size();
   facts.classes = static_cast<std::int64_t>(dataset.classes().size());
@@ -32,6 +33,17 @@ nlohmann::ordered_json model_json(const RunFacts::Model& model) {
   json["tokens"] = model.made_of.tokens;
   json["visible_tokens"] = model.made_of.visible_tokens;
   json["flops_per_image"] = model.flops_per_image;
+  return json;
+}
+
+/// As they were given and from the root, so that a run goes on from any folder.
+nlohmann::ordered_json sources_json(const std::vector<std::filesystem::path>& sources) {
+  auto json = nlohmann::ordered_json::array();
+  for (const auto& path : sources) {
+    std::error_code none;
+    const auto absolute = std::filesystem::absolute(path, none);
+    json.push_back({{"path", path.string()}, {"absolute", absolute.string()}});
+  }
   return json;
 }
 
@@ -86,7 +98,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
 }
 
 std::string to_json(const RunFacts& facts) {
-  const auto& [path, kind, images, classes, labelled, mean, std, evaluated] = facts.data;
+  const auto& [path, kind, sources, images, classes, labelled, mean, std, evaluated] = facts.data;
   const nlohmann::ordered_json json{{"dbot", facts.dbot},
                                     {"libtorch", facts.libtorch},
                                     {"recipe", facts.recipe},
@@ -103,6 +115,7 @@ std::string to_json(const RunFacts& facts) {
                                     {"data",
                                      {{"path", path},
                                       {"kind", kind},
+                                      {"sources", sources_json(sources)},
                                       {"images", images},
                                       {"labelled", labelled},
                                       {"classes", classes},

@@ -41,6 +41,7 @@ struct RunFacts {
 
   struct Data {
     std::string path, kind;  // several: with commas between; kind: SourceKind::id
+    std::vector<std::filesystem::path> sources;  // each as it was given
     std::int64_t images = 0, classes = 0;
     bool labelled = false;
     std::vector<double> mean, std;
@@ -77,5 +78,7 @@ std::string facts_table(const RunFacts& facts);
 
 /// "estimated time 4m12s (3120 images/s)"; needs plan.seconds.
 std::string time_line(const RunFacts& facts);
+/// "by its first micro-batch: about 2d05h, 36s a step".
+std::string forecast_line(double seconds, double of_a_step);
 
 }  // namespace dbot::run

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+
+// Run folders as commands are given them: what is none is named with the runs that are near.
+namespace dbot::app {
+
+/// Whether there is a run, or the beginning of one.
+bool is_run(const std::filesystem::path& path);
+
+/// Throws DataError unless `path` is a folder of a run whose recipe is stored, in the name of the
+/// command `operation`. Of a folder of runs it names the newest.
+void require_run(const std::filesystem::path& path, const char* operation);
+
+/// The same for a place where no run is: what it is instead.
+[[noreturn]] void throw_no_run(const std::filesystem::path& path, const char* operation);
+
+}  // namespace dbot::app

@@ -1,0 +1,74 @@
+#include "apps/dbot/commands/train_run.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "apps/dbot/commands/data/data.h"
+#include "apps/dbot/commands/figures.h"
+#include "apps/dbot/terminal/console.h"
+#include "apps/dbot/terminal/shell_words.h"
+#include "dbot/core/error.h"
+#include "dbot/report/metrics/evaluation_table.h"
+#include "dbot/report/terminal/progress.h"
+
+namespace dbot::app {
+namespace {
+
+std::string loss_text(const run::PretrainSummary& summary) {
+  const std::int64_t steps = summary.training.state.step;
+  if (steps == 0) return "none: the length is 0 steps, the weights are an untrained network's";
+  return fmt::format("{:.4f} after {} steps", summary.loss, steps);
+}
+
+void print_for_people(const run::PretrainSummary& summary) {
+  const std::string table = report::evaluation_table(summary.evaluations, /*with_top5=*/false);
+  if (!table.empty()) print(fmt::format("accuracy on frozen features, percent\n{}", table));
+  print_line(fmt::format("loss     {}", loss_text(summary)));
+  if (!summary.why_no_table.empty()) {
+    print_line(fmt::format("{} of accuracies: {}",
+                           table.empty() ? "no table" : "not the whole table",
+                           summary.why_no_table));
+  }
+  print_line(fmt::format("run      {}", summary.out.string()));
+  print_line(fmt::format("report   {}", (summary.out / "report.html").string()));
+  print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
+}
+
+/// Whoever started a run that was stopped may be gone with its terminal: the exit code must still
+/// say that the run can go on.
+void print_figures(const run::PretrainSummary& summary) {
+  try {
+    print_line(figures(summary));
+  } catch (const Error& problem) {
+    if (summary.training.finished) throw;
+    complain(problem.what());
+  }
+}
+
+}  // namespace
+
+void train_run(run::Recipe recipe, const run::PretrainOptions& options, bool json,
+               const std::function<std::string(const std::string& run)>& goes_on) {
+  promise_to_go_on();
+  report::Progress progress(progress_options(), complain_raw);
+  const core::Log log = [&progress](core::LogLevel level, std::string_view message) {
+    progress.message(level == core::LogLevel::warning ? fmt::format("warning: {}", message)
+                                                      : std::string(message));
+  };
+  const run::PretrainSummary summary =
+      run::pretrain(std::move(recipe), options, {&progress}, stop_request(), log);
+  progress.finish();
+  if (json) {
+    print_figures(summary);
+  } else if (summary.training.finished) {
+    print_for_people(summary);
+  }
+  if (summary.training.finished) return;
+  const std::string out = summary.out.string();
+  throw Stopped(
+      fmt::format("[pretrain] stopped on request after step {}; {} goes on, as does\n  {}",
+                  summary.training.state.step, command_text({"resume", out}), goes_on(out)));
+}
+
+}  // namespace dbot::app
