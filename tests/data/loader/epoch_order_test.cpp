@@ -66,6 +66,26 @@ TEST(EpochOrder, APassIsUsedUpBeforeTheNextBegins) {
   EXPECT_EQ(seen.size(), 90U);
 }
 
+TEST(EpochOrder, EveryPassAndEverySourceHasAnOrderOfItsOwn) {
+  // Even epochs show the first half of a pass over 40, 40 and 20.
+  const std::vector<SourceShare> halves{{40, 0.2}, {40, 0.2}, {20, 0.6}};
+  const auto shown = [&](std::int64_t epoch, std::int64_t first) {
+    std::set<std::int64_t> samples;  // of the source that begins there
+    for (const auto sample : order(epoch, halves)) {
+      if (sample % 100 >= first && sample % 100 < first + 40) samples.insert(sample % 100 - first);
+    }
+    return samples;
+  };
+  std::set<std::set<std::int64_t>> different;
+  for (const std::int64_t epoch : {0, 2, 4, 6}) {
+    for (const std::int64_t first : {0, 40}) {
+      EXPECT_EQ(shown(epoch, first).size(), 20U);
+      different.insert(shown(epoch, first));
+    }
+  }
+  EXPECT_EQ(different.size(), 8U);
+}
+
 TEST(EpochOrder, SourcesAreMixedEvenly) {
   const auto samples = order(0, uneven);
   const auto of_second = [&](std::size_t begin, std::size_t end) {

@@ -141,6 +141,34 @@ TEST(LoaderPixels, AreThoseOfCropAndFlipWhereNothingElseIsAskedFor) {
   }
 }
 
+TEST(LoaderPixels, AreMirroredAsOftenAsTheProbabilitySays) {
+  constexpr std::int64_t kImages = 800;
+  const MemoryDataset dataset(kImages);
+  auto config = settings();
+  config.augmentation.crop_scale = {1, 1};
+  for (const double probability : {0.0, 0.2, 0.9, 1.0}) {
+    config.augmentation.flip = probability;
+    std::int64_t mirrored = 0;
+    for (const auto& batch : batches(config, kImages / 8, kImages)) {
+      for (std::size_t i = 0; i < 8; ++i) {
+        const auto image = load_image(dataset, batch.sample_ids[i], 3);
+        std::vector<std::uint8_t> pixels(3 * 6 * 7);
+        core::Random random({.seed = config.seed,
+                             .purpose = core::Purpose::augmentation,
+                             .sample = static_cast<std::uint64_t>(batch.sample_ids[i])});
+        const auto crop =
+            random_resized_crop(image.height, image.width, config.augmentation, random);
+        resize_crop(image, crop, config.image_size, /*flip=*/true, pixels);
+        const auto* seen = batch.tensors.at("images").data_ptr<std::uint8_t>() + i * pixels.size();
+        mirrored += std::equal(pixels.begin(), pixels.end(), seen) ? 1 : 0;
+      }
+    }
+    // Two samples are broken, and others stand in for them. 0.06 is four deviations.
+    EXPECT_NEAR(static_cast<double>(mirrored) / kImages, probability,
+                probability == 0 || probability == 1 ? 0.01 : 0.06);
+  }
+}
+
 TEST(LoaderPixels, ChangeWithEpochAndAreRefusedOutsideTheirRange) {
   auto config = settings();
   config.augmentation.crop_scale = {1, 1};
