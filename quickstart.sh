@@ -30,7 +30,7 @@ if [[ ! -e $data ]]; then
   fail_with 3 "$data is not there (package dataset-fashion-mnist); name a folder: ./quickstart.sh FOLDER"
 fi
 
-dbot=build/release/dbot
+dbot=bin/dbot
 shown_data=$(printf '%q' "$data")
 run=runs/quickstart-$(date +%Y%m%d-%H%M%S)
 # The same command, with --resume, goes on after an interruption.

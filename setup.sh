@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a fresh Debian 12 or Ubuntu 24.04 (x86-64) lacks, fetches LibTorch and Arrow into
-# .deps/ and builds program and tests into build/release. Safe to run again: what is there is left alone.
+# .deps/ and builds program and tests into build/release; bin/dbot is a link to the program. Safe to
+# run again: what is there is left alone.
 label=setup
 source "$(dirname "${BASH_SOURCE[0]}")/scripts/common.sh"
 
@@ -249,6 +250,12 @@ configure() {
     "-DDBOT_ARROW:PATH=${DBOT_ARROW:-}"
 }
 
+# The program at a path that stays, for people and documents; the link leads somewhere once it is built.
+link_program() {
+  mkdir -p bin
+  ln -sfn ../build/release/dbot bin/dbot
+}
+
 build() {
   [[ -e build/release/dbot ]] || check_disk "$disk_for_build_mb" "the build"
   begin_phase "build: program and tests into build/release (up to 12 minutes the first time)"
@@ -295,6 +302,9 @@ if needs_libtorch; then check_disk "$disk_for_everything_mb" "the set-up"; fi
 install_packages
 fetch_libtorch
 fetch_arrow
-if [[ $with_configuration == yes ]]; then configure; fi
+if [[ $with_configuration == yes ]]; then
+  configure
+  link_program
+fi
 if [[ $with_build == yes ]]; then build; fi
 say "ready after $SECONDS s"

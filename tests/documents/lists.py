@@ -1,0 +1,47 @@
+"""What the test does not run, or only when it is asked to take its time; each with the word why. A
+block is known by its page and its first line."""
+
+NETWORK = "fetches something from the network"
+TREE = "a tree of files"
+FORMULA = "a formula"
+
+NOT_RUN = {
+    ("README.md", "./quickstart.sh [folder]"): "sets a machine up; quickstart.md has it for the long suite",
+    ("docs/architecture.md", "views of a sample → [mask] → student (encoder, head) → prediction ┐"): FORMULA,
+    ("docs/data.md", "benchmarks/peers/setup.sh"): NETWORK,
+    ("docs/performance.md", "benchmarks/peers/setup.sh"): NETWORK,
+    ("docs/performance.md", "curl -O https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"): NETWORK,
+    ("docs/weights.md", "tests/interchange/setup.sh"): NETWORK,
+    ("docs/methods/dbot.md", "target = (t − mean) / √(variance + 1e-6)        variance with divisor n − 1; no gradient"): FORMULA,
+    ("docs/methods/dbot.md", "Smooth-L1, β = 2:   d²/4 for |d| < 2,   |d| − 1 otherwise"): FORMULA,
+    ("docs/methods/mae.md", "kept = trunc(L · (1 − ratio))        in double precision, in exactly this form"): FORMULA,
+    ("docs/methods/mae.md", "target = (x − mean) / √(variance + 1e-6)        variance with divisor n − 1"): FORMULA,
+    ("docs/methods/mae.md", "t < w:   rate = peak · t / w"): FORMULA,
+    ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb"): "scripts/check_package.sh does it in a clean system",
+    ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb ./dbot-dev_0.1.0_amd64.deb g++ cmake"): "the same",
+    ("docs/packages.md", "find_package(dbot 0.1 CONFIG REQUIRED)"): "CMake; ctest -L package builds with it",
+    ("docs/packages.md", "cmake -S /usr/share/dbot/examples/pretrain -B example && cmake --build example"): "ctest -L package does it",
+    ("docs/run-folder.md", "checkpoints/step-00000120/"): TREE,
+    ("docs/run-folder.md", "captures/step-00000120/"): TREE,
+    ("docs/reliability.md", "100 kills (48 inside a checkpoint), 100 resumes, fp32: the same bytes"): "what a command printed",
+}  # fmt: skip
+
+# Over a minute each: the long suite.
+LONG = {
+    ("docs/data.md", "benchmarks/loader/many_files.py --files 1000000 --folders 1000"),
+    ("docs/packages.md", "./setup.sh"),
+    ("docs/performance.md", "dbot bench ops"),
+    ("docs/quickstart.md", "./quickstart.sh"),
+    ("docs/quickstart.md", "./quickstart.sh my-images/"),
+    ("docs/reliability.md", "build/release/test_faults --gtest_filter='EveryOperation.*'"),
+    ("docs/reliability.md", "scripts/kill_test.sh 100 --data cifar-10-batches-bin --set schedule.total_steps=1200 --precision fp32"),
+}  # fmt: skip
+
+# What placeholders stand for where a synopsis is run: the page of all options is none to type.
+STANDS_FOR = {
+    "RECIPE": "dbot/quick", "DIR": "labelled", "FOLDER": "check-labelled", "RUN": "made-run",
+}  # fmt: skip
+OPTIONS_ONLY = {"docs/command-line.md"}
+
+# Where one of these is missing, the blocks that name it are skipped, and that is said.
+MACHINE = ["/usr/share/datasets/fashion-mnist"]
