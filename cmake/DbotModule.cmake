@@ -6,6 +6,13 @@ function(dbot_module name)
   if(sources)
     add_library(dbot_${name} STATIC ${sources})
     target_link_libraries(dbot_${name} PUBLIC dbot_settings ${MODULE_LIBRARIES})
+    # For scripts/plant_faults.py.
+    foreach(folder ${DBOT_SINGLE_FILES})
+      set(single ${sources})
+      list(FILTER single INCLUDE REGEX "^${CMAKE_SOURCE_DIR}/dbot/${folder}/")
+      set_source_files_properties(${single} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
+                                  COMPILE_OPTIONS -Wno-error)
+    endforeach()
   else()
     add_library(dbot_${name} INTERFACE)
     target_link_libraries(dbot_${name} INTERFACE dbot_settings ${MODULE_LIBRARIES})

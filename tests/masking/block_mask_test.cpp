@@ -4,6 +4,9 @@
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 namespace dbot::masking {
@@ -26,6 +29,8 @@ TEST(BlockMask, ARowDependsOnItsSampleAlone) {
   const std::vector<std::int64_t> alone{9};
   EXPECT_TRUE(at::equal(together[1], block_masks(1, 0, 3, alone, {8, 6}, blocks)[0]));
   EXPECT_FALSE(at::equal(together[1], block_masks(1, 0, 4, alone, {8, 6}, blocks)[0]));
+  EXPECT_FALSE(at::equal(together[1], block_masks(1, 1, 3, alone, {8, 6}, blocks)[0]));
+  EXPECT_FALSE(at::equal(together[1], block_masks(2, 0, 3, alone, {8, 6}, blocks)[0]));
 }
 
 TEST(BlockMask, ABlockThatFitsNowhereEndsTheMask) {
@@ -35,15 +40,73 @@ TEST(BlockMask, ABlockThatFitsNowhereEndsTheMask) {
   EXPECT_EQ(masks.sum().item<double>(), 0);
 }
 
+/// Gives the draws of a script, and keeps the ranges they were asked for in.
+struct Script {
+  std::vector<double> uniform;
+  std::vector<std::int64_t> integers;
+  std::vector<std::pair<double, double>> ranges = {};
+  std::vector<std::int64_t> lasts = {};
+
+  at::Tensor mask(core::Size grid, const BlockConfig& config) {
+    return block_mask(grid, config,
+                      {[this](double low, double high) {
+                         ranges.emplace_back(low, high);
+                         return uniform[(ranges.size() - 1) % uniform.size()];
+                       },
+                       [this](std::int64_t last) {
+                         lasts.push_back(last);
+                         return integers[(lasts.size() - 1) % integers.size()];
+                       }});
+  }
+};
+
 TEST(BlockMask, RectanglesAreWhereTheDrawsSay) {
-  std::vector<double> uniform{4, 0};  // area, logarithm of the shape
-  std::vector<std::int64_t> integers{1, 2};
-  std::size_t next_uniform = 0, next_integer = 0;
-  const at::Tensor mask = block_mask({5, 6}, {.masked = 4, .smallest = 4},
-                                     {[&](double, double) { return uniform[next_uniform++]; },
-                                      [&](std::int64_t) { return integers[next_integer++]; }});
-  EXPECT_EQ(mask.sum().item<std::int64_t>(), 4);
-  EXPECT_EQ(mask.narrow(0, 1, 2).narrow(1, 2, 2).sum().item<std::int64_t>(), 4);
+  // 3×2 at (1, 4); one patch that is hidden already; one at (0, 0), which is the last there is
+  // room for.
+  Script script{.uniform = {6, std::log(1.5), 1, 0, 1, 0}, .integers = {1, 4, 1, 4, 0, 0}};
+  const at::Tensor mask = script.mask({5, 9}, {.masked = 7, .smallest = 4, .narrowest = 0.5});
+  EXPECT_EQ(mask.sum().item<std::int64_t>(), 7);
+  EXPECT_EQ(mask.narrow(0, 1, 3).narrow(1, 4, 2).sum().item<std::int64_t>(), 6);
+  EXPECT_EQ(mask[0][0].item<std::int64_t>(), 1);
+  EXPECT_EQ(script.lasts, (std::vector<std::int64_t>{2, 7, 4, 8, 4, 8}));
+  ASSERT_EQ(script.ranges.size(), 6U);
+  EXPECT_EQ(script.ranges[0], std::pair(4.0, 7.0));
+  EXPECT_EQ(script.ranges[2], std::pair(4.0, 1.0));
+  EXPECT_EQ(script.ranges[4], std::pair(4.0, 1.0));
+  EXPECT_DOUBLE_EQ(script.ranges[1].first, std::log(0.5));
+  EXPECT_DOUBLE_EQ(script.ranges[1].second, std::log(2));
+}
+
+TEST(BlockMask, GivesUpAfterTenBlocksThatDoNotFit) {
+  for (const auto& [grid, masked] : {std::pair(core::Size{9, 9}, 8), {{3, 9}, 20}, {{9, 3}, 20}}) {
+    Script script{.uniform = {9, 0}, .integers = {0}};  // 3×3: too many, too high, too wide
+    const at::Tensor mask = script.mask(grid, {.masked = masked, .smallest = 1});
+    EXPECT_EQ(mask.sum().item<std::int64_t>(), 0) << grid.height;
+    EXPECT_EQ(script.ranges.size(), 20U) << grid.height;
+    EXPECT_EQ(script.lasts.size(), grid.height == grid.width ? 20U : 0U) << grid.height;
+  }
+}
+
+TEST(BlockMask, OnlyPatchesThatABlockAddsAreCounted) {
+  // 2×2 at (0, 0), then 2×2 at (0, 1): two of them are hidden already, and six are wanted.
+  Script script{.uniform = {4, 0}, .integers = {0, 0, 0, 1}};
+  const at::Tensor mask = script.mask({5, 5}, {.masked = 6, .smallest = 1});
+  EXPECT_EQ(mask.sum().item<std::int64_t>(), 6);
+  EXPECT_EQ(mask.narrow(0, 0, 2).narrow(1, 0, 3).sum().item<std::int64_t>(), 6);
+  EXPECT_EQ(script.lasts, (std::vector<std::int64_t>{3, 3, 3, 3}));
+}
+
+TEST(BlockMask, TheDrawsOfABatchLieInTheirRanges) {
+  // Four of 16 patches, in blocks of one to four: every place is hidden at some time, and none of
+  // the blocks reaches beyond the grid.
+  std::vector<std::int64_t> samples(400);
+  std::iota(samples.begin(), samples.end(), 0);
+  const at::Tensor masks =
+      block_masks(1, 0, 0, samples, {4, 4}, {.masked = 4, .smallest = 1, .narrowest = 0.3});
+  const at::Tensor shown = masks.sum(0);
+  EXPECT_GT(shown.min().item<double>(), 30);  // 100 on average
+  EXPECT_LE(masks.sum(1).max().item<double>(), 4);
+  EXPECT_EQ(masks.gt(1).sum().item<std::int64_t>() + masks.lt(0).sum().item<std::int64_t>(), 0);
 }
 
 }  // namespace

@@ -16,7 +16,16 @@ TEST(RandomMask, KeepsTheLeastNoiseAndBreaksTiesByIndex) {
   EXPECT_TRUE(at::equal(mask.ids_keep, at::tensor({1, 3, 0}, at::kLong).view({1, 3})));
   EXPECT_TRUE(at::equal(mask.ids_restore, at::tensor({2, 0, 3, 1}, at::kLong).view({1, 4})));
   EXPECT_TRUE(at::equal(mask.mask, at::tensor({0.f, 0.f, 1.f, 0.f}).view({1, 4})));
-  EXPECT_THROW(random_mask(at::tensor({.5f}).view({1, 1}), 2), Error);
+}
+
+TEST(RandomMask, KeepsNoneOrAllButNotMore) {
+  const at::Tensor noise = at::tensor({.5f, .1f}).view({1, 2});
+  EXPECT_EQ(random_mask(noise, 0).ids_keep.size(1), 0);
+  EXPECT_EQ(random_mask(noise, 2).ids_keep.size(1), 2);
+  EXPECT_EQ(random_mask(noise, 2).mask.sum().item<double>(), 0);
+  EXPECT_THROW(random_mask(noise, 3), Error);
+  EXPECT_THROW(random_mask(noise, -1), Error);
+  EXPECT_THROW(random_mask(noise.view({2}), 1), Error);
 }
 
 TEST(RandomMask, TruncatesInDoublePrecision) {
