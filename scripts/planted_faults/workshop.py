@@ -24,7 +24,9 @@ class Broken(Exception):
 
 class Workshop:
     def __init__(self, root: Path, place: Path, folders: list[str], jobs: int):
-        self.root, self.copy, self.build = root, place / "checkout", place / "build"
+        self.root, self.copy = root, place / "checkout"
+        # As deep in its checkout as a release's: so ccache knows what was built there.
+        self.build = self.copy / "build/release"
         self.folders, self.jobs = folders, jobs
         self.planted: str | None = None  # the file that has a fault just now
 
@@ -33,9 +35,9 @@ class Workshop:
         listed = ["git", "-C", str(self.root), "ls-files", "-co", "--exclude-standard", "-z"]
         names = subprocess.run(listed, check=True, capture_output=True, text=True).stdout
         wanted = {name for name in names.split("\0") if name and (self.root / name).is_file()}
-        for path in list(self.copy.rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                if str(path.relative_to(self.copy)) not in wanted:
+        for folder in ("dbot", "tests"):
+            for path in list((self.copy / folder).rglob("*")):
+                if path.is_file() and str(path.relative_to(self.copy)) not in wanted:
                     path.unlink()
         for name in wanted:
             source, target = self.root / name, self.copy / name
