@@ -32,10 +32,14 @@ SIGNS = {
     "std::max(": "std::min(",
 }
 NUMBER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)((?:[eE][+-]?\d+)?)([fFuUlL]*)(?![\w.])")
-CALL = re.compile(r"\b(?!if\b|for\b|while\b|switch\b|return\b|sizeof\b)[A-Za-z_]\w*\(")
+# Not min and max, whose arguments may stand in any order.
+CALL = re.compile(r"\b(?!(?:if|for|while|switch|return|sizeof|min|max)\b)[A-Za-z_]\w*\(")
 ARGUMENT = re.compile(r"[\w.:*&\->\[\]()]+")
 TARGET = r"[A-Za-z_*][\w.:\->\[\]()*]*"
-STATEMENT = re.compile(rf"^ *({TARGET} ?(?:[-+*/|&]?=) [^;]*|[A-Za-z_][\w.:\->]*\([^;]*\)|(?:\+\+|--)[\w.\->]+|break|continue);$")
+STATEMENT = re.compile(
+    rf"^ *({TARGET} ?(?:[-+*/|&]?=) [^;]*|[A-Za-z_][\w.:\->]*\([^;]*\)"
+    r"|(?:\+\+|--)[\w.\->]+|break|continue);$"
+)
 
 
 @dataclass(frozen=True)
