@@ -248,7 +248,8 @@ std::optional<TarMember> TarReader::next() {
     const char type = tar_type(header);
     links_ += type == '1' || type == '2' ? 1 : 0;
     const bool regular = type == '0' || type == '\0' || type == '7';
-    if (regular && !name.ends_with('/')) return TarMember{std::move(name), begin, size, archives_ - 1};
+    if (regular && !name.ends_with('/'))
+      return TarMember{std::move(name), begin, size, archives_ - 1};
   }
   return std::nullopt;
 }

@@ -15,24 +15,25 @@ struct UnreadExtension {
 };
 
 constexpr std::array<UnreadExtension, 13> unread_extensions{{{".heic", 0},
-                                                      {".heif", 0},
-                                                      {".hif", 0},
-                                                      {".avif", 1},
-                                                      {".avifs", 1},
-                                                      {".gif", 2},
-                                                      {".jp2", 3},
-                                                      {".j2k", 3},
-                                                      {".jpf", 3},
-                                                      {".jpx", 3},
-                                                      {".j2c", 3},
-                                                      {".jpc", 3},
-                                                      {".jxl", 4}}};
+                                                             {".heif", 0},
+                                                             {".hif", 0},
+                                                             {".avif", 1},
+                                                             {".avifs", 1},
+                                                             {".gif", 2},
+                                                             {".jp2", 3},
+                                                             {".j2k", 3},
+                                                             {".jpf", 3},
+                                                             {".jpx", 3},
+                                                             {".j2c", 3},
+                                                             {".jpc", 3},
+                                                             {".jxl", 4}}};
 
 /// Programs that most people can have; the distributions' packages are in brackets.
 constexpr std::array<std::string_view, kUnreadKinds.size()> unread_converters{
     "heif-convert IN.heic OUT.png (libheif-examples)", "avifdec IN.avif OUT.png (libavif-bin)",
-    "ffmpeg -i IN.gif OUT-%04d.png (ffmpeg)", "opj_decompress -i IN.jp2 -o OUT.png "
-                                              "(libopenjp2-tools)",
+    "ffmpeg -i IN.gif OUT-%04d.png (ffmpeg)",
+    "opj_decompress -i IN.jp2 -o OUT.png "
+    "(libopenjp2-tools)",
     "djxl IN.jxl OUT.png (libjxl-tools)"};
 
 }  // namespace

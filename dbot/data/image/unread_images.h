@@ -10,7 +10,7 @@ namespace dbot::data {
 
 /// Kinds of images that people have and dbot does not read, as their names say.
 inline constexpr std::array<std::string_view, 5> kUnreadKinds{"HEIC", "AVIF", "GIF", "JPEG 2000",
-                                                             "JPEG XL"};
+                                                              "JPEG XL"};
 
 /// How many files there are of each of `kUnreadKinds`.
 struct UnreadImages {

@@ -89,12 +89,13 @@ fs::path folder_with_data(const fs::path& folder,
   if (sources.size() < 2) return sources.empty() ? fs::path{} : sources.front();
   std::vector<std::string> names;
   for (const auto& source : sources) names.push_back(source.filename().string());
-  throw DataError({.operation = "data",
-                   .subject = folder.string(),
-                   .fault = Fault::mismatch,
-                   .reason = fmt::format("holds no images but {} folders of data: {}",
-                                         sources.size(), fmt::join(names, ", ")),
-                   .way_out = fmt::format("name one of them, such as {}", sources.front().string())});
+  throw DataError(
+      {.operation = "data",
+       .subject = folder.string(),
+       .fault = Fault::mismatch,
+       .reason = fmt::format("holds no images but {} folders of data: {}", sources.size(),
+                             fmt::join(names, ", ")),
+       .way_out = fmt::format("name one of them, such as {}", sources.front().string())});
 }
 
 std::string way_to_data_of(const fs::path& file) {
@@ -112,7 +113,8 @@ std::string way_to_data(const fs::path& folder) {
     const auto& path = entry->path();
     if (is_hidden(path) || !entry->is_regular_file(ignored)) continue;
     const auto place = path.parent_path().string();
-    if (is_parquet_name(path)) return fmt::format("Parquet files lie in {}; name that folder", place);
+    if (is_parquet_name(path))
+      return fmt::format("Parquet files lie in {}; name that folder", place);
     if (is_tar_name(path)) return fmt::format("archives lie in {}; name that folder", place);
     const auto of_file = way_to_data_of(path);
     if (way.empty() && !of_file.empty()) way = fmt::format("{}: {}", path.string(), of_file);

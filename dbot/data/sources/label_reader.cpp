@@ -19,9 +19,8 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 bool all_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char letter) {
-    return std::isdigit(letter) != 0;
-  });
+  return !text.empty() &&
+         std::ranges::all_of(text, [](unsigned char letter) { return std::isdigit(letter) != 0; });
 }
 
 /// "3" of "3.0" or "3.": Pandas and NumPy write whole numbers so.
@@ -30,7 +29,7 @@ std::string_view whole_part(std::string_view text) {
   if (dot == std::string_view::npos || !all_digits(text.substr(0, dot))) return text;
   const auto behind = text.substr(dot + 1);
   return std::ranges::all_of(behind, [](char digit) { return digit == '0'; }) ? text.substr(0, dot)
-                                                                             : text;
+                                                                              : text;
 }
 
 }  // namespace
@@ -65,9 +64,10 @@ std::string LabelReader::trouble() const {
                        lists_);
   }
   if (fractions_ > 0) {
-    text += fmt::format("{}{} labels are numbers that name no class, such as {}, and are left out; "
-                        "write whole numbers or words",
-                        text.empty() ? "" : "; ", fractions_, first_fraction_);
+    text += fmt::format(
+        "{}{} labels are numbers that name no class, such as {}, and are left out; "
+        "write whole numbers or words",
+        text.empty() ? "" : "; ", fractions_, first_fraction_);
   }
   return text;
 }

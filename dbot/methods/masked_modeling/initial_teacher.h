@@ -24,7 +24,8 @@ struct TeacherNetwork {
 /// The first stage's teacher, before the student exists: read from a file, or drawn at random. Its
 /// token grid equals the student's: a patch size of its own gets the input size that makes it so.
 /// Throws UsageError when no size fits or it has fewer blocks than are to be averaged, DataError
-/// when the file is broken, or when its weights or features are not finite. docs/methods/dbot.md §3.
+/// when the file is broken, or when its weights or features are not finite. docs/methods/dbot.md
+/// §3.
 TeacherNetwork make_initial_teacher(const objectives::TeacherConfig& config,
                                     const nn::EncoderConfig& student, std::uint64_t seed,
                                     const runtime::Device& device = {});

@@ -11,12 +11,11 @@
 namespace dbot::methods {
 
 std::string MaskedModeling::describe_backbone() const {
-  return exchange::to_json(
-      {.config = student_->encoder().config(),
-       .mean = config_.mean,
-       .std = config_.std,
-       .value_range = config_.value_range,
-       .origins = teacher_network_.origins});
+  return exchange::to_json({.config = student_->encoder().config(),
+                            .mean = config_.mean,
+                            .std = config_.std,
+                            .value_range = config_.value_range,
+                            .origins = teacher_network_.origins});
 }
 
 BackboneFile MaskedModeling::backbone_file() const {

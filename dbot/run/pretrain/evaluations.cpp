@@ -11,8 +11,8 @@
 #include "dbot/data/audit/class_doubt.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/eval/frozen/evaluation.h"
-#include "dbot/run/pretrain/training_images.h"
 #include "dbot/report/terminal/count_progress.h"
+#include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/runtime/machine.h"
 

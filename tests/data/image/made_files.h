@@ -47,8 +47,8 @@ inline FileBytes npy_of(const std::string& descr, const std::string& shape,
 
 /// How a TIFF describes its values.
 struct TiffKind {
-  int bits = 8, format = 1;    // 1 whole, 2 signed, 3 floats
-  int photometric = 1;         // black is 0
+  int bits = 8, format = 1;  // 1 whole, 2 signed, 3 floats
+  int photometric = 1;       // black is 0
   int channels = 1, compression = 1;
 };
 

@@ -57,10 +57,14 @@ TEST(SoundKinds, WhatIsNotReadIsCalledSo) {
   EXPECT_EQ(fault_in(npy_of("<i4", "4, 4", values)), Fault::unsupported);
   EXPECT_EQ(fault_in(npy_of("<f2", "4, 8", values)), Fault::unsupported);
   EXPECT_EQ(fault_in(npy_of("|u1", "2, 2, 2, 8", values)), Fault::unsupported);
-  const std::string heic("\0\0\0\x18" "ftypheic\0\0\0\0mif1heic", 24);
+  const std::string heic(
+      "\0\0\0\x18"
+      "ftypheic\0\0\0\0mif1heic",
+      24);
   EXPECT_EQ(fault_in({heic.begin(), heic.end()}), Fault::unsupported);
-  EXPECT_THAT(test::message_of<DataError>([&] { decode_image(npy_of("<i4", "4, 4", values), 3, "x"); }),
-              AllOf(HasSubstr("which is not read"), HasSubstr("convert it")));
+  EXPECT_THAT(
+      test::message_of<DataError>([&] { decode_image(npy_of("<i4", "4, 4", values), 3, "x"); }),
+      AllOf(HasSubstr("which is not read"), HasSubstr("convert it")));
 }
 
 /// Pixels of a whole JPEG and of one that lacks its last bytes.
@@ -161,7 +165,8 @@ TEST(SoundKinds, ValuesAreSeenAndMappedByARange) {
 TEST(SoundKinds, PngsOf16BitsHaveTheirRange) {
   for (const char* name : {"grey16.png", "rgb16.png"}) {
     const auto file = test::bytes_of(test::fixtures() / name);
-    const Image usual = decode_image(file, 3, "x"), half = decode_image(file, {3, {0, 131070}}, "x");
+    const Image usual = decode_image(file, 3, "x"),
+                half = decode_image(file, {3, {0, 131070}}, "x");
     EXPECT_EQ(usual.values.kind, SeenValues::Kind::whole);
     EXPECT_GT(usual.values.most, 255);
     for (std::size_t i = 0; i < usual.pixels.size(); ++i) {
@@ -189,15 +194,19 @@ TEST(SoundKinds, TroubleWithValuesNamesTheRange) {
 TEST(SoundKinds, ManyChannelsAreReadWholeAndInParts) {
   FileBytes values(std::size_t{20} * 30 * 6);
   std::iota(values.begin(), values.end(), std::uint8_t{0});
-  for (const auto& file : {npy_of("|u1", "20, 30, 6", values),
-                           tiff_of(20, 30, {.channels = 6}, values)}) {
+  for (const auto& file :
+       {npy_of("|u1", "20, 30, 6", values), tiff_of(20, 30, {.channels = 6}, values)}) {
     const Image image = decode_image(file, 6, "x");
     EXPECT_EQ(image.channels, 6);
     EXPECT_EQ(image.pixels, values);
     EXPECT_EQ(open_reader(file, any_channels, "x")->stored_pixels().channels, 6);
     std::vector<std::uint8_t> planar(6 * 4);
     decode_crop(
-        file, 6, "x", [](int, int) { return CropChoice{{3, 5, 2, 2}, false}; }, {2, 2}, planar);
+        file, 6, "x",
+        [](int, int) {
+          return CropChoice{{3, 5, 2, 2}, false};
+        },
+        {2, 2}, planar);
     for (std::size_t c = 0; c < 6; ++c) {
       EXPECT_EQ(planar[4 * c], values[(3 * 30 + 5) * 6 + c]) << c;
     }

@@ -246,7 +246,8 @@ TEST(Loader, RefusesImpossibleSettings) {
                 config.batches_per_epoch = 4;
               }),
               HasSubstr("4 batches an epoch"));
-  EXPECT_THAT(refusal([](auto& config) { config.channels = 65; }), HasSubstr("model.channels is 65"));
+  EXPECT_THAT(refusal([](auto& config) { config.channels = 65; }),
+              HasSubstr("model.channels is 65"));
   EXPECT_THAT(refusal([](auto& config) { config.batch_size = 0; }), HasSubstr("batch size 0"));
   EXPECT_THAT(refusal([](auto& config) { config.image_size.width = 0; }), HasSubstr("6x0"));
   EXPECT_THAT(refusal([](auto& config) {

@@ -169,7 +169,8 @@ FolderListings unpack_listings(std::string_view bytes, std::string_view root) {
     listing->own_output = unpacker.number<std::uint64_t>() != 0;
     for (std::int64_t& count : listing->unread.of_kind) count = unpacker.number<std::int64_t>();
     if (listing->other_files < 0 || (listing->other_files == 0) != listing->first_other.empty() ||
-        std::ranges::any_of(listing->unread.of_kind, [](std::int64_t count) { return count < 0; })) {
+        std::ranges::any_of(listing->unread.of_kind,
+                            [](std::int64_t count) { return count < 0; })) {
       throw DataError({.operation = "index",
                        .fault = Fault::corrupt,
                        .reason = "has an impossible number of files"});

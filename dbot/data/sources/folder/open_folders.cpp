@@ -84,10 +84,9 @@ core::TextList scan_images(const fs::path& folder, const OpenContext& context) {
       {.operation = "data",
        .subject = folder.string(),
        .fault = Fault::empty,
-       .reason =
-           fmt::format(": found {} {}, none of them an image (.jpg, .png, .webp, .tif, …); first: {}",
-                       scan.other_files, scan.other_files == 1 ? "file" : "files",
-                       scan.first_other),
+       .reason = fmt::format(
+           ": found {} {}, none of them an image (.jpg, .png, .webp, .tif, …); first: {}",
+           scan.other_files, scan.other_files == 1 ? "file" : "files", scan.first_other),
        .way_out = scan.unread.total() > 0 ? scan.unread.told() : way_to_data(folder)});
 }
 

@@ -25,9 +25,8 @@ int find_path(const ColumnList& columns, const std::string& path) {
 }
 
 bool equal_in_any_case(std::string_view text, std::string_view small) {
-  return std::ranges::equal(text, small, [](unsigned char a, char b) {
-    return static_cast<char>(std::tolower(a)) == b;
-  });
+  return std::ranges::equal(
+      text, small, [](unsigned char a, char b) { return static_cast<char>(std::tolower(a)) == b; });
 }
 
 /// The first of the names, in any case, that a column of the right type has.
@@ -43,8 +42,8 @@ int find_name(const ColumnList& columns, std::span<const std::string_view> names
 }
 
 constexpr std::array<std::string_view, 12> image_names{
-    "image", "img", "jpg", "jpeg", "png", "webp", "pixel_values", "picture", "photo", "pixels",
-    "bytes", "content"};
+    "image",        "img",     "jpg",   "jpeg",   "png",   "webp",
+    "pixel_values", "picture", "photo", "pixels", "bytes", "content"};
 
 constexpr std::array<std::string_view, 6> label_names{"label", "fine_label", "class",
                                                       "cls",   "target",     "category"};
@@ -52,8 +51,8 @@ constexpr std::array<std::string_view, 6> label_names{"label", "fine_label", "cl
 /// True if a column is called like what accompanies an image.
 bool accompanies(const ParquetColumn& column) {
   constexpr std::array<std::string_view, 18> words{
-      "annotation", "mask",  "seg",    "depth", "label",  "condition", "control", "crop", "thumb",
-      "normal",     "edge",  "sketch", "pose",  "target", "before",    "source",  "map",  "small"};
+      "annotation", "mask", "seg",    "depth", "label",  "condition", "control", "crop", "thumb",
+      "normal",     "edge", "sketch", "pose",  "target", "before",    "source",  "map",  "small"};
   std::string name = column_name(column);
   std::ranges::transform(name, name.begin(), [](unsigned char letter) {
     return static_cast<char>(std::tolower(letter));
@@ -70,7 +69,9 @@ int choose_image(const ColumnList& columns, const std::vector<int>& candidates) 
   };
   const int named = find_name(columns, image_names, is_candidate);
   if (named >= 0) return named;
-  const auto is_struct = [](const ParquetColumn& column) { return column.path.ends_with(".bytes"); };
+  const auto is_struct = [](const ParquetColumn& column) {
+    return column.path.ends_with(".bytes");
+  };
   for (const bool accompanying : {false, true}) {
     for (const bool structs : {true, false}) {
       const int found = find_if(columns, [&](const ParquetColumn& column) {

@@ -96,16 +96,17 @@ struct ParquetFile::State {
     if (!columns.other_images.empty()) {
       std::vector<std::string> others;
       for (const int other : columns.other_images) others.push_back(name(other));
-      remarks.push_back(fmt::format("images are taken from column {}; {} may hold images, too, and "
-                                    "{} left out",
-                                    name(columns.image), fmt::join(others, ", "),
-                                    others.size() == 1 ? "is" : "are"));
+      remarks.push_back(fmt::format(
+          "images are taken from column {}; {} may hold images, too, and "
+          "{} left out",
+          name(columns.image), fmt::join(others, ", "), others.size() == 1 ? "is" : "are"));
     }
     if (columns.list_label >= 0) {
       const auto column = described[static_cast<std::size_t>(columns.list_label)].path;
-      remarks.push_back(fmt::format("column {} holds lists, which are no labels of classes; the "
-                                    "images are unlabelled",
-                                    column.substr(0, column.find('.'))));
+      remarks.push_back(
+          fmt::format("column {} holds lists, which are no labels of classes; the "
+                      "images are unlabelled",
+                      column.substr(0, column.find('.'))));
     }
   }
   void choose() {
@@ -186,8 +187,9 @@ void add_column(parquet::ColumnReader& column, const std::vector<std::string>& n
     case parquet::Type::DOUBLE:
       return each_value<parquet::DoubleType>(column, add_real);
     case parquet::Type::BOOLEAN:
-      return each_value<parquet::BooleanType>(
-          column, [&](const bool* value) { words.add(!value ? "" : *value ? "true" : "false"); });
+      return each_value<parquet::BooleanType>(column, [&](const bool* value) {
+        words.add(!value ? "" : *value ? "true" : "false");
+      });
     default:
       each_value<parquet::ByteArrayType>(column, [&](const parquet::ByteArray* value) {
         words.add(value ? view(*value) : std::string_view{});

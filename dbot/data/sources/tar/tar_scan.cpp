@@ -125,8 +125,8 @@ class TarScanner {
     if (member.size > most_label_bytes) return;
     std::string text(member.size, '\0');
     files_.read(shard_, member.offset, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-    auto label = json ? label_in_json(text, scan_.odd_labels)
-                      : scan_.odd_labels.of_text(trimmed(text));
+    auto label =
+        json ? label_in_json(text, scan_.odd_labels) : scan_.odd_labels.of_text(trimmed(text));
     if (!label.empty()) sample_labels_.push_back({name, std::move(label), json});
   }
 

@@ -27,12 +27,12 @@ struct TarScan {
   std::int64_t companions = 0;
   std::int64_t other_files = 0, links = 0;
   std::string first_other;
-  UnreadImages unread_images;     // of the other files
-  std::int64_t lone_labels = 0;   // .cls files that belong to no image
+  UnreadImages unread_images;    // of the other files
+  std::int64_t lone_labels = 0;  // .cls files that belong to no image
   std::string first_lone_label;
-  LabelReader odd_labels;         // what names no class
-  std::int64_t archives = 1;      // that lie one behind the other
-  std::uint64_t unread_bytes = 0; // behind the end mark
+  LabelReader odd_labels;          // what names no class
+  std::int64_t archives = 1;       // that lie one behind the other
+  std::uint64_t unread_bytes = 0;  // behind the end mark
   bool ended_by_mark = false;
 };
 
