@@ -18,9 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t worth_telling = 100000;  // images: comparing them takes a while
-constexpr const char* findings_file = "check.jsonl";
-constexpr const char* journal_file = "check.partial";
+constexpr std::int64_t kWorthTelling = 100000;  // images: comparing them takes a while
+constexpr const char* kFindingsFile = "check.jsonl";
+constexpr const char* kJournalFile = "check.partial";
 
 // Names may hold bytes that are not UTF-8.
 std::string line_of(const Json& json) {
@@ -54,7 +54,7 @@ std::string findings_text(const data::AuditedSet& set, const data::Audit& audit)
 void look_at_images(const data::AuditedSet& set, const DataCheckOptions& options,
                     const TellDataCheck& tell, const core::StopRequest& stop,
                     std::vector<data::ImageFacts>& facts, DataCheck& check) {
-  data::SurveyJournal journal(options.out / journal_file, set, options.survey);
+  data::SurveyJournal journal(options.out / kJournalFile, set, options.survey);
   const auto known = journal.read(facts);
   std::vector<std::int64_t> wanted;
   DataCheckProgress progress{0, set.size(), 0};
@@ -101,7 +101,7 @@ void check_data_check_folder(const fs::path& out) {
                       .reason = "is a file, expected a folder that is new, empty, or holds an "
                                 "earlier check"});
   }
-  for (const char* name : {findings_file, journal_file}) {
+  for (const char* name : {kFindingsFile, kJournalFile}) {
     if (fs::exists(out / name, error)) return;
   }
   if (!fs::is_empty(out, error)) {
@@ -127,7 +127,7 @@ DataCheck check_data_set(const DataCheckOptions& options, const TellDataCheck& t
   std::vector<data::ImageFacts> facts(static_cast<std::size_t>(set.size()));
   look_at_images(set, options, tell, stop, facts, check);
 
-  if (set.size() > worth_telling) {
+  if (set.size() > kWorthTelling) {
     log(core::LogLevel::information,
         fmt::format("looking for copies among {} images", report::grouped(set.size())));
   }
@@ -136,7 +136,7 @@ DataCheck check_data_set(const DataCheckOptions& options, const TellDataCheck& t
   check.audit = data::judge(set, facts, options.limits, stop);
   check.statistics = data::summarise(set, facts);
   check.page = options.out / "check.html";
-  check.findings = options.out / findings_file;
+  check.findings = options.out / kFindingsFile;
   check.quarantine = options.out / "quarantine.txt";
   const auto list = data::quarantine_text(set, check.audit, options.quarantine);
   check.quarantined = std::ssize(data::parse_leave_out(list));
@@ -159,7 +159,7 @@ DataCheck check_data_set(const DataCheckOptions& options, const TellDataCheck& t
   core::write_file_atomically(check.findings, findings_text(set, check.audit));
   core::write_file_atomically(check.quarantine, list);
   core::write_file_atomically(check.page, page);
-  fs::remove(options.out / journal_file, error);
+  fs::remove(options.out / kJournalFile, error);
   return check;
 }
 

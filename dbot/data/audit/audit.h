@@ -21,7 +21,7 @@ struct AuditLimits {
 /// What an audit says of a set.
 struct Audit {
   std::vector<Finding> findings;  // by kind, then by image
-  std::array<std::int64_t, finding_kinds> counts{};
+  std::array<std::int64_t, kFindingKinds> counts{};
   std::vector<CopyGroup> groups;
   std::int64_t broken = 0, suspicious = 0;  // images and files, each once
 

@@ -18,10 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_other_files = 100000;  // that are looked at one by one
+constexpr std::size_t kMostOtherFiles = 100000;  // that are looked at one by one
 
 OtherFile look_into(const fs::path& path, std::string name) {
-  std::array<char, head_bytes> bytes{};
+  std::array<char, kHeadBytes> bytes{};
   std::ifstream file(path, std::ios::binary);
   file.read(bytes.data(), bytes.size());
   const std::span head(reinterpret_cast<const std::uint8_t*>(bytes.data()),
@@ -91,7 +91,7 @@ void AuditedSet::find_other_files() {
     }
     if (!entry->is_regular_file(ignored) || entry->path().filename() == kOutputNote) continue;
     auto relative = entry->path().lexically_relative(path_).string();
-    if (used.contains(relative) || other_files_.size() >= most_other_files) continue;
+    if (used.contains(relative) || other_files_.size() >= kMostOtherFiles) continue;
     other_files_.push_back(look_into(entry->path(), std::move(relative)));
   }
   std::ranges::sort(other_files_, {}, &OtherFile::name);

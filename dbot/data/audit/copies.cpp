@@ -12,7 +12,7 @@ namespace {
 
 // Where more of the images have a near copy, the set is of things that look alike anyway, such as
 // single objects on an even ground: then only what is the same to the eye counts.
-constexpr std::ptrdiff_t usual_percent = 5, few_copies = 20;
+constexpr std::ptrdiff_t kUsualPercent = 5, kFewCopies = 20;
 
 /// Sets of images that grow together (union by number, paths halved).
 class Families {
@@ -65,7 +65,7 @@ void join_near(const std::vector<ImageFacts>& facts, std::vector<std::int64_t> i
                const CopiesConfig& config, double most_unexplained, const core::StopRequest& stop,
                Families& families) {
   std::erase_if(images, [&](std::int64_t image) {
-    return !at(facts, image).decoded || at(facts, image).deviation < least_deviation;
+    return !at(facts, image).decoded || at(facts, image).deviation < kLeastDeviation;
   });
   std::vector<std::uint64_t> hashes;
   hashes.reserve(images.size());
@@ -132,11 +132,11 @@ std::vector<CopyGroup> find_copies(const AuditedSet& set, const std::vector<Imag
   if (config.distance >= 0) {
     const Families exact = families;
     const auto before = joined(families, std::ssize(facts));
-    join_near(facts, firsts, config, usual_unexplained, stop, families);
+    join_near(facts, firsts, config, kUsualUnexplained, stop, families);
     const auto near = joined(families, std::ssize(facts)) - before;
-    if (near > std::max(few_copies, std::ssize(firsts) / 100 * usual_percent)) {
+    if (near > std::max(kFewCopies, std::ssize(firsts) / 100 * kUsualPercent)) {
       families = exact;
-      join_near(facts, firsts, config, strict_unexplained, stop, families);
+      join_near(facts, firsts, config, kStrictUnexplained, stop, families);
     }
   }
   std::map<std::int64_t, std::vector<std::int64_t>> members;  // by the lowest

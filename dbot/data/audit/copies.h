@@ -36,6 +36,6 @@ std::vector<CopyGroup> find_copies(const AuditedSet& set, const std::vector<Imag
                                    const CopiesConfig& config, const core::StopRequest& stop);
 
 /// Deviation of luma below which a picture shows one colour, levels.
-inline constexpr float least_deviation = 2.5F;
+inline constexpr float kLeastDeviation = 2.5F;
 
 }  // namespace dbot::data

@@ -42,7 +42,7 @@ DataStatistics measure_data_set(const DataStatisticsOptions& options,
                                 const core::StopRequest& stop, const core::Log& log) {
   const auto set = data::AuditedSet::open(options.data, log);
   const SurveyConfig config{.workers = options.workers,
-                            .channels = options.channels == 0 ? any_channels : options.channels,
+                            .channels = options.channels == 0 ? kAnyChannels : options.channels,
                             .pixels = false};
   auto facts = survey_all(set, config, tell, stop);
   if (stop.requested()) throw Stopped(kStopped);

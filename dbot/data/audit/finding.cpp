@@ -2,10 +2,10 @@
 
 namespace dbot::data {
 
-const std::array<FindingText, finding_kinds>& finding_texts() {
+const std::array<FindingText, kFindingKinds>& finding_texts() {
   using enum FindingKind;
   using enum Gravity;
-  static constexpr std::array<FindingText, finding_kinds> texts{{
+  static constexpr std::array<FindingText, kFindingKinds> kTexts{{
       {empty, "empty", broken, "Empty files",
        "They have no byte: a copy or download that never happened. Fetch them again."},
       {unreadable, "unreadable", broken, "Unreadable files",
@@ -85,7 +85,7 @@ const std::array<FindingText, finding_kinds>& finding_texts() {
       {other_file, "other_file", note, "Other files",
        "They lie among the images and are passed over."},
   }};
-  return texts;
+  return kTexts;
 }
 
 const FindingText& text_of(FindingKind kind) {
@@ -93,8 +93,8 @@ const FindingText& text_of(FindingKind kind) {
 }
 
 std::string_view name(Gravity gravity) {
-  constexpr std::array<std::string_view, 3> names{"broken", "suspicious", "note"};
-  return names.at(static_cast<std::size_t>(gravity));
+  constexpr std::array<std::string_view, 3> kNames{"broken", "suspicious", "note"};
+  return kNames.at(static_cast<std::size_t>(gravity));
 }
 
 }  // namespace dbot::data

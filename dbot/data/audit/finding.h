@@ -41,7 +41,7 @@ enum class FindingKind : std::uint8_t {
   no_end_mark,
   other_file
 };
-inline constexpr std::size_t finding_kinds = 31;
+inline constexpr std::size_t kFindingKinds = 31;
 
 /// broken: cannot be used. suspicious: can be used, but may harm. note: good to know.
 enum class Gravity : std::uint8_t { broken, suspicious, note };
@@ -55,7 +55,7 @@ struct FindingText {
   std::string_view meaning;  // what it means and what to do, one or two sentences
 };
 
-const std::array<FindingText, finding_kinds>& finding_texts();
+const std::array<FindingText, kFindingKinds>& finding_texts();
 const FindingText& text_of(FindingKind kind);
 std::string_view name(Gravity gravity);
 

@@ -10,9 +10,9 @@ namespace dbot::data {
 namespace {
 
 // Encoders pad with a few bytes; damage leaves more.
-constexpr std::int64_t harmless_unused_bytes = 8;
+constexpr std::int64_t kHarmlessUnusedBytes = 8;
 // Out of line: so many times the median's pixels, and not few by themselves.
-constexpr double out_of_line = 16, large_pixels = 4e6;
+constexpr double kOutOfLine = 16, kLargePixels = 4e6;
 
 FindingKind kind_of(ImageFault fault) {
   switch (fault) {
@@ -69,14 +69,14 @@ void judge_image(const ImageFacts& facts, const std::string& file, const AuditLi
   if (!facts.kind.empty() && !named.empty() && named != facts.kind) {
     add(FindingKind::wrong_type, fmt::format("is {}, its name says {}", facts.kind, named));
   }
-  if (facts.unused_bytes > harmless_unused_bytes) {
+  if (facts.unused_bytes > kHarmlessUnusedBytes) {
     add(FindingKind::damaged,
         fmt::format("{} bytes of its pixels' data are left over", facts.unused_bytes));
   }
   const auto values = usual.values.trouble(facts.values);
   if (!values.empty()) {
     add(FindingKind::value_range, values);
-  } else if (facts.decoded && facts.deviation < least_deviation) {
+  } else if (facts.decoded && facts.deviation < kLeastDeviation) {
     add(FindingKind::constant, fmt::format("grey levels deviate by {:.1f}", facts.deviation));
   }
   const double longer = std::max(facts.width, facts.height);
@@ -89,11 +89,11 @@ void judge_image(const ImageFacts& facts, const std::string& file, const AuditLi
   const double pixels = longer * shorter;
   if (pixels > static_cast<double>(limits.most_pixels)) {
     add(FindingKind::huge, size);
-  } else if (pixels > large_pixels && pixels > out_of_line * usual.pixels) {
+  } else if (pixels > kLargePixels && pixels > kOutOfLine * usual.pixels) {
     add(FindingKind::huge, fmt::format("{}, {:.0f} times the median", size, pixels / usual.pixels));
   }
   if (facts.turned) add(FindingKind::turned, "upright " + size);
-  if (facts.grey && stored.channels >= 3 && !stored.cmyk && facts.deviation >= least_deviation) {
+  if (facts.grey && stored.channels >= 3 && !stored.cmyk && facts.deviation >= kLeastDeviation) {
     add(FindingKind::grey_as_rgb, fmt::format("{} channels", stored.channels));
   }
   if (stored.cmyk) add(FindingKind::cmyk, fmt::format("{} channels", stored.channels));

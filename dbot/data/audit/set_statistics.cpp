@@ -66,12 +66,12 @@ std::string pixels_text(const StoredPixels& stored) {
   return fmt::format("{}, {} bits", colours, stored.bits);
 }
 
-/// The largest of the usual sides that is not above `side`.
+/// The largest of the usual kSides that is not above `side`.
 int usual_side(double side) {
-  constexpr std::array<int, 14> sides{32,  48,  64,  96,  128, 160, 192,
-                                      224, 256, 288, 320, 384, 448, 512};
-  const auto above = std::upper_bound(sides.begin(), sides.end(), side);
-  if (above != sides.begin()) return *(above - 1);
+  constexpr std::array<int, 14> kSides{32,  48,  64,  96,  128, 160, 192,
+                                       224, 256, 288, 320, 384, 448, 512};
+  const auto above = std::upper_bound(kSides.begin(), kSides.end(), side);
+  if (above != kSides.begin()) return *(above - 1);
   return std::max(4, static_cast<int>(side) / 4 * 4);
 }
 

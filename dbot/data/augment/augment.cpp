@@ -7,7 +7,7 @@
 namespace dbot::data {
 namespace {
 
-constexpr int solarise_threshold = 128;
+constexpr int kSolariseThreshold = 128;
 
 /// Streams of draws; the numbers are part of every draw.
 enum class PixelChange : std::uint32_t {
@@ -19,12 +19,12 @@ enum class PixelChange : std::uint32_t {
   solarise = 5,
   erase = 6,
 };
-constexpr std::uint32_t changes_per_view = 16;
+constexpr std::uint32_t kChangesPerView = 16;
 
 core::Random draws_of(const PixelDraws& draws, PixelChange change) {
   return core::Random({.seed = draws.seed,
                        .purpose = core::Purpose::pixels,
-                       .stage = draws.view * changes_per_view + static_cast<std::uint32_t>(change),
+                       .stage = draws.view * kChangesPerView + static_cast<std::uint32_t>(change),
                        .epoch = static_cast<std::uint32_t>(draws.epoch),
                        .sample = static_cast<std::uint64_t>(draws.sample)});
 }
@@ -49,7 +49,7 @@ void augment_by_one_of_three(const PlanarImage& image, core::Random& random) {
     case 0:
       return to_grey(image);
     case 1:
-      return solarise(image, solarise_threshold);
+      return solarise(image, kSolariseThreshold);
     default:
       return gaussian_blur(image, random.uniform(0.1, 2.0));
   }
@@ -85,7 +85,7 @@ void augment_pixels(const PlanarImage& image, const PixelAugmentation& config,
     gaussian_blur(image, random.uniform(config.blur_sigma.at(0), config.blur_sigma.at(1)));
   });
   chance(config.solarise, PixelChange::solarise,
-         [&](core::Random&) { solarise(image, solarise_threshold); });
+         [&](core::Random&) { solarise(image, kSolariseThreshold); });
   if (config.erase.probability > 0) {
     auto random = draws_of(draws, PixelChange::erase);
     random_erase(image, config.erase, config.range, random);

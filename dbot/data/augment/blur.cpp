@@ -14,12 +14,12 @@ namespace {
 
 using ops::kPixelLanes;
 
-constexpr int blur_passes = 3;
-constexpr float whole_weight = 1 << 24;
+constexpr int kBlurPasses = 3;
+constexpr float kWholeWeight = 1 << 24;
 
 /// Section 3 of the paper; in single precision, as in Pillow, whose bytes depend on it.
 data::BoxWeights box_weights(float sigma) {
-  const float variance = sigma * sigma / blur_passes;
+  const float variance = sigma * sigma / kBlurPasses;
   const auto length = static_cast<float>(std::sqrt(12.0 * variance + 1.0));
   const auto whole = static_cast<float>(std::floor((length - 1.0) / 2.0));
   float part = (2 * whole + 1) * (whole * (whole + 1) - 3 * variance);
@@ -27,7 +27,7 @@ data::BoxWeights box_weights(float sigma) {
   const float radius = whole + part;
   data::BoxWeights box;
   box.radius = static_cast<int>(radius);
-  box.inner = static_cast<std::uint32_t>(whole_weight / (radius * 2 + 1));
+  box.inner = static_cast<std::uint32_t>(kWholeWeight / (radius * 2 + 1));
   const auto lines = static_cast<std::uint32_t>(2 * box.radius + 1);
   box.outer = ((1U << 24) - lines * box.inner) / 2;
   return box;
@@ -50,7 +50,7 @@ void blur_thrice(const data::BoxWeights& box, std::uint8_t* lines, std::uint8_t*
 /// Along rows: blocks of them are turned, so that columns lie in lines.
 void blur_rows(const data::BoxWeights& box, const PlanarImage& image, int channel,
                BlurMemory& memory) {
-  constexpr int block = static_cast<int>(kPixelLanes);
+  constexpr int kBlock = static_cast<int>(kPixelLanes);
   const auto width = static_cast<std::size_t>(image.width);
   const std::size_t columns = (width + 15) / 16 * 16;  // turned back by 16
   auto* turned = room(memory.first, columns * kPixelLanes);
@@ -59,9 +59,9 @@ void blur_rows(const data::BoxWeights& box, const PlanarImage& image, int channe
   std::array<const std::uint8_t*, kPixelLanes> sources;
   std::array<std::uint8_t*, kPixelLanes> targets;
   for (std::size_t r = 0; r < kPixelLanes; ++r) targets[r] = rows + r * columns;
-  for (int y = 0; y < image.height; y += block) {
+  for (int y = 0; y < image.height; y += kBlock) {
     auto* first = image.plane(channel) + static_cast<std::size_t>(y) * width;
-    const auto count = static_cast<std::size_t>(std::min(block, image.height - y));
+    const auto count = static_cast<std::size_t>(std::min(kBlock, image.height - y));
     for (std::size_t r = 0; r < kPixelLanes; ++r)
       sources[r] = first + std::min(r, count - 1) * width;
     ops::turn_rows(sources, width, turned);

@@ -28,11 +28,11 @@ ColourJitter draw_colour_jitter(const ColourJitterConfig& config, core::Random& 
 void apply_colour_jitter(const PlanarImage& image, const ColourJitterConfig& config,
                          const ColourJitter& jitter) {
   using Change = void (*)(const PlanarImage&, double);
-  constexpr std::array<Change, 4> changes{adjust_brightness, adjust_contrast, adjust_saturation,
-                                          adjust_hue};
+  constexpr std::array<Change, 4> kChanges{adjust_brightness, adjust_contrast, adjust_saturation,
+                                           adjust_hue};
   for (const int index : jitter.order) {
     const auto i = static_cast<std::size_t>(index);
-    if (config.strength.at(i) > 0) changes[i](image, jitter.amount[i]);
+    if (config.strength.at(i) > 0) kChanges[i](image, jitter.amount[i]);
   }
 }
 

@@ -11,15 +11,15 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::size_t luma_part = 2048;  // pixels whose luma is held at a time
+constexpr std::size_t kLumaPart = 2048;  // pixels whose luma is held at a time
 
 /// Calls `use(luma, first pixel, pixels)` for one part of the image after the other.
 template <typename Use>
 void for_luma(const PlanarImage& image, const Use& use) {
-  std::array<std::uint8_t, luma_part> luma;
+  std::array<std::uint8_t, kLumaPart> luma;
   const std::size_t total = image.plane_bytes();
-  for (std::size_t begin = 0; begin < total; begin += luma_part) {
-    const std::size_t count = std::min(luma_part, total - begin);
+  for (std::size_t begin = 0; begin < total; begin += kLumaPart) {
+    const std::size_t count = std::min(kLumaPart, total - begin);
     data::luma_of_planes(image.plane(0) + begin, image.plane(1) + begin, image.plane(2) + begin,
                          count, luma.data());
     use(luma.data(), begin, count);

@@ -9,7 +9,7 @@
 namespace dbot::data {
 namespace {
 
-constexpr int erase_attempts = 10;
+constexpr int kEraseAttempts = 10;
 
 int nearest(double value) {
   return static_cast<int>(std::nearbyint(value));
@@ -18,7 +18,7 @@ int nearest(double value) {
 std::optional<Crop> draw_rectangle(const PlanarImage& image, const EraseConfig& config,
                                    std::int64_t count, core::Random& random) {
   const double area = static_cast<double>(image.height) * image.width;
-  for (int attempt = 0; attempt < erase_attempts; ++attempt) {
+  for (int attempt = 0; attempt < kEraseAttempts; ++attempt) {
     const double target =
         random.uniform(config.area.at(0), config.area.at(1)) * area / static_cast<double>(count);
     const double ratio =

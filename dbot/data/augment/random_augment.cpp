@@ -54,7 +54,7 @@ double augment_amount(AugmentOperation operation, double magnitude, bool increas
 
 std::optional<DrawnAugment> draw_augment(const RandomAugmentConfig& config, core::Random& random) {
   // All are drawn, also where they are not needed: the next operation does not depend on this one.
-  const auto operation = static_cast<AugmentOperation>(random.below(augment_operations));
+  const auto operation = static_cast<AugmentOperation>(random.below(kAugmentOperations));
   const bool wanted = random.uniform() < config.probability;
   const double drawn = config.magnitude + config.deviation * random.normal();
   const bool negative = random.uniform() < 0.5;

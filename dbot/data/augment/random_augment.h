@@ -39,7 +39,7 @@ enum class AugmentOperation {
   translate_x,
   translate_y,
 };
-inline constexpr int augment_operations = 15;
+inline constexpr int kAugmentOperations = 15;
 
 /// An operation and how much of it: degrees, bits, a threshold, an increase, a factor or a share.
 struct DrawnAugment {

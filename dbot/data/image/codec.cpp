@@ -54,37 +54,37 @@ std::string_view kind_of_extension(std::string_view file_name) {
   struct Extension {
     std::string_view text, kind;
   };
-  constexpr std::array<Extension, 13> known{{{".jpg", "JPEG"},
-                                             {".jpeg", "JPEG"},
-                                             {".jpe", "JPEG"},
-                                             {".jfif", "JPEG"},
-                                             {".png", "PNG"},
-                                             {".webp", "WebP"},
-                                             {".tif", "TIFF"},
-                                             {".tiff", "TIFF"},
-                                             {".bmp", "BMP"},
-                                             {".pgm", "PNM"},
-                                             {".ppm", "PNM"},
-                                             {".pfm", "PNM"},
-                                             {".npy", "npy"}}};
+  constexpr std::array<Extension, 13> kKnown{{{".jpg", "JPEG"},
+                                              {".jpeg", "JPEG"},
+                                              {".jpe", "JPEG"},
+                                              {".jfif", "JPEG"},
+                                              {".png", "PNG"},
+                                              {".webp", "WebP"},
+                                              {".tif", "TIFF"},
+                                              {".tiff", "TIFF"},
+                                              {".bmp", "BMP"},
+                                              {".pgm", "PNM"},
+                                              {".ppm", "PNM"},
+                                              {".pfm", "PNM"},
+                                              {".npy", "npy"}}};
   const auto dot = file_name.rfind('.');
   if (dot == std::string_view::npos) return {};
   std::string extension(file_name.substr(dot));
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  const auto found = std::find_if(known.begin(), known.end(),
+  const auto found = std::find_if(kKnown.begin(), kKnown.end(),
                                   [&](const Extension& one) { return one.text == extension; });
-  return found == known.end() ? std::string_view{} : found->kind;
+  return found == kKnown.end() ? std::string_view{} : found->kind;
 }
 
 void check_image_size(std::uint64_t height, std::uint64_t width, std::string_view name) {
   if (height == 0 || width == 0) {
     throw data_error(name, Fault::corrupt, fmt::format("has {}x{} pixels", width, height));
   }
-  if (width > max_pixels / height) {
+  if (width > kMaxPixels / height) {
     throw data_error(
         name, Fault::too_large,
-        fmt::format("claims {}x{} pixels, expected at most {}", width, height, max_pixels));
+        fmt::format("claims {}x{} pixels, expected at most {}", width, height, kMaxPixels));
   }
 }
 

@@ -14,12 +14,12 @@
 namespace dbot::data {
 
 /// Images with more pixels are refused before memory is taken for them.
-inline constexpr std::uint64_t max_pixels = std::uint64_t{1} << 28;
+inline constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 28;
 
 /// Where both sides of a crop are at least so many times those of the result, a JPEG is decoded at
 /// half its size; at twice as many, at a quarter; and so on. Its colour earlier: many files have
 /// half the pixels of it anyway.
-inline constexpr double shrink_from = 4, shrink_colour_from = 1.5;
+inline constexpr double kShrinkFrom = 4, kShrinkColourFrom = 1.5;
 
 /// Decodes the bytes of an image file, whose kind is told by its content, to `format` (1 channel:
 /// luma, 3: RGB; others only where the file has as many), upright as EXIF says. docs/data.md has
@@ -49,7 +49,7 @@ bool has_image_extension(std::string_view file_name);
 /// That kind, by the names of `image_kind`; empty if there is none.
 std::string_view kind_of_extension(std::string_view file_name);
 
-/// Throws DataError if an image of this size is empty or beyond `max_pixels`.
+/// Throws DataError if an image of this size is empty or beyond `kMaxPixels`.
 void check_image_size(std::uint64_t height, std::uint64_t width, std::string_view name);
 
 }  // namespace dbot::data

@@ -15,7 +15,7 @@ struct ForeignKind {
   std::string_view magic, name;
 };
 
-constexpr std::array<ForeignKind, 28> foreign_kinds{{
+constexpr std::array<ForeignKind, 28> kForeignKinds{{
     {0, "GIF8"sv, "a GIF image"},
     {4, "ftypheic"sv, "a HEIC image"},
     {4, "ftypheix"sv, "a HEIC image"},
@@ -76,8 +76,8 @@ std::string_view kind_of_text(std::span<const std::uint8_t> head) {
 }  // namespace
 
 std::string_view foreign_kind(std::span<const std::uint8_t> head) {
-  head = head.first(std::min(head.size(), head_bytes));
-  for (const auto& kind : foreign_kinds) {
+  head = head.first(std::min(head.size(), kHeadBytes));
+  for (const auto& kind : kForeignKinds) {
     if (has_at(head, kind.place, kind.magic)) return kind.name;
   }
   if (is_text(head)) return kind_of_text(head);

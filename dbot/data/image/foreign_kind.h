@@ -14,6 +14,6 @@ std::string_view foreign_kind(std::span<const std::uint8_t> head);
 bool is_foreign_image(std::string_view kind);
 
 /// Bytes that are enough for `foreign_kind`.
-inline constexpr std::size_t head_bytes = 512;
+inline constexpr std::size_t kHeadBytes = 512;
 
 }  // namespace dbot::data

@@ -9,7 +9,7 @@
 namespace dbot::data {
 
 /// More channels than that no image has.
-inline constexpr int most_channels = 64;
+inline constexpr int kMostChannels = 64;
 
 /// The pixels that a network reads: 1 channel is luma, 3 are RGB, other numbers are those of the
 /// file. A number alone stands for so many channels.

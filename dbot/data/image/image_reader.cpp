@@ -24,12 +24,12 @@ using namespace std::string_view_literals;
 struct Kind {
   std::string_view name;
   std::string_view magic;  // the file begins with it; "?" stands for any byte
-  bool any_channels;       // files may have other numbers than 1 (grey) and 3 (RGB)
+  bool kAnyChannels;       // files may have other numbers than 1 (grey) and 3 (RGB)
   std::unique_ptr<ImageReader> (*open)(std::span<const std::uint8_t>, const PixelFormat&,
                                        std::string_view);
 };
 
-constexpr std::array<Kind, 13> kinds{{
+constexpr std::array<Kind, 13> kKinds{{
     {"JPEG", "\xFF\xD8\xFF"sv, false, open_jpeg},
     {"PNG", "\x89PNG\r\n\x1A\n"sv, false, open_png},
     {"WebP", "RIFF????WEBP"sv, false, open_webp},
@@ -53,10 +53,10 @@ bool begins_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
 }
 
 const Kind* find_kind(std::span<const std::uint8_t> bytes) {
-  const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& candidate) {
+  const auto kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& candidate) {
     return begins_with(bytes, candidate.magic);
   });
-  return kind == kinds.end() ? nullptr : &*kind;
+  return kind == kKinds.end() ? nullptr : &*kind;
 }
 
 DataError unknown_kind(std::span<const std::uint8_t> bytes, std::string_view name) {
@@ -85,7 +85,7 @@ std::unique_ptr<ImageReader> open_reader(std::span<const std::uint8_t> bytes,
   const Kind* kind = find_kind(bytes);
   if (kind == nullptr) throw unknown_kind(bytes, name);
   const int channels = format.channels;
-  if (!kind->any_channels && channels != 1 && channels != 3 && channels != any_channels) {
+  if (!kind->any_channels && channels != 1 && channels != 3 && channels != kAnyChannels) {
     throw data_error(name, Fault::channels,
                      fmt::format("is a {}, which gives 1 (grey) or 3 (RGB) channels, expected "
                                  "model.channels = {}; TIFF and npy have other numbers",

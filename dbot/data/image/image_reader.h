@@ -85,7 +85,7 @@ class ImageReader {
 };
 
 /// As many channels as the file has, for those who read headers alone.
-inline constexpr int any_channels = 0;
+inline constexpr int kAnyChannels = 0;
 
 /// Reads the header of an image file whose pixels are to be of `format`. `bytes` and `name` must
 /// outlive the reader.

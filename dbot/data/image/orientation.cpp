@@ -9,8 +9,8 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::uint16_t orientation_tag = 274;
-constexpr std::size_t entry_bytes = 12;
+constexpr std::uint16_t kOrientationTag = 274;
+constexpr std::size_t kEntryBytes = 12;
 
 /// Numbers of a TIFF block in its byte order; 0 beyond its end.
 class TiffBlock {
@@ -89,8 +89,8 @@ std::optional<Orientation> exif_orientation(std::span<const std::uint8_t> block)
   const std::size_t directory = tiff.number(4, 4);
   const std::size_t entries = tiff.number(directory, 2);
   for (std::size_t i = 0; i < entries; ++i) {
-    const std::size_t entry = directory + 2 + i * entry_bytes;
-    if (tiff.number(entry, 2) != orientation_tag) continue;
+    const std::size_t entry = directory + 2 + i * kEntryBytes;
+    if (tiff.number(entry, 2) != kOrientationTag) continue;
     const auto bytes = bytes_of_whole(tiff.number(entry + 2, 2));
     const bool single = bytes > 0 && tiff.number(entry + 4, 4) == 1;
     return orientation_of(single ? static_cast<int>(tiff.number(entry + 8, bytes)) : 1);
@@ -100,10 +100,10 @@ std::optional<Orientation> exif_orientation(std::span<const std::uint8_t> block)
 
 std::optional<Orientation> xmp_orientation(std::span<const std::uint8_t> packet) {
   const std::string_view text(reinterpret_cast<const char*>(packet.data()), packet.size());
-  constexpr std::string_view key = "tiff:Orientation";
-  for (auto found = text.find(key); found != std::string_view::npos;
-       found = text.find(key, found + 1)) {
-    auto rest = text.substr(found + key.size());
+  constexpr std::string_view kKey = "tiff:Orientation";
+  for (auto found = text.find(kKey); found != std::string_view::npos;
+       found = text.find(kKey, found + 1)) {
+    auto rest = text.substr(found + kKey.size());
     // An attribute or an element: tiff:Orientation="6", <tiff:Orientation>6.
     const std::size_t before = rest.starts_with("=\"") ? 2 : rest.starts_with('>') ? 1 : 0;
     if (before == 0 || rest.size() <= before) continue;

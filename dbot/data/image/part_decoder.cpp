@@ -37,8 +37,8 @@ StoredChoice stored_choice(const ImageReader& reader, const ChooseCrop& choose, 
   const auto stored_size = orientation.transpose ? core::Size{size.width, size.height} : size;
   return {area,
           choice.mirror,
-          {shrink_for(reader, area, stored_size, shrink_from),
-           shrink_for(reader, area, stored_size, shrink_colour_from)}};
+          {shrink_for(reader, area, stored_size, kShrinkFrom),
+           shrink_for(reader, area, stored_size, kShrinkColourFrom)}};
 }
 
 /// The smallest rectangle around two.

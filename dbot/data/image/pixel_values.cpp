@@ -113,7 +113,7 @@ void narrow_values(const std::uint8_t* from, std::size_t count, std::size_t step
 
 bool convertible(int stored, int channels) {
   const int colours = without_alpha(stored);
-  return stored == channels || channels == any_channels ||
+  return stored == channels || channels == kAnyChannels ||
          ((colours == 1 || colours == 3) && (channels == 1 || channels == 3));
 }
 

@@ -35,7 +35,7 @@ void narrow_values(const std::uint8_t* from, std::size_t count, std::size_t step
 
 /// True if pixels of `stored` channels can be given as `channels`: as many; grey (with alpha) as
 /// RGB, RGB (with alpha) as grey; alpha, the second or fourth channel, is dropped. Always true for
-/// `any_channels`.
+/// `kAnyChannels`.
 bool convertible(int stored, int channels);
 
 /// Throws DataError, naming both numbers, unless they are convertible.

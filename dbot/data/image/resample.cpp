@@ -6,13 +6,13 @@
 namespace dbot::data {
 namespace {
 
-/// Keys' cubic convolution kernel with a = −0.5, support 2, in the order of operations of Pillow.
+/// Keys' cubic convolution kernel with kA = −0.5, support 2, in the order of operations of Pillow.
 /// Both of its pieces are computed: which one it is, is hard to foretell.
 double bicubic(double x) {
-  constexpr double a = -0.5;
+  constexpr double kA = -0.5;
   x = std::abs(x);
-  const double inner = ((a + 2) * x - (a + 3)) * x * x + 1;
-  const double outer = (((x - 5) * x + 8) * x - 4) * a;
+  const double inner = ((kA + 2) * x - (kA + 3)) * x * x + 1;
+  const double outer = (((x - 5) * x + 8) * x - 4) * kA;
   return x < 1 ? inner : x < 2 ? outer : 0;
 }
 
@@ -59,14 +59,14 @@ void FilterTaps::set_bicubic(int inputs, double begin, double end, int outputs) 
 }
 
 void FilterTaps::split_weights() {
-  constexpr std::int32_t low_mask = (1 << ops::kLowWeightBits) - 1;
+  constexpr std::int32_t kLowMask = (1 << ops::kLowWeightBits) - 1;
   const std::size_t pairs = weights_.size() / 2;
   high_.resize(pairs);
   low_.resize(pairs);
   for (std::size_t i = 0; i < pairs; ++i) {
     const auto even = weights_[2 * i], odd = weights_[2 * i + 1];
     high_[i] = pair_of(even >> ops::kLowWeightBits, odd >> ops::kLowWeightBits);
-    low_[i] = pair_of(even & low_mask, odd & low_mask);
+    low_[i] = pair_of(even & kLowMask, odd & kLowMask);
   }
 }
 

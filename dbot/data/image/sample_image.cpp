@@ -19,11 +19,11 @@ namespace {
 PixelView stored_pixels(const Sample& sample, const SamplePart& image) {
   const auto shape = image.shape();
   const bool good = image.type() == c10::ScalarType::Byte && shape.size() == 3 && shape[0] > 0 &&
-                    shape[1] > 0 && shape[2] > 0 && shape[2] <= most_channels;
+                    shape[1] > 0 && shape[2] > 0 && shape[2] <= kMostChannels;
   if (!good) {
     throw data_error(
         sample.name(), Fault::mismatch,
-        fmt::format("is no image, expected pixels [height, width, 1 to {}]", most_channels));
+        fmt::format("is no image, expected pixels [height, width, 1 to {}]", kMostChannels));
   }
   PixelView view{image.bytes().data(), static_cast<int>(shape[0]), static_cast<int>(shape[1]),
                  static_cast<int>(shape[2]), 0};
@@ -78,22 +78,22 @@ void crops_of(const Sample& sample, const PixelFormat& format,
 }
 
 int usual_channels(const Dataset& dataset) {
-  constexpr int rgb = 3;
-  constexpr std::int64_t most_tried = 64;
+  constexpr int kRgb = 3;
+  constexpr std::int64_t kMostTried = 64;
   Sample sample;
-  for (std::int64_t i = 0; i < std::min(dataset.size(), most_tried); ++i) {
+  for (std::int64_t i = 0; i < std::min(dataset.size(), kMostTried); ++i) {
     try {
       dataset.read(i, sample);
       const auto& image = sample.part(kImagePart);
       const int stored =
           image.encoded()
-              ? open_reader(image.bytes(), any_channels, sample.name())->stored_pixels().channels
+              ? open_reader(image.bytes(), kAnyChannels, sample.name())->stored_pixels().channels
               : stored_pixels(sample, image).channels;
-      return convertible(stored, rgb) ? rgb : stored;
+      return convertible(stored, kRgb) ? kRgb : stored;
     } catch (const DataError&) {  // another one may tell
     }
   }
-  return rgb;
+  return kRgb;
 }
 
 Image load_image(const Dataset& dataset, std::int64_t index, const PixelFormat& format) {

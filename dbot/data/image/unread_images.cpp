@@ -14,7 +14,7 @@ struct UnreadExtension {
   std::size_t kind;  // place in kUnreadKinds
 };
 
-constexpr std::array<UnreadExtension, 13> unread_extensions{{{".heic", 0},
+constexpr std::array<UnreadExtension, 13> kUnreadExtensions{{{".heic", 0},
                                                              {".heif", 0},
                                                              {".hif", 0},
                                                              {".avif", 1},
@@ -42,12 +42,12 @@ void UnreadImages::add(std::string_view file_name) {
   const auto dot = file_name.rfind('.');
   if (dot == std::string_view::npos) return;
   const auto ending = file_name.substr(dot);
-  const auto found = std::ranges::find_if(unread_extensions, [&](const UnreadExtension& one) {
+  const auto found = std::ranges::find_if(kUnreadExtensions, [&](const UnreadExtension& one) {
     return std::ranges::equal(ending, one.text, [](unsigned char a, char b) {
       return static_cast<char>(std::tolower(a)) == b;
     });
   });
-  if (found != unread_extensions.end()) ++of_kind[found->kind];
+  if (found != kUnreadExtensions.end()) ++of_kind[found->kind];
 }
 
 UnreadImages& UnreadImages::operator+=(const UnreadImages& other) {

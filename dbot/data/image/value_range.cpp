@@ -9,16 +9,16 @@ namespace dbot::data {
 namespace {
 
 // Filters that sharpen leave the range a little.
-constexpr double harmless_excess = 0.02;
+constexpr double kHarmlessExcess = 0.02;
 // The largest value of 14 bits: what sensors of 10, 12 and 14 bits stay below.
-constexpr double most_of_sensors = 16383;
+constexpr double kMostOfSensors = 16383;
 
 std::string shown_number(double value) {
   return fmt::format("{:.6g}", value);
 }
 
 std::string trouble_of_real(const SeenValues& seen) {
-  const bool above = seen.most > 1 + harmless_excess, below = seen.least < -harmless_excess;
+  const bool above = seen.most > 1 + kHarmlessExcess, below = seen.least < -kHarmlessExcess;
   if (!above && !below) return {};
   const auto consequence = above && below ? "all above 1 is white, all below 0 is black"
                            : above        ? "all above 1 is white"
@@ -45,7 +45,7 @@ std::string SetValues::trouble(const SeenValues& image) const {
   if (!image.any()) return {};
   if (image.kind == SeenValues::Kind::real) return trouble_of_real(image);
   if (image.kind != SeenValues::Kind::whole || !whole.any()) return {};
-  if (whole.most > most_of_sensors || whole.most <= 0) return {};
+  if (whole.most > kMostOfSensors || whole.most <= 0) return {};
   const auto bits = std::bit_width(static_cast<std::uint32_t>(whole.most));
   return fmt::format(
       "values from {} to {} of 65535 (no image of the set has more than {}: {} bits): "

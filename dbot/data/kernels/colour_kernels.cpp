@@ -40,11 +40,11 @@ void luma_of_planes(const std::uint8_t* red, const std::uint8_t* green, const st
 }
 
 std::uint64_t sum_of_pixels(const std::uint8_t* pixels, std::size_t count) {
-  constexpr std::size_t part = std::size_t{1} << 20;  // whose sum fits 32 bits
+  constexpr std::size_t kPart = std::size_t{1} << 20;  // whose sum fits 32 bits
   std::uint64_t total = 0;
-  for (std::size_t begin = 0; begin < count; begin += part) {
+  for (std::size_t begin = 0; begin < count; begin += kPart) {
     std::uint32_t sum = 0;
-    const std::size_t end = std::min(count, begin + part);
+    const std::size_t end = std::min(count, begin + kPart);
     for (std::size_t i = begin; i < end; ++i) sum += pixels[i];
     total += sum;
   }

@@ -70,9 +70,9 @@ void inverse_dct(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t r
     x[i] = hn::PromoteTo(words, hn::LoadU(Halves(), coefficients + 8 * i));
     hn::StoreU(hn::Zero(Halves()), Halves(), coefficients + 8 * i);
   }
-  transform<plain::dct_bits - plain::dct_pass_bits>(x);
+  transform<plain::kDctBits - plain::kDctPassBits>(x);
   transpose(x);
-  transform<plain::dct_bits + plain::dct_pass_bits + 3>(x);
+  transform<plain::kDctBits + plain::kDctPassBits + 3>(x);
   transpose(x);
   const auto middle = hn::Set(Halves(), 128);
   for (int i = 0; i < 8; ++i) {
@@ -114,9 +114,9 @@ void inverse_dct_half(std::int16_t* coefficients, std::uint8_t* pixels, std::siz
   QuarterVector x[4];
   for (int i = 0; i < 4; ++i) x[i] = hn::PromoteTo(words, hn::LoadU(halves, coefficients + 8 * i));
   for (int i = 0; i < 8; ++i) hn::StoreU(hn::Zero(Halves()), Halves(), coefficients + 8 * i);
-  transform_half<plain::dct_bits - plain::dct_pass_bits>(x);
+  transform_half<plain::kDctBits - plain::kDctPassBits>(x);
   transpose_half(x);
-  transform_half<plain::dct_bits + plain::dct_pass_bits + 3>(x);
+  transform_half<plain::kDctBits + plain::kDctPassBits + 3>(x);
   transpose_half(x);
   const auto middle = hn::Set(halves, 128);
   for (int i = 0; i < 4; ++i) {
@@ -129,13 +129,13 @@ void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third
                   std::size_t count) {
   const Words words;
   const hn::Repartition<std::int16_t, Words> factors;
-  const auto half = hn::Set(words, 1 << (plain::ycc_bits - 1));
+  const auto half = hn::Set(words, 1 << (plain::kYccBits - 1));
   const auto pair = [&](int cb, int cr) HWY_ATTR {
     return hn::BitCast(
         factors, hn::Set(words, (cb & 0xFFFF) | static_cast<int>(static_cast<unsigned>(cr) << 16)));
   };
-  const auto red = pair(0, plain::ycc_red_cr), blue = pair(plain::ycc_blue_cb, 0);
-  const auto green = pair(plain::ycc_green_cb, plain::ycc_green_cr);
+  const auto red = pair(0, plain::kYccRedCr), blue = pair(plain::kYccBlueCb, 0);
+  const auto green = pair(plain::kYccGreenCb, plain::kYccGreenCr);
   std::size_t i = 0;
   for (; i + 8 <= count; i += 8) {
     const auto load = [&](const std::uint8_t* from)
@@ -148,7 +148,7 @@ void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third
       auto odd = hn::Zero(words);
       const auto even = hn::ReorderWidenMulAccumulate(words, both, weights, half, odd);
       const auto difference =
-          hn::ShiftRight<plain::ycc_bits>(hn::RearrangeToOddPlusEven(even, odd));
+          hn::ShiftRight<plain::kYccBits>(hn::RearrangeToOddPlusEven(even, odd));
       hn::StoreU(hn::DemoteTo(Bytes(), hn::Add(y, difference)), Bytes(), to + i);
     };
     store(red, first);

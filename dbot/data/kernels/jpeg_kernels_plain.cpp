@@ -11,7 +11,7 @@ std::uint8_t clamped(std::int32_t value) {
   return static_cast<std::uint8_t>(std::clamp(value, 0, 255));
 }
 
-constexpr auto times = [](std::int64_t value, std::int64_t constant) { return value * constant; };
+constexpr auto kTimes = [](std::int64_t value, std::int64_t constant) { return value * constant; };
 
 /// Transforms 8 or 4 numbers that lie `step` apart; wide enough for any coefficients.
 template <std::size_t kSide>
@@ -19,9 +19,9 @@ void pass(std::int64_t* values, std::size_t step, int shift) {
   std::int64_t x[kSide];
   for (std::size_t i = 0; i < kSide; ++i) x[i] = values[i * step];
   if constexpr (kSide == 8) {
-    HWY_STATIC_DISPATCH(inverse_dct_pass)(x, times);
+    HWY_STATIC_DISPATCH(inverse_dct_pass)(x, kTimes);
   } else {
-    HWY_STATIC_DISPATCH(inverse_dct_half_pass)(x, times);
+    HWY_STATIC_DISPATCH(inverse_dct_half_pass)(x, kTimes);
   }
   for (std::size_t i = 0; i < kSide; ++i) {
     values[i * step] = (x[i] + (std::int64_t{1} << (shift - 1))) >> shift;
@@ -34,9 +34,9 @@ void transform(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t row
   std::int64_t block[64];
   std::copy(coefficients, coefficients + 64, block);
   std::fill_n(coefficients, 64, std::int16_t{0});
-  for (std::size_t x = 0; x < kSide; ++x) pass<kSide>(block + x, 8, dct_bits - dct_pass_bits);
+  for (std::size_t x = 0; x < kSide; ++x) pass<kSide>(block + x, 8, kDctBits - kDctPassBits);
   for (std::size_t y = 0; y < kSide; ++y) {
-    pass<kSide>(block + 8 * y, 1, dct_bits + dct_pass_bits + 3);
+    pass<kSide>(block + 8 * y, 1, kDctBits + kDctPassBits + 3);
     for (std::size_t x = 0; x < kSide; ++x) {
       const auto value = std::clamp<std::int64_t>(block[8 * y + x], -128, 127);
       pixels[y * row_bytes + x] = static_cast<std::uint8_t>(value + 128);
@@ -56,12 +56,12 @@ void inverse_dct_half(std::int16_t* coefficients, std::uint8_t* pixels, std::siz
 
 void rgb_from_ycc(std::uint8_t* first, std::uint8_t* second, std::uint8_t* third,
                   std::size_t count) {
-  constexpr int half = 1 << (ycc_bits - 1);
+  constexpr int kHalf = 1 << (kYccBits - 1);
   for (std::size_t i = 0; i < count; ++i) {
     const int y = first[i], cb = second[i] - 128, cr = third[i] - 128;
-    first[i] = clamped(y + ((ycc_red_cr * cr + half) >> ycc_bits));
-    second[i] = clamped(y + ((ycc_green_cb * cb + ycc_green_cr * cr + half) >> ycc_bits));
-    third[i] = clamped(y + ((ycc_blue_cb * cb + half) >> ycc_bits));
+    first[i] = clamped(y + ((kYccRedCr * cr + kHalf) >> kYccBits));
+    second[i] = clamped(y + ((kYccGreenCb * cb + kYccGreenCr * cr + kHalf) >> kYccBits));
+    third[i] = clamped(y + ((kYccBlueCb * cb + kHalf) >> kYccBits));
   }
 }
 

@@ -7,12 +7,12 @@
 namespace dbot::data::plain {
 
 /// Constants of the cosine transform, 13 fractional bits: √2 · cos and sin of multiples of π/16.
-inline constexpr int dct_bits = 13, dct_pass_bits = 2;
+inline constexpr int kDctBits = 13, kDctPassBits = 2;
 
 /// Colour differences to RGB, 14 fractional bits.
-inline constexpr int ycc_bits = 14;
-inline constexpr int ycc_red_cr = 22970, ycc_green_cb = -5638, ycc_green_cr = -11700,
-                     ycc_blue_cb = 29032;
+inline constexpr int kYccBits = 14;
+inline constexpr int kYccRedCr = 22970, kYccGreenCb = -5638, kYccGreenCr = -11700,
+                     kYccBlueCb = 29032;
 
 void inverse_dct(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t row_bytes);
 void inverse_dct_half(std::int16_t* coefficients, std::uint8_t* pixels, std::size_t row_bytes);

@@ -12,7 +12,7 @@
 namespace dbot::data {
 namespace {
 
-constexpr int max_attempts = 64;  // to find a stand-in for one broken sample
+constexpr int kMaxAttempts = 64;  // to find a stand-in for one broken sample
 
 }  // namespace
 
@@ -95,7 +95,7 @@ void BatchWork::replace(std::int64_t slot, BadFindings& found, const std::atomic
                        .purpose = core::Purpose::replacement,
                        .sample = static_cast<std::uint64_t>(sample)});
   const auto size = static_cast<std::uint64_t>(dataset_.size());
-  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     if (stopping || hopeless_) return;
     if (fill(slot, static_cast<std::int64_t>(random.below(size)), found)) return;
   }
@@ -104,7 +104,7 @@ void BatchWork::replace(std::int64_t slot, BadFindings& found, const std::atomic
        .subject = dataset_.name(index_of(sample)),
        .fault = Fault::unreadable,
        .reason = fmt::format("is unreadable, and so are {} images drawn in its place; first: {}",
-                             max_attempts, found.reasons.begin()->second)});
+                             kMaxAttempts, found.reasons.begin()->second)});
 }
 
 void BatchWork::add_findings(const BadFindings& found) {

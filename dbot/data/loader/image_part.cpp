@@ -124,9 +124,9 @@ void ImagePart::give(Batch& batch, std::int64_t slots) {
 }
 
 void check(const ImagePartConfig& config) {
-  if (config.channels < 1 || config.channels > most_channels) {
+  if (config.channels < 1 || config.channels > kMostChannels) {
     throw UsageError(fmt::format("[loader] model.channels is {}, expected 1 to {}", config.channels,
-                                 most_channels));
+                                 kMostChannels));
   }
   if (config.image_size.height <= 0 || config.image_size.width <= 0) {
     throw UsageError(fmt::format("[loader] model.image_size is {}x{}, expected positive numbers",

@@ -13,7 +13,7 @@
 namespace dbot::data {
 namespace {
 
-constexpr double smallest_std = 1.0 / 255;  // one grey level: constant images stay finite
+constexpr double kSmallestStd = 1.0 / 255;  // one grey level: constant images stay finite
 
 /// Sums of one channel, exact in integers and so independent of their order.
 struct Sums {
@@ -67,7 +67,7 @@ PixelStatistics measure_statistics(const Dataset& dataset, const PixelFormat& fo
     const double mean_square = static_cast<double>(channel.squares) / count / (255.0 * 255.0);
     statistics.mean.push_back(mean);
     statistics.std.push_back(
-        std::max(smallest_std, std::sqrt(std::max(0.0, mean_square - mean * mean))));
+        std::max(kSmallestStd, std::sqrt(std::max(0.0, mean_square - mean * mean))));
   }
   return statistics;
 }

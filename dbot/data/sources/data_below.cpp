@@ -20,8 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // A data set of a hub has few folders; one of class folders is not searched.
-constexpr std::size_t most_folders_below = 64;
-constexpr int most_entries = 10000;  // that are looked at for a message
+constexpr std::size_t kMostFoldersBelow = 64;
+constexpr int kMostEntries = 10000;  // that are looked at for a message
 
 bool is_hidden(const fs::path& path) {
   return path.filename().native().front() == '.';
@@ -54,7 +54,7 @@ FolderView view_of(const fs::path& folder) {
     } else if (has_image_extension(entry->path().filename().string())) {
       view.images = true;
     }
-    view.too_many = view.folders.size() > most_folders_below;
+    view.too_many = view.folders.size() > kMostFoldersBelow;
     if (view.images || view.too_many) break;
   }
   std::ranges::sort(view.folders);
@@ -107,9 +107,9 @@ std::string way_to_data(const fs::path& folder) {
   std::error_code error, ignored;
   std::string way;
   int entries = 0;
-  constexpr auto rights = fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator entry(folder, rights, error), end;
-       !error && entry != end && entries++ < most_entries; entry.increment(error)) {
+  constexpr auto kRights = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator entry(folder, kRights, error), end;
+       !error && entry != end && entries++ < kMostEntries; entry.increment(error)) {
     const auto& path = entry->path();
     if (is_hidden(path) || !entry->is_regular_file(ignored)) continue;
     const auto place = path.parent_path().string();

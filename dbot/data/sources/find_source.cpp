@@ -92,7 +92,7 @@ std::optional<Source> find_shards(const fs::path& folder, const core::Log& log) 
 }
 
 std::optional<Source> find_in_folder(const fs::path& folder, const core::Log& log) {
-  const fs::path index = folder / pack_index_name;
+  const fs::path index = folder / kPackIndexName;
   std::error_code ignored;
   if (fs::is_regular_file(index, ignored)) return Source{kind_of(index), {index}, {}, {}};
   if (auto source = find_idx(folder)) return source;

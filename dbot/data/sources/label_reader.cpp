@@ -9,13 +9,13 @@
 namespace dbot::data {
 namespace {
 
-constexpr double largest_exact = 9007199254740992.0;  // 2^53
+constexpr double kLargestExact = 9007199254740992.0;  // 2^53
 
 std::string_view without_blanks(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto begin = text.find_first_not_of(blanks);
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const auto begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
 bool all_digits(std::string_view text) {
@@ -49,7 +49,7 @@ std::string LabelReader::of_text(std::string_view text) {
 
 std::string LabelReader::of_number(double number) {
   if (std::isfinite(number) && number == std::floor(number) && number >= 0 &&
-      number < largest_exact) {
+      number < kLargestExact) {
     return std::to_string(static_cast<std::int64_t>(number));
   }
   if (std::isnan(number) || number == -1) return {};  // as usual where there is no label

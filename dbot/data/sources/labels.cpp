@@ -13,13 +13,13 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::int32_t most_numbers = 1 << 20;
+constexpr std::int32_t kMostNumbers = 1 << 20;
 
 /// The class number a word spells as numbers are usually written; none for "007" or "-1".
 std::optional<std::int32_t> class_number(std::string_view word) {
   std::int32_t value = 0;
   const auto [end, error] = std::from_chars(word.begin(), word.end(), value);
-  if (error != std::errc{} || end != word.end() || value < 0 || value >= most_numbers ||
+  if (error != std::errc{} || end != word.end() || value < 0 || value >= kMostNumbers ||
       std::to_string(value) != word) {
     return std::nullopt;
   }

@@ -35,7 +35,7 @@ Names folders_with_part_words(const fs::path& folder) {
     if (!folder_alike || !entry->is_directory(ignored)) continue;
     if (part_in_name(name) == PartWord::none) continue;
     // The parts of a pack are packs.
-    const bool pack = fs::exists(entry->path() / pack_index_name, ignored);
+    const bool pack = fs::exists(entry->path() / kPackIndexName, ignored);
     if (!pack && is_own_output(entry->path())) continue;
     names.push_back(std::move(name));
   }

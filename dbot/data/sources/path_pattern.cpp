@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_texts = 100000;
+constexpr std::size_t kMostTexts = 100000;
 
 [[noreturn]] void fail_on_pattern(const std::string& pattern, std::string_view what,
                                   Fault fault = Fault::other) {
@@ -42,9 +42,9 @@ std::optional<std::vector<std::string>> numbers_in(std::string_view inside,
     fail_on_pattern(pattern,
                     fmt::format("{{{}}} is no range, expected one such as {{000..127}}", inside));
   }
-  if (*last - *first >= static_cast<std::int64_t>(most_texts)) {
+  if (*last - *first >= static_cast<std::int64_t>(kMostTexts)) {
     fail_on_pattern(pattern,
-                    fmt::format("{{{}}} stands for more than {} files", inside, most_texts));
+                    fmt::format("{{{}}} stands for more than {} files", inside, kMostTexts));
   }
   std::vector<std::string> numbers;
   for (auto value = *first; value <= *last; ++value) {
@@ -106,8 +106,8 @@ std::vector<std::string> expand_braces(const std::string& pattern) {
       fail_on_pattern(pattern, "has braces within braces, expected {000..127} or {a,b}");
     }
     const auto choices = numbers_in(inside, pattern).value_or(words_in(inside));
-    if (texts.size() * choices.size() > most_texts) {
-      fail_on_pattern(pattern, fmt::format("stands for more than {} files", most_texts));
+    if (texts.size() * choices.size() > kMostTexts) {
+      fail_on_pattern(pattern, fmt::format("stands for more than {} files", kMostTexts));
     }
     std::vector<std::string> longer;
     for (const auto& text : texts) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr double least_rank = 0.03;       // of the width
 constexpr double most_cosine = 0.995;     // between features of different images
-constexpr double least_deviation = 0.05;  // of predictions, relative to targets
+constexpr double kLeastDeviation = 0.05;  // of predictions, relative to targets
 constexpr double small_deviation = 0.2;
 constexpr double near_constant = 0.98;  // loss relative to a constant prediction's
 constexpr double most_overfit = 1.25;   // held-out loss relative to training loss
@@ -64,9 +64,9 @@ void check_predictions(const PictureSet& set, std::vector<Advice>& findings) {
                 "A network that always says the same has learnt the average, not the image.",
                 ""};
   if (share < small_deviation) {
-    advice.severity = share < least_deviation ? Severity::problem : Severity::warning;
+    advice.severity = share < kLeastDeviation ? Severity::problem : Severity::warning;
     advice.title =
-        share < least_deviation ? "Predictions are constant" : "Predictions hardly differ";
+        share < kLeastDeviation ? "Predictions are constant" : "Predictions hardly differ";
     advice.todo =
         "Early in a run this is normal: train longer. If it stays, raise optimizer.base_lr by a "
         "factor of three, or hide less (mask.ratio = 0.6).";

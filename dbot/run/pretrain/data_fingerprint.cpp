@@ -14,12 +14,12 @@
 namespace dbot::run {
 namespace {
 
-constexpr std::int64_t most_pieces = 64;
-constexpr std::int64_t most_sizes = 8192;
-constexpr std::size_t digits = 16;
+constexpr std::int64_t kMostPieces = 64;
+constexpr std::int64_t kMostSizes = 8192;
+constexpr std::size_t kDigits = 16;
 
 std::string short_checksum(const std::string& text) {
-  return core::checksum(std::as_bytes(std::span(text))).substr(0, digits);
+  return core::checksum(std::as_bytes(std::span(text))).substr(0, kDigits);
 }
 
 /// Size of the encoded image, in an archive or a file of its own. If it has none, as in an IDX
@@ -52,8 +52,8 @@ DataFingerprint fingerprint(const data::Dataset& dataset,
                             const std::vector<std::filesystem::path>& roots) {
   DataFingerprint result;
   result.images = dataset.size();
-  while (result.piece * most_pieces < result.images) result.piece *= 2;
-  while (result.stride * most_sizes < result.images) result.stride *= 2;
+  while (result.piece * kMostPieces < result.images) result.piece *= 2;
+  while (result.stride * kMostSizes < result.images) result.stride *= 2;
   const data::NamesWithin name_within(roots);
   for (std::int64_t begin = 0; begin < result.images; begin += result.piece) {
     std::string names, sizes;

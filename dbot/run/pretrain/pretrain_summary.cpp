@@ -13,12 +13,12 @@
 namespace dbot::run {
 namespace {
 
-constexpr double shortest_for_utilization = 0.5;  // seconds
+constexpr double kShortestForUtilization = 0.5;  // seconds
 
 /// Mean loss of the last 50 good steps of the run, earlier processes included; NaN before the
 /// first.
 double recent_loss(const std::filesystem::path& metrics) {
-  constexpr std::size_t window = 50;
+  constexpr std::size_t kWindow = 50;
   std::vector<double> losses;
   for (const report::MetricsRecord& record : report::read_metrics(metrics)) {
     const auto loss = record.numbers.find("loss");
@@ -26,7 +26,7 @@ double recent_loss(const std::filesystem::path& metrics) {
     if (std::isfinite(loss->second)) losses.push_back(loss->second);
   }
   if (losses.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto count = static_cast<std::ptrdiff_t>(std::min(window, losses.size()));
+  const auto count = static_cast<std::ptrdiff_t>(std::min(kWindow, losses.size()));
   return std::accumulate(losses.end() - count, losses.end(), 0.0) / static_cast<double>(count);
 }
 
@@ -49,7 +49,7 @@ PretrainSummary summarise(const train::TrainSummary& training, const methods::Me
   summary.data_wait_fraction = trained ? training.data_wait_seconds / training.seconds : nothing;
   // The measurement takes a moment; of a run that is over sooner nobody asks for its speed.
   summary.model_flops_utilization =
-      trained && training.seconds > shortest_for_utilization
+      trained && training.seconds > kShortestForUtilization
           ? summary.images_per_second * method.cost().operations /
                 runtime::measure_matmul_flops(precision == runtime::Precision::bf16)
           : nothing;

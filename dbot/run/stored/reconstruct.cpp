@@ -18,11 +18,11 @@ namespace {
 namespace fs = std::filesystem;
 
 void check(const ReconstructOptions& options) {
-  if (options.images < 1 || options.images > most_reconstructed) {
+  if (options.images < 1 || options.images > kMostReconstructed) {
     throw UsageError(
         {.operation = "reconstruct",
          .subject = "the number of images",
-         .reason = fmt::format("is {}, expected 1 to {}", options.images, most_reconstructed)});
+         .reason = fmt::format("is {}, expected 1 to {}", options.images, kMostReconstructed)});
   }
   std::error_code error;
   if (!fs::exists(options.out, error)) return;

@@ -10,13 +10,13 @@
 
 namespace dbot::run {
 
-inline constexpr std::int64_t most_reconstructed = 256;
+inline constexpr std::int64_t kMostReconstructed = 256;
 
 struct ReconstructOptions {
   std::filesystem::path model;  // a run or checkpoint folder: see load_stored_method
   std::filesystem::path data;   // see data::open_images
   std::filesystem::path out;    // new, empty, or with earlier pictures, which are replaced
-  std::int64_t images = 16;     // 1…most_reconstructed, a seeded choice; fewer if there are fewer
+  std::int64_t images = 16;     // 1…kMostReconstructed, a seeded choice; fewer if there are fewer
   std::uint64_t seed = 0;       // of the choice of images and of the masks
   int workers = 1;
   runtime::PrecisionRequest precision = runtime::PrecisionRequest::automatic;  // auto: the run's

@@ -9,8 +9,8 @@
 namespace dbot::tools {
 namespace {
 
-constexpr std::int64_t memory_for_files = std::int64_t{1} << 30;
-constexpr std::int64_t images_for_stages = 200;
+constexpr std::int64_t kMemoryForFiles = std::int64_t{1} << 30;
+constexpr std::int64_t kImagesForStages = 200;
 
 }  // namespace
 
@@ -37,11 +37,11 @@ DataBench measure_data(std::shared_ptr<const data::Dataset> dataset,
   bench.images = dataset->size();
   bench.workers = config.loader.workers;
   bench.real = data::time_loader(dataset, config, log, stopping);
-  if (const auto files = data::in_memory(*dataset, memory_for_files)) {
+  if (const auto files = data::in_memory(*dataset, kMemoryForFiles)) {
     bench.cached = data::time_loader(files, config, log, stopping);
   }
   bench.synthetic = data::time_noise(dataset->size(), config, log, stopping);
-  bench.stages = data::time_stages(*dataset, config, images_for_stages, stopping);
+  bench.stages = data::time_stages(*dataset, config, kImagesForStages, stopping);
   return bench;
 }
 

@@ -14,8 +14,8 @@ namespace dbot::data {
 namespace {
 
 Likeness of(const Image& image) {
-  std::vector<std::uint8_t> planar(std::size_t{3} * seen_side * seen_side);
-  resize_crop(image, {0, 0, image.height, image.width}, {seen_side, seen_side}, false, planar);
+  std::vector<std::uint8_t> planar(std::size_t{3} * kSeenSide * kSeenSide);
+  resize_crop(image, {0, 0, image.height, image.width}, {kSeenSide, kSeenSide}, false, planar);
   return likeness_of(planar);
 }
 

@@ -174,7 +174,7 @@ TEST(RandomAugment, DrawsAllOperationsAlikeAndLeavesHalfOut) {
     }
   }
   EXPECT_NEAR(left_out, many, 180);
-  EXPECT_EQ(drawn.size(), static_cast<std::size_t>(augment_operations));
+  EXPECT_EQ(drawn.size(), static_cast<std::size_t>(kAugmentOperations));
   for (const auto& [operation, count] : drawn) EXPECT_NEAR(count, many / 15.0, 70);
 }
 

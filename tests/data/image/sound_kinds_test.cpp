@@ -199,7 +199,7 @@ TEST(SoundKinds, ManyChannelsAreReadWholeAndInParts) {
     const Image image = decode_image(file, 6, "x");
     EXPECT_EQ(image.channels, 6);
     EXPECT_EQ(image.pixels, values);
-    EXPECT_EQ(open_reader(file, any_channels, "x")->stored_pixels().channels, 6);
+    EXPECT_EQ(open_reader(file, kAnyChannels, "x")->stored_pixels().channels, 6);
     std::vector<std::uint8_t> planar(6 * 4);
     decode_crop(
         file, 6, "x",
@@ -214,7 +214,7 @@ TEST(SoundKinds, ManyChannelsAreReadWholeAndInParts) {
   // Planes: told by the number that is wanted, or by the smaller extent.
   const auto planes = npy_of("|u1", "6, 20, 30", values);
   EXPECT_EQ(decode_image(planes, 6, "x").width, 30);
-  EXPECT_EQ(open_reader(planes, any_channels, "x")->stored_pixels().channels, 6);
+  EXPECT_EQ(open_reader(planes, kAnyChannels, "x")->stored_pixels().channels, 6);
   EXPECT_EQ(fault_in(planes), Fault::channels);
 }
 

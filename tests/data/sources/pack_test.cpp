@@ -126,7 +126,7 @@ TEST_F(Pack, AStoppedPackGoesOnBehindItsLastShard) {
   const PackConfig config{.shard_bytes = 2000, .workers = 1};
   for (int i = 0; i < 12; ++i) test::put_image(source() / "dog" / (std::to_string(i) + ".jpg"));
   make(config);
-  const auto whole = read_pack_index(out() / pack_index_name);
+  const auto whole = read_pack_index(out() / kPackIndexName);
   fs::remove_all(out());
   stop_at_ = 8;  // after the first group
   EXPECT_THROW(make(config), Stopped);
@@ -140,7 +140,7 @@ TEST_F(Pack, AStoppedPackGoesOnBehindItsLastShard) {
                             [](std::int64_t, std::int64_t) {});
   EXPECT_GT(summary.shards_kept, 0);
   EXPECT_EQ(fs::last_write_time(out() / "shard-00000.images"), written);
-  EXPECT_EQ(pack_index_bytes(read_pack_index(out() / pack_index_name)), pack_index_bytes(whole));
+  EXPECT_EQ(pack_index_bytes(read_pack_index(out() / kPackIndexName)), pack_index_bytes(whole));
 }
 
 TEST_F(Pack, AnotherPlanBeginsAnew) {

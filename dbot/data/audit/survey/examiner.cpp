@@ -14,10 +14,10 @@
 namespace dbot::data {
 namespace {
 
-constexpr core::Size seen_size{seen_side, seen_side};
-constexpr std::size_t seen_plane = std::size_t{seen_side} * seen_side;
-constexpr int colour_spread = 10;  // largest less smallest channel of a pixel without colour
-constexpr std::size_t few_pixels = seen_plane / 500;
+constexpr core::Size kSeenSize{kSeenSide, kSeenSide};
+constexpr std::size_t kSeenPlane = std::size_t{kSeenSide} * kSeenSide;
+constexpr int kColourSpread = 10;  // largest less smallest channel of a pixel without colour
+constexpr std::size_t kFewPixels = kSeenPlane / 500;
 
 ImageFault fault_of(Fault fault) {
   switch (fault) {
@@ -128,8 +128,8 @@ void Examiner::decode(std::span<const std::uint8_t> bytes, ImageFacts& facts) {
     hold.bytes = needed;
     return CropChoice{{0, 0, height, width}, false};
   };
-  decoder_.decode(bytes, channels_, name, whole, seen_size);
-  planar_.resize(static_cast<std::size_t>(channels_) * seen_plane);
+  decoder_.decode(bytes, channels_, name, whole, kSeenSize);
+  planar_.resize(static_cast<std::size_t>(channels_) * kSeenPlane);
   decoder_.resize(planar_);
   facts.unused_bytes = decoder_.reader()->unused_bytes();
   facts.values = decoder_.reader()->seen_values();
@@ -139,17 +139,17 @@ void Examiner::decode(std::span<const std::uint8_t> bytes, ImageFacts& facts) {
 /// Raw pixels, which cannot be broken one by one.
 void Examiner::examine_raw(ImageFacts& facts) {
   try {
-    const Image image = image_of(sample_, channels_ == any_channels ? 3 : channels_);
+    const Image image = image_of(sample_, channels_ == kAnyChannels ? 3 : channels_);
     facts.bytes = image.pixels.size();
     facts.content = core::digest(std::as_bytes(std::span(image.pixels)));
     facts.height = image.height;
     facts.width = image.width;
     facts.stored.channels = image.channels;
     if (!pixels_) return;
-    planar_.resize(static_cast<std::size_t>(channels_) * seen_plane);
+    planar_.resize(static_cast<std::size_t>(channels_) * kSeenPlane);
     resizer_.resize(view_of(image),
                     {0, 0, static_cast<double>(image.height), static_cast<double>(image.width)},
-                    seen_size, false, planar_.data());
+                    kSeenSize, false, planar_.data());
     look_at_pixels(facts);
     facts.grey = false;  // its file holds it as it is
   } catch (const Error& error) {
@@ -161,22 +161,22 @@ void Examiner::look_at_pixels(ImageFacts& facts) {
   facts.decoded = true;
   std::size_t coloured = 0;
   if (channels_ != 3) {  // the first plane stands for all
-    planar_.resize(3 * seen_plane);
-    std::copy_n(planar_.begin(), seen_plane, planar_.begin() + seen_plane);
-    std::copy_n(planar_.begin(), seen_plane, planar_.begin() + 2 * seen_plane);
+    planar_.resize(3 * kSeenPlane);
+    std::copy_n(planar_.begin(), kSeenPlane, planar_.begin() + kSeenPlane);
+    std::copy_n(planar_.begin(), kSeenPlane, planar_.begin() + 2 * kSeenPlane);
   }
   double sum = 0, squares = 0;
-  for (std::size_t i = 0; i < seen_plane; ++i) {
-    const int r = planar_[i], g = planar_[seen_plane + i], b = planar_[2 * seen_plane + i];
-    coloured += std::max({r, g, b}) - std::min({r, g, b}) > colour_spread;
+  for (std::size_t i = 0; i < kSeenPlane; ++i) {
+    const int r = planar_[i], g = planar_[kSeenPlane + i], b = planar_[2 * kSeenPlane + i];
+    coloured += std::max({r, g, b}) - std::min({r, g, b}) > kColourSpread;
     const double luma = 0.299 * r + 0.587 * g + 0.114 * b;
     sum += luma;
     squares += luma * luma;
   }
-  const double mean = sum / seen_plane;
+  const double mean = sum / kSeenPlane;
   facts.deviation =
-      static_cast<float>(std::sqrt(std::max(0.0, squares / seen_plane - mean * mean)));
-  facts.grey = channels_ == 3 && coloured <= few_pixels;
+      static_cast<float>(std::sqrt(std::max(0.0, squares / kSeenPlane - mean * mean)));
+  facts.grey = channels_ == 3 && coloured <= kFewPixels;
   facts.likeness = likeness_of(planar_);
 }
 

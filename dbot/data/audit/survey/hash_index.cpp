@@ -6,7 +6,7 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::uint32_t band_values = 1U << 16;
+constexpr std::uint32_t kBandValues = 1U << 16;
 
 /// All values of a band, those with fewer bits first; `ends[n]`: how many have at most n.
 struct BandMasks {
@@ -18,7 +18,7 @@ const BandMasks& band_masks() {
   static const BandMasks ordered = [] {
     BandMasks result;
     for (int bits = 0; bits <= 16; ++bits) {
-      for (std::uint32_t value = 0; value < band_values; ++value) {
+      for (std::uint32_t value = 0; value < kBandValues; ++value) {
         if (std::popcount(value) == bits) {
           result.masks.push_back(static_cast<std::uint16_t>(value));
         }
@@ -33,11 +33,11 @@ const BandMasks& band_masks() {
 }  // namespace
 
 HashIndex::HashIndex(const std::vector<std::uint64_t>& hashes) {
-  for (int band = 0; band < bands; ++band) {
+  for (int band = 0; band < kBands; ++band) {
     Table& table = tables_[static_cast<std::size_t>(band)];
-    table.begins.assign(band_values + 1, 0);
+    table.begins.assign(kBandValues + 1, 0);
     for (const auto hash : hashes) ++table.begins[band_of(hash, band) + 1];
-    for (std::size_t i = 0; i < band_values; ++i) table.begins[i + 1] += table.begins[i];
+    for (std::size_t i = 0; i < kBandValues; ++i) table.begins[i + 1] += table.begins[i];
     auto next = table.begins;
     table.hashes.resize(hashes.size());
     table.places.resize(hashes.size());
@@ -54,10 +54,10 @@ void HashIndex::search(std::uint64_t hash, int radius,
   const BandMasks& all = band_masks();
   // If every band up to number `rest` differed in more than `share` bits and every later one in at
   // least `share`, it would be more than `radius` together.
-  const int share = radius / bands, rest = radius % bands;
-  std::array<int, bands> reach{};
-  for (int band = 0; band < bands; ++band) {
-    reach[static_cast<std::size_t>(band)] = std::min(band <= rest ? share : share - 1, band_bits);
+  const int share = radius / kBands, rest = radius % kBands;
+  std::array<int, kBands> reach{};
+  for (int band = 0; band < kBands; ++band) {
+    reach[static_cast<std::size_t>(band)] = std::min(band <= rest ? share : share - 1, kBandBits);
   }
   // A hash is told in the first band that leads to it.
   const auto told_before = [&](std::uint64_t difference, int band) {
@@ -66,7 +66,7 @@ void HashIndex::search(std::uint64_t hash, int radius,
     }
     return false;
   };
-  for (int band = 0; band < bands; ++band) {
+  for (int band = 0; band < kBands; ++band) {
     const int bits = reach[static_cast<std::size_t>(band)];
     if (bits < 0) continue;
     const Table& table = tables_[static_cast<std::size_t>(band)];

@@ -10,27 +10,27 @@
 namespace dbot::data {
 namespace {
 
-constexpr int hashed_side = 32, luma_side = 16, colour_side = 8;
-constexpr int frequencies = 8;  // of the DCT, along each axis
+constexpr int kHashedSide = 32, kLumaSide = 16, kColourSide = 8;
+constexpr int kFrequencies = 8;  // of the DCT, along each axis
 
 // Grey levels that compression alone may add to a picture with hardly any contrast.
-constexpr double harmless_error = 1.5;
-constexpr double most_colour_difference = 12;  // mean over the thumbnail, levels of Cb and Cr
+constexpr double kHarmlessError = 1.5;
+constexpr double kMostColourDifference = 12;  // mean over the thumbnail, levels of Cb and Cr
 
-/// Of a square plane's pixel.
+/// Of a square kPlane's pixel.
 std::size_t place(int row, int column, int side) {
   return static_cast<std::size_t>(row) * static_cast<std::size_t>(side) +
          static_cast<std::size_t>(column);
 }
 
-/// Means over squares: [seen_side, seen_side] to [side, side].
+/// Means over squares: [kSeenSide, kSeenSide] to [side, side].
 template <typename Value>
-std::vector<double> shrunk(const std::vector<Value>& plane, int from, int side) {
+std::vector<double> shrunk(const std::vector<Value>& kPlane, int from, int side) {
   const int step = from / side;
   std::vector<double> result(static_cast<std::size_t>(side * side));
   for (int y = 0; y < from; ++y) {
     for (int x = 0; x < from; ++x) {
-      result[place(y / step, x / step, side)] += static_cast<double>(plane[place(y, x, from)]);
+      result[place(y / step, x / step, side)] += static_cast<double>(kPlane[place(y, x, from)]);
     }
   }
   for (auto& value : result) value /= step * step;
@@ -44,13 +44,13 @@ void round_into(const std::vector<double>& values, std::array<std::uint8_t, kSiz
   }
 }
 
-/// cos((2x + 1) u π / 64) for u below `frequencies`.
+/// cos((2x + 1) u π / 64) for u below `kFrequencies`.
 const std::vector<double>& cosines() {
   static const std::vector<double> table = [] {
     std::vector<double> values;
-    for (int u = 0; u < frequencies; ++u) {
-      for (int x = 0; x < hashed_side; ++x) {
-        values.push_back(std::cos((2 * x + 1) * u * std::numbers::pi / (2 * hashed_side)));
+    for (int u = 0; u < kFrequencies; ++u) {
+      for (int x = 0; x < kHashedSide; ++x) {
+        values.push_back(std::cos((2 * x + 1) * u * std::numbers::pi / (2 * kHashedSide)));
       }
     }
     return values;
@@ -60,22 +60,22 @@ const std::vector<double>& cosines() {
 
 std::uint64_t hash_of(const std::vector<double>& picture) {
   const auto& cosine = cosines();
-  const auto at = [](int row, int column) { return place(row, column, hashed_side); };
-  std::array<double, static_cast<std::size_t>(frequencies * hashed_side)> rows{};  // [u, y]
-  for (int u = 0; u < frequencies; ++u) {
-    for (int y = 0; y < hashed_side; ++y) {
+  const auto at = [](int row, int column) { return place(row, column, kHashedSide); };
+  std::array<double, static_cast<std::size_t>(kFrequencies * kHashedSide)> rows{};  // [u, y]
+  for (int u = 0; u < kFrequencies; ++u) {
+    for (int y = 0; y < kHashedSide; ++y) {
       double sum = 0;
-      for (int x = 0; x < hashed_side; ++x) sum += cosine[at(u, x)] * picture[at(y, x)];
+      for (int x = 0; x < kHashedSide; ++x) sum += cosine[at(u, x)] * picture[at(y, x)];
       rows[at(u, y)] = sum;
     }
   }
   std::uint64_t hash = 0;
-  for (int v = 0; v < frequencies; ++v) {
-    for (int u = 0; u < frequencies; ++u) {
+  for (int v = 0; v < kFrequencies; ++v) {
+    for (int u = 0; u < kFrequencies; ++u) {
       if (u == 0 && v == 0) continue;  // the mean
       double sum = 0;
-      for (int y = 0; y < hashed_side; ++y) sum += cosine[at(v, y)] * rows[at(u, y)];
-      if (sum > 0) hash |= std::uint64_t{1} << (v * frequencies + u);
+      for (int y = 0; y < kHashedSide; ++y) sum += cosine[at(v, y)] * rows[at(u, y)];
+      if (sum > 0) hash |= std::uint64_t{1} << (v * kFrequencies + u);
     }
   }
   return hash;
@@ -86,16 +86,16 @@ std::uint64_t hash_of(const std::vector<double>& picture) {
 double unexplained(const std::array<std::uint8_t, 256>& a, const std::array<std::uint8_t, 256>& b,
                    bool mirror, double& variance) {
   double sum_a = 0, sum_b = 0, sum_aa = 0, sum_bb = 0, sum_ab = 0;
-  for (int i = 0; i < luma_side * luma_side; ++i) {
-    const int j = mirror ? i + luma_side - 1 - 2 * (i % luma_side) : i;
+  for (int i = 0; i < kLumaSide * kLumaSide; ++i) {
+    const int j = mirror ? i + kLumaSide - 1 - 2 * (i % kLumaSide) : i;
     const double x = a[static_cast<std::size_t>(i)], y = b[static_cast<std::size_t>(j)];
     sum_a += x, sum_b += y;
     sum_aa += x * x, sum_bb += y * y, sum_ab += x * y;
   }
-  constexpr double count = luma_side * luma_side;
-  variance = sum_aa / count - sum_a * sum_a / (count * count);
-  const double other = sum_bb / count - sum_b * sum_b / (count * count);
-  const double together = sum_ab / count - sum_a * sum_b / (count * count);
+  constexpr double kCount = kLumaSide * kLumaSide;
+  variance = sum_aa / kCount - sum_a * sum_a / (kCount * kCount);
+  const double other = sum_bb / kCount - sum_b * sum_b / (kCount * kCount);
+  const double together = sum_ab / kCount - sum_a * sum_b / (kCount * kCount);
   if (together <= 0 || other <= 0) return variance;
   return variance - together * together / other;
 }
@@ -103,30 +103,30 @@ double unexplained(const std::array<std::uint8_t, 256>& a, const std::array<std:
 double colour_difference(const std::array<std::uint8_t, 64>& a,
                          const std::array<std::uint8_t, 64>& b, bool mirror) {
   int sum = 0;
-  for (int i = 0; i < colour_side * colour_side; ++i) {
-    const int j = mirror ? i + colour_side - 1 - 2 * (i % colour_side) : i;
+  for (int i = 0; i < kColourSide * kColourSide; ++i) {
+    const int j = mirror ? i + kColourSide - 1 - 2 * (i % kColourSide) : i;
     sum += std::abs(a[static_cast<std::size_t>(i)] - b[static_cast<std::size_t>(j)]);
   }
-  return sum / static_cast<double>(colour_side * colour_side);
+  return sum / static_cast<double>(kColourSide * kColourSide);
 }
 
 }  // namespace
 
 Likeness likeness_of(std::span<const std::uint8_t> planar_rgb) {
-  constexpr std::size_t plane = std::size_t{seen_side} * seen_side;
-  std::vector<float> luma(plane), blue(plane), red(plane);
-  for (std::size_t i = 0; i < plane; ++i) {
-    const float r = planar_rgb[i], g = planar_rgb[plane + i], b = planar_rgb[2 * plane + i];
+  constexpr std::size_t kPlane = std::size_t{kSeenSide} * kSeenSide;
+  std::vector<float> luma(kPlane), blue(kPlane), red(kPlane);
+  for (std::size_t i = 0; i < kPlane; ++i) {
+    const float r = planar_rgb[i], g = planar_rgb[kPlane + i], b = planar_rgb[2 * kPlane + i];
     luma[i] = 0.299F * r + 0.587F * g + 0.114F * b;
     blue[i] = 128 + 0.564F * (b - luma[i]);
     red[i] = 128 + 0.713F * (r - luma[i]);
   }
   Likeness likeness;
-  const auto small = shrunk(luma, seen_side, hashed_side);
+  const auto small = shrunk(luma, kSeenSide, kHashedSide);
   likeness.hash = hash_of(small);
-  round_into(shrunk(small, hashed_side, luma_side), likeness.luma);
-  round_into(shrunk(blue, seen_side, colour_side), likeness.blue);
-  round_into(shrunk(red, seen_side, colour_side), likeness.red);
+  round_into(shrunk(small, kHashedSide, kLumaSide), likeness.luma);
+  round_into(shrunk(blue, kSeenSide, kColourSide), likeness.blue);
+  round_into(shrunk(red, kSeenSide, kColourSide), likeness.red);
   return likeness;
 }
 
@@ -135,16 +135,16 @@ int hash_distance(std::uint64_t a, std::uint64_t b) {
 }
 
 std::uint64_t mirrored(std::uint64_t hash) {
-  constexpr std::uint64_t odd_columns = 0xAAAAAAAAAAAAAAAA;  // cosines that mirroring negates
-  return hash ^ odd_columns;
+  constexpr std::uint64_t kOddColumns = 0xAAAAAAAAAAAAAAAA;  // cosines that mirroring negates
+  return hash ^ kOddColumns;
 }
 
 bool look_alike(const Likeness& a, const Likeness& b, bool mirror, double most_unexplained) {
   double variance = 0;
   const double left = unexplained(a.luma, b.luma, mirror, variance);
-  if (left > std::max(most_unexplained * variance, harmless_error * harmless_error)) return false;
-  return colour_difference(a.blue, b.blue, mirror) <= most_colour_difference &&
-         colour_difference(a.red, b.red, mirror) <= most_colour_difference;
+  if (left > std::max(most_unexplained * variance, kHarmlessError * kHarmlessError)) return false;
+  return colour_difference(a.blue, b.blue, mirror) <= kMostColourDifference &&
+         colour_difference(a.red, b.red, mirror) <= kMostColourDifference;
 }
 
 }  // namespace dbot::data

@@ -8,7 +8,7 @@
 namespace dbot::data {
 
 /// Sides of the pictures that likeness is measured on, pixels.
-inline constexpr int seen_side = 128;
+inline constexpr int kSeenSide = 128;
 
 /// A 63-bit perceptual hash and a thumbnail. Hashes of copies that were compressed anew, resized or
 /// made somewhat brighter differ in few bits; the thumbnail tells them from images that merely have
@@ -22,7 +22,7 @@ struct Likeness {
   std::array<std::uint8_t, 64> blue{}, red{};  // 8 x 8: Cb and Cr
 };
 
-/// Of planar RGB [3, seen_side, seen_side].
+/// Of planar RGB [3, kSeenSide, kSeenSide].
 Likeness likeness_of(std::span<const std::uint8_t> planar_rgb);
 
 /// Bits in which two hashes differ.
@@ -33,11 +33,11 @@ std::uint64_t mirrored(std::uint64_t hash);
 
 /// How much of one thumbnail's variance the other may leave unexplained. Copies of photographs of
 /// quality 30, of a third of the size or 15 levels brighter leave 0.005; a cut of 2 % leaves 0.04.
-inline constexpr double usual_unexplained = 0.06, strict_unexplained = 0.006;
+inline constexpr double kUsualUnexplained = 0.06, kStrictUnexplained = 0.006;
 
 /// True if one thumbnail is the other up to brightness and contrast, with hardly another colour;
 /// with `mirror`, the other's mirror image.
 bool look_alike(const Likeness& a, const Likeness& b, bool mirror,
-                double most_unexplained = usual_unexplained);
+                double most_unexplained = kUsualUnexplained);
 
 }  // namespace dbot::data

@@ -14,8 +14,8 @@
 namespace dbot::data {
 namespace {
 
-constexpr auto time_between_tellings = std::chrono::milliseconds(50);
-constexpr std::uint64_t memory_for_pixels = std::uint64_t{2} << 30;
+constexpr auto kTimeBetweenTellings = std::chrono::milliseconds(50);
+constexpr std::uint64_t kMemoryForPixels = std::uint64_t{2} << 30;
 
 /// What the workers share with the one who waits for them.
 struct Common {
@@ -32,7 +32,7 @@ void survey(const AuditedSet& set, const SurveyConfig& config, std::span<const s
             std::vector<ImageFacts>& facts,
             const std::function<void(std::span<const std::int64_t>)>& told,
             const core::StopRequest& stop) {
-  MemoryBudget budget(memory_for_pixels);
+  MemoryBudget budget(kMemoryForPixels);
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> ended = false;
   Common common;
@@ -62,7 +62,7 @@ void survey(const AuditedSet& set, const SurveyConfig& config, std::span<const s
   std::unique_lock lock(common.mutex);
   while (true) {
     const bool over =
-        common.changed.wait_for(lock, time_between_tellings, [&] { return common.working == 0; });
+        common.changed.wait_for(lock, kTimeBetweenTellings, [&] { return common.working == 0; });
     const auto finished = std::exchange(common.finished, {});
     lock.unlock();
     try {

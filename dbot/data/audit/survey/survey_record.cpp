@@ -11,8 +11,8 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::size_t most_reason = 4000;  // bytes
-constexpr std::array<std::string_view, 8> kind_names{"",     "JPEG", "PNG", "WebP",
+constexpr std::size_t kMostReason = 4000;  // bytes
+constexpr std::array<std::string_view, 8> kKindNames{"",     "JPEG", "PNG", "WebP",
                                                      "TIFF", "BMP",  "PNM", "npy"};
 
 /// Writes numbers with the lowest byte first.
@@ -60,29 +60,30 @@ class RecordReader {
 
 /// Facts that are true or false, as bits.
 struct RecordFlags {
-  static constexpr std::uint32_t turned = 1, alpha = 2, palette = 4, cmyk = 8, more_pictures = 16,
-                                 decoded = 32, grey = 64, no_end = 128, all = 255;
+  static constexpr std::uint32_t kTurned = 1, kAlpha = 2, kPalette = 4, kCmyk = 8,
+                                 kMorePictures = 16, kDecoded = 32, kGrey = 64, kNoEnd = 128,
+                                 kAll = 255;
 };
 
 std::uint32_t flags_of(const ImageFacts& facts) {
   const auto& stored = facts.stored;
-  return (facts.turned ? RecordFlags::turned : 0U) | (stored.alpha ? RecordFlags::alpha : 0U) |
-         (stored.palette ? RecordFlags::palette : 0U) | (stored.cmyk ? RecordFlags::cmyk : 0U) |
-         (stored.more_pictures ? RecordFlags::more_pictures : 0U) |
-         (facts.decoded ? RecordFlags::decoded : 0U) | (facts.grey ? RecordFlags::grey : 0U) |
-         (stored.no_end ? RecordFlags::no_end : 0U);
+  return (facts.turned ? RecordFlags::kTurned : 0U) | (stored.alpha ? RecordFlags::kAlpha : 0U) |
+         (stored.palette ? RecordFlags::kPalette : 0U) | (stored.cmyk ? RecordFlags::kCmyk : 0U) |
+         (stored.more_pictures ? RecordFlags::kMorePictures : 0U) |
+         (facts.decoded ? RecordFlags::kDecoded : 0U) | (facts.grey ? RecordFlags::kGrey : 0U) |
+         (stored.no_end ? RecordFlags::kNoEnd : 0U);
 }
 
 void set_flags(std::uint32_t flags, ImageFacts& facts) {
   auto& stored = facts.stored;
-  facts.turned = (flags & RecordFlags::turned) != 0;
-  stored.alpha = (flags & RecordFlags::alpha) != 0;
-  stored.palette = (flags & RecordFlags::palette) != 0;
-  stored.cmyk = (flags & RecordFlags::cmyk) != 0;
-  stored.more_pictures = (flags & RecordFlags::more_pictures) != 0;
-  facts.decoded = (flags & RecordFlags::decoded) != 0;
-  facts.grey = (flags & RecordFlags::grey) != 0;
-  stored.no_end = (flags & RecordFlags::no_end) != 0;
+  facts.turned = (flags & RecordFlags::kTurned) != 0;
+  stored.alpha = (flags & RecordFlags::kAlpha) != 0;
+  stored.palette = (flags & RecordFlags::kPalette) != 0;
+  stored.cmyk = (flags & RecordFlags::kCmyk) != 0;
+  stored.more_pictures = (flags & RecordFlags::kMorePictures) != 0;
+  facts.decoded = (flags & RecordFlags::kDecoded) != 0;
+  facts.grey = (flags & RecordFlags::kGrey) != 0;
+  stored.no_end = (flags & RecordFlags::kNoEnd) != 0;
 }
 
 std::uint64_t mark_of(std::string_view body) {
@@ -95,9 +96,9 @@ bool read_body(std::string_view body, std::int64_t& image, ImageFacts& facts) {
   image = reader.number<std::int64_t>();
   const auto fault = reader.number<std::uint8_t>();
   const auto kind = reader.number<std::uint8_t>();
-  if (fault > static_cast<int>(ImageFault::unread_kind) || kind >= kind_names.size()) return false;
+  if (fault > static_cast<int>(ImageFault::unread_kind) || kind >= kKindNames.size()) return false;
   facts.fault = static_cast<ImageFault>(fault);
-  facts.kind = kind_names[kind];
+  facts.kind = kKindNames[kind];
   facts.bytes = reader.number<std::uint64_t>();
   facts.content.high = reader.number<std::uint64_t>();
   facts.content.low = reader.number<std::uint64_t>();
@@ -106,7 +107,7 @@ bool read_body(std::string_view body, std::int64_t& image, ImageFacts& facts) {
   facts.stored.channels = reader.number<std::int32_t>();
   facts.stored.bits = reader.number<std::int32_t>();
   const auto flags = reader.number<std::uint32_t>();
-  if (flags > RecordFlags::all) return false;
+  if (flags > RecordFlags::kAll) return false;
   set_flags(flags, facts);
   facts.unused_bytes = reader.number<std::int64_t>();
   facts.deviation = std::bit_cast<float>(reader.number<std::uint32_t>());
@@ -120,7 +121,7 @@ bool read_body(std::string_view body, std::int64_t& image, ImageFacts& facts) {
   reader.bytes(facts.likeness.blue);
   reader.bytes(facts.likeness.red);
   const auto length = reader.number<std::uint32_t>();
-  if (length > most_reason) return false;
+  if (length > kMostReason) return false;
   std::vector<std::uint8_t> reason(length);
   reader.bytes(reason);
   facts.reason.assign(reason.begin(), reason.end());
@@ -133,7 +134,7 @@ std::string journal_record(std::int64_t image, const ImageFacts& facts) {
   RecordWriter writer;
   writer.number(image);
   writer.number(static_cast<std::uint8_t>(facts.fault));
-  const auto kind = std::ranges::find(kind_names, facts.kind) - kind_names.begin();
+  const auto kind = std::ranges::find(kKindNames, facts.kind) - kKindNames.begin();
   writer.number(static_cast<std::uint8_t>(kind));
   writer.number(facts.bytes);
   writer.number(facts.content.high);
@@ -152,7 +153,7 @@ std::string journal_record(std::int64_t image, const ImageFacts& facts) {
   writer.bytes(facts.likeness.luma);
   writer.bytes(facts.likeness.blue);
   writer.bytes(facts.likeness.red);
-  const auto reason = facts.reason.substr(0, most_reason);
+  const auto reason = facts.reason.substr(0, kMostReason);
   writer.number(static_cast<std::uint32_t>(reason.size()));
   writer.text() += reason;
   RecordWriter framed;
@@ -162,15 +163,15 @@ std::string journal_record(std::int64_t image, const ImageFacts& facts) {
 }
 
 bool read_journal_record(std::string_view& text, std::int64_t& image, ImageFacts& facts) {
-  constexpr std::size_t frame = 12;  // length, mark
-  if (text.size() < frame) return false;
-  RecordReader reader(text.substr(0, frame));
+  constexpr std::size_t kFrame = 12;  // length, mark
+  if (text.size() < kFrame) return false;
+  RecordReader reader(text.substr(0, kFrame));
   const auto length = reader.number<std::uint32_t>();
   const auto mark = reader.number<std::uint64_t>();
-  if (text.size() - frame < length) return false;
-  const auto body = text.substr(frame, length);
+  if (text.size() - kFrame < length) return false;
+  const auto body = text.substr(kFrame, length);
   if (mark_of(body) != mark || !read_body(body, image, facts)) return false;
-  text.remove_prefix(frame + length);
+  text.remove_prefix(kFrame + length);
   return true;
 }
 

@@ -12,21 +12,21 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::size_t file_header = 14;
+constexpr std::size_t kFileHeader = 14;
 
 /// The headers: BITMAPFILEHEADER and BITMAPINFOHEADER or a later, longer one.
 class BmpHeader {
  public:
   BmpHeader(std::span<const std::uint8_t> bytes, std::string_view name)
       : bytes_(bytes), name_(name) {
-    if (bytes.size() < file_header + 40) fail("it ends in its header", Fault::truncated);
-    header_bytes = word(file_header);
+    if (bytes.size() < kFileHeader + 40) fail("it ends in its header", Fault::truncated);
+    header_bytes = word(kFileHeader);
     first = word(10);
-    const auto signed_width = static_cast<std::int32_t>(word(file_header + 4));
-    const auto signed_height = static_cast<std::int32_t>(word(file_header + 8));
-    bits = static_cast<int>(word(file_header + 14) & 0xFFFF);
-    const auto compression = word(file_header + 16);
-    colours = word(file_header + 32);
+    const auto signed_width = static_cast<std::int32_t>(word(kFileHeader + 4));
+    const auto signed_height = static_cast<std::int32_t>(word(kFileHeader + 8));
+    bits = static_cast<int>(word(kFileHeader + 14) & 0xFFFF);
+    const auto compression = word(kFileHeader + 16);
+    colours = word(kFileHeader + 32);
     top_down = signed_height < 0;
     if (header_bytes < 40 || header_bytes > 256) fail("its header is of an unknown kind");
     if (signed_width <= 0 || signed_height == 0 || signed_height == INT32_MIN) {
@@ -54,7 +54,7 @@ class BmpHeader {
 
  private:
   bool usual_masks() const {
-    const auto masks = file_header + 40;
+    const auto masks = kFileHeader + 40;
     return word(masks) == 0xFF0000 && word(masks + 4) == 0xFF00 && word(masks + 8) == 0xFF;
   }
 
@@ -74,7 +74,7 @@ std::vector<std::uint8_t> with_palette(std::span<const std::uint8_t> bytes,
   if (header.first > bytes.size() || (bytes.size() - header.first) / rows < row_length) {
     header.fail("it ends too early", Fault::truncated);
   }
-  const std::size_t palette = file_header + header.header_bytes;
+  const std::size_t palette = kFileHeader + header.header_bytes;
   const std::uint32_t most = 1U << header.bits;
   const std::uint32_t colours = header.colours == 0 ? most : header.colours;
   std::vector<std::uint8_t> pixels;

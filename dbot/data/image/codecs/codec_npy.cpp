@@ -100,8 +100,8 @@ std::vector<std::int64_t> steps_of(const NpyHeader& header) {
 /// True for [channels, height, width], where nobody can take it for [height, width, channels].
 bool is_planar(const std::vector<std::int64_t>& shape, int channels) {
   if (shape.size() != 3) return false;
-  if (channels != any_channels) return shape[2] != channels && shape[0] == channels;
-  return shape[0] <= most_channels && shape[0] < shape[2];
+  if (channels != kAnyChannels) return shape[2] != channels && shape[0] == channels;
+  return shape[0] <= kMostChannels && shape[0] < shape[2];
 }
 
 }  // namespace
@@ -115,9 +115,9 @@ std::unique_ptr<ImageReader> open_npy(std::span<const std::uint8_t> bytes,
   const std::int64_t stored = shape.size() == 2 ? 1 : shape[planar ? 0 : 2];
   check_image_size(static_cast<std::uint64_t>(shape[row]),
                    static_cast<std::uint64_t>(shape[row + 1]), name);
-  if (stored > most_channels) {
+  if (stored > kMostChannels) {
     throw unread_error(name,
-                       fmt::format("an npy of {} channels, more than {}", stored, most_channels));
+                       fmt::format("an npy of {} channels, more than {}", stored, kMostChannels));
   }
   const auto steps = steps_of(header);
   Raster raster;

@@ -77,12 +77,12 @@ struct Chunk {
 
 /// Splits the first chunk off `rest`; false if it is not whole.
 bool next_chunk(std::span<const std::uint8_t>& rest, Chunk& chunk) {
-  constexpr std::size_t frame = 12;  // length, type, checksum
-  if (rest.size() < frame) return false;
+  constexpr std::size_t kFrame = 12;  // length, type, checksum
+  if (rest.size() < kFrame) return false;
   const std::size_t length = std::size_t{rest[0]} << 24 | rest[1] << 16 | rest[2] << 8 | rest[3];
-  if (rest.size() - frame < length) return false;
+  if (rest.size() - kFrame < length) return false;
   chunk = {{reinterpret_cast<const char*>(rest.data()) + 4, 4}, rest.subspan(8, length)};
-  rest = rest.subspan(frame + length);
+  rest = rest.subspan(kFrame + length);
   return true;
 }
 
@@ -153,17 +153,17 @@ class PngReader final : public ImageReader {
 
   /// Apple's own kind has pixels in another order, which only its programs read.
   void require_standard(std::span<const std::uint8_t> bytes) const {
-    constexpr std::string_view apple = "CgBI";
-    constexpr std::size_t place = 12;
-    const bool other = bytes.size() >= place + apple.size() &&
-                       std::equal(apple.begin(), apple.end(), bytes.begin() + place);
+    constexpr std::string_view kApple = "CgBI";
+    constexpr std::size_t kPlace = 12;
+    const bool other = bytes.size() >= kPlace + kApple.size() &&
+                       std::equal(kApple.begin(), kApple.end(), bytes.begin() + kPlace);
     if (other) throw unread_error(name_, "a PNG of Apple's own kind (CgBI)");
   }
 
   /// Finds the orientation, and whether the file is whole.
   void walk_chunks(std::span<const std::uint8_t> bytes) {
-    constexpr std::size_t signature = 8;
-    auto rest = bytes.subspan(std::min(signature, bytes.size()));
+    constexpr std::size_t kSignature = 8;
+    auto rest = bytes.subspan(std::min(kSignature, bytes.size()));
     Chunk chunk;
     while (next_chunk(rest, chunk)) {
       if (chunk.type == "eXIf") turn_.exif(chunk.content);

@@ -12,7 +12,7 @@
 namespace dbot::data {
 namespace {
 
-/// The words of a header, which white space and comments separate.
+/// The words of a header, which white kSpace and comments separate.
 class HeaderWords {
  public:
   HeaderWords(std::span<const std::uint8_t> bytes, std::string_view name)
@@ -28,7 +28,7 @@ class HeaderWords {
     place_ += static_cast<std::size_t>(end - begin);
     return number;
   }
-  /// Where the pixels begin: behind one white space.
+  /// Where the pixels begin: behind one white kSpace.
   std::size_t end() const { return place_ + 1; }
 
   [[noreturn]] void fail(std::string_view reason, Fault fault = Fault::corrupt) const {
@@ -37,11 +37,11 @@ class HeaderWords {
 
  private:
   void skip_space() {
-    constexpr std::string_view space = " \t\r\n\v\f";
+    constexpr std::string_view kSpace = " \t\r\n\v\f";
     while (place_ < text_.size()) {
       if (text_[place_] == '#') {
         place_ = std::min(text_.find('\n', place_), text_.size());
-      } else if (space.find(text_[place_]) == std::string_view::npos) {
+      } else if (kSpace.find(text_[place_]) == std::string_view::npos) {
         return;
       } else {
         ++place_;

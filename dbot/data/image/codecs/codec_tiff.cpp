@@ -143,7 +143,7 @@ class TiffReader final : public ImageReader {
     const auto stored = static_cast<std::size_t>(layout_.channels);
     const std::size_t count = width * static_cast<std::size_t>(area.height);
     const std::size_t needed = count * std::max<std::size_t>(stored, channels_);
-    if (count * stored > max_pixels * 4) fail("its values do not fit into memory");
+    if (count * stored > kMaxPixels * 4) fail("its values do not fit into memory");
     room(pixels, needed);
     const int first_y = area.top / layout_.piece_height, first_x = area.left / layout_.piece_width;
     for (int y = first_y * layout_.piece_height; y < area.top + area.height;

@@ -17,7 +17,7 @@ namespace {
 
 // Rows and columns around the area that are decoded with it: smooth upsampling of colour looks at
 // its neighbours, and the decoder wants even places.
-constexpr int webp_neighbours = 2;
+constexpr int kWebpNeighbours = 2;
 
 struct DeleteDemuxer {
   void operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
@@ -44,10 +44,10 @@ class WebpReader final : public ImageReader {
   StoredPixels stored_pixels() const override { return stored_; }
 
   DecodedPart read(const Crop& area, int, std::vector<std::uint8_t>& pixels) override {
-    const int top = std::max(area.top - webp_neighbours, 0) & ~1;
-    const int left = std::max(area.left - webp_neighbours, 0) & ~1;
-    const int bottom = std::min(area.top + area.height + webp_neighbours, height_);
-    const int right = std::min(area.left + area.width + webp_neighbours, width_);
+    const int top = std::max(area.top - kWebpNeighbours, 0) & ~1;
+    const int left = std::max(area.left - kWebpNeighbours, 0) & ~1;
+    const int bottom = std::min(area.top + area.height + kWebpNeighbours, height_);
+    const int right = std::min(area.left + area.width + kWebpNeighbours, width_);
     PixelView view{nullptr, bottom - top, right - left, 3, 0};
     view.row_bytes = static_cast<std::size_t>(view.width) * 3;
     const std::size_t needed = view.row_bytes * static_cast<std::size_t>(view.height);

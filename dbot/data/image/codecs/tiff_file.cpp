@@ -8,7 +8,7 @@ namespace dbot::data {
 namespace {
 
 // Of one strip, tile or table.
-constexpr tmsize_t most_memory = tmsize_t{1} << 30;
+constexpr tmsize_t kMostMemory = tmsize_t{1} << 30;
 
 TiffFile& self(thandle_t handle) {
   return *static_cast<TiffFile*>(handle);
@@ -19,7 +19,7 @@ TiffFile& self(thandle_t handle) {
 TiffFile::TiffFile(std::span<const std::uint8_t> bytes) : bytes_(bytes) {
   TIFFOpenOptions* options = TIFFOpenOptionsAlloc();
   if (options == nullptr) return;
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options, most_memory);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options, kMostMemory);
   TIFFOpenOptionsSetErrorHandlerExtR(
       options,
       [](TIFF*, void* data, const char*, const char* format, va_list values) {

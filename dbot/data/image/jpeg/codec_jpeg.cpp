@@ -17,8 +17,8 @@ namespace dbot::data {
 namespace {
 
 // Columns beside the area that are decoded with it: smooth upsampling of colour looks at its
-// neighbours, and at a cut there are none.
-constexpr int neighbours = 2;
+// kNeighbours, and at a cut there are none.
+constexpr int kNeighbours = 2;
 
 /// The colour space to ask libjpeg for: it has no conversion from CMYK.
 J_COLOR_SPACE output_space(J_COLOR_SPACE stored, int channels) {
@@ -60,7 +60,7 @@ bool has_all_pixels(std::span<const std::uint8_t> bytes) {
   });
   if (!begun || !whole) return false;
   const auto& info = probe.info();
-  if (static_cast<std::uint64_t>(info.image_width) * info.image_height > max_pixels) return false;
+  if (static_cast<std::uint64_t>(info.image_width) * info.image_height > kMaxPixels) return false;
   row.resize(std::size_t{info.output_width} * static_cast<std::size_t>(info.output_components));
   const bool read = probe.guarded([&](jpeg_decompress_struct& reader) {
     JSAMPROW place = row.data();
@@ -183,8 +183,8 @@ class JpegReader final : public ImageReader {
   /// Has libjpeg give no columns but those around [left, right); where they begin.
   int cut_columns(int left, int right) {
     const auto whole = decompressor_.info().output_width;
-    JDIMENSION first = static_cast<JDIMENSION>(std::max(left - neighbours, 0));
-    JDIMENSION count = std::min(static_cast<JDIMENSION>(right + neighbours), whole) - first;
+    JDIMENSION first = static_cast<JDIMENSION>(std::max(left - kNeighbours, 0));
+    JDIMENSION count = std::min(static_cast<JDIMENSION>(right + kNeighbours), whole) - first;
     if (first == 0 && count == whole) return 0;
     check(decompressor_.guarded(
         [&](jpeg_decompress_struct& reader) { jpeg_crop_scanline(&reader, &first, &count); }));

@@ -11,12 +11,12 @@
 namespace dbot::data {
 namespace {
 
-constexpr int side = 8;          // of a block
-constexpr int half_useful = 25;  // numbers up to the last of the 4 x 4 lowest frequencies
-constexpr std::size_t worth_leaps = 20000;  // bytes of a scan
+constexpr int kSide = 8;         // of a block
+constexpr int kHalfUseful = 25;  // numbers up to the last of the 4 x 4 lowest frequencies
+constexpr std::size_t kWorthLeaps = 20000;  // bytes of a scan
 
 /// Place in a block of the k-th coefficient of the data.
-constexpr std::array<std::uint8_t, 64> zigzag{
+constexpr std::array<std::uint8_t, 64> kZigzag{
     0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
     41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
     30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
@@ -29,11 +29,11 @@ int divided_up(int a, int b) {
 void put_means(const std::uint8_t* block, int across, int down, std::uint8_t* to,
                std::size_t row_bytes) {
   const int area = across * down;
-  for (int y = 0; y < side; y += down, to += row_bytes) {
-    for (int x = 0; x < side; x += across) {
+  for (int y = 0; y < kSide; y += down, to += row_bytes) {
+    for (int x = 0; x < kSide; x += across) {
       int sum = area / 2;
       for (int i = 0; i < down; ++i) {
-        for (int j = 0; j < across; ++j) sum += block[(y + i) * side + x + j];
+        for (int j = 0; j < across; ++j) sum += block[(y + i) * kSide + x + j];
       }
       to[x / across] = static_cast<std::uint8_t>(sum / area);
     }
@@ -46,7 +46,7 @@ bool BaselineDecoder::read(const jpeg_decompress_struct& info, std::span<const s
                            const Crop& area, Shrink shrink, int channels, DecodedPlanes& planes) {
   if (!set_up(info, channels) || !data_.set(scan)) return false;
   choose_blocks(area, shrink);
-  if (scan.size() >= worth_leaps) {
+  if (scan.size() >= kWorthLeaps) {
     for (int c = 0; c < count_; ++c) ac_[info.comp_info[c].ac_tbl_no].prepare_leaps();
   }
   if (!decode_scan(static_cast<int>(info.restart_interval))) return false;
@@ -101,7 +101,7 @@ bool BaselineDecoder::set_tables(const jpeg_decompress_struct& info) {
     }
     const auto* steps = info.quant_tbl_ptrs[stored.quant_tbl_no]->quantval;
     auto& codes = components_[c].codes;
-    for (std::size_t k = 0; k < 64; ++k) codes.places[k] = {zigzag[k], steps[zigzag[k]]};
+    for (std::size_t k = 0; k < 64; ++k) codes.places[k] = {kZigzag[k], steps[kZigzag[k]]};
     codes.dc = &dc_[stored.dc_tbl_no];
     codes.ac = &ac_[stored.ac_tbl_no];
   }
@@ -109,12 +109,12 @@ bool BaselineDecoder::set_tables(const jpeg_decompress_struct& info) {
 }
 
 void BaselineDecoder::choose_blocks(const Crop& area, Shrink shrink) {
-  first_unit_row_ = area.top / (side * most_down_);
-  end_unit_row_ = divided_up(area.top + area.height, side * most_down_);
-  first_unit_column_ = area.left / (side * most_across_);
-  end_unit_column_ = divided_up(area.left + area.width, side * most_across_);
-  units_across_ = divided_up(width_, side * most_across_);
-  units_down_ = divided_up(height_, side * most_down_);
+  first_unit_row_ = area.top / (kSide * most_down_);
+  end_unit_row_ = divided_up(area.top + area.height, kSide * most_down_);
+  first_unit_column_ = area.left / (kSide * most_across_);
+  end_unit_column_ = divided_up(area.left + area.width, kSide * most_across_);
+  units_across_ = divided_up(width_, kSide * most_across_);
+  units_down_ = divided_up(height_, kSide * most_down_);
   for (auto& component : components_) {
     const int coarser_across = most_across_ / component.across;
     const int coarser_down = most_down_ / component.down;
@@ -122,16 +122,16 @@ void BaselineDecoder::choose_blocks(const Crop& area, Shrink shrink) {
     component.shrink_across = std::max(1, wanted / coarser_across);
     component.shrink_down = std::max(1, wanted / coarser_down);
     const bool half = component.shrink_across == 2 && component.shrink_down == 2;
-    component.codes.useful = half ? half_useful : 64;
-    component.left = area.left / (side * coarser_across);
-    component.right = divided_up(area.left + area.width, side * coarser_across);
-    component.top = area.top / (side * coarser_down);
-    component.bottom = divided_up(area.top + area.height, side * coarser_down);
+    component.codes.useful = half ? kHalfUseful : 64;
+    component.left = area.left / (kSide * coarser_across);
+    component.right = divided_up(area.left + area.width, kSide * coarser_across);
+    component.top = area.top / (kSide * coarser_down);
+    component.bottom = divided_up(area.top + area.height, kSide * coarser_down);
     if (!component.wanted) component.right = component.left;  // no block
     component.row_bytes = static_cast<std::size_t>(component.right - component.left) *
-                          static_cast<std::size_t>(side / component.shrink_across);
+                          static_cast<std::size_t>(kSide / component.shrink_across);
     const auto rows = static_cast<std::size_t>(component.bottom - component.top) *
-                      static_cast<std::size_t>(side / component.shrink_down);
+                      static_cast<std::size_t>(kSide / component.shrink_down);
     room(component.pixels, rows * component.row_bytes);
   }
 }
@@ -224,12 +224,12 @@ void BaselineDecoder::put_block(Block& block) {
   const int x = block.x, y = block.y;
   const int across = component.shrink_across, down = component.shrink_down;
   auto* to = component.pixels.data() +
-             static_cast<std::size_t>(y * (side / down)) * component.row_bytes +
-             static_cast<std::size_t>(x * (side / across));
+             static_cast<std::size_t>(y * (kSide / down)) * component.row_bytes +
+             static_cast<std::size_t>(x * (kSide / across));
   if (block.last == 0) {  // one grey
     const int grey = std::clamp(((block.coefficients[0] + 4) >> 3) + 128, 0, 255);
-    for (int row = 0; row < side / down; ++row, to += component.row_bytes) {
-      std::memset(to, grey, static_cast<std::size_t>(side / across));
+    for (int row = 0; row < kSide / down; ++row, to += component.row_bytes) {
+      std::memset(to, grey, static_cast<std::size_t>(kSide / across));
     }
     return;
   }
@@ -238,7 +238,7 @@ void BaselineDecoder::put_block(Block& block) {
   if (across == 2 && down == 2)
     return data::inverse_dct_half(block.coefficients, to, component.row_bytes);
   alignas(32) std::uint8_t pixels[64];
-  data::inverse_dct(block.coefficients, pixels, side);
+  data::inverse_dct(block.coefficients, pixels, kSide);
   put_means(pixels, across, down, to, component.row_bytes);
 }
 
@@ -251,8 +251,8 @@ DecodedPart BaselineDecoder::part_of_plane(const Component& component, const Cro
   const int left = area.left / coarser_x, top = area.top / coarser_y;
   const int right = divided_up(area.left + area.width, coarser_x);
   const int bottom = divided_up(area.top + area.height, coarser_y);
-  const int first_column = component.left * side / component.shrink_across;
-  const int first_row = component.top * side / component.shrink_down;
+  const int first_column = component.left * kSide / component.shrink_across;
+  const int first_row = component.top * kSide / component.shrink_down;
   const PixelView plane{component.pixels.data(), 0, 0, 1, component.row_bytes};
   return {part_of(plane, {top - first_row, left - first_column, bottom - top, right - left}),
           {area.top * scale_y - top, area.left * scale_x - left, area.height * scale_y,

@@ -28,7 +28,7 @@ struct BlockCodes {
 [[gnu::always_inline]] inline bool decode_mean(BitReader& reader, BlockCodes& codes) {
   reader.refill();
   const auto entry = codes.dc->find(reader.bits());
-  if (entry.bits == 0 || (entry.zeros != 0 && entry.zeros != HuffmanTable::end_of_block)) {
+  if (entry.bits == 0 || (entry.zeros != 0 && entry.zeros != HuffmanTable::kEndOfBlock)) {
     return false;
   }
   codes.mean = static_cast<std::int16_t>(codes.mean + number_behind(reader.bits(), entry));
@@ -53,7 +53,7 @@ struct BlockCodes {
     const auto entry = table.find(reader.bits());
     if (entry.bits == 0) return false;
     reader.drop(entry.bits);
-    if (entry.zeros == HuffmanTable::end_of_block) break;
+    if (entry.zeros == HuffmanTable::kEndOfBlock) break;
     k += entry.zeros + 1;
     if (k > 64) return false;
   }
@@ -81,7 +81,7 @@ struct BlockCodes {
     k += entry.zeros;
     if (k > 63) {
       reader.drop(entry.bits);
-      return entry.zeros == HuffmanTable::end_of_block;
+      return entry.zeros == HuffmanTable::kEndOfBlock;
     }
     // Sixteen zeros end with a number of no bits, which is 0.
     const auto [place, step] = codes.places[static_cast<std::size_t>(k)];

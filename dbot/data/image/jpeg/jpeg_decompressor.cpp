@@ -6,9 +6,9 @@ namespace dbot::data {
 namespace {
 
 // A progressive image has about 10 scans, an odd one some 100; each is a walk over all blocks.
-constexpr int most_scans = 200;
+constexpr int kMostScans = 200;
 // For coefficients of progressive images: 170 million pixels of three channels.
-constexpr long most_jpeg_memory = 1L << 30;
+constexpr long kMostJpegMemory = 1L << 30;
 
 /// Warnings after which libjpeg invents pixels. The others concern bytes between segments or
 /// version numbers and leave the picture whole.
@@ -41,7 +41,7 @@ JpegDecompressor::JpegDecompressor() {
   guarded([this](jpeg_decompress_struct& info) {
     jpeg_create_decompress(&info);
     info.progress = &progress_;
-    info.mem->max_memory_to_use = most_jpeg_memory;
+    info.mem->max_memory_to_use = kMostJpegMemory;
   });
 }
 
@@ -64,8 +64,8 @@ void JpegDecompressor::note(int warning) {
 }
 
 void JpegDecompressor::count_scans() {
-  if (info_.input_scan_number <= most_scans) return;
-  std::snprintf(message_, sizeof message_, "it has more than %d scans", most_scans);
+  if (info_.input_scan_number <= kMostScans) return;
+  std::snprintf(message_, sizeof message_, "it has more than %d scans", kMostScans);
   leave();
 }
 

@@ -11,7 +11,7 @@ HuffmanTable::Entry entry_of(int code_bits, std::uint8_t symbol) {
   const bool is_end = number_bits == 0 && zeros != 15;
   return {static_cast<std::uint8_t>(code_bits + number_bits), static_cast<std::uint8_t>(code_bits),
           static_cast<std::uint8_t>(number_bits),
-          is_end ? HuffmanTable::end_of_block : static_cast<std::uint8_t>(zeros)};
+          is_end ? HuffmanTable::kEndOfBlock : static_cast<std::uint8_t>(zeros)};
 }
 
 }  // namespace
@@ -31,9 +31,9 @@ bool HuffmanTable::build(const std::uint8_t (&counts)[17], const std::uint8_t (&
     offset_[l] = place - code;
     if (place + counts[l] > 256 || code + counts[l] > 1 << length) return false;
     for (int i = 0; i < counts[l]; ++i, ++code, ++place) {
-      if (length > look_bits) continue;
+      if (length > kLookBits) continue;
       const auto entry = entry_of(length, symbols_[static_cast<std::size_t>(place)]);
-      const int free = look_bits - length;  // bits behind the code that are looked up with it
+      const int free = kLookBits - length;  // bits behind the code that are looked up with it
       const auto first = entries_.begin() + (code << free);
       std::fill(first, first + (std::ptrdiff_t{1} << free), entry);
     }
@@ -46,17 +46,17 @@ bool HuffmanTable::build(const std::uint8_t (&counts)[17], const std::uint8_t (&
 
 void HuffmanTable::prepare_leaps() {
   if (has_leaps_) return;
-  for (std::uint64_t i = 0; i < leaps_.size(); ++i) leaps_[i] = leap_of(i << (64 - leap_bits));
+  for (std::uint64_t i = 0; i < leaps_.size(); ++i) leaps_[i] = leap_of(i << (64 - kLeapBits));
   has_leaps_ = true;
 }
 
 HuffmanTable::Leap HuffmanTable::leap_of(std::uint64_t bits) const {
   Leap leap;
   while (!leap.ends) {
-    const auto entry = entries_[bits >> (64 - look_bits)];
-    if (entry.bits == 0 || leap.bits + entry.bits > leap_bits) break;
+    const auto entry = entries_[bits >> (64 - kLookBits)];
+    if (entry.bits == 0 || leap.bits + entry.bits > kLeapBits) break;
     leap.bits = static_cast<std::uint8_t>(leap.bits + entry.bits);
-    leap.ends = entry.zeros == end_of_block;
+    leap.ends = entry.zeros == kEndOfBlock;
     if (!leap.ends) leap.advance = static_cast<std::uint8_t>(leap.advance + entry.zeros + 1);
     bits <<= entry.bits;
   }
@@ -65,7 +65,7 @@ HuffmanTable::Leap HuffmanTable::leap_of(std::uint64_t bits) const {
 
 HuffmanTable::Entry HuffmanTable::search(std::uint64_t bits) const {
   const auto next = static_cast<std::int32_t>(bits >> 48);
-  for (int length = look_bits + 1; length <= 16; ++length) {
+  for (int length = kLookBits + 1; length <= 16; ++length) {
     const auto l = static_cast<std::size_t>(length);
     if (next >= limit_[l]) continue;
     const auto place = static_cast<std::size_t>(std::int64_t{next >> (16 - length)} + offset_[l]);

@@ -11,17 +11,17 @@
 // stuffing is taken out beforehand, and a code is looked up together with the number behind it.
 namespace dbot::data {
 
-/// A code table. The next `look_bits` bits tell the code they begin with, unless it is longer.
+/// A code table. The next `kLookBits` bits tell the code they begin with, unless it is longer.
 class HuffmanTable {
  public:
-  static constexpr int look_bits = 10;
-  static constexpr std::uint8_t end_of_block = 64;
+  static constexpr int kLookBits = 10;
+  static constexpr std::uint8_t kEndOfBlock = 64;
 
   struct Entry {
     std::uint8_t bits = 0;         // of the code and the number behind it; 0: a longer code
     std::uint8_t code_bits = 0;    // of the code
     std::uint8_t number_bits = 0;  // of the number
-    std::uint8_t zeros = 0;        // before the number, or `end_of_block`
+    std::uint8_t zeros = 0;        // before the number, or `kEndOfBlock`
   };
 
   /// `counts[n]` codes have n = 1…16 bits; `symbols` are theirs, in order. False if there are more
@@ -37,26 +37,26 @@ class HuffmanTable {
   /// Before, no leap is of any code. Costs as much as leaping over some thousand blocks, once for a
   /// table.
   void prepare_leaps();
-  Leap leap(std::uint64_t bits) const { return leaps_[bits >> (64 - leap_bits)]; }
+  Leap leap(std::uint64_t bits) const { return leaps_[bits >> (64 - kLeapBits)]; }
 
   /// The entry for data whose next 64 bits are `bits`; its `bits` are 0 if they begin with no code.
   Entry find(std::uint64_t bits) const {
-    const Entry entry = entries_[bits >> (64 - look_bits)];
+    const Entry entry = entries_[bits >> (64 - kLookBits)];
     return entry.bits != 0 ? entry : search(bits);
   }
 
  private:
-  static constexpr int leap_bits = 11;
+  static constexpr int kLeapBits = 11;
 
   Entry search(std::uint64_t bits) const;
   Leap leap_of(std::uint64_t bits) const;
 
-  std::array<Entry, std::size_t{1} << look_bits> entries_;
+  std::array<Entry, std::size_t{1} << kLookBits> entries_;
   std::array<std::int32_t, 17> limit_{};   // first code of each length that is none, 16 bits wide
   std::array<std::int32_t, 17> offset_{};  // place of a code's symbol, less the code
   std::array<std::uint8_t, 17> counts_{};
   std::array<std::uint8_t, 256> symbols_{};
-  std::array<Leap, std::size_t{1} << leap_bits> leaps_;
+  std::array<Leap, std::size_t{1} << kLeapBits> leaps_;
   bool built_ = false, has_leaps_ = false;
 };
 
@@ -78,7 +78,7 @@ class ScanData {
   /// Zeros follow each segment, so that 8 bytes may always be read.
   std::span<const std::uint8_t> segment(std::size_t index) const;
 
-  static constexpr std::size_t padding = 16;
+  static constexpr std::size_t kPadding = 16;
 
  private:
   void append(std::span<const std::uint8_t> bytes);

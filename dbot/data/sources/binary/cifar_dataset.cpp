@@ -16,12 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int cifar_side = 32;
-constexpr std::size_t cifar_plane = std::size_t{cifar_side} * cifar_side;
-constexpr CifarFormat cifar10{1, 10}, cifar100{2, 100};
+constexpr int kCifarSide = 32;
+constexpr std::size_t kCifarPlane = std::size_t{kCifarSide} * kCifarSide;
+constexpr CifarFormat kCifar10{1, 10}, kCifar100{2, 100};
 
 std::uint64_t record_bytes(const CifarFormat& format) {
-  return static_cast<std::uint64_t>(format.label_bytes) + 3 * cifar_plane;
+  return static_cast<std::uint64_t>(format.label_bytes) + 3 * kCifarPlane;
 }
 
 bool is_cifar10_name(const std::string& name) {
@@ -40,7 +40,7 @@ CifarFormat format_of(const std::vector<std::vector<fs::path>>& parts) {
                        .way_out = "keep each in a folder of its own"});
     }
   }
-  return ten ? cifar10 : cifar100;
+  return ten ? kCifar10 : kCifar100;
 }
 
 /// One a line; the numbers unless there are as many as classes.
@@ -77,7 +77,7 @@ void CifarDataset::read_labels(std::size_t file) {
   const auto count = files_.size(file) / record_bytes(format_);
   for (std::uint64_t record = 0; record < count; ++record) {
     std::uint8_t label = 0;
-    files_.read(file, (record + 1) * record_bytes(format_) - 3 * cifar_plane - 1, {&label, 1});
+    files_.read(file, (record + 1) * record_bytes(format_) - 3 * kCifarPlane - 1, {&label, 1});
     if (label >= format_.classes) {
       throw data_error(files_.path(file).string(), Fault::corrupt,
                        fmt::format("image {} has label {}, expected 0 to {}", record, label,
@@ -100,14 +100,14 @@ CifarDataset::Place CifarDataset::place_of(std::int64_t index) const {
 void CifarDataset::read(std::int64_t index, Sample& sample) const {
   const Place place = place_of(index);
   sample.begin(name(index));
-  std::array<std::uint8_t, 3 * cifar_plane> planes;
+  std::array<std::uint8_t, 3 * kCifarPlane> planes;
   files_.read(place.file,
               static_cast<std::uint64_t>(place.record + 1) * record_bytes(format_) - planes.size(),
               planes);
-  constexpr std::array<std::int64_t, 3> shape{cifar_side, cifar_side, 3};
-  const auto pixels = sample.add(kImagePart).own_values(c10::ScalarType::Byte, shape);
-  for (std::size_t i = 0; i < cifar_plane; ++i) {
-    for (std::size_t c = 0; c < 3; ++c) pixels[3 * i + c] = planes[c * cifar_plane + i];
+  constexpr std::array<std::int64_t, 3> kShape{kCifarSide, kCifarSide, 3};
+  const auto pixels = sample.add(kImagePart).own_values(c10::ScalarType::Byte, kShape);
+  for (std::size_t i = 0; i < kCifarPlane; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) pixels[3 * i + c] = planes[c * kCifarPlane + i];
   }
 }
 
@@ -131,7 +131,7 @@ bool is_cifar_name(const fs::path& path) {
   if (name != "train.bin" && name != "test.bin") return false;
   std::error_code error;
   const auto bytes = fs::file_size(path, error);
-  return !error && bytes > 0 && bytes % record_bytes(cifar100) == 0;
+  return !error && bytes > 0 && bytes % record_bytes(kCifar100) == 0;
 }
 
 std::vector<std::shared_ptr<const Dataset>> open_cifar(

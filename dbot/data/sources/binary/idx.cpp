@@ -16,8 +16,8 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::uint8_t unsigned_bytes = 0x08;  // code of the element type
-constexpr std::uint64_t best_gzip_ratio = 1032;
+constexpr std::uint8_t kUnsignedBytes = 0x08;  // code of the element type
+constexpr std::uint64_t kBestGzipRatio = 1032;
 
 using Header = std::array<std::uint8_t, 4>;  // 0, 0, element type, number of dimensions
 
@@ -83,7 +83,7 @@ std::vector<std::int64_t> read_shape(Stream& stream) {
   if (stream.read(header.data(), header.size()) != header.size() || !looks_like_idx(header)) {
     stream.fail("is not an IDX file");
   }
-  if (header[2] != unsigned_bytes) {
+  if (header[2] != kUnsignedBytes) {
     stream.fail(
         fmt::format("has element type 0x{:02x}, expected 0x08 (unsigned bytes)", header[2]));
   }
@@ -102,7 +102,7 @@ std::uint64_t plausible_count(const std::vector<std::int64_t>& shape,
                               const std::filesystem::path& path, Stream& stream) {
   const std::uint64_t length = file_length(path, stream);
   const std::uint64_t header = 4 + 4 * shape.size();
-  const std::uint64_t most = stream.is_plain() ? length - header : length * best_gzip_ratio;
+  const std::uint64_t most = stream.is_plain() ? length - header : length * kBestGzipRatio;
   std::uint64_t count = 1;
   for (const auto extent : shape) {
     const auto factor = static_cast<std::uint64_t>(extent);

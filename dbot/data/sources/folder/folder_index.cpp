@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr std::string_view version_line = "dbot folder index 2\n";
-constexpr std::size_t checksum_digits = 32;
+constexpr std::string_view kVersionLine = "dbot folder index 2\n";
+constexpr std::size_t kChecksumDigits = 32;
 
 std::string checksum_of(std::string_view text) {
   return core::checksum(std::as_bytes(std::span(text)));
@@ -103,9 +103,9 @@ FolderListings read_index(const fs::path& file, const fs::path& root) {
     if (!fs::is_regular_file(file)) return {};
     const std::string content = core::read_text_file(file);
     std::string_view rest = content;
-    if (!rest.starts_with(version_line)) return {};
-    rest.remove_prefix(version_line.size());
-    const auto stored = rest.substr(0, checksum_digits);
+    if (!rest.starts_with(kVersionLine)) return {};
+    rest.remove_prefix(kVersionLine.size());
+    const auto stored = rest.substr(0, kChecksumDigits);
     rest.remove_prefix(stored.size());
     if (checksum_of(rest) != stored) return {};
     return unpack_listings(rest, canonical_text(root));
@@ -122,7 +122,7 @@ void write_index(const fs::path& file, const fs::path& root, const FolderListing
         fmt::format("[index] cannot create {}: {}", file.parent_path().string(), error.message()));
   }
   const std::string packed = pack_listings(canonical_text(root), listings);
-  const std::string head = std::string(version_line) + checksum_of(packed);
+  const std::string head = std::string(kVersionLine) + checksum_of(packed);
   core::write_file_atomically(file, [&](const core::WriteBytes& write) {
     write(std::as_bytes(std::span(head)));
     write(std::as_bytes(std::span(packed)));

@@ -13,7 +13,7 @@
 namespace dbot::data {
 namespace {
 
-constexpr double worth_telling = 5;  // seconds
+constexpr double kWorthTelling = 5;  // seconds
 
 std::int64_t nanoseconds_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -146,7 +146,7 @@ FolderScan scan_folder(const std::filesystem::path& root, const core::Log& log,
     }
   }
   const double seconds = 1e-9 * static_cast<double>(nanoseconds_now() - begin);
-  if (seconds > worth_telling) {
+  if (seconds > kWorthTelling) {
     log(core::LogLevel::information,
         fmt::format("{}: {} images found in {:.0f} s", root.string(), scan.images.size(), seconds));
   }

@@ -35,11 +35,11 @@ struct TellingFile {
 constexpr std::array kTellingFiles{
     TellingFile{kOutputNote, kNoteBegins},
     TellingFile{"pictures.json", "{", {"\"version\"", "\"step\"", "\"stage\""}},
-    TellingFile{pack_index_name, "DBOTPACK"},
+    TellingFile{kPackIndexName, "DBOTPACK"},
     TellingFile{"check.jsonl", "{\"type\":\"check\",\"version\":"},
     TellingFile{"check.partial", "dbot survey "}};
 
-/// A recipe lies beside images at times; one that a run follows has its company.
+/// A recipe lies beside images at times; one that a kRun follows has its company.
 constexpr TellingFile kRecipe{"recipe.toml", "", {"[schedule]", "[optimizer]", "[train]"}};
 constexpr std::array<std::string_view, 3> kCompany{"metrics.jsonl", "run.json", "checkpoints"};
 
@@ -172,8 +172,8 @@ bool OutputSigns::told(const fs::path& folder) const {
   for (std::size_t i = 0; i < kTellingFiles.size(); ++i) {
     if ((seen_ & bit(i)) != 0 && holds(folder, kTellingFiles[i])) return true;
   }
-  constexpr std::uint32_t run = kRecipeBit | kCompanyBit;
-  if ((seen_ & run) == run && holds(folder, kRecipe)) return true;
+  constexpr std::uint32_t kRun = kRecipeBit | kCompanyBit;
+  if ((seen_ & kRun) == kRun && holds(folder, kRecipe)) return true;
   return (seen_ & kPartsBit) != 0 && !others_ && is_division_of_surroundings(folder);
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 using Fields = std::vector<std::string>;
 
-constexpr std::size_t longest_line = std::size_t{1} << 16;
+constexpr std::size_t kLongestLine = std::size_t{1} << 16;
 
 std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -60,7 +60,7 @@ class ListParser {
 
   void add(std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.size() > longest_line) fail(fmt::format("has more than {} bytes", longest_line));
+    if (line.size() > kLongestLine) fail(fmt::format("has more than {} bytes", kLongestLine));
     if (line.find('\0') != std::string_view::npos)
       fail("holds a byte 0; this is no list of images");
     if (without_spaces(line).empty() || line.front() == '#') return;

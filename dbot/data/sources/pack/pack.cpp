@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_names = std::size_t{1} << 20;  // bytes in memory at once
+constexpr std::size_t kMostNames = std::size_t{1} << 20;  // bytes in memory at once
 
 void check_pack_config(const PackConfig& config) {
   const auto check = [](bool holds, std::string_view name, auto value, std::string_view expected) {
@@ -76,7 +76,7 @@ std::string plan_of(const std::vector<std::shared_ptr<const Dataset>>& parts,
     std::string names = part->name(0) + '\n';
     for (std::int64_t i = 0; i < part->size(); ++i) {
       names += fmt::format("{}\n{}\n", part->key(i), part->label(i));
-      if (names.size() > most_names) names = core::checksum(std::as_bytes(std::span(names)));
+      if (names.size() > kMostNames) names = core::checksum(std::as_bytes(std::span(names)));
     }
     plan += fmt::format("images {} {}\n", part->size(),
                         core::checksum(std::as_bytes(std::span(names))));
@@ -166,9 +166,9 @@ class Packer {
     dataset.read(index, sample);
     require_encoded(sample);
     Made made{packed_image(sample, config_), {}};
-    if (made.bytes.size() > most_image_bytes) {
+    if (made.bytes.size() > kMostImageBytes) {
       made.problem =
-          fmt::format("{}: has more than {} bytes", dataset.name(index), most_image_bytes);
+          fmt::format("{}: has more than {} bytes", dataset.name(index), kMostImageBytes);
     }
     return made;
   } catch (const DataError& error) {

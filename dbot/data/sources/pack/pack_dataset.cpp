@@ -72,7 +72,7 @@ std::string problem_of_shard(const fs::path& path, const PackIndex::Shard& shard
 }  // namespace
 
 bool is_pack_index_name(const fs::path& path) {
-  return path.filename() == pack_index_name;
+  return path.filename() == kPackIndexName;
 }
 
 PackIndex read_pack_index(const fs::path& path) {
@@ -111,7 +111,7 @@ PackCheck verify_pack(const fs::path& folder, const core::StopRequest& stop) {
   std::vector<std::string> problems;
   bool found = false;
   for (const char* part : {"", "train", "test"}) {
-    const fs::path path = folder / part / pack_index_name;
+    const fs::path path = folder / part / kPackIndexName;
     std::error_code ignored;
     if (!fs::exists(path, ignored)) continue;
     found = true;
@@ -130,7 +130,7 @@ PackCheck verify_pack(const fs::path& folder, const core::StopRequest& stop) {
     throw DataError({.operation = "data",
                      .subject = folder.string(),
                      .fault = Fault::mismatch,
-                     .reason = fmt::format("is no pack: it has no {}", pack_index_name)});
+                     .reason = fmt::format("is no pack: it has no {}", kPackIndexName)});
   }
   if (problems.empty()) return check;
   throw DataError(

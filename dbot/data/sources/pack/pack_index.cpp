@@ -8,10 +8,10 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::string_view pack_magic = "DBOTPACK";
-constexpr std::uint32_t pack_version = 1;
-constexpr std::size_t checksum_digits = 32;
-constexpr std::size_t header_bytes = 40, shard_bytes = 8 + checksum_digits, image_bytes = 24;
+constexpr std::string_view kPackMagic = "DBOTPACK";
+constexpr std::uint32_t kPackVersion = 1;
+constexpr std::size_t kChecksumDigits = 32;
+constexpr std::size_t kHeaderBytes = 40, kShardBytes = 8 + kChecksumDigits, kImageBytes = 24;
 
 std::string checksum_of(std::string_view bytes) {
   return core::checksum(std::as_bytes(std::span(bytes)));
@@ -69,20 +69,20 @@ struct PackHeader {
 };
 
 PackHeader read_pack_header(PackInput& input) {
-  if (input.take(pack_magic.size()) != pack_magic) {
+  if (input.take(kPackMagic.size()) != kPackMagic) {
     throw DataError({.fault = Fault::unsupported, .reason = "is no index of a pack"});
   }
   const auto version = input.number32();
-  if (version != pack_version) {
+  if (version != kPackVersion) {
     throw DataError({.fault = Fault::unsupported,
-                     .reason = fmt::format("is of version {}, expected {}", version, pack_version),
+                     .reason = fmt::format("is of version {}, expected {}", version, kPackVersion),
                      .way_out = "pack the data again, or use a newer dbot"});
   }
   PackHeader header;
   header.shards = input.number32();
   header.images = input.number(8);
   header.classes = input.number(8);
-  input.take(header_bytes - pack_magic.size() - 24);
+  input.take(kHeaderBytes - kPackMagic.size() - 24);
   return header;
 }
 
@@ -117,8 +117,8 @@ std::string pack_shard_name(std::size_t shard) {
 
 std::string pack_index_bytes(const PackIndex& index) {
   PackBytes output;
-  output.text(pack_magic);
-  output.number(pack_version, 4);
+  output.text(kPackMagic);
+  output.number(kPackVersion, 4);
   output.number(index.shards.size(), 4);
   output.number(index.images(), 8);
   output.number(index.classes.size(), 8);
@@ -143,14 +143,14 @@ std::string pack_index_bytes(const PackIndex& index) {
 
 PackIndex parse_pack_index(std::span<const std::byte> bytes) {
   std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!all.starts_with(pack_magic)) {
+  if (!all.starts_with(kPackMagic)) {
     throw DataError({.fault = Fault::unsupported, .reason = "is no index of a pack"});
   }
-  if (all.size() < header_bytes + checksum_digits) {
+  if (all.size() < kHeaderBytes + kChecksumDigits) {
     throw DataError({.fault = Fault::truncated, .reason = "ends too early"});
   }
-  const auto stored = all.substr(all.size() - checksum_digits);
-  all.remove_suffix(checksum_digits);
+  const auto stored = all.substr(all.size() - kChecksumDigits);
+  all.remove_suffix(kChecksumDigits);
   if (checksum_of(all) != stored) {
     throw DataError({.fault = Fault::corrupt, .reason = "is damaged: its checksum does not hold"});
   }
@@ -158,12 +158,12 @@ PackIndex parse_pack_index(std::span<const std::byte> bytes) {
   PackInput input(all);
   const PackHeader header = read_pack_header(input);
   PackIndex index;
-  input.require(header.shards, shard_bytes);
+  input.require(header.shards, kShardBytes);
   for (std::uint64_t i = 0; i < header.shards; ++i) {
     const auto size = input.number(8);
-    index.shards.push_back({size, std::string(input.take(checksum_digits))});
+    index.shards.push_back({size, std::string(input.take(kChecksumDigits))});
   }
-  input.require(header.images, image_bytes);
+  input.require(header.images, kImageBytes);
   index.places.reserve(header.images);
   index.labels.reserve(header.images);
   std::vector<std::uint32_t> lengths;

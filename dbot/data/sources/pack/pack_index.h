@@ -14,7 +14,7 @@
 // shards, and this file, which says what lies where. docs/data.md describes the format.
 namespace dbot::data {
 
-inline constexpr std::string_view pack_index_name = "index.dbotpack";
+inline constexpr std::string_view kPackIndexName = "index.dbotpack";
 
 /// "shard-00012.images".
 std::string pack_shard_name(std::size_t shard);

@@ -34,8 +34,8 @@ void append(PackIndex& index, const PackIndex& piece) {
 PackWork::PackWork(fs::path folder) : folder_(std::move(folder)) {
   core::create_folders(folder_);
   std::error_code ignored;
-  finished_ = fs::is_regular_file(folder_ / pack_index_name, ignored);
-  if (finished_) index_ = read_pack_index(folder_ / pack_index_name);
+  finished_ = fs::is_regular_file(folder_ / kPackIndexName, ignored);
+  if (finished_) index_ = read_pack_index(folder_ / kPackIndexName);
   while (!finished_ && keep_shard(index_.shards.size())) {
   }
   remove_leavings();
@@ -48,7 +48,7 @@ PackWork::~PackWork() {
 }
 
 void PackWork::remove_leavings() {
-  std::set<fs::path> wanted{folder_ / pack_index_name};
+  std::set<fs::path> wanted{folder_ / kPackIndexName};
   for (std::size_t i = 0; i < index_.shards.size(); ++i) {
     wanted.insert(folder_ / pack_shard_name(i));
     if (!finished_) wanted.insert(piece_path(i));
@@ -119,7 +119,7 @@ void PackWork::end_shard(std::int64_t next) {
 
 void PackWork::finish(const std::vector<std::string>& classes) {
   index_.classes = classes;
-  core::write_file_atomically(folder_ / pack_index_name, pack_index_bytes(index_));
+  core::write_file_atomically(folder_ / kPackIndexName, pack_index_bytes(index_));
   for (std::size_t i = 0; i < index_.shards.size(); ++i) core::remove_tree(piece_path(i));
   finished_ = true;
 }

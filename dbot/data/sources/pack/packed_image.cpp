@@ -13,7 +13,7 @@
 namespace dbot::data {
 namespace {
 
-constexpr int rgb = 3;
+constexpr int kRgb = 3;
 
 /// The shorter side becomes `shorter`, the other one follows, rounded, and is at least 1.
 core::Size with_shorter_side(const Image& image, int shorter) {
@@ -26,12 +26,12 @@ core::Size with_shorter_side(const Image& image, int shorter) {
 
 Image resized(const Image& image, core::Size size) {
   const auto count = static_cast<std::size_t>(size.height * size.width);
-  std::vector<std::uint8_t> planar(count * rgb);
+  std::vector<std::uint8_t> planar(count * kRgb);
   resize_crop(image, {0, 0, image.height, image.width}, size, false, planar);
-  Image result{static_cast<int>(size.height), static_cast<int>(size.width), rgb, {}};
+  Image result{static_cast<int>(size.height), static_cast<int>(size.width), kRgb, {}};
   result.pixels.resize(planar.size());
   for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t c = 0; c < rgb; ++c) result.pixels[rgb * i + c] = planar[c * count + i];
+    for (std::size_t c = 0; c < kRgb; ++c) result.pixels[kRgb * i + c] = planar[c * count + i];
   }
   return result;
 }
@@ -43,9 +43,9 @@ std::vector<std::uint8_t> packed_image(Sample& sample, const PackConfig& config)
   if (config.shorter_side == 0) return encoded.take();
   const auto bytes = encoded.bytes();
   const std::string& name = sample.name();
-  const auto reader = open_reader(bytes, rgb, name);
+  const auto reader = open_reader(bytes, kRgb, name);
   if (std::min(reader->height(), reader->width()) <= config.shorter_side) return encoded.take();
-  const Image image = decode_image(bytes, rgb, name);
+  const Image image = decode_image(bytes, kRgb, name);
   return encode_jpeg(resized(image, with_shorter_side(image, config.shorter_side)), config.quality);
 }
 

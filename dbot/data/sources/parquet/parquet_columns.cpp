@@ -41,16 +41,16 @@ int find_name(const ColumnList& columns, std::span<const std::string_view> names
   return -1;
 }
 
-constexpr std::array<std::string_view, 12> image_names{
+constexpr std::array<std::string_view, 12> kImageNames{
     "image",        "img",     "jpg",   "jpeg",   "png",   "webp",
     "pixel_values", "picture", "photo", "pixels", "bytes", "content"};
 
-constexpr std::array<std::string_view, 6> label_names{"label", "fine_label", "class",
+constexpr std::array<std::string_view, 6> kLabelNames{"label", "fine_label", "class",
                                                       "cls",   "target",     "category"};
 
 /// True if a column is called like what accompanies an image.
 bool accompanies(const ParquetColumn& column) {
-  constexpr std::array<std::string_view, 18> words{
+  constexpr std::array<std::string_view, 18> kWords{
       "annotation", "mask", "seg",    "depth", "label",  "condition", "control", "crop", "thumb",
       "normal",     "edge", "sketch", "pose",  "target", "before",    "source",  "map",  "small"};
   std::string name = column_name(column);
@@ -58,7 +58,7 @@ bool accompanies(const ParquetColumn& column) {
     return static_cast<char>(std::tolower(letter));
   });
   return std::ranges::any_of(
-      words, [&](std::string_view word) { return name.find(word) != std::string::npos; });
+      kWords, [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
 
 /// Which of the columns that may be images is the image.
@@ -67,7 +67,7 @@ int choose_image(const ColumnList& columns, const std::vector<int>& candidates) 
     const auto place = static_cast<int>(&column - columns.data());
     return std::ranges::find(candidates, place) != candidates.end();
   };
-  const int named = find_name(columns, image_names, is_candidate);
+  const int named = find_name(columns, kImageNames, is_candidate);
   if (named >= 0) return named;
   const auto is_struct = [](const ParquetColumn& column) {
     return column.path.ends_with(".bytes");
@@ -137,7 +137,7 @@ std::vector<int> binary_columns(const ColumnList& columns) {
 int find_list_label(const ColumnList& columns) {
   return find_if(columns, [](const ParquetColumn& column) {
     const auto name = std::string_view(column.path).substr(0, column.path.find('.'));
-    return column.list && std::ranges::any_of(label_names, [&](std::string_view known) {
+    return column.list && std::ranges::any_of(kLabelNames, [&](std::string_view known) {
              return equal_in_any_case(name, known) ||
                     (name.size() == known.size() + 1 && name.back() == 's' &&
                      equal_in_any_case(name.substr(0, known.size()), known));
@@ -148,9 +148,9 @@ int find_list_label(const ColumnList& columns) {
 }  // namespace
 
 std::string column_name(const ParquetColumn& column) {
-  constexpr std::string_view ending = ".bytes";
-  const bool part = column.path.size() > ending.size() && column.path.ends_with(ending);
-  return part ? column.path.substr(0, column.path.size() - ending.size()) : column.path;
+  constexpr std::string_view kEnding = ".bytes";
+  const bool part = column.path.size() > kEnding.size() && column.path.ends_with(kEnding);
+  return part ? column.path.substr(0, column.path.size() - kEnding.size()) : column.path;
 }
 
 ParquetColumns choose_columns(const ColumnList& columns, const std::string& hugging_face) {
@@ -162,7 +162,7 @@ ParquetColumns choose_columns(const ColumnList& columns, const std::string& hugg
   std::ranges::copy_if(images, std::back_inserter(chosen.other_images),
                        [&](int column) { return column != chosen.image; });
   if (chosen.label < 0) {
-    chosen.label = find_name(columns, label_names, [&](const ParquetColumn& column) {
+    chosen.label = find_name(columns, kLabelNames, [&](const ParquetColumn& column) {
       const auto place = static_cast<int>(&column - columns.data());
       return can_label(column) && std::ranges::find(images, place) == images.end();
     });

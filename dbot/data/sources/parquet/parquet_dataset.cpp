@@ -61,7 +61,7 @@ class ParquetDataset::Cache {
     std::uint64_t kept = 0;
     for (auto entry = entries_.begin(); entry != entries_.end();) {
       kept += entry->bytes;
-      const bool drop = kept > kept_group_bytes && entry->bytes > 0 && entry != entries_.begin();
+      const bool drop = kept > kKeptGroupBytes && entry->bytes > 0 && entry != entries_.begin();
       entry = drop ? entries_.erase(entry) : std::next(entry);
     }
   }
@@ -162,7 +162,7 @@ std::vector<std::shared_ptr<const Dataset>> open_parquets(
       throw data_error(parts[i].front().string(), Fault::empty, "has no rows");
     }
     tell(files[i].front(), reader, parts[i].front(), context.log);
-    if (bytes > kept_group_bytes) {
+    if (bytes > kKeptGroupBytes) {
       context.log(
           core::LogLevel::information,
           fmt::format("{}: {:.1f} GB in row groups, each of which is read for one image; dbot data "

@@ -14,7 +14,7 @@
 namespace dbot::data {
 
 /// Encoded images in Parquet files. Compressed bytes cannot be read at random: an image costs its
-/// row group, and the groups used last are kept, up to `kept_group_bytes` beside those in work. A
+/// row group, and the groups used last are kept, up to `kKeptGroupBytes` beside those in work. A
 /// pack (pack.h) has no such cost.
 class ParquetDataset final : public Dataset {
  public:
@@ -46,7 +46,7 @@ class ParquetDataset final : public Dataset {
   std::unique_ptr<Cache> cache_;
 };
 
-inline constexpr std::uint64_t kept_group_bytes = std::uint64_t{1} << 29;
+inline constexpr std::uint64_t kKeptGroupBytes = std::uint64_t{1} << 29;
 
 /// The images of the Parquet files of each part; labels count the same classes. Throws DataError.
 std::vector<std::shared_ptr<const Dataset>> open_parquets(

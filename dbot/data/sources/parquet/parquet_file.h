@@ -54,6 +54,6 @@ class ParquetFile {
 };
 
 /// Row groups whose images take more than that are refused: one has to be in memory as a whole.
-inline constexpr std::uint64_t most_group_bytes = std::uint64_t{2} << 30;
+inline constexpr std::uint64_t kMostGroupBytes = std::uint64_t{2} << 30;
 
 }  // namespace dbot::data

@@ -38,16 +38,16 @@ ParquetColumn describe_column(const parquet::ColumnDescriptor& column) {
 template <typename Type, typename Take>
 void each_value(parquet::ColumnReader& column, const Take& take) {
   using Value = typename Type::c_type;
-  constexpr std::int64_t at_once = 1024;
+  constexpr std::int64_t kAtOnce = 1024;
   if (column.type() != Type::type_num) throw std::runtime_error("a column changed its type");
   auto& reader = static_cast<parquet::TypedColumnReader<Type>&>(column);
   const int present = reader.descr()->max_definition_level();
-  std::vector<std::int16_t> levels(at_once);
-  const auto values = std::make_unique<Value[]>(at_once);  // a vector of bool has no addresses
+  std::vector<std::int16_t> levels(kAtOnce);
+  const auto values = std::make_unique<Value[]>(kAtOnce);  // a vector of bool has no addresses
   while (reader.HasNext()) {
     std::int64_t count = 0;
     const std::int64_t rows =
-        reader.ReadBatch(at_once, levels.data(), nullptr, values.get(), &count);
+        reader.ReadBatch(kAtOnce, levels.data(), nullptr, values.get(), &count);
     if (rows == 0) return;
     std::size_t at = 0;
     for (std::int64_t row = 0; row < rows; ++row) {
@@ -222,11 +222,11 @@ ParquetGroup ParquetFile::read_group(std::size_t group) const {
     const auto values = reader->RowGroup(static_cast<int>(group))->Column(state_->columns.image);
     each_value<parquet::ByteArrayType>(*values, [&](const parquet::ByteArray* value) {
       if (value) {
-        if (result.bytes.size() + value->len > most_group_bytes) {
+        if (result.bytes.size() + value->len > kMostGroupBytes) {
           state_->fail(
               fmt::format("row group {} holds more than {} bytes of images; write the file "
                           "with fewer rows a group",
-                          group, most_group_bytes));
+                          group, kMostGroupBytes));
         }
         result.bytes.insert(result.bytes.end(), value->ptr, value->ptr + value->len);
       }

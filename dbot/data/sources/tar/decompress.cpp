@@ -20,7 +20,7 @@ namespace {
 
 using Take = std::function<void(std::span<const std::byte>)>;
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 [[noreturn]] void fail_unpacking(const std::filesystem::path& path, std::string_view what) {
   throw data_error(path.string(), Fault::corrupt, what);
@@ -33,7 +33,7 @@ class PackedPieces {
 
   /// Empty at the end.
   std::span<const std::uint8_t> next() {
-    const auto count = std::min<std::uint64_t>(piece_bytes, file_.size(0) - position_);
+    const auto count = std::min<std::uint64_t>(kPieceBytes, file_.size(0) - position_);
     bytes_.resize(count);
     file_.read(0, position_, bytes_);
     position_ += count;
@@ -104,7 +104,7 @@ class GzipStream {
   const std::filesystem::path& path_;
   z_stream stream_{};
   bool ended_ = false;
-  std::vector<std::byte> content_ = std::vector<std::byte>(piece_bytes);
+  std::vector<std::byte> content_ = std::vector<std::byte>(kPieceBytes);
 };
 
 void decompress_gzip(const std::filesystem::path& path, const Take& take) {
@@ -120,15 +120,15 @@ struct Packing {
 
 using namespace std::string_view_literals;
 
-constexpr std::array<Packing, 9> packings{{{"\x1F\x8B"sv, "gzip"},
-                                           {"\x28\xB5\x2F\xFD"sv, "zstd"},
-                                           {"BZh"sv, "bzip2"},
-                                           {"\xFD\x37zXZ\0"sv, "xz"},
-                                           {"\x04\x22\x4D\x18"sv, "lz4"},
-                                           {"PK\x03\x04"sv, "ZIP"},
-                                           {"7z\xBC\xAF\x27\x1C"sv, "7z"},
-                                           {"Rar!\x1A\x07"sv, "RAR"},
-                                           {"LZIP"sv, "lzip"}}};
+constexpr std::array<Packing, 9> kPackings{{{"\x1F\x8B"sv, "gzip"},
+                                            {"\x28\xB5\x2F\xFD"sv, "zstd"},
+                                            {"BZh"sv, "bzip2"},
+                                            {"\xFD\x37zXZ\0"sv, "xz"},
+                                            {"\x04\x22\x4D\x18"sv, "lz4"},
+                                            {"PK\x03\x04"sv, "ZIP"},
+                                            {"7z\xBC\xAF\x27\x1C"sv, "7z"},
+                                            {"Rar!\x1A\x07"sv, "RAR"},
+                                            {"LZIP"sv, "lzip"}}};
 
 }  // namespace
 
@@ -143,8 +143,8 @@ std::string_view packing_of(const std::filesystem::path& path) {
       count >= 4 && (head[0] & 0xF0) == 0x50 && begin.substr(1, 3) == "\x2A\x4D\x18"sv;
   if (skippable) return "zstd";
   const auto found = std::ranges::find_if(
-      packings, [&](const Packing& one) { return begin.starts_with(one.magic); });
-  return found == packings.end() ? std::string_view{} : found->name;
+      kPackings, [&](const Packing& one) { return begin.starts_with(one.magic); });
+  return found == kPackings.end() ? std::string_view{} : found->name;
 }
 
 void decompress(const std::filesystem::path& path, const Take& take) {

@@ -14,7 +14,7 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::size_t most_open = 128;
+constexpr std::size_t kMostOpen = 128;
 
 [[noreturn]] void fail_on_shard(const std::filesystem::path& path, std::string_view what) {
   throw data_error(path.string(), Fault::unreadable, what);
@@ -37,7 +37,7 @@ ShardFiles::ShardFiles(std::vector<std::filesystem::path> paths) {
       fail_on_shard(path, "is not a regular file");
     }
     File entry{std::move(path), static_cast<std::uint64_t>(status.st_size), {}};
-    if (files_.size() < most_open) entry.open = std::move(file);
+    if (files_.size() < kMostOpen) entry.open = std::move(file);
     files_.push_back(std::move(entry));
   }
 }

@@ -19,7 +19,7 @@ struct ShardPlace {
 };
 
 /// An image of more bytes than that is damage, or an attack on memory.
-inline constexpr std::uint64_t most_image_bytes = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t kMostImageBytes = std::uint64_t{1} << 30;
 
 /// Encoded images that lie one behind the other in a few large files: tar archives, packs.
 class ShardedDataset final : public Dataset {

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int scanning_threads = 8;  // they wait for the disk, mostly
+constexpr int kScanningThreads = 8;  // they wait for the disk, mostly
 
 /// What is known of the archives of one part.
 struct TarPart {
@@ -111,7 +111,7 @@ TarPart scan_part(const std::vector<fs::path>& archives, const OpenContext& cont
   for (const auto& archive : archives) plain.push_back(plain_archive(archive, context));
   TarPart part{archives, ShardFiles(std::move(plain)), {}};
   part.scans.resize(archives.size());
-  in_parallel(archives.size(), scanning_threads, [&part](std::size_t shard) {
+  in_parallel(archives.size(), kScanningThreads, [&part](std::size_t shard) {
     part.scans[shard] = scan_tar(part.files, static_cast<std::uint32_t>(shard));
   });
   require_tar_images(part);

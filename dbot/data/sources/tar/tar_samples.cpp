@@ -17,9 +17,9 @@ std::size_t base_of(std::string_view name) {
 }
 
 bool is_npy(std::string_view name) {
-  constexpr std::string_view ending = ".npy";
-  return name.size() > ending.size() &&
-         std::ranges::equal(name.substr(name.size() - ending.size()), ending,
+  constexpr std::string_view kEnding = ".npy";
+  return name.size() > kEnding.size() &&
+         std::ranges::equal(name.substr(name.size() - kEnding.size()), kEnding,
                             [](unsigned char a, char b) { return std::tolower(a) == b; });
 }
 

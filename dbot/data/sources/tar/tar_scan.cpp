@@ -18,7 +18,7 @@
 namespace dbot::data {
 namespace {
 
-constexpr std::uint64_t most_label_bytes = 1 << 20;
+constexpr std::uint64_t kMostLabelBytes = 1 << 20;
 
 std::string_view without_root(std::string_view name) {
   while (name.starts_with("./") || name.starts_with('/')) {
@@ -28,10 +28,10 @@ std::string_view without_root(std::string_view name) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto begin = text.find_first_not_of(space);
+  constexpr std::string_view kSpace = " \t\r\n";
+  const auto begin = text.find_first_not_of(kSpace);
   if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(space) - begin + 1);
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
 /// What stands behind the last dot, in small letters.
@@ -113,16 +113,16 @@ class TarScanner {
   }
 
   void check_size(const std::string& name, std::uint64_t bytes) const {
-    if (bytes <= most_image_bytes) return;
+    if (bytes <= kMostImageBytes) return;
     throw DataError({.operation = "data",
                      .subject = files_.path(shard_).string(),
                      .fault = Fault::too_large,
                      .reason = fmt::format("holds {} of {} bytes, expected at most {} of an image",
-                                           name, bytes, most_image_bytes)});
+                                           name, bytes, kMostImageBytes)});
   }
 
   void read_label(const std::string& name, const formats::TarMember& member, bool json) {
-    if (member.size > most_label_bytes) return;
+    if (member.size > kMostLabelBytes) return;
     std::string text(member.size, '\0');
     files_.read(shard_, member.offset, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
     auto label =

@@ -41,13 +41,13 @@ bool is_named_compressed(const fs::path& path) {
 
 /// True for what tar programs of this century write.
 bool begins_like_tar(const fs::path& path) {
-  constexpr std::string_view magic = "ustar";
-  constexpr std::size_t place = 257;
+  constexpr std::string_view kMagic = "ustar";
+  constexpr std::size_t kPlace = 257;
   const ShardFiles file({path});
-  std::array<std::uint8_t, magic.size()> bytes{};
-  if (file.size(0) < place + bytes.size()) return false;
-  file.read(0, place, bytes);
-  return std::ranges::equal(bytes, magic, [](std::uint8_t a, char b) { return a == b; });
+  std::array<std::uint8_t, kMagic.size()> bytes{};
+  if (file.size(0) < kPlace + bytes.size()) return false;
+  file.read(0, kPlace, bytes);
+  return std::ranges::equal(bytes, kMagic, [](std::uint8_t a, char b) { return a == b; });
 }
 
 fs::path cache_folder() {
@@ -99,15 +99,15 @@ void check_room(const fs::path& folder, const fs::path& archive) {
 }
 
 void unpack(const fs::path& archive, const fs::path& copy, const core::StopRequest* stop) {
-  constexpr std::uint64_t between_checks = std::uint64_t{1} << 26;
+  constexpr std::uint64_t kBetweenChecks = std::uint64_t{1} << 26;
   core::write_file_atomically(copy, [&](const core::WriteBytes& write) {
-    std::uint64_t since = between_checks;
+    std::uint64_t since = kBetweenChecks;
     decompress(archive, [&](std::span<const std::byte> bytes) {
       if (stop && stop->requested()) {
         throw Stopped(
             fmt::format("[data] stopped on request while {} was unpacked", archive.string()));
       }
-      if (since >= between_checks) {
+      if (since >= kBetweenChecks) {
         check_room(copy.parent_path(), archive);
         since = 0;
       }
