@@ -32,7 +32,8 @@ class Forecast : public testing::Test {
                   method_);
     said_.clear();
     for (std::int64_t done = 1; done <= 2; ++done) {
-      file.on_micro_batch({.done = done,
+      file.on_micro_batch({.state = {},
+                           .done = done,
                            .of = micro_batches,
                            .seconds = seconds * static_cast<double>(done),
                            .last_seconds = seconds},
