@@ -24,7 +24,7 @@ using namespace std::string_view_literals;
 struct Kind {
   std::string_view name;
   std::string_view magic;  // the file begins with it; "?" stands for any byte
-  bool kAnyChannels;       // files may have other numbers than 1 (grey) and 3 (RGB)
+  bool any_channels;       // files may have other numbers than 1 (grey) and 3 (RGB)
   std::unique_ptr<ImageReader> (*open)(std::span<const std::uint8_t>, const PixelFormat&,
                                        std::string_view);
 };

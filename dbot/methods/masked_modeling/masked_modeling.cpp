@@ -107,7 +107,11 @@ void MaskedModeling::end_stage(std::int64_t /*stage*/) {
   auto parameters =
       std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape), config_.device);
   parameters->copy_from(student_->parameters()->named());
-  set_teacher({shape, std::move(parameters), config_.mean, config_.std, teacher_network_.origins});
+  set_teacher({.config = shape,
+               .parameters = std::move(parameters),
+               .mean = config_.mean,
+               .std = config_.std,
+               .origins = teacher_network_.origins});
 }
 
 std::vector<optim::ParameterGroup> MaskedModeling::parameter_groups(double weight_decay) {
@@ -211,9 +215,10 @@ runtime::NamedTensors MaskedModeling::state() const {
   runtime::NamedTensors state = with_prefix("student.", student_->parameters()->named());
   if (teacher_) {
     state.merge(with_prefix("teacher.", teacher_->parameters().named()));
-    state["teacher.description"] =
-        description_tensor({teacher_network_.config, teacher_network_.mean, teacher_network_.std,
-                            teacher_network_.origins});
+    state["teacher.description"] = description_tensor({.config = teacher_network_.config,
+                                                       .mean = teacher_network_.mean,
+                                                       .std = teacher_network_.std,
+                                                       .origins = teacher_network_.origins});
   }
   return state;
 }
@@ -232,8 +237,11 @@ void MaskedModeling::load_state(std::int64_t stage, const runtime::NamedTensors&
     auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(teacher.config),
                                                            config_.device);
     parameters->copy_from(tensors);
-    set_teacher(
-        {teacher.config, std::move(parameters), teacher.mean, teacher.std, teacher.origins});
+    set_teacher({.config = teacher.config,
+                 .parameters = std::move(parameters),
+                 .mean = teacher.mean,
+                 .std = teacher.std,
+                 .origins = teacher.origins});
   }
   renew_student(stage);
   student_->parameters()->copy_from(without_prefix("student.", state));

@@ -76,7 +76,7 @@ HuffmanTable::Entry HuffmanTable::search(std::uint64_t bits) const {
 }
 
 bool ScanData::set(std::span<const std::uint8_t> stuffed) {
-  data::room(bytes_, stuffed.size() + padding);
+  data::room(bytes_, stuffed.size() + kPadding);
   size_ = 0;
   begins_.assign(1, 0);
   ends_.clear();
@@ -111,7 +111,7 @@ void ScanData::append(std::span<const std::uint8_t> bytes) {
 
 void ScanData::close_segment() {
   ends_.push_back(size_);
-  std::memset(room(padding), 0, padding);
+  std::memset(room(kPadding), 0, kPadding);
 }
 
 std::span<const std::uint8_t> ScanData::segment(std::size_t index) const {
