@@ -61,7 +61,6 @@ FolderView view_of(const fs::path& folder) {
   return view;
 }
 
-constexpr const char* kUnpackWay = "unpack it and name the folder";
 constexpr const char* kArrowWay =
     "these are Arrow files of datasets' save_to_disk or its cache, which are not read; write them "
     "as Parquet: datasets.load_from_disk(…).to_parquet(\"train.parquet\")";
@@ -99,7 +98,10 @@ fs::path folder_with_data(const fs::path& folder,
 }
 
 std::string way_to_data_of(const fs::path& file) {
-  if (is_packed_name(file)) return kUnpackWay;
+  if (is_packed_name(file)) {
+    return fmt::format("archives that end in {} are not read; unpack it and name the folder",
+                       file.extension().string());
+  }
   return is_arrow_name(file) ? kArrowWay : "";
 }
 

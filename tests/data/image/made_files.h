@@ -55,12 +55,14 @@ struct TiffKind {
 /// A TIFF of one strip, little-endian.
 inline FileBytes tiff_of(int height, int width, const TiffKind& kind, const FileBytes& values,
                          const std::string& xmp = "") {
-  FileBytes file{'I', 'I', 42, 0, 0, 0, 0, 0};
+  FileBytes file;
+  file.reserve(values.size() + xmp.size() + 1024);
+  file.assign({'I', 'I', 42, 0, 0, 0, 0, 0});
   const auto put = [&](std::uint32_t number, int bytes) {
     for (int i = 0; i < bytes; ++i) file.push_back(static_cast<std::uint8_t>(number >> 8 * i));
   };
   const auto begin = static_cast<std::uint32_t>(file.size());
-  file.insert(file.end(), values.begin(), values.end());
+  for (const std::uint8_t value : values) file.push_back(value);
   const auto packet = static_cast<std::uint32_t>(file.size());
   file.insert(file.end(), xmp.begin(), xmp.end());
   const auto depths = static_cast<std::uint32_t>(file.size());

@@ -19,6 +19,7 @@ using test::bytes_of_values;
 using test::FileBytes;
 using test::npy_of;
 using test::tiff_of;
+using test::with_app1;
 using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;

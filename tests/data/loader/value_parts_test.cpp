@@ -52,7 +52,7 @@ class Tokens final : public Dataset {
   std::vector<std::string> classes_;
 };
 
-LoaderConfig settings(bool training, int workers = 2) {
+LoaderConfig value_settings(bool training, int workers = 2) {
   LoaderConfig config;
   config.batch_size = 6;
   config.workers = workers;
@@ -94,7 +94,7 @@ void expect_sound(const Batch& batch) {
 }
 
 TEST(ValueParts, RaggedOnesHaveTheirOffsets) {
-  for (const auto& batch : batches(Tokens(20), settings(true), 7)) {
+  for (const auto& batch : batches(Tokens(20), value_settings(true), 7)) {
     EXPECT_EQ(batch.size(), 6);
     expect_sound(batch);
   }
@@ -102,14 +102,14 @@ TEST(ValueParts, RaggedOnesHaveTheirOffsets) {
 
 TEST(ValueParts, ABrokenSampleIsReplacedInAllParts) {
   const Tokens dataset(30, {1, 6, 7, 19});
-  const auto all = batches(dataset, settings(true), 15);
+  const auto all = batches(dataset, value_settings(true), 15);
   for (const auto& batch : all) {
     EXPECT_EQ(batch.size(), 6);
     for (const auto id : batch.sample_ids) EXPECT_TRUE(id != 1 && id != 6 && id != 7 && id != 19);
     expect_sound(batch);
   }
   for (const int workers : {0, 5}) {
-    const auto same = batches(dataset, settings(true, workers), 15);
+    const auto same = batches(dataset, value_settings(true, workers), 15);
     for (std::size_t i = 0; i < all.size(); ++i) {
       EXPECT_EQ(same[i].sample_ids, all[i].sample_ids);
       EXPECT_TRUE(at::equal(same[i].tensors.at("tokens"), all[i].tensors.at("tokens")));
@@ -120,7 +120,7 @@ TEST(ValueParts, ABrokenSampleIsReplacedInAllParts) {
 
 TEST(ValueParts, GapsAreClosedInAnEvaluationPass) {
   std::vector<std::int64_t> seen;
-  for (const auto& batch : batches(Tokens(15, {0, 3, 13, 14}), settings(false))) {
+  for (const auto& batch : batches(Tokens(15, {0, 3, 13, 14}), value_settings(false))) {
     expect_sound(batch);
     seen.insert(seen.end(), batch.sample_ids.begin(), batch.sample_ids.end());
   }
@@ -128,7 +128,7 @@ TEST(ValueParts, GapsAreClosedInAnEvaluationPass) {
 }
 
 TEST(ValueParts, ABatchWithoutAnyRowHasOffsetsAllTheSame) {
-  auto config = settings(false);
+  auto config = value_settings(false);
   config.batch_size = 1;
   const auto first = batches(Tokens(4), config, 1).at(0);
   EXPECT_EQ(first.tensors.at("tokens").sizes(), (std::vector<std::int64_t>{0, 2}));

@@ -28,7 +28,7 @@ PixelAugmentation strong_pixels() {
   return pixels;
 }
 
-test::ImageLoaderConfig settings(int workers = 1) {
+test::ImageLoaderConfig view_settings(int workers = 1) {
   test::ImageLoaderConfig config;
   config.image_size = {6, 7};
   config.batch_size = 8;
@@ -51,7 +51,7 @@ std::vector<Batch> batches(const test::ImageLoaderConfig& config, int count,
                             config, count);
 }
 
-void expect_equal(const std::vector<Batch>& one, const std::vector<Batch>& two) {
+void expect_equal_views(const std::vector<Batch>& one, const std::vector<Batch>& two) {
   ASSERT_EQ(one.size(), two.size());
   for (std::size_t i = 0; i < one.size(); ++i) {
     EXPECT_EQ(one[i].sample_ids, two[i].sample_ids);
@@ -63,7 +63,7 @@ void expect_equal(const std::vector<Batch>& one, const std::vector<Batch>& two) 
 }
 
 TEST(Views, HaveTheirShapes) {
-  const auto batch = batches(with_views(settings()), 1)[0];
+  const auto batch = batches(with_views(view_settings()), 1)[0];
   const auto shape = [&](const char* name) { return batch.tensors.at(name).sizes().vec(); };
   EXPECT_EQ(shape("images"), (std::vector<std::int64_t>{8, 3, 6, 7}));
   EXPECT_EQ(shape("second"), (std::vector<std::int64_t>{8, 1, 3, 6, 7}));
@@ -72,20 +72,20 @@ TEST(Views, HaveTheirShapes) {
 }
 
 TEST(Views, AreTheSameBitsWithAnyNumberOfWorkersAndAfterAResume) {
-  auto config = with_views(settings());
+  auto config = with_views(view_settings());
   config.augmentation.pixels = strong_pixels();
   auto expected = batches(config, 14);
   for (const int workers : {2, 7}) {
     config.workers = workers;
-    expect_equal(batches(config, 14), expected);
+    expect_equal_views(batches(config, 14), expected);
   }
   config.first_batch = 9;
   expected.erase(expected.begin(), expected.begin() + 9);
-  expect_equal(batches(config, 5), expected);
+  expect_equal_views(batches(config, 5), expected);
 }
 
 TEST(Views, DoNotChangeTheMainImagesAndDifferFromEachOther) {
-  const auto alone = batches(settings(), 6), with = batches(with_views(settings()), 6);
+  const auto alone = batches(view_settings(), 6), with = batches(with_views(view_settings()), 6);
   for (std::size_t i = 0; i < alone.size(); ++i) {
     EXPECT_TRUE(at::equal(alone[i].tensors.at("images"), with[i].tensors.at("images")));
     const auto& local = with[i].tensors.at("local");
@@ -97,17 +97,17 @@ TEST(Views, DoNotChangeTheMainImagesAndDifferFromEachOther) {
 }
 
 TEST(Views, AreLeftOutOfAnEvaluationPassLikeAugmentation) {
-  auto config = with_views(settings());
+  auto config = with_views(view_settings());
   config.augmentation.pixels = strong_pixels();
   config.training = false;
-  auto plain = settings();
+  auto plain = view_settings();
   plain.training = false;
-  expect_equal(batches(config, 100), batches(plain, 100));
+  expect_equal_views(batches(config, 100), batches(plain, 100));
 }
 
 TEST(Views, AreRefusedWithoutAName) {
   const auto refusal = [](auto change) {
-    auto config = with_views(settings());
+    auto config = with_views(view_settings());
     change(config.views);
     return message_of<UsageError>([&] { batches(config, 1); });
   };
@@ -124,7 +124,7 @@ TEST(Views, AreRefusedWithoutAName) {
 }
 
 TEST(LoaderPixels, AreThoseOfCropAndFlipWhereNothingElseIsAskedFor) {
-  const auto config = settings();
+  const auto config = view_settings();
   const auto batch = batches(config, 1)[0];
   const MemoryDataset dataset(50);
   for (std::size_t i = 0; i < 8; ++i) {
@@ -144,7 +144,7 @@ TEST(LoaderPixels, AreThoseOfCropAndFlipWhereNothingElseIsAskedFor) {
 TEST(LoaderPixels, AreMirroredAsOftenAsTheProbabilitySays) {
   constexpr std::int64_t kImages = 800;
   const MemoryDataset dataset(kImages);
-  auto config = settings();
+  auto config = view_settings();
   config.augmentation.crop_scale = {1, 1};
   for (const double probability : {0.0, 0.2, 0.9, 1.0}) {
     config.augmentation.flip = probability;
@@ -170,7 +170,7 @@ TEST(LoaderPixels, AreMirroredAsOftenAsTheProbabilitySays) {
 }
 
 TEST(LoaderPixels, ChangeWithEpochAndAreRefusedOutsideTheirRange) {
-  auto config = settings();
+  auto config = view_settings();
   config.augmentation.crop_scale = {1, 1};
   config.augmentation.flip = 0;
   const auto plain = batches(config, 1)[0];
