@@ -94,7 +94,9 @@ TEST_F(DataBelow, SavedDatasetsArePointedToParquet) {
 
 TEST_F(DataBelow, PackedFilesAreToBeUnpacked) {
   write_text(folder_ / "photos.tar.xz", "x");
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("photos.tar.xz: unpack it and name the folder")));
+  EXPECT_THAT(
+      refusal(),
+      HasSubstr("photos.tar.xz: archives that end in .xz are not read; unpack it and name"));
 }
 
 TEST_F(DataBelow, ImagesOfKindsThatAreNotReadAreSaidOnce) {
