@@ -47,6 +47,11 @@ while (walker.nextNode()) {
 }
 return worst;
 """
+# Of each link of the menu: its text, its edges, and how far it is below the window's upper edge.
+MENU = """
+return [...document.querySelectorAll("nav a")].map((a) => [a, a.getBoundingClientRect()])
+  .map(([a, box]) => [a.textContent, box.left, box.right, box.top]);
+"""
 HOSTILE = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=2</script>\'"`${window.hacked=3}&lt;\u202egnp'
 
 
@@ -90,9 +95,17 @@ class ReportTest(unittest.TestCase):
         charts = self.charts()
         steps = [record for record in small_run.records(self.run_folder) if record["type"] == "step"]
         self.assertGreater(len(steps), 60)
-        for key in ("loss", "learning_rate", "gradient_norm", "images_per_second", "data_wait_fraction"):
+        for key in ("learning_rate", "gradient_norm", "images_per_second", "data_wait_fraction"):
             drawn = next(one for one in charts[f"chart-{key}"]["sets"] if not one["smoothed"])
             self.assertEqual(drawn["points"], [[step["step"], step[key]] for step in steps], key)
+        health = {p["stage"]: p["health"] for p in small_run.picture_sets(self.run_folder)}
+        for stage in (1, 2):
+            sets = {one["label"]: one["points"] for one in charts[f"chart-loss-{stage}"]["sets"] if not one["smoothed"]}
+            own = [step for step in steps if step["stage"] == stage]
+            self.assertEqual(sets["loss"], [[step["step"], step["loss"]] for step in own])
+            for label, key in (("without looking at the image", "position_loss"), ("constant", "constant_loss")):
+                ends = [own[0]["step"], own[-1]["step"]]
+                self.assertEqual(sets[label], [[x, health[stage][key]] for x in ends])
         memory = charts["chart-memory"]["sets"][0]["points"]
         ends = [record for record in small_run.records(self.run_folder) if record["type"] == "stage"]
         self.assertEqual([y for _, y in memory], [end["peak_memory_bytes"] for end in ends])
@@ -112,6 +125,12 @@ class ReportTest(unittest.TestCase):
                 self.assertGreater(len(expected), 2)
                 drawn = next(one for one in sets if one["label"] == f"{kind} features")
                 self.assertEqual(drawn["points"], expected)
+        table = "return [...document.querySelectorAll('#milestones tr')].map((r) => [...r.children].map((c) => c.textContent))"
+        head, *rows = self.browser.script(table)
+        self.assertEqual(head, ["", "Raw pixels", "Untrained", "Stage 1", "Stage 2", "Gained"])
+        self.assertEqual([row[0] for row in rows], ["k-NN", "Linear probe"])
+        last = max(row["top1"] for row in evaluations[-1]["results"] if row["protocol"] == "knn")
+        self.assertEqual(rows[0][4], f"{last:.1f}\u00a0%")
         students = self.charts()["chart-stages-knn-0"]["sets"][1]["points"]
         self.assertEqual(len(students), 2)
 
@@ -134,6 +153,16 @@ class ReportTest(unittest.TestCase):
         small_run_copy = self.report(self.run_folder, "--out", self.folder / "phone.html")
         self.open(small_run_copy["out"], width=390)
         self.assertGreater(len(self.charts()), 5)
+        for narrow in (390, 320):
+            self.browser.look_like(narrow, phone=True)
+            links = self.browser.script(MENU)
+            self.assertGreater(len(links), 5)
+            for text, left, right, above in links:
+                self.assertTrue(left >= 0 and right <= narrow and above >= 0, (narrow, text))
+            # The links stay when the page is scrolled.
+            self.browser.script("window.scrollTo(0, 3000)")
+            self.assertTrue(all(0 <= above < 160 for *_, above in self.browser.script(MENU)))
+            self.browser.script("window.scrollTo(0, 0)")
         smallest = "return Math.min(...Object.values(Chart.instances).map((c) => c.chartArea.width))"
         self.assertGreater(self.browser.script(smallest), 200)
 
@@ -161,7 +190,38 @@ class ReportTest(unittest.TestCase):
             label, pictures = self.browser.script(shown)
             self.assertEqual(label, moment)
             self.assertGreater(pictures, 3)
+            rows = self.browser.script("return ['by-features', 'by-pixels'].map((c) => document.querySelectorAll(`.neighbour-row.${c}`).length)")
+            self.assertEqual(rows, [8, 8])
+            drawn = self.browser.script("return [...document.querySelectorAll('.neighbour-row canvas')].map((c) => c.getContext('2d').getImageData(0, 0, 1, 1).data[3])")
+            self.assertEqual(set(drawn), {255}, "moments share their thumbnails")
         self.assertEqual(self.browser.console(), [])
+
+    def test_the_legend_of_the_map_names_classes_in_colours_of_their_own(self):
+        self.open(self.run_folder / "report.html")
+        names = self.browser.script("return [...document.querySelectorAll('.map-legend button')].map((b) => b.textContent.trim())")
+        self.assertEqual(names, ["class 0", "class 1"])
+        theme = "document.documentElement.dataset.theme = arguments[0]; return Array.from({length: 10}, (_, i) => classColour(i))"
+        colours = [self.browser.script(theme, name) for name in ("light", "dark")]
+        for ten in colours:
+            self.assertEqual(len(set(ten)), 10)
+            closest = min(small_run.colour_distance(a, b) for i, a in enumerate(ten) for b in ten[:i])
+            self.assertGreater(closest, 0.15, "in OKLab; neighbours of common palettes have 0.1")
+        shapes = self.browser.script("return [0, 9, 10, 25, 39].map((i) => classShape(i))")
+        self.assertEqual(shapes, [0, 0, 1, 2, 3])
+        pressed = "return document.querySelector('.map .toolbar button').getAttribute('aria-pressed')"
+        self.assertEqual(self.browser.script(pressed), "false", "labels colour the map")
+
+    def test_without_labels_the_map_shows_thumbnails(self):
+        images = self.folder / "unlabelled"
+        images.mkdir()
+        for number in range(40):
+            colour = (6 * number, 250 - 5 * number, 40 + (number * 37) % 200)
+            (images / f"{number}.png").write_bytes(small_run.png(8, 8, colour))
+        run = small_run.pretrain(program, self.folder, "no-labels", "--steps", "6", "--data", images)
+        self.open(run / "report.html")
+        pressed = "return document.querySelector('.map .toolbar button').getAttribute('aria-pressed')"
+        self.assertEqual(self.browser.script(pressed), "true")
+        self.assertEqual(self.browser.script("return document.querySelectorAll('.map-legend').length"), 0)
 
     def test_pictures_neighbours_and_the_map(self):
         run = small_run.pretrain(program, self.folder, "pictured", "--set", "evaluate.every_epochs=0")
@@ -180,14 +240,35 @@ class ReportTest(unittest.TestCase):
         self.browser.script("document.querySelector('.map .toolbar button').click()")
         self.assertEqual(self.browser.console(), [])
 
+    def best_knn(self, run):
+        newest = [r for r in small_run.records(run) if r["type"] == "evaluation"][-1]
+        return max(row["top1"] for row in newest["results"] if row["protocol"] == "knn")
+
+    def test_runs_that_do_not_compare_have_no_winner(self):
+        for name in ("left", "right"):
+            run = self.folder / name
+            run.mkdir()
+            (run / "metrics.jsonl").write_text('{"type":"step","step":1,"stage":1,"loss":0.5}\n')
+        answer = self.report(self.folder / "left", self.folder / "right", "--out", self.folder / "lr.html")
+        self.open(answer["out"])
+        self.assertIn("no winner", self.browser.script("return document.querySelector('h1').textContent"))
+
     def test_two_runs_side_by_side(self):
         other = small_run.pretrain(program, self.folder, "other", "--seed", "5", "--steps", "40")
         answer = self.report(self.run_folder, other, "--out", self.folder / "both.html")
         self.assertEqual(len(answer["runs"]), 2)
         for width in (1280, 390):
             self.open(answer["out"], width=width)
-            loss = self.charts()["chart-loss"]["sets"]
+            loss = self.charts()["chart-loss-2"]["sets"]
             self.assertEqual({one["label"] for one in loss}, {"first", "other"})
+        head = "return document.querySelector('.hero').textContent"
+        said = self.browser.script(head)
+        best = self.best_knn(self.run_folder), self.best_knn(other)
+        self.assertRegex(said, "(ahead|Level): k-NN accurac")
+        self.assertIn(f"{abs(best[0] - best[1]):.1f} points", said)
+        columns = self.browser.script("return [...document.querySelectorAll('#compared table')[0].querySelectorAll('thead th')].map((c) => c.textContent.trim())")
+        self.assertEqual(columns[1], "first" if best[0] >= best[1] else "other", "the best comes first")
+        self.assertIn("train.seed", said, "what differs stands at the head")
         settings = self.browser.script(
             "return [...document.querySelectorAll('caption')].find((c) => c.textContent.includes('differ')).parentElement.textContent"
         )
@@ -279,13 +360,14 @@ class ReportTest(unittest.TestCase):
                 record = {"type": "step", "step": step, "stage": 1 + (step > 12000), "loss": loss, "seconds": 0.1}
                 metrics.write(json.dumps(record | ({"skipped": True} if loss is None else {})) + "\n")
         self.open(self.report(run)["out"])
-        points = self.charts()["chart-loss"]["sets"][0]["points"]
-        self.assertLessEqual(len(points), 2000)
-        self.assertIn([20011, 9.5], points)
-        self.assertEqual((points[0][0], points[-1][0]), (1, steps))
-        marks = "return Chart.getChart('chart-loss').options.plugins.stageMarks"
-        self.assertEqual(self.browser.script(marks + ".stages.map((s) => s.x)"), [12000])
-        self.assertEqual(self.browser.script(marks + ".skipped.slice()"), [777])
+        charts = self.charts()
+        first, second = (charts[f"chart-loss-{stage}"]["sets"][0]["points"] for stage in (1, 2))
+        self.assertLessEqual(len(first) + len(second), 2000)
+        self.assertIn([20011, 9.5], second)
+        self.assertEqual((first[0][0], second[-1][0]), (1, steps))
+        self.assertTrue(first[-1][0] <= 12000 < second[0][0])
+        skipped = "return [1, 2].map((s) => Chart.getChart(`chart-loss-${s}`).options.plugins.stageMarks.skipped.slice())"
+        self.assertEqual(self.browser.script(skipped), [[777], []])
 
 
 if __name__ == "__main__":

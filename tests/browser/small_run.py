@@ -1,6 +1,7 @@
 """A data set, a recipe and run folders so small that a test makes them in seconds."""
 
 import json
+import math
 import shutil
 import struct
 import subprocess
@@ -73,13 +74,33 @@ def png(width, height, colour=(90, 140, 200)):
     )
 
 
+def colour_distance(first, second):
+    """Of two "#rrggbb" in OKLab (Ottosson 2020), where black and white are 1 apart."""
+
+    def oklab(text):
+        values = [int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        r, g, b = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
+        long = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
+        middle = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)
+        short = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3)
+        return (
+            0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short,
+            1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short,
+            0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short,
+        )
+
+    return math.dist(oklab(first), oklab(second))
+
+
 def pretrain(program, folder: Path, name, *more):
-    """A run with the recipe above into folder/name; returns its folder."""
+    """A run with the recipe above into folder/name; returns its folder. The data are those above
+    unless more names others."""
     if not (folder / "data").exists():
         write_images(folder / "data")
         (folder / "small.toml").write_text(RECIPE)
     run = folder / name
-    call = [program, "pretrain", folder / "small.toml", "--data", folder / "data", "--out", run, *more]
+    data = [] if "--data" in more else ["--data", folder / "data"]
+    call = [program, "pretrain", folder / "small.toml", *data, "--out", run, *more]
     subprocess.run(call, check=True, capture_output=True)
     return run
 
@@ -87,6 +108,12 @@ def pretrain(program, folder: Path, name, *more):
 def records(run: Path):
     """The whole records of a run's metrics.jsonl."""
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def picture_sets(run: Path):
+    """What stands in pictures.json of each moment, oldest first."""
+    files = (run / "pictures").glob("*/pictures.json")
+    return sorted((json.loads(file.read_text()) for file in files), key=lambda one: one["step"])
 
 
 def write_picture_set(run: Path, label, folder_name, name, texts="plain"):
@@ -109,6 +136,7 @@ def write_picture_set(run: Path, label, folder_name, name, texts="plain"):
     document = {
         "version": 1, "label": label, "step": 1000000, "stage": 1, "groups": [group],
         "map": atlas | {"points": points},
-        "neighbours": [{"query": 0, "nearest": [1, 2], "similarity": [0.9, 0.8]}], "health": health,
+        "neighbours": [{"query": 0, "nearest": [1, 2], "similarity": [0.9, 0.8]}],
+        "pixel_neighbours": [{"query": 0, "nearest": [2, 4], "similarity": [0.99, 0.7]}], "health": health,
     }  # fmt: skip
     (folder / "pictures.json").write_text(json.dumps(document))

@@ -56,11 +56,14 @@ TEST_F(Export, WritesEveryFormatAndSaysHowToLoadIt) {
   }
 }
 
-TEST_F(Export, TheSnippetIsForPeopleAndTheSummaryIsTheResult) {
+TEST_F(Export, StdoutIsAProgramThatOpensAnImage) {
   const Result result = exported("timm", "timm.pth");
   EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, testing::StartsWith("# "));
   EXPECT_THAT(result.out, HasSubstr("timm.pth: "));
-  EXPECT_THAT(result.err, HasSubstr("model.load_state_dict(torch.load("));
+  EXPECT_THAT(result.out, HasSubstr("\nmodel.load_state_dict(torch.load("));
+  EXPECT_THAT(result.out, HasSubstr("Image.open(\"image.jpg\")"));
+  EXPECT_THAT(result.err, testing::Not(HasSubstr("import")));
 }
 
 TEST_F(Export, TheDecoderComesFromARun) {

@@ -1,6 +1,8 @@
 """Images, networks and exports so small that a test makes them in seconds."""
 
+import contextlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -140,7 +142,10 @@ class Workshop:
         """Exports and runs the snippet that came with it; returns the names it has set."""
         answer = self.dbot("export", model, "--format", form, "--out", self.folder / name, *more)
         names = {}
-        exec(answer["snippet"], names)  # noqa: S102 - what a user would paste
+        noise = numpy.random.default_rng(7).integers(0, 256, (90, 120, 3), dtype="uint8")
+        Image.fromarray(noise).save(self.folder / "image.jpg")
+        with inside(self.folder):
+            exec(answer["snippet"], names)  # noqa: S102 - what a user would paste
         return names | {"answer": answer, "path": self.folder / name}
 
     def imported(self, source, *more):
@@ -148,6 +153,17 @@ class Workshop:
         out = self.folder / "imported.safetensors"
         answer = self.dbot("import", source, "--out", out, "--force", *more)
         return load_file(out), answer["config"]
+
+
+@contextlib.contextmanager
+def inside(folder: Path):
+    """Snippets open the image.jpg of the folder they are run in."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def roughen(weights: Path):

@@ -26,7 +26,7 @@ PictureSet example_set(const std::filesystem::path& run, const std::string& labe
                        std::int64_t step, std::int64_t stage, std::int64_t points) {
   const auto folder = picture_folder(run, label);
   std::filesystem::create_directories(folder);
-  PictureSet set{label, step, stage, {}, {}, {}, {}};
+  PictureSet set{label, step, stage, {}, {}, {}, {}, {}};
   int number = 0;
   for (const char* kind : {"reconstruction", "features", "principal_components", "attention"}) {
     PictureGroup group{kind, std::string("Title of ") + kind, "What to look for.", {}};
@@ -46,6 +46,7 @@ PictureSet example_set(const std::filesystem::path& run, const std::string& labe
   write_png(folder / map.atlas, gradient(16 * rows, 64, number));
   set.map = std::move(map);
   set.neighbours = {{0, {2, 4}, {0.9, 0.8}}, {1, {3, 5}, {0.95, 0.7}}};
+  set.pixel_neighbours = {{0, {1, 3}, {0.99, 0.98}}, {1, {0, 2}, {0.97, 0.6}}};
   set.health.effective_rank = 7.5;
   set.health.width = 96;
   set.health.images = static_cast<double>(points);

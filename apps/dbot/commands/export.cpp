@@ -1,6 +1,7 @@
 // dbot export: weights as other tools load them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "dbot/exchange/import/encoder_file.h"
 #include "dbot/formats/onnx/onnx_write.h"
 #include "dbot/report/text/quantity_text.h"
+#include "dbot/report/text/shown_text.h"
 #include "dbot/run/stored/network_to_export.h"
 
 namespace dbot::app {
@@ -103,9 +105,14 @@ void export_model(const Arguments& arguments) {
                                       {"bytes", exported.bytes}, {"snippet", exported.snippet}};
     return print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
-  print_line(fmt::format("{}: {} tensors, {}, from {}", arguments.out, exported.tensors,
-                         report::bytes_text(static_cast<double>(exported.bytes)), network.source));
-  complain("\nTo load it in Python:\n\n" + exported.snippet);
+  // All of stdout is a Python program: `dbot export … > load.py`.
+  std::string written = report::shown_text(
+      fmt::format("{}: {} tensors, {}, from {}", arguments.out, exported.tensors,
+                  report::bytes_text(static_cast<double>(exported.bytes)), network.source));
+  std::ranges::replace_if(
+      written, [](char letter) { return letter == '\n' || letter == '\r'; }, ' ');
+  print_line("# " + written);
+  print_line(exported.snippet);
 }
 
 }  // namespace

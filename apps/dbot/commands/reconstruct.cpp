@@ -69,7 +69,7 @@ void add_reconstruct(CommandLine& line) {
   };
   add("--model", a->model, "PATH", "Run folder, or one of its checkpoints");
   add("--data", a->data, "PATH", "Images: a folder, list, tar, Parquet, pack or IDX");
-  add("--out", a->out, "DIR", "Folder for PNG files and pictures.json");
+  add("--out", a->out, "DIR", "Folder for the pictures and pictures.json");
   command->add_option("--images", a->images, "Images to draw, a seeded choice (default: 16)")
       ->type_name("N");
   command->add_option("--seed", a->seed, "Of the choice of images and of the masks (default: 0)")

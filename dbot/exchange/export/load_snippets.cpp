@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "dbot/exchange/network_kind.h"
@@ -32,9 +33,51 @@ std::string normalisation_note(const EncoderDescription& description) {
                      tuple(description.mean), tuple(description.std));
 }
 
-std::string made_up_images(const EncoderDescription& description) {
-  return fmt::format("images = torch.zeros({})  # {}\n", image_shape(description.config),
-                     normalisation_note(description));
+/// Pillow opens grey and RGB images alone.
+bool opens_with_pillow(const nn::EncoderConfig& config) {
+  return config.channels == 1 || config.channels == 3;
+}
+
+constexpr const char* kPillow = "from PIL import Image, ImageOps\n";
+
+/// Two lines that open an image and cut it as evaluations do: `bleed` leaves the middle 7/8 of the
+/// sides of inputs up to 224 pixels.
+std::string open_image(const nn::EncoderConfig& config) {
+  const bool small = std::min(config.image_size.height, config.image_size.width) <= 224;
+  return fmt::format(
+      "image = ImageOps.exif_transpose(Image.open(\"image.jpg\")).convert(\"{}\")  # yours\n"
+      "image = ImageOps.fit(image, ({}, {}), Image.Resampling.BICUBIC{})\n",
+      config.channels == 1 ? "L" : "RGB", config.image_size.width, config.image_size.height,
+      small ? ", bleed=0.0625" : "");
+}
+
+/// "numpy.array(image).reshape(224, 224, 3)"
+std::string image_values(const nn::EncoderConfig& config) {
+  return fmt::format("numpy.array(image).reshape({}, {}, {})", config.image_size.height,
+                     config.image_size.width, config.channels);
+}
+
+/// The lines that make `images` of an image file, or of nothing where no reader is known.
+std::string torch_images(const EncoderDescription& description) {
+  const nn::EncoderConfig& config = description.config;
+  if (!opens_with_pillow(config)) {
+    return fmt::format("images = torch.zeros({})  # {}\n", image_shape(config),
+                       normalisation_note(description));
+  }
+  const std::string pixels = fmt::format("torch.from_numpy({}) / 255", image_values(config));
+  if (description.mean.empty()) {
+    return fmt::format("{}images = ({}).permute(2, 0, 1)[None]  # then {}\n", open_image(config),
+                       pixels, normalisation_note(description));
+  }
+  return fmt::format(
+      "{}images = (({} - torch.tensor({})) / torch.tensor({})).permute(2, 0, 1)[None]\n",
+      open_image(config), pixels, tuple(description.mean), tuple(description.std));
+}
+
+/// What `torch_images` imports, before torch.
+std::string torch_imports(const nn::EncoderConfig& config) {
+  return fmt::format("{}import torch\n{}", opens_with_pillow(config) ? "import numpy\n" : "",
+                     opens_with_pillow(config) ? kPillow : "");
 }
 
 /// The expression that loads a state dict, and what it imports.
@@ -94,8 +137,7 @@ std::string timm_snippet(const std::filesystem::path& out, const EncoderDescript
   const Loading weights = loading(out, {});
   return fmt::format(
       "from functools import partial\n\n"
-      "import torch\n"
-      "{}"
+      "{}{}"
       "from {} import {}\n\n"
       "model = {}(\n"
       "    img_size=({}, {}), patch_size={}, in_chans={}, num_classes=0, embed_dim={},\n"
@@ -109,10 +151,10 @@ std::string timm_snippet(const std::filesystem::path& out, const EncoderDescript
       "with torch.inference_mode():\n"
       "    tokens = model.forward_features(images)\n"
       "cls, patches = tokens[:, 0], tokens[:, 1:]\n",
-      weights.import, model.module, model.name, model.name, config.image_size.height,
-      config.image_size.width, config.patch_size, config.channels, config.width, config.depth,
-      config.heads, config.mlp_ratio, model.options, config.layer_norm_eps, weights.expression,
-      made_up_images(description));
+      torch_imports(config), weights.import, model.module, model.name, model.name,
+      config.image_size.height, config.image_size.width, config.patch_size, config.channels,
+      config.width, config.depth, config.heads, config.mlp_ratio, model.options,
+      config.layer_norm_eps, weights.expression, torch_images(description));
 }
 
 std::string hugging_face_snippet(const std::filesystem::path& folder,
@@ -138,11 +180,12 @@ std::string hugging_face_snippet(const std::filesystem::path& folder,
         "pixels = model.unpatchify(output.logits)\n";
   }
   return fmt::format(
-      "import torch\n"
+      "{5}"
       "from transformers import {0}\n\n"
       "model = {0}.from_pretrained({1}{2})\n"
       "{3}{4}",
-      model_class, quoted(folder), options, made_up_images(description), use);
+      model_class, quoted(folder), options, torch_images(description), use,
+      torch_imports(description.config));
 }
 
 std::string onnx_snippet(const std::filesystem::path& out, const EncoderDescription& description,
@@ -150,15 +193,31 @@ std::string onnx_snippet(const std::filesystem::path& out, const EncoderDescript
   const std::string note = pixels == OnnxPixels::normalised ? normalisation_note(description)
                            : pixels == OnnxPixels::unit     ? "pixel values in 0…1"
                                                             : "pixel values in 0…255";
+  const nn::EncoderConfig& config = description.config;
+  const char* type = pixels == OnnxPixels::bytes ? "uint8" : "float32";
+  std::string images =
+      fmt::format("images = numpy.zeros(({}), \"{}\")  # {}\n", image_shape(config), type, note);
+  if (opens_with_pillow(config)) {
+    std::string values = image_values(config);
+    if (pixels != OnnxPixels::bytes) values += " / 255";
+    if (pixels == OnnxPixels::normalised && !description.mean.empty()) {
+      values =
+          fmt::format("(({} - {}) / {})", values, tuple(description.mean), tuple(description.std));
+    } else {
+      values = "(" + values + ")";
+    }
+    images = fmt::format("{}images = {}.transpose(2, 0, 1)[None].astype(\"{}\")\n",
+                         open_image(config), values, type);
+  }
   return fmt::format(
       "import numpy\n"
-      "import onnxruntime\n\n"
+      "import onnxruntime\n"
+      "{}\n"
       "session = onnxruntime.InferenceSession({}, providers=[\"CPUExecutionProvider\"])\n"
-      "images = numpy.zeros(({}), \"{}\")  # {}\n"
+      "{}"
       "cls, mean, patches = session.run([\"cls\", \"mean\", \"patches\"], {{\"images\": "
       "images}})\n",
-      quoted(out), image_shape(description.config),
-      pixels == OnnxPixels::bytes ? "uint8" : "float32", note);
+      opens_with_pillow(config) ? kPillow : "", quoted(out), images);
 }
 
 }  // namespace dbot::exchange

@@ -8,7 +8,8 @@
 #include "dbot/exchange/onnx/onnx_encoder.h"
 
 // Python programs, complete and short, that load what an export wrote and compute features of an
-// image made up. Paths stand in them as they were given.
+// image file, "image.jpg" where they are run; of an image made up where it has neither one channel
+// nor three. Paths stand in them as they were given.
 namespace dbot::exchange {
 
 /// Official names; `root`: the key of a .pth file under which they stand, or none.

@@ -60,6 +60,34 @@ function accuracyChart(protocol, runs) {
     stages: sharedStages(runs)});
 }
 
+// The moments that say most: raw pixels, the untrained network and each stage's end; of a stage that
+// goes on, the newest.
+function milestonesOf(runs) {
+  const labels = [...new Set(runs.flatMap((run) => run.evaluations.map((e) => e.label)))];
+  const newest = runs.map((run) => networkEvaluations(run).at(-1)?.label);
+  const isMilestone = (label) => ["raw pixels", "untrained network"].includes(label) || /^stage \d+$/.test(label);
+  return labels.filter((label) => isMilestone(label) || newest.includes(label));
+}
+
+// One row a measure: untrained, stage 1, stage 2 side by side.
+function milestonesTable(runs) {
+  const labels = milestonesOf(runs);
+  const rows = runs.flatMap((run) => protocolsOf([run]).map((protocol) => {
+    const at = (label) => bestAccuracy(run.evaluations.find((e) => e.label === label), protocol);
+    const values = labels.map(at);
+    const best = Math.max(...values.filter(isNumber));
+    const trained = bestAccuracy(networkEvaluations(run).at(-1), protocol);
+    const name = run.alone ? protocolTitle(protocol) : [runMark(run), " ", foreign(run.title), `, ${protocolTitle(protocol)}`];
+    return [name, ...values.map((value) => ({value: accuracy(value), class: value === best ? "best" : undefined})),
+      isNumber(trained) ? change(at("untrained network"), trained) : NOTHING];
+  }));
+  const head = ["", ...labels.map((label) => foreign(titleCase(label.replace(" network", "")))), "Gained"];
+  const figure = card(table("Top-1 accuracy, untrained and trained", head, rows),
+    el("p", {class: "small"}, "The best kind of features of each network. Gained: points over the untrained network."));
+  figure.id = "milestones";
+  return figure;
+}
+
 function accuracyTable(runs) {
   const columns = runs.flatMap((run) => {
     const seen = new Map();
@@ -85,7 +113,8 @@ function accuracyTable(runs) {
     if (!row) return NOTHING;
     return {value: [accuracy(row.top1), " ", el("small", {}, accuracy(row.top5))], class: row.top1 === best[i] ? "best" : undefined};
   })]);
-  return card(table("Top-1 accuracy, top-5 beside it", head, rows));
+  return el("details", {class: "card"}, el("summary", {}, "Every evaluation, by kind of features"),
+    table("Top-1 accuracy, top-5 beside it", head, rows));
 }
 
 // [stage, teacher's name, teacher's accuracy, student's accuracy] of each stage that was evaluated.
@@ -129,6 +158,7 @@ function accuracySection(runs) {
   return section("accuracy", "Accuracy of frozen features",
     `The network is frozen and its features sort labelled images into classes${sample ? ` (${wholeNumber(sample.train_samples)} to learn from, ${wholeNumber(sample.test_samples)} to test)` : ""}. Labels serve this measurement only; training never sees them.`,
     el("div", {class: "stack"},
+      milestonesTable(runs),
       el("div", {class: "grid"}, protocols.map((protocol) => accuracyChart(protocol, runs))),
       accuracyTable(runs),
       stages.length > 0 && [el("p", {class: "lead"}, "In each stage a fresh student learns from a frozen teacher, then becomes the next teacher. Masked distillation works when students come out better than their teachers."),

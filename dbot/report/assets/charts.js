@@ -23,17 +23,22 @@ function smoothed(points, breaks = []) {
   return means;
 }
 
+// Levels to compare with are no series of their own.
+function colourOf(series) {
+  return series.reference ? cssColour("--muted") : seriesColour(series.colour);
+}
+
 function asPoints(pairs) {
   return pairs.map(([x, y]) => ({x, y}));
 }
 
 // One series becomes its points and, where it is long and noisy, their smoothed course.
 function datasetsOf(series) {
-  const colour = seriesColour(series.colour);
+  const colour = colourOf(series);
   const smooth = series.smooth ? smoothed(series.means?.length ? series.means : series.points, series.breaks) : null;
   const base = {
     label: series.name, borderColor: colour, backgroundColor: colour, borderWidth: 2,
-    borderDash: series.dashed ? [5, 4] : [], pointRadius: series.marks ? 4 : 0,
+    borderDash: series.dashed ? series.dashes ?? [5, 4] : [], pointRadius: series.marks ? 4 : 0,
     pointHoverRadius: 4, pointHitRadius: 8, borderJoinStyle: "round", tension: 0,
     segment: series.segment, clip: 6,
   };
@@ -89,10 +94,11 @@ function axis(spec) {
   };
 }
 
-// Of a logarithmic axis, the values that are easy to read.
-function logTick(value, format) {
+// Of a logarithmic axis, the values that are easy to read: fewer of a long one.
+function logTick(value, format, {min, max}) {
   const mantissa = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-  return [1, 2, 5].some((easy) => Math.abs(mantissa - easy) < 1e-6) ? format(value) : "";
+  const easy_ones = max > 10 * min ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
+  return easy_ones.some((easy) => Math.abs(mantissa - easy) < 1e-6) ? format(value) : "";
 }
 
 function tooltip(spec) {
@@ -106,6 +112,12 @@ function tooltip(spec) {
       label: (item) => `${item.dataset.label}: ${spec.format(item.parsed.y)}`,
     },
   };
+}
+
+// A logarithmic axis ends near its values, not at the next power of ten.
+function logarithmicRange(series) {
+  const values = series.flatMap(valuesOf).filter((value) => value > 0);
+  return values.length > 0 ? {min: 0.93 * lowestOf(values), max: 1.07 * highestOf(values)} : {};
 }
 
 function lineConfiguration(spec) {
@@ -124,7 +136,8 @@ function lineConfiguration(spec) {
           ...axis({title: spec.xTitle, ticks: {maxTicksLimit: 7, callback: (value) => compact(value)}}),
           grid: {display: false, drawBorder: false}},
         y: {type: logarithmic ? "logarithmic" : "linear", beginAtZero: Boolean(spec.fromZero), suggestedMax: spec.yMax,
-          ...axis({ticks: {maxTicksLimit: 6, callback: (value) => logarithmic ? logTick(value, spec.tick ?? spec.format) : (spec.tick ?? spec.format)(value)}})},
+          ...(logarithmic ? logarithmicRange(spec.series) : {}),
+          ...axis({ticks: {maxTicksLimit: logarithmic ? 14 : 6, callback(value) { return logarithmic ? logTick(value, spec.tick ?? spec.format, this) : (spec.tick ?? spec.format)(value); }}})},
       },
     },
   };
@@ -171,12 +184,24 @@ function summaryOf(spec) {
   }).join("; ");
 }
 
-// A range of more than a factor of twenty is read on a logarithmic axis.
+function lowestOf(values) {
+  return values.reduce((a, b) => Math.min(a, b), Infinity);
+}
+
+function highestOf(values) {
+  return values.reduce((a, b) => Math.max(a, b), -Infinity);
+}
+
+// A range of more than a factor of twenty is read on a logarithmic axis, and so is a course whose
+// later half is a flat line at the foot of a linear one.
 function wantsLogarithm(series) {
   const values = series.flatMap(valuesOf);
-  const lowest = values.reduce((a, b) => Math.min(a, b), Infinity);
-  const highest = values.reduce((a, b) => Math.max(a, b), -Infinity);
-  return lowest > 0 && highest > 20 * lowest;
+  const lowest = lowestOf(values);
+  const highest = highestOf(values);
+  if (!(lowest > 0)) return false;
+  if (highest > 20 * lowest) return true;
+  const later = series.filter((one) => !one.reference).flatMap((one) => valuesOf(one).slice(Math.floor(valuesOf(one).length / 2)));
+  return later.length >= 20 && highest > 2.5 * lowest && highestOf(later) - lowest < 0.15 * (highest - lowest);
 }
 
 function legendOf(spec) {
@@ -184,8 +209,8 @@ function legendOf(spec) {
   const list = el("ul", {class: "legend"});
   const draw = () => list.replaceChildren(...spec.series.map((series) => {
     const swatch = el("span", {class: "swatch", "aria-hidden": "true"});
-    const colour = seriesColour(series.colour);
-    swatch.style.background = series.dashed ? `repeating-linear-gradient(90deg, ${colour} 0 4px, transparent 4px 7px)` : series.muted ? withAlpha(colour, 0.35) : colour;
+    const colour = colourOf(series);
+    swatch.style.background = series.dashed ? `repeating-linear-gradient(90deg, ${colour} 0 ${series.dashes?.[0] ?? 4}px, transparent 0 ${(series.dashes ?? [4, 3])[0] + (series.dashes ?? [4, 3])[1]}px)` : series.muted ? withAlpha(colour, 0.35) : colour;
     return el("li", {}, swatch, foreign(series.name));
   }));
   onThemeChange(draw);
@@ -193,10 +218,10 @@ function legendOf(spec) {
 }
 
 // spec: {id, title, series: [{name, points or values, colour, …}], format, xTitle, stages, skipped,
-// note, tall, labels (makes bars), log (offer a logarithmic axis)}
+// note, tall, labels (makes bars), log (offer a logarithmic axis), logarithmic (begin with it)}
 function chart(spec) {
   const canvas = el("canvas", {id: `chart-${spec.id}`, role: "img", "aria-label": `${spec.title}. ${summaryOf(spec)}`});
-  spec.logarithmic = Boolean(spec.log) && wantsLogarithm(spec.series);
+  spec.logarithmic ??= Boolean(spec.log) && wantsLogarithm(spec.series);
   const button = spec.log && toggleButton("Log scale", spec.logarithmic, () => {
     spec.logarithmic = !spec.logarithmic;
     button.setAttribute("aria-pressed", String(spec.logarithmic));

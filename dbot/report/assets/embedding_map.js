@@ -1,7 +1,7 @@
 // Samples as points of a plane: similar ones lie close together. Hovering, tapping or the arrow
 // keys show which is which.
 
-// The thumbnails of a map, cut out of their one PNG.
+// The thumbnails of a map, cut out of their one picture.
 class Thumbnails {
   constructor(map) {
     this.map = map;
@@ -52,6 +52,31 @@ function className(map, label) {
   return label < 0 ? "unlabelled" : map.classes[label] ?? `class ${label}`;
 }
 
+// Corners of a mark of radius 1; a disc has none.
+const MARKS = [
+  null,
+  [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]],
+  [[0, -1.2], [1.1, 0.8], [-1.1, 0.8]],
+  [[0, -1.3], [1.1, 0], [0, 1.3], [-1.1, 0]],
+];
+
+function drawMark(context, label, x, y, radius) {
+  const corners = MARKS[classShape(label)];
+  context.beginPath();
+  if (corners) corners.forEach(([dx, dy]) => context.lineTo(x + dx * radius, y + dy * radius));
+  else context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.closePath();
+  context.fillStyle = classColour(label);
+  context.fill();
+}
+
+// The mark of a class beside its name.
+function markPicture(label) {
+  const canvas = el("canvas", {class: "mark", width: 24, height: 24, "aria-hidden": "true", "data-class": label});
+  drawMark(canvas.getContext("2d"), label, 12, 12, 9);
+  return canvas;
+}
+
 class EmbeddingMap {
   constructor(map, name) {
     this.map = map;
@@ -62,7 +87,8 @@ class EmbeddingMap {
       const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
       return [low, Math.max(high - low, 1e-9)];
     });
-    this.asThumbnails = false;
+    // Colours of classes say most; where there are none, the pictures do.
+    this.asThumbnails = Boolean(map.atlas) && new Set(map.points.map((point) => point[2])).size < 2;
     this.only = null;  // the one class that is shown, if one was chosen
     this.current = -1;
     this.canvas = el("canvas", {tabindex: "0", role: "img",
@@ -135,16 +161,13 @@ class EmbeddingMap {
       if (!this.isShown(i)) continue;
       const [x, y] = this.place(i);
       if (this.asThumbnails && this.thumbnails.draw(context, i, x - size / 2, y - size / 2, size)) continue;
-      this.dot(context, i, x, y, this.width < 500 ? 3 : 4);
+      this.dot(context, i, x, y, this.width < 500 ? 3.5 : 5);
     }
     if (this.current >= 0) this.mark(context);
   }
 
   dot(context, index, x, y, radius) {
-    context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.fillStyle = classColour(this.map.points[index][2]);
-    context.fill();
+    drawMark(context, this.map.points[index][2], x, y, radius);
     context.strokeStyle = cssColour("--page");
     context.lineWidth = 1;
     context.stroke();
@@ -178,7 +201,7 @@ class EmbeddingMap {
   }
 
   toolbar() {
-    const button = this.map.atlas && toggleButton("Thumbnails", false, () => {
+    const button = this.map.atlas && toggleButton("Thumbnails", this.asThumbnails, () => {
       this.asThumbnails = !this.asThumbnails;
       button.setAttribute("aria-pressed", String(this.asThumbnails));
       this.draw();
@@ -192,15 +215,13 @@ class EmbeddingMap {
     if (labels.length < 2 || labels.length > 40) return null;
     const list = el("div", {class: "row"});
     const draw = () => list.replaceChildren(...labels.map((label) => {
-      const swatch = el("span", {class: "swatch dot", "aria-hidden": "true"});
-      swatch.style.background = classColour(label);
       const button = toggleButton("", this.only === label, () => {
         this.only = this.only === label ? null : label;
         this.show(-1);
         draw();
         this.draw();
       });
-      return append(button, [swatch, " ", foreign(className(this.map, label))]);
+      return append(button, [markPicture(label), " ", foreign(className(this.map, label))]);
     }));
     onThemeChange(draw);
     draw();

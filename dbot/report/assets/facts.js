@@ -95,23 +95,13 @@ function checkpointsCard(run) {
     el("p", {class: "small"}, "A checkpoint holds everything needed to go on. Sizes are checked here; checksums when it is used."));
 }
 
-// The keys in which recipes differ; their absence counts as a difference.
-function settingsThatDiffer(runs) {
-  const keys = [...new Set(runs.flatMap((run) => Object.keys(run.recipe.entries)))];
-  const rows = keys.map((key) => [key, ...runs.map((run) => run.recipe.entries[key] ?? NOTHING)])
-    .filter(([, ...values]) => values.some((value) => value !== values[0]));
-  const head = ["Setting", ...runs.map((run) => foreign(run.title))];
-  return card(rows.length === 0 ? el("p", {}, "The recipes of these runs are the same.")
-    : table("Settings that differ", head, rows.map((row) => row.map((text) => el("span", {class: "path"}, foreign(text))))));
-}
-
 function filesSection(runs) {
   const recipes = runs.filter((run) => run.recipe.text).map((run) => el("details", {class: "card recipe"},
     el("summary", {}, `The whole recipe${run.alone ? "" : `, ${run.title}`}`),
     el("pre", {tabindex: "0"}, foreign(run.recipe.text))));
   const left_out = runs.flatMap((run) => run.left_out.map((text) => el("li", {}, foreign(`${run.alone ? "" : `${run.title}: `}${text}`))));
   return section("files", "Recipe and files", "Every setting of the run, and what lies in its folder.",
-    el("div", {class: "stack"}, runs.length > 1 && settingsThatDiffer(runs), recipes,
+    el("div", {class: "stack"}, recipes,
       runs.map(checkpointsCard), runs.map(badFilesCard),
       left_out.length > 0 && card(el("h3", {}, "Not shown"), el("ul", {class: "list"}, left_out))));
 }

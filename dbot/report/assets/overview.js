@@ -85,17 +85,6 @@ function oneRunHead(run) {
     tiles(run));
 }
 
-function manyRunsHead(runs) {
-  return el("div", {class: "hero"},
-    el("p", {class: "hero-line"}, "Comparison"),
-    el("h1", {id: "verdict"}, `${runs.length} runs side by side`),
-    el("div", {class: "stack", id: "verdicts"}, runs.map((run) => card(
-      el("p", {class: "hero-line"}, runMark(run), el("strong", {}, foreign(run.title)),
-        el("span", {class: `chip ${run.verdict.kind}`}, verdictWord(run.verdict.kind)),
-        el("span", {}, STATES[run.state])),
-      el("p", {}, foreign(run.verdict.sentence)), tiles(run)))));
-}
-
 // The colour of a run in every chart.
 function runMark(run) {
   const mark = el("span", {class: "swatch dot", "aria-hidden": "true"});

@@ -16,6 +16,15 @@ function nameRuns(runs) {
   }
 }
 
+// Thumbnails that several moments share stand in the page once.
+function shareThumbnails(runs) {
+  for (const {pictures} of runs) {
+    for (const {map} of pictures) {
+      if (map && typeof map.atlas === "number") map.atlas = pictures[map.atlas]?.map?.atlas ?? null;
+    }
+  }
+}
+
 const SHORT_TITLES = {
   advice: "Checks", training: "Training", accuracy: "Accuracy", pictures: "Pictures",
   facts: "Facts", next: "Next", files: "Files",
@@ -32,6 +41,7 @@ function footer(runs) {
 function start() {
   const {runs} = JSON.parse(document.getElementById("data").textContent);
   nameRuns(runs);
+  shareThumbnails(runs);
   document.title = runs.length === 1 ? `${runs[0].name}: dbot report` : `${runs.length} runs: dbot report`;
   append(document.getElementById("content"), [
     overview(runs), trainingSection(runs), accuracySection(runs), picturesSection(runs),

@@ -51,12 +51,16 @@ function neighboursCard(set) {
     return el("figure", {class: kind, title: name}, thumbnails.picture(index, name),
       el("figcaption", {}, label >= 0 ? foreign(className(set.map, label)) : foreign(name), el("br"), caption));
   };
+  const line = (row, kind, name) => el("div", {class: `neighbour-row ${kind}`, tabindex: "0", role: "group", "aria-label": `Neighbours of ${set.map.points[row.query][3]} by ${name}`},
+    kind === "by-pixels" ? el("p", {class: "query"}, "by raw pixels") : figure(row.query, "query", "query"),
+    row.nearest.map((index, i) => figure(index, row.similarity[i].toFixed(2), "near")));
+  const by_pixels = new Map(set.pixel_neighbours.map((row) => [row.query, row]));
   return el("div", {class: "card neighbours"},
     el("h3", {}, "Nearest neighbours"),
-    el("p", {class: "small"}, "Left, an image; beside it those whose features are most similar, with the cosine of the angle between them. Good features bring the same things together, whatever their colours or places."),
-    el("div", {class: "neighbour-rows"}, set.neighbours.map((row) => el("div", {class: "neighbour-row", tabindex: "0", role: "group", "aria-label": `Neighbours of ${set.map.points[row.query][3]}`},
-      figure(row.query, "query", "query"),
-      row.nearest.map((index, i) => figure(index, row.similarity[i].toFixed(2), "near"))))));
+    el("p", {class: "small"}, "Left, an image; beside it those whose features are most similar, with the cosine of the angle between them. Good features bring the same things together, whatever their colours or places.",
+      by_pixels.size > 0 && " Beneath, for comparison, the most similar by raw pixels, without a network: rows that agree mean that features have learnt no more than colours and places."),
+    el("div", {class: "neighbour-rows"}, set.neighbours.map((row) => el("div", {class: "neighbour-pair"},
+      line(row, "by-features", "features"), by_pixels.has(row.query) && line(by_pixels.get(row.query), "by-pixels", "raw pixels")))));
 }
 
 function setBody(set) {

@@ -2,8 +2,8 @@
 
 const CURVES = {
   loss: {
-    title: "Loss", log: true, smooth: true, format: significant, tall: true,
-    note: "How far predictions are from their targets; lower is better. It jumps where a stage begins, since target and student are new: compare within a stage only.",
+    title: "Loss", log: true, smooth: true, format: significant,
+    note: "How far predictions are from their targets; lower is better. Each stage has a new student and new targets: compare within a stage only.",
   },
   learning_rate: {
     title: "Learning rate", format: (v) => significant(v, 3), fromZero: true,
@@ -45,7 +45,7 @@ function curveChart(name, look, runs) {
   return chart({
     ...look, id: name, xTitle: "step", xMin: 0, xMax: last,
     note: [look.note, stride > 1 && ` Each point is the lowest or highest of ${stride} steps.`,
-      name === "loss" && shown.some((run) => run.progress.skipped_steps > 0) && " Red ticks are skipped steps."],
+    ],
     series: shown.map((run) => ({
       name: runs.length > 1 ? run.title : look.title.toLowerCase(), colour: run.index,
       points: run.curves[name].points, means: run.curves[name].means, smooth: look.smooth,
@@ -54,6 +54,66 @@ function curveChart(name, look, runs) {
     stages: sharedStages(shown),
     skipped: shown.flatMap((run) => run.progress.skipped),
   });
+}
+
+// The levels of predictions that do not look, measured at the newest moment of that stage.
+function referencesOf(run, stage, [first, last]) {
+  const measured = run.pictures.filter((set) => set.stage === stage && isNumber(set.health.position_loss)).at(-1);
+  if (!measured) return [];
+  const {position_loss, constant_loss} = measured.health;
+  const line = (name, level, dashes) => ({name, points: [[first, level], [last, level]], reference: true, dashed: true, dashes});
+  return [
+    line("without looking at the image", position_loss, [7, 4]),
+    isNumber(constant_loss) && line("constant", constant_loss, [2, 3]),
+  ].filter(Boolean);
+}
+
+// Of a curve, what lies in a stage. Steps count from 1, so a stage begins behind its first mark.
+function withinStage(run, pairs, stage) {
+  const begin = run.progress.stage_begin[stage - 1] ?? 0;
+  const end = run.progress.stage_begin[stage] ?? Infinity;
+  return (pairs ?? []).filter(([x]) => x > begin && x <= end);
+}
+
+// Several runs begin their stages at different steps: theirs are counted within the stage.
+function shiftedTo(run, pairs, stage) {
+  return run.alone ? pairs : pairs.map(([x, y]) => [x - (run.progress.stage_begin[stage - 1] ?? 0), y]);
+}
+
+// What the loss chart of a stage shows; null where the stage has no step yet.
+function stageLoss(stage, many, runs) {
+  const part = (run, pairs) => shiftedTo(run, withinStage(run, pairs, stage), stage);
+  const shown = runs.filter((run) => part(run, run.curves.loss?.points).some(([, y]) => isNumber(y)));
+  if (shown.length === 0) return null;
+  const courses = shown.map((run) => ({
+    name: run.alone ? "loss" : run.title, colour: run.index, smooth: true, breaks: [],
+    points: part(run, run.curves.loss.points), means: part(run, run.curves.loss.means),
+  }));
+  const ends = courses.flatMap(({points}) => [points[0][0], points.at(-1)[0]]);
+  const span = [lowestOf(ends), highestOf(ends)];
+  // Runs of one objective alone have levels in common; one run's are enough to see.
+  const references = shown.length === 1 ? referencesOf(shown[0], stage, span) : [];
+  const skipped = shown.flatMap((run) => shiftedTo(run, withinStage(run, run.progress.skipped.map((x) => [x, 0]), stage), stage).map(([x]) => x));
+  const stride = Math.max(...shown.map((run) => run.curves.loss.stride));
+  return {
+    ...CURVES.loss, id: `loss-${stage}`, title: many ? `Loss, stage ${stage}` : "Loss",
+    xTitle: runs.length > 1 && many ? "step of the stage" : "step", xMin: span[0], xMax: span[1], tall: !many,
+    note: [CURVES.loss.note, stride > 1 && ` Each point is the lowest or highest of ${stride} steps.`,
+      references.length > 0 && " Dashed: what a prediction reaches that knows only each position's mean, and one that is the same everywhere. Below them the network looks at the image.",
+      skipped.length > 0 && " Red ticks are skipped steps."],
+    series: [...courses, ...references], skipped,
+  };
+}
+
+// One chart a stage: each has a scale of its own.
+function lossCharts(runs) {
+  const stages = Math.max(1, ...runs.map((run) => run.progress.stage_begin.length - 1));
+  const numbers = Array.from({length: stages}, (_, i) => i + 1);
+  const many = runs.some((run) => run.progress.planned_stages > 1) || stages > 1;
+  const specs = numbers.map((stage) => stageLoss(stage, many, runs)).filter(Boolean);
+  // Scales of one kind, so that the eye can go from stage to stage.
+  const logarithmic = specs.some(({series}) => wantsLogarithm(series)) && specs.every(({series}) => lowestOf(series.flatMap(valuesOf)) > 0);
+  return specs.map((spec) => chart({...spec, logarithmic}));
 }
 
 function memoryChart(runs) {
@@ -81,14 +141,16 @@ function ownLook(name) {
 
 function trainingSection(runs) {
   const own = [...new Set(runs.flatMap((run) => Object.keys(run.curves)))].filter((name) => name.startsWith("scalars."));
-  const loss = curveChart("loss", CURVES.loss, runs);
+  const losses = lossCharts(runs);
   const others = Object.keys(CURVES).filter((name) => name !== "loss")
     .map((name) => curveChart(name, CURVES[name], runs))
     .concat(memoryChart(runs),
       own.map((name) => curveChart(name, ownLook(name), runs)))
     .filter(Boolean);
-  if (!loss && others.length === 0) return null;
+  if (losses.length === 0 && others.length === 0) return null;
   return section("training", "Training",
     "One point for each optimizer step, and a line through their mean. A healthy run has a loss that falls, a gradient that settles and a processor that never waits.",
-    el("div", {class: "stack"}, loss, el("div", {class: "grid"}, others)));
+    el("div", {class: "stack"},
+      losses.length > 0 && el("div", {class: losses.length > 1 ? "grid" : "stack"}, losses),
+      el("div", {class: "grid"}, others)));
 }

@@ -1,12 +1,14 @@
 #include "dbot/report/page/check_pictures.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/pixel_values.h"
 #include "dbot/data/image/sample_image.h"
-#include "dbot/report/pictures/set/png_write.h"
+#include "dbot/report/pictures/set/picture_file.h"
 #include "dbot/report/text/shown_text.h"
 
 namespace dbot::report {
@@ -59,7 +61,8 @@ PageJson CheckPictures::make(std::int64_t image) const {
   for (std::size_t i = 0; i < plane; ++i) {
     for (std::size_t c = 0; c < 3; ++c) shown.pixels[3 * i + c] = planar[c * plane + i];
   }
-  return "data:image/png;base64," + base64(encode_png(shown));
+  const PictureFile file = encode_picture(shown);
+  return fmt::format("data:{};base64,{}", file.kind.type, base64(file.bytes));
 }
 
 }  // namespace dbot::report

@@ -18,7 +18,7 @@ class CheckPictures {
                 const core::StopRequest& stop)
       : set_(set), facts_(facts), stop_(stop) {}
 
-  /// A PNG as a data URI, its longer side 128 pixels; null where none can be made.
+  /// A picture as a data URI, its longer side 128 pixels; null where none can be made.
   PageJson data_uri(std::int64_t image);
 
  private:

@@ -33,8 +33,8 @@ PageJson stages_part(const RunFigures& figures);
 PageJson evaluations_part(const RunFigures& figures);
 PageJson advice_part(const std::vector<Advice>& findings);
 
-/// The sets with their PNG files as data URIs, within a budget of bytes; the newest come first to
-/// it.
+/// The sets with their pictures as data URIs, within a budget of bytes; the newest come first to
+/// it. Thumbnails that a later set has too are its place in the list.
 PageJson pictures_part(const std::filesystem::path& run, const std::vector<PictureSet>& sets,
                        LeftOut& left_out);
 

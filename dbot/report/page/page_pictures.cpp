@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <span>
 
+#include "dbot/core/files/files.h"
 #include "dbot/report/page/page_parts.h"
+#include "dbot/report/pictures/set/picture_file.h"
 #include "dbot/report/pictures/set/picture_set_json.h"
 #include "dbot/report/text/shown_text.h"
 
@@ -13,9 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // A page that a phone can open.
-constexpr std::size_t most_picture_bytes = std::size_t{32} << 20;  // of all PNG files together
+constexpr std::size_t most_picture_bytes = std::size_t{32} << 20;  // of all files together
 constexpr std::size_t largest_picture = std::size_t{8} << 20;
-constexpr std::string_view png_signature = "\x89PNG\r\n\x1a\n";
 
 /// Turns files of one folder into data URIs as long as the budget lasts.
 class Embedder {
@@ -28,8 +31,26 @@ class Embedder {
     }
   }
 
-  /// Null if the file is missing, no PNG, or too large.
+  /// Null if the file is missing, no picture, or too large.
   PageJson data_uri(const fs::path& folder, const std::string& file) {
+    const std::string content = bytes_of(folder, file);
+    return content.empty() ? PageJson() : uri_of(content);
+  }
+
+  /// The same, but the number of the set that has it already where one has.
+  PageJson data_uri_once(const fs::path& folder, const std::string& file, std::size_t set) {
+    const std::string content = bytes_of(folder, file);
+    if (content.empty()) return nullptr;
+    const auto [found, is_new] =
+        sets_.try_emplace(core::checksum(std::as_bytes(std::span(content))), set);
+    if (is_new) return uri_of(content);
+    used_ -= content.size();
+    return found->second;
+  }
+
+ private:
+  /// Empty if it cannot be shown.
+  std::string bytes_of(const fs::path& folder, const std::string& file) {
     // Only a name in this folder: a run from elsewhere must not show other files of this machine.
     const fs::path path = folder / file;
     std::error_code error;
@@ -39,21 +60,25 @@ class Embedder {
     if (!own || error || bytes > largest_picture) return missing(path);
     if (used_ + bytes > most_picture_bytes) {
       ++too_many_;
-      return nullptr;
+      return {};
     }
-    const std::string content = read_bounded(path, largest_picture);
-    if (!content.starts_with(png_signature)) return missing(path);
+    std::string content = read_bounded(path, largest_picture);
+    if (!picture_kind(content)) return missing(path);
     used_ += content.size();
-    return "data:image/png;base64," + base64(content);
+    return content;
   }
 
- private:
-  PageJson missing(const fs::path& path) {
-    left_out_.push_back(fmt::format("{}: not a PNG file of this run", path.filename().string()));
-    return nullptr;
+  static PageJson uri_of(const std::string& content) {
+    return fmt::format("data:{};base64,{}", picture_kind(content)->type, base64(content));
+  }
+
+  std::string missing(const fs::path& path) {
+    left_out_.push_back(fmt::format("{}: not a picture of this run", path.filename().string()));
+    return {};
   }
 
   LeftOut& left_out_;
+  std::map<std::string, std::size_t> sets_;  // by checksum
   std::size_t used_ = 0;
   std::size_t too_many_ = 0;
 };
@@ -73,14 +98,14 @@ PageJson group_json(const PictureGroup& group, const fs::path& folder, Embedder&
           {"pictures", std::move(pictures)}};
 }
 
-PageJson map_json(const EmbeddingMap& map, const fs::path& folder, Embedder& embedder) {
+PageJson map_json(const EmbeddingMap& map, PageJson atlas) {
   PageJson points = PageJson::array();
   for (const EmbeddingMap::Point& point : map.points) {
     points.push_back({point.x, point.y, point.label, shown_text(point.name)});
   }
   PageJson classes = PageJson::array();
   for (const std::string& name : map.classes) classes.push_back(shown_text(name));
-  return {{"atlas", map.atlas.empty() ? PageJson() : embedder.data_uri(folder, map.atlas)},
+  return {{"atlas", std::move(atlas)},
           {"thumbnail_size", map.thumbnail_size},
           {"columns", map.columns},
           {"points", std::move(points)},
@@ -88,11 +113,11 @@ PageJson map_json(const EmbeddingMap& map, const fs::path& folder, Embedder& emb
 }
 
 // Rows whose samples are on the map; others cannot be drawn.
-PageJson neighbours_json(const PictureSet& set) {
+PageJson neighbours_json(const PictureSet& set, const std::vector<Neighbours>& all) {
   PageJson rows = PageJson::array();
   const auto count = set.map ? std::ssize(set.map->points) : 0;
   const auto on_map = [count](std::int64_t index) { return index >= 0 && index < count; };
-  for (const Neighbours& row : set.neighbours) {
+  for (const Neighbours& row : all) {
     const bool whole = on_map(row.query) && std::ranges::all_of(row.nearest, on_map) &&
                        row.nearest.size() == row.similarity.size();
     if (!whole) continue;
@@ -116,11 +141,15 @@ PageJson pictures_part(const fs::path& run, const std::vector<PictureSet>& sets,
                   {"health", health_json(set->health)},
                   {"groups", PageJson::array()},
                   {"map", nullptr},
-                  {"neighbours", neighbours_json(*set)}};
+                  {"neighbours", neighbours_json(*set, set->neighbours)},
+                  {"pixel_neighbours", neighbours_json(*set, set->pixel_neighbours)}};
     for (const PictureGroup& group : set->groups) {
       part["groups"].push_back(group_json(group, folder, embedder));
     }
-    if (set->map) part["map"] = map_json(*set->map, folder, embedder);
+    if (set->map) {
+      const auto number = static_cast<std::size_t>(sets.rend() - set) - 1;
+      part["map"] = map_json(*set->map, embedder.data_uri_once(folder, set->map->atlas, number));
+    }
     newest_first.push_back(std::move(part));
   }
   PageJson list = PageJson::array();

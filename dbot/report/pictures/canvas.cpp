@@ -11,7 +11,7 @@ namespace dbot::report {
 namespace {
 
 constexpr int kGap = 4;
-constexpr std::int64_t kLeastShown = 112, kMostShown = 256;
+constexpr std::int64_t kLeastShown = 112, kMostShown = 192;
 
 std::uint8_t* at(data::Image& image, std::int64_t y, std::int64_t x) {
   return image.pixels.data() + static_cast<std::size_t>(y) * image.row_bytes() +

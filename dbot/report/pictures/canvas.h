@@ -18,7 +18,7 @@ data::Image plain_image(core::Size size, Colour colour);
 data::Image as_rgb(const data::Image& image);
 
 /// The size at which an image is shown: small ones are enlarged by a whole factor to at least 112
-/// pixels, large ones shrunk to at most 256.
+/// pixels, large ones shrunk to at most 192.
 core::Size shown_size(core::Size image);
 /// Enlarged without smoothing: pixels and patches stay sharp squares. Shrinking is antialiased.
 data::Image resized(const data::Image& image, core::Size size);

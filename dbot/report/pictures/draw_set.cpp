@@ -5,8 +5,9 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
-#include "dbot/report/pictures/embedding_map.h"
 #include "dbot/report/pictures/health.h"
+#include "dbot/report/pictures/map/embedding_map.h"
+#include "dbot/report/pictures/map/neighbours.h"
 #include "dbot/report/pictures/masked_pictures.h"
 #include "dbot/report/pictures/tensor_image.h"
 #include "dbot/report/pictures/token_pictures.h"
@@ -46,11 +47,12 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   measure.precision = settings.look.precision;
   measure.samples = std::max(measure.samples, shown);
   measure.seconds = settings.look.seconds / 2;  // once for each of two kinds of images
+  const PicturePlaces places{folder, settings.earlier};
   if (const methods::ImageCapability* images = method.images()) {
     const auto prediction = predict_samples(*images, samples, measure, stop);
     const std::int64_t drawn = std::min(shown, prediction.images.size(0));
     set.groups.push_back(draw_masked_pictures(first_of(prediction, drawn),
-                                              colours.narrow(0, 0, drawn), samples.names, folder,
+                                              colours.narrow(0, 0, drawn), samples.names, places,
                                               settings.channels));
     set.health.training_loss = loss_of(prediction);
     measure_prediction(prediction, set.health);
@@ -60,7 +62,7 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   }
   leave_if_stopped(stop);
   if (const auto view = patch_views(method.backbone(), pixels, settings.look)) {
-    set.groups.push_back(draw_principal_components(*view, colours, samples.names, folder));
+    set.groups.push_back(draw_principal_components(*view, colours, samples.names, places));
     set.groups.push_back(draw_attention(*view, colours, samples.names, folder));
   }
   const at::Tensor features = summary_features(method.backbone(), samples, settings.look, stop);
@@ -68,6 +70,9 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   if (features.size(0) < kLeastOnMap) return set;
   set.map = draw_embedding_map(seen, features, folder, stop);
   set.neighbours = nearest_neighbours(features, settings.queries, settings.nearest);
+  const at::Tensor looked_at = samples.images.narrow(0, 0, features.size(0));
+  set.pixel_neighbours =
+      nearest_neighbours(raw_pixel_rows(looked_at), settings.queries, settings.nearest);
   return set;
 }
 

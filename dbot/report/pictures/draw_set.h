@@ -18,9 +18,10 @@ struct DrawSettings {
   std::int64_t queries = 8;  // images whose neighbours are shown
   std::int64_t nearest = 6;
   std::vector<std::int64_t> channels = {};  // that are shown; empty: the first three
+  std::filesystem::path earlier = {};       // the set whose colours these follow; may be empty
 };
 
-/// Draws everything that `method` shows of the samples and writes the PNG files into `folder`,
+/// Draws everything that `method` shows of the samples and writes the pictures into `folder`,
 /// which exists; pictures.json is the caller's. `held_out` may be null. Changes nothing of the
 /// method. Throws Error, Stopped.
 PictureSet draw_picture_set(const methods::Method& method, const PictureSamples& samples,

@@ -9,7 +9,7 @@
 #include <cmath>
 
 #include "dbot/core/error.h"
-#include "dbot/report/pictures/principal_components.h"
+#include "dbot/report/pictures/components/principal_components.h"
 #include "dbot/report/pictures/work_clock.h"
 
 namespace dbot::report {

@@ -7,7 +7,8 @@
 #include "dbot/objectives/target.h"
 #include "dbot/ops/patchify.h"
 #include "dbot/report/pictures/canvas.h"
-#include "dbot/report/pictures/component_colours.h"
+#include "dbot/report/pictures/components/component_colours.h"
+#include "dbot/report/pictures/components/patch_colours.h"
 #include "dbot/report/pictures/set/write_picture.h"
 #include "dbot/report/pictures/tensor_image.h"
 
@@ -100,8 +101,7 @@ PictureGroup draw_reconstructions(const MaskedPrediction& prediction, const at::
 }
 
 PictureGroup draw_features(const MaskedPrediction& prediction, const at::Tensor& pixels,
-                           const std::vector<std::string>& names,
-                           const std::filesystem::path& folder) {
+                           const std::vector<std::string>& names, const PicturePlaces& places) {
   PictureGroup group{"features",
                      "Predicted features",
                      "From left to right: the image, the patches the student is given, the "
@@ -113,18 +113,23 @@ PictureGroup draw_features(const MaskedPrediction& prediction, const at::Tensor&
   const core::Size grid = grid_of(prediction);
   const at::Tensor target = patch_tokens(prediction.target, prediction.has_cls);
   const at::Tensor predicted = patch_tokens(prediction.prediction, prediction.has_cls);
-  const ComponentColours colours(target.reshape({-1, target.size(2)}));
+  const ComponentColours colours(
+      target.reshape({-1, target.size(2)}),
+      read_patch_colours(places.earlier, group.kind, pixels.size(0), grid));
+  std::vector<data::Image> patches;
   for (std::int64_t i = 0; i < pixels.size(0); ++i) {
     const Beginning begin = begin_strip(prediction, pixels, i);
-    const data::Image wanted = resized(colours.paint(target[i], grid), begin.size);
+    patches.push_back(colours.paint(target[i], grid));
+    const data::Image wanted = resized(patches.back(), begin.size);
     const data::Image found = resized(colours.paint(predicted[i], grid), begin.size);
     const data::Image faded = mixed(found, plain_image(begin.size, {235, 235, 235}), kFade);
     group.pictures.push_back(write_picture(
-        folder, group.kind, i,
+        places.folder, group.kind, i,
         strip(std::vector{begin.original, begin.masked, wanted, chosen(begin.mask, found, faded)}),
         names.at(static_cast<std::size_t>(i)),
         fmt::format("loss {:.4f}", masked_loss(prediction, i))));
   }
+  write_patch_colours(places.folder, group.kind, patches);
   return group;
 }
 
@@ -144,10 +149,11 @@ at::Tensor reconstructed_pixels(const MaskedPrediction& prediction) {
 
 PictureGroup draw_masked_pictures(const MaskedPrediction& prediction, const at::Tensor& pixels,
                                   const std::vector<std::string>& names,
-                                  const std::filesystem::path& folder,
+                                  const PicturePlaces& places,
                                   const std::vector<std::int64_t>& channels) {
-  return prediction.pixels ? draw_reconstructions(prediction, pixels, names, folder, channels)
-                           : draw_features(prediction, pixels, names, folder);
+  return prediction.pixels
+             ? draw_reconstructions(prediction, pixels, names, places.folder, channels)
+             : draw_features(prediction, pixels, names, places);
 }
 
 }  // namespace dbot::report

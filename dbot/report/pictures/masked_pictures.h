@@ -3,11 +3,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "dbot/methods/image_capability.h"
+#include "dbot/report/pictures/components/picture_places.h"
 #include "dbot/report/pictures/set/picture_set.h"
 
 namespace dbot::report {
@@ -20,10 +20,10 @@ at::Tensor reconstructed_pixels(const methods::MaskedPrediction& prediction);
 /// What the network is given and what it predicts, one strip an image. Pixels: original, masked,
 /// reconstruction ("reconstruction"). Features: original, masked, target and prediction in colours
 /// of the targets' principal components ("features"). pixels: uint8, the batch's images in 1 or 3
-/// channels, which are those of `channels` (see shown_channels). Writes the PNG files.
+/// channels, which are those of `channels` (see shown_channels). Writes the pictures.
 PictureGroup draw_masked_pictures(const methods::MaskedPrediction& prediction,
                                   const at::Tensor& pixels, const std::vector<std::string>& names,
-                                  const std::filesystem::path& folder,
+                                  const PicturePlaces& places,
                                   const std::vector<std::int64_t>& channels = {});
 
 }  // namespace dbot::report

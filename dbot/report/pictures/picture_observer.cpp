@@ -22,6 +22,15 @@ bool is_whole(const std::filesystem::path& folder) {
   }
 }
 
+/// The folder of the newest set before this step; empty if there is none.
+std::filesystem::path earlier_set(const std::filesystem::path& run, std::int64_t step) {
+  std::filesystem::path earlier;
+  for (const PictureSet& set : read_picture_sets(run)) {
+    if (set.step < step) earlier = picture_folder(run, set.label);
+  }
+  return earlier;
+}
+
 }  // namespace
 
 PictureObserver::PictureObserver(std::filesystem::path run, std::int64_t every_epochs,
@@ -67,7 +76,7 @@ void PictureObserver::draw_unless_there(const std::string& label, const train::T
   if (is_whole(folder)) return;
   try_to(fmt::format("no pictures of {}", label), [&] {
     replace_picture_set(folder, [&](const std::filesystem::path& place) {
-      PictureSet set = draw_(method, place);
+      PictureSet set = draw_(method, place, earlier_set(run_, state.step));
       set.label = label;
       set.step = state.step;
       set.stage = state.stage;

@@ -11,10 +11,12 @@
 
 namespace dbot::report {
 
-/// Draws into a folder; label, step and stage of the result are the observer's. Throws Stopped when
-/// the run is asked to stop.
+/// Draws into a folder, in colours like those of the `earlier` set's folder, which may be empty;
+/// label, step and stage of the result are the observer's. Throws Stopped when the run is asked to
+/// stop.
 using DrawPictures =
-    std::function<PictureSet(const methods::Method&, const std::filesystem::path& folder)>;
+    std::function<PictureSet(const methods::Method&, const std::filesystem::path& folder,
+                             const std::filesystem::path& earlier)>;
 
 /// Keeps RUN/pictures/: the untrained network, every `every_epochs` epochs (0: not), the end of
 /// each stage. Pictures that cannot be made are a warning, never the end of a run. On resume sets

@@ -6,7 +6,8 @@
 #include <cmath>
 
 #include "dbot/report/pictures/canvas.h"
-#include "dbot/report/pictures/component_colours.h"
+#include "dbot/report/pictures/components/component_colours.h"
+#include "dbot/report/pictures/components/patch_colours.h"
 #include "dbot/report/pictures/set/write_picture.h"
 #include "dbot/report/pictures/tensor_image.h"
 
@@ -44,25 +45,28 @@ double brightest(const at::Tensor& attention) {
 
 PictureGroup draw_principal_components(const nn::PatchView& view, const at::Tensor& pixels,
                                        const std::vector<std::string>& names,
-                                       const std::filesystem::path& folder) {
+                                       const PicturePlaces& places) {
   PictureGroup group{"principal_components",
                      "Principal components of patch features",
                      "Patches of like colour have like features: red, green and blue are the first "
                      "three principal components over all images shown. A good network gives parts "
                      "of objects colours of their own, alike from image to image; the same rainbow "
                      "in every image shows "
-                     "that it knows little but positions.",
+                     "that it knows little but positions. Colours are kept alike between moments.",
                      {}};
   const at::Tensor rows = view.features.reshape({-1, view.features.size(2)});
-  const ComponentColours colours(rows);
+  const ComponentColours colours(
+      rows, read_patch_colours(places.earlier, group.kind, pixels.size(0), view.grid));
+  std::vector<data::Image> patches;
   for (std::int64_t i = 0; i < pixels.size(0); ++i) {
     const data::Image image = shown(pixels[i]);
-    const data::Image painted =
-        resized(colours.paint(view.features[i], view.grid), {image.height, image.width});
-    group.pictures.push_back(write_picture(folder, group.kind, i,
+    patches.push_back(colours.paint(view.features[i], view.grid));
+    const data::Image painted = resized(patches.back(), {image.height, image.width});
+    group.pictures.push_back(write_picture(places.folder, group.kind, i,
                                            strip(std::vector{image, painted}),
                                            names.at(static_cast<std::size_t>(i)), ""));
   }
+  write_patch_colours(places.folder, group.kind, patches);
   return group;
 }
 

@@ -7,16 +7,18 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
+#include "dbot/data/image/image.h"
+#include "dbot/report/pictures/components/picture_places.h"
 #include "dbot/report/pictures/features.h"
 #include "dbot/report/pictures/set/picture_set.h"
 
 namespace dbot::report {
 
 /// Image beside the first three principal components of its patch features as colours, common to
-/// all images. pixels: uint8, the images of `view`. Writes the PNG files.
+/// all images. pixels: uint8, the images of `view`. Writes the pictures.
 PictureGroup draw_principal_components(const nn::PatchView& view, const at::Tensor& pixels,
                                        const std::vector<std::string>& names,
-                                       const std::filesystem::path& folder);
+                                       const PicturePlaces& places);
 
 /// Image, where its cls token looks in the last block on average over the heads, then single heads.
 PictureGroup draw_attention(const nn::PatchView& view, const at::Tensor& pixels,

@@ -64,10 +64,13 @@ std::unique_ptr<report::PictureObserver> make_picture_observer(
   settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
   settings.channels = recipe.report.channels;
   const auto images = std::make_shared<PictureData>(recipe, *input, data, std::move(dataset), log);
-  const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder) {
+  const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder,
+                               const std::filesystem::path& earlier) {
     images->load(stop);
+    report::DrawSettings like_earlier = settings;
+    like_earlier.earlier = earlier;
     return report::draw_picture_set(method, *images->samples,
-                                    images->held_out ? &*images->held_out : nullptr, settings,
+                                    images->held_out ? &*images->held_out : nullptr, like_earlier,
                                     folder, stop);
   };
   return std::make_unique<report::PictureObserver>(run, recipe.report.every_epochs, draw, log);

@@ -25,6 +25,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string refusal(const std::function<void()>& action) {
   try {
@@ -240,6 +241,37 @@ TEST(LoadSnippets, PathsAreLiteralsOfPython) {
               HasSubstr(R"(load_file("it's \"new\".safetensors"))"));
   EXPECT_THAT(weights_snippet("a\\b.pth", "model"),
               HasSubstr(R"(torch.load("a\\b.pth", weights_only=True)["model"])"));
+}
+
+TEST(LoadSnippets, OpenAnImageAsTheNetworkSeesIt) {
+  EncoderDescription description = small_description();
+  description.config.channels = 3;
+  description.mean = {0.5, 0.25, 0.125};
+  description.std = {0.2, 0.3, 0.4};
+  const std::string rgb = timm_snippet("w.pth", description);
+  EXPECT_THAT(rgb, HasSubstr("Image.open(\"image.jpg\")).convert(\"RGB\")"));
+  EXPECT_THAT(rgb,
+              HasSubstr("- torch.tensor((0.5, 0.25, 0.125))) / torch.tensor((0.2, 0.3, 0.4))"));
+  EXPECT_THAT(hugging_face_snippet("hf", description, "ViTModel"), HasSubstr("Image.open("));
+  EXPECT_THAT(onnx_snippet("v.onnx", description, OnnxPixels::normalised),
+              HasSubstr(" / 255 - (0.5, 0.25, 0.125)) / (0.2, 0.3, 0.4)).transpose("));
+  const std::string bytes = onnx_snippet("v.onnx", description, OnnxPixels::bytes);
+  EXPECT_THAT(bytes, HasSubstr("astype(\"uint8\")"));
+  EXPECT_THAT(bytes, Not(HasSubstr("/ 255")));
+}
+
+TEST(LoadSnippets, OfOtherChannelsAreRunWithAnImageMadeUp) {
+  EncoderDescription description = small_description();
+  description.config.channels = 1;
+  description.mean = description.std = {0.5};
+  EXPECT_THAT(timm_snippet("w.pth", description), HasSubstr("convert(\"L\")"));
+  description.config.channels = 6;
+  description.mean = description.std = std::vector<double>(6, 0.5);
+  for (const std::string& snippet : {timm_snippet("w.pth", description),
+                                     onnx_snippet("v.onnx", description, OnnxPixels::unit)}) {
+    EXPECT_THAT(snippet, Not(HasSubstr("Image")));
+    EXPECT_THAT(snippet, HasSubstr("zeros("));
+  }
 }
 
 }  // namespace

@@ -102,7 +102,29 @@ TEST_F(PageDataTest, ShowsPicturesOfThisRunOnly) {
   fs::create_symlink(folder_ / "secret.png", first);
   page = data();
   EXPECT_EQ(page["pictures"][0]["groups"][0]["pictures"].size(), set.groups[0].pictures.size() - 1);
-  EXPECT_THAT(page["left_out"].dump(), HasSubstr("not a PNG file of this run"));
+  EXPECT_THAT(page["left_out"].dump(), HasSubstr("not a picture of this run"));
+}
+
+TEST_F(PageDataTest, ThumbnailsThatMomentsShareStandInThePageOnce) {
+  example_set(run_, "untrained network", 0, 0);
+  example_set(run_, "stage 1", 100, 0);
+  const auto other = example_set(run_, "stage 2", 200, 1, 24);  // other samples
+  const json pictures = data()["pictures"];
+  EXPECT_EQ(pictures[0]["map"]["atlas"], 1);
+  EXPECT_THAT(pictures[1]["map"]["atlas"].get<std::string>(),
+              testing::StartsWith("data:image/png"));
+  EXPECT_THAT(pictures[2]["map"]["atlas"].get<std::string>(),
+              testing::StartsWith("data:image/png"));
+  EXPECT_NE(pictures[1]["map"]["atlas"], pictures[2]["map"]["atlas"]);
+  EXPECT_EQ(pictures[1]["pixel_neighbours"][0]["nearest"], json::parse("[1,3]"));
+}
+
+TEST_F(PageDataTest, ShowsEveryKindOfPictureForWhatItIs) {
+  const PictureSet set = example_set(run_, "stage 1", 100, 0);
+  const fs::path first = picture_folder(run_, "stage 1") / set.groups[0].pictures[0].file;
+  std::ofstream(first, std::ios::binary | std::ios::trunc) << "RIFF\4\3\2\1WEBPVP8 ";
+  EXPECT_THAT(data()["pictures"][0]["groups"][0]["pictures"][0]["source"].get<std::string>(),
+              testing::StartsWith("data:image/webp;base64,UklGR"));
 }
 
 TEST_F(PageDataTest, CommandsArePasteable) {

@@ -19,8 +19,8 @@ data::Image four_colours() {
 TEST(Canvas, SmallImagesAreEnlargedInSharpSquares) {
   EXPECT_EQ(shown_size({32, 32}), (core::Size{128, 128}));
   EXPECT_EQ(shown_size({28, 14}), (core::Size{112, 56}));
-  EXPECT_EQ(shown_size({224, 224}), (core::Size{224, 224}));
-  EXPECT_EQ(shown_size({512, 1024}), (core::Size{128, 256}));
+  EXPECT_EQ(shown_size({224, 224}), (core::Size{192, 192}));
+  EXPECT_EQ(shown_size({512, 1024}), (core::Size{96, 192}));
   const data::Image large = resized(four_colours(), {6, 8});
   EXPECT_EQ(pixel(large, 2, 3), (std::vector{10, 0, 0}));
   EXPECT_EQ(pixel(large, 2, 4), (std::vector{0, 20, 0}));

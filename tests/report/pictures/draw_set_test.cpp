@@ -4,6 +4,7 @@
 #include <ATen/ops/equal.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +15,8 @@
 #include "dbot/core/files/files.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/methods/masked_modeling/masked_modeling.h"
-#include "dbot/report/pictures/embedding_map.h"
+#include "dbot/report/pictures/map/embedding_map.h"
+#include "dbot/report/pictures/map/neighbours.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/support/synthetic_dataset.h"
 
@@ -90,6 +92,8 @@ TEST_P(DrawSetTest, DrawsEverythingAndChangesNothing) {
   EXPECT_EQ(set.map->points.size(), 20U);
   EXPECT_EQ(set.map->classes.size(), 4U);
   EXPECT_EQ(set.neighbours.size(), 8U);
+  ASSERT_EQ(set.pixel_neighbours.size(), 8U);
+  EXPECT_EQ(set.pixel_neighbours[5].query, set.neighbours[5].query);
   EXPECT_GT(set.health.effective_rank, 1);
   EXPECT_LE(set.health.effective_rank, 16);
   EXPECT_NEAR(set.health.training_loss, set.health.held_out_loss, 1e-9);  // the same images here
@@ -135,6 +139,18 @@ TEST(MapOfTheEmbedding, NeighboursAreNearestByCosine) {
   EXPECT_THAT(rows[1].nearest, ElementsAre(4, 2));
   EXPECT_NEAR(rows[1].similarity[0], 1, 1e-6);
   EXPECT_EQ(nearest_neighbours(features, 9, 9)[4].nearest.size(), 4U);
+}
+
+TEST(MapOfTheEmbedding, RawPixelsAreNearByColourAndPlace) {
+  // Pairs of images with one bright corner each, of other strength.
+  at::Tensor images = at::zeros({6, 3, 40, 40}, at::kByte);
+  for (std::int64_t i = 0; i < 6; ++i) {
+    images[i].narrow(1, i / 2 * 13, 13).narrow(2, i / 2 * 13, 13).fill_(200 - 40 * (i % 2));
+  }
+  const at::Tensor rows = raw_pixel_rows(images);
+  EXPECT_EQ(rows.size(1), 3 * 32 * 32);
+  const auto found = nearest_neighbours(rows, 6, 1);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(found[i].nearest[0], i ^ 1U) << i;
 }
 
 TEST(MapOfTheEmbedding, TheAtlasHoldsTheThumbnailsInTheOrderOfThePoints) {

@@ -79,7 +79,7 @@ TEST(MaskedPictures, PixelsAreDrawnAsOriginalMaskedAndReconstruction) {
   const test::TemporaryFolder folder;
   const Example example(true);
   const PictureGroup group =
-      draw_masked_pictures(example.prediction, example.pixels, {"a.png", "b.png"}, folder.path());
+      draw_masked_pictures(example.prediction, example.pixels, {"a.png", "b.png"}, {folder.path()});
   EXPECT_EQ(group.kind, "reconstruction");
   ASSERT_EQ(group.pictures.size(), 2U);
   EXPECT_EQ(group.pictures[1].name, "b.png");
@@ -108,7 +108,7 @@ TEST(MaskedPictures, EqualFeaturesHaveEqualColours) {
   example.prediction.target = (at::arange(2 * 5 * 6, at::kFloat) * 1.7).sin().view({2, 5, 6});
   example.prediction.prediction = example.prediction.target.clone();
   const PictureGroup group =
-      draw_masked_pictures(example.prediction, example.pixels, {"a.png", "b.png"}, folder.path());
+      draw_masked_pictures(example.prediction, example.pixels, {"a.png", "b.png"}, {folder.path()});
   EXPECT_EQ(group.kind, "features");
   const data::Image image = decoded(folder / group.pictures[0].file);
   ASSERT_EQ(image.width, 4 * 112 + 3 * 4);

@@ -23,7 +23,9 @@ class PictureObserverTest : public testing::Test {
   // Goes on at `from` to `to`; returns the labels that were drawn.
   std::vector<std::string> run(std::int64_t from, std::int64_t to) {
     std::vector<std::string> drawn;
-    const DrawPictures draw = [&](const methods::Method&, const fs::path& folder) {
+    const DrawPictures draw = [&](const methods::Method&, const fs::path& folder,
+                                  const fs::path& earlier) {
+      earlier_.push_back(earlier.filename().string());
       draws_ += 1;
       if (draws_ == stop_at_) throw Stopped("stopped");
       if (draws_ == fail_at_) throw std::runtime_error("no space left\nstack trace");
@@ -60,7 +62,7 @@ class PictureObserverTest : public testing::Test {
   const test::TemporaryFolder run_;
   std::int64_t every_epochs_ = 0;
   int draws_ = 0, stop_at_ = -1, fail_at_ = -1;
-  std::vector<std::string> warnings_;
+  std::vector<std::string> warnings_, earlier_;
   FakeMethod method_;
 };
 
@@ -71,6 +73,14 @@ TEST_F(PictureObserverTest, DrawsAtTheStartAndAtStageEnds) {
   EXPECT_EQ(sets[2].stage, 1);
   EXPECT_TRUE(fs::exists(run_ / "pictures" / "stage-2" / "a.png"));
   EXPECT_EQ(draws_, 3);
+}
+
+TEST_F(PictureObserverTest, EachMomentFollowsTheColoursOfTheOneBefore) {
+  run(0, 8);
+  EXPECT_THAT(earlier_, ElementsAre("", "untrained-network", "stage-1"));
+  // Also after a resume.
+  run(4, 8);
+  EXPECT_EQ(earlier_.back(), "stage-1");
 }
 
 TEST_F(PictureObserverTest, DrawsAtEpochsWhereAsked) {

@@ -38,8 +38,19 @@ TEST(PictureSet, ReadsBackAsWritten) {
   EXPECT_THAT(read.map->classes, ElementsAre("cat", "dog"));
   EXPECT_THAT(read.neighbours[1].nearest, ElementsAre(3, 5));
   EXPECT_EQ(read.neighbours[1].similarity[1], 0.7);
+  EXPECT_THAT(read.pixel_neighbours[0].nearest, ElementsAre(1, 3));
   EXPECT_EQ(read.health.position_loss, 0.22);
   EXPECT_TRUE(std::isnan(read.health.held_out_loss));
+}
+
+TEST(PictureSet, OlderSetsHaveNoNeighboursByPixels) {
+  const test::TemporaryFolder run;
+  example_set(run.path(), "stage 1", 120, 0);
+  const auto folder = picture_folder(run.path(), "stage 1");
+  json document = json::parse(core::read_text_file(folder / "pictures.json"));
+  document.erase("pixel_neighbours");
+  core::write_file_synced(folder / "pictures.json", document.dump());
+  EXPECT_THAT(read_picture_set(folder).pixel_neighbours, SizeIs(0));
 }
 
 TEST(PictureSet, NamesThatAreNotUtf8AreWrittenAllTheSame) {
@@ -108,7 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"/map/classes/0", "{}"}, Change{"/neighbours/0/query", "12"},
                     Change{"/neighbours/0/query", "-1"}, Change{"/neighbours/0/nearest/0", "99"},
                     Change{"/neighbours/0/nearest", "[1]"},
-                    Change{"/neighbours/0/similarity/0", "2"}, Change{"/health", "[]"},
+                    Change{"/neighbours/0/similarity/0", "2"}, Change{"/pixel_neighbours", "7"},
+                    Change{"/pixel_neighbours/0/query", "12"}, Change{"/health", "[]"},
                     Change{"/health/width", "\"wide\""}));
 
 TEST(PictureSet, MissingLargeAndTornFilesAreRefused) {

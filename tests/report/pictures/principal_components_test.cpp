@@ -1,4 +1,4 @@
-#include "dbot/report/pictures/principal_components.h"
+#include "dbot/report/pictures/components/principal_components.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/eye.h>
@@ -11,7 +11,7 @@
 #include <limits>
 
 #include "dbot/core/error.h"
-#include "dbot/report/pictures/component_colours.h"
+#include "dbot/report/pictures/components/component_colours.h"
 
 namespace dbot::report {
 namespace {

@@ -40,6 +40,15 @@ ordered_json to_json(const EmbeddingMap& map) {
           {"points", std::move(points)}};
 }
 
+ordered_json to_json(const std::vector<Neighbours>& rows) {
+  ordered_json list = ordered_json::array();
+  for (const Neighbours& row : rows) {
+    list.push_back(
+        {{"query", row.query}, {"nearest", row.nearest}, {"similarity", row.similarity}});
+  }
+  return list;
+}
+
 }  // namespace
 
 ordered_json health_json(const FeatureHealth& health) {
@@ -62,14 +71,11 @@ void write_picture_set(const fs::path& folder, const PictureSet& set) {
                     {"stage", set.stage + 1},
                     {"groups", ordered_json::array()},
                     {"map", nullptr},
-                    {"neighbours", ordered_json::array()},
+                    {"neighbours", to_json(set.neighbours)},
+                    {"pixel_neighbours", to_json(set.pixel_neighbours)},
                     {"health", health_json(set.health)}};
   for (const PictureGroup& group : set.groups) json["groups"].push_back(to_json(group));
   if (set.map) json["map"] = to_json(*set.map);
-  for (const Neighbours& row : set.neighbours) {
-    json["neighbours"].push_back(
-        {{"query", row.query}, {"nearest", row.nearest}, {"similarity", row.similarity}});
-  }
   // Names of files need not be UTF-8.
   core::write_file_atomically(folder / "pictures.json",
                               json.dump(1, ' ', false, ordered_json::error_handler_t::replace));

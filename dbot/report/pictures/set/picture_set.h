@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-// What a network shows at one moment of a run, as files: RUN/pictures/<name>/ holds PNG files and
+// What a network shows at one moment of a run, as files: RUN/pictures/<name>/ holds pictures and
 // pictures.json. Whoever draws them and whoever puts them on a page share only this.
 namespace dbot::report {
 
-/// One PNG of a group.
+/// One picture of a group, PNG or WebP.
 struct Picture {
   std::string file;     // within the set's folder
   std::string name;     // the sample it shows, as the data set names it: never trusted
@@ -26,14 +26,14 @@ struct PictureGroup {
   std::vector<Picture> pictures;
 };
 
-/// Samples as points of a plane, with their thumbnails in one PNG, row by row.
+/// Samples as points of a plane, with their thumbnails in one picture, row by row.
 struct EmbeddingMap {
   struct Point {
     double x = 0, y = 0;      // 0…1
     std::int64_t label = -1;  // −1: unlabelled
     std::string name;         // of the sample
   };
-  std::string atlas;                // PNG within the set's folder
+  std::string atlas;                // picture within the set's folder
   std::int64_t thumbnail_size = 0;  // pixels, square
   std::int64_t columns = 0;         // thumbnails in a row of the atlas
   std::vector<Point> points;        // in the order of the thumbnails
@@ -70,11 +70,12 @@ struct PictureSet {
   std::int64_t stage = 0;  // counted from 0
   std::vector<PictureGroup> groups;
   std::optional<EmbeddingMap> map;
-  std::vector<Neighbours> neighbours;
+  std::vector<Neighbours> neighbours;        // by features
+  std::vector<Neighbours> pixel_neighbours;  // of the same queries, by raw pixels
   FeatureHealth health;
 };
 
-/// Writes pictures.json into the folder, whose PNG files are already there. Throws Error.
+/// Writes pictures.json into the folder, whose pictures are already there. Throws Error.
 void write_picture_set(const std::filesystem::path& folder, const PictureSet& set);
 /// Throws DataError if the folder has no pictures.json or it cannot be understood: a field that is
 /// missing or of another type, a number or list beyond its bounds, a file name that leads out of

@@ -9,6 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/core/json.h"
+#include "dbot/report/pictures/set/picture_file.h"
 #include "dbot/report/pictures/set/picture_set.h"
 
 namespace dbot::report {
@@ -91,8 +92,8 @@ std::string file_name(const json& object, const char* key) {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
            (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == '.';
   });
-  if (!plain || name.size() > 200 || name.starts_with('.') || !name.ends_with(".png")) {
-    refuse(fmt::format("\"{}\" does not name a PNG file in the folder", key));
+  if (!plain || name.size() > 200 || name.starts_with('.') || !has_picture_ending(name)) {
+    refuse(fmt::format("\"{}\" does not name a picture in the folder", key));
   }
   return name;
 }
@@ -168,6 +169,11 @@ PictureSet read_set(const json& document) {
   const auto points = set.map ? static_cast<std::int64_t>(set.map->points.size()) : 0;
   for (const json& row : list(document, "neighbours", kMostPoints)) {
     set.neighbours.push_back(read_neighbours(row, points));
+  }
+  if (document.contains("pixel_neighbours")) {  // older sets have none
+    for (const json& row : list(document, "pixel_neighbours", kMostPoints)) {
+      set.pixel_neighbours.push_back(read_neighbours(row, points));
+    }
   }
   set.health = read_health(member(document, "health"));
   return set;

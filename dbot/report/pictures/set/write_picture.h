@@ -9,7 +9,7 @@
 
 namespace dbot::report {
 
-/// Writes FOLDER/KIND-NN.png and returns its entry. Throws Error.
+/// Writes FOLDER/KIND-NN.png, or .webp of a photograph, and returns its entry. Throws Error.
 Picture write_picture(const std::filesystem::path& folder, const std::string& kind,
                       std::int64_t number, const data::Image& image, std::string name,
                       std::string caption);

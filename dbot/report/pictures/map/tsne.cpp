@@ -1,4 +1,4 @@
-#include "dbot/report/pictures/tsne.h"
+#include "dbot/report/pictures/map/tsne.h"
 
 #include <algorithm>
 #include <cmath>

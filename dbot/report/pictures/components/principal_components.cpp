@@ -1,4 +1,4 @@
-#include "dbot/report/pictures/principal_components.h"
+#include "dbot/report/pictures/components/principal_components.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/isfinite.h>

@@ -18,8 +18,4 @@ namespace dbot::report {
 EmbeddingMap draw_embedding_map(const PictureSamples& samples, const at::Tensor& features,
                                 const std::filesystem::path& folder, const core::StopRequest& stop);
 
-/// The `count` rows nearest to each of the first `queries` rows by cosine, ties by index.
-std::vector<Neighbours> nearest_neighbours(const at::Tensor& features, std::int64_t queries,
-                                           std::int64_t count);
-
 }  // namespace dbot::report
