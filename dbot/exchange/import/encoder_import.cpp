@@ -237,6 +237,7 @@ EncoderPlace choose_place(const WeightsSource& source, const EncoderHints& hints
   if (places.empty()) {
     // A network of another kind has no such tensor, perhaps.
     for (const std::string& name : source.names()) {
+      if (hints.key) break;  // more likely is that the nest is called otherwise
       if (part_of(name, {}).use == PartUse::unknown && foreign_kind(name)) {
         refuse_network(source, name);
       }
