@@ -163,6 +163,7 @@ class ReportTest(unittest.TestCase):
             self.browser.script("window.scrollTo(0, 3000)")
             self.assertTrue(all(0 <= above < 160 for *_, above in self.browser.script(MENU)))
             self.browser.script("window.scrollTo(0, 0)")
+        self.browser.look_like(390, phone=True)
         smallest = "return Math.min(...Object.values(Chart.instances).map((c) => c.chartArea.width))"
         self.assertGreater(self.browser.script(smallest), 200)
 
@@ -175,7 +176,7 @@ class ReportTest(unittest.TestCase):
         for before, after in zip(levels, levels[1:]):
             self.assertLessEqual(after, before + 1)
         nameless = self.browser.script(
-            "return [...document.querySelectorAll('canvas, img, button, input')].filter((e) => !(e.getAttribute('aria-label') ?? "
+            "return [...document.querySelectorAll('canvas:not([aria-hidden]), img, button, input')].filter((e) => !(e.getAttribute('aria-label') ?? "
             "e.getAttribute('alt') ?? (e.textContent || e.labels?.[0]?.textContent))).length"
         )
         self.assertEqual(nameless, 0)
@@ -210,6 +211,25 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(shapes, [0, 0, 1, 2, 3])
         pressed = "return document.querySelector('.map .toolbar button').getAttribute('aria-pressed')"
         self.assertEqual(self.browser.script(pressed), "false", "labels colour the map")
+
+    def test_a_page_of_photographs_is_small(self):
+        images = self.folder / "photographs"
+        images.mkdir()
+        for number in range(48):
+            (images / f"{number}.png").write_bytes(small_run.photograph(64, number))
+        larger = ("--set", "model.image_size=64", "--set", "model.patch_size=8")
+        run = small_run.pretrain(program, self.folder, "of-photographs", "--steps", "4", "--data", images, *larger)
+        page = run / "report.html"
+        # The photographs alone have half a megabyte, and each is drawn more than once.
+        self.assertLess(page.stat().st_size, 900_000)
+        self.open(page)
+        kinds = self.browser.script("return [...document.querySelectorAll('.shots img')].map((i) => i.src.slice(0, 15))")
+        self.assertIn("data:image/webp", kinds)
+        widths = self.browser.script(
+            "document.querySelectorAll('.shots img').forEach((i) => i.loading = 'eager');"
+            "return Promise.all([...document.querySelectorAll('.shots img')].map((i) => i.decode().then(() => i.naturalWidth)))"
+        )
+        self.assertGreater(min(widths), 200)
 
     def test_without_labels_the_map_shows_thumbnails(self):
         images = self.folder / "unlabelled"

@@ -57,14 +57,28 @@ def write_images(folder: Path):
         (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, count) + labels)
 
 
-def png(width, height, colour=(90, 140, 200)):
-    """The bytes of a PNG of one colour."""
+def photograph(side, seed):
+    """The bytes of a PNG of soft shades with a camera's noise, which compresses badly."""
+    noise = seed * 7919 + 1
+    rows = bytearray()
+    for y in range(side):
+        rows.append(0)
+        for x in range(side):
+            for channel in range(3):
+                noise = (noise * 1664525 + 1013904223) % 2**32
+                shade = 120 + 80 * math.sin((x + seed * 5) / 9 + channel) * math.cos(y / (7 + seed % 5))
+                rows.append(int(shade) + (noise >> 29))
+    return png(side, side, rows=bytes(rows))
+
+
+def png(width, height, colour=(90, 140, 200), rows=None):
+    """The bytes of a PNG of one colour, or of rows that begin with their filter's number, 0."""
 
     def chunk(kind, content):
         body = kind + content
         return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 
-    rows = (b"\0" + bytes(colour) * width) * height
+    rows = rows or (b"\0" + bytes(colour) * width) * height
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"

@@ -49,7 +49,9 @@ function thumbnailsOf(map) {
 }
 
 function className(map, label) {
-  return label < 0 ? "unlabelled" : map.classes[label] ?? `class ${label}`;
+  if (label < 0) return "unlabelled";
+  const name = map.classes[label] ?? String(label);
+  return /^\d+$/.test(name) ? `class ${name}` : name;
 }
 
 // Corners of a mark of radius 1; a disc has none.
