@@ -23,24 +23,32 @@ using Names = std::vector<std::string>;
 
 constexpr std::size_t kMostLookedInto = 16;  // folders that might be around parts
 
-/// The folders whose names hold a part's word, by name.
-Names folders_with_part_words(const fs::path& folder) {
-  Names names;
+/// The folders in a folder, as far as parts may be told by them.
+struct FoldersWithin {
+  Names with_part_words;         // whose names hold a part's word, by name
+  std::vector<fs::path> around;  // the first few of all: they might be around parts
+};
+
+/// One pass, since a folder may hold a million images.
+FoldersWithin folders_within(const fs::path& folder) {
+  FoldersWithin result;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     std::string name = entry->path().filename().string();
+    const bool like_image = has_image_extension(name);
+    const bool enough = result.around.size() >= kMostLookedInto;
     std::error_code ignored;
-    const bool folder_alike = name.front() != '.' && !has_image_extension(name);
-    if (!folder_alike || !entry->is_directory(ignored)) continue;
-    if (part_in_name(name) == PartWord::none) continue;
+    if (name.front() == '.' || (like_image && enough) || !entry->is_directory(ignored)) continue;
+    if (!enough) result.around.push_back(entry->path());
+    if (like_image || part_in_name(name) == PartWord::none) continue;
     // The parts of a pack are packs.
     const bool pack = fs::exists(entry->path() / kPackIndexName, ignored);
     if (!pack && is_own_output(entry->path())) continue;
-    names.push_back(std::move(name));
+    result.with_part_words.push_back(std::move(name));
   }
-  std::ranges::sort(names);
-  return names;
+  std::ranges::sort(result.with_part_words);
+  return result;
 }
 
 /// The folder for a part, and those that might be it as well.
@@ -80,15 +88,10 @@ void warn_of_unknown_parts(const fs::path& folder, const Names& names, const cor
 }
 
 /// "images/" with train/ and val/ in it, where the folder around it was named.
-void warn_of_parts_further_down(const fs::path& folder, const core::Log& log) {
-  std::size_t looked_into = 0;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
+void warn_of_parts_further_down(const fs::path& folder, const std::vector<fs::path>& around,
+                                const core::Log& log) {
+  for (const auto& path : around) {
     std::error_code ignored;
-    const fs::path& path = entry->path();
-    if (path.filename().native().front() == '.' || !entry->is_directory(ignored)) continue;
-    if (++looked_into > kMostLookedInto) return;
     if (!fs::is_directory(path / "train", ignored) || is_own_output(path)) continue;
     for (const char* other : {"val", "valid", "validation", "test"}) {
       if (!fs::is_directory(path / other, ignored)) continue;
@@ -104,14 +107,14 @@ void warn_of_parts_further_down(const fs::path& folder, const core::Log& log) {
 }  // namespace
 
 PartFolders find_part_folders(const fs::path& folder, const core::Log& log) {
-  const Names names = folders_with_part_words(folder);
+  const auto [names, around] = folders_within(folder);
   const auto train = choose(folder, names, PartWord::train);
   const auto val = choose(folder, names, PartWord::val);
   const auto test = choose(folder, names, PartWord::test);
   PartFolders parts{train.chosen, val.chosen, test.chosen};
   if (!parts.divided()) {
     warn_of_unknown_parts(folder, names, log);
-    if (names.empty()) warn_of_parts_further_down(folder, log);
+    if (names.empty()) warn_of_parts_further_down(folder, around, log);
     return parts;
   }
   for (const auto* one : {&train, &val, &test}) {
