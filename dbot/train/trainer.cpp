@@ -102,6 +102,10 @@ double Trainer::learning_rate() const {
                               settings_.plan.warmup_steps[stage], peak, settings_.schedule.min_lr);
 }
 
+methods::StepContext Trainer::step_context() const {
+  return {state_.stage, state_.step, settings_.precision};
+}
+
 MicroBatch Trainer::next_micro_batch(data::Loader& loader) const {
   auto batch = loader.next();
   if (!batch) throw Error("[train] the training data ended; a training loader must be endless");
@@ -117,8 +121,7 @@ std::optional<StepRecord> Trainer::optimizer_step() {
   const double waited = loader_->wait_seconds();
   StepRecord record;
   std::vector<BatchMark> marks;
-  GradientStep gradients(method_, {state_.stage, state_.step, settings_.precision},
-                         settings_.train.accumulate);
+  GradientStep gradients(method_, step_context(), settings_.train.accumulate);
   if (!add_micro_batches(gradients, record, marks)) {
     method_.zero_gradients();
     loader_is_inside_step_ = true;
@@ -174,7 +177,7 @@ void Trainer::apply(const StepRecord& record) {
   if (record.skipped) return method_.zero_gradients();
   optimizer_->step(record.learning_rate,
                    optim::AdamW::clip_scale(record.gradient_norm, settings_.optimizer.clip_norm));
-  method_.after_step({state_.stage, state_.step, settings_.precision});
+  method_.after_step(step_context());
 }
 
 void Trainer::advance(StepRecord& record) {

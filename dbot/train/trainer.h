@@ -89,6 +89,7 @@ class Trainer {
   double learning_rate() const;
   /// Number of the first micro-batch of the step under way.
   std::int64_t first_micro_batch() const { return state_.step * settings_.train.accumulate; }
+  methods::StepContext step_context() const;
   MicroBatch next_micro_batch(data::Loader& loader) const;
   /// Empty if it was stopped inside; then nothing is changed.
   std::optional<StepRecord> optimizer_step();
