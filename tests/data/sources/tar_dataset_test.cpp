@@ -4,17 +4,18 @@
 #include <zstd.h>
 
 #include "dbot/data/image/sample_image.h"
-#include "dbot/data/sources/open.h"
-#include "tests/core/temporary_folder.h"
-#include "tests/data/fixtures.h"
 #include "tests/data/sources/idx_writer.h"
-#include "tests/formats/writer/tar_writer.h"
+#include "tests/data/sources/tar_files.h"
 
 namespace dbot::data {
 namespace {
 
 namespace fs = std::filesystem;
+using test::archive_of;
+using test::keys;
+using test::labels;
 using test::message_of;
+using test::one_picture;
 using test::TarWriter;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -22,41 +23,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string picture() {
-  const auto bytes = test::bytes_of(test::fixtures() / "rgb_420.jpg");
-  return {bytes.begin(), bytes.end()};
-}
-
-/// An archive of copies of one picture under these names; what is no picture holds its own name.
-std::string archive_of(const std::vector<std::string>& names) {
-  TarWriter tar;
-  for (const auto& name : names) tar.add(name, name.ends_with(".jpg") ? picture() : name);
-  return tar.finish();
-}
-
-std::vector<std::string> keys(const Dataset& dataset) {
-  std::vector<std::string> all;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) all.push_back(dataset.key(i));
-  return all;
-}
-
-std::vector<std::int64_t> labels(const Dataset& dataset) {
-  std::vector<std::int64_t> all;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) all.push_back(dataset.label(i));
-  return all;
-}
-
-class TarDataset : public ::testing::Test {
- protected:
-  std::shared_ptr<const Dataset> open(const fs::path& path) {
-    return open_images(path, kept_.log());
-  }
-  std::string refusal(const fs::path& path) {
-    return message_of<DataError>([&] { open(path); });
-  }
-  test::TemporaryFolder folder_;
-  test::KeptLog kept_;
-};
+class TarDataset : public test::TarFiles {};
 
 TEST_F(TarDataset, ImagesInTheirOrderWithTheirBytes) {
   const auto path = folder_ / "photos.tar";
@@ -64,7 +31,7 @@ TEST_F(TarDataset, ImagesInTheirOrderWithTheirBytes) {
   const auto dataset = open(path);
   EXPECT_THAT(keys(*dataset), ElementsAre("b.jpg", "a.jpg"));
   EXPECT_THAT(dataset->name(1), EndsWith("photos.tar/a.jpg"));
-  EXPECT_EQ(dataset->stored_bytes(0), static_cast<std::int64_t>(picture().size()));
+  EXPECT_EQ(dataset->stored_bytes(0), static_cast<std::int64_t>(one_picture().size()));
   EXPECT_EQ(load_image(*dataset, 1, 3).width, 45);
   EXPECT_THAT(dataset->classes(), IsEmpty());
   EXPECT_THAT(kept_.lines, IsEmpty());
@@ -73,7 +40,7 @@ TEST_F(TarDataset, ImagesInTheirOrderWithTheirBytes) {
 TEST_F(TarDataset, LabelsOfASampleStandBesideIt) {
   TarWriter tar;
   for (const char* key : {"s/1", "s/2", "s/3"}) {
-    tar.add(std::string(key) + ".jpg", picture());
+    tar.add(std::string(key) + ".jpg", one_picture());
     if (std::string(key) == "s/1") tar.add("s/1.cls", "2\n");
     if (std::string(key) == "s/2") tar.add("s/2.json", R"({"label": 0, "text": "a cat"})");
   }
@@ -98,7 +65,7 @@ TEST_F(TarDataset, FoldersAreClassesBelowWhatAllHaveInCommon) {
 TEST_F(TarDataset, WhatAccompaniesAnImageIsLeftOut) {
   TarWriter tar;
   for (const char* name : {"1.jpg", "1.mask.png", "1.npy", "2.left.jpg", "2.right.jpg", "3.npy"}) {
-    tar.add(name, picture());
+    tar.add(name, one_picture());
   }
   test::write_text(folder_ / "x.tar", tar.finish());
   EXPECT_THAT(keys(*open(folder_ / "x.tar")),

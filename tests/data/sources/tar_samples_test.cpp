@@ -1,56 +1,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "dbot/data/sources/open.h"
-#include "tests/core/temporary_folder.h"
-#include "tests/data/fixtures.h"
-#include "tests/formats/writer/tar_writer.h"
+#include "tests/data/sources/tar_files.h"
 
 namespace dbot::data {
 namespace {
 
 namespace fs = std::filesystem;
-using test::message_of;
+using test::archive_of;
+using test::keys;
+using test::labels;
+using test::one_picture;
 using test::TarWriter;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::string one_picture() {
-  const auto bytes = test::bytes_of(test::fixtures() / "rgb_420.jpg");
-  return {bytes.begin(), bytes.end()};
-}
-
-/// An archive of copies of one picture under these names; what is no picture holds its own name.
-std::string archive_with(const std::vector<std::string>& names) {
-  TarWriter tar;
-  for (const auto& name : names) tar.add(name, name.ends_with(".jpg") ? one_picture() : name);
-  return tar.finish();
-}
-
-std::vector<std::string> keys_in(const Dataset& dataset) {
-  std::vector<std::string> all;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) all.push_back(dataset.key(i));
-  return all;
-}
-
-std::vector<std::int64_t> labels_in(const Dataset& dataset) {
-  std::vector<std::int64_t> all;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) all.push_back(dataset.label(i));
-  return all;
-}
-
-class TarSamples : public ::testing::Test {
- protected:
-  std::shared_ptr<const Dataset> open(const fs::path& path) {
-    return open_images(path, kept_.log());
-  }
-  std::string refusal(const fs::path& path) {
-    return message_of<DataError>([&] { open(path); });
-  }
-  test::TemporaryFolder folder_;
-  test::KeptLog kept_;
-};
+class TarSamples : public test::TarFiles {};
 
 TEST_F(TarSamples, LabelsThatStandElsewhereAreFoundByName) {
   TarWriter tar;
@@ -61,8 +27,8 @@ TEST_F(TarSamples, LabelsThatStandElsewhereAreFoundByName) {
   tar.add("a/1.mask.png", one_picture());
   test::write_text(folder_ / "x.tar", tar.finish());
   const auto dataset = open(folder_ / "x.tar");
-  EXPECT_THAT(keys_in(*dataset), ElementsAre("a/1.jpg", "a/2.jpg", "b/1.jpg"));
-  EXPECT_THAT(labels_in(*dataset), ElementsAre(0, 1, 2));
+  EXPECT_THAT(keys(*dataset), ElementsAre("a/1.jpg", "a/2.jpg", "b/1.jpg"));
+  EXPECT_THAT(labels(*dataset), ElementsAre(0, 1, 2));
   EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("1 images that accompany another")));
 }
 
@@ -87,7 +53,7 @@ TEST_F(TarSamples, BaseNamesMayHoldDots) {
     tar.add(std::string(stem) + ".cls", std::to_string(label++));
   }
   test::write_text(folder_ / "x.tar", tar.finish());
-  EXPECT_THAT(labels_in(*open(folder_ / "x.tar")), ElementsAre(0, 1, 2));
+  EXPECT_THAT(labels(*open(folder_ / "x.tar")), ElementsAre(0, 1, 2));
 }
 
 TEST_F(TarSamples, EndingsMayBeInCapitals) {
@@ -99,7 +65,7 @@ TEST_F(TarSamples, EndingsMayBeInCapitals) {
   tar.add("3.JPG", one_picture());
   tar.add("3.JSON", R"({"label": 4})");
   test::write_text(folder_ / "X.TAR", tar.finish());
-  EXPECT_THAT(labels_in(*open(folder_ / "X.TAR")), ElementsAre(1, 2, 4));
+  EXPECT_THAT(labels(*open(folder_ / "X.TAR")), ElementsAre(1, 2, 4));
 }
 
 TEST_F(TarSamples, LabelsAreNumbersWithAFractionOrLists) {
@@ -113,7 +79,7 @@ TEST_F(TarSamples, LabelsAreNumbersWithAFractionOrLists) {
   tar.add("6.jpg", one_picture());
   tar.add("6.cls", "1.0\n");
   test::write_text(folder_ / "x.tar", tar.finish());
-  EXPECT_THAT(labels_in(*open(folder_ / "x.tar")), ElementsAre(3, 1, -1, -1, 2, 1));
+  EXPECT_THAT(labels(*open(folder_ / "x.tar")), ElementsAre(3, 1, -1, -1, 2, 1));
   EXPECT_THAT(kept_.lines, ElementsAre(AllOf(HasSubstr("1 labels are lists of several"),
                                              HasSubstr("such as 0.37"))));
 }
@@ -130,7 +96,7 @@ TEST_F(TarSamples, ArchivesOneBehindTheOtherKeepTheirOwnLabels) {
     return tar.finish();
   };
   test::write_text(folder_ / "x.tar", archive({"0", "1"}) + archive({"2", "3"}));
-  EXPECT_THAT(labels_in(*open(folder_ / "x.tar")), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(labels(*open(folder_ / "x.tar")), ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("holds 2 archives, one behind the other")));
   test::write_text(folder_ / "y.tar", archive({"0", "1"}) + std::string(900, 'x'));
   open(folder_ / "y.tar");
@@ -138,12 +104,11 @@ TEST_F(TarSamples, ArchivesOneBehindTheOtherKeepTheirOwnLabels) {
 }
 
 TEST_F(TarSamples, ImagesOfKindsThatAreNotReadAreCounted) {
-  test::write_text(folder_ / "x.tar",
-                   archive_with({"1.jpg", "2.heic", "3.HEIC", "4.gif", "5.txt"}));
+  test::write_text(folder_ / "x.tar", archive_of({"1.jpg", "2.heic", "3.HEIC", "4.gif", "5.txt"}));
   EXPECT_EQ(open(folder_ / "x.tar")->size(), 1);
   EXPECT_THAT(kept_.lines, ElementsAre(AllOf(HasSubstr("2 HEIC, 1 GIF images are passed over"),
                                              HasSubstr("heif-convert"))));
-  test::write_text(folder_ / "y.tar", archive_with({"1.avif"}));
+  test::write_text(folder_ / "y.tar", archive_of({"1.avif"}));
   EXPECT_THAT(refusal(folder_ / "y.tar"), HasSubstr("1 AVIF images are passed over"));
 }
 
