@@ -6,7 +6,6 @@
 namespace dbot::data {
 namespace {
 
-namespace fs = std::filesystem;
 using test::archive_of;
 using test::keys;
 using test::labels;
