@@ -121,9 +121,11 @@ TEST_F(MaskFiles, AreNeitherMeasuredNorDivided) {
   EXPECT_EQ(measured.channels, 3) << "as the photographs have, not the masks";
   EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("3 masks beside photographs are left out")));
   const test::TemporaryFolder out;
-  const auto split =
-      split_data_set({.data = folder_.path(), .out = out / "split", .split = {.test = 0.4}}, tell,
-                     stop, core::silent_log());
+  DataSplitOptions options;
+  options.data = folder_.path();
+  options.out = out / "split";
+  options.split.test = 0.4;
+  const auto split = split_data_set(options, tell, stop, core::silent_log());
   EXPECT_EQ(split.train + split.val + split.test, 3);
 }
 
