@@ -16,7 +16,7 @@
 namespace dbot::app {
 namespace {
 
-enum ExitCode { done = 0, failed = 1, wrong_usage = 2, bad_data = 3, stopped = 75 };
+enum ExitCode { done = 0, failed = 1, wrong_usage = 2, bad_data = 3, stopped = kStoppedCode };
 
 constexpr const char* kOutOfMemory =
     "[memory] there is not enough memory for this; use a smaller batch, image size or model";

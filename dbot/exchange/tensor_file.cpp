@@ -64,15 +64,17 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
 }
 
 void write_tensor_file(const std::filesystem::path& path, const runtime::NamedTensors& tensors,
-                       const std::map<std::string, std::string>& metadata, bool replace) {
+                       const std::map<std::string, std::string>& metadata, bool replace,
+                       const core::OnWritten& written) {
   const StoredTensors stored = store(tensors, path);
-  formats::write_safetensors(path, metadata, stored.bytes, replace);
+  formats::write_safetensors(path, metadata, stored.bytes, replace, written);
 }
 
 std::uint64_t write_pth_file(const std::filesystem::path& path,
                              const runtime::NamedTensors& tensors, std::string_view root,
-                             const std::map<std::string, std::string>& metadata) {
-  return formats::write_pth(path, store(tensors, path).bytes, root, metadata);
+                             const std::map<std::string, std::string>& metadata,
+                             const core::OnWritten& written) {
+  return formats::write_pth(path, store(tensors, path).bytes, root, metadata, written);
 }
 
 }  // namespace dbot::exchange

@@ -100,6 +100,20 @@ TEST_F(Export, ReplacesNothingUnasked) {
   expect_refused(exported("onnx", "v.onnx", {"--external-data"}), "v.onnx.data is there already");
 }
 
+TEST_F(Export, AStopLeavesNothingBehind) {
+  const fs::path out = shop_.folder / "stopped";
+  fs::create_directory(out);
+  for (const auto& [format, name] : std::vector<std::pair<std::string, std::string>>{
+           {"timm", "timm.pth"}, {"huggingface", "hf"}, {"onnx", "vit.onnx"}}) {
+    const Result result = dbot_interrupted(
+        {"export", shop_.folder / "run", "--format", format, "--out", (out / name).string()});
+    EXPECT_EQ(result.exit_code, 75) << result.err;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("stopped on request; nothing was written"));
+    EXPECT_TRUE(fs::is_empty(out)) << format;
+  }
+}
+
 TEST_F(Export, RefusesWhatItCannotDo) {
   expect_refused(exported("keras", "w.keras"), "expected one of safetensors");
   expect_refused(exported("onnx", "w.pth"), "ends in .onnx");

@@ -74,6 +74,19 @@ Result dbot(const std::vector<std::string>& arguments, const std::string& out) {
   return Program(arguments, folder.path(), out).wait();
 }
 
+Result dbot_interrupted(const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  sigset_t interrupt, before;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  // What is held back here is held back in the program until it can handle it.
+  pthread_sigmask(SIG_BLOCK, &interrupt, &before);
+  Program program(arguments, folder.path());
+  program.send(SIGINT);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return program.wait();
+}
+
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;

@@ -40,6 +40,9 @@ class Program {
 /// To its end.
 Result dbot(const std::vector<std::string>& arguments, const std::string& out = {});
 
+/// With a Ctrl-C that waits for it from its first moment.
+Result dbot_interrupted(const std::vector<std::string>& arguments);
+
 std::string read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, const std::string& content);
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "dbot/exchange/export/network_weights.h"
 #include "dbot/exchange/import/encoder_file.h"
 
 namespace dbot::exchange {
@@ -23,6 +24,11 @@ inline runtime::NamedTensors small_parameters(const nn::EncoderConfig& config) {
   // A constructed network has its table already; one of our own makes a lost table visible.
   parameters["pos_embed"].add_(0.25);
   return parameters;
+}
+
+inline NetworkWeights small_network() {
+  const EncoderDescription description = small_description();
+  return {description, small_parameters(description.config), {}};
 }
 
 }  // namespace dbot::exchange

@@ -7,12 +7,14 @@
 #include <optional>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/commands/data/data.h"
 #include "apps/dbot/commands/output_path.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/export/export_network.h"
 #include "dbot/exchange/import/encoder_file.h"
 #include "dbot/formats/onnx/onnx_write.h"
+#include "dbot/report/terminal/count_progress.h"
 #include "dbot/report/text/quantity_text.h"
 #include "dbot/report/text/shown_text.h"
 #include "dbot/run/stored/network_to_export.h"
@@ -70,19 +72,23 @@ void complete(exchange::NetworkWeights& network, ExportFormat format, const std:
       fmt::format("{} does not say its pixel normalisation: {} is assumed", source, assumed));
 }
 
-/// A line before work that takes seconds.
-void tell(const char* doing, const std::string& what, double bytes) {
+run::NetworkToExport read_network(const Arguments& arguments) {
   constexpr double kTakesSeconds = 200e6;
-  if (bytes < kTakesSeconds) return;
-  complain(fmt::format("{} {} ({}) …", doing, what, report::bytes_text(bytes)));
+  const std::filesystem::path file = exchange::resolve_model_path(arguments.model);
+  std::error_code unknown;
+  const auto bytes = static_cast<double>(std::filesystem::file_size(file, unknown));
+  if (bytes >= kTakesSeconds && !unknown) {
+    complain(fmt::format("reading {} ({}) …", file.string(), report::bytes_text(bytes)));
+  }
+  const StopsAtOnce reading("export");
+  return run::load_network_to_export(arguments.model, arguments.with_decoder, console_log());
 }
 
-double bytes_of(const exchange::NetworkWeights& network) {
-  double bytes = 0;
-  for (const auto& [name, tensor] : network.parameters) {
-    bytes += static_cast<double>(tensor.nbytes());
-  }
-  return bytes;
+/// Nothing of what is written within a second.
+core::TellProgress progress_of_writing() {
+  report::ProgressOptions options = progress_options();
+  options.seconds_before_first = 1;
+  return report::counted_passes(options, complain_raw);
 }
 
 void export_model(const Arguments& arguments) {
@@ -90,15 +96,11 @@ void export_model(const Arguments& arguments) {
   std::optional<core::Size> size;
   if (!arguments.image_size.empty()) size = image_size(arguments.image_size, "export");
   check_out(options, arguments.force);
-  const std::filesystem::path file = exchange::resolve_model_path(arguments.model);
-  std::error_code unknown;
-  tell("reading", file.string(), static_cast<double>(std::filesystem::file_size(file, unknown)));
-  run::NetworkToExport network =
-      run::load_network_to_export(arguments.model, arguments.with_decoder, console_log());
+  run::NetworkToExport network = read_network(arguments);
   if (size) network.weights = exchange::resized(std::move(network.weights), *size);
   complete(network.weights, options.format, network.source);
-  tell("writing", arguments.out, bytes_of(network.weights));
-  const exchange::Exported exported = exchange::export_network(network.weights, options);
+  const exchange::Exported exported =
+      exchange::export_network(network.weights, options, stop_request(), progress_of_writing());
   if (arguments.json) {
     const nlohmann::ordered_json json{{"out", arguments.out},    {"format", arguments.format},
                                       {"model", network.source}, {"tensors", exported.tensors},

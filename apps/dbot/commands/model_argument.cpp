@@ -55,7 +55,10 @@ Model load_model(const ModelArguments& arguments) {
   model.extraction = compute_settings(arguments);
   const auto file = exchange::resolve_model_path(arguments.model);
   model.file = file.string();
-  auto [loaded, report] = exchange::import_encoder(file);
+  auto [loaded, report] = [&] {
+    const StopsAtOnce reading("model");
+    return exchange::import_encoder(file);
+  }();
   for (const std::string& field : report.not_followed) {
     console_log()(core::LogLevel::information,
                   fmt::format("{}: dbot has its own way instead of {}", model.file, field));

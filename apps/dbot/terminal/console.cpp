@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -23,7 +24,9 @@ std::string_view farewell_of_viewer;
 constexpr std::string_view kStopping = "\ndbot: stopping; once more to stop at once\n";
 constexpr std::string_view kStoppingToGoOn =
     "\ndbot: stopping where it can be taken up again; once more to stop at once\n";
+constexpr std::string_view kStoppedAtOnce = "\ndbot: stopped on request; nothing was written\n";
 std::string_view stop_notice = kStopping;
+std::atomic<bool> stops_at_once{false};
 
 void on_stop_of_viewer(int signal) {
   [[maybe_unused]] const auto written =
@@ -35,8 +38,10 @@ void on_stop_signal(int signal) {
   // A terminal that closes may tell so twice; what was written to it is lost anyway.
   if (requested_stop.requested() && signal != SIGHUP) _exit(128 + signal);
   requested_stop.request();
-  [[maybe_unused]] const auto written =
-      write(STDERR_FILENO, stop_notice.data(), stop_notice.size());
+  const bool at_once = stops_at_once;
+  const std::string_view notice = at_once ? kStoppedAtOnce : stop_notice;
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, notice.data(), notice.size());
+  if (at_once) _exit(kStoppedCode);
 }
 
 void handle_stop(void (*handler)(int)) {
@@ -109,6 +114,18 @@ const core::StopRequest& stop_request() {
 
 void promise_to_go_on() {
   stop_notice = kStoppingToGoOn;
+}
+
+StopsAtOnce::StopsAtOnce(const char* operation) {
+  stops_at_once = true;
+  if (!requested_stop.requested()) return;
+  stops_at_once = false;
+  throw Stopped(
+      ErrorFields{.operation = operation, .reason = "stopped on request; nothing was written"});
+}
+
+StopsAtOnce::~StopsAtOnce() {
+  stops_at_once = false;
 }
 
 void end_at_once_on_stop(std::string_view farewell) {

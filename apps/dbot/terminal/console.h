@@ -27,6 +27,18 @@ const core::StopRequest& stop_request();
 /// From now on a stop is told with the promise that the work can be taken up again: for commands
 /// that keep what they have done. Others promise nothing.
 void promise_to_go_on();
+/// What the program ends with after a stop on request.
+inline constexpr int kStoppedCode = 75;
+/// While it lives, the first stop ends the process at once with that code: for work that writes
+/// nothing and looks for no stop, such as reading weights.
+class StopsAtOnce {
+ public:
+  /// Throws Stopped in the name of `operation` where a stop was asked for before.
+  explicit StopsAtOnce(const char* operation);
+  ~StopsAtOnce();
+  StopsAtOnce(const StopsAtOnce&) = delete;
+  StopsAtOnce& operator=(const StopsAtOnce&) = delete;
+};
 /// From now on SIGINT and SIGTERM write `farewell` (of static storage) to the terminal and end the
 /// process at once: for commands that keep nothing.
 void end_at_once_on_stop(std::string_view farewell);

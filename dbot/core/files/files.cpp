@@ -22,6 +22,9 @@ using Parts = std::span<const std::span<const std::byte>>;
 // Pipes and devices have no size to check beforehand, and some never end.
 constexpr std::size_t kEndlessLimit = std::size_t{64} << 20;
 
+// A large file goes to the disk as it grows: the last sync is short, and progress is true.
+constexpr std::size_t kMostUnsynced = std::size_t{64} << 20;
+
 fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
@@ -115,7 +118,14 @@ void write_file_atomically(const fs::path& path,
     file = FileDescriptor(uninterrupted([&] { return ::open(candidate.c_str(), flags, 0666); }));
     return file.get();
   }));
-  produce([&](std::span<const std::byte> bytes) { write_all(file.get(), bytes, path); });
+  std::size_t unsynced = 0;
+  produce([&](std::span<const std::byte> bytes) {
+    write_all(file.get(), bytes, path);
+    unsynced += bytes.size();
+    if (unsynced < kMostUnsynced) return;
+    sync(file.get(), path);
+    unsynced = 0;
+  });
   sync_and_close(std::move(file), path);
   temporary.rename_to(path);
 }

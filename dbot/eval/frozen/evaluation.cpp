@@ -49,14 +49,14 @@ std::int64_t labelled(const at::Tensor& labels) {
 EvaluationRow evaluate(const std::string& protocol, const std::string& kind,
                        const SplitFeatures& features, std::int64_t classes,
                        const EvaluateConfig& config, std::uint64_t seed,
-                       const core::StopRequest& stop) {
+                       const core::StopRequest& stop, const core::TellProgress& progress) {
   const core::Stopwatch clock;
   const auto& [train, test] = features;
   EvaluationRow row{protocol, kind, 0, 0, 0, labelled(train.labels), labelled(test.labels)};
   if (protocol == "knn") {
     const KnnConfig knn{config.neighbours, config.temperature};
-    const KnnResult result =
-        knn_classify(train.of(kind), train.labels, test.of(kind), test.labels, classes, knn, stop);
+    const KnnResult result = knn_classify(train.of(kind), train.labels, test.of(kind), test.labels,
+                                          classes, knn, stop, progress);
     row.top1 = result.top1;
     row.top5 = result.top5;
   } else {
@@ -64,7 +64,7 @@ EvaluationRow evaluate(const std::string& protocol, const std::string& kind,
     probe.epochs = config.probe_epochs;
     probe.seed = seed;
     const ProbeResult result = linear_probe(train.of(kind), train.labels, test.of(kind),
-                                            test.labels, classes, probe, stop);
+                                            test.labels, classes, probe, stop, progress);
     row.top1 = result.top1;
     row.top5 = result.top5;
   }
@@ -76,7 +76,8 @@ using SplitExtractor = std::function<Features(std::shared_ptr<const data::Datase
 
 Evaluation evaluate_features(const data::LabelledSplits& splits, const EvaluateConfig& config,
                              std::uint64_t seed, const std::vector<std::string>& kinds,
-                             const SplitExtractor& extract, const core::StopRequest& stop) {
+                             const SplitExtractor& extract, const core::StopRequest& stop,
+                             const core::TellProgress& progress) {
   Evaluation result;
   result.split = splits.description;
   result.classes = static_cast<std::int64_t>(splits.train->classes().size());
@@ -95,7 +96,8 @@ Evaluation evaluate_features(const data::LabelledSplits& splits, const EvaluateC
        {std::pair{config.knn, "knn"}, std::pair{config.linear, "linear"}}) {
     if (!wanted) continue;
     for (const std::string& kind : kinds) {
-      result.rows.push_back(evaluate(protocol, kind, features, result.classes, config, seed, stop));
+      result.rows.push_back(
+          evaluate(protocol, kind, features, result.classes, config, seed, stop, progress));
     }
   }
   return result;
@@ -116,8 +118,8 @@ Evaluation evaluate_backbone(const nn::Backbone& backbone, const data::LabelledS
   const auto extract = [&](std::shared_ptr<const data::Dataset> dataset) {
     return extract_features(backbone, std::move(dataset), extraction, stop, log);
   };
-  return evaluate_features(splits, config, seed, kinds_of(config.features, backbone), extract,
-                           stop);
+  return evaluate_features(splits, config, seed, kinds_of(config.features, backbone), extract, stop,
+                           extraction.progress);
 }
 
 core::Size raw_pixel_size(core::Size input) {
@@ -137,7 +139,8 @@ Evaluation evaluate_pixels(core::Size image_size, int channels, const data::Labe
   const auto extract = [&](std::shared_ptr<const data::Dataset> dataset) {
     return pixel_features(image_size, channels, std::move(dataset), extraction, stop, log);
   };
-  return evaluate_features(splits, config, seed, {kPixelFeatures}, extract, stop);
+  return evaluate_features(splits, config, seed, {kPixelFeatures}, extract, stop,
+                           extraction.progress);
 }
 
 }  // namespace dbot::eval

@@ -54,7 +54,8 @@ data::LabelledSplits limit_splits(const data::LabelledSplits& splits, const Eval
                                   std::uint64_t seed);
 
 /// Evaluates a backbone. Throws DataError if the splits name fewer than two classes or hold no
-/// labels, Stopped when asked to stop.
+/// labels, Stopped when asked to stop. `extraction.progress` is told of every pass: over images,
+/// then of each protocol on each kind of feature.
 Evaluation evaluate_backbone(const nn::Backbone& backbone, const data::LabelledSplits& splits,
                              const EvaluateConfig& config, const ExtractionSettings& extraction,
                              std::uint64_t seed, const core::StopRequest& stop,

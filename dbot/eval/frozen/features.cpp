@@ -14,6 +14,7 @@
 #include "dbot/data/image/normalise.h"
 #include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
+#include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
 namespace {
@@ -88,13 +89,13 @@ Features collect(std::shared_ptr<const data::Dataset> dataset, data::BatchPartFa
   Collector collector(total);
   data::Loader loader(std::move(dataset), {std::move(images)}, evaluation_pass(settings), log);
   while (true) {
-    if (stop.requested()) throw Stopped("[features] stopped on request");
+    throw_if_stopped("features", stop);
     const std::optional<data::Batch> batch = loader.next();
     if (!batch) break;
     collector.add(
         *batch, extract(data::normalise(batch->tensors.at("images"), settings.mean, settings.std)));
     done += batch->size();
-    if (settings.progress) settings.progress(done, total);
+    if (settings.progress) settings.progress({.done = done, .total = total});
   }
   return collector.take();
 }

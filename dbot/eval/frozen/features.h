@@ -3,12 +3,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dbot/core/log.h"
+#include "dbot/core/progress.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/image/value_range.h"
@@ -24,9 +24,9 @@ struct ExtractionSettings {
   std::int64_t batch_size = 256;
   int workers = 1;
   runtime::Precision precision = runtime::Precision::fp32;
-  /// Is told after each batch how many images of a pass were looked at, and of how many; may be
-  /// empty.
-  std::function<void(std::int64_t done, std::int64_t total)> progress = {};
+  /// Is told after each batch of a pass over images, and of the protocols that read the features;
+  /// may be empty.
+  core::TellProgress progress = {};
 };
 
 /// The kind of features that raw pixels are.

@@ -21,6 +21,7 @@ namespace {
 // large enough for the matrix product.
 constexpr std::int64_t kLargestBlockRows = 128;
 constexpr std::int64_t kLargestBlockElements = std::int64_t{1} << 26;
+constexpr std::int64_t kLargestBlockProducts = std::int64_t{1} << 36;  // about a second
 
 struct Neighbour {
   float similarity;
@@ -98,7 +99,9 @@ class NeighbourClassifier {
 
   std::int64_t kept() const { return kept_; }
   std::int64_t block_rows() const {
-    return std::clamp<std::int64_t>(kLargestBlockElements / rows_.size(0), 1, kLargestBlockRows);
+    const std::int64_t elements =
+        std::min(kLargestBlockElements, kLargestBlockProducts / features_.size(0));
+    return std::clamp<std::int64_t>(elements / rows_.size(0), 1, kLargestBlockRows);
   }
 
   /// Fills rows `first`… of the result, and the rank of each true class.
@@ -140,11 +143,12 @@ class NeighbourClassifier {
 
 KnnResult knn_classify(const at::Tensor& train_features, const at::Tensor& train_labels,
                        const at::Tensor& test_features, const at::Tensor& test_labels,
-                       std::int64_t classes, const KnnConfig& config,
-                       const core::StopRequest& stop) {
+                       std::int64_t classes, const KnnConfig& config, const core::StopRequest& stop,
+                       const core::TellProgress& progress) {
   check_inputs(train_features, test_features, config);
   check_labels("knn", train_features, train_labels, classes, "training");
   check_labels("knn", test_features, test_labels, classes, "test");
+  throw_if_stopped("knn", stop);
   const NeighbourClassifier classifier(train_features, train_labels, classes, config);
   const at::Tensor test = normalised_rows(test_features);
   const at::Tensor truth = test_labels.contiguous();
@@ -157,9 +161,11 @@ KnnResult knn_classify(const at::Tensor& train_features, const at::Tensor& train
   std::vector<std::int64_t> ranks(static_cast<std::size_t>(rows), kUnranked);
   const std::int64_t block = classifier.block_rows();
   for (std::int64_t first = 0; first < rows; first += block) {
-    if (stop.requested()) throw Stopped("[knn] stopped on request");
-    classifier.classify(test.narrow(0, first, std::min(block, rows - first)),
-                        truth.const_data_ptr<std::int64_t>(), first, result, ranks.data());
+    throw_if_stopped("knn", stop);
+    const std::int64_t count = std::min(block, rows - first);
+    classifier.classify(test.narrow(0, first, count), truth.const_data_ptr<std::int64_t>(), first,
+                        result, ranks.data());
+    if (progress) progress({.done = first + count, .total = rows, .doing = "k-NN"});
   }
   const Accuracy accuracy = accuracy_of_ranks(ranks, truth);
   result.top1 = accuracy.top1;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "dbot/core/progress.h"
 #include "dbot/core/stop.h"
 
 namespace dbot::eval {
@@ -25,10 +26,10 @@ struct KnnResult {
 /// normalised: rows are L2-normalised here. docs/methods/dbot.md §9.2. k is lowered to the number
 /// of training rows. Training rows with label −1 are no neighbours; test rows with label −1 are
 /// classified but do not count. Throws DataError without labels, Error for features that are not
-/// finite, Stopped when asked.
+/// finite, Stopped when asked. `progress` is told of the test rows, block by block; may be empty.
 KnnResult knn_classify(const at::Tensor& train_features, const at::Tensor& train_labels,
                        const at::Tensor& test_features, const at::Tensor& test_labels,
-                       std::int64_t classes, const KnnConfig& config,
-                       const core::StopRequest& stop);
+                       std::int64_t classes, const KnnConfig& config, const core::StopRequest& stop,
+                       const core::TellProgress& progress = {});
 
 }  // namespace dbot::eval

@@ -24,6 +24,8 @@
 namespace dbot::eval {
 namespace {
 
+constexpr const char* kOperation = "linear probe";
+
 // Top-1 on the pixels of Fashion-MNIST after 50 epochs: 84.5 at 1e-3, 84.7 at 3e-3, 84.3 at 1e-2.
 constexpr double kPeakRate = 3e-3;
 constexpr double kWarmupEpochs = 1;
@@ -116,13 +118,9 @@ struct TrainingSet {
   }
 };
 
-void throw_if_stopped(const core::StopRequest& stop) {
-  if (stop.requested()) throw Stopped("[linear probe] stopped on request");
-}
-
 /// Returns the mean loss of the last epoch.
 double train(SoftmaxRegression& classifier, const TrainingSet& set, const LinearProbeConfig& config,
-             const core::StopRequest& stop) {
+             const core::StopRequest& stop, const core::TellProgress& progress) {
   optim::OptimizerConfig adam;
   adam.betas = {0.9, 0.999};
   optim::AdamW optimizer({classifier.group()}, adam);
@@ -132,18 +130,22 @@ double train(SoftmaxRegression& classifier, const TrainingSet& set, const Linear
   const auto epochs = static_cast<double>(passes);
   const double warmup = std::min(kWarmupEpochs, 0.1 * epochs);
   const auto* labels = set.labels.const_data_ptr<std::int64_t>();
+  core::PassProgress told{
+      .total = passes * set.batches, .counted = core::Counted::steps, .doing = kOperation};
   double loss = 0;
   for (std::int64_t epoch = 0; epoch < passes; ++epoch) {
     loss = 0;
     double step = 0;
     for (const std::int64_t begin :
          set.batch_begins(config.seed, static_cast<std::uint32_t>(epoch))) {
-      throw_if_stopped(stop);
+      throw_if_stopped(kOperation, stop);
       loss += classifier.forward_backward(set.features.narrow(0, begin, set.batch_size),
                                           labels + begin);
       step += 1;
       const double time = static_cast<double>(epoch) + step / static_cast<double>(set.batches + 1);
       optimizer.step(optim::learning_rate(time, 0, epochs, warmup, peak, 0));
+      told.done += 1;
+      if (progress) progress(told);
     }
   }
   return loss / static_cast<double>(set.batches);
@@ -157,7 +159,7 @@ Accuracy measure(const SoftmaxRegression& classifier, const Standardisation& sta
   const std::int64_t count = features.size(0);
   std::vector<std::int64_t> ranks(static_cast<std::size_t>(count), kUnranked);
   for (std::int64_t first = 0; first < count; first += kTestBlockRows) {
-    throw_if_stopped(stop);
+    throw_if_stopped(kOperation, stop);
     const std::int64_t rows = std::min(kTestBlockRows, count - first);
     const at::Tensor logits =
         classifier.logits(standardise(features.narrow(0, first, rows).to(at::kFloat))).contiguous();
@@ -181,13 +183,13 @@ void check_inputs(const at::Tensor& train_features, const at::Tensor& test_featu
   }
   if (classes < 2) {
     throw DataError(
-        {.operation = "linear probe",
+        {.operation = kOperation,
          .fault = Fault::unlabelled,
          .reason = fmt::format("the labels name {} classes, expected at least 2", classes),
          .way_out = "put images into one folder a class"});
   }
-  check_features("linear probe", train_features, "training");
-  check_features("linear probe", test_features, "test");
+  check_features(kOperation, train_features, "training");
+  check_features(kOperation, test_features, "test");
   if (train_features.size(1) != test_features.size(1)) {
     throw Error(fmt::format("[linear probe] training features have width {} and test features {}",
                             train_features.size(1), test_features.size(1)));
@@ -199,21 +201,24 @@ void check_inputs(const at::Tensor& train_features, const at::Tensor& test_featu
 ProbeResult linear_probe(const at::Tensor& train_features, const at::Tensor& train_labels,
                          const at::Tensor& test_features, const at::Tensor& test_labels,
                          std::int64_t classes, const LinearProbeConfig& config,
-                         const core::StopRequest& stop) {
+                         const core::StopRequest& stop, const core::TellProgress& progress) {
   check_inputs(train_features, test_features, classes, config);
-  check_labels("linear probe", train_features, train_labels, classes, "training");
-  check_labels("linear probe", test_features, test_labels, classes, "test");
+  check_labels(kOperation, train_features, train_labels, classes, "training");
+  check_labels(kOperation, test_features, test_labels, classes, "test");
+  throw_if_stopped(kOperation, stop);
   TrainingSet set(train_features, train_labels, config);
   if (set.labels.min().equal(set.labels.max())) {
     throw DataError(
-        {.operation = "linear probe",
+        {.operation = kOperation,
          .fault = Fault::unlabelled,
          .reason = "all training samples have one label, expected at least two classes"});
   }
+  throw_if_stopped(kOperation, stop);
   const Standardisation standardise(set.features);
+  throw_if_stopped(kOperation, stop);
   set.features = standardise(set.features);
   SoftmaxRegression classifier(classes, train_features.size(1));
-  const double loss = train(classifier, set, config, stop);
+  const double loss = train(classifier, set, config, stop, progress);
   const Accuracy accuracy =
       measure(classifier, standardise, test_features, test_labels, classes, stop);
   return {accuracy.top1, accuracy.top5, loss};

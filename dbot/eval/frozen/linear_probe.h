@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "dbot/core/progress.h"
 #include "dbot/core/stop.h"
 
 namespace dbot::eval {
@@ -25,10 +26,11 @@ struct ProbeResult {
 /// AdamW without weight decay on half a cosine instead of LARS, whose published rates are made for
 /// batches of 16384. Deterministic in (features, config). Samples with label −1 are left out. Holds
 /// one more copy of the training features. Throws DataError for fewer than two classes, Error for
-/// features that are not finite, Stopped when asked to stop.
+/// features that are not finite, Stopped when asked to stop. `progress` is told of the steps; may
+/// be empty.
 ProbeResult linear_probe(const at::Tensor& train_features, const at::Tensor& train_labels,
                          const at::Tensor& test_features, const at::Tensor& test_labels,
                          std::int64_t classes, const LinearProbeConfig& config,
-                         const core::StopRequest& stop);
+                         const core::StopRequest& stop, const core::TellProgress& progress = {});
 
 }  // namespace dbot::eval

@@ -42,6 +42,12 @@ void check_labels(const char* operation, const at::Tensor& features, const at::T
   }
 }
 
+void throw_if_stopped(const char* operation, const core::StopRequest& stop) {
+  if (!stop.requested()) return;
+  throw Stopped(ErrorFields{.operation = operation,
+                            .reason = "stopped on request; nothing of this work is kept"});
+}
+
 at::Tensor labelled_rows(const at::Tensor& labels) {
   return at::nonzero(labels.ge(0)).flatten();
 }

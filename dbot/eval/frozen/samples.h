@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "dbot/core/stop.h"
+
 // What every protocol asks of its features and labels. `operation` ("knn") and `which` ("training")
 // name them in messages.
 namespace dbot::eval {
@@ -15,6 +17,9 @@ void check_features(const char* operation, const at::Tensor& features, const cha
 /// `classes`; throws DataError if none is ≥ 0.
 void check_labels(const char* operation, const at::Tensor& features, const at::Tensor& labels,
                   std::int64_t classes, const char* which);
+
+/// Throws Stopped once that is asked for. `operation` as above.
+void throw_if_stopped(const char* operation, const core::StopRequest& stop);
 
 /// Rows whose label is not −1, int64 [labelled].
 at::Tensor labelled_rows(const at::Tensor& labels);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/export/hugging_face_folder.h"
@@ -24,37 +25,106 @@ Exported finished(const NetworkWeights& network, std::uint64_t bytes, std::strin
   return {static_cast<std::int64_t>(network.parameters.size()), bytes, std::move(snippet)};
 }
 
-Exported write_weights(const NetworkWeights& network, const fs::path& out, const char* root) {
+Exported write_weights(const NetworkWeights& network, const fs::path& out, const char* root,
+                       const core::OnWritten& written) {
   if (out.extension() == ".safetensors") {
-    write_tensor_file(out, network.parameters, header(network));
+    write_tensor_file(out, network.parameters, header(network), /*replace=*/true, written);
     return finished(network, fs::file_size(out), {});
   }
   const std::map<std::string, std::string> own{{kEncoderConfigKey, to_json(network.description)}};
-  return finished(network, write_pth_file(out, network.parameters, root, own), {});
+  return finished(network, write_pth_file(out, network.parameters, root, own, written), {});
 }
 
-Exported write_graph(const NetworkWeights& network, const ExportOptions& options) {
+Exported write_graph(const NetworkWeights& network, const ExportOptions& options,
+                     const core::OnWritten& written) {
   const formats::OnnxModel model = onnx_encoder(encoder_of(network), options.pixels);
-  const auto files = formats::write_onnx(options.out, model,
-                                         options.external_data ? 0 : formats::kLargestOnnxFile);
+  const auto files = formats::write_onnx(
+      options.out, model, options.external_data ? 0 : formats::kLargestOnnxFile, written);
   return finished(network, files.bytes,
                   onnx_snippet(options.out, network.description, options.pixels));
 }
 
-Exported write_timm(const NetworkWeights& network, const fs::path& out) {
-  Exported exported = write_weights(network, out, "");
+Exported write_timm(const NetworkWeights& network, const fs::path& out,
+                    const core::OnWritten& written) {
+  Exported exported = write_weights(network, out, "", written);
   exported.snippet = timm_snippet(out, network.description);
   return exported;
 }
 
-Exported write_official(const NetworkWeights& network, const ExportOptions& options) {
+Exported write_official(const NetworkWeights& network, const ExportOptions& options,
+                        const core::OnWritten& written) {
   const bool plain = options.format == ExportFormat::safetensors ||  //
                      options.format == ExportFormat::pth;
   const char* root = plain ? "" : "model";
-  Exported exported = write_weights(network, options.out, root);
+  Exported exported = write_weights(network, options.out, root, written);
   exported.snippet = weights_snippet(options.out, root);
   return exported;
 }
+
+Exported write_format(const NetworkWeights& network, const ExportOptions& options,
+                      const core::OnWritten& written) {
+  switch (options.format) {
+    case ExportFormat::onnx:
+      return write_graph(network, options, written);
+    case ExportFormat::timm:
+      return write_timm(network, options.out, written);
+    case ExportFormat::huggingface:
+    case ExportFormat::huggingface_mae: {
+      const bool masked = options.format == ExportFormat::huggingface_mae;
+      const HuggingFaceFolder folder =
+          write_hugging_face_folder(options.out, network, masked, written);
+      return {folder.tensors, folder.bytes,
+              hugging_face_snippet(options.out, network.description, folder.model_class)};
+    }
+    case ExportFormat::safetensors:
+    case ExportFormat::pth:
+    case ExportFormat::mae:
+    case ExportFormat::dbot:
+      break;
+  }
+  return write_official(network, options, written);
+}
+
+/// Adds up what is written, tells of it, and looks for a stop.
+class WatchedWriting {
+ public:
+  WatchedWriting(const NetworkWeights& network, fs::path out, const core::StopRequest& stop,
+                 const core::TellProgress& progress)
+      : out_(std::move(out)), stop_(stop), progress_(progress) {
+    for (const auto& [name, tensor] : network.parameters) {
+      pass_.total += static_cast<std::int64_t>(tensor.nbytes());
+    }
+    throw_if_stopped();
+  }
+
+  void add(std::uint64_t bytes) {
+    throw_if_stopped();
+    // Formats add some bytes of their own; the last word is for the file that has its name.
+    pass_.done += static_cast<std::int64_t>(bytes);
+    if (pass_.done < pass_.total) tell();
+  }
+
+  void finish() {
+    pass_.done = pass_.total;
+    tell();
+  }
+
+ private:
+  void throw_if_stopped() const {
+    if (!stop_.requested()) return;
+    throw Stopped({.operation = "export",
+                   .subject = out_.string(),
+                   .reason = ": stopped on request; nothing was written"});
+  }
+  void tell() const {
+    if (progress_) progress_(pass_);
+  }
+
+  fs::path out_;
+  const core::StopRequest& stop_;
+  const core::TellProgress& progress_;
+  core::PassProgress pass_{.counted = core::Counted::bytes, .doing = "writing"};
+};
 
 [[noreturn]] void refuse_decoder(ExportFormat format, const char* why) {
   throw UsageError({.operation = "export",
@@ -123,27 +193,14 @@ void check_export(const NetworkWeights& network, ExportFormat format) {
   if (format == ExportFormat::huggingface_mae) check_vit_mae(network.description.config);
 }
 
-Exported export_network(const NetworkWeights& network, const ExportOptions& options) {
+Exported export_network(const NetworkWeights& network, const ExportOptions& options,
+                        const core::StopRequest& stop, const core::TellProgress& progress) {
   check_export(network, options.format);
-  switch (options.format) {
-    case ExportFormat::onnx:
-      return write_graph(network, options);
-    case ExportFormat::timm:
-      return write_timm(network, options.out);
-    case ExportFormat::huggingface:
-    case ExportFormat::huggingface_mae: {
-      const bool masked = options.format == ExportFormat::huggingface_mae;
-      const HuggingFaceFolder folder = write_hugging_face_folder(options.out, network, masked);
-      return {folder.tensors, folder.bytes,
-              hugging_face_snippet(options.out, network.description, folder.model_class)};
-    }
-    case ExportFormat::safetensors:
-    case ExportFormat::pth:
-    case ExportFormat::mae:
-    case ExportFormat::dbot:
-      break;
-  }
-  return write_official(network, options);
+  WatchedWriting watched(network, options.out, stop, progress);
+  Exported exported =
+      write_format(network, options, [&](std::uint64_t bytes) { watched.add(bytes); });
+  watched.finish();
+  return exported;
 }
 
 }  // namespace dbot::exchange

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "dbot/core/progress.h"
+#include "dbot/core/stop.h"
 #include "dbot/exchange/export/export_format.h"
 #include "dbot/exchange/export/network_weights.h"
 #include "dbot/exchange/onnx/onnx_encoder.h"
@@ -29,7 +31,10 @@ struct Exported {
 void check_export(const NetworkWeights& network, ExportFormat format);
 
 /// Hands a network to other tools: float32, equal networks give equal bytes, what was at `out` is
-/// replaced. Throws UsageError as above, and Error with the path and the reason.
-Exported export_network(const NetworkWeights& network, const ExportOptions& options);
+/// replaced. `progress` is told of the bytes that are written; may be empty. Throws UsageError as
+/// above, Stopped on request, which leaves what was there, and Error with the path and the reason.
+Exported export_network(const NetworkWeights& network, const ExportOptions& options,
+                        const core::StopRequest& stop = {},
+                        const core::TellProgress& progress = {});
 
 }  // namespace dbot::exchange

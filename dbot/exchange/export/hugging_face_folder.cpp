@@ -75,6 +75,30 @@ Json preprocessing(const EncoderDescription& description) {
           {"image_std", description.std}};
 }
 
+/// A folder and, in it, a name for weights that are not whole yet. It ends without that file, and
+/// a folder that had to be made is gone again if nothing came into it.
+class OutputFolder {
+ public:
+  explicit OutputFolder(const fs::path& path) : path_(path) {
+    std::error_code ignored;
+    made_ = !fs::exists(path, ignored);
+    core::create_folders(path);
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+  ~OutputFolder() {
+    std::error_code ignored;
+    fs::remove(unfinished(), ignored);
+    if (made_) fs::remove(path_, ignored);  // not where something is in it
+  }
+
+  fs::path unfinished() const { return path_ / ".dbot-weights.tmp"; }
+
+ private:
+  fs::path path_;
+  bool made_ = false;
+};
+
 std::uint64_t write_json(const fs::path& path, const Json& fields) {
   const std::string text = fields.dump(2) + "\n";
   core::write_file_atomically(path, text);
@@ -95,7 +119,7 @@ void check_vit_mae(const nn::EncoderConfig& config) {
 }
 
 HuggingFaceFolder write_hugging_face_folder(const fs::path& folder, const NetworkWeights& network,
-                                            bool masked) {
+                                            bool masked, const core::OnWritten& written) {
   HuggingFaceFolder result;
   result.model_class = !masked           ? "ViTModel"
                        : network.decoder ? "ViTMAEForPreTraining"
@@ -106,12 +130,14 @@ HuggingFaceFolder write_hugging_face_folder(const fs::path& folder, const Networ
     throw Error(fmt::format("[export] transformers' {} has no place for {}", result.model_class,
                             renamed.left_out.front()));
   }
-  core::create_folders(folder);
+  const OutputFolder output(folder);
+  const fs::path weights = folder / "model.safetensors";
+  write_tensor_file(output.unfinished(), renamed.tensors,
+                    {{"format", "pt"}, {kEncoderConfigKey, to_json(network.description)}},
+                    /*replace=*/true, written);
   // Whoever looks meanwhile finds no model rather than a mixture of two.
   core::remove_tree(folder / "config.json");
-  const fs::path weights = folder / "model.safetensors";
-  write_tensor_file(weights, renamed.tensors,
-                    {{"format", "pt"}, {kEncoderConfigKey, to_json(network.description)}});
+  core::rename_path(output.unfinished(), weights);
   result.tensors = static_cast<std::int64_t>(renamed.tensors.size());
   result.bytes = fs::file_size(weights);
   if (!network.description.mean.empty()) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "dbot/core/files/told_writing.h"
 #include "dbot/exchange/export/network_weights.h"
 
 namespace dbot::exchange {
@@ -21,8 +22,10 @@ void check_vit_mae(const nn::EncoderConfig& config);
 /// preprocessor_config.json and, last, config.json, without which the folder is no model. `masked`:
 /// for ViTMAEForPreTraining, or ViTMAEModel without a decoder; else for ViTModel. The tensors'
 /// names are those of transformers 4, which both generations read. Files of these names are
-/// replaced. Throws Error with the path and the reason.
+/// replaced. `written` is told while the weights are written; what it throws leaves what was there
+/// before. It may be empty. Throws Error with the path and the reason.
 HuggingFaceFolder write_hugging_face_folder(const std::filesystem::path& folder,
-                                            const NetworkWeights& network, bool masked);
+                                            const NetworkWeights& network, bool masked,
+                                            const core::OnWritten& written = {});
 
 }  // namespace dbot::exchange

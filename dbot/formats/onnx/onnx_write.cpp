@@ -72,9 +72,12 @@ std::vector<Part> parts_elsewhere(const OnnxModel& model, const std::string& fil
   return parts;
 }
 
-std::uint64_t write_data_file(const fs::path& path, const std::vector<Part>& parts) {
+/// `model` is the file that names `path`.
+std::uint64_t write_data_file(const fs::path& path, const std::vector<Part>& parts,
+                              const fs::path& model, const core::OnWritten& written) {
   std::uint64_t offset = 0;
-  core::write_file_atomically(path, [&](const core::WriteBytes& write) {
+  core::write_file_atomically(path, [&](const core::WriteBytes& plain) {
+    const core::WriteBytes write = core::told_writing(plain, written);
     static constexpr std::array<std::byte, kPage> kZeros{};
     for (const Part& part : parts) {
       if (!part.elsewhere) continue;
@@ -83,12 +86,14 @@ std::uint64_t write_data_file(const fs::path& path, const std::vector<Part>& par
       write_data(*part.constant, write);
       offset += part.constant->bytes();
     }
+    core::remove_tree(model);
   });
   return offset;
 }
 
 std::uint64_t write_model_file(const fs::path& path, const OnnxModel& model,
-                               const std::vector<Part>& parts) {
+                               const std::vector<Part>& parts,
+                               const core::OnWritten& written = {}) {
   const std::string graph = onnx_graph(model);
   std::uint64_t size = graph.size();
   for (const Part& part : parts) {
@@ -97,7 +102,8 @@ std::uint64_t write_model_file(const fs::path& path, const OnnxModel& model,
   ProtobufWriter graph_head;
   graph_head.text_head(kOnnxModelGraph, size);
   const std::string head = onnx_model_head(model) + graph_head.bytes() + graph;
-  core::write_file_atomically(path, [&](const core::WriteBytes& write) {
+  core::write_file_atomically(path, [&](const core::WriteBytes& plain) {
+    const core::WriteBytes write = core::told_writing(plain, written);
     write(bytes_of(head));
     for (const Part& part : parts) {
       write(bytes_of(part.head));
@@ -113,14 +119,16 @@ fs::path onnx_data_path(const fs::path& model) {
   return model.string() + ".data";
 }
 
-OnnxFiles write_onnx(const fs::path& path, const OnnxModel& model, std::uint64_t data_above) {
+OnnxFiles write_onnx(const fs::path& path, const OnnxModel& model, std::uint64_t data_above,
+                     const core::OnWritten& written) {
   std::uint64_t data = 0;
   for (const OnnxConstant& constant : model.constants) data += constant.bytes();
-  if (data <= data_above) return {path, {}, write_model_file(path, model, parts_inside(model))};
+  if (data <= data_above) {
+    return {path, {}, write_model_file(path, model, parts_inside(model), written)};
+  }
   const fs::path data_path = onnx_data_path(path);
   const std::vector<Part> parts = parts_elsewhere(model, data_path.filename().string());
-  core::remove_tree(path);
-  const std::uint64_t bytes = write_data_file(data_path, parts);
+  const std::uint64_t bytes = write_data_file(data_path, parts, path, written);
   return {path, data_path, bytes + write_model_file(path, model, parts)};
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "dbot/core/files/told_writing.h"
 #include "dbot/formats/onnx/onnx_model.h"
 
 namespace dbot::formats {
@@ -22,9 +23,11 @@ std::filesystem::path onnx_data_path(const std::filesystem::path& model);
 
 /// Writes `model`, each file in one step; equal models give equal bytes. Constants of more than
 /// `data_above` bytes go into a second file beside it, which must stay there under its name. An
-/// older model at `path` is gone before data are replaced that it names. Throws Error with the path
-/// and the reason.
+/// older model at `path` is gone before data are replaced that it names, and not before all new
+/// data are written. `written` is told while weights are; what it throws leaves everything as it
+/// was. It may be empty. Throws Error with the path and the reason.
 OnnxFiles write_onnx(const std::filesystem::path& path, const OnnxModel& model,
-                     std::uint64_t data_above = kLargestOnnxFile);
+                     std::uint64_t data_above = kLargestOnnxFile,
+                     const core::OnWritten& written = {});
 
 }  // namespace dbot::formats

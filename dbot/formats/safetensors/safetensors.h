@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dbot/core/files/told_writing.h"
+
 // The safetensors container (huggingface/safetensors): 8 bytes little-endian header length, a JSON
 // header, then the data. Reading validates everything before it allocates or touches data: length,
 // JSON, names, types, shapes (overflow), offsets inside the file, contiguous without gaps or
@@ -76,9 +78,10 @@ class SafetensorsFile {
 
 /// Writes and fsyncs a file; equal input gives equal bytes. Tensors stand in the given order, data
 /// aligned to 64 bytes by padding of the header. The rename into place is the caller's choice:
-/// `replace` writes aside and renames.
+/// `replace` writes aside and renames, and tells `written`, which may be empty.
 void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, std::string>& metadata,
-                       std::span<const TensorBytes> tensors, bool replace = true);
+                       std::span<const TensorBytes> tensors, bool replace = true,
+                       const core::OnWritten& written = {});
 
 }  // namespace dbot::formats

@@ -51,7 +51,8 @@ std::string preamble(const std::map<std::string, std::string>& metadata,
 
 void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, std::string>& metadata,
-                       std::span<const TensorBytes> tensors, bool replace) {
+                       std::span<const TensorBytes> tensors, bool replace,
+                       const core::OnWritten& written) {
   std::string head;
   try {
     check_tensors(tensors);
@@ -62,7 +63,10 @@ void write_safetensors(const std::filesystem::path& path,
   std::vector<std::span<const std::byte>> parts{std::as_bytes(std::span(head))};
   for (const TensorBytes& tensor : tensors) parts.push_back(tensor.data);
   if (replace) {
-    core::write_file_atomically(path, parts);
+    core::write_file_atomically(path, [&](const core::WriteBytes& write) {
+      const core::WriteBytes told = core::told_writing(write, written);
+      for (const auto part : parts) told(part);
+    });
   } else {
     core::write_file_synced(path, parts);
   }

@@ -133,7 +133,8 @@ ZipEntry entry(std::string_view name, std::string_view content) {
 }  // namespace
 
 std::uint64_t write_pth(const std::filesystem::path& path, std::span<const TensorBytes> tensors,
-                        std::string_view root, const Attributes& attributes) {
+                        std::string_view root, const Attributes& attributes,
+                        const core::OnWritten& written) {
   std::string pickle;
   try {
     pickle = pickle_of(tensors, root, attributes);
@@ -145,7 +146,7 @@ std::uint64_t write_pth(const std::filesystem::path& path, std::span<const Tenso
     entries.push_back({fmt::format("{}data/{}", kFolder, i), {tensors[i].data}});
   }
   entries.push_back(entry("version", "3\n"));
-  return write_zip(path, entries);
+  return write_zip(path, entries, kLargestZipNumber, written);
 }
 
 }  // namespace dbot::formats

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "dbot/core/files/told_writing.h"
 #include "dbot/formats/safetensors/safetensors.h"
 
 namespace dbot::formats {
@@ -15,10 +16,11 @@ namespace dbot::formats {
 /// tensor. torch.load with weights_only reads it: an OrderedDict in the given order or, with
 /// `root`, {root: that OrderedDict}. `attributes` are attributes of the OrderedDict: no entries, so
 /// that load_state_dict passes them over; WeightsFile::metadata() has them. Equal input gives equal
-/// bytes. Returns the file's bytes. Throws Error with the path and the reason. Source:
-/// docs/methods/mae.md §8.
+/// bytes. `written` may be empty. Returns the file's bytes. Throws Error with the path and the
+/// reason. Source: docs/methods/mae.md §8.
 std::uint64_t write_pth(const std::filesystem::path& path, std::span<const TensorBytes> tensors,
                         std::string_view root = {},
-                        const std::map<std::string, std::string>& attributes = {});
+                        const std::map<std::string, std::string>& attributes = {},
+                        const core::OnWritten& written = {});
 
 }  // namespace dbot::formats

@@ -151,10 +151,11 @@ std::uint64_t ZipEntry::bytes() const {
 }
 
 std::uint64_t write_zip(const std::filesystem::path& path, const std::vector<ZipEntry>& entries,
-                        std::uint64_t largest_number) {
+                        std::uint64_t largest_number, const core::OnWritten& written) {
   std::uint64_t size = 0;
   core::write_file_atomically(path, [&](const core::WriteBytes& write) {
-    Archive archive(write, largest_number);
+    const core::WriteBytes told = core::told_writing(write, written);
+    Archive archive(told, largest_number);
     for (const ZipEntry& entry : entries) archive.add(entry);
     size = archive.finish();
   });

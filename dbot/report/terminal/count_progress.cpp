@@ -12,13 +12,40 @@ namespace {
 
 constexpr double settled = 0.5;  // seconds after which a rate means something
 
+constexpr const char* name_of(core::Counted counted) {
+  return counted == core::Counted::images ? "images" : "steps";
+}
+
+std::string amount_text(const core::PassProgress& pass) {
+  if (pass.counted == core::Counted::bytes) {
+    return fmt::format("{} of {}", bytes_text(static_cast<double>(pass.done)),
+                       bytes_text(static_cast<double>(pass.total)));
+  }
+  return fmt::format("{} of {} {}", grouped(pass.done), grouped(pass.total), name_of(pass.counted));
+}
+
+std::string rate_text(double rate, core::Counted counted) {
+  if (counted == core::Counted::bytes) return bytes_text(rate) + "/s";
+  return fmt::format("{:.0f} {}/s", rate, name_of(counted));
+}
+
+bool is_of(const core::PassProgress& one, const core::PassProgress& other) {
+  return one.total == other.total && one.counted == other.counted && one.doing == other.doing;
+}
+
 }  // namespace
 
 CountProgress::CountProgress(ProgressOptions options, std::int64_t total,
                              std::function<void(std::string_view)> write,
                              std::function<double()> clock)
+    : CountProgress(options, core::PassProgress{.total = total}, std::move(write),
+                    std::move(clock)) {}
+
+CountProgress::CountProgress(ProgressOptions options, core::PassProgress pass,
+                             std::function<void(std::string_view)> write,
+                             std::function<double()> clock)
     : options_(options),
-      total_(total),
+      pass_(std::move(pass)),
       write_(std::move(write)),
       clock_(std::move(clock)),
       began_(clock_()) {
@@ -37,21 +64,23 @@ void CountProgress::update(std::int64_t done, const std::string& remark) {
   const double now = clock_();
   const double least =
       options_.is_tty ? options_.seconds_between_updates : options_.seconds_between_lines;
-  const bool last = done == total_ && options_.is_tty;
+  if (options_.is_tty && now - began_ < options_.seconds_before_first) return;
+  const bool last = done == pass_.total && options_.is_tty;
   if (!last && now - drawn_at_ < least) return;
   drawn_at_ = now;
   draw(done, remark);
 }
 
 void CountProgress::draw(std::int64_t done, const std::string& remark) {
-  std::string line = fmt::format("{} of {} images", grouped(done), grouped(total_));
+  pass_.done = done;
+  std::string line = pass_.doing.empty() ? "" : pass_.doing + "  ";
+  line += amount_text(pass_);
   const double passed = seconds();
   if (passed >= settled && done > first_) {
     const double rate = static_cast<double>(done - first_) / passed;
-    line += fmt::format("  {:.0f} images/s", rate);
-    if (done < total_) {
-      line += fmt::format("  left {}", duration_text(static_cast<double>(total_ - done) / rate));
-    }
+    line += "  " + rate_text(rate, pass_.counted);
+    const std::int64_t left = pass_.total - done;
+    if (left > 0) line += "  left " + duration_text(static_cast<double>(left) / rate);
   }
   if (!remark.empty()) line += "  " + remark;
   if (!options_.is_tty) return write_(line + "\n");
@@ -60,19 +89,20 @@ void CountProgress::draw(std::int64_t done, const std::string& remark) {
   on_line_ = true;
 }
 
-std::function<void(std::int64_t, std::int64_t)> counted_passes(
-    ProgressOptions options, std::function<void(std::string_view)> write) {
+core::TellProgress counted_passes(ProgressOptions options,
+                                  std::function<void(std::string_view)> write) {
   struct Pass {
     std::unique_ptr<CountProgress> progress;
-    std::int64_t done = 0;
+    core::PassProgress told;
   };
-  return [options, write = std::move(write), pass = std::make_shared<Pass>()](std::int64_t done,
-                                                                              std::int64_t total) {
-    if (done <= pass->done) pass->progress.reset();  // of a pass that ended early
-    if (!pass->progress) pass->progress = std::make_unique<CountProgress>(options, total, write);
-    pass->done = done;
-    pass->progress->update(done, "");
-    if (done >= total) pass->progress.reset();
+  return [options, write = std::move(write),
+          pass = std::make_shared<Pass>()](const core::PassProgress& now) {
+    // Another one may have ended early.
+    if (now.done <= pass->told.done || !is_of(now, pass->told)) pass->progress.reset();
+    if (!pass->progress) pass->progress = std::make_unique<CountProgress>(options, now, write);
+    pass->told = now;
+    pass->progress->update(now.done, "");
+    if (now.done >= now.total) pass->progress.reset();
   };
 }
 

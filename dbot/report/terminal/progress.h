@@ -15,6 +15,7 @@ struct ProgressOptions {
   bool is_tty = false;                   // a terminal: one line that is rewritten in place
   int columns = 80;                      // of the terminal
   double seconds_between_updates = 0.1;  // on a terminal
+  double seconds_before_first = 0;       // there, of CountProgress: shorter work shows nothing
   double seconds_between_lines = 10;     // elsewhere; ends of stages are always told
 };
 

@@ -64,6 +64,45 @@ TEST(Evaluation, OfPixelsHasOneKindOfFeature) {
   EXPECT_THAT(titles(pixels), ElementsAre("knn pixels", "linear pixels"));
 }
 
+/// The passes of an evaluation as "images 80", in their order. In the pass `stop_in` a stop is
+/// asked for.
+std::vector<std::string> passes(bool pixels, std::size_t stop_in = 0) {
+  core::StopRequest stop;
+  std::vector<std::string> told;
+  std::int64_t last = 0;
+  ExtractionSettings settings = extraction();
+  settings.batch_size = 16;
+  settings.progress = [&](const core::PassProgress& now) {
+    if (now.done <= last || told.empty()) {
+      told.push_back(now.doing + (now.doing.empty() ? "" : " ") + std::to_string(now.total));
+      if (told.size() == stop_in) stop.request();
+    }
+    EXPECT_LE(now.done, now.total);
+    last = now.done;
+  };
+  if (pixels) {
+    evaluate_pixels({8, 8}, 3, splits(), {}, settings, 0, stop, core::silent_log());
+  } else {
+    evaluate_backbone(small_network(), splits(), {}, settings, 0, stop, core::silent_log());
+  }
+  return told;
+}
+
+TEST(Evaluation, TellsOfEveryPass) {
+  EXPECT_THAT(passes(/*pixels=*/false), ElementsAre("80", "40", "k-NN 40", "k-NN 40",
+                                                    "linear probe 1000", "linear probe 1000"));
+  EXPECT_THAT(passes(/*pixels=*/true), ElementsAre("80", "40", "k-NN 40", "linear probe 1000"));
+}
+
+TEST(Evaluation, StopsInEveryPass) {
+  for (const std::size_t pass : {1, 2, 3, 4, 5, 6}) {
+    EXPECT_THROW(passes(/*pixels=*/false, pass), Stopped) << pass;
+  }
+  for (const std::size_t pass : {1, 2, 3, 4}) {
+    EXPECT_THROW(passes(/*pixels=*/true, pass), Stopped) << pass;
+  }
+}
+
 TEST(Evaluation, LimitsItsSamplesAlikeEveryTime) {
   EvaluateConfig config;
   config.max_train_images = 24;

@@ -78,9 +78,9 @@ TEST(Features, TellAfterEachBatchHowFarTheyAre) {
   const auto dataset = std::make_shared<test::MemoryDataset>(5);
   ExtractionSettings told = settings(2);
   std::vector<std::int64_t> done;
-  told.progress = [&](std::int64_t now, std::int64_t total) {
-    EXPECT_EQ(total, 5);
-    done.push_back(now);
+  told.progress = [&](const core::PassProgress& now) {
+    EXPECT_EQ(now.total, 5);
+    done.push_back(now.done);
   };
   extract_features(small_network(), dataset, told, kNoStop, core::silent_log());
   EXPECT_THAT(done, ElementsAre(2, 4, 5));

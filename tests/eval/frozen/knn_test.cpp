@@ -117,6 +117,27 @@ TEST(Knn, StopsOnRequest) {
       Stopped);
 }
 
+TEST(Knn, TellsOfEveryTestRowAndStopsInBetween) {
+  const SampleSet train = two_clouds(30, 4, 1), test = two_clouds(300, 4, 2);
+  core::StopRequest stop;
+  std::vector<std::int64_t> done;
+  const auto vote = [&](const core::TellProgress& progress) {
+    done.clear();
+    knn_classify(train.features, train.labels, test.features, test.labels, 2, {}, stop, progress);
+  };
+  vote([&](const core::PassProgress& now) {
+    EXPECT_EQ(now.total, 300);
+    done.push_back(now.done);
+  });
+  EXPECT_THAT(done, ElementsAre(128, 256, 300));
+  EXPECT_THROW(vote([&](const core::PassProgress& now) {
+                 done.push_back(now.done);
+                 stop.request();
+               }),
+               Stopped);
+  EXPECT_THAT(done, ElementsAre(128));
+}
+
 TEST(Knn, EqualsTheReference) {
   const std::filesystem::path path = "tests/golden/dbot/knn.safetensors";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not in this checkout";

@@ -97,5 +97,27 @@ TEST(LinearProbe, StopsOnRequest) {
                Stopped);
 }
 
+TEST(LinearProbe, TellsOfEveryStepAndStopsInBetween) {
+  const SampleSet set = two_clouds(40, 4, 1);
+  core::StopRequest stop;
+  std::int64_t done = 0, total = 0;
+  const auto train = [&](std::int64_t last) {
+    done = 0;
+    linear_probe(set.features, set.labels, set.features, set.labels, 2, {}, stop,
+                 [&](const core::PassProgress& now) {
+                   EXPECT_EQ(now.done, done + 1);
+                   EXPECT_EQ(now.counted, core::Counted::steps);
+                   done = now.done;
+                   total = now.total;
+                   if (done == last) stop.request();
+                 });
+  };
+  train(/*last=*/0);
+  EXPECT_EQ(done, total);
+  EXPECT_GE(total, 1000);
+  EXPECT_THROW(train(/*last=*/7), Stopped);
+  EXPECT_EQ(done, 7);
+}
+
 }  // namespace
 }  // namespace dbot::eval

@@ -36,11 +36,6 @@ std::string refusal(const std::function<void()>& action) {
   return "no UsageError";
 }
 
-NetworkWeights small_network() {
-  const EncoderDescription description = small_description();
-  return {description, small_parameters(description.config), {}};
-}
-
 NetworkWeights with_decoder(const std::string& predictor) {
   NetworkWeights network = small_network();
   nn::MaskedAutoencoderConfig config{network.description.config, {8, 1, 2}, 16, predictor};

@@ -62,13 +62,38 @@ TEST(CountProgress, OfSeveralPassesBeginsALineForEach) {
   options.seconds_between_updates = 0;
   std::string written;
   const auto tell = counted_passes(options, [&](std::string_view text) { written += text; });
-  tell(128, 256);
-  tell(250, 256);  // six could not be read
-  tell(64, 100);
-  tell(100, 100);
+  tell({.done = 128, .total = 256});
+  tell({.done = 250, .total = 256});  // six could not be read
+  tell({.done = 64, .total = 100});
+  tell({.done = 100, .total = 100});
   EXPECT_EQ(written,
             "\r128 of 256 images\x1b[K\r250 of 256 images\x1b[K\n"
             "\r64 of 100 images\x1b[K\r100 of 100 images\x1b[K\n");
+  written.clear();
+  tell({.done = 50, .total = 100});
+  tell({.done = 128, .total = 300, .doing = "k-NN"});  // farther than the pass before ever was
+  tell({.done = 300, .total = 300, .counted = core::Counted::steps, .doing = "linear probe"});
+  EXPECT_EQ(written,
+            "\r50 of 100 images\x1b[K\n\rk-NN  128 of 300 images\x1b[K\n"
+            "\rlinear probe  300 of 300 steps\x1b[K\n");
+}
+
+TEST(CountProgress, OfBytesIsInUnitsAndShortWorkShowsNothingWhereAsked) {
+  ProgressOptions options;
+  options.is_tty = true;
+  options.seconds_before_first = 1;
+  std::string written;
+  double seconds = 100;
+  CountProgress progress(
+      options, {.total = 1'200'000'000, .counted = core::Counted::bytes, .doing = "writing"},
+      [&](std::string_view text) { written += text; }, [&] { return seconds; });
+  progress.update(0, "");
+  seconds += 0.9;
+  progress.update(1'200'000'000, "");
+  EXPECT_THAT(written, IsEmpty());
+  seconds += 1.1;
+  progress.update(400'000'000, "");
+  EXPECT_THAT(written, StartsWith("\rwriting  400 MB of 1.20 GB  200 MB/s  left 4s"));
 }
 
 }  // namespace
