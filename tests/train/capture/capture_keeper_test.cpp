@@ -194,7 +194,8 @@ TEST_F(CaptureKeeperTest, ThereIsALimitInBytes) {
   trainer(whole).run(stop_);
   ASSERT_EQ(kept(), 1U);
   std::uintmax_t bytes = 0;
-  for (const auto& file : std::filesystem::directory_iterator(capture(2))) bytes += file.file_size();
+  for (const auto& file : std::filesystem::directory_iterator(capture(2)))
+    bytes += file.file_size();
   // Room for one, not for two; the second try finds the first one there.
   settings_.train.capture_bytes = static_cast<std::int64_t>(bytes * 3 / 2);
   std::filesystem::remove_all(settings_.captures.folder);
@@ -221,6 +222,8 @@ TEST(BatchMark, KnowsABatchByItsSamplesAndItsContent) {
   batch.tensors["images"] = at::zeros({2, 3, 256, 256}, at::kByte);
   const BatchMark mark = mark_of({batch, {}});
   EXPECT_EQ(mark_of({batch, {}}), mark);
+  EXPECT_EQ(mark.bytes, 2 * 3 * 256 * 256);
+  EXPECT_EQ(mark_of({batch, {{"noise", at::zeros({2, 4})}}}).bytes, mark.bytes + 32);
   batch.tensors["images"] = batch.tensors["images"].clone();
   EXPECT_EQ(mark_of({batch, {}}), mark) << "the same bytes elsewhere";
   batch.tensors["images"][1].fill_(1);
@@ -236,10 +239,10 @@ TEST(BatchMark, KnowsABatchByItsSamplesAndItsContent) {
 TEST(BatchMark, SeesEachSampleOfALargeBatch) {
   data::Batch batch;
   batch.tensors["images"] = at::zeros({200, 2, 64, 64}, at::kByte);
-  const BatchMark mark = mark_of(batch);
+  const BatchMark mark = mark_of({batch, {}});
   for (const std::int64_t sample : {0, 1, 2, 99, 198, 199}) {
     batch.tensors["images"][sample].fill_(1);
-    EXPECT_NE(mark_of(batch), mark) << sample;
+    EXPECT_NE(mark_of({batch, {}}), mark) << sample;
     batch.tensors["images"][sample].fill_(0);
   }
 }
@@ -253,7 +256,7 @@ TEST(MicroBatchTensors, GoRoundWithEverythingThatABatchHas) {
   micro.batch.epoch = 4;
   micro.draws["noise"] = at::arange(5);
   const MicroBatch back = micro_batch_of(tensors_of(micro));
-  EXPECT_EQ(mark_of(back.batch), mark_of(micro.batch));
+  EXPECT_EQ(mark_of(back), mark_of(micro));
   EXPECT_TRUE(at::equal(back.batch.offsets.at("captions"), at::arange(3)));
   EXPECT_TRUE(at::equal(back.draws.at("noise"), at::arange(5)));
   EXPECT_EQ(back.batch.labels, micro.batch.labels);
