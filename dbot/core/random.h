@@ -22,6 +22,8 @@ enum class Purpose : std::uint32_t {
   pictures = 10,    // which images are shown
   pixels = 20,      // colours, blur, erasing: what happens to the pixels of a crop
   mixing = 21,      // which images of a batch are mixed, and how
+  partner = 22,     // which other sample comes beside a sample, and how it is cut
+  batch = 23,       // what all samples of a micro-batch share; `sample` is its number in the run
 };
 
 /// Everything a draw depends on: no draw depends on threads, ranks, restarts or earlier draws.

@@ -3,10 +3,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "dbot/data/batch.h"
 #include "dbot/methods/draws.h"
+#include "dbot/methods/held_out.h"
 #include "dbot/objectives/loss.h"
 #include "dbot/runtime/precision.h"
 
@@ -28,6 +30,13 @@ struct MaskedPrediction {
   std::vector<double> mean, std;  // pixel normalisation of `images`
 };
 
+/// The method's loss of what it predicted, or of a `guess` [batch or 1, tokens or 1, values] in its
+/// place: mean over the masked positions, and cls where it counts.
+double masked_loss(const MaskedPrediction& prediction);
+double masked_loss(const MaskedPrediction& prediction, const at::Tensor& guess);
+/// How many positions the loss is a mean of.
+double loss_positions(const MaskedPrediction& prediction);
+
 /// What a method can do that hides parts of images and predicts them. Pictures, `reconstruct` and
 /// the health figures of the report ask for it, and do without where there is none.
 class ImageCapability {
@@ -38,5 +47,8 @@ class ImageCapability {
   virtual MaskedPrediction predict_masked(const data::Batch& batch, const DrawContext& context,
                                           runtime::Precision precision) const = 0;
 };
+
+/// Its figure on held-out samples: "loss", the mean over all their masked positions.
+std::unique_ptr<HeldOutMeasure> measure_masked_loss(const ImageCapability& method);
 
 }  // namespace dbot::methods

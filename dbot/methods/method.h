@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "dbot/data/batch.h"
 #include "dbot/exchange/export/network_weights.h"
 #include "dbot/methods/draws.h"
+#include "dbot/methods/held_out.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/runtime/named_tensors.h"
@@ -112,6 +114,9 @@ class Method {
   virtual Cost cost() const = 0;
   virtual ModelFacts facts() const = 0;
 
+  /// Judges held-out samples; null where it has no figure of them. Whether it has may be asked
+  /// before the first stage. The method outlives the result.
+  virtual std::unique_ptr<HeldOutMeasure> measure_held_out() const { return nullptr; }
   /// Null where it does not predict masked images.
   virtual const ImageCapability* images() const { return nullptr; }
   /// Shows what a step computes, layer by layer and without stochastic depth, so that none hides.

@@ -51,6 +51,26 @@ struct StepProgress {
   double last_seconds = 0;        // of the last micro-batch
 };
 
+/// What a checkpoint remembers of validations, besides the tensors of the best state.
+struct ValidationState {
+  std::int64_t step = 0;            // of the last validation; 0: there was none
+  std::int64_t best_step = 0;       // of the stage's best one; 0: none so far
+  double best = 0;                  // its figure
+  std::int64_t without_better = 0;  // validations in a row
+  bool operator==(const ValidationState&) const = default;
+};
+
+/// Figures of held-out samples after a step.
+struct ValidationRecord {
+  TrainState state;
+  double epoch = 0;                                          // fractional, over the whole run
+  std::vector<std::pair<std::string, double>> figures = {};  // the method's; the first decides
+  std::int64_t samples = 0;
+  double seconds = 0;
+  bool best = false;        // the best one of its stage so far
+  bool ends_stage = false;  // early, since too many in a row were no better
+};
+
 /// Watches a run. Observers never change weights or randomness. Calls come from the training
 /// thread.
 class TrainObserver {
@@ -61,6 +81,10 @@ class TrainObserver {
   /// After each micro-batch of a step, the last included; the weights are those before the step.
   virtual void on_micro_batch(const StepProgress&, methods::Method&) {}
   virtual void on_step(const StepRecord&, methods::Method&) {}
+  /// After a validation, before the checkpoint of its step.
+  virtual void on_validation(const ValidationRecord&, methods::Method&) {}
+  /// A stage ends early: from here on this is the plan. `on_stage_end` follows.
+  virtual void on_plan(const Plan&, const TrainState&) {}
   /// After the last step of an epoch (and its checkpoint, if one was due).
   virtual void on_epoch_end(std::int64_t /*epoch*/, const TrainState&, methods::Method&) {}
   /// After the last step of a stage, before the switch; its checkpoint is already written.

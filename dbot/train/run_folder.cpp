@@ -10,7 +10,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/file_tree.h"
-#include "dbot/core/settings/settings.h"
+#include "dbot/core/settings/toml_document.h"
 
 namespace dbot::train {
 namespace {
@@ -140,13 +140,15 @@ bool RunFolder::check(const fs::path& path, bool resume) {
 bool RunFolder::may_change(std::string_view key) {
   return key.starts_with("checkpoint.") || key.starts_with("evaluate.") ||
          key.starts_with("report.") || key == "data.workers" || key == "data.cache_bytes" ||
-         key == "train.capture_step";
+         key == "train.capture_step" || key == "train.capture_bytes";
 }
 
-void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml) {
+void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml,
+                             std::string_view defaults_toml) {
   std::vector<std::string> changed;
   try {
-    changed = core::toml_differences(core::read_text_file(path / kRecipeFile), recipe_toml);
+    changed = core::toml_differences(core::read_text_file(path / kRecipeFile), recipe_toml,
+                                     defaults_toml);
   } catch (const UsageError& problem) {
     throw UsageError(
         {.operation = "resume",
@@ -164,8 +166,8 @@ void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml)
        .fault = Fault::mismatch,
        .reason = fmt::format(
            "is not the one {} was started with:\n  {}\nUse the stored values, or start another run "
-           "in a new folder (checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes "
-           "and train.capture_step may change)",
+           "in a new folder (checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes, "
+           "train.capture_step and train.capture_bytes may change)",
            path.string(), fmt::join(changed, "\n  "))});
 }
 
@@ -193,9 +195,9 @@ RunFolder RunFolder::claim_new(std::string_view recipe_name, const fs::path& par
   }
 }
 
-void RunFolder::store_recipe(std::string_view recipe_toml) {
+void RunFolder::store_recipe(std::string_view recipe_toml, std::string_view defaults_toml) {
   try {
-    if (resumed_) check_recipe(path_, recipe_toml);
+    if (resumed_) check_recipe(path_, recipe_toml, defaults_toml);
     remove_temporaries(path_);
     if (!resumed_ || core::read_text_file(recipe()) != recipe_toml) {
       core::write_file_atomically(recipe(), recipe_toml);

@@ -22,12 +22,14 @@ class RunFolder {
   static bool check(const std::filesystem::path& path, bool resume);
 
   /// Throws UsageError naming the keys in which `recipe_toml` differs from the recipe stored in the
-  /// run at `path`, those of `may_change` excepted.
-  static void check_recipe(const std::filesystem::path& path, std::string_view recipe_toml);
+  /// run at `path`, those of `may_change` excepted. A key that one of them lacks, since another
+  /// version wrote it, has there its value in `defaults_toml`.
+  static void check_recipe(const std::filesystem::path& path, std::string_view recipe_toml,
+                           std::string_view defaults_toml = {});
 
   /// True for keys that change neither weights nor the order of samples and may so be given anew on
-  /// resume: checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes and
-  /// train.capture_step.
+  /// resume: checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes,
+  /// train.capture_step and train.capture_bytes.
   static bool may_change(std::string_view key);
 
   /// Creates the folder or opens the run in it, and locks it. Throws as `check` does, and Error
@@ -41,7 +43,7 @@ class RunFolder {
                              const std::filesystem::path& parent = "runs");
 
   /// Stores the resolved recipe; from here on it is a run. Throws as `check_recipe` does.
-  void store_recipe(std::string_view recipe_toml);
+  void store_recipe(std::string_view recipe_toml, std::string_view defaults_toml = {});
 
   RunFolder(RunFolder&& other) noexcept;
   /// A folder that was created here and became no run is removed again.

@@ -61,6 +61,14 @@ void TolerantObserver::on_step(const StepRecord& record, methods::Method& method
   attempt_if_begun([&] { observer_->on_step(record, method); });
 }
 
+void TolerantObserver::on_validation(const ValidationRecord& record, methods::Method& method) {
+  attempt_if_begun([&] { observer_->on_validation(record, method); });
+}
+
+void TolerantObserver::on_plan(const Plan& plan, const TrainState& state) {
+  attempt_if_begun([&] { observer_->on_plan(plan, state); });
+}
+
 void TolerantObserver::on_epoch_end(std::int64_t epoch, const TrainState& state,
                                     methods::Method& method) {
   attempt_if_begun([&] { observer_->on_epoch_end(epoch, state, method); });

@@ -25,6 +25,8 @@ class TolerantObserver : public TrainObserver {
   void on_begin(const Plan& plan, const TrainState& state, methods::Method& method) override;
   void on_micro_batch(const StepProgress& progress, methods::Method& method) override;
   void on_step(const StepRecord& record, methods::Method& method) override;
+  void on_validation(const ValidationRecord& record, methods::Method& method) override;
+  void on_plan(const Plan& plan, const TrainState& state) override;
   void on_epoch_end(std::int64_t epoch, const TrainState& state, methods::Method& method) override;
   void on_stage_end(std::int64_t stage, const TrainState& state, methods::Method& method) override;
   void on_checkpoint(const std::filesystem::path& folder, const TrainState& state) override;

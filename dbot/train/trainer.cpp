@@ -1,7 +1,6 @@
 #include "dbot/train/trainer.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <iterator>
@@ -10,7 +9,6 @@
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
-#include "dbot/optim/schedule.h"
 #include "dbot/train/skipped_steps.h"
 
 namespace dbot::train {
@@ -22,9 +20,11 @@ Trainer::Trainer(TrainerSettings settings, methods::Method& method, MakeLoader m
       make_loader_(std::move(make_loader)),
       observers_(std::move(observers)),
       log_(std::move(log)),
-      captures_(settings_.captures, settings_.train.capture_step, log_),
-      saver_(settings_.checkpoint_folder, settings_.checkpoint, settings_.plan.steps_per_epoch,
-             log_) {}
+      captures_(settings_.captures, {settings_.train.capture_step, settings_.train.capture_bytes},
+                log_),
+      saver_(settings_.checkpoint_folder, settings_.checkpoint, log_),
+      validation_(settings_.validation, static_cast<std::uint64_t>(settings_.train.seed),
+                  settings_.precision) {}
 
 std::unique_ptr<optim::AdamW> Trainer::fresh_optimizer() {
   const optim::OptimizerConfig& config = settings_.optimizer;
@@ -36,6 +36,17 @@ void Trainer::resume(const Checkpoint& checkpoint) {
   method_.load_state(state_.stage, checkpoint.tensors);
   optimizer_ = fresh_optimizer();
   optimizer_->load_state(methods::without_prefix("optimizer.", checkpoint.tensors));
+  is_shorter_ = !checkpoint.stage_begin.empty();
+  if (is_shorter_) {
+    if (checkpoint.stage_begin.size() != settings_.plan.stage_begin.size()) {
+      throw DataError({.operation = "resume",
+                       .subject = "the checkpoint",
+                       .fault = Fault::mismatch,
+                       .reason = "has another number of stages than the recipe"});
+    }
+    settings_.plan.stage_begin = checkpoint.stage_begin;
+  }
+  validation_.resume(checkpoint.validation, methods::without_prefix(kBest, checkpoint.tensors));
   saver_.resumed_from(state_.step);
 }
 
@@ -47,7 +58,12 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
   summary_ = {};
   stop_ = &stop;
   try {
+    const auto interrupted = validate();  // observers begin with what it leaves
     for (TrainObserver* observer : observers_) observer->on_begin(settings_.plan, state_, method_);
+    if (interrupted) {
+      tell_of_validation(*interrupted);
+      finish_step();
+    }
     while (state_.step < settings_.plan.total_steps() && !stop.requested()) {
       if (state_.step == stage_end()) switch_stage();
       const std::optional<StepRecord> record = optimizer_step();
@@ -55,7 +71,8 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
       account(*record);
       for (TrainObserver* observer : observers_) observer->on_step(*record, method_);
       throw_if_hopeless(state_, settings_.train.max_skipped_steps, settings_.plan.total_steps());
-      after_step();
+      if (const auto validation = validate()) tell_of_validation(*validation);
+      finish_step();
     }
     summary_.finished = state_.step >= settings_.plan.total_steps();
     save_or_fail();
@@ -74,48 +91,30 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
   return summary_;
 }
 
-std::int64_t Trainer::stage_end() const {
-  return settings_.plan.stage_begin.at(static_cast<std::size_t>(state_.stage) + 1);
-}
-
-void Trainer::switch_stage() {
-  method_.end_stage(state_.stage);
-  // The optimizer holds on to the old student's memory. Two students with moments are the most a
-  // run would need.
-  if (!settings_.stages.keep_optimizer) optimizer_.reset();
-  ++state_.stage;
-  method_.begin_stage(state_.stage);
-  if (settings_.stages.keep_optimizer) {
-    optimizer_->rebind(method_.parameter_groups(settings_.optimizer.weight_decay));
-  } else {
-    optimizer_ = fresh_optimizer();
-  }
-}
-
 double Trainer::learning_rate() const {
-  const auto stage = static_cast<std::size_t>(state_.stage);
-  const auto& begin = settings_.plan.stage_begin;
-  const double peak =
-      optim::scaled_rate(settings_.optimizer.base_lr, settings_.train.images_per_step());
-  return optim::learning_rate(static_cast<double>(state_.step), static_cast<double>(begin[stage]),
-                              static_cast<double>(begin[stage + 1]),
-                              settings_.plan.warmup_steps[stage], peak, settings_.schedule.min_lr);
+  return rate_of_step(settings_.schedule, settings_.stages, settings_.plan, state_.stage,
+                      state_.step, settings_.optimizer.base_lr, settings_.train.images_per_step());
 }
 
 methods::StepContext Trainer::step_context() const {
   return {state_.stage, state_.step, settings_.precision};
 }
 
-MicroBatch Trainer::next_micro_batch(data::Loader& loader) const {
+std::unique_ptr<data::Loader> Trainer::open_loader(const core::Log& log) const {
+  const std::int64_t steps = state_.step - settings_.plan.data_begin_of(state_.stage);
+  return make_loader_(state_.stage, steps * settings_.train.accumulate, log);
+}
+
+MicroBatch Trainer::next_micro_batch(data::Loader& loader, std::int64_t number) const {
   auto batch = loader.next();
   if (!batch) throw Error("[train] the training data ended; a training loader must be endless");
   const auto seed = static_cast<std::uint64_t>(settings_.train.seed);
-  auto draws = method_.draw(*batch, {seed, state_.stage, batch->epoch});
+  auto draws = method_.draw(*batch, {seed, state_.stage, batch->epoch, number});
   return {std::move(*batch), std::move(draws)};
 }
 
 std::optional<StepRecord> Trainer::optimizer_step() {
-  if (!loader_ || loader_is_inside_step_) loader_ = make_loader_(first_micro_batch(), log_);
+  if (!loader_ || loader_is_inside_step_) loader_ = open_loader(log_);
   loader_is_inside_step_ = false;
   const core::Stopwatch clock;
   const double waited = loader_->wait_seconds();
@@ -151,9 +150,9 @@ bool Trainer::add_micro_batches(GradientStep& gradients, StepRecord& record,
     if (micro > 0 && stop_->requested()) return false;
     const core::Stopwatch of_one;
     record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(accumulate);
-    MicroBatch next = next_micro_batch(*loader_);
+    MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + micro);
     record.images += next.batch.size();
-    if (captures_.enabled()) marks.push_back(mark_of(next.batch));
+    if (captures_.enabled()) marks.push_back(mark_of(next));
     gradients.add(std::move(next));
     tell_of_micro_batch(gradients, record, of_one.seconds(), clock.seconds());
   }
@@ -186,17 +185,17 @@ void Trainer::advance(StepRecord& record) {
   state_.skipped_steps += record.skipped ? 1 : 0;
   state_.skipped_in_a_row = record.skipped ? state_.skipped_in_a_row + 1 : 0;
   record.state = state_;
-  record.epoch =
-      static_cast<double>(state_.step) / static_cast<double>(settings_.plan.steps_per_epoch);
+  record.epoch = settings_.plan.epochs_at(state_.step);
 }
 
 void Trainer::keep_step(const GradientStep& gradients, const StepRecord& record,
                         std::vector<BatchMark> marks) {
   std::unique_ptr<data::Loader> again;  // the training loader keeps its place
+  std::int64_t number = first_micro_batch();
   const auto read_again = [&] {
     // Training has reported broken files already.
-    if (!again) again = make_loader_(first_micro_batch(), core::silent_log());
-    return next_micro_batch(*again);
+    if (!again) again = open_loader(core::silent_log());
+    return next_micro_batch(*again, number++);
   };
   captures_.keep({.step = state_.step + 1,
                   .marks = std::move(marks),
@@ -208,6 +207,9 @@ CapturedStep Trainer::captured_step(const GradientStep& gradients, const StepRec
   const auto groups = method_.parameter_groups(settings_.optimizer.weight_decay);
   CapturedStep captured{.before = checkpoint(), .description = method_.describe_backbone()};
   captured.before.stage_end = false;
+  std::erase_if(captured.before.tensors, [](const auto& entry) {
+    return entry.first.starts_with(kBest);  // no part of a step
+  });
   captured.record = {.step = state_.step + 1,
                      .stage = state_.stage,
                      .losses = gradients.losses(),
@@ -225,62 +227,10 @@ void Trainer::account(const StepRecord& record) {
   if (record.skipped) log_(core::LogLevel::warning, skipped_step_text(state_, record.loss));
 }
 
-void Trainer::after_step() {
-  const bool epoch_ends = state_.step % settings_.plan.steps_per_epoch == 0;
-  const bool stage_ends = state_.step == stage_end();
-  if (state_.step >= settings_.plan.total_steps()) {
-    save_or_fail();  // first: observers report the end only of a run that is saved
-  } else if (stage_ends || saver_.is_due(state_.step)) {
-    try_to_save();
-  }
-  if (epoch_ends) {
-    const std::int64_t epoch = state_.step / settings_.plan.steps_per_epoch;
-    for (TrainObserver* observer : observers_) observer->on_epoch_end(epoch, state_, method_);
-  }
-  if (stage_ends) {
-    for (TrainObserver* observer : observers_) {
-      observer->on_stage_end(state_.stage, state_, method_);
-    }
-  }
-}
-
-Checkpoint Trainer::checkpoint() const {
-  Checkpoint checkpoint;
-  checkpoint.state = state_;
-  checkpoint.stage_end = state_.step == stage_end();
-  checkpoint.tensors = method_.state();
-  checkpoint.tensors.merge(methods::with_prefix("optimizer.", optimizer_->state()));
-  checkpoint.fixed_choices = settings_.fixed_choices;
-  return checkpoint;
-}
-
-void Trainer::try_to_save() {
-  const auto folder = saver_.try_to_save(checkpoint(), method_.describe_backbone());
-  if (folder) tell_of_checkpoint(*folder);
-}
-
-void Trainer::save_or_fail() {
-  if (saver_.saved_step() == state_.step) return;
-  tell_of_checkpoint(saver_.save_or_fail(checkpoint(), method_.describe_backbone(),
-                                         {settings_.checkpoint.retry_seconds, *stop_}));
-}
-
-void Trainer::save_after_error() {
-  if (saver_.gave_up() || saver_.saved_step() == state_.step) return;
-  try {
-    tell_of_checkpoint(saver_.save_or_fail(checkpoint(), method_.describe_backbone(), {}));
-  } catch (const std::exception& error) {
-    log_(core::LogLevel::warning,
-         fmt::format("the last steps could not be saved either: {}", error.what()));
-  }
-}
-
-void Trainer::tell_of_checkpoint(const std::filesystem::path& folder) {
-  for (TrainObserver* observer : observers_) observer->on_checkpoint(folder, state_);
-}
-
 std::vector<std::string> Trainer::bad_samples() const {
-  return loader_ ? loader_->bad_samples() : std::vector<std::string>();
+  std::vector<std::string> all = bad_samples_;
+  if (loader_) std::ranges::move(loader_->bad_samples(), std::back_inserter(all));
+  return all;
 }
 
 }  // namespace dbot::train

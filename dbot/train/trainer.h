@@ -20,6 +20,7 @@
 #include "dbot/train/checkpoint/saver.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/plan.h"
+#include "dbot/train/validation.h"
 
 namespace dbot::train {
 
@@ -30,6 +31,7 @@ struct TrainConfig {
   std::int64_t seed = 0;
   std::int64_t max_skipped_steps = 20;  // in a row, with a non-finite loss or gradient
   std::int64_t capture_step = 0;        // keep this step for dbot replay; 0: none
+  std::int64_t capture_bytes = std::int64_t{1} << 35;  // most that captures take together; 0: any
 
   std::int64_t images_per_step() const { return batch_size * accumulate; }
 };
@@ -46,13 +48,15 @@ struct TrainerSettings {
 
   std::filesystem::path checkpoint_folder;
   CaptureSettings captures;
+  ValidationSettings validation;
   std::string fixed_choices;  // stored in every checkpoint
 };
 
-/// Opens the run's stream of micro-batches at number `first_micro_batch`, counted over all epochs.
-/// Warnings of the loader go to `log`.
-using MakeLoader = std::function<std::unique_ptr<data::Loader>(std::int64_t first_micro_batch,
-                                                               const core::Log& log)>;
+/// Opens the stream of micro-batches that `stage` trains on at number `first_micro_batch`, counted
+/// over all its epochs. Stages share one stream, unless each has data of its own (Plan): then a
+/// stage counts from 0, and the loader is made anew with it. Warnings of the loader go to `log`.
+using MakeLoader = std::function<std::unique_ptr<data::Loader>(
+    std::int64_t stage, std::int64_t first_micro_batch, const core::Log& log)>;
 
 /// What a finished or stopped run reports.
 struct TrainSummary {
@@ -87,10 +91,13 @@ class Trainer {
   std::int64_t stage_end() const;
   void switch_stage();
   double learning_rate() const;
-  /// Number of the first micro-batch of the step under way.
+  /// Number of the first micro-batch of the step under way, in the run.
   std::int64_t first_micro_batch() const { return state_.step * settings_.train.accumulate; }
+  /// A loader that begins with it.
+  std::unique_ptr<data::Loader> open_loader(const core::Log& log) const;
   methods::StepContext step_context() const;
-  MicroBatch next_micro_batch(data::Loader& loader) const;
+  /// `number`: in the run.
+  MicroBatch next_micro_batch(data::Loader& loader, std::int64_t number) const;
   /// Empty if it was stopped inside; then nothing is changed.
   std::optional<StepRecord> optimizer_step();
   /// Adds up the gradients of a step. False if it was stopped before all were there.
@@ -107,8 +114,12 @@ class Trainer {
   void keep_step(const GradientStep& gradients, const StepRecord& record,
                  std::vector<BatchMark> marks);
   CapturedStep captured_step(const GradientStep& gradients, const StepRecord& record) const;
+  /// Judges the method if that is due, which may end the stage and bring its best state back.
+  std::optional<ValidationRecord> validate();
+  void restore_best();
+  void tell_of_validation(const ValidationRecord& record);
   /// Checkpoint and observers, where one is due.
-  void after_step();
+  void finish_step();
   Checkpoint checkpoint() const;
   /// Saves if it can; if not, training goes on.
   void try_to_save();
@@ -116,6 +127,8 @@ class Trainer {
   void save_or_fail();
   /// Keeps the steps before an error; a second error is only told.
   void save_after_error();
+  /// Whether the newest checkpoint holds what is now.
+  bool is_saved() const;
   void tell_of_checkpoint(const std::filesystem::path& folder);
 
   TrainerSettings settings_;
@@ -125,9 +138,13 @@ class Trainer {
   core::Log log_;
   CaptureKeeper captures_;
   Saver saver_;
+  Validation validation_;
   std::unique_ptr<optim::AdamW> optimizer_;
   std::unique_ptr<data::Loader> loader_;
-  bool loader_is_inside_step_ = false;  // one that was stopped: its micro-batches are gone
+  bool loader_is_inside_step_ = false;    // one that was stopped: its micro-batches are gone
+  std::vector<std::string> bad_samples_;  // of loaders of earlier stages
+  bool unsaved_ = false;     // a validation has changed what may have been saved after this step
+  bool is_shorter_ = false;  // a stage ended early: the plan is not the recipe's
   TrainState state_;
   TrainSummary summary_;
   const core::StopRequest* stop_ = nullptr;  // of the `run` under way

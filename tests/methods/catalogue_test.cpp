@@ -4,14 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <filesystem>
 #include <functional>
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/core/random.h"
-#include "dbot/data/image/sample_image.h"
 #include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/data/loader/value_parts.h"
@@ -23,6 +20,7 @@
 #include "dbot/report/page/page_observer.h"
 #include "dbot/train/trainer.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/methods/images_and_numbers.h"
 #include "tests/methods/small_system.h"
 
 namespace dbot {
@@ -32,33 +30,6 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 constexpr std::int64_t kSamples = 24, kBatch = 4, kSteps = 4;
-
-/// RGB noise of two classes, the brighter one with more numbers beside each image.
-class ImagesAndNumbers final : public data::Dataset {
- public:
-  std::int64_t size() const override { return kSamples; }
-  void read(std::int64_t index, data::Sample& sample) const override {
-    core::Random random({.seed = 3, .sample = static_cast<std::uint64_t>(index)});
-    sample.begin(name(index));
-    const std::array<std::int64_t, 3> shape{8, 8, 3};
-    for (auto& value : sample.add(data::kImagePart).own_values(at::kByte, shape)) {
-      value =
-          static_cast<std::uint8_t>(random.below(128) + 100 * static_cast<unsigned>(label(index)));
-    }
-    const std::array<std::int64_t, 2> rows{1 + index % 3 + label(index), 1};
-    const auto bytes = sample.add(test::kNumbers).own_values(at::kFloat, rows);
-    for (std::size_t i = 0; i < bytes.size() / sizeof(float); ++i) {
-      const auto number = static_cast<float>(random.uniform(0, 1));
-      std::memcpy(bytes.data() + i * sizeof(float), &number, sizeof(float));
-    }
-  }
-  std::int64_t label(std::int64_t index) const override { return index % 2; }
-  std::string name(std::int64_t index) const override { return "sample " + std::to_string(index); }
-  const std::vector<std::string>& classes() const override { return classes_; }
-
- private:
-  std::vector<std::string> classes_{"dark", "bright"};
-};
 
 /// A system as the test is told of it.
 struct System {
@@ -157,7 +128,7 @@ class EverySystem : public testing::TestWithParam<System> {
   }
 
   train::MakeLoader loader() const {
-    return [this](std::int64_t first, const core::Log& log) {
+    return [this](std::int64_t /*stage*/, std::int64_t first, const core::Log& log) {
       data::LoaderConfig config{.batch_size = kBatch, .workers = 2, .seed = 5};
       config.first_batch = first;
       return std::make_unique<data::Loader>(
@@ -168,7 +139,8 @@ class EverySystem : public testing::TestWithParam<System> {
     };
   }
 
-  std::shared_ptr<const data::Dataset> dataset_ = std::make_shared<ImagesAndNumbers>();
+  std::shared_ptr<const data::Dataset> dataset_ =
+      std::make_shared<test::ImagesAndNumbers>(kSamples);
   test::TemporaryFolder folder_;
 };
 
@@ -234,7 +206,7 @@ TEST_P(EverySystem, SaysWhatItIsMadeOf) {
   EXPECT_GT(method->cost().operations, 0);
   EXPECT_GT(method->facts().parts.at(0).parameters, 0);
   EXPECT_FALSE(method->backbone().describe().empty());
-  const auto made = loader()(0, core::silent_log());
+  const auto made = loader()(0, 0, core::silent_log());
   const auto batch = made->next();
   const methods::DrawContext context{.seed = 5, .epoch = batch->epoch};
   const auto draws = method->draw(*batch, context), again = method->draw(*batch, context);

@@ -49,21 +49,57 @@ methods::StepDraws SmallSystem::draw(const data::Batch& batch,
                          .sample = static_cast<std::uint64_t>(batch.sample_ids.at(i))});
     noise[i] = 0.1 * random.uniform(-1, 1);
   }
-  return {{"noise", noise}};
+  const double shift = 0.1 * methods::batch_draws(context).uniform(-1, 1);
+  return {{"noise", noise}, {"shift", at::scalar_tensor(shift, at::kFloat)}};
+}
+
+at::Tensor SmallSystem::sums(const data::Batch& batch) {
+  const at::Tensor& numbers = batch.tensors.at(kNumbers);
+  const at::Tensor owner = at::repeat_interleave(batch.offsets.at(kNumbers).diff());
+  return at::zeros({batch.size()}).index_add(0, owner, numbers.flatten());
+}
+
+at::Tensor SmallSystem::predict(const data::Batch& batch) const {
+  at::Tensor images = batch.tensors.at("images").to(at::kFloat) / 255;
+  if (const auto partner = batch.tensors.find("partner.images"); partner != batch.tensors.end()) {
+    images = 0.9 * images + 0.1 * partner->second.to(at::kFloat) / 255;
+  }
+  return at::linear(backbone_->pooled(images), backbone_->parameters()->at("head.weight"))
+      .flatten();
+}
+
+namespace {
+
+class SumError final : public methods::HeldOutMeasure {
+ public:
+  explicit SumError(const SmallSystem& system) : system_(system) {}
+  void add(const data::Batch& batch, const methods::DrawContext& /*context*/,
+           runtime::Precision /*precision*/) override {
+    error_ += (system_.predict(batch) - SmallSystem::sums(batch)).square().sum().item<double>();
+    count_ += static_cast<double>(batch.size());
+  }
+  methods::HeldOutFigures figures() const override {
+    return {.values = {{"error", error_ / count_}, {"count", count_}}};
+  }
+
+ private:
+  const SmallSystem& system_;
+  double error_ = 0, count_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<methods::HeldOutMeasure> SmallSystem::measure_held_out() const {
+  return std::make_unique<SumError>(*this);
 }
 
 methods::StepResult SmallSystem::training_step(const data::Batch& batch,
                                                const methods::StepDraws& draws,
                                                const methods::StepContext& /*context*/) {
-  const at::Tensor &numbers = batch.tensors.at(kNumbers), &offsets = batch.offsets.at(kNumbers);
-  const at::Tensor counts = offsets.diff(), owner = at::repeat_interleave(counts);
-  const at::Tensor target =
-      at::zeros({batch.size()}).index_add(0, owner, numbers.flatten()) + draws.at("noise");
+  const at::Tensor counts = batch.offsets.at(kNumbers).diff();
+  const at::Tensor target = sums(batch) + draws.at("noise") + draws.at("shift");
   latest_ = target.mean();
-  const at::Tensor images = batch.tensors.at("images").to(at::kFloat) / 255;
-  const at::Tensor predicted =
-      at::linear(backbone_->pooled(images), parameters().at("head.weight")).flatten();
-  const at::Tensor error = predicted - target - running_;
+  const at::Tensor error = predict(batch) - target - running_;
   return {error.square().mean(),
           {{"numbers", counts.to(at::kFloat).mean()}, {"error", error.detach().abs().mean()}}};
 }

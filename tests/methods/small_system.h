@@ -29,7 +29,9 @@ class ConvolutionBackbone final : public nn::Backbone {
   std::shared_ptr<nn::ParameterStore> parameters_;
 };
 
-/// Draws: "noise" [batch]. Scalars: "numbers" a sample, "error". State: a running mean of targets.
+/// Draws: "noise" [batch], "shift" [], the same for all samples of a batch. Scalars: "numbers" a
+/// sample, "error". Held-out figures: "error", "count". State: a running mean of targets. A
+/// partner's image, where the batch has one, is added faintly.
 class SmallSystem final : public methods::Method {
  public:
   nn::ParameterStore& parameters() override { return *backbone_->parameters(); }
@@ -41,12 +43,18 @@ class SmallSystem final : public methods::Method {
   void after_step(const methods::StepContext& context) override;
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t) override {}
+  std::unique_ptr<methods::HeldOutMeasure> measure_held_out() const override;
   const nn::Backbone& backbone() const override { return *backbone_; }
   methods::BackboneFile backbone_file() const override;
   runtime::NamedTensors state() const override;
   void load_state(std::int64_t stage, const runtime::NamedTensors& state) override;
   methods::Cost cost() const override { return {.operations = 6.0 * 64 * 27 * 8}; }
   methods::ModelFacts facts() const override;
+
+  /// What is predicted of each sample of a batch, [batch].
+  at::Tensor predict(const data::Batch& batch) const;
+  /// The sums that it should predict, [batch].
+  static at::Tensor sums(const data::Batch& batch);
 
  private:
   std::unique_ptr<ConvolutionBackbone> backbone_;

@@ -100,6 +100,19 @@ TEST_F(RunFolderTest, AChangedRecipeNamesItsKeys) {
   EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), kRecipe);
 }
 
+TEST_F(RunFolderTest, ARunOfAnOlderProgramLacksKeysAndGoesOn) {
+  create(out_, false, kRecipe);  // optimizer.base_lr and checkpoint.keep alone
+  const std::string defaults = "[optimizer]\nbase_lr = 9\n[schedule]\nshape = \"cosine\"\n";
+  const std::string now = std::string(kRecipe) + "[schedule]\nshape = \"cosine\"\n";
+  EXPECT_THROW(RunFolder::check_recipe(out_, now), UsageError);
+  EXPECT_NO_THROW(RunFolder::check_recipe(out_, now, defaults));
+  RunFolder::claim(out_, true).store_recipe(now, defaults);
+  EXPECT_EQ(core::read_text_file(out_ / "recipe.toml"), now);
+  const std::string other = std::string(kRecipe) + "[schedule]\nshape = \"table\"\n";
+  EXPECT_THAT(error_of<UsageError>([&] { RunFolder::check_recipe(out_, other, defaults); }),
+              HasSubstr("schedule.shape: \"cosine\" → \"table\""));
+}
+
 TEST_F(RunFolderTest, HarmlessKeysMayChangeAndAreStored) {
   create(out_, false, kRecipe);
   const std::string changed = "[optimizer]\nbase_lr = 0.1\n[checkpoint]\nkeep = 5\n";

@@ -100,7 +100,8 @@ class TrainerTest : public ::testing::Test {
   /// What it has to say is added to `said_`.
   Trainer trainer(methods::Method& method, std::vector<TrainObserver*> observers = {}) {
     const auto make_loader = [dataset = dataset_, train = settings_.train](
-                                 std::int64_t first_micro_batch, const core::Log& log) {
+                                 std::int64_t /*stage*/, std::int64_t first_micro_batch,
+                                 const core::Log& log) {
       data::LoaderConfig config;
       config.batch_size = train.batch_size;
       config.batches_per_epoch = 4 * train.accumulate;

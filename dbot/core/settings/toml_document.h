@@ -50,4 +50,9 @@ std::string toml_text(const std::vector<Number>& values) {
   return text + "]";
 }
 
+/// As `toml_differences` (settings.h), for documents of several versions of a program: a key that
+/// one of them lacks has there its value in `defaults`.
+std::vector<std::string> toml_differences(std::string_view before, std::string_view after,
+                                          std::string_view defaults);
+
 }  // namespace dbot::core

@@ -48,6 +48,9 @@ class MaskedModeling : public Method, public ImageCapability {
   void load_state(std::int64_t stage, const runtime::NamedTensors& state) override;
   Cost cost() const override;
   ModelFacts facts() const override;
+  std::unique_ptr<HeldOutMeasure> measure_held_out() const override {
+    return measure_masked_loss(*this);
+  }
   const ImageCapability* images() const override { return this; }
   MaskedPrediction predict_masked(const data::Batch& batch, const DrawContext& context,
                                   runtime::Precision precision) const override;

@@ -131,6 +131,14 @@ function memoryChart(runs) {
   });
 }
 
+// A figure of held-out samples, one point a validation.
+function heldOutLook(name) {
+  return {
+    title: `Held-out ${words(name.slice("validation.".length))}`, format: significant,
+    note: "On samples that are not trained on, at each validation.",
+  };
+}
+
 // A further figure of the method, of which the page knows no more than its name.
 function ownLook(name) {
   return {
@@ -140,11 +148,14 @@ function ownLook(name) {
 }
 
 function trainingSection(runs) {
-  const own = [...new Set(runs.flatMap((run) => Object.keys(run.curves)))].filter((name) => name.startsWith("scalars."));
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run.curves)))];
+  const own = names.filter((name) => name.startsWith("scalars."));
+  const heldOut = names.filter((name) => name.startsWith("validation."));
   const losses = lossCharts(runs);
   const others = Object.keys(CURVES).filter((name) => name !== "loss")
     .map((name) => curveChart(name, CURVES[name], runs))
     .concat(memoryChart(runs),
+      heldOut.map((name) => curveChart(name, heldOutLook(name), runs)),
       own.map((name) => curveChart(name, ownLook(name), runs)))
     .filter(Boolean);
   if (losses.length === 0 && others.length === 0) return null;

@@ -47,13 +47,13 @@ void EvaluationObserver::make_up_for_interrupted(const train::TrainState& state,
                                                  methods::Method& method) {
   if (ends_stage(state)) {
     on_stage_end(state.stage, state, method);
-  } else if (state.step % plan_.steps_per_epoch == 0) {
-    on_epoch_end(state.step / plan_.steps_per_epoch, state, method);
+  } else if (plan_.ends_epoch(state.step)) {
+    on_epoch_end(plan_.epoch_ended_at(state.step), state, method);
   }
 }
 
 bool EvaluationObserver::ends_stage(const train::TrainState& state) const {
-  return state.step == plan_.stage_begin.at(static_cast<std::size_t>(state.stage) + 1);
+  return state.step == plan_.end_of(state.stage);
 }
 
 bool EvaluationObserver::due_after_epoch(std::int64_t epoch, std::int64_t step) const {
@@ -69,15 +69,13 @@ bool EvaluationObserver::due_after_epoch(std::int64_t epoch, std::int64_t step) 
 }
 
 std::int64_t EvaluationObserver::remaining(const train::TrainState& state) const {
-  const std::int64_t per_epoch = std::max<std::int64_t>(1, plan_.steps_per_epoch);
   std::int64_t count = 0;
   if (schedule_.at_stage_ends) {
     count += std::ranges::count_if(plan_.stage_begin,
                                    [&](std::int64_t end) { return end > state.step; });
   }
-  const std::int64_t epochs = plan_.total_steps() / per_epoch;
-  for (std::int64_t epoch = state.step / per_epoch + 1; epoch <= epochs; ++epoch) {
-    if (due_after_epoch(epoch, epoch * per_epoch)) ++count;
+  for (const std::int64_t end : plan_.epoch_ends()) {
+    if (end > state.step && due_after_epoch(plan_.epoch_ended_at(end), end)) ++count;
   }
   return count;
 }
@@ -110,7 +108,7 @@ void EvaluationObserver::evaluate(const std::string& label, const train::TrainSt
                                   const std::function<std::vector<EvaluationRow>()>& results) {
   if (std::ranges::count(records_, label, &EvaluationRecord::label) > 0) return;
   log_(core::LogLevel::information, fmt::format("evaluating {} …", label));
-  const double epoch = static_cast<double>(state.step) / static_cast<double>(plan_.steps_per_epoch);
+  const double epoch = plan_.epochs_at(state.step);
   EvaluationRecord record{label, state.step, state.stage, epoch, {}};
   const core::Stopwatch clock;
   record.results = results();

@@ -51,6 +51,7 @@ class EvaluationObserver : public train::TrainObserver {
 
   void on_begin(const train::Plan& plan, const train::TrainState& state,
                 methods::Method& method) override;
+  void on_plan(const train::Plan& plan, const train::TrainState&) override { plan_ = plan; }
   void on_epoch_end(std::int64_t epoch, const train::TrainState& state,
                     methods::Method& method) override;
   void on_stage_end(std::int64_t stage, const train::TrainState& state,

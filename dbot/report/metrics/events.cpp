@@ -65,6 +65,14 @@ void Events::on_step(const train::StepRecord& record, methods::Method&) {
   add(record.state.step, scalars);
 }
 
+void Events::on_validation(const train::ValidationRecord& record, methods::Method&) {
+  std::vector<EventScalar> scalars;
+  for (const auto& [name, value] : record.figures) {
+    scalars.push_back({"validation/" + scalar_name(name), static_cast<float>(value)});
+  }
+  if (!scalars.empty()) add(record.state.step, scalars);
+}
+
 void Events::write(const EvaluationRecord& record) {
   std::vector<EventScalar> scalars;
   for (const EvaluationRow& row : record.results) {

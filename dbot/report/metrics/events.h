@@ -25,6 +25,7 @@ class Events : public train::TrainObserver {
 
   void on_begin(const train::Plan& plan, const train::TrainState& state, methods::Method&) override;
   void on_step(const train::StepRecord& record, methods::Method&) override;
+  void on_validation(const train::ValidationRecord& record, methods::Method&) override;
 
   static double seconds_since_1970();
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
@@ -17,6 +16,17 @@ using nlohmann::ordered_json;
 // Stages are counted from 1 in the file, as in "stage 1". Non-finite numbers become null.
 ordered_json record_of(const char* type, const train::TrainState& state) {
   return {{"type", type}, {"step", state.step}, {"stage", state.stage + 1}};
+}
+
+/// Adds what a plan is.
+void add_plan(const train::Plan& plan, ordered_json& record) {
+  record["stages"] = plan.stages();
+  record["total_steps"] = plan.total_steps();
+  record["steps_per_epoch"] = plan.steps_per_epoch;
+  record["stage_begin"] = plan.stage_begin;
+  if (!plan.has_own_data()) return;
+  record["stage_steps_per_epoch"] = plan.own_steps_per_epoch;
+  record["epochs"] = plan.epochs_at(plan.total_steps());
 }
 
 double fraction(double part, double whole) {
@@ -40,15 +50,36 @@ void MetricsFile::write_line(std::string line) {
 void MetricsFile::on_begin(const train::Plan& plan, const train::TrainState& state,
                            methods::Method&) {
   cut_metrics(path_, state.step);
-  has_end_ = std::ranges::any_of(read_metrics(path_),
-                                 [](const MetricsRecord& record) { return record.type == "end"; });
+  has_end_ = false;
+  validated_step_ = 0;
+  for (const MetricsRecord& record : read_metrics(path_)) {
+    has_end_ = has_end_ || record.type == "end";
+    if (record.type == "validation") validated_step_ = record.step;
+  }
   file_ = core::AppendFile(path_);
   if (has_end_) return;
   ordered_json record = record_of("begin", state);
-  record["stages"] = plan.stages();
-  record["total_steps"] = plan.total_steps();
-  record["steps_per_epoch"] = plan.steps_per_epoch;
-  record["stage_begin"] = plan.stage_begin;
+  add_plan(plan, record);
+  write_line(record.dump());
+}
+
+void MetricsFile::on_validation(const train::ValidationRecord& validation, methods::Method&) {
+  // One that is made anew, since its checkpoint is older, stands there already.
+  if (validation.state.step <= validated_step_) return;
+  validated_step_ = validation.state.step;
+  ordered_json record = record_of("validation", validation.state);
+  record["epoch"] = validation.epoch;
+  for (const auto& [name, value] : validation.figures) record["figures"][scalar_name(name)] = value;
+  record["samples"] = validation.samples;
+  record["seconds"] = validation.seconds;
+  if (validation.best) record["best"] = true;
+  if (validation.ends_stage) record["ends_stage"] = true;
+  write_line(record.dump());
+}
+
+void MetricsFile::on_plan(const train::Plan& plan, const train::TrainState& state) {
+  ordered_json record = record_of("plan", state);
+  add_plan(plan, record);
   write_line(record.dump());
 }
 

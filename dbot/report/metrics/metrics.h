@@ -34,6 +34,8 @@ class MetricsFile : public train::TrainObserver {
 
   void on_begin(const train::Plan& plan, const train::TrainState& state, methods::Method&) override;
   void on_step(const train::StepRecord& record, methods::Method&) override;
+  void on_validation(const train::ValidationRecord& record, methods::Method&) override;
+  void on_plan(const train::Plan& plan, const train::TrainState& state) override;
   void on_stage_end(std::int64_t stage, const train::TrainState& state, methods::Method&) override;
   void on_end(const train::TrainState& state, methods::Method&) override;
 
@@ -45,7 +47,8 @@ class MetricsFile : public train::TrainObserver {
   core::Patience patience_;
   core::AppendFile file_;
   core::Rarely failures_;
-  bool has_end_ = false;  // of an earlier process
+  bool has_end_ = false;            // of an earlier process
+  std::int64_t validated_step_ = 0;  // of the last validation in the file
 };
 
 /// All whole records of the file, in order; others (a line that a kill has torn) are passed over.

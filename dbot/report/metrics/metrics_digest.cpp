@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <numeric>
+#include <string_view>
 #include <vector>
 
 #include "dbot/report/metrics/metrics_line.h"
@@ -82,6 +83,8 @@ void MetricsDigest::add_line(const std::string& line) {
 
 void MetricsDigest::add(const MetricsRecord& record) {
   if (record.type == "begin") add_begin(record);
+  if (record.type == "plan") add_plan(record);
+  if (record.type == "validation") add_validation(record);
   if (record.type == "step" && record.step > figures_.step) add_step(record);
   if (record.type == "evaluation") add_evaluation(record);
   if (record.type == "stage") {
@@ -98,7 +101,7 @@ StageFigures& MetricsDigest::stage_of(const MetricsRecord& record) {
   return figures_.stages[counted_from_1 - 1];
 }
 
-void MetricsDigest::add_begin(const MetricsRecord& record) {
+void MetricsDigest::add_plan(const MetricsRecord& record) {
   figures_.planned_stages = std::min(count_in(record, "stages"), kStageLimit);
   figures_.total_steps = count_in(record, "total_steps");
   figures_.steps_per_epoch = count_in(record, "steps_per_epoch");
@@ -107,7 +110,27 @@ void MetricsDigest::add_begin(const MetricsRecord& record) {
     const std::string key = "stage_begin." + std::to_string(i);
     if (record.numbers.contains(key)) figures_.stage_begin.push_back(count_in(record, key));
   }
+}
+
+void MetricsDigest::add_begin(const MetricsRecord& record) {
+  add_plan(record);
   figures_.finished = false;
+}
+
+void MetricsDigest::add_validation(const MetricsRecord& record) {
+  constexpr std::string_view kPrefix = "figures.";
+  for (const auto& [name, value] : record.numbers) {
+    if (!name.starts_with(kPrefix)) continue;
+    add_to_curve("validation." + name.substr(kPrefix.size()), record.step, value);
+  }
+}
+
+void MetricsDigest::add_to_curve(const std::string& name, std::int64_t step, double value) {
+  if (figures_.curves.contains(name) || figures_.curves.size() < kMostCurves) {
+    figures_.curves[name].add(static_cast<double>(step), value);
+  } else {
+    figures_.curves_left_out = true;
+  }
 }
 
 void MetricsDigest::add_step(const MetricsRecord& record) {
@@ -141,13 +164,7 @@ void MetricsDigest::add_step(const MetricsRecord& record) {
   static constexpr std::array kNotDrawn{"step",    "stage",       "epoch",  "seconds",
                                         "skipped", "images_seen", "images", "batches_ahead"};
   for (const auto& [name, value] : record.numbers) {
-    if (std::ranges::count(kNotDrawn, name) > 0) continue;
-    const bool known = figures_.curves.contains(name);
-    if (known || figures_.curves.size() < kMostCurves) {
-      figures_.curves[name].add(static_cast<double>(record.step), value);
-    } else {
-      figures_.curves_left_out = true;
-    }
+    if (std::ranges::count(kNotDrawn, name) == 0) add_to_curve(name, record.step, value);
   }
 }
 

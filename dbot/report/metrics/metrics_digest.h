@@ -23,6 +23,10 @@ class MetricsDigest {
   void add_line(const std::string& line);
   void add(const MetricsRecord& record);
   void add_begin(const MetricsRecord& record);
+  void add_plan(const MetricsRecord& record);
+  void add_validation(const MetricsRecord& record);
+  /// Nothing but a note that it is left out, where there are too many.
+  void add_to_curve(const std::string& name, std::int64_t step, double value);
   void add_step(const MetricsRecord& record);
   void add_evaluation(const MetricsRecord& record);
   StageFigures& stage_of(const MetricsRecord& record);

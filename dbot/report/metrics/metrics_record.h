@@ -25,7 +25,7 @@ struct EvaluationRecord {
 
 /// Any line, as it was read.
 struct MetricsRecord {
-  std::string type;  // "begin", "step", "stage", "evaluation", "end"
+  std::string type;  // "begin", "plan", "step", "validation", "stage", "evaluation", "end"
   std::int64_t step = 0;
   std::map<std::string, double> numbers;  // null is NaN, true is 1; scalars are "scalars.NAME"
   std::map<std::string, std::string> texts;

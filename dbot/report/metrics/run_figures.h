@@ -41,8 +41,8 @@ struct RunFigures {
   std::int64_t skipped_steps = 0;
   std::vector<std::int64_t> skipped;  // which; the first 1,000
 
-  /// "loss", "learning_rate", "gradient_norm", "images_per_second", "data_wait_fraction", and
-  /// "scalars.NAME" for the method's own.
+  /// "loss", "learning_rate", "gradient_norm", "images_per_second", "data_wait_fraction",
+  /// "scalars.NAME" for the method's own, and "validation.NAME" for those of held-out samples.
   std::map<std::string, Curve> curves;
   bool curves_left_out = false;                 // there are more figures than curves that are kept
   std::map<std::int64_t, StageFigures> stages;  // by stage, counted from 0

@@ -54,10 +54,11 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
     set.groups.push_back(draw_masked_pictures(first_of(prediction, drawn),
                                               colours.narrow(0, 0, drawn), samples.names, places,
                                               settings.channels));
-    set.health.training_loss = loss_of(prediction);
+    set.health.training_loss = methods::masked_loss(prediction);
     measure_prediction(prediction, set.health);
     if (held_out != nullptr) {
-      set.health.held_out_loss = loss_of(predict_samples(*images, *held_out, measure, stop));
+      set.health.held_out_loss =
+          methods::masked_loss(predict_samples(*images, *held_out, measure, stop));
     }
   }
   leave_if_stopped(stop);

@@ -2,7 +2,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/linalg_vector_norm.h>
 
 #include <algorithm>
@@ -15,24 +14,10 @@
 namespace dbot::report {
 namespace {
 
+using methods::masked_loss;
 using methods::MaskedPrediction;
 
 constexpr std::int64_t kLossBatch = 8;
-
-/// [batch, tokens]: the positions the loss is a mean over.
-at::Tensor loss_positions(const MaskedPrediction& prediction) {
-  if (!prediction.has_cls) return prediction.mask;
-  const at::Tensor& mask = prediction.mask;
-  const double cls = prediction.cls_in_loss ? 1 : 0;
-  return at::cat({at::full({mask.size(0), 1}, cls, mask.options()), mask}, 1);
-}
-
-double loss_of_guess(const MaskedPrediction& prediction, const at::Tensor& guess) {
-  const at::Tensor target = prediction.target.to(at::kFloat);
-  const at::Tensor losses =
-      objectives::token_loss(guess.expand_as(target), target, prediction.loss);
-  return objectives::masked_mean(losses, loss_positions(prediction)).item<double>();
-}
 
 /// Root of the mean variance of all values over the masked positions of all images.
 double deviation(const at::Tensor& tokens, const MaskedPrediction& prediction) {
@@ -91,8 +76,8 @@ void measure_prediction(const MaskedPrediction& prediction, FeatureHealth& healt
   } else {
     constant = by_position.mean(1, true);
   }
-  health.constant_loss = loss_of_guess(prediction, constant);
-  health.position_loss = loss_of_guess(prediction, by_position);
+  health.constant_loss = masked_loss(prediction, constant);
+  health.position_loss = masked_loss(prediction, by_position);
 }
 
 MaskedPrediction predict_samples(const methods::ImageCapability& method,
@@ -108,10 +93,6 @@ MaskedPrediction predict_samples(const methods::ImageCapability& method,
                                           measure.context, measure.precision));
   }
   return joined(parts);
-}
-
-double loss_of(const MaskedPrediction& prediction) {
-  return loss_of_guess(prediction, prediction.prediction.to(at::kFloat));
 }
 
 }  // namespace dbot::report

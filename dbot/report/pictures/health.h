@@ -28,7 +28,4 @@ methods::MaskedPrediction predict_samples(const methods::ImageCapability& method
                                           const PictureSamples& samples, const LossMeasure& measure,
                                           const core::StopRequest& stop);
 
-/// The method's loss: mean over masked positions (and cls) of `prediction`.
-double loss_of(const methods::MaskedPrediction& prediction);
-
 }  // namespace dbot::report

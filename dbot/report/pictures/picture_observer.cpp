@@ -50,8 +50,8 @@ void PictureObserver::on_begin(const train::Plan& plan, const train::TrainState&
   } else if (ends_stage(state)) {
     // A checkpoint is written before the pictures of its step: they may be missing.
     on_stage_end(state.stage, state, method);
-  } else if (state.step % plan_.steps_per_epoch == 0) {
-    on_epoch_end(state.step / plan_.steps_per_epoch, state, method);
+  } else if (plan_.ends_epoch(state.step)) {
+    on_epoch_end(plan_.epoch_ended_at(state.step), state, method);
   }
 }
 
@@ -67,7 +67,7 @@ void PictureObserver::on_stage_end(std::int64_t stage, const train::TrainState& 
 }
 
 bool PictureObserver::ends_stage(const train::TrainState& state) const {
-  return state.step == plan_.stage_begin.at(static_cast<std::size_t>(state.stage) + 1);
+  return state.step == plan_.end_of(state.stage);
 }
 
 void PictureObserver::draw_unless_there(const std::string& label, const train::TrainState& state,

@@ -52,15 +52,22 @@ void Progress::finish_line() {
 
 void Progress::on_begin(const train::Plan& plan, const train::TrainState& state, methods::Method&) {
   const std::lock_guard lock(mutex_);
-  plan_ = plan;
-  const auto per_epoch = static_cast<double>(plan.steps_per_epoch);
   figures_ = {};
-  figures_.stages = plan.stages();
-  figures_.steps = plan.total_steps();
-  figures_.epochs = static_cast<double>(plan.total_steps()) / per_epoch;
+  take(plan);
   figures_.stage = state.stage + 1;
   figures_.step = state.step;
-  figures_.epoch = static_cast<double>(state.step) / per_epoch;
+  figures_.epoch = plan.epochs_at(state.step);
+}
+
+void Progress::on_plan(const train::Plan& plan, const train::TrainState&) {
+  const std::lock_guard lock(mutex_);
+  take(plan);
+}
+
+void Progress::take(const train::Plan& plan) {
+  figures_.stages = plan.stages();
+  figures_.steps = plan.total_steps();
+  figures_.epochs = plan.epochs_at(plan.total_steps());
 }
 
 void Progress::measure(const train::StepRecord& record) {

@@ -39,6 +39,7 @@ class Progress : public train::TrainObserver {
   /// A step that takes longer than a line is shown by its micro-batches.
   void on_micro_batch(const train::StepProgress& progress, methods::Method&) override;
   void on_step(const train::StepRecord& record, methods::Method&) override;
+  void on_plan(const train::Plan& plan, const train::TrainState&) override;
   void on_epoch_end(std::int64_t epoch, const train::TrainState& state, methods::Method&) override;
   void on_stage_end(std::int64_t stage, const train::TrainState& state, methods::Method&) override;
   void on_end(const train::TrainState& state, methods::Method&) override;
@@ -52,6 +53,7 @@ class Progress : public train::TrainObserver {
     double value() const { return weight > 0 ? sum / weight : -1; }
   };
 
+  void take(const train::Plan& plan);
   void measure(const train::StepRecord& record);
   /// Before the first step is done, its micro-batches are all that is known.
   void measure(const train::StepProgress& progress);
@@ -63,7 +65,6 @@ class Progress : public train::TrainObserver {
   std::function<void(std::string_view)> write_;
   std::function<double()> clock_;
   std::mutex mutex_;
-  train::Plan plan_;
   ProgressFigures figures_;
   RunningMean loss_, seconds_, images_, waited_, ready_;
   double drawn_at_ = 0;

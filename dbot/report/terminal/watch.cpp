@@ -32,14 +32,15 @@ double recent_mean(const std::vector<double>& values) {
 }  // namespace
 
 void Watch::add(const MetricsRecord& record) {
-  if (record.type == "begin") {
+  if (record.type == "begin" || record.type == "plan") {
     begun_ = true;
     figures_.stages = whole(record, "stages", 1);
     figures_.steps = whole(record, "total_steps", 0);
     figures_.step = record.step;
     figures_.stage = whole(record, "stage", 1);
     const auto per_epoch = value_of(record, "steps_per_epoch", 1);
-    figures_.epochs = static_cast<double>(figures_.steps) / std::max(1.0, per_epoch);
+    figures_.epochs =
+        value_of(record, "epochs", static_cast<double>(figures_.steps) / std::max(1.0, per_epoch));
   } else if (record.type == "step") {
     add_step(record);
   } else if (record.type == "evaluation") {

@@ -65,8 +65,9 @@ MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated) {
   const methods::MethodMemory method = methods::catalogue::plan_memory(recipe.method, around);
   MemoryPlan plan;
   plan.program = kLibTorch;
-  plan.weights = method.weights;
-  plan.teacher = method.teacher;
+  const double copies = recipe.validation.keep_best ? 2 : 1;  // the best state is one of all
+  plan.weights = copies * method.weights;
+  plan.teacher = copies * method.teacher;
   plan.evaluation = evaluation(recipe, method, evaluated);
   plan.gradients = method.gradients;
   plan.moments = method.moments;

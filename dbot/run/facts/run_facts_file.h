@@ -30,6 +30,7 @@ class RunFactsFile : public train::TrainObserver {
   void on_begin(const train::Plan& plan, const train::TrainState& state,
                 methods::Method& method) override;
   void on_micro_batch(const train::StepProgress& progress, methods::Method& method) override;
+  void on_plan(const train::Plan& plan, const train::TrainState&) override { plan_ = plan; }
   void on_step(const train::StepRecord& record, methods::Method& method) override;
 
  private:

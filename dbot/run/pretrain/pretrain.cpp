@@ -13,6 +13,7 @@
 #include "dbot/data/stoppable_dataset.h"
 #include "dbot/run/pretrain/bad_file_list.h"
 #include "dbot/run/pretrain/fixed_choices.h"
+#include "dbot/run/pretrain/held_out.h"
 #include "dbot/run/pretrain/observers.h"
 #include "dbot/run/pretrain/pretrain_setup.h"
 #include "dbot/run/pretrain/pretrain_summary.h"
@@ -68,13 +69,15 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
       open_training_images(sources, choice_of(recipe), stop, opening_log);
   const auto& dataset = training_images.images;
   const train::Plan plan = plan_for(recipe, *dataset, log);
+  const train::ValidationSettings validation =
+      open_validation(recipe, options.data, *method, opening_log);
   if (stop.requested()) throw Stopped(kStoppedBefore);
   train::RunFolder folder = claim_folder(options);
   resolve_statistics(recipe, data::StoppableDataset(*dataset, stop, kStoppedBefore), log);
   method->see_data(data_facts(recipe));
   const std::string recipe_toml = to_toml(recipe);
   const std::string choices = fixed_choices(recipe, *dataset, sources);
-  folder.store_recipe(recipe_toml);
+  folder.store_recipe(recipe_toml, defaults_like(recipe));
   const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 
   const Observers observers({recipe, sources, training_images.kind, folder, stop, log, opening_log,
@@ -83,13 +86,15 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
 
   const auto files = data::cached(dataset, recipe.data.cache_bytes);
   const std::vector<data::BatchPartFactory> parts{data::image_part(image_part_config(recipe))};
-  const auto make_loader = [&](std::int64_t first_micro_batch, const core::Log& loader_log) {
+  const auto make_loader = [&](std::int64_t /*stage*/, std::int64_t first_micro_batch,
+                               const core::Log& loader_log) {
     data::LoaderConfig config = loader_config(recipe, plan);
     config.first_batch = first_micro_batch;
     config.sources = source_shares(recipe, training_images.sizes);
     return std::make_unique<data::Loader>(files, parts, config, loader_log);
   };
   train::TrainerSettings settings = trainer_settings(recipe, plan, folder, choices);
+  settings.validation = validation;
   settings.captures.recipe = recipe_toml;
   settings.captures.sample_name = [&](std::int64_t sample) {
     return dataset->name(sample % dataset->size());

@@ -28,7 +28,7 @@ bool resolve(Recipe& recipe, const PretrainOptions& options, const core::Log& lo
   if (resuming) {
     const fs::path file = options.out / "recipe.toml";
     resolve_like(recipe, read_recipe(core::read_text_file(file), file.string()), log);
-    train::RunFolder::check_recipe(options.out, to_toml(recipe));
+    train::RunFolder::check_recipe(options.out, to_toml(recipe), defaults_like(recipe));
   } else {
     resolve_compute(recipe, log);
   }
@@ -40,6 +40,12 @@ bool resolve(Recipe& recipe, const PretrainOptions& options, const core::Log& lo
     resolve_kernels(recipe, log);
   }
   return resuming;
+}
+
+std::string defaults_like(const Recipe& recipe) {
+  Recipe defaults;
+  defaults.method = methods::catalogue::default_config(recipe.method.index());
+  return to_toml(defaults);
 }
 
 train::RunFolder claim_folder(const PretrainOptions& options) {

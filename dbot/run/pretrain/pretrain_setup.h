@@ -21,6 +21,10 @@ namespace dbot::run {
 /// an earlier process. Throws UsageError or Error.
 bool resolve(Recipe& recipe, const PretrainOptions& options, const core::Log& log);
 
+/// The recipe's keys with their defaults: what a run of an older program, which stored fewer keys,
+/// was trained with.
+std::string defaults_like(const Recipe& recipe);
+
 /// Creates or opens and locks the run's folder.
 train::RunFolder claim_folder(const PretrainOptions& options);
 

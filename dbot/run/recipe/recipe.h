@@ -49,6 +49,7 @@ struct Recipe {
   LengthConfig length;
   optim::OptimizerConfig optimizer;
   train::TrainConfig train;
+  train::ValidationConfig validation;
   ComputeConfig compute;
   data::DataConfig data;
   eval::EvaluateConfig evaluate;

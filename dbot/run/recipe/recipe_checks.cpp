@@ -25,6 +25,8 @@ constexpr double kLeastClipNorm = 1e-30;
 void check_length(const Recipe& recipe) {
   const auto& schedule = recipe.schedule;
   check_stage_list("stages.epochs", recipe.stages.epochs, recipe.stages.count);
+  check_stage_list("stages.warmup_epochs", recipe.stages.warmup_epochs, recipe.stages.count);
+  check_stage_list("stages.base_lr", recipe.stages.base_lr, recipe.stages.count);
   if (schedule.epochs > 0 && schedule.images_seen > 0) {
     refuse_recipe(
         fmt::format("schedule.epochs is {} and schedule.images_seen is {}, expected one of them; "
@@ -97,11 +99,38 @@ void check_float32(const Recipe& recipe) {
   }
 }
 
+void check_shape(const train::ScheduleConfig& schedule) {
+  const bool steps = schedule.shape == optim::ScheduleShape::step;
+  if (steps != !schedule.milestones.empty()) {
+    refuse_recipe(steps ? "schedule.shape is \"step\" and schedule.milestones is empty, expected "
+                          "shares of a stage such as [0.6, 0.8]"
+                        : "schedule.milestones is given, which schedule.shape = \"step\" alone "
+                          "has");
+  }
+  if (schedule.shape == optim::ScheduleShape::table && schedule.unit != train::ScheduleUnit::step) {
+    refuse_recipe(
+        "schedule.unit is \"epoch\" and schedule.shape is \"table\", which has a rate for each "
+        "step; set schedule.unit = \"step\"");
+  }
+}
+
+/// What follows from validations needs some.
+void check_validation(const train::ValidationConfig& validation) {
+  if (validation.every_epochs > 0 || (!validation.keep_best && validation.patience == 0)) return;
+  throw UsageError({.operation = "recipe",
+                    .subject = validation.keep_best ? "train.keep_best" : "train.patience",
+                    .fault = Fault::missing,
+                    .reason = "needs validations, and validation.every_epochs is 0",
+                    .way_out = "set validation.every_epochs, or leave the key out"});
+}
+
 }  // namespace
 
 void check(const Recipe& recipe) {
   methods::catalogue::check(recipe.method, surroundings(recipe));
   check_length(recipe);
+  check_shape(recipe.schedule);
+  check_validation(recipe.validation);
   check_lists(recipe);
   check_statistics(recipe);
   check_float32(recipe);

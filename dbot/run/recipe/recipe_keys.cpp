@@ -20,6 +20,10 @@ void bind_length(Settings& settings, Recipe& recipe) {
                "Stages; at the end of each the student becomes the teacher.");
   settings.add("stages.epochs", stages.epochs, above(0, kMostEpochs), "epochs",
                "Length of each stage; empty: equal shares of the schedule.");
+  settings.add("stages.warmup_epochs", stages.warmup_epochs, at_least(0, kMostEpochs), "epochs",
+               "Warm-up of each stage; empty: schedule.warmup_epochs in all.");
+  settings.add("stages.base_lr", stages.base_lr, at_least(0, 1e3), "",
+               "Peak learning rate of each stage; empty: optimizer.base_lr in all.");
   settings.add("stages.keep_optimizer", stages.keep_optimizer,
                "The optimizer's moments survive a stage's end, as in the reference program.");
 
@@ -30,8 +34,20 @@ void bind_length(Settings& settings, Recipe& recipe) {
                "Length of the whole run counted in images; 0: given by epochs.");
   settings.add("schedule.warmup_epochs", schedule.warmup_epochs, at_least(0, kMostEpochs), "epochs",
                "Linear warm-up at the start of each stage.");
+  settings.add_choice("schedule.shape", schedule.shape,
+                      {"cosine", "step", "poly", "constant", "table"},
+                      "From the peak to a stage's end: half a cosine, a factor at milestones, a "
+                      "power of what is left, no change, or dBOT's table of a rate for each step.");
+  settings.add_choice("schedule.unit", schedule.unit, {"step", "epoch"},
+                      "How often the rate changes behind its warm-up.");
   settings.add("schedule.min_lr", schedule.min_lr, at_least(0, 1e3), "",
-               "Learning rate at the end of each stage's half cosine.");
+               "Learning rate at the end of each stage, of the shapes cosine, poly and table.");
+  settings.add("schedule.milestones", schedule.milestones, at_least(0, 1), "share of a stage",
+               "Where the shape step multiplies the rate, such as [0.6, 0.8].");
+  settings.add("schedule.factor", schedule.factor, above(0, 1), "",
+               "What it is multiplied by at each milestone.");
+  settings.add("schedule.power", schedule.power, above(0, 100), "",
+               "Of the shape poly: the rate goes with (what is left of the stage)^power.");
   settings.add(
       "schedule.total_steps", recipe.length.total_steps, at_least(-1, kMostSteps), "steps",
       "Length of the run in place of the recipe's: stages and warm-up in proportion; −1: none.");
@@ -66,6 +82,13 @@ void bind_training(Settings& settings, Recipe& recipe) {
                "Steps in a row with a non-finite loss or gradient before the run stops.");
   settings.add("train.capture_step", train.capture_step, at_least(0, kMostSteps), "",
                "Keep this step for dbot replay, as well as those that go wrong; 0: none.");
+  settings.add("train.capture_bytes", train.capture_bytes, at_least(0, 1e15), "bytes",
+               "Most that all steps kept for dbot replay take together; 0: no limit.");
+  auto& validation = recipe.validation;
+  settings.add("train.patience", validation.patience, at_least(0, 1e9), "validations",
+               "So many in a row without a better figure end a stage early; 0: none do.");
+  settings.add("train.keep_best", validation.keep_best,
+               "A stage ends with the weights of its best validation.");
   settings.add("train.device", recipe.compute.device, "auto, cpu or cuda.");
   settings.add("train.threads", recipe.compute.threads, at_least(0, 4096), "",
                "Compute threads; 0: one for each usable core.");
@@ -185,6 +208,16 @@ void bind_evaluate(Settings& settings, Recipe& recipe) {
                "Test images used, a seeded choice; 0: all.");
 }
 
+void bind_validation(Settings& settings, Recipe& recipe) {
+  auto& validation = recipe.validation;
+  settings.add("validation.every_epochs", validation.every_epochs, at_least(0, kMostEpochs),
+               "epochs",
+               "Between validations on held-out samples (val/ or test/), which come at the end of "
+               "each stage, too; 0: none.");
+  settings.add("validation.max_samples", validation.max_samples, at_least(0, 1e12), "samples",
+               "Held-out samples used, a seeded choice; 0: all.");
+}
+
 void bind_checkpoint(Settings& settings, Recipe& recipe) {
   auto& checkpoint = recipe.checkpoint;
   settings.add("checkpoint.every_steps", checkpoint.every_steps, at_least(0, kMostSteps), "steps",
@@ -228,6 +261,7 @@ core::Settings bind(Recipe& recipe) {
   bind_length(settings, recipe);
   bind_training(settings, recipe);
   bind_data(settings, recipe);
+  bind_validation(settings, recipe);
   bind_evaluate(settings, recipe);
   bind_checkpoint(settings, recipe);
   bind_report(settings, recipe);

@@ -69,8 +69,9 @@ double StepBench::step() {
   for (std::int64_t micro = 0; micro < accumulate; ++micro) {
     s.batch.epoch = s.steps;  // other masks each step
     gradients.add(
-        {s.batch, s.method->draw(s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed),
-                                           /*stage=*/0, s.batch.epoch})});
+        {s.batch,
+         s.method->draw(s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed),
+                                  /*stage=*/0, s.batch.epoch, s.steps * accumulate + micro})});
   }
   const double norm = s.optimizer->gradient_norm();
   s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images_per_step()),

@@ -25,15 +25,24 @@ void add_pieces(std::vector<std::byte>& bytes, const at::Tensor& tensor, std::si
   }
 }
 
+std::int64_t bytes_of(const runtime::NamedTensors& tensors) {
+  std::int64_t bytes = 0;
+  for (const auto& [name, tensor] : tensors) bytes += static_cast<std::int64_t>(tensor.nbytes());
+  return bytes;
+}
+
 }  // namespace
 
-BatchMark mark_of(const data::Batch& batch) {
+BatchMark mark_of(const MicroBatch& micro) {
+  const data::Batch& batch = micro.batch;
   const auto samples = static_cast<std::size_t>(batch.size());
   const std::size_t pieces = std::max(kLeastPieces, kPiecesOfSample * samples);
   std::vector<std::byte> bytes;
   for (const auto& [name, tensor] : batch.tensors) add_pieces(bytes, tensor, pieces);
   for (const auto& [name, tensor] : batch.offsets) add_pieces(bytes, tensor, pieces);
-  return {.samples = batch.sample_ids, .checksum = core::checksum(bytes)};
+  return {.samples = batch.sample_ids,
+          .checksum = core::checksum(bytes),
+          .bytes = bytes_of(batch.tensors) + bytes_of(batch.offsets) + bytes_of(micro.draws)};
 }
 
 }  // namespace dbot::train

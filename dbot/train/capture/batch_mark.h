@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dbot/data/batch.h"
+#include "dbot/train/capture/gradient_step.h"
 
 namespace dbot::train {
 
@@ -13,11 +14,12 @@ namespace dbot::train {
 struct BatchMark {
   std::vector<std::int64_t> samples;  // Batch::sample_ids
   std::string checksum;               // of evenly spread pieces of its tensors
+  std::int64_t bytes = 0;             // of its tensors, draws included
   bool operator==(const BatchMark&) const = default;
 };
 
 /// Looks at a few kilobytes of each sample, so that it costs a training step nothing: a file that
 /// was exchanged shows, a changed pixel need not. The batch is on the host.
-BatchMark mark_of(const data::Batch& batch);
+BatchMark mark_of(const MicroBatch& micro);
 
 }  // namespace dbot::train

@@ -18,6 +18,12 @@ struct CaptureSettings {
   std::function<std::string(std::int64_t)> sample_name;  // empty: samples are named by number
 };
 
+/// Which steps a recipe lets be kept.
+struct CaptureChoice {
+  std::int64_t step = 0;        // this one whatever becomes of it; 0: none
+  std::int64_t most_bytes = 0;  // that all captures of a run may take together; 0: any
+};
+
 /// A step that may be kept. The weights are still those before it.
 struct StepToKeep {
   std::int64_t step = 0;         // the first step is 1
@@ -36,22 +42,23 @@ struct StepToKeep {
 /// changed in between, the marks differ and the step is not kept.
 class CaptureKeeper {
  public:
-  /// `asked_for`: a step to keep whatever becomes of it; 0: none.
-  CaptureKeeper(CaptureSettings settings, std::int64_t asked_for, core::Log log);
+  CaptureKeeper(CaptureSettings settings, CaptureChoice choice, core::Log log);
 
   /// Whether any step may be kept, so that marks are needed.
   bool enabled() const { return !settings_.folder.empty(); }
   /// `skipped`: its loss or gradient is not finite.
   bool wants(std::int64_t step, bool skipped) const;
-  /// A step that cannot be kept is a warning; nothing is thrown.
+  /// A step that cannot be kept, or has no room, is a warning; nothing is thrown.
   void keep(const StepToKeep& step) const;
 
  private:
   std::filesystem::path write(const StepToKeep& step) const;
+  /// Throws Error where the step would take more room than the captures have.
+  void require_room(const CapturedStep& captured, const std::vector<BatchMark>& marks) const;
   std::vector<std::string> names_of(const BatchMark& mark) const;
 
   CaptureSettings settings_;
-  std::int64_t asked_for_;
+  CaptureChoice choice_;
   core::Log log_;
 };
 

@@ -28,8 +28,12 @@ struct CheckpointConfig {
 struct Checkpoint {
   TrainState state;
   bool stage_end = false;         // the last step of its stage: kept for good
-  runtime::NamedTensors tensors;  // "student.…", "teacher.…", "optimizer.…"
-  std::string fixed_choices;      // JSON: precision, threads, … resolved once and reused
+  /// "student.…", "teacher.…", "optimizer.…"; "best.student.…": the best state of the stage.
+  runtime::NamedTensors tensors;
+  std::string fixed_choices;  // JSON: precision, threads, … resolved once and reused
+  /// Plan::stage_begin of a run of which a stage ended early; empty: as the recipe says.
+  std::vector<std::int64_t> stage_begin = {};
+  ValidationState validation = {};
 };
 
 /// Writes `checkpoint` under `folder` (the run's checkpoints/). Returns the new folder, which

@@ -23,6 +23,37 @@ std::int64_t counter(const ordered_json& document, const char* key) {
   return value;
 }
 
+ordered_json to_json(const ValidationState& validation) {
+  return {{"step", validation.step},
+          {"best_step", validation.best_step},
+          {"best", validation.best},
+          {"without_better", validation.without_better}};
+}
+
+ValidationState validation_of(const ordered_json& document) {
+  ValidationState validation;
+  validation.step = counter(document, "step");
+  validation.best_step = counter(document, "best_step");
+  validation.best = document.at("best").get<double>();
+  validation.without_better = counter(document, "without_better");
+  return validation;
+}
+
+/// Boundaries of stages: from 0 on, none before the one in front of it.
+std::vector<std::int64_t> boundaries_of(const ordered_json& document) {
+  std::vector<std::int64_t> boundaries;
+  for (const ordered_json& entry : document) {
+    const std::int64_t step = core::whole_number(entry);
+    if (step < (boundaries.empty() ? 0 : boundaries.back()) || (boundaries.empty() && step != 0)) {
+      throw DataError({.subject = "stage_begin",
+                       .fault = Fault::corrupt,
+                       .reason = fmt::format("has {}, expected steps that rise from 0", step)});
+    }
+    boundaries.push_back(step);
+  }
+  return boundaries;
+}
+
 }  // namespace
 
 std::string state_to_json(const Checkpoint& checkpoint) {
@@ -34,6 +65,8 @@ std::string state_to_json(const Checkpoint& checkpoint) {
                            {"images_seen", state.images_seen},
                            {"stage_end", checkpoint.stage_end},
                            {"fixed_choices", nullptr}};
+  if (!checkpoint.stage_begin.empty()) document["stage_begin"] = checkpoint.stage_begin;
+  if (checkpoint.validation.step > 0) document["validation"] = to_json(checkpoint.validation);
   if (!checkpoint.fixed_choices.empty()) {
     try {
       document["fixed_choices"] = ordered_json::parse(checkpoint.fixed_choices);
@@ -66,6 +99,12 @@ Checkpoint read_state(const std::filesystem::path& folder) {
     }
     checkpoint.state.images_seen = counter(document, "images_seen");
     checkpoint.stage_end = document.at("stage_end").get<bool>();
+    if (document.contains("stage_begin")) {
+      checkpoint.stage_begin = boundaries_of(document["stage_begin"]);
+    }
+    if (document.contains("validation")) {
+      checkpoint.validation = validation_of(document["validation"]);
+    }
     const ordered_json& choices = document.at("fixed_choices");
     if (!choices.is_null()) checkpoint.fixed_choices = choices.dump();
     return checkpoint;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "dbot/core/error.h"
@@ -16,20 +15,13 @@ constexpr std::int64_t kFirstRetryAfter = 4, kLongestRetryAfter = 64;  // steps
 
 }  // namespace
 
-Saver::Saver(std::filesystem::path folder, CheckpointConfig config, std::int64_t steps_per_epoch,
-             core::Log log)
-    : folder_(std::move(folder)),
-      config_(config),
-      steps_per_epoch_(steps_per_epoch),
-      log_(std::move(log)) {}
+Saver::Saver(std::filesystem::path folder, CheckpointConfig config, core::Log log)
+    : folder_(std::move(folder)), config_(config), log_(std::move(log)) {}
 
-bool Saver::is_due(std::int64_t step) const {
+bool Saver::is_due(std::int64_t step, const Plan& plan) const {
   if (step == retry_step_) return true;
   if (config_.every_steps > 0 && step % config_.every_steps == 0) return true;
-  if (config_.every_epochs <= 0) return false;
-  const auto interval = static_cast<std::int64_t>(
-      std::llround(config_.every_epochs * static_cast<double>(steps_per_epoch_)));
-  return step % std::max<std::int64_t>(1, interval) == 0;
+  return plan.ends_interval(step, config_.every_epochs);
 }
 
 std::optional<std::filesystem::path> Saver::attempt(const Checkpoint& checkpoint,

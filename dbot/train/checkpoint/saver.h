@@ -18,11 +18,10 @@ namespace dbot::train {
 /// after the last failure if that is sooner.
 class Saver {
  public:
-  Saver(std::filesystem::path folder, CheckpointConfig config, std::int64_t steps_per_epoch,
-        core::Log log);
+  Saver(std::filesystem::path folder, CheckpointConfig config, core::Log log);
 
   /// Whether one is to be written after `step`.
-  bool is_due(std::int64_t step) const;
+  bool is_due(std::int64_t step, const Plan& plan) const;
   /// The new folder; empty if it could not be written, which is a warning at the 1st, 2nd, 4th,
   /// 8th … failure.
   std::optional<std::filesystem::path> try_to_save(const Checkpoint& checkpoint,
@@ -46,7 +45,6 @@ class Saver {
 
   std::filesystem::path folder_;
   CheckpointConfig config_;
-  std::int64_t steps_per_epoch_;
   core::Log log_;
   std::int64_t saved_step_ = -1;
   bool gave_up_ = false;

@@ -9,6 +9,7 @@
 #include "dbot/core/random.h"
 #include "dbot/core/settings/settings.h"
 #include "dbot/core/settings/settings_words.h"
+#include "dbot/core/settings/toml_document.h"
 #include "tests/core/settings/sample_recipe.h"
 
 namespace dbot::core {
@@ -118,6 +119,16 @@ TEST(SettingsWrite, DocumentationIsATableWithOneRowAField) {
                               "channels | Width of a token. |\n"));
   EXPECT_THAT(text, HasSubstr("| `train.keep` | true or false | `false` |  | Keep \\| or drop. |"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 12);
+}
+
+TEST(TomlDifferences, AKeyThatIsMissingHasItsDefault) {
+  constexpr const char* kDefaults = "[a]\nx = 1\ny = 2\n";
+  EXPECT_THAT(toml_differences("[a]\nx = 1", "[a]\nx = 1\ny = 2", kDefaults), IsEmpty());
+  EXPECT_THAT(toml_differences("[a]\nx = 1\ny = 2", "[a]\nx = 1", kDefaults), IsEmpty());
+  EXPECT_THAT(toml_differences("[a]\nx = 1", "[a]\nx = 1\ny = 3", kDefaults),
+              ElementsAre("a.y: 2 → 3"));
+  EXPECT_THAT(toml_differences("[a]\nx = 1", "[a]\nx = 1\nz = 3", kDefaults),
+              ElementsAre("a.z: (not set) → 3"));
 }
 
 TEST(TomlDifferences, NamesChangedRemovedAndAddedKeys) {

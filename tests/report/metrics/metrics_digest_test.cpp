@@ -64,6 +64,22 @@ TEST_F(MetricsDigestTest, GathersTheFiguresOfARun) {
   EXPECT_TRUE(figures.curve("no such").empty());
 }
 
+TEST_F(MetricsDigestTest, HeldOutFiguresAreCurvesAndAPlanMayBecomeShorter) {
+  append(R"({"type":"begin","step":0,"stage":1,"stages":2,"total_steps":4,"steps_per_epoch":2,)"
+         R"("stage_begin":[0,2,4]})"
+         "\n");
+  append(R"({"type":"validation","step":1,"stage":1,"epoch":0.5,"figures":{"loss":0.75}})"
+         "\n");
+  append(R"({"type":"plan","step":1,"stage":1,"stages":2,"total_steps":3,"steps_per_epoch":2,)"
+         R"("stage_begin":[0,1,3]})"
+         "\n");
+  const RunFigures& figures = read();
+  ASSERT_EQ(figures.curve("validation.loss").points().size(), 1u);
+  EXPECT_EQ(figures.curve("validation.loss").points()[0].y, 0.75);
+  EXPECT_THAT(figures.stage_begin, ElementsAre(0, 1, 3));
+  EXPECT_EQ(figures.total_steps, 3);
+}
+
 TEST_F(MetricsDigestTest, ReadsOnWhereItStopped) {
   EXPECT_EQ(read().step, 0) << "no file yet";
   step(1, 1, "0.5");

@@ -132,6 +132,52 @@ TEST_F(MetricsTest, JunkInsideNeitherCrashesNorHides) {
   EXPECT_THAT(summary(), testing::ElementsAre("begin 0", "step 1", "begin 1", "step 2"));
 }
 
+TEST_F(MetricsTest, AValidationStandsOnceWithItsFigures) {
+  train::ValidationRecord record;
+  record.state = {.step = 4};
+  record.epoch = 1;
+  record.figures = {{"loss", 0.5}, {"top1", 75}};
+  record.samples = 12;
+  record.seconds = 0.25;
+  record.best = true;
+  for (int process = 0; process < 2; ++process) {  // the second one makes it anew
+    MetricsFile file(path_);
+    file.on_begin(plan_, {.step = 4}, method_);
+    file.on_validation(record, method_);
+  }
+  EXPECT_THAT(summary(), testing::ElementsAre("begin 4", "validation 4", "begin 4"));
+  EXPECT_THAT(
+      core::read_text_file(path_),
+      HasSubstr(R"({"type":"validation","step":4,"stage":1,"epoch":1.0,"figures":{"loss":0.5,)"
+                R"("top1":75.0},"samples":12,"seconds":0.25,"best":true})"));
+}
+
+TEST_F(MetricsTest, APlanThatBecomesShorterIsTold) {
+  train::Plan shorter = plan_;
+  shorter.end_early(0, 2);
+  {
+    MetricsFile file(path_);
+    file.on_begin(plan_, {}, method_);
+    file.on_plan(shorter, {.step = 2});
+  }
+  const MetricsRecord read = read_metrics(path_).at(1);
+  EXPECT_EQ(read.type, "plan");
+  EXPECT_EQ(read.numbers.at("total_steps"), 6);
+  EXPECT_EQ(read.numbers.at("stage_begin.1"), 2);
+}
+
+TEST_F(MetricsTest, StagesWithOwnDataTellTheirEpochs) {
+  train::Plan own = plan_;
+  own.own_steps_per_epoch = {4, 2};
+  {
+    MetricsFile file(path_);
+    file.on_begin(own, {}, method_);
+  }
+  const MetricsRecord read = read_metrics(path_).at(0);
+  EXPECT_EQ(read.numbers.at("epochs"), 3);
+  EXPECT_EQ(read.numbers.at("stage_steps_per_epoch.1"), 2);
+}
+
 TEST_F(MetricsTest, EvaluationsComeBackAsTheyWere) {
   const EvaluationRecord record{
       "stage 1",

@@ -40,7 +40,7 @@ methods::MaskedPrediction example() {
 }
 
 TEST(FeatureHealthFigures, LossIsThatOfMaskedPatchesAndCls) {
-  EXPECT_NEAR(loss_of(example()), (4 + 1 + 0 + 4 + 1) / 5.0, 1e-6);
+  EXPECT_NEAR(methods::masked_loss(example()), (4 + 1 + 0 + 4 + 1) / 5.0, 1e-6);
 }
 
 TEST(FeatureHealthFigures, ConstantPredictionsAreMeansOverAllAndByPosition) {

@@ -147,6 +147,26 @@ TEST(Recipe, RefusesListsOfTheWrongLength) {
   EXPECT_THAT(refusal({"data.mean=[0, 0, 0]", "data.std=[1, 0, 1]"}), HasSubstr("data.std"));
 }
 
+TEST(Recipe, RefusesSchedulesThatDoNotFit) {
+  EXPECT_EQ(refusal({"schedule.shape=step", "schedule.milestones=[0.6, 0.8]"}), "");
+  EXPECT_EQ(refusal({"schedule.shape=poly", "schedule.unit=epoch"}), "");
+  EXPECT_THAT(refusal({"schedule.shape=step"}), HasSubstr("schedule.milestones is empty"));
+  EXPECT_THAT(refusal({"schedule.milestones=[0.5]"}), HasSubstr("schedule.milestones is given"));
+  EXPECT_THAT(refusal({"schedule.shape=step", "schedule.milestones=[60]"}),
+              HasSubstr("schedule.milestones"));
+  EXPECT_THAT(refusal({"schedule.shape=table", "schedule.unit=epoch"}), HasSubstr("schedule.unit"));
+  EXPECT_THAT(refusal({"stages.count=2", "stages.base_lr=[0.1]"}), HasSubstr("stages.base_lr"));
+  EXPECT_THAT(refusal({"stages.count=2", "stages.warmup_epochs=[1, 2, 3]"}),
+              HasSubstr("stages.warmup_epochs"));
+}
+
+TEST(Recipe, RefusesWhatNeedsValidationsWithoutThem) {
+  EXPECT_EQ(refusal({"validation.every_epochs=1", "train.patience=3", "train.keep_best=true"}), "");
+  EXPECT_THAT(refusal({"train.keep_best=true"}),
+              AllOf(HasSubstr("train.keep_best"), HasSubstr("validation.every_epochs is 0")));
+  EXPECT_THAT(refusal({"train.patience=3"}), HasSubstr("train.patience"));
+}
+
 TEST(Recipe, RefusesNoLengthAndTwoLengths) {
   EXPECT_THAT(refusal({"schedule.epochs=0"}), HasSubstr("schedule.epochs"));
   EXPECT_THAT(refusal({"schedule.images_seen=1000"}), HasSubstr("schedule.images_seen"));

@@ -31,8 +31,8 @@ class SaverTest : public testing::Test {
   void refuse() { std::ofstream(folder()) << "no folder"; }
   void allow() { fs::remove(folder()); }
 
-  Saver saver(const CheckpointConfig& config, std::int64_t steps_per_epoch = 1000) {
-    return {folder(), config, steps_per_epoch, [this](core::LogLevel level, std::string_view text) {
+  Saver saver(const CheckpointConfig& config) {
+    return {folder(), config, [this](core::LogLevel level, std::string_view text) {
               (level == core::LogLevel::warning ? warnings_ : notes_).emplace_back(text);
             }};
   }
@@ -43,10 +43,14 @@ class SaverTest : public testing::Test {
     checkpoint.tensors["student.cls_token"] = at::full({4}, 1.0);
     return checkpoint;
   }
-  static std::vector<std::int64_t> due(const Saver& saver, std::int64_t last) {
+  static Plan plan(std::int64_t steps_per_epoch = 1000) {
+    return {.steps_per_epoch = steps_per_epoch, .stage_begin = {0, 5000}, .warmup_steps = {0}};
+  }
+  static std::vector<std::int64_t> due(const Saver& saver, std::int64_t last,
+                                       std::int64_t steps_per_epoch = 1000) {
     std::vector<std::int64_t> steps;
     for (std::int64_t step = 1; step <= last; ++step)
-      if (saver.is_due(step)) steps.push_back(step);
+      if (saver.is_due(step, plan(steps_per_epoch))) steps.push_back(step);
     return steps;
   }
 
@@ -66,11 +70,11 @@ TEST_F(SaverTest, IsDueBySteps) {
 TEST_F(SaverTest, IsDueByEpochsAndPartsOfThem) {
   CheckpointConfig config = kNever;
   config.every_epochs = 1;
-  EXPECT_THAT(due(saver(config, 10), 30), ElementsAre(10, 20, 30));
+  EXPECT_THAT(due(saver(config), 30, 10), ElementsAre(10, 20, 30));
   config.every_epochs = 0.5;
-  EXPECT_THAT(due(saver(config, 10), 15), ElementsAre(5, 10, 15));
+  EXPECT_THAT(due(saver(config), 15, 10), ElementsAre(5, 10, 15));
   config.every_epochs = 0.01;  // less than a step
-  EXPECT_THAT(due(saver(config, 10), 3), ElementsAre(1, 2, 3));
+  EXPECT_THAT(due(saver(config), 3, 10), ElementsAre(1, 2, 3));
 }
 
 TEST_F(SaverTest, TriesAgainSoonerThanItIsDueAndEverMoreSeldom) {
@@ -80,7 +84,7 @@ TEST_F(SaverTest, TriesAgainSoonerThanItIsDueAndEverMoreSeldom) {
   for (const std::int64_t later : {4, 8, 16, 32, 64, 64}) {
     EXPECT_FALSE(saver.try_to_save(at_step(step), {}));
     for (std::int64_t steps = 1; steps <= later; ++steps)
-      EXPECT_EQ(saver.is_due(step + steps), steps == later) << step << " + " << steps;
+      EXPECT_EQ(saver.is_due(step + steps, plan()), steps == later) << step << " + " << steps;
     step += later;
   }
   EXPECT_EQ(saver.saved_step(), -1);
@@ -91,7 +95,7 @@ TEST_F(SaverTest, TriesAgainSoonerThanItIsDueAndEverMoreSeldom) {
   EXPECT_TRUE(saver.try_to_save(at_step(step), {}));
   EXPECT_EQ(saver.saved_step(), step);
   EXPECT_THAT(notes_, ElementsAre(HasSubstr("written again")));
-  EXPECT_FALSE(saver.is_due(step + 4));
+  EXPECT_FALSE(saver.is_due(step + 4, plan()));
 }
 
 TEST_F(SaverTest, CountsFailuresAnewAfterASuccess) {
@@ -107,7 +111,7 @@ TEST_F(SaverTest, CountsFailuresAnewAfterASuccess) {
   warnings_.clear();
   EXPECT_FALSE(saver.try_to_save(at_step(6), {}));
   EXPECT_THAT(warnings_, ElementsAre(HasSubstr("the last good one is that of step 5")));
-  EXPECT_TRUE(saver.is_due(10));  // four steps later again
+  EXPECT_TRUE(saver.is_due(10, plan()));  // four steps later again
 }
 
 TEST_F(SaverTest, GivesUpOnlyWhenPatienceEnds) {

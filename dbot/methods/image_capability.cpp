@@ -1,0 +1,62 @@
+#include "dbot/methods/image_capability.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+
+#include <cmath>
+
+namespace dbot::methods {
+namespace {
+
+/// [batch, tokens]: 1 at the positions the loss is a mean over.
+at::Tensor counted(const MaskedPrediction& prediction) {
+  if (!prediction.has_cls) return prediction.mask;
+  const at::Tensor& mask = prediction.mask;
+  const double cls = prediction.cls_in_loss ? 1 : 0;
+  return at::cat({at::full({mask.size(0), 1}, cls, mask.options()), mask}, 1);
+}
+
+class MaskedLoss final : public HeldOutMeasure {
+ public:
+  explicit MaskedLoss(const ImageCapability& method) : method_(method) {}
+
+  void add(const data::Batch& batch, const DrawContext& context,
+           runtime::Precision precision) override {
+    const MaskedPrediction prediction = method_.predict_masked(batch, context, precision);
+    const double positions = loss_positions(prediction);
+    if (positions == 0) return;
+    sum_ += positions * masked_loss(prediction);
+    positions_ += positions;
+  }
+
+  HeldOutFigures figures() const override {
+    return {.values = {{"loss", positions_ > 0 ? sum_ / positions_ : std::nan("")}}};
+  }
+
+ private:
+  const ImageCapability& method_;
+  double sum_ = 0, positions_ = 0;
+};
+
+}  // namespace
+
+double masked_loss(const MaskedPrediction& prediction) {
+  return masked_loss(prediction, prediction.prediction.to(at::kFloat));
+}
+
+double masked_loss(const MaskedPrediction& prediction, const at::Tensor& guess) {
+  const at::Tensor target = prediction.target.to(at::kFloat);
+  const at::Tensor losses =
+      objectives::token_loss(guess.expand_as(target), target, prediction.loss);
+  return objectives::masked_mean(losses, counted(prediction)).item<double>();
+}
+
+double loss_positions(const MaskedPrediction& prediction) {
+  return counted(prediction).sum().item<double>();
+}
+
+std::unique_ptr<HeldOutMeasure> measure_masked_loss(const ImageCapability& method) {
+  return std::make_unique<MaskedLoss>(method);
+}
+
+}  // namespace dbot::methods

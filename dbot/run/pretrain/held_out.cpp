@@ -1,0 +1,85 @@
+#include "dbot/run/pretrain/held_out.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/core/random.h"
+#include "dbot/data/sources/open.h"
+#include "dbot/data/subset.h"
+#include "dbot/run/pretrain/pretrain_setup.h"
+#include "dbot/run/pretrain/training_images.h"
+#include "dbot/run/recipe/resolve.h"
+
+namespace dbot::run {
+namespace {
+
+/// The key that most needs held-out samples, as people wrote it.
+std::string asking_key(const train::ValidationConfig& config) {
+  if (config.keep_best) return "train.keep_best";
+  return config.patience > 0 ? "train.patience" : "validation.every_epochs";
+}
+
+/// A seeded choice of so many, in the order of the data.
+std::shared_ptr<const data::Dataset> limited(std::shared_ptr<const data::Dataset> images,
+                                             std::int64_t most, std::uint64_t seed) {
+  if (most <= 0 || images->size() <= most) return images;
+  auto order = core::permutation({.seed = seed, .purpose = core::Purpose::split}, images->size());
+  order.resize(static_cast<std::size_t>(most));
+  std::ranges::sort(order);
+  return data::subset(std::move(images), std::move(order));
+}
+
+data::LoaderConfig one_pass(const Recipe& recipe) {
+  data::LoaderConfig config;
+  config.batch_size = recipe.train.batch_size;
+  config.workers = workers_of(recipe);
+  config.seed = static_cast<std::uint64_t>(recipe.train.seed);
+  config.training = false;
+  config.max_bad_fraction = recipe.data.max_bad_fraction;
+  return config;
+}
+
+}  // namespace
+
+train::ValidationSettings open_validation(const Recipe& recipe, const std::filesystem::path& source,
+                                          const methods::Method& method, const core::Log& log) {
+  const train::ValidationConfig& wanted = recipe.validation;
+  if (wanted.every_epochs <= 0) return {};
+  const std::string key = asking_key(wanted);
+  if (!method.measure_held_out()) {
+    throw UsageError({.operation = "recipe",
+                      .subject = key,
+                      .fault = Fault::unsupported,
+                      .reason = "needs a figure of held-out samples, which this system has not",
+                      .way_out = "set validation.every_epochs, train.patience and "
+                                 "train.keep_best to their defaults"});
+  }
+  auto images = data::open_held_out(source, log, choice_of(recipe));
+  if (!images) {
+    throw UsageError({.operation = "recipe",
+                      .subject = key,
+                      .fault = Fault::missing,
+                      .reason = fmt::format("needs held-out images, and {} has none beside those "
+                                            "that are trained on",
+                                            source.string()),
+                      .way_out = "divide them into train/ and val/ (dbot data split), or leave the "
+                                 "key out"});
+  }
+  images =
+      limited(std::move(images), wanted.max_samples, static_cast<std::uint64_t>(recipe.train.seed));
+  data::ImagePartConfig part = image_part_config(recipe);
+  part.augmented = false;
+  const auto open = [images, parts = std::vector{data::image_part(part)}, config = one_pass(recipe),
+                     log = std::make_shared<core::Log>(log)](std::int64_t /*stage*/) {
+    return std::make_unique<data::Loader>(images, parts, config,
+                                          std::exchange(*log, core::silent_log()));
+  };
+  return {.config = wanted, .make_loader = open};
+}
+
+}  // namespace dbot::run

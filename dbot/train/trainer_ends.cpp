@@ -1,0 +1,137 @@
+// What a trainer does where a step ends an epoch, a stage or the run: validation, checkpoints, the
+// switch to the next stage.
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/methods/state_names.h"
+#include "dbot/train/trainer.h"
+
+namespace dbot::train {
+namespace {
+
+std::string validation_text(const ValidationRecord& record) {
+  std::string text = fmt::format("held-out samples after epoch {:.6g}:", record.epoch);
+  for (const auto& [name, value] : record.figures) text += fmt::format("  {} {:.5g}", name, value);
+  if (record.best) text += "  (the stage's best)";
+  if (record.ends_stage) {
+    text += fmt::format("; no better for as long as train.patience says, stage {} ends here",
+                        record.state.stage + 1);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::int64_t Trainer::stage_end() const {
+  return settings_.plan.end_of(state_.stage);
+}
+
+void Trainer::switch_stage() {
+  method_.end_stage(state_.stage);
+  // The optimizer holds on to the old student's memory. Two students with moments are the most a
+  // run would need.
+  if (!settings_.stages.keep_optimizer) optimizer_.reset();
+  ++state_.stage;
+  method_.begin_stage(state_.stage);
+  if (settings_.stages.keep_optimizer) {
+    optimizer_->rebind(method_.parameter_groups(settings_.optimizer.weight_decay));
+  } else {
+    optimizer_ = fresh_optimizer();
+  }
+  validation_.begin_stage();
+  if (!settings_.plan.has_own_data()) return;
+  bad_samples_ = bad_samples();
+  loader_.reset();
+}
+
+std::optional<ValidationRecord> Trainer::validate() {
+  if (!validation_.is_due(settings_.plan, state_)) return std::nullopt;
+  ValidationRecord record = validation_.run(method_, settings_.plan, state_, *stop_);
+  unsaved_ = true;
+  if (record.ends_stage) {
+    settings_.plan.end_early(state_.stage, state_.step);
+    is_shorter_ = true;
+  }
+  if (state_.step == stage_end()) restore_best();
+  return record;
+}
+
+void Trainer::restore_best() {
+  const runtime::NamedTensors best = validation_.take_best(state_.step);
+  if (best.empty()) return;
+  method_.load_state(state_.stage, best);
+  optimizer_->rebind(method_.parameter_groups(settings_.optimizer.weight_decay));
+}
+
+void Trainer::tell_of_validation(const ValidationRecord& record) {
+  log_(core::LogLevel::information, validation_text(record));
+  for (TrainObserver* observer : observers_) observer->on_validation(record, method_);
+  if (!record.ends_stage) return;
+  for (TrainObserver* observer : observers_) observer->on_plan(settings_.plan, state_);
+}
+
+void Trainer::finish_step() {
+  const bool stage_ends = state_.step == stage_end();
+  if (state_.step >= settings_.plan.total_steps()) {
+    save_or_fail();  // first: observers report the end only of a run that is saved
+  } else if (stage_ends || saver_.is_due(state_.step, settings_.plan)) {
+    try_to_save();
+  }
+  if (settings_.plan.ends_epoch(state_.step)) {
+    const std::int64_t epoch = settings_.plan.epoch_ended_at(state_.step);
+    for (TrainObserver* observer : observers_) observer->on_epoch_end(epoch, state_, method_);
+  }
+  if (stage_ends) {
+    for (TrainObserver* observer : observers_) {
+      observer->on_stage_end(state_.stage, state_, method_);
+    }
+  }
+}
+
+Checkpoint Trainer::checkpoint() const {
+  Checkpoint checkpoint;
+  checkpoint.state = state_;
+  checkpoint.stage_end = state_.step == stage_end();
+  checkpoint.tensors = method_.state();
+  checkpoint.tensors.merge(methods::with_prefix("optimizer.", optimizer_->state()));
+  checkpoint.tensors.merge(methods::with_prefix(kBest, validation_.best()));
+  checkpoint.fixed_choices = settings_.fixed_choices;
+  checkpoint.validation = validation_.state();
+  if (is_shorter_) checkpoint.stage_begin = settings_.plan.stage_begin;
+  return checkpoint;
+}
+
+void Trainer::try_to_save() {
+  const auto folder = saver_.try_to_save(checkpoint(), method_.describe_backbone());
+  if (folder) tell_of_checkpoint(*folder);
+}
+
+bool Trainer::is_saved() const {
+  return saver_.saved_step() == state_.step && !unsaved_;
+}
+
+void Trainer::save_or_fail() {
+  if (is_saved()) return;
+  tell_of_checkpoint(saver_.save_or_fail(checkpoint(), method_.describe_backbone(),
+                                         {settings_.checkpoint.retry_seconds, *stop_}));
+}
+
+void Trainer::save_after_error() {
+  if (saver_.gave_up() || is_saved()) return;
+  try {
+    tell_of_checkpoint(saver_.save_or_fail(checkpoint(), method_.describe_backbone(), {}));
+  } catch (const std::exception& error) {
+    log_(core::LogLevel::warning,
+         fmt::format("the last steps could not be saved either: {}", error.what()));
+  }
+}
+
+void Trainer::tell_of_checkpoint(const std::filesystem::path& folder) {
+  unsaved_ = false;
+  for (TrainObserver* observer : observers_) observer->on_checkpoint(folder, state_);
+}
+
+}  // namespace dbot::train
