@@ -57,7 +57,8 @@ struct ModelFacts {
   };
   std::vector<Part> parts;
   std::int64_t tokens = 0, visible_tokens = 0;  // of a sample, cls token included; 0: no tokens
-  std::string remark = {};  // what else there is to say of its making; may be empty
+  /// What else there is to say of it, as rows of a name and a value; names differ.
+  std::vector<std::pair<std::string, std::string>> rows = {};
 };
 
 /// A backbone as a file holds it.
