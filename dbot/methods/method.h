@@ -11,6 +11,7 @@
 #include "dbot/data/batch.h"
 #include "dbot/exchange/export/network_weights.h"
 #include "dbot/methods/draws.h"
+#include "dbot/methods/exhibits.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/runtime/named_tensors.h"
@@ -113,6 +114,11 @@ class Method {
   virtual Cost cost() const = 0;
   virtual ModelFacts facts() const = 0;
 
+  /// What it has to show beside what the report draws of every network: of a few samples, or of
+  /// itself. Changes nothing.
+  virtual Gallery gallery(const data::Batch& /*batch*/, const GalleryContext& /*context*/) const {
+    return {};
+  }
   /// Null where it does not predict masked images.
   virtual const ImageCapability* images() const { return nullptr; }
   /// Shows what a step computes, layer by layer and without stochastic depth, so that none hides.
