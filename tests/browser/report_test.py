@@ -280,6 +280,8 @@ class ReportTest(unittest.TestCase):
                 self.assertEqual(kinds, ["strip", "frames", "text", "matrix", "curve", "points", "mesh"])
                 drawn = "return ['curve', 'points'].map((k) => Chart.getChart(document.querySelector(`[data-exhibit=${k}] canvas`)).data.datasets.map((d) => d.data.length))"
                 self.assertEqual(self.browser.script(drawn), [[3, 2], [1, 1]])
+                legend = "return [...document.querySelectorAll('[data-exhibit=points] .legend li')].map((l) => l.textContent)"
+                self.assertEqual(self.browser.script(legend), ["rare", "some text"])
                 contrast, where = self.browser.script(CONTRAST)
                 self.assertGreaterEqual(contrast, 4.5, where)
                 self.charts()

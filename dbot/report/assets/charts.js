@@ -216,6 +216,7 @@ function legendOf(spec) {
     swatch.style.background = series.dashed ? `repeating-linear-gradient(90deg, ${colour} 0 ${series.dashes?.[0] ?? 4}px, transparent 0 ${(series.dashes ?? [4, 3])[0] + (series.dashes ?? [4, 3])[1]}px)` : series.muted ? withAlpha(colour, 0.35) : colour;
     return el("li", {}, swatch, foreign(series.name));
   }));
+  if (chartsStarted) draw();  // else when the colours are chosen
   onThemeChange(draw);
   return list;
 }

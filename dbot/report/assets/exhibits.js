@@ -30,12 +30,23 @@ function textExhibit({words}) {
     word.hidden ? hiddenWord(word) : foreign(word.text)]));
 }
 
+function chartTitle(exhibit, group) {
+  return exhibit.name || exhibit.y_title || exhibit.caption || group.title;
+}
+
+// What the title of a chart has not said.
+function chartNote({y_title, caption}, title) {
+  const upwards = y_title && y_title !== title && ["Upwards: ", foreign(y_title), ". "];
+  const more = caption && caption !== title && foreign(caption);
+  return (upwards || more) && [upwards, more];
+}
+
 function curveExhibit(exhibit, title) {
   const series = exhibit.lines.map((line, i) => ({name: line.name || exhibit.y_title || title, colour: i, points: line.x.map((x, at) => [x, line.y[at]])}))
     .filter((one) => valuesOf(one).length > 0);
   return series.length === 0 ? null : chart({
     id: `exhibit-${++exhibitCharts}`, title, series, format: (v) => significant(v, 4), xTitle: exhibit.x_title || "x",
-    note: [exhibit.y_title && ["Upwards: ", foreign(exhibit.y_title), ". "], exhibit.name && exhibit.caption && foreign(exhibit.caption)],
+    note: chartNote(exhibit, title),
   });
 }
 
@@ -47,7 +58,7 @@ function pointsExhibit(exhibit, title) {
   }));
   return series.length === 0 ? null : chart({
     id: `exhibit-${++exhibitCharts}`, title, series, scatter: true, format: (v) => significant(v, 4), xTitle: exhibit.x_title || "x",
-    note: [exhibit.y_title && ["Upwards: ", foreign(exhibit.y_title), ". "], exhibit.name && exhibit.caption && foreign(exhibit.caption)],
+    note: chartNote(exhibit, title),
   });
 }
 
@@ -58,7 +69,7 @@ const EXHIBIT_CHARTS = {curve: curveExhibit, points: pointsExhibit};
 
 function exhibitFigure(exhibit, group) {
   if (EXHIBIT_CHARTS[exhibit.kind]) {
-    const figure = EXHIBIT_CHARTS[exhibit.kind](exhibit, exhibit.name || exhibit.caption || group.title);
+    const figure = EXHIBIT_CHARTS[exhibit.kind](exhibit, chartTitle(exhibit, group));
     figure?.setAttribute("data-exhibit", exhibit.kind);
     return figure;
   }
