@@ -1,6 +1,7 @@
 #include "dbot/report/pictures/exhibits/draw_gallery.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
