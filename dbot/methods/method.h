@@ -12,6 +12,7 @@
 #include "dbot/data/batch.h"
 #include "dbot/exchange/export/network_weights.h"
 #include "dbot/methods/draws.h"
+#include "dbot/methods/exhibits.h"
 #include "dbot/methods/held_out.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/optim/adamw.h"
@@ -59,7 +60,8 @@ struct ModelFacts {
   };
   std::vector<Part> parts;
   std::int64_t tokens = 0, visible_tokens = 0;  // of a sample, cls token included; 0: no tokens
-  std::string remark = {};  // what else there is to say of its making; may be empty
+  /// What else there is to say of it, as rows of a name and a value; names differ.
+  std::vector<std::pair<std::string, std::string>> rows = {};
 };
 
 /// A backbone as a file holds it.
@@ -117,6 +119,11 @@ class Method {
   /// Judges held-out samples; null where it has no figure of them. Whether it has may be asked
   /// before the first stage. The method outlives the result.
   virtual std::unique_ptr<HeldOutMeasure> measure_held_out() const { return nullptr; }
+  /// What it has to show beside what the report draws of every network: of a few samples, or of
+  /// itself. Changes nothing.
+  virtual Gallery gallery(const data::Batch& /*batch*/, const GalleryContext& /*context*/) const {
+    return {};
+  }
   /// Null where it does not predict masked images.
   virtual const ImageCapability* images() const { return nullptr; }
   /// Shows what a step computes, layer by layer and without stochastic depth, so that none hides.

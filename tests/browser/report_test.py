@@ -264,6 +264,62 @@ class ReportTest(unittest.TestCase):
         newest = [r for r in small_run.records(run) if r["type"] == "evaluation"][-1]
         return max(row["top1"] for row in newest["results"] if row["protocol"] == "knn")
 
+    def test_each_kind_of_exhibit_is_shown(self):
+        run = small_run.pretrain(program, self.folder, "exhibited", "--steps", "8", "--set", "evaluate.every_epochs=0")
+        for label, folder in (("stage 8", "stage-8"), ("stage 9", "stage-9")):
+            small_run.write_picture_set(run, label, folder, "sample")
+            small_run.write_exhibits(run, folder, "some text")
+        page = self.report(run)["out"]
+        for width, dark in ((1280, False), (390, True)):
+            self.open(page, width=width, dark=dark)
+            # The newest moment, then one that is drawn when it is chosen.
+            for moment in ("stage 9", "stage 8"):
+                labels = self.browser.script("return [...document.querySelectorAll('.segments label')].map((l) => l.textContent)")
+                self.browser.script(f"document.querySelectorAll('.segments input')[{labels.index(moment)}].click()")
+                kinds = self.browser.script("return [...document.querySelectorAll('[data-exhibit]')].map((e) => e.dataset.exhibit)")
+                self.assertEqual(kinds, ["strip", "frames", "text", "matrix", "curve", "points", "mesh"])
+                drawn = "return ['curve', 'points'].map((k) => Chart.getChart(document.querySelector(`[data-exhibit=${k}] canvas`)).data.datasets.map((d) => d.data.length))"
+                self.assertEqual(self.browser.script(drawn), [[3, 2], [1, 1]])
+                legend = "return [...document.querySelectorAll('[data-exhibit=points] .legend li')].map((l) => l.textContent)"
+                self.assertEqual(self.browser.script(legend), ["rare", "some text"])
+                contrast, where = self.browser.script(CONTRAST)
+                self.assertGreaterEqual(contrast, 4.5, where)
+                self.charts()
+            marks = "return [...document.querySelectorAll('.words ins, .words del')].map((e) => [e.className, e.textContent])"
+            self.assertEqual(self.browser.script(marks), [["right", "dog"], ["", "some text"], ["wrong", "some text!"]])
+            self.assertEqual(self.browser.script("return document.querySelector('.words').textContent"), "a dog some text some text!s")
+            canvas = "document.querySelector('.matrix canvas')"
+            self.browser.script(f"{canvas}.focus()")
+            for _ in range(2):
+                self.browser.press("ArrowRight")
+            tip = self.browser.script("return document.querySelector('.matrix .map-tip').textContent")
+            self.assertEqual(tip, "0.1true class: catsome text: some text")
+            self.assertEqual(self.browser.console(), [])
+        self.assertIn("hologram", self.browser.script("return document.querySelector('#files').textContent"))
+        both = self.report(run, self.run_folder, "--out", self.folder / "exhibits-both.html")["out"]
+        self.open(both)
+        self.assertEqual(self.browser.script("return document.querySelectorAll('[data-exhibit]').length"), 7)
+
+    def test_further_figures_and_rows_of_the_model(self):
+        run = small_run.pretrain(program, self.folder, "figured", "--steps", "8")
+        figures = {"protocol": "multi", "features": "cls", "top1": None, "top5": None, "test_samples": 9, "train_samples": 9}
+        with open(run / "metrics.jsonl", "a") as metrics:
+            for step, value in ((9, 0.3), (10, 0.41)):
+                rows = [figures | {"figures": {"mAP": value}}]
+                shown = {"type": "evaluation", "step": step, "stage": 2, "label": f"epoch {step}", "results": rows}
+                metrics.write(json.dumps(shown) + "\n")
+        facts = json.loads((run / "run.json").read_text())
+        facts["model"]["rows"] = {"vocabulary": "2,000 words"}
+        (run / "run.json").write_text(json.dumps(facts))
+        self.open(self.report(run)["out"])
+        self.assertEqual(self.charts()["chart-figure-0"]["sets"][0]["points"], [[9, 0.3], [10, 0.41]])
+        table = self.browser.script("return document.querySelector('#figures table').textContent")
+        self.assertIn("0.41", table)
+        milestones = self.browser.script("return document.querySelector('#milestones').textContent")
+        self.assertNotIn("multi", milestones, "it has no accuracy")
+        self.assertIn("Vocabulary2,000 words", self.browser.script("return document.querySelector('#facts').textContent"))
+        self.assertIn("Encoder size", self.browser.script("return document.querySelector('#facts').textContent"))
+
     def test_runs_that_do_not_compare_have_no_winner(self):
         for name in ("left", "right"):
             run = self.folder / name
@@ -301,14 +357,16 @@ class ReportTest(unittest.TestCase):
         run = run.rename(self.folder / name)
         small_run.write_picture_set(run, HOSTILE, "".join(c if c.isalnum() else "-" for c in HOSTILE), HOSTILE, HOSTILE)
         small_run.write_picture_set(run, "stage 2", "stage-2", HOSTILE, HOSTILE)
+        small_run.write_exhibits(run, "stage-2", HOSTILE)
         (run / "bad_files.txt").write_bytes(HOSTILE.encode() + b"\xff\xfe: broken\n")
-        facts = {"recipe": HOSTILE, "machine": {"processor": HOSTILE}, "data": {"path": HOSTILE, "kind": HOSTILE}}
+        facts = {"recipe": HOSTILE, "machine": {"processor": HOSTILE}, "data": {"path": HOSTILE, "kind": HOSTILE},
+                 "model": {"rows": {HOSTILE: HOSTILE}, f"{HOSTILE}_parameters": 7}}
         (run / "run.json").write_text(json.dumps(facts))
         with open(run / "recipe.toml", "a") as recipe:
             recipe.write(f"# {HOSTILE}\n[extra]\nkey = {json.dumps(HOSTILE)}\n")
         with open(run / "metrics.jsonl", "a") as metrics:
             scalars = {"type": "step", "step": 11, "stage": 2, "loss": 0.1, "scalars": {HOSTILE: 1}}
-            rows = [{"protocol": HOSTILE, "features": HOSTILE, "top1": 50, "top5": 60}]
+            rows = [{"protocol": HOSTILE, "features": HOSTILE, "top1": 50, "top5": 60, "figures": {HOSTILE: 0.4}}]
             shown = {"type": "evaluation", "step": 11, "stage": 2, "label": HOSTILE, "results": rows}
             metrics.write(json.dumps(scalars) + "\n" + json.dumps(shown) + "\n{torn")
         single = self.report(run, "--out", self.folder / "hostile.html")["out"]

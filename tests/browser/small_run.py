@@ -154,3 +154,40 @@ def write_picture_set(run: Path, label, folder_name, name, texts="plain"):
         "pixel_neighbours": [{"query": 0, "nearest": [2, 4], "similarity": [0.99, 0.7]}], "health": health,
     }  # fmt: skip
     (folder / "pictures.json").write_text(json.dumps(document))
+
+
+def write_exhibits(run: Path, folder_name, text="plain"):
+    """Exhibits of each kind beside pictures that are there, and one of a kind that nobody knows."""
+    folder = run / "pictures" / folder_name
+    (folder / "exhibit.png").write_bytes(png(64, 32, (60, 160, 90)))
+    point = {"x": 1.5, "y": 2, "label": 0, "name": text}
+    words = [
+        {"text": "a"}, {"text": "dog", "hidden": True, "predicted": "dog"},
+        {"text": text, "hidden": True, "predicted": text + "!"}, {"text": "s", "continues": True},
+    ]  # fmt: skip
+    contents = {
+        "strip": {"file": "exhibit.png", "parts": ["mixture", text]},
+        "frames": {"file": "exhibit.png", "parts": ["clip", text]},
+        "text": {"words": words},
+        "matrix": {
+            "rows": ["cat", text], "columns": ["cat", text], "row_title": "true class",
+            "column_title": text, "low": 0, "high": None, "values": [0.9, 0.1, None, 1],
+        },
+        "curve": {
+            "x_title": "threshold", "y_title": text,
+            "lines": [{"name": "F1", "x": [0, 0.5, 1], "y": [0.2, 0.7, 0.1]}, {"name": text, "x": [0, 1], "y": [0, 1]}],
+        },
+        "points": {
+            "x_title": text, "y_title": text, "labels": ["rare", text],
+            "points": [point, {"x": 1, "y": -1, "label": 1, "name": ""}],
+        },
+        "mesh": {"file": "exhibit.png", "parts": ["solid", text]},
+        "hologram": {},
+    }  # fmt: skip
+    groups = [
+        {"kind": kind, "title": f"A {kind}", "explanation": text,
+         "exhibits": [{"kind": kind, "name": text, "caption": text} | content]}
+        for kind, content in contents.items()
+    ]  # fmt: skip
+    document = {"version": 1, "groups": groups, "left_out": []}
+    (folder / "exhibits.json").write_text(json.dumps(document))

@@ -38,6 +38,7 @@ constexpr Target targets[] = {
     {"checkpoint", checkpoint},
     {"metrics", metrics},
     {"pictures", pictures},
+    {"exhibits", exhibits},
     {"encoder_description", encoder_description},
     {"encoder_shapes", encoder_shapes},
 };
@@ -96,6 +97,7 @@ TEST(FuzzTargets, DeepNestingExhaustsNoStack) {
   weights_folder(nested(R"({"image_size": @})", depth));
   metrics(nested("{\"type\": \"step\", \"step\": 1, \"a\": @}\n", depth));
   pictures(nested(R"({"version": @})", depth));
+  exhibits(nested(R"({"version": @})", depth));
   recipe(nested("model.width = @", 10000));
 }
 

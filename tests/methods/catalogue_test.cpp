@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
@@ -18,6 +19,8 @@
 #include "dbot/methods/catalogue.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/report/page/page_observer.h"
+#include "dbot/report/pictures/draw_set.h"
+#include "dbot/report/pictures/picture_observer.h"
 #include "dbot/train/trainer.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/methods/images_and_numbers.h"
@@ -37,6 +40,7 @@ struct System {
   std::function<std::unique_ptr<methods::Method>(bool stored)> make;
   std::vector<std::string> scalars;
   std::string header;  // stands in the description of its backbone
+  std::vector<std::string> exhibits = {};
 };
 
 void PrintTo(const System& system, std::ostream* out) {
@@ -80,7 +84,8 @@ std::vector<System> all_systems() {
   systems.push_back({"a convolution",
                      [](bool) { return std::make_unique<test::SmallSystem>(); },
                      {"numbers", "error"},
-                     "convolution"});
+                     "convolution",
+                     {"strip", "frames", "text", "matrix", "curve", "points", "mesh"}});
   return systems;
 }
 
@@ -197,6 +202,45 @@ TEST_P(EverySystem, ItsBackboneIsAFileAndCanBeJudged) {
                               extraction, 0, core::StopRequest(), core::silent_log());
   EXPECT_EQ(evaluation.rows.size(), 2 * method->backbone().feature_names().size());
   for (const auto& row : evaluation.rows) EXPECT_GE(row.top1, 50) << row.protocol;
+}
+
+TEST_P(EverySystem, WhatItShowsIsDrawnAndStandsOnThePage) {
+  const auto draw = [&](const methods::Method& method, const fs::path& place, const fs::path&) {
+    const report::SampleChoice choice{.count = 6, .image_size = {8, 8}};
+    const auto samples = report::load_picture_samples(dataset_, choice, {}, core::silent_log());
+    report::DrawSettings settings;
+    settings.look.mean = settings.look.std = {0.5, 0.5, 0.5};
+    const runtime::NamedTensors before = method.state();
+    std::map<std::string, at::Tensor> copies;
+    for (const auto& [name, value] : before) copies[name] = value.clone();
+    auto set = report::draw_picture_set(method, samples, nullptr, settings, place, {});
+    for (const auto& [name, value] : method.state()) {
+      EXPECT_TRUE(at::equal(value, copies.at(name))) << name;
+    }
+    return set;
+  };
+  std::vector<std::string> warnings;
+  report::PictureObserver pictures(
+      folder_.path(), 0, draw,
+      [&](core::LogLevel, std::string_view text) { warnings.emplace_back(text); });
+  train(folder_.path(), {&pictures});
+  EXPECT_THAT(warnings, testing::IsEmpty());
+  const auto sets = report::read_picture_sets(folder_.path());
+  ASSERT_THAT(sets, testing::SizeIs(3)) << "untrained, and two stages";
+  for (const report::PictureSet& set : sets) {
+    std::vector<std::string> shown;
+    for (const report::ShownGroup& group : set.gallery.groups) {
+      if (!group.exhibits.empty()) shown.push_back(group.kind);
+    }
+    EXPECT_EQ(shown, GetParam().exhibits) << set.label;
+    EXPECT_THAT(set.gallery.left_out, testing::IsEmpty());
+    EXPECT_EQ(fs::exists(report::picture_folder(folder_.path(), set.label) / "exhibits.json"),
+              !shown.empty());
+  }
+  const std::string page = core::read_text_file(folder_ / "report.html");
+  for (const std::string& kind : GetParam().exhibits) {
+    EXPECT_THAT(page, HasSubstr(R"("exhibits":[{"kind":")" + kind + '"')) << kind;
+  }
 }
 
 TEST_P(EverySystem, SaysWhatItIsMadeOf) {

@@ -1,10 +1,12 @@
 #include "tests/methods/small_system.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 
 #include "dbot/core/random.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/optim/layer_decay.h"
+#include "tests/report/example_gallery.h"
 
 namespace dbot::test {
 
@@ -131,7 +133,26 @@ void SmallSystem::load_state(std::int64_t stage, const runtime::NamedTensors& st
 }
 
 methods::ModelFacts SmallSystem::facts() const {
-  return {.parts = {{.name = "encoder", .parameters = backbone_->parameters()->parameter_count()}}};
+  return {.parts = {{.name = "encoder", .parameters = backbone_->parameters()->parameter_count()}},
+          .rows = {{"what it sums", "numbers beside each image"}}};
+}
+
+methods::Gallery SmallSystem::gallery(const data::Batch& batch,
+                                      const methods::GalleryContext& context) const {
+  methods::Gallery gallery = example_gallery();
+  const at::Tensor& images = batch.tensors.at("images");
+  const at::Tensor features = backbone_->pooled(images.to(at::kFloat) / 255);
+  gallery[0].exhibits = {
+      {.name = context.names.at(0), .content = methods::ImageStrip{.images = images, .names = {}}}};
+  methods::Points points{.points = {}, .labels = context.classes};
+  for (std::int64_t i = 0; i < batch.size(); ++i) {
+    points.points.push_back({.x = features[i][0].item<double>(),
+                             .y = features[i][1].item<double>(),
+                             .label = batch.labels.at(static_cast<std::size_t>(i)),
+                             .name = context.names.at(static_cast<std::size_t>(i))});
+  }
+  gallery[5].exhibits = {{.content = points}};
+  return gallery;
 }
 
 }  // namespace dbot::test

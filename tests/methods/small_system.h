@@ -50,6 +50,9 @@ class SmallSystem final : public methods::Method {
   void load_state(std::int64_t stage, const runtime::NamedTensors& state) override;
   methods::Cost cost() const override { return {.operations = 6.0 * 64 * 27 * 8}; }
   methods::ModelFacts facts() const override;
+  /// An exhibit of each kind; of the batch: its images, and their features as points.
+  methods::Gallery gallery(const data::Batch& batch,
+                           const methods::GalleryContext& context) const override;
 
   /// What is predicted of each sample of a batch, [batch].
   at::Tensor predict(const data::Batch& batch) const;

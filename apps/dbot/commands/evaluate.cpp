@@ -19,6 +19,8 @@
 #include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/sources/open.h"
+#include "dbot/report/metrics/evaluation_table.h"
+#include "dbot/report/text/shown_text.h"
 #include "dbot/report/text/table.h"
 #include "dbot/run/recipe/recipe_catalog.h"
 
@@ -114,12 +116,17 @@ data::LabelledSplits open_splits(const Arguments& arguments) {
 
 void print_for_people(const eval::Evaluation& evaluation) {
   std::vector<std::vector<std::string>> rows{{"features", "top-1 %", "top-5 %"}};
+  std::string further;
   for (const eval::EvaluationRow& row : evaluation.rows) {
     rows.push_back(
         {row.features, fmt::format("{:.2f}", row.top1), fmt::format("{:.2f}", row.top5)});
+    for (const auto& [name, value] : row.figures) {
+      further += fmt::format("{}: {} {}\n", row.features, report::shown_text(name),
+                             report::figure_text(value));
+    }
   }
   print_line(fmt::format("{} classes, {}", evaluation.classes, evaluation.split));
-  print(report::text_table(rows));
+  print(report::text_table(rows) + further);
 }
 
 void evaluate(const Arguments& arguments) {

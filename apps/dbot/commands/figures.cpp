@@ -13,10 +13,12 @@ std::string one_line(const Json& json) {
 }
 
 Json accuracies(const eval::EvaluationRow& row) {
-  return {{"protocol", row.protocol},
-          {"features", row.features},
-          {"top1", row.top1},
-          {"top5", row.top5}};
+  Json json{{"protocol", row.protocol},
+            {"features", row.features},
+            {"top1", row.top1},
+            {"top5", row.top5}};
+  for (const auto& [name, value] : row.figures) json["figures"][name] = value;
+  return json;
 }
 
 /// The best row's accuracies as "top1" and "top5"; null without any.

@@ -80,11 +80,13 @@ Json evaluations_of(const fs::path& run) {
   Json list = Json::array();
   for (const auto& record : report::read_evaluations(run / "metrics.jsonl")) {
     for (const auto& row : record.results) {
-      list.push_back({{"label", record.label},
-                      {"protocol", row.protocol},
-                      {"features", row.features},
-                      {"top1", row.top1},
-                      {"top5", row.top5}});
+      Json json{{"label", record.label},
+                {"protocol", row.protocol},
+                {"features", row.features},
+                {"top1", row.top1},
+                {"top5", row.top5}};
+      for (const auto& [name, value] : row.figures) json["figures"][name] = value;
+      list.push_back(std::move(json));
     }
   }
   return list;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dbot/core/log.h"
@@ -32,13 +33,16 @@ struct EvaluateConfig {
   std::int64_t max_test_images = 0;
 };
 
-/// One figure: a protocol on one kind of feature.
+/// The figures of a protocol on one kind of feature.
 struct EvaluationRow {
   std::string protocol;                              // "knn" or "linear"
   std::string features;                              // "cls", "mean" or "pixels"
   double top1 = 0, top5 = 0;                         // percent of the labelled test images
   double seconds = 0;                                // of the protocol, extraction not included
   std::int64_t train_samples = 0, test_samples = 0;  // labelled ones
+  /// Further ones by name, "mAP"; names differ. A protocol that has no top-1 and top-5 sets both to
+  /// NaN.
+  std::vector<std::pair<std::string, double>> figures = {};
 };
 
 struct Evaluation {

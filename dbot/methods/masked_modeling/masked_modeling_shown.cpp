@@ -54,12 +54,12 @@ ModelFacts MaskedModeling::facts() const {
     }
   }
   const std::int64_t patches = student_->encoder().config().patches();
-  return {.parts = {encoder, decoder, teacher},
-          .tokens = patches + 1,
-          .visible_tokens = masking::kept_patches(patches, config_.mask.ratio) + 1,
-          .remark = teacher_network_.channels_rule.empty()
-                        ? std::string()
-                        : "teacher: " + teacher_network_.channels_rule};
+  ModelFacts facts{.parts = {encoder, decoder, teacher},
+                   .tokens = patches + 1,
+                   .visible_tokens = masking::kept_patches(patches, config_.mask.ratio) + 1};
+  const std::string& rule = teacher_network_.channels_rule;
+  if (!rule.empty()) facts.rows.emplace_back("teacher", rule);
+  return facts;
 }
 
 Cost MaskedModeling::cost() const {

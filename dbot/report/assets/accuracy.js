@@ -60,6 +60,55 @@ function accuracyChart(protocol, runs) {
     stages: sharedStages(runs)});
 }
 
+function figureOf(row, name) {
+  return (row?.figures ?? []).find(([own]) => own === name)?.[1];
+}
+
+// [protocol, features, name] of each further figure, as they come.
+function furtherFigures(runs) {
+  const seen = new Map();
+  for (const e of runs.flatMap((run) => run.evaluations)) {
+    for (const row of e.results) {
+      for (const [name] of row.figures) seen.set(JSON.stringify([row.protocol, row.features, name]), [row.protocol, row.features, name]);
+    }
+  }
+  return [...seen.values()];
+}
+
+function rowAt(evaluation, protocol, features) {
+  return rowsOf(evaluation, protocol).find((row) => row.features === features);
+}
+
+// A figure of a protocol over time: a line for each kind of features, of each run.
+function figureChart(protocol, name, runs, number) {
+  const kinds = furtherFigures(runs).filter(([p, , n]) => p === protocol && n === name).map(([, features]) => features);
+  const series = runs.flatMap((run) => kinds.map((features) => {
+    const evaluations = networkEvaluations(run).filter((e) => isNumber(figureOf(rowAt(e, protocol, features), name)));
+    return {name: [runs.length > 1 && run.title, kinds.length > 1 && `${features} features`].filter(Boolean).join(", ") || "network",
+      colour: run.alone ? kinds.indexOf(features) : run.index, marks: true, dashed: !run.alone && kinds.indexOf(features) > 0,
+      segment: newStageDash(evaluations), points: evaluations.map((e) => [e.step, figureOf(rowAt(e, protocol, features), name)])};
+  })).filter((one) => one.points.length > 0);
+  return series.length === 0 ? null : chart({id: `figure-${number}`, title: `${protocolTitle(protocol)} ${name}`, series,
+    format: (v) => significant(v, 4), xTitle: "step", xMin: 0, stages: sharedStages(runs)});
+}
+
+function figureCharts(runs) {
+  const of_protocols = new Map(furtherFigures(runs).map(([protocol, , name]) => [JSON.stringify([protocol, name]), [protocol, name]]));
+  return [...of_protocols.values()].map(([protocol, name], i) => figureChart(protocol, name, runs, i)).filter(Boolean);
+}
+
+function figuresTable(runs) {
+  const columns = furtherFigures(runs);
+  if (columns.length === 0) return null;
+  const rows = runs.flatMap((run) => run.evaluations.filter((e) => e.results.some((row) => row.figures.length > 0))
+    .map((e) => [[!run.alone && [foreign(run.title), ", "], foreign(e.label)],
+      ...columns.map(([protocol, features, name]) => significant(figureOf(rowAt(e, protocol, features), name), 4))]));
+  const figure = card(table("Further figures of the evaluations", ["Network", ...columns.map(([protocol, features, name]) =>
+    [foreign(protocolTitle(protocol)), ", ", foreign(features), el("br"), foreign(name)])], rows));
+  figure.id = "figures";
+  return figure;
+}
+
 // The moments that say most: raw pixels, the untrained network and each stage's end; of a stage that
 // goes on, the newest.
 function milestonesOf(runs) {
@@ -72,7 +121,7 @@ function milestonesOf(runs) {
 // One row a measure: untrained, stage 1, stage 2 side by side.
 function milestonesTable(runs) {
   const labels = milestonesOf(runs);
-  const rows = runs.flatMap((run) => protocolsOf([run]).map((protocol) => {
+  const rows = runs.flatMap((run) => protocolsOf([run]).filter((protocol) => run.evaluations.some((e) => isNumber(bestAccuracy(e, protocol)))).map((protocol) => {
     const at = (label) => bestAccuracy(run.evaluations.find((e) => e.label === label), protocol);
     const values = labels.map(at);
     const best = Math.max(...values.filter(isNumber));
@@ -81,6 +130,7 @@ function milestonesTable(runs) {
     return [name, ...values.map((value) => ({value: accuracy(value), class: value === best ? "best" : undefined})),
       isNumber(trained) ? change(at("untrained network"), trained) : NOTHING];
   }));
+  if (rows.length === 0) return null;
   const head = ["", ...labels.map((label) => foreign(titleCase(label.replace(" network", "")))), "Gained"];
   const figure = card(table("Top-1 accuracy, untrained and trained", head, rows),
     el("p", {class: "small"}, "The best kind of features of each network. Gained: points over the untrained network."));
@@ -93,11 +143,13 @@ function accuracyTable(runs) {
     const seen = new Map();
     for (const e of networkEvaluations(run).concat(run.evaluations)) {
       for (const row of e.results) {
-        if (row.features !== "pixels") seen.set(`${row.protocol} ${row.features}`, [run, row.protocol, row.features]);
+        // A protocol may have other figures alone.
+        if (row.features !== "pixels" && (isNumber(row.top1) || row.figures.length === 0)) seen.set(`${row.protocol} ${row.features}`, [run, row.protocol, row.features]);
       }
     }
     return [...seen.values()];
   });
+  if (columns.length === 0) return null;
   const labels = [...new Set(runs.flatMap((run) => run.evaluations.map((e) => e.label)))];
   const valueAt = (label, [run, protocol, features]) => {
     const evaluation = run.evaluations.find((e) => e.label === label);
@@ -159,7 +211,8 @@ function accuracySection(runs) {
     `The network is frozen and its features sort labelled images into classes${sample ? ` (${wholeNumber(sample.train_samples)} to learn from, ${wholeNumber(sample.test_samples)} to test)` : ""}. Labels serve this measurement only; training never sees them.`,
     el("div", {class: "stack"},
       milestonesTable(runs),
-      el("div", {class: "grid"}, protocols.map((protocol) => accuracyChart(protocol, runs))),
+      el("div", {class: "grid"}, protocols.map((protocol) => accuracyChart(protocol, runs)), figureCharts(runs)),
+      figuresTable(runs),
       accuracyTable(runs),
       stages.length > 0 && [el("p", {class: "lead"}, "In each stage a fresh student learns from a frozen teacher, then becomes the next teacher. Masked distillation works when students come out better than their teachers."),
         el("div", {class: "grid"}, stages)]));

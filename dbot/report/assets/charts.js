@@ -2,6 +2,7 @@
 // when the page stands, and again when its colours change.
 
 const pendingCharts = [];
+let chartsStarted = false;
 
 // Centred mean over a sixtieth of the points, never across a break: what the eye should follow.
 function smoothed(points, breaks = []) {
@@ -28,8 +29,9 @@ function colourOf(series) {
   return series.reference ? cssColour("--muted") : seriesColour(series.colour);
 }
 
+// [x, y] or, of a point that has one, with a name.
 function asPoints(pairs) {
-  return pairs.map(([x, y]) => ({x, y}));
+  return pairs.map(([x, y, name]) => name ? {x, y, name} : {x, y});
 }
 
 // One series becomes its points and, where it is long and noisy, their smoothed course.
@@ -109,7 +111,7 @@ function tooltip(spec) {
     filter: (item) => !item.dataset.smoothed,
     callbacks: {
       title: (items) => items.length ? (spec.xTitle ? `${spec.xTitle} ${significant(items[0].parsed.x, 6)}` : items[0].label) : "",
-      label: (item) => `${item.dataset.label}: ${spec.format(item.parsed.y)}`,
+      label: (item) => `${item.raw?.name ?? item.dataset.label}: ${spec.format(item.parsed.y)}`,
     },
   };
 }
@@ -127,8 +129,9 @@ function lineConfiguration(spec) {
     data: {datasets: spec.series.flatMap(datasetsOf)},
     plugins: [stageMarks],
     options: {
-      animation: false, parsing: false, normalized: true, responsive: true, maintainAspectRatio: false,
-      interaction: {mode: "nearest", axis: "x", intersect: false},
+      animation: false, parsing: false, normalized: !spec.scatter, responsive: true, maintainAspectRatio: false,
+      showLine: !spec.scatter,
+      interaction: {mode: "nearest", axis: spec.scatter ? "xy" : "x", intersect: false},
       layout: {padding: {top: 4, right: 4}},
       plugins: {legend: {display: false}, tooltip: tooltip(spec), stageMarks: {stages: spec.stages, skipped: spec.skipped}},
       scales: {
@@ -213,12 +216,13 @@ function legendOf(spec) {
     swatch.style.background = series.dashed ? `repeating-linear-gradient(90deg, ${colour} 0 ${series.dashes?.[0] ?? 4}px, transparent 0 ${(series.dashes ?? [4, 3])[0] + (series.dashes ?? [4, 3])[1]}px)` : series.muted ? withAlpha(colour, 0.35) : colour;
     return el("li", {}, swatch, foreign(series.name));
   }));
+  if (chartsStarted) draw();  // else when the colours are chosen
   onThemeChange(draw);
   return list;
 }
 
 // spec: {id, title, series: [{name, points or values, colour, …}], format, xTitle, stages, skipped,
-// note, tall, labels (makes bars), log (offer a logarithmic axis), logarithmic (begin with it)}
+// note, tall, labels (makes bars), scatter (points without lines), log (offer a logarithmic axis), logarithmic (begin with it)}
 function chart(spec) {
   const canvas = el("canvas", {id: `chart-${spec.id}`, role: "img", "aria-label": `${spec.title}. ${summaryOf(spec)}`});
   spec.logarithmic ??= Boolean(spec.log) && wantsLogarithm(spec.series);
@@ -232,7 +236,9 @@ function chart(spec) {
     drawn?.destroy();
     drawn = new Chart(canvas, spec.labels ? barConfiguration(spec) : lineConfiguration(spec));
   };
-  pendingCharts.push(draw);
+  // One of a moment that is chosen later is drawn when it stands in the page.
+  if (chartsStarted) queueMicrotask(() => startChart(draw));
+  else pendingCharts.push(draw);
   return el("figure", {class: spec.tall ? "card chart tall" : "card chart"},
     el("header", {}, el("h3", {}, spec.title), button),
     el("div", {class: "plot"}, canvas),
@@ -240,11 +246,14 @@ function chart(spec) {
     spec.note && el("figcaption", {class: "small"}, spec.note));
 }
 
+function startChart(draw) {
+  draw();
+  onThemeChange(draw);
+}
+
 // Once, when all figures are in the page; from then on whenever the colours change.
 function startCharts() {
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-  for (const draw of pendingCharts) {
-    draw();
-    onThemeChange(draw);
-  }
+  chartsStarted = true;
+  pendingCharts.forEach(startChart);
 }

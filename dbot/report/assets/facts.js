@@ -32,15 +32,16 @@ function machineFacts(run) {
 function modelFacts(run) {
   const model = run.facts.model ?? {};
   const setting = (key) => run.recipe.entries[key] ?? NOTHING;
+  const sizes = Object.entries(model).filter(([key, value]) => key.endsWith("_parameters") && isNumber(value))
+    .map(([key, value]) => [foreign(`${titleCase(words(key.slice(0, -"_parameters".length)))} size`), `${compact(value)} parameters`]);
   return facts([
     ["Recipe", run.facts.recipe && foreign(run.facts.recipe)],
     ["Input", setting("model.image_size") !== NOTHING ? `${setting("model.image_size")} px, patches of ${setting("model.patch_size")} px` : NOTHING],
     ["Encoder", setting("model.width") !== NOTHING ? `${setting("model.depth")} blocks of width ${setting("model.width")}` : NOTHING],
-    ["Encoder size", isNumber(model.encoder_parameters) ? `${compact(model.encoder_parameters)} parameters` : NOTHING],
-    ["Decoder size", isNumber(model.decoder_parameters) ? `${compact(model.decoder_parameters)} parameters` : NOTHING],
-    ["Teacher size", isNumber(model.teacher_parameters) ? `${compact(model.teacher_parameters)} parameters` : NOTHING],
+    ...sizes,
     ["Tokens", isNumber(model.tokens) ? `${model.tokens}${isNumber(model.visible_tokens) ? `, ${model.visible_tokens} visible to the student` : ""}` : NOTHING],
     ["Arithmetic", isNumber(model.flops_per_image) ? `${compact(model.flops_per_image)}FLOP an image` : NOTHING],
+    ...Object.entries(model.rows ?? {}).map(([name, value]) => [foreign(titleCase(name)), foreign(value)]),
   ]);
 }
 

@@ -68,6 +68,7 @@ function setBody(set) {
   const drawable = set.map && set.map.points.length > 0;
   return el("div", {class: "stack", "data-set": set.label},
     groups.map(groupCard),
+    exhibitsOf(set).map(exhibitsCard),
     drawable && set.map.atlas && set.neighbours.length > 0 && neighboursCard(set),
     drawable && mapCard(set.map, "Map of the samples"),
     drawable && el("p", {class: "small"}, "The map lays samples out so that those with similar features lie close together. Groups of one colour mean that the network has found the classes by itself."));
@@ -101,13 +102,18 @@ function comparedPictures(runs) {
     return body && el("div", {class: "stack tight"}, title(shown[i], set), body);
   }));
   const groupOf = (set, kind) => set.groups.find((group) => group.kind === kind && group.pictures.length > 0);
+  const exhibited = [...new Set(newest.flatMap((set) => exhibitsOf(set).map((group) => group.kind)))];
+  const exhibitsIn = (set, kind) => exhibitsOf(set).find((group) => group.kind === kind);
+  // One card a kind: its heading from the first run that has it, and the runs in columns.
+  const kindCard = (kind, find, body) => {
+    const first = find(newest.find((set) => find(set, kind)), kind);
+    return el("div", {class: "card group"}, el("h3", {}, foreign(first.title)),
+      first.explanation && el("p", {class: "small"}, foreign(first.explanation)),
+      columns((set) => find(set, kind) && body(find(set, kind))));
+  };
   return el("div", {class: "stack"},
-    kinds.map((kind) => {
-      const first = groupOf(newest.find((set) => groupOf(set, kind)), kind);
-      return el("div", {class: "card group"}, el("h3", {}, foreign(first.title)),
-        first.explanation && el("p", {class: "small"}, foreign(first.explanation)),
-        columns((set) => groupOf(set, kind) && groupBody(groupOf(set, kind))));
-    }),
+    kinds.map((kind) => kindCard(kind, groupOf, groupBody)),
+    exhibited.map((kind) => kindCard(kind, exhibitsIn, exhibitsBody)),
     newest.some((set) => set.map) && columns((set) => set.map && mapCard(set.map, "Map of the samples")),
     healthTable(newest, newest.map((set, i) => `${shown[i].title}, ${set.label}`)));
 }

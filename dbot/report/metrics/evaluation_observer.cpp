@@ -9,6 +9,7 @@
 #include "dbot/core/clock.h"
 #include "dbot/methods/method.h"
 #include "dbot/report/metrics/evaluation_table.h"
+#include "dbot/report/metrics/scalar_name.h"
 
 namespace dbot::report {
 namespace {
@@ -16,7 +17,11 @@ namespace {
 std::string describe(const EvaluationRecord& record) {
   std::string text = record.label + ":";
   for (const EvaluationRow& row : record.results) {
-    text += fmt::format("  {} {} {:.2f}%", protocol_title(row.protocol), row.features, row.top1);
+    text += fmt::format("  {} {}", protocol_title(row.protocol), row.features);
+    if (!std::isnan(row.top1)) text += fmt::format(" {:.2f}%", row.top1);
+    for (const auto& [name, value] : row.figures) {
+      text += fmt::format(" {} {}", scalar_name(name), figure_text(value));
+    }
   }
   return text;
 }

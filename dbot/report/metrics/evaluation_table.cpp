@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
+#include "dbot/report/metrics/scalar_name.h"
 #include "dbot/report/text/table.h"
 
 namespace dbot::report {
@@ -47,24 +49,85 @@ std::string percent(double value) {
   return std::isfinite(value) ? fmt::format("{:.2f}", value) : "-";
 }
 
-// Names the kind of features only if there are several kinds.
-std::vector<std::string> head(const std::vector<Column>& columns, bool with_top5) {
-  std::set<std::string> features;
-  for (const Column& column : columns) features.insert(column.second);
-  std::vector<std::string> cells{"accuracy in percent"};
-  for (const auto& [protocol, feature] : columns) {
-    const std::string name =
-        protocol_title(protocol) + (features.size() > 1 ? " " + feature : std::string());
-    cells.push_back(name + " top-1");
-    if (with_top5) cells.push_back(name + " top-5");
+// Whether any network has a top-1 in a column: some protocols have other figures alone.
+bool has_accuracy(const std::vector<EvaluationRecord>& evaluations, const Column& column) {
+  return std::ranges::any_of(evaluations, [&](const EvaluationRecord& evaluation) {
+    const EvaluationRow* row = find(evaluation, column);
+    return row != nullptr && (row->figures.empty() || std::isfinite(row->top1));
+  });
+}
+
+// Names of a column's further figures, in the order in which they come.
+std::vector<std::string> figures_of(const std::vector<EvaluationRecord>& evaluations,
+                                    const Column& column) {
+  std::vector<std::string> names;
+  for (const EvaluationRecord& evaluation : evaluations) {
+    const EvaluationRow* row = find(evaluation, column);
+    if (row == nullptr) continue;
+    for (const auto& [name, value] : row->figures) {
+      if (std::ranges::count(names, name) == 0) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+double figure_of(const EvaluationRow* row, const std::string& name) {
+  if (row != nullptr) {
+    for (const auto& [own, value] : row->figures) {
+      if (own == name) return value;
+    }
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+/// Cells of one column of the table, the head first.
+using Cells = std::vector<std::string>;
+
+template <typename TextOf>
+Cells cells_of(const std::vector<EvaluationRecord>& evaluations, const Column& column,
+               std::string head, const TextOf& text_of) {
+  Cells cells{std::move(head)};
+  for (const EvaluationRecord& evaluation : evaluations) {
+    cells.push_back(text_of(find(evaluation, column)));
   }
   return cells;
+}
+
+// Names the kind of features only if there are several kinds.
+std::vector<Cells> cells_of_all(const std::vector<EvaluationRecord>& evaluations, bool with_top5) {
+  const std::vector<Column> columns = columns_of(evaluations);
+  std::set<std::string> features;
+  for (const Column& column : columns) features.insert(column.second);
+  std::vector<Cells> all;
+  for (const Column& column : columns) {
+    const auto& [protocol, feature] = column;
+    const std::string name =
+        protocol_title(protocol) + (features.size() > 1 ? " " + feature : std::string()) + " ";
+    const auto add = [&](const std::string& figure, const auto& text_of) {
+      all.push_back(cells_of(evaluations, column, name + figure, text_of));
+    };
+    if (has_accuracy(evaluations, column)) {
+      add("top-1", [](const auto* row) { return row != nullptr ? percent(row->top1) : "-"; });
+      if (with_top5) {
+        add("top-5", [](const auto* row) { return row != nullptr ? percent(row->top5) : "-"; });
+      }
+    }
+    for (const std::string& figure : figures_of(evaluations, column)) {
+      add(scalar_name(figure),
+          [&](const auto* row) { return figure_text(figure_of(row, figure)); });
+    }
+  }
+  return all;
 }
 
 }  // namespace
 
 std::string protocol_title(const std::string& protocol) {
   return protocol == "knn" ? "k-NN" : protocol;
+}
+
+std::string figure_text(double value) {
+  return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-";
 }
 
 std::string evaluation_table(const std::vector<EvaluationRecord>& evaluations, bool with_top5,
@@ -74,16 +137,10 @@ std::string evaluation_table(const std::vector<EvaluationRecord>& evaluations, b
     std::erase_if(shown, [](const auto& record) { return record.label.starts_with("epoch "); });
   }
   if (shown.empty()) return {};
-  const std::vector<Column> columns = columns_of(shown);
-  std::vector<std::vector<std::string>> rows{head(columns, with_top5)};
-  for (const EvaluationRecord& evaluation : shown) {
-    std::vector<std::string> cells{evaluation.label};
-    for (const Column& column : columns) {
-      const EvaluationRow* row = find(evaluation, column);
-      cells.push_back(row != nullptr ? percent(row->top1) : "-");
-      if (with_top5) cells.push_back(row != nullptr ? percent(row->top5) : "-");
-    }
-    rows.push_back(std::move(cells));
+  std::vector<std::vector<std::string>> rows{{"accuracy in percent"}};
+  for (const EvaluationRecord& evaluation : shown) rows.push_back({evaluation.label});
+  for (const Cells& column : cells_of_all(shown, with_top5)) {
+    for (std::size_t row = 0; row < rows.size(); ++row) rows[row].push_back(column[row]);
   }
   return text_table(rows);
 }

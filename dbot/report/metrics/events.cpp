@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "dbot/core/error.h"
@@ -77,8 +78,12 @@ void Events::write(const EvaluationRecord& record) {
   std::vector<EventScalar> scalars;
   for (const EvaluationRow& row : record.results) {
     const std::string group = fmt::format("evaluation/{}_{}_", row.protocol, row.features);
-    scalars.push_back({group + "top1", static_cast<float>(row.top1)});
-    scalars.push_back({group + "top5", static_cast<float>(row.top5)});
+    const auto note = [&](const std::string& name, double value) {
+      if (!std::isnan(value)) scalars.push_back({group + name, static_cast<float>(value)});
+    };
+    note("top1", row.top1);
+    note("top5", row.top5);
+    for (const auto& [name, value] : row.figures) note(scalar_name(name), value);
   }
   if (!scalars.empty()) add(record.step, scalars);
 }

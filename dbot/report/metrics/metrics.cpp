@@ -133,13 +133,15 @@ void MetricsFile::write(const EvaluationRecord& evaluation) {
                          {"seconds", evaluation.seconds},
                          {"results", ordered_json::array()}};
   for (const EvaluationRow& row : evaluation.results) {
-    record["results"].push_back({{"protocol", row.protocol},
-                                 {"features", row.features},
-                                 {"top1", row.top1},
-                                 {"top5", row.top5},
-                                 {"seconds", row.seconds},
-                                 {"train_samples", row.train_samples},
-                                 {"test_samples", row.test_samples}});
+    ordered_json result{{"protocol", row.protocol},
+                        {"features", row.features},
+                        {"top1", row.top1},
+                        {"top5", row.top5},
+                        {"seconds", row.seconds},
+                        {"train_samples", row.train_samples},
+                        {"test_samples", row.test_samples}};
+    for (const auto& [name, value] : row.figures) result["figures"][scalar_name(name)] = value;
+    record["results"].push_back(std::move(result));
   }
   write_line(record.dump());
 }

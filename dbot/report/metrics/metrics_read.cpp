@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/core/json.h"
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr double kMostStages = 1 << 20;
+constexpr std::size_t kMostFigures = 32;  // of a row of an evaluation
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 double number_of(const json& value) {
@@ -40,6 +42,17 @@ void read_values(const json& object, const std::string& prefix, MetricsRecord& r
   }
 }
 
+/// In the order of their names; the first ones of a file that has more than any program writes.
+std::vector<std::pair<std::string, double>> read_figures(const json& row) {
+  std::vector<std::pair<std::string, double>> figures;
+  const auto found = row.find("figures");
+  if (found == row.end() || !found->is_object()) return figures;
+  for (const auto& [name, value] : found->items()) {
+    if (figures.size() < kMostFigures) figures.emplace_back(name, number_of(value));
+  }
+  return figures;
+}
+
 std::vector<EvaluationRow> read_results(const json& rows) {
   std::vector<EvaluationRow> results;
   for (const json& row : rows) {
@@ -53,6 +66,7 @@ std::vector<EvaluationRow> read_results(const json& rows) {
       result.train_samples = core::whole_number(row["train_samples"]);
     }
     if (row.contains("test_samples")) result.test_samples = core::whole_number(row["test_samples"]);
+    result.figures = read_figures(row);
     results.push_back(std::move(result));
   }
   return results;

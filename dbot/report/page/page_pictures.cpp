@@ -1,13 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <span>
 
-#include "dbot/core/files/files.h"
+#include "dbot/report/page/page_exhibits.h"
 #include "dbot/report/page/page_parts.h"
-#include "dbot/report/pictures/set/picture_file.h"
+#include "dbot/report/page/picture_embedder.h"
 #include "dbot/report/pictures/set/picture_set_json.h"
 #include "dbot/report/text/shown_text.h"
 
@@ -16,74 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A page that a phone can open.
-constexpr std::size_t most_picture_bytes = std::size_t{32} << 20;  // of all files together
-constexpr std::size_t largest_picture = std::size_t{8} << 20;
-
-/// Turns files of one folder into data URIs as long as the budget lasts.
-class Embedder {
- public:
-  explicit Embedder(LeftOut& left_out) : left_out_(left_out) {}
-  ~Embedder() {
-    if (too_many_ > 0) {
-      left_out_.push_back(fmt::format("{} pictures: a page holds {} MiB of them", too_many_,
-                                      most_picture_bytes >> 20));
-    }
-  }
-
-  /// Null if the file is missing, no picture, or too large.
-  PageJson data_uri(const fs::path& folder, const std::string& file) {
-    const std::string content = bytes_of(folder, file);
-    return content.empty() ? PageJson() : uri_of(content);
-  }
-
-  /// The same, but the number of the set that has it already where one has.
-  PageJson data_uri_once(const fs::path& folder, const std::string& file, std::size_t set) {
-    const std::string content = bytes_of(folder, file);
-    if (content.empty()) return nullptr;
-    const auto [found, is_new] =
-        sets_.try_emplace(core::checksum(std::as_bytes(std::span(content))), set);
-    if (is_new) return uri_of(content);
-    used_ -= content.size();
-    return found->second;
-  }
-
- private:
-  /// Empty if it cannot be shown.
-  std::string bytes_of(const fs::path& folder, const std::string& file) {
-    // Only a name in this folder: a run from elsewhere must not show other files of this machine.
-    const fs::path path = folder / file;
-    std::error_code error;
-    const bool own = fs::path(file).filename() == fs::path(file) &&
-                     fs::is_regular_file(fs::symlink_status(path, error));
-    const auto bytes = own ? fs::file_size(path, error) : 0;
-    if (!own || error || bytes > largest_picture) return missing(path);
-    if (used_ + bytes > most_picture_bytes) {
-      ++too_many_;
-      return {};
-    }
-    std::string content = read_bounded(path, largest_picture);
-    if (!picture_kind(content)) return missing(path);
-    used_ += content.size();
-    return content;
-  }
-
-  static PageJson uri_of(const std::string& content) {
-    return fmt::format("data:{};base64,{}", picture_kind(content)->type, base64(content));
-  }
-
-  std::string missing(const fs::path& path) {
-    left_out_.push_back(fmt::format("{}: not a picture of this run", path.filename().string()));
-    return {};
-  }
-
-  LeftOut& left_out_;
-  std::map<std::string, std::size_t> sets_;  // by checksum
-  std::size_t used_ = 0;
-  std::size_t too_many_ = 0;
-};
-
-PageJson group_json(const PictureGroup& group, const fs::path& folder, Embedder& embedder) {
+PageJson group_json(const PictureGroup& group, const fs::path& folder, PictureEmbedder& embedder) {
   PageJson pictures = PageJson::array();
   for (const Picture& picture : group.pictures) {
     const PageJson source = embedder.data_uri(folder, picture.file);
@@ -132,7 +60,8 @@ PageJson neighbours_json(const PictureSet& set, const std::vector<Neighbours>& a
 PageJson pictures_part(const fs::path& run, const std::vector<PictureSet>& sets,
                        LeftOut& left_out) {
   std::vector<PageJson> newest_first;
-  Embedder embedder(left_out);
+  PictureEmbedder embedder(left_out);
+  ExhibitBudget budget(left_out);
   for (auto set = sets.rbegin(); set != sets.rend(); ++set) {
     const fs::path folder = picture_folder(run, set->label);
     PageJson part{{"label", shown_text(set->label)},
@@ -140,6 +69,7 @@ PageJson pictures_part(const fs::path& run, const std::vector<PictureSet>& sets,
                   {"stage", set->stage + 1},
                   {"health", health_json(set->health)},
                   {"groups", PageJson::array()},
+                  {"exhibits", exhibits_part(*set, folder, embedder, budget, left_out)},
                   {"map", nullptr},
                   {"neighbours", neighbours_json(*set, set->neighbours)},
                   {"pixel_neighbours", neighbours_json(*set, set->pixel_neighbours)}};

@@ -122,6 +122,21 @@ data::Image strip(std::span<const data::Image> tiles) {
   return canvas;
 }
 
+data::Image stack(std::span<const data::Image> rows) {
+  std::int64_t width = 0, height = -kGap;
+  for (const data::Image& row : rows) {
+    width = std::max<std::int64_t>(width, row.width);
+    height += row.height + kGap;
+  }
+  data::Image canvas = plain_image({std::max<std::int64_t>(height, 0), width}, {255, 255, 255});
+  std::int64_t top = 0;
+  for (const data::Image& row : rows) {
+    paste(canvas, row, top, 0);
+    top += row.height + kGap;
+  }
+  return canvas;
+}
+
 data::Image atlas(std::span<const data::Image> tiles, std::int64_t columns) {
   if (tiles.empty()) return {};
   const std::int64_t side = tiles.front().height;

@@ -30,6 +30,8 @@ data::Image mixed(const data::Image& a, const data::Image& b, double share);
 
 /// Images of one height side by side, divided by thin white lines.
 data::Image strip(std::span<const data::Image> tiles);
+/// Images of one width below each other, divided likewise.
+data::Image stack(std::span<const data::Image> rows);
 /// Squares of one size in rows of `columns`, without gaps; what is left over is white.
 data::Image atlas(std::span<const data::Image> tiles, std::int64_t columns);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dbot/core/error.h"
+#include "dbot/report/pictures/exhibits/draw_gallery.h"
 #include "dbot/report/pictures/health.h"
 #include "dbot/report/pictures/map/embedding_map.h"
 #include "dbot/report/pictures/map/neighbours.h"
@@ -61,6 +62,14 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
           methods::masked_loss(predict_samples(*images, *held_out, measure, stop));
     }
   }
+  leave_if_stopped(stop);
+  const std::vector<std::string> names(samples.names.begin(), samples.names.begin() + shown);
+  set.gallery =
+      draw_gallery(method.gallery(samples.batch(0, shown), {.draws = measure.context,
+                                                            .precision = measure.precision,
+                                                            .names = names,
+                                                            .classes = samples.classes}),
+                   folder, settings.channels);
   leave_if_stopped(stop);
   if (const auto view = patch_views(method.backbone(), pixels, settings.look)) {
     set.groups.push_back(draw_principal_components(*view, colours, samples.names, places));

@@ -52,6 +52,7 @@ data::Batch PictureSamples::batch(std::int64_t begin, std::int64_t count) const 
   data::Batch batch;
   batch.tensors["images"] = images.narrow(0, begin, count);
   batch.sample_ids.assign(ids.begin() + begin, ids.begin() + begin + count);
+  if (!classes.empty()) batch.labels.assign(labels.begin() + begin, labels.begin() + begin + count);
   return batch;
 }
 

@@ -33,6 +33,7 @@ nlohmann::ordered_json model_json(const RunFacts::Model& model) {
   json["tokens"] = model.made_of.tokens;
   json["visible_tokens"] = model.made_of.visible_tokens;
   json["flops_per_image"] = model.flops_per_image;
+  for (const auto& [name, value] : model.made_of.rows) json["rows"][name] = value;
   return json;
 }
 

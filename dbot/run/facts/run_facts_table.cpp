@@ -3,6 +3,7 @@
 
 #include "dbot/report/terminal/progress_text.h"
 #include "dbot/report/text/quantity_text.h"
+#include "dbot/report/text/shown_text.h"
 #include "dbot/run/facts/run_facts.h"
 
 namespace dbot::run {
@@ -11,6 +12,7 @@ namespace {
 using report::bytes_text;
 using report::count_text;
 using report::grouped;
+using report::shown_text;
 
 std::string data_text(const RunFacts::Data& data) {
   const std::string labels =
@@ -70,17 +72,18 @@ std::string memory_text(const MemoryPlan& memory) {
 }  // namespace
 
 std::string facts_table(const RunFacts& facts) {
-  const auto line = [](const char* name, const std::string& text) {
-    return fmt::format("  {:<12}{}\n", name, text);
+  const auto line = [](std::string_view name, std::string_view text) {
+    return fmt::format("  {:<11} {}\n", name, text);
   };
-  const auto remark_line = [&](const std::string& text) {
-    return text.empty() ? std::string() : line("", text);
-  };
+  std::string rows;
+  for (const auto& [name, value] : facts.model.made_of.rows) {
+    rows += line(shown_text(name), shown_text(value));
+  }
   const auto& compute = facts.compute;
   return fmt::format("dbot {}, recipe {}\n", facts.dbot, facts.recipe) +
          line("data", data_text(facts.data)) + line("model", facts.model.description) +
-         line("parameters", parameters_text(facts.model.made_of)) +
-         remark_line(facts.model.made_of.remark) + line("tokens", tokens_text(facts.model)) +
+         line("parameters", parameters_text(facts.model.made_of)) + rows +
+         line("tokens", tokens_text(facts.model)) +
          line("compute",
               fmt::format("{} ({}), {} with {} threads, {} loading; LibTorch {}",
                           facts.machine.processor, facts.machine.instruction_set, compute.precision,

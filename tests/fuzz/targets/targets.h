@@ -44,6 +44,8 @@ void checkpoint(Bytes input);
 void metrics(Bytes input);
 /// pictures.json of a run.
 void pictures(Bytes input);
+/// exhibits.json beside it.
+void exhibits(Bytes input);
 /// `dbot.config`, the description of an encoder in a weights file.
 void encoder_description(Bytes input);
 /// Names and shapes of a weights file without a description: one "name extent extent …" a line.

@@ -38,6 +38,20 @@ TEST(EvaluationTable, NamesFeaturesWhereThereAreSeveral) {
   EXPECT_THAT(table, HasSubstr("50.00             52.00            50.00"));
 }
 
+TEST(EvaluationTable, FurtherFiguresHaveColumnsOfTheirOwn) {
+  EvaluationRecord first = record("stage 1", 60), second = record("stage 2", 61);
+  first.results[0].figures = {{"mAP", 0.41255}};
+  second.results[0].figures = {{"mAP", 0.5}, {"ECE", 12.5}};
+  EXPECT_EQ(evaluation_table({first, second}, false),
+            "accuracy in percent  k-NN top-1  k-NN mAP  k-NN ECE  linear top-1\n"
+            "-------------------  ----------  --------  --------  ------------\n"
+            "stage 1                   60.00    0.4126         -         62.00\n"
+            "stage 2                   61.00       0.5      12.5         63.00\n");
+  first.results.resize(1);
+  first.results[0].top1 = first.results[0].top5 = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THAT(evaluation_table({first}, true), Not(HasSubstr("top-")));
+}
+
 TEST(EvaluationTable, LeavesOutEpochsUnlessAsked) {
   const std::vector<EvaluationRecord> records{record("epoch 2", 1), record("stage 1", 2)};
   EXPECT_THAT(evaluation_table(records, false), Not(HasSubstr("epoch 2")));

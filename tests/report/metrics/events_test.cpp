@@ -27,13 +27,15 @@ TEST(Events, WritesAFileWithTheFirstEvent) {
   const auto path = folder.path() / "events.out.tfevents.1700000000.dbot";
   EXPECT_FALSE(std::filesystem::exists(path));
   events.on_step(step_record(1), method);
-  events.write({"stage 1", 1, 0, 1, {{"knn", "cls", 50, 90}}});
+  EvaluationRow row{.protocol = "knn", .features = "cls", .top1 = 50, .top5 = 90};
+  row.figures = {{"mAP", 0.4}};
+  events.write({"stage 1", 1, 0, 1, {row}});
   events.on_validation({.state = {.step = 1}, .figures = {{"loss", 0.25}}}, method);
   const std::string content = core::read_text_file(path);
   for (const char* tag :
        {"train/loss", "train/gradient_norm", "train/learning_rate", "train/images_per_second",
         "train/data_wait_fraction", "scalars/spread", "evaluation/knn_cls_top1",
-        "evaluation/knn_cls_top5", "validation/loss"}) {
+         "evaluation/knn_cls_top5", "evaluation/knn_cls_mAP", "validation/loss"}) {
     EXPECT_THAT(content, HasSubstr(tag));
   }
 }

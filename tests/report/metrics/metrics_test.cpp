@@ -205,6 +205,25 @@ TEST_F(MetricsTest, EvaluationsComeBackAsTheyWere) {
   EXPECT_EQ(read[0].results[1].seconds, 1.5);
 }
 
+TEST_F(MetricsTest, FurtherFiguresComeBackByTheirNames) {
+  EvaluationRow row{.protocol = "multi", .features = "cls"};
+  row.top1 = row.top5 = std::nan("");
+  row.figures = {{"mAP", 0.41}, {"F1 of </b>\xff", std::nan("")}};
+  {
+    MetricsFile file(path_);
+    file.on_begin(plan_, {}, method_);
+    file.write({"stage 1", 4, 0, 1.0, {row, {"knn", "cls", 50, 60}}});
+  }
+  const auto read = read_evaluations(path_).at(0).results;
+  EXPECT_TRUE(std::isnan(read.at(0).top1));
+  ASSERT_EQ(read.at(0).figures.size(), 2U);
+  EXPECT_EQ(read[0].figures[0].first, "F1 of </b>\xEF\xBF\xBD");
+  EXPECT_TRUE(std::isnan(read[0].figures[0].second));
+  EXPECT_EQ(read[0].figures[1], (std::pair<std::string, double>{"mAP", 0.41}));
+  EXPECT_TRUE(read.at(1).figures.empty());
+  EXPECT_THAT(core::read_text_file(path_), HasSubstr(R"("test_samples":0}]})")) << "no empty key";
+}
+
 TEST_F(MetricsTest, AMissingFileHasNoRecords) {
   EXPECT_TRUE(read_metrics(path_).empty());
 }

@@ -74,6 +74,20 @@ TEST_F(PageDataTest, CarriesFiguresAsTheyAre) {
   EXPECT_EQ(page["progress"]["stage_begin"], json::parse("[0,2]"));
 }
 
+TEST_F(PageDataTest, CarriesFurtherFiguresAndRowsOfTheModel) {
+  write("metrics.jsonl",
+        one_step + R"({"type":"evaluation","step":1,"stage":1,"label":"stage 1","results":[)"
+                   R"({"protocol":"multi","features":"cls","top1":null,"top5":null,)"
+                   R"("figures":{"mAP":0.41,"</b>":null}}]})"
+                   "\n");
+  write("run.json", R"({"model":{"encoder_parameters":7,"rows":{"vocabulary":"2,000 words"}}})");
+  const json page = data();
+  EXPECT_EQ(page["evaluations"][0]["results"][0]["figures"],
+            json::parse(R"([["</b>",null],["mAP",0.41]])"));
+  EXPECT_EQ(page["evaluations"][0]["results"][0]["top1"], nullptr);
+  EXPECT_EQ(page["facts"]["model"]["rows"]["vocabulary"], "2,000 words");
+}
+
 TEST_F(PageDataTest, HoldsNothingThatIsMarkup) {
   const std::string hostile = "</script><img src=x onerror=alert(1)>&amp;\xE2\x80\xA8\xff\"'";
   write("recipe.toml", "[a]\nb = 1 # " + hostile);

@@ -37,6 +37,15 @@ TEST(Canvas, StripsHaveWhiteLinesBetweenTiles) {
   EXPECT_EQ(pixel(image, 0, 6), (std::vector{10, 0, 0}));
 }
 
+TEST(Canvas, StacksHaveWhiteLinesBetweenRows) {
+  const data::Image image = stack(std::vector{four_colours(), four_colours()});
+  EXPECT_EQ(image.height, 8);
+  EXPECT_EQ(image.width, 2);
+  EXPECT_EQ(pixel(image, 1, 0), (std::vector{0, 0, 30}));
+  EXPECT_EQ(pixel(image, 2, 1), (std::vector{255, 255, 255}));
+  EXPECT_EQ(pixel(image, 6, 0), (std::vector{10, 0, 0}));
+}
+
 TEST(Canvas, AnAtlasGoesRowByRow) {
   std::vector<data::Image> tiles;
   for (std::uint8_t i = 0; i < 5; ++i) tiles.push_back(plain_image({2, 2}, {i, i, i}));

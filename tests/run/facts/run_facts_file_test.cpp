@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "dbot/run/facts/stored_facts.h"
 #include "tests/core/temporary_folder.h"
@@ -62,6 +63,21 @@ TEST_F(Forecast, OfMoreThanADayIsAWarningToo) {
 TEST_F(Forecast, OfAShortRunIsNotTold) {
   EXPECT_THAT(said_after(0.02, 2), IsEmpty());
   EXPECT_THAT(said_after(0.1, 2), IsEmpty()) << "20 seconds";
+}
+
+TEST(ModelRows, StandAtTheHeadOfARunAndInItsFile) {
+  RunFacts facts;
+  facts.model.made_of.parts = {{.name = "encoder", .parameters = 7}};
+  const std::string without = to_json(facts);
+  facts.model.made_of.rows = {{"vocabulary", "2,000 words"}, {"text positions", "24\x1b[1m"}};
+  EXPECT_THAT(facts_table(facts), AllOf(HasSubstr("  vocabulary  2,000 words\n"),
+                                        HasSubstr("  text positions 24\xEF\xBF\xBD[1m\n")));
+  EXPECT_THAT(facts_table(facts), HasSubstr("\n  tokens      "));
+  const auto json = nlohmann::ordered_json::parse(to_json(facts));
+  EXPECT_EQ(json["model"]["rows"]["vocabulary"], "2,000 words");
+  auto same = json;
+  same["model"].erase("rows");
+  EXPECT_EQ(same, nlohmann::ordered_json::parse(without)) << "no other key changes";
 }
 
 TEST(StoredFacts, OfAnOlderRunAreItsOnePath) {

@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/report/pictures/set/exhibit_files.h"
 #include "dbot/report/pictures/set/picture_set_json.h"
 
 namespace dbot::report {
@@ -76,6 +77,7 @@ void write_picture_set(const fs::path& folder, const PictureSet& set) {
                     {"health", health_json(set.health)}};
   for (const PictureGroup& group : set.groups) json["groups"].push_back(to_json(group));
   if (set.map) json["map"] = to_json(*set.map);
+  write_exhibits(folder, set.gallery);
   // Names of files need not be UTF-8.
   core::write_file_atomically(folder / "pictures.json",
                               json.dump(1, ' ', false, ordered_json::error_handler_t::replace));

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "dbot/report/pictures/set/shown_exhibits.h"
+
 // What a network shows at one moment of a run, as files: RUN/pictures/<name>/ holds pictures and
 // pictures.json. Whoever draws them and whoever puts them on a page share only this.
 namespace dbot::report {
@@ -73,13 +75,15 @@ struct PictureSet {
   std::vector<Neighbours> neighbours;        // by features
   std::vector<Neighbours> pixel_neighbours;  // of the same queries, by raw pixels
   FeatureHealth health;
+  ShownGallery gallery = {};
 };
 
-/// Writes pictures.json into the folder, whose pictures are already there. Throws Error.
+/// Writes pictures.json, and exhibits.json where there are any, into the folder, whose pictures are
+/// already there. Throws Error.
 void write_picture_set(const std::filesystem::path& folder, const PictureSet& set);
 /// Throws DataError if the folder has no pictures.json or it cannot be understood: a field that is
 /// missing or of another type, a number or list beyond its bounds, a file name that leads out of
-/// the folder. Texts may hold anything.
+/// the folder. Texts may hold anything. Exhibits that cannot be understood are left out.
 PictureSet read_picture_set(const std::filesystem::path& folder);
 /// All readable sets of a run's pictures/, in the order of their steps; others are passed over.
 std::vector<PictureSet> read_picture_sets(const std::filesystem::path& run);

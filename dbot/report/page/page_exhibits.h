@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+
+#include "dbot/report/page/page_parts.h"
+#include "dbot/report/page/picture_embedder.h"
+#include "dbot/report/pictures/set/picture_set.h"
+
+namespace dbot::report {
+
+/// What exhibits of all moments together may take of a page. Says under `left_out` how many had no
+/// room.
+class ExhibitBudget {
+ public:
+  explicit ExhibitBudget(LeftOut& left_out) : left_out_(left_out) {}
+  ExhibitBudget(const ExhibitBudget&) = delete;
+  ExhibitBudget& operator=(const ExhibitBudget&) = delete;
+  ~ExhibitBudget();
+
+  /// Whether there is room for so many bytes more, which are then taken.
+  bool take(std::size_t bytes);
+
+ private:
+  LeftOut& left_out_;
+  std::size_t used_ = 0;
+  std::size_t too_many_ = 0;
+};
+
+/// The groups of a set's exhibits as the page draws them: texts fit to be shown, pictures as data
+/// URIs of files in `folder`.
+PageJson exhibits_part(const PictureSet& set, const std::filesystem::path& folder,
+                       PictureEmbedder& embedder, ExhibitBudget& budget, LeftOut& left_out);
+
+}  // namespace dbot::report
