@@ -20,7 +20,7 @@ double number(std::int64_t value) {
 double count(const std::vector<nn::ParameterSpec>& specs, bool trainable_only) {
   double sum = 0;
   for (const nn::ParameterSpec& spec : specs) {
-    if (trainable_only && !spec.trainable) continue;
+    if (trainable_only && !spec.trainable()) continue;
     double elements = 1;
     for (const std::int64_t size : spec.shape) elements *= number(size);
     sum += elements;
