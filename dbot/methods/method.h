@@ -12,7 +12,7 @@
 #include "dbot/exchange/export/network_weights.h"
 #include "dbot/methods/draws.h"
 #include "dbot/nn/backbone.h"
-#include "dbot/optim/adamw.h"
+#include "dbot/optim/parameter_group.h"
 #include "dbot/runtime/named_tensors.h"
 #include "dbot/runtime/precision.h"
 

@@ -143,7 +143,7 @@ MethodMemory plan_memory(const MaskedModelingConfig& config, const Surroundings&
   if (!surroundings.trains) return plan;
   const double trained = count(student, true);
   plan.gradients = kFloat * trained;
-  plan.moments = 2 * kFloat * trained;
+  plan.moments = surroundings.moments * kFloat * trained;
   // In low precision the graph keeps converted copies of the matrices.
   plan.activations = activations(shapes) + (shapes.element < kFloat ? 2 * trained : 0);
   plan.inputs = images(shapes);
