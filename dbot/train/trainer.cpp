@@ -133,8 +133,11 @@ std::optional<StepRecord> Trainer::optimizer_step() {
   record.gradient_norm = gradients.finite() ? optimizer_->gradient_norm() : std::nan("");
   record.skipped = !std::isfinite(record.gradient_norm);
   if (captures_.wants(state_.step + 1, record.skipped)) {
+    gradients.exchange_buffers();  // it is kept with the state of before it
     keep_step(gradients, record, std::move(marks));
+    gradients.exchange_buffers();
   }
+  if (!record.skipped) gradients.count();
   apply(record);
   advance(record);
   record.batches_ahead = loader_->ahead();
