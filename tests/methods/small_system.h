@@ -30,7 +30,7 @@ class ConvolutionBackbone final : public nn::Backbone {
 };
 
 /// Draws: "noise" [batch], "shift" [], the same for all samples of a batch. Scalars: "numbers" a
-/// sample, "error". Held-out figures: "error", "count". State: a running mean of targets. A
+/// sample, "error". Held-out figures: "error", "count". Buffer: a running mean of targets. A
 /// partner's image, where the batch has one, is added faintly.
 class SmallSystem final : public methods::Method {
  public:
@@ -40,7 +40,6 @@ class SmallSystem final : public methods::Method {
                           const methods::DrawContext& context) const override;
   methods::StepResult training_step(const data::Batch& batch, const methods::StepDraws& draws,
                                     const methods::StepContext& context) override;
-  void after_step(const methods::StepContext& context) override;
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t) override {}
   std::unique_ptr<methods::HeldOutMeasure> measure_held_out() const override;
@@ -61,7 +60,6 @@ class SmallSystem final : public methods::Method {
 
  private:
   std::unique_ptr<ConvolutionBackbone> backbone_;
-  at::Tensor running_, latest_;
 };
 
 }  // namespace dbot::test
