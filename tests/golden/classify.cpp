@@ -13,8 +13,7 @@ void check_classify(const Fixture& fixture, Comparison& comparison) {
   config.classes = fixture.config.at("num_classes").get<std::int64_t>();
   config.pooling =
       fixture.config.at("global_pool").get<bool>() ? nn::Pooling::mean : nn::Pooling::cls;
-  auto store = std::make_shared<nn::ParameterStore>(nn::classifier_parameters(config));
-  store->copy_from(weights);
+  const auto store = make_store(nn::classifier_parameters(config), weights);
   const nn::Classifier network(config, store);
 
   const at::Tensor features = network.features(images, at::kFloat);

@@ -5,7 +5,7 @@
 #include "dbot/masking/random_mask.h"
 #include "dbot/nn/vit/masked_autoencoder.h"
 #include "dbot/objectives/loss.h"
-#include "tests/golden/support/fixture.h"
+#include "tests/golden/harness/fixture.h"
 
 // What the cases of one dBOT step share: student, teacher and loss as the file describes them.
 namespace dbot::golden {

@@ -18,7 +18,7 @@ nn::DropPath stored_drop_path(const Fixture& fixture, const std::string& stack, 
     const std::string name = stack + "." + std::to_string(block);
     if (fixture.config.contains("rates") && fixture.config.at("rates").contains(name)) {
       comparison.number("rate of " + name, nn::drop_path_rate(drop_path.maximum, block, depth),
-                        fixture.config.at("rates").at(name).get<double>(), 1e-12);
+                        fixture.config.at("rates").at(name).get<double>(), limits::drop_path_rate);
     }
     for (std::int64_t branch = 0; branch < 2; ++branch) {
       const std::string draw = name + "." + branches[branch];

@@ -49,7 +49,12 @@ bool report(const fs::path& path, const std::string& name, Comparison& compariso
   comparison.finish();
   const bool ok = comparison.ok();
   print_line(path, name, ok ? "ok" : "FAIL", &comparison);
-  if (!ok) std::fprintf(stderr, "%s: %s\n", path.c_str(), comparison.worst().c_str());
+  for (const auto& [tensor, why] : comparison.dismissed()) {
+    std::fprintf(stderr, "%s: %s is not compared: %s\n", path.c_str(), tensor.c_str(), why.c_str());
+  }
+  for (const std::string& failure : comparison.failures()) {
+    std::fprintf(stderr, "%s: %s\n", path.c_str(), failure.c_str());
+  }
   return ok;
 }
 

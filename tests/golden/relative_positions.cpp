@@ -2,10 +2,6 @@
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
-#include <cmath>
-
-#include "dbot/core/error.h"
-#include "dbot/masking/block_mask.h"
 #include "dbot/nn/vit/relative_positions.h"
 #include "tests/golden/support/registry.h"
 
@@ -27,7 +23,7 @@ void check_relative_position_index(const Fixture& fixture, Comparison& compariso
     const std::string name = fmt::format("{}x{}", grid.height, grid.width);
     const at::Tensor index = nn::relative_position_index(grid);
     const std::int64_t tokens = index.size(0);
-    const at::Tensor& expected = fixture.at("out.index_" + name);
+    const at::Tensor& expected = fixture.peek("out.index_" + name);
     // Of large grids only some rows are kept.
     const at::Tensor shown =
         expected.size(0) == tokens
@@ -53,52 +49,6 @@ void check_relative_position_resize(const Fixture& fixture, Comparison& comparis
                                                           grid_of(name.substr(to + 2)));
     comparison.tensor("out.table_" + name, ours, limits::value);
   }
-}
-
-void check_block_mask(const Fixture& fixture, Comparison& comparison) {
-  const auto& config = fixture.config;
-  const auto sides = config.at("grid").get<std::vector<std::int64_t>>();
-  const core::Size grid{sides.at(0), sides.at(1)};
-  const masking::BlockConfig blocks{.masked = config.at("num_masking_patches").get<std::int64_t>(),
-                                    .smallest = config.at("min_num_patches").get<std::int64_t>(),
-                                    .narrowest = config.at("min_aspect").get<double>()};
-  for (const auto& [number, draws] : fixture.with_prefix("in.draws")) {
-    const double* next = draws.const_data_ptr<double>();
-    const double* end = next + draws.numel();
-    const auto take = [&] {
-      if (next == end) throw Error("[golden] more draws are asked for than the generator made");
-      return *next++;
-    };
-    const at::Tensor mask =
-        masking::block_mask(grid, blocks,
-                            {[&](double, double) { return take(); },
-                             [&](std::int64_t) { return static_cast<std::int64_t>(take()); }});
-    comparison.exact("out.mask" + number, mask);
-    comparison.truth("all draws of mask " + number + " are used", next == end);
-  }
-  if (!fixture.has("stat.frequency")) return;
-
-  // Our own draws: as often masked as the official ones, place by place and in number.
-  constexpr std::int64_t kMasks = 8000;
-  std::vector<std::int64_t> samples;
-  for (std::int64_t i = 0; i < kMasks; ++i) samples.push_back(i);
-  const at::Tensor masks =
-      masking::block_masks(/*seed=*/0, /*stage=*/0, /*epoch=*/0, samples, grid, blocks)
-          .to(at::kDouble);
-  const at::Tensor& frequency = fixture.at("stat.frequency");
-  const auto theirs = config.at("stat_masks").get<double>();
-  const at::Tensor variance =
-      frequency * (1 - frequency) * (1 / theirs + 1.0 / static_cast<double>(kMasks));
-  const at::Tensor deviation = (masks.mean(0).view(frequency.sizes()) - frequency).square();
-  comparison.truth("masked as often at every place",
-                   (deviation / variance.clamp_min(1e-12)).mean().item<double>() < 9);
-  const at::Tensor counts = masks.sum(1);
-  const double spread = counts.std().item<double>() / std::sqrt(theirs);
-  comparison.truth(fmt::format("as many masked patches: {}", counts.mean().item<double>()),
-                   std::abs(counts.mean().item<double>() -
-                            config.at("stat_mean_count").get<double>()) < 3 * spread);
-  comparison.truth("never more than wanted",
-                   counts.max().item<double>() <= static_cast<double>(blocks.masked));
 }
 
 }  // namespace dbot::golden

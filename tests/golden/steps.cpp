@@ -34,7 +34,7 @@ void check_dbot_steps(const Fixture& fixture, Comparison& comparison) {
   config.teacher.features.final_norm = value_or(fixture.config, "tlayernorm", 0) != 0;
   config.keep_patch_bias = true;
   Trajectory(fixture, config, /*keep_optimizer=*/true, comparison).run();
-  if (!fixture.with_prefix("reset.").empty()) {
+  if (!fixture.names("reset.").empty()) {
     Trajectory(fixture, config, /*keep_optimizer=*/false, comparison).run();
   }
 }

@@ -3,12 +3,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "dbot/masking/random_mask.h"
 #include "dbot/nn/vit/masked_autoencoder.h"
 #include "dbot/objectives/teacher.h"
-#include "tests/golden/support/comparison.h"
-#include "tests/golden/support/fixture.h"
+#include "tests/golden/harness/comparison.h"
+#include "tests/golden/harness/fixture.h"
 
 namespace dbot::golden {
 
@@ -21,6 +22,10 @@ nn::EncoderConfig encoder_config(const nlohmann::json& config, std::int64_t chan
 /// Encoder, decoder and predictor as `config` and the stored weights describe them.
 nn::MaskedAutoencoderConfig student_config(const nlohmann::json& config, std::int64_t channels,
                                            const runtime::NamedTensors& weights);
+
+/// Parameters with these values. Throws Error naming a stored weight that none of them takes.
+std::shared_ptr<nn::ParameterStore> make_store(const std::vector<nn::ParameterSpec>& specs,
+                                               const runtime::NamedTensors& weights);
 
 nn::MaskedAutoencoder make_student(const nn::MaskedAutoencoderConfig& config,
                                    const runtime::NamedTensors& weights);

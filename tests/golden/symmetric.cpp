@@ -55,8 +55,7 @@ objectives::LossConfig loss_named(const std::string& name) {
 void check_symmetric(const Fixture& fixture, Comparison& comparison) {
   const at::Tensor &images = fixture.at("in.images"), &pixels = fixture.at("in.pixels");
   const at::Tensor mask = fixture.at("in.mask").to(at::kFloat);
-  const nn::MaskedEncoder student =
-      make_masked_encoder(fixture.config.at("student"), images.size(1), fixture.with_prefix("w."));
+  const nn::MaskedEncoder student = read_masked_encoder(fixture, "w.", images.size(1), comparison);
   const objectives::Teacher teacher =
       make_clip_teacher(fixture.config.at("teacher"), pixels.size(1), fixture.with_prefix("t."));
 
@@ -82,7 +81,7 @@ void check_symmetric(const Fixture& fixture, Comparison& comparison) {
     return tokens.weights.defined() ? objectives::masked_mean(losses, tokens.weights)
                                     : losses.mean();
   };
-  for (const auto& [name, expected] : fixture.with_prefix("out.loss_")) {
+  for (const std::string& name : fixture.names("out.loss_")) {
     const auto cls = name.find("_with_cls");
     comparison.numbers("out.loss_" + name, loss_of(name.substr(0, cls), cls != std::string::npos),
                        limits::loss);
@@ -96,7 +95,7 @@ void check_symmetric_steps(const Fixture& fixture, Comparison& comparison) {
   const auto& config = fixture.config;
   const at::Tensor& samples = fixture.at("in.samples");
   const nn::MaskedEncoder student =
-      make_masked_encoder(config.at("student"), samples.size(2), fixture.with_prefix("w0."));
+      read_masked_encoder(fixture, "w0.", samples.size(2), comparison);
   optim::OptimizerConfig settings;
   settings.weight_decay = config.at("weight_decay").get<double>();
   settings.betas = config.at("betas").get<std::vector<double>>();
@@ -132,7 +131,7 @@ void check_symmetric_steps(const Fixture& fixture, Comparison& comparison) {
   comparison.numbers("out.loss", at::tensor(losses), limits::step_loss);
   comparison.numbers("out.grad_norm", at::tensor(norms), limits::step_norm);
   comparison.numbers("out.lr", at::tensor(rates), limits::rate);
-  for (const auto& [name, expected] : fixture.with_prefix("out.final.")) {
+  for (const std::string& name : fixture.names("out.final.")) {
     comparison.parameter("out.final." + name, store.at(name), limits::step_weight);
   }
   compare_decay(config.at("groups"), store, comparison);
@@ -140,15 +139,15 @@ void check_symmetric_steps(const Fixture& fixture, Comparison& comparison) {
 
 void check_symmetric_finetune(const Fixture& fixture, Comparison& comparison) {
   const at::Tensor& images = fixture.at("in.images");
-  const runtime::NamedTensors weights = fixture.with_prefix("w.");
+  runtime::NamedTensors weights = fixture.with_prefix("w.");
   nn::ClassifierConfig config;
   config.encoder = symmetric_encoder_config(fixture.config, images.size(1), weights);
   config.classes = fixture.config.at("num_classes").get<std::int64_t>();
   config.pooling =
       value_or(fixture.config, "mean_pooling", true) ? nn::Pooling::mean : nn::Pooling::cls;
   const auto specs = nn::classifier_parameters(config);
-  auto store = std::make_shared<nn::ParameterStore>(specs);
-  store->copy_from(weights);
+  take_position_indices(weights, config.encoder.grid(), comparison);
+  const auto store = make_store(specs, weights);
   const nn::Classifier network(config, store);
 
   const at::Tensor features = network.features(images, at::kFloat);

@@ -1,6 +1,8 @@
 #include "tests/golden/symmetric_networks.h"
 
+#include "dbot/core/error.h"
 #include "dbot/exchange/names/tensor_names.h"
+#include "dbot/nn/vit/relative_positions.h"
 #include "tests/golden/student.h"
 
 namespace dbot::golden {
@@ -19,20 +21,31 @@ nn::EncoderConfig symmetric_encoder_config(const nlohmann::json& config, std::in
   return encoder;
 }
 
-nn::MaskedEncoder make_masked_encoder(const nlohmann::json& config, std::int64_t channels,
-                                      const runtime::NamedTensors& weights) {
+void take_position_indices(runtime::NamedTensors& weights, core::Size grid,
+                           Comparison& comparison) {
+  std::erase_if(weights, [&](const auto& entry) {
+    if (!entry.first.ends_with("relative_position_index")) return false;
+    comparison.equal(entry.first, nn::relative_position_index(grid), entry.second);
+    return true;
+  });
+}
+
+nn::MaskedEncoder read_masked_encoder(const Fixture& fixture, const std::string& prefix,
+                                      std::int64_t channels, Comparison& comparison) {
+  const nlohmann::json& config = fixture.config.at("student");
+  runtime::NamedTensors weights = fixture.with_prefix(prefix);
   const nn::MaskedEncoderConfig shape{
       .encoder = symmetric_encoder_config(config, channels, weights),
       .prediction_width = config.at("out_dim").get<std::int64_t>()};
-  auto store = std::make_shared<nn::ParameterStore>(nn::masked_encoder_parameters(shape));
-  store->copy_from(weights);
-  return {shape, std::move(store)};
+  take_position_indices(weights, shape.encoder.grid(), comparison);
+  return {shape, make_store(nn::masked_encoder_parameters(shape), weights)};
 }
 
 objectives::Teacher make_clip_teacher(const nlohmann::json& config, std::int64_t channels,
                                       const runtime::NamedTensors& weights) {
-  const runtime::NamedTensors official =
-      exchange::to_official(weights, exchange::NameStyle::clip).tensors;
+  const auto official = exchange::to_official(weights, exchange::NameStyle::clip);
+  if (!official.left_out.empty())
+    throw Error("[golden] no name for the teacher's " + official.left_out.front());
   nn::EncoderConfig tower;
   const auto side = config.at("input_resolution").get<std::int64_t>();
   tower.image_size = {side, side};
@@ -46,9 +59,9 @@ objectives::Teacher make_clip_teacher(const nlohmann::json& config, std::int64_t
   tower.norm_before = true;
   tower.projection = config.at("output_dim").get<std::int64_t>();
   tower.gelu = value_or(config, "quick_gelu", true) ? nn::Gelu::quick : nn::Gelu::exact;
-  auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(tower));
-  store->copy_from(official);
-  return {tower, std::move(store), {.final_norm = value_or(config, "post_patch_norm", true)}};
+  return {tower,
+          make_store(nn::encoder_parameters(tower), official.tensors),
+          {.final_norm = value_or(config, "post_patch_norm", true)}};
 }
 
 }  // namespace dbot::golden

@@ -63,8 +63,12 @@ Trajectory::Trajectory(const Fixture& fixture, methods::MaskedModelingConfig con
 void Trajectory::load_start() {
   method_.begin_stage(0);
   runtime::NamedTensors state = method_.state();
-  for (const auto& [key, value] : fixture_.with_prefix("w0.")) state["student." + key] = value;
-  for (const auto& [key, value] : fixture_.with_prefix("t0.")) state["teacher." + key] = value;
+  for (const auto& [stored, ours] : {std::pair{"w0.", "student."}, std::pair{"t0.", "teacher."}}) {
+    for (const auto& [key, value] : fixture_.with_prefix(stored)) {
+      comparison_.truth(stored + key + " has a place", state.contains(ours + key));
+      state[ours + key] = value;
+    }
+  }
   method_.load_state(0, state);
   optimizer_.emplace_back(method_.parameter_groups(schedule_.optimizer.weight_decay),
                           schedule_.optimizer);
@@ -115,7 +119,7 @@ void Trajectory::switch_stage() {
   runtime::NamedTensors kept;
   for (const auto& [key, value] : finished) kept.emplace(key, value.clone());
   if (keep_optimizer_) {
-    for (const auto& [key, value] : fixture_.with_prefix(recorded + "student_before.")) {
+    for (const std::string& key : fixture_.names(recorded + "student_before.")) {
       comparison_.parameter(recorded + "student_before." + key, kept.at(key), limits::step_weight);
     }
   }
@@ -133,7 +137,10 @@ void Trajectory::switch_stage() {
   // Upstream forgets to draw this one tensor anew; so does the compatible run.
   comparison_.equal("fresh student's " + bias, fresh->at(bias), kept.at(bias));
   const runtime::NamedTensors start = fixture_.with_prefix(recorded + "student_after.");
-  for (const auto& [key, value] : start) comparison_.seen(recorded + "student_after." + key);
+  const runtime::NamedTensors places = fresh->named();
+  for (const auto& [key, value] : start) {
+    comparison_.truth("fresh student's " + key + " has a place", places.contains(key));
+  }
   fresh->copy_from(start, /*partial=*/true);
   auto groups = method_.parameter_groups(schedule_.optimizer.weight_decay);
   if (keep_optimizer_) {
@@ -151,22 +158,21 @@ void Trajectory::compare_end() {
   numbers("grad_norm", norms_, limits::step_norm);
   numbers("lr", rates_, limits::rate);
   const auto& store = *method_.student().parameters();
-  for (const auto& [key, value] : fixture_.with_prefix(name("final."))) {
+  for (const std::string& key : fixture_.names(name("final."))) {
     comparison_.parameter(name("final.") + key, store.at(key), limits::step_weight);
   }
   if (!keep_optimizer_) return;
   const optim::AdamW& optimizer = optimizer_.front();
   for (const auto& [moment, flat] : {std::pair{"opt.exp_avg.", optimizer.exp_avg()},
                                      std::pair{"opt.exp_avg_sq.", optimizer.exp_avg_sq()}}) {
-    for (const auto& [key, value] : fixture_.with_prefix(moment)) {
-      const at::Tensor ours = flat.narrow(0, store.offset(key), value.numel()).view(value.sizes());
-      comparison_.parameter(moment + key, ours, limits::step_weight);
+    for (const std::string& key : fixture_.names(moment)) {
+      const at::Tensor weight = store.at(key);
+      const at::Tensor ours = flat.narrow(0, store.offset(key), weight.numel());
+      comparison_.parameter(moment + key, ours.view(weight.sizes()), limits::step_weight);
     }
   }
   if (fixture_.has("opt.step")) {
-    comparison_.number("opt.step", static_cast<double>(optimizer.steps()),
-                       fixture_.at("opt.step").item<double>(), 0);
-    comparison_.seen("opt.step");
+    comparison_.numbers("opt.step", at::tensor(static_cast<double>(optimizer.steps())), 0);
   }
 }
 

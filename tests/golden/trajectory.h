@@ -6,8 +6,8 @@
 
 #include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/optim/adamw.h"
-#include "tests/golden/support/comparison.h"
-#include "tests/golden/support/fixture.h"
+#include "tests/golden/harness/comparison.h"
+#include "tests/golden/harness/fixture.h"
 
 namespace dbot::golden {
 

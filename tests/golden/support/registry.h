@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "tests/golden/support/comparison.h"
-#include "tests/golden/support/fixture.h"
+#include "tests/golden/harness/comparison.h"
+#include "tests/golden/harness/fixture.h"
 
 namespace dbot::golden {
 

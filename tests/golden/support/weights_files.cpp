@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <string_view>
 
 namespace dbot::golden {
@@ -60,16 +59,6 @@ std::vector<fs::path> unclaimed_files(const fs::path& folder) {
   std::vector<fs::path> files = torch_files(folder);
   std::erase_if(files, [](const fs::path& file) { return !claimed_by(file).empty(); });
   return files;
-}
-
-bool same_bits(const at::Tensor& ours, const at::Tensor& expected) {
-  if (!ours.defined() || ours.scalar_type() != expected.scalar_type() ||
-      ours.sizes() != expected.sizes()) {
-    return false;
-  }
-  const at::Tensor left = ours.contiguous(), right = expected.contiguous();
-  return left.nbytes() == 0 ||
-         std::memcmp(left.const_data_ptr(), right.const_data_ptr(), left.nbytes()) == 0;
 }
 
 }  // namespace dbot::golden

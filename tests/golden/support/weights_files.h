@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "dbot/exchange/import/weights_source.h"
-#include "tests/golden/support/comparison.h"
-#include "tests/golden/support/fixture.h"
+#include "tests/golden/harness/comparison.h"
+#include "tests/golden/harness/fixture.h"
 
 namespace dbot::golden {
 
@@ -22,8 +22,5 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& fixture
 
 /// Those that no expected file speaks of.
 std::vector<std::filesystem::path> unclaimed_files(const std::filesystem::path& folder);
-
-/// Equal types, extents and bits: also where elements are not numbers.
-bool same_bits(const at::Tensor& ours, const at::Tensor& expected);
 
 }  // namespace dbot::golden
