@@ -35,7 +35,7 @@ TEST(Events, WritesAFileWithTheFirstEvent) {
   for (const char* tag :
        {"train/loss", "train/gradient_norm", "train/learning_rate", "train/images_per_second",
         "train/data_wait_fraction", "scalars/spread", "evaluation/knn_cls_top1",
-         "evaluation/knn_cls_top5", "evaluation/knn_cls_mAP", "validation/loss"}) {
+        "evaluation/knn_cls_top5", "evaluation/knn_cls_mAP", "validation/loss"}) {
     EXPECT_THAT(content, HasSubstr(tag));
   }
 }
