@@ -24,8 +24,9 @@ class EveryOptimizer : public TrainerTest, public testing::WithParamInterface<Op
 
   void use(OptimizerKind kind) {
     settings_.optimizer = optim::default_config(kind);
-    // Of 8 images a step; LARS' moves are a thousandth of that.
-    settings_.optimizer.base_lr = (kind == OptimizerKind::lars ? 5.0 : 1e-2) * 256 / 8;
+    const bool lars = kind == OptimizerKind::lars;
+    settings_.optimizer.base_lr = (lars ? 0.02 : 1e-2) * 256 / 8;  // of 8 images a step
+    settings_.optimizer.trust_coefficient = 0.05;
     settings_.optimizer.weight_decay = 1e-3;
     settings_.optimizer.nesterov = true;
     settings_.optimizer.clip_norm = 1.0;

@@ -15,7 +15,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kLength = "[schedule]\nepochs = 10\n";
+constexpr const char* kLength = "[schedule]\nepochs = 10\nwarmup_epochs = 1\n";
 
 Recipe recipe_of(const std::string& optimizer, const std::vector<std::string>& assignments = {}) {
   return parse_recipe(kLength + ("[optimizer]\n" + optimizer), "test.toml", assignments);
@@ -55,7 +55,7 @@ TEST(OptimizerKeys, EachKindHasDefaultsAndReadsBack) {
 
 TEST(OptimizerKeys, AKeyOfAnotherKindIsRefusedByName) {
   EXPECT_EQ(refusal_of("momentum = 0.9"),
-            "test.toml:4: optimizer.momentum belongs to optimizer.kind \"sgd\" or \"lars\", and it "
+            "test.toml:5: optimizer.momentum belongs to optimizer.kind \"sgd\" or \"lars\", and it "
             "is \"adamw\" here");
   EXPECT_THAT(refusal_of("kind = \"lars\"\nnesterov = true"),
               AllOf(HasSubstr("optimizer.nesterov belongs to optimizer.kind \"sgd\""),
