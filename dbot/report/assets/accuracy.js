@@ -183,8 +183,9 @@ function generations(run, protocol) {
 
 function change(teacher, student) {
   if (!isNumber(teacher)) return NOTHING;
-  const points = student - teacher;
-  return {value: `${points >= 0 ? "+" : "−"}${Math.abs(points).toFixed(1)}`, class: points >= 0 ? "up" : "down"};
+  const points = student - teacher, size = Math.abs(points).toFixed(1);
+  if (Number(size) === 0) return {value: "0.0", class: ""};
+  return {value: `${points > 0 ? "+" : "−"}${size}`, class: points > 0 ? "up" : "down"};
 }
 
 function teacherAndStudent(run, protocol) {
