@@ -78,15 +78,15 @@ PageJson evaluations_part(const RunFigures& figures) {
   for (const EvaluationRecord& evaluation : figures.evaluations) {
     PageJson results = PageJson::array();
     for (const EvaluationRow& row : evaluation.results) {
-      PageJson figures = PageJson::array();
-      for (const auto& [name, value] : row.figures) figures.push_back({shown_text(name), value});
+      PageJson further = PageJson::array();
+      for (const auto& [name, value] : row.figures) further.push_back({shown_text(name), value});
       results.push_back({{"protocol", shown_text(row.protocol)},
                          {"features", shown_text(row.features)},
                          {"top1", row.top1},
                          {"top5", row.top5},
                          {"train_samples", row.train_samples},
                          {"test_samples", row.test_samples},
-                         {"figures", std::move(figures)}});
+                         {"figures", std::move(further)}});
     }
     evaluations.push_back({{"label", shown_text(evaluation.label)},
                            {"step", evaluation.step},
