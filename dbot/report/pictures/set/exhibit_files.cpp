@@ -90,7 +90,8 @@ void write_exhibits(const fs::path& folder, const ShownGallery& gallery) {
   }
   // Texts need not be UTF-8.
   core::write_file_atomically(
-      folder / kExhibitsFile, document.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+      folder / kExhibitsFile,
+      document.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
 
 ShownGallery read_exhibits(const fs::path& folder) {
