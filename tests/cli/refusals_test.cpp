@@ -55,6 +55,7 @@ TEST(Refusals, OfWhatCannotBeRead) {
   write_file(junk + "/one.jpg", "no picture");
   expect(dbot({"pretrain", shop.recipe, "--data", junk, "--out", shop.folder / "run"}), 3,
          {"none of the 1 images"});
+  expect(shop.pretrain("run", {"--labels", "/none.csv"}), 3, {"/none.csv", "check --labels"});
   const Result evaluated = shop.pretrain(
       "run", {"--set", "evaluate.at_stage_ends=true", "--set", "evaluate.data=/none"});
   expect(evaluated, 3, {"evaluate.data", "/none"});

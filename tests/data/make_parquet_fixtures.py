@@ -72,4 +72,9 @@ pq.write_table(pa.table({
     "image": structs([0, 1]),
     "labels": pa.array([[0, 1], [1]], pa.list_(pa.int64())),
 }), path("lists.parquet"))
+pq.write_table(pa.table({
+    "a_hash": pa.array([b"12345678", b"abcdefgh"]),
+    "blob": pa.array([None, picture(1)]),
+    "thumbnail": pa.array([picture(24), picture(25)]),
+}), path("bytes.parquet"))
 pq.write_table(pa.table({"text": ["a", "b"], "number": [1, 2]}), path("no_image.parquet"))

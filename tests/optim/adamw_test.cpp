@@ -53,9 +53,23 @@ TEST(AdamW, ClipsByScalingGradients) {
   b.step(0.1);
   EXPECT_TRUE(at::equal(a.exp_avg(), b.exp_avg()));
   EXPECT_TRUE(at::equal(clipped.values, scaled.values));
-  EXPECT_DOUBLE_EQ(Optimizer::clip_scale(10, 0), 1);
-  EXPECT_DOUBLE_EQ(Optimizer::clip_scale(1, 3), 1);
-  EXPECT_NEAR(Optimizer::clip_scale(6, 3), 0.5, 1e-6);
+  EXPECT_DOUBLE_EQ(AdamW::clip_scale(10, 0), 1);
+  EXPECT_DOUBLE_EQ(AdamW::clip_scale(1, 3), 1);
+  EXPECT_NEAR(AdamW::clip_scale(6, 3), 0.5, 1e-6);
+  EXPECT_NEAR(AdamW::clip_scale(1, 0.25), 0.25, 1e-6);
+  EXPECT_DOUBLE_EQ(AdamW::clip_scale(1e-6, 1e-6), 0.5);  // the norm has 1e-6 added
+}
+
+TEST(AdamW, EachGroupHasItsRateAndItsMoments) {
+  ParameterGroup slow = group(48, 1.0, 0.5, 0), fast = group(16, 1.0, -2.0, 0);
+  slow.rate_scale = 0.25;
+  AdamW optimizer({slow, fast}, {});
+  optimizer.step(0.1);
+  EXPECT_NEAR(slow.values.max().item<double>(), 1 - 0.025, 1e-6);
+  EXPECT_NEAR(fast.values.min().item<double>(), 1 + 0.1, 1e-6);
+  const at::Tensor moments = optimizer.exp_avg();
+  EXPECT_TRUE(at::equal(moments.narrow(0, 0, 48), at::full({48}, 0.1f * 0.5f)));
+  EXPECT_TRUE(at::equal(moments.narrow(0, 48, 16), at::full({16}, 0.1f * -2.0f)));
 }
 
 TEST(AdamW, LeavesClearGradients) {
@@ -95,7 +109,12 @@ TEST(PretrainingGroups, DecayMatricesAlone) {
   ASSERT_EQ(groups.size(), 2u);
   EXPECT_EQ(groups[0].weight_decay, 0);
   EXPECT_EQ(groups[1].weight_decay, 0.05);
+  EXPECT_EQ(groups[0].values.const_data_ptr<float>(), store.at("bias").const_data_ptr<float>());
   EXPECT_EQ(groups[1].values.const_data_ptr<float>(), store.at("weight").const_data_ptr<float>());
+  for (const ParameterGroup& group : groups) {
+    EXPECT_EQ(group.values.numel(), 16);  // three and four values, in lines of 64 bytes
+    EXPECT_EQ(group.gradients.numel(), 16);
+  }
   store.freeze();
   EXPECT_THROW(pretraining_groups(store, 0.05), Error);
 }

@@ -118,6 +118,10 @@ TEST(Plan, RefusesWarmupThatFillsAStage) {
                              HasSubstr("schedule.total_epochs")));
   usage_error([] { plan(length(80, 40), stages(2), 10); });
   EXPECT_NO_THROW(plan(length(81, 40), stages(2), 10));
+  EXPECT_THAT(usage_error([] {
+                plan(length(0, 20), stages(3, {100, 100, 10}), 10);
+              }),
+              HasSubstr("10 epochs of stage 3"));
 }
 
 TEST(Plan, RefusesValuesThatAreNoLengths) {
@@ -126,7 +130,10 @@ TEST(Plan, RefusesValuesThatAreNoLengths) {
   for (const double bad : {nan, infinity, -1.0}) {
     usage_error([&] { plan(length(bad, 0), stages(1), 10); });
     usage_error([&] { plan(length(10, bad), stages(1), 10); });
-    usage_error([&] { plan(length(10, 0), stages(2, {1, bad}), 10); });
+    EXPECT_THAT(usage_error([&] {
+                  plan(length(10, 0), stages(2, {1, bad}), 10);
+                }),
+                HasSubstr("an entry of stages.epochs"));
     usage_error([&] { plan(length(10, 0), stages(1), 10, {}, bad); });
   }
   usage_error([] { plan(length(0, 0), stages(1), 10); });

@@ -18,6 +18,7 @@ struct WayOut {
 };
 
 constexpr std::array kWaysOut{
+    WayOut{"data", "evaluate.labels", Fault::missing, "--labels", "check --labels"},
     WayOut{"data", "", Fault::missing, "--data", "check --data"},
     WayOut{"data split", "", Fault::unlabelled, "--by-class",
            "expected one folder a class, or no --by-class"},

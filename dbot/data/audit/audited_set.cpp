@@ -42,11 +42,12 @@ OtherFile look_into(const fs::path& path, std::string name) {
 
 }  // namespace
 
-AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log) {
+AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log, MaskChoice masks) {
   AuditedSet set;
   set.path_ = path;
   set.name_within_ = NamesWithin({path});
-  const auto opened = data::open(path, Wanted::all, {.log = log, .with_masks = true});
+  const bool with_masks = masks == MaskChoice::kept;
+  const auto opened = data::open(path, Wanted::all, {.log = log, .with_masks = with_masks});
   for (auto& part : opened.named()) {
     set.parts_.push_back({std::move(part.name), std::move(part.images), set.size(), {}});
   }
@@ -54,7 +55,7 @@ AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log) {
   // Beside images that are files themselves alone: an archive's folder is not theirs.
   if (opened.source.kind == &folder_kind()) {
     set.find_other_files();
-    set.find_masks();
+    if (with_masks) set.find_masks();
   }
   return set;
 }

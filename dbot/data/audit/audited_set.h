@@ -20,13 +20,20 @@ struct OtherFile {
   bool is_image = false;
 };
 
+/// What becomes of masks beside photographs (sources/folder/mask_files.h).
+enum class MaskChoice {
+  kept,      // they are images like others, and named
+  left_out,  // as training leaves them out
+};
+
 /// Everything that a data set holds: the images of all its parts, numbered through, and the files
 /// beside them.
 class AuditedSet {
  public:
   /// A folder, or anything else that `data::open` takes, in all its parts. Throws DataError as it
   /// does.
-  static AuditedSet open(const std::filesystem::path& path, const core::Log& log);
+  static AuditedSet open(const std::filesystem::path& path, const core::Log& log,
+                         MaskChoice masks = MaskChoice::kept);
 
   struct Part {
     std::string name;
@@ -50,7 +57,7 @@ class AuditedSet {
 
   const std::vector<OtherFile>& other_files() const { return other_files_; }
 
-  /// Images that are masks of others (sources/folder/mask_files.h), which training leaves out.
+  /// Images that are masks of others, which training leaves out; none where they were left out.
   const std::vector<std::int64_t>& masks() const { return masks_; }
 
  private:

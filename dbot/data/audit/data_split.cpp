@@ -65,7 +65,7 @@ DataSplit split_data_set(const DataSplitOptions& options,
                          const std::function<void(std::int64_t, std::int64_t)>& tell,
                          const core::StopRequest& stop, const core::Log& log) {
   check_empty(options.out);
-  const auto set = data::AuditedSet::open(options.data, log);
+  const auto set = data::AuditedSet::open(options.data, log, data::MaskChoice::left_out);
   require_files(set);
   if (options.split.by_class && set.classes().empty()) {
     throw DataError({.operation = "data split",

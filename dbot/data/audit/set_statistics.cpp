@@ -61,8 +61,9 @@ std::string pixels_text(const StoredPixels& stored) {
                               : stored.channels == 1 ? "grey"
                               : stored.channels == 3 ? "RGB"
                               : stored.channels == 2 ? "grey and alpha"
-                              : stored.channels == 4 ? "RGB and alpha"
-                                                     : fmt::format("{} channels", stored.channels);
+                              : stored.channels == 4 && stored.alpha
+                                  ? "RGB and alpha"
+                                  : fmt::format("{} channels", stored.channels);
   return fmt::format("{}, {} bits", colours, stored.bits);
 }
 

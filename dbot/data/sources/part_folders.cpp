@@ -75,11 +75,48 @@ std::string listed(const Names& names) {
   return fmt::format("{}/", fmt::join(names, "/, "));
 }
 
-void warn_of_unknown_parts(const fs::path& folder, const Names& names, const core::Log& log) {
+/// True for folders of images or of class folders; archives and Parquet files are found and
+/// divided further down (data_below.h).
+bool holds_images(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (has_image_extension(entry->path().filename().string()) || entry->is_directory(ignored)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// "train/" beside "holdout/" alone, which is not understood. Among several others "train" may well
+/// be a class, of vehicles.
+void warn_of_one_part(const fs::path& folder, const Names& names,
+                      const std::vector<fs::path>& around, const core::Log& log) {
+  Names others;
+  for (const auto& path : around) {
+    auto name = path.filename().string();
+    if (name != names.front() && !is_own_output(path)) others.push_back(std::move(name));
+  }
+  if (others.size() != 1 || !holds_images(folder / others.front())) return;
+  log(core::LogLevel::warning,
+      fmt::format("[data] {}: {}/ looks like a part of a data set, {}/ beside it does not: they "
+                  "are read together, as classes. If they are parts, call one of them train and "
+                  "one val, or name the one to train on",
+                  folder.string(), names.front(), others.front()));
+}
+
+void warn_of_unknown_parts(const fs::path& folder, const FoldersWithin& within,
+                           const core::Log& log) {
+  const auto& names = within.with_part_words;
   std::array<int, 4> count{};
   for (const auto& name : names) ++count[static_cast<std::size_t>(part_in_name(name))];
   const bool looks_divided = (count[1] > 0) + (count[2] > 0) + (count[3] > 0) > 1;
-  if (!looks_divided) return;
+  if (!looks_divided) {
+    const bool one = names.size() == 1 && part_of_folder(names.front()) != PartWord::none;
+    if (one) warn_of_one_part(folder, names, within.around, log);
+    return;
+  }
   log(core::LogLevel::warning,
       fmt::format("[data] {}: the folders {} look like parts of a data set, but are read as "
                   "folders of images like any other: what is meant for evaluation is trained on. "
@@ -87,34 +124,54 @@ void warn_of_unknown_parts(const fs::path& folder, const Names& names, const cor
                   folder.string(), listed(names)));
 }
 
-/// "images/" with train/ and val/ in it, where the folder around it was named.
+/// The part beside train/ in a folder; empty where it is not divided so.
+std::string part_beside_train(const fs::path& folder) {
+  std::error_code ignored;
+  if (!fs::is_directory(folder / "train", ignored) || is_own_output(folder)) return {};
+  if (!holds_images(folder / "train")) return {};
+  for (const char* other : {"val", "valid", "validation", "test"}) {
+    if (fs::is_directory(folder / other, ignored)) return other;
+  }
+  return {};
+}
+
+/// "images/" with train/ and val/ in it, where the folder around it was named; or "cat/" and "dog/"
+/// with both in each.
 void warn_of_parts_further_down(const fs::path& folder, const std::vector<fs::path>& around,
                                 const core::Log& log) {
+  Names divided;
+  std::string other;
   for (const auto& path : around) {
-    std::error_code ignored;
-    if (!fs::is_directory(path / "train", ignored) || is_own_output(path)) continue;
-    for (const char* other : {"val", "valid", "validation", "test"}) {
-      if (!fs::is_directory(path / other, ignored)) continue;
-      log(core::LogLevel::warning,
-          fmt::format("[data] {}: holds {}/ with train/ and {}/ in it, which are read together; "
-                      "name {} to train on train/ alone",
-                      folder.string(), path.filename().string(), other, path.string()));
-      return;
-    }
+    const auto part = part_beside_train(path);
+    if (part.empty()) continue;
+    if (other.empty()) other = part;
+    divided.push_back(path.filename().string());
   }
+  if (divided.empty()) return;
+  std::ranges::sort(divided);
+  const auto& first = divided.front();
+  const auto way_out =
+      divided.size() == 1
+          ? fmt::format("name {} to train on train/ alone", (folder / first).string())
+          : fmt::format("put the parts around the classes, as in train/{}/", first);
+  log(core::LogLevel::warning,
+      fmt::format("[data] {}: {} {} train/ and {}/ in it, which are read together; {}",
+                  folder.string(), listed(divided), divided.size() == 1 ? "has" : "have each",
+                  other, way_out));
 }
 
 }  // namespace
 
 PartFolders find_part_folders(const fs::path& folder, const core::Log& log) {
-  const auto [names, around] = folders_within(folder);
+  const auto within = folders_within(folder);
+  const auto& names = within.with_part_words;
   const auto train = choose(folder, names, PartWord::train);
   const auto val = choose(folder, names, PartWord::val);
   const auto test = choose(folder, names, PartWord::test);
   PartFolders parts{train.chosen, val.chosen, test.chosen};
   if (!parts.divided()) {
-    warn_of_unknown_parts(folder, names, log);
-    if (names.empty()) warn_of_parts_further_down(folder, around, log);
+    warn_of_unknown_parts(folder, within, log);
+    if (names.empty()) warn_of_parts_further_down(folder, within.around, log);
     return parts;
   }
   for (const auto* one : {&train, &val, &test}) {

@@ -10,8 +10,8 @@ namespace dbot::exchange {
 /// Has an encoder read another number of channels, as timm does (adapt_input_conv in
 /// timm/models/_manipulate.py): of the weights of the patches, those of the channels are repeated
 /// in turn and scaled by old / new, so that like channels give what they gave; for one channel they
-/// are summed. What was known of the pixels' normalisation is forgotten: it was of other channels.
-/// Returns the rule in words; empty where nothing was to be done.
+/// are summed. Mean and deviation of the pixels, where they are known, are repeated in the same
+/// way, for one channel averaged. Returns the rule in words; empty where nothing was to be done.
 std::string adapt_channels(LoadedEncoder& encoder, std::int64_t channels);
 
 }  // namespace dbot::exchange

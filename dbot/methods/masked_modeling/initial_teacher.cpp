@@ -99,7 +99,8 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
     loaded.description.mean = config.mean;
     loaded.description.std = config.std;
   }
-  // Of other channels than the file's, the student's normalisation is the best that is known.
+  // Of other channels than the file's, the student's normalisation is the best that is known
+  // where the file says none.
   if (rule.empty()) exchange::assume_normalisation(loaded.description);
   return {.config = shape,
           .parameters = std::move(parameters),

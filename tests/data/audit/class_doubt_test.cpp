@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dbot/data/audit/data_split.h"
+#include "dbot/data/audit/data_statistics.h"
 #include "dbot/data/sources/open.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/audit/audit_folder.h"
@@ -108,6 +110,23 @@ TEST_F(MaskFiles, AnAuditNamesThem) {
   EXPECT_THAT(result.files(FindingKind::mask),
               UnorderedElementsAre("a/1.png", "a/2_mask.png", "b/3-depth.png"));
   EXPECT_EQ(text_of(FindingKind::mask).id, "mask");
+}
+
+TEST_F(MaskFiles, AreNeitherMeasuredNorDivided) {
+  const auto tell = [](std::int64_t, std::int64_t) {};
+  const core::StopRequest stop;
+  const auto measured =
+      measure_data_set({.data = folder_.path(), .channels = 0}, tell, stop, kept_.log());
+  EXPECT_EQ(measured.set.images, 3);
+  EXPECT_EQ(measured.channels, 3) << "as the photographs have, not the masks";
+  EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("3 masks beside photographs are left out")));
+  const test::TemporaryFolder out;
+  DataSplitOptions options;
+  options.data = folder_.path();
+  options.out = out / "split";
+  options.split.test = 0.4;
+  const auto split = split_data_set(options, tell, stop, core::silent_log());
+  EXPECT_EQ(split.train + split.val + split.test, 3);
 }
 
 TEST_F(MaskFiles, PhotographsInTwoKindsOfFilesAreNone) {

@@ -55,6 +55,10 @@ TEST(SoundKinds, WhatIsNotReadIsCalledSo) {
   EXPECT_EQ(fault_in(tiff_of(4, 8, {.bits = 16, .format = 2}, values)), Fault::unsupported);
   EXPECT_EQ(fault_in(tiff_of(8, 8, {.bits = 8, .format = 2}, values)), Fault::unsupported);
   EXPECT_EQ(fault_in(tiff_of(8, 8, {.compression = 50002}, values)), Fault::unsupported);
+  EXPECT_EQ(fault_in(tiff_of(4, 4, {.photometric = 8, .channels = 3}, FileBytes(48, 7))),
+            Fault::unsupported)
+      << "L*a*b*";
+  EXPECT_EQ(fault_in(tiff_of(2, 2, {.channels = 65}, FileBytes(260, 7))), Fault::unsupported);
   EXPECT_EQ(fault_in(npy_of("<i4", "4, 4", values)), Fault::unsupported);
   EXPECT_EQ(fault_in(npy_of("<f2", "4, 8", values)), Fault::unsupported);
   EXPECT_EQ(fault_in(npy_of("|u1", "2, 2, 2, 8", values)), Fault::unsupported);
@@ -66,6 +70,18 @@ TEST(SoundKinds, WhatIsNotReadIsCalledSo) {
   EXPECT_THAT(
       test::message_of<DataError>([&] { decode_image(npy_of("<i4", "4, 4", values), 3, "x"); }),
       AllOf(HasSubstr("which is not read"), HasSubstr("convert it")));
+}
+
+TEST(SoundKinds, FourBandsOfATiffAreNotRgbAndAlpha) {
+  const FileBytes values(64, 7);
+  const FileBytes bands = tiff_of(4, 4, {.photometric = 1, .channels = 4}, values);
+  EXPECT_THAT(test::message_of<DataError>([&] { decode_image(bands, 3, "x"); }),
+              HasSubstr("has 4 channels, none of them alpha, expected model.channels = 3"));
+  EXPECT_EQ(decode_image(bands, 4, "x").channels, 4);
+  EXPECT_FALSE(open_reader(bands, kAnyChannels, "x")->stored_pixels().alpha);
+  const FileBytes rgba = tiff_of(4, 4, {.photometric = 2, .channels = 4}, values);
+  EXPECT_EQ(decode_image(rgba, 3, "x").channels, 3);
+  EXPECT_TRUE(open_reader(rgba, kAnyChannels, "x")->stored_pixels().alpha);
 }
 
 /// Pixels of a whole JPEG and of one that lacks its last bytes.

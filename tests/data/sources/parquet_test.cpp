@@ -139,6 +139,15 @@ TEST_F(Parquet, SeveralColumnsOfImagesAreSaid) {
                                        HasSubstr("such as 0.5")));
 }
 
+TEST_F(Parquet, ColumnsOfOtherBytesAreNoImages) {
+  const auto dataset = open("bytes.parquet");
+  ASSERT_EQ(dataset->size(), 2);
+  EXPECT_EQ(load_image(*dataset, 1, 3).pixels.at(0), 10) << "column blob";
+  EXPECT_THAT(kept_.lines,
+              ElementsAre(testing::AllOf(HasSubstr("taken from column blob; thumbnail may hold"),
+                                         testing::Not(HasSubstr("a_hash")))));
+}
+
 TEST_F(Parquet, ListsAreNoLabels) {
   EXPECT_THAT(open("lists.parquet")->classes(), testing::IsEmpty());
   EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("column labels holds lists")));

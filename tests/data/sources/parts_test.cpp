@@ -97,7 +97,29 @@ TEST_F(Parts, WhatLooksLikePartsAndIsNotUnderstoodIsSaid) {
   kept_.lines.clear();
   put({"deep/images/train/1.jpg", "deep/images/val/1.jpg"});
   EXPECT_THAT(parts(folder_ / "deep"), ElementsAre(" 2"));
-  EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("holds images/ with train/ and val/ in it")));
+  EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("images/ has train/ and val/ in it")));
+}
+
+TEST_F(Parts, OnePartBesideWhatIsNotUnderstoodIsSaid) {
+  put({"a/train/1.jpg", "a/holdout/2.jpg", "b/tst/1.jpg", "b/Training/2.jpg"});
+  EXPECT_THAT(parts(folder_ / "a"), ElementsAre(" 2"));
+  EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("train/ looks like a part of a data set, holdout/ "
+                                                 "beside it does not")));
+  kept_.lines.clear();
+  EXPECT_THAT(parts(folder_ / "b"), ElementsAre(" 2"));
+  EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("Training/ looks like a part")));
+  kept_.lines.clear();
+  put({"c/train/1.jpg"});
+  test::write_text(folder_ / "c/annotations/all.json", "{}");
+  EXPECT_THAT(parts(folder_ / "c"), ElementsAre(" 1"));
+  EXPECT_THAT(kept_.lines, IsEmpty()) << "there is nothing to mix up";
+}
+
+TEST_F(Parts, WithinClassesAreSaidWithTheWayOut) {
+  put({"cat/train/1.jpg", "cat/valid/2.jpg", "dog/train/1.jpg", "dog/valid/2.jpg"});
+  EXPECT_THAT(parts(folder_.path()), ElementsAre(" 4"));
+  EXPECT_THAT(kept_.lines, ElementsAre(AllOf(HasSubstr("cat/, dog/ have each train/ and valid/"),
+                                             HasSubstr("as in train/cat/"))));
 }
 
 TEST_F(Parts, AClassCalledLikeAPartStaysAClass) {
@@ -123,6 +145,12 @@ TEST_F(Parts, FilesInFoldersOfParts) {
     fs::copy_file(test::fixtures() / "parquet/test-00000-of-00001.parquet", folder_ / name);
   }
   EXPECT_THAT(parts(folder_ / "table"), ElementsAre("train 2", "val 2"));
+  fs::create_directories(folder_ / "hub/default");
+  fs::rename(folder_ / "table/Train", folder_ / "hub/default/train");
+  fs::rename(folder_ / "table/Validation", folder_ / "hub/default/validation");
+  kept_.lines.clear();
+  EXPECT_THAT(parts(folder_ / "hub"), ElementsAre("train 2", "val 2"));
+  EXPECT_THAT(kept_.lines, testing::Not(testing::Contains(HasSubstr("read together"))));
 }
 
 TEST_F(Parts, FoldersInsideOneArchive) {

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/equal.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -90,6 +91,9 @@ TEST(Embedding, IsATableForPeople) {
             "name,label,f0,f1\n"
             "\"a,b.png\",\"\"\"big\"\" dog\",1,0.1\n"
             "\"new\nline\\.png\",,-2.5,1e-20\n");
+  write_embedding_csv(folder / "first.csv", features({0, -1}), "cls", NamedDataset());
+  EXPECT_THAT(core::read_text_file(folder / "first.csv"),
+              testing::HasSubstr("\"a,b.png\",cat,1,0.1\n"));
 }
 
 TEST(Embedding, SaysWhereItCannotWrite) {

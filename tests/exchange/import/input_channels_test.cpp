@@ -29,7 +29,8 @@ TEST(InputChannels, LikeChannelsGiveWhatTheyGave) {
     LoadedEncoder other = rgb_encoder();
     EXPECT_THAT(adapt_channels(other, channels), testing::HasSubstr("3 channels")) << channels;
     EXPECT_EQ(other.description.config.channels, channels);
-    EXPECT_TRUE(other.description.mean.empty());
+    EXPECT_EQ(std::ssize(other.description.mean), channels);
+    EXPECT_EQ(std::ssize(other.description.std), channels);
     const at::Tensor& weights = other.parameters.at("patch_embed.proj.weight");
     EXPECT_EQ(weights.size(1), channels);
     EXPECT_NO_THROW(make_encoder(other));
@@ -49,6 +50,24 @@ TEST(InputChannels, AreRepeatedInTurnAndScaled) {
   for (const std::int64_t channel : {0, 1, 2, 3}) {
     EXPECT_TRUE(after.select(1, channel).equal(before.select(1, channel % 3) * 0.75)) << channel;
   }
+}
+
+TEST(InputChannels, NormalisationGoesWithTheWeights) {
+  const auto adapted = [](std::int64_t channels) {
+    LoadedEncoder encoder = rgb_encoder();
+    encoder.description.mean = {0.1, 0.2, 0.6};
+    encoder.description.std = {0.2, 0.3, 0.4};
+    adapt_channels(encoder, channels);
+    return encoder.description;
+  };
+  EXPECT_THAT(adapted(5).mean, testing::ElementsAre(0.1, 0.2, 0.6, 0.1, 0.2));
+  EXPECT_THAT(adapted(5).std, testing::ElementsAre(0.2, 0.3, 0.4, 0.2, 0.3));
+  EXPECT_THAT(adapted(1).mean, testing::ElementsAre(testing::DoubleNear(0.3, 1e-12)));
+  EXPECT_THAT(adapted(1).std, testing::ElementsAre(testing::DoubleNear(0.3, 1e-12)));
+  LoadedEncoder silent = rgb_encoder();
+  silent.description.mean = silent.description.std = {};
+  adapt_channels(silent, 5);
+  EXPECT_THAT(silent.description.mean, testing::IsEmpty());
 }
 
 TEST(InputChannels, AsManyAreLeftAlone) {

@@ -21,6 +21,7 @@ void expect_severity(const Observed& run, const std::string& id, std::optional<S
   ASSERT_EQ(advice != nullptr, expected.has_value()) << id << ", " << what << seen;
   if (advice == nullptr) return;
   EXPECT_EQ(advice->severity, *expected) << id << ", " << what << seen;
+  EXPECT_EQ(advice->severity == Severity::good, advice->todo.empty()) << id << ", " << what;
 }
 
 struct Limit {
@@ -31,13 +32,21 @@ struct Limit {
   std::optional<Severity> after = Severity::warning;
 };
 
+std::string title_of(const Observed& run, const std::string& id) {
+  const auto findings = advise(run);
+  const Advice* advice = find(findings, id);
+  return advice != nullptr ? advice->title : "";
+}
+
 void expect_limit(const Limit& limit) {
-  for (const double value : {limit.below, limit.beyond}) {
-    Observed run = observed();
-    run.pictures = {healthy_set()};
-    limit.set(run, value);
-    expect_severity(run, limit.check, value == limit.below ? limit.before : limit.after,
-                    std::to_string(value) + ": ");
+  Observed below = observed(), beyond = observed();
+  for (Observed* run : {&below, &beyond}) run->pictures = {healthy_set()};
+  limit.set(below, limit.below);
+  limit.set(beyond, limit.beyond);
+  expect_severity(below, limit.check, limit.before, std::to_string(limit.below) + ": ");
+  expect_severity(beyond, limit.check, limit.after, std::to_string(limit.beyond) + ": ");
+  if (limit.before == Severity::good || !limit.before) {
+    EXPECT_NE(title_of(below, limit.check), title_of(beyond, limit.check)) << limit.check;
   }
 }
 
@@ -95,6 +104,36 @@ TEST(AdviceLimits, FeaturesOfAnUntrainedNetworkAreNotJudged) {
   expect_severity(run, "collapse", Severity::warning, "the newest set of a trained network: ");
   run.pictures[0].step = 0;
   expect_severity(run, "collapse", std::nullopt, "two sets before the first step: ");
+  run.pictures[0].step = 1;
+  expect_severity(run, "collapse", Severity::warning, "a set after the first step: ");
+}
+
+TEST(AdviceLimits, WhatWasNotMeasuredIsNotJudged) {
+  const double unknown = std::nan("");
+  const auto expect_nothing = [](const std::string& id, auto set) {
+    Observed run = observed();
+    run.pictures = {healthy_set()};
+    set(health(run));
+    expect_severity(run, id, std::nullopt, "not measured: ");
+  };
+  for (const double nothing : {0.0, unknown}) {
+    expect_nothing("collapse", [=](FeatureHealth& of) { of.effective_rank = nothing; });
+    expect_nothing("collapse", [=](FeatureHealth& of) { of.width = nothing; });
+    expect_nothing("constant_predictions",
+                   [=](FeatureHealth& of) { of.target_deviation = nothing; });
+    expect_nothing("overfit", [=](FeatureHealth& of) { of.training_loss = nothing; });
+  }
+  expect_nothing("constant_predictions",
+                 [=](FeatureHealth& of) { of.prediction_deviation = unknown; });
+  expect_nothing("overfit", [=](FeatureHealth& of) { of.held_out_loss = unknown; });
+  expect_nothing("constant_loss", [=](FeatureHealth& of) {
+    of.held_out_loss = unknown;
+    of.training_loss = unknown;
+  });
+  expect_nothing("constant_loss", [=](FeatureHealth& of) {
+    of.position_loss = unknown;
+    of.constant_loss = unknown;
+  });
 }
 
 TEST(AdviceLimits, OfSteps) {
@@ -167,6 +206,25 @@ TEST(AdviceLimits, OfGradients) {
                 .beyond = 101,
                 .set = spike,
                 .after = Severity::note});
+  const auto clipping = [&](Observed& run, double value) {
+    run.clip_norm = value;
+    spike(run, 101);
+  };
+  expect_limit({.check = "gradient_norm",
+                .below = 0.5,
+                .beyond = 0,
+                .set = clipping,
+                .before = Severity::note});
+  const auto size = [&](Observed& run, double value) {
+    run.figures.curves["gradient_norm"] = {};
+    for (int step = 1; step <= 1000; ++step)
+      run.figures.curves["gradient_norm"].add(step, step == 400 ? 99 * value : value);
+  };
+  for (const double small : {1e-6, 1e6}) {  // what counts is growth, not size
+    Observed run = observed();
+    size(run, small);
+    expect_severity(run, "gradient_norm", Severity::good, std::to_string(small) + ": ");
+  }
 }
 
 TEST(AdviceLimits, OfTheMachine) {

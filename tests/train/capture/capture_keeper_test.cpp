@@ -1,6 +1,7 @@
 // Micro-batches are freed when they have been trained on, and read again for a capture.
 #include "dbot/train/capture/capture_keeper.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
@@ -210,6 +211,33 @@ TEST(BatchMark, KnowsABatchByItsSamplesAndItsContent) {
   batch.sample_ids = {3, 5};
   batch.offsets["captions"] = at::zeros({3}, at::kLong);
   EXPECT_NE(mark_of(batch), mark);
+}
+
+TEST(BatchMark, SeesEachSampleOfALargeBatch) {
+  data::Batch batch;
+  batch.tensors["images"] = at::zeros({200, 2, 64, 64}, at::kByte);
+  const BatchMark mark = mark_of(batch);
+  for (const std::int64_t sample : {0, 1, 2, 99, 198, 199}) {
+    batch.tensors["images"][sample].fill_(1);
+    EXPECT_NE(mark_of(batch), mark) << sample;
+    batch.tensors["images"][sample].fill_(0);
+  }
+}
+
+TEST(MicroBatchTensors, GoRoundWithEverythingThatABatchHas) {
+  MicroBatch micro;
+  micro.batch.tensors["captions"] = at::arange(7);
+  micro.batch.offsets["captions"] = at::arange(3);
+  micro.batch.sample_ids = {3, 5};
+  micro.batch.labels = {1, -1};
+  micro.batch.epoch = 4;
+  micro.draws["noise"] = at::arange(5);
+  const MicroBatch back = micro_batch_of(tensors_of(micro));
+  EXPECT_EQ(mark_of(back.batch), mark_of(micro.batch));
+  EXPECT_TRUE(at::equal(back.batch.offsets.at("captions"), at::arange(3)));
+  EXPECT_TRUE(at::equal(back.draws.at("noise"), at::arange(5)));
+  EXPECT_EQ(back.batch.labels, micro.batch.labels);
+  EXPECT_EQ(back.batch.epoch, 4);
 }
 
 }  // namespace

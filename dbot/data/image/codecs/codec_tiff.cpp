@@ -39,6 +39,12 @@ class TiffReader final : public ImageReader {
     find_layout();
     layout_.type.range = format.values;
     seen_.kind = plain_ ? layout_.type.seen_as() : SeenValues::Kind::none;
+    if (four_greys() && channels_ != 4 && channels_ != kAnyChannels) {
+      throw data_error(name, Fault::channels,
+                       fmt::format("has 4 channels, none of them alpha, expected model.channels = "
+                                   "{}",
+                                   channels_));
+    }
     check_channels(plain_ ? layout_.channels : 3, channels_, name);
   }
 
@@ -49,7 +55,7 @@ class TiffReader final : public ImageReader {
     stored.bits = file_.tag<std::uint16_t>(TIFFTAG_BITSPERSAMPLE, 1);
     stored.palette = photometric == PHOTOMETRIC_PALETTE;
     stored.cmyk = photometric == PHOTOMETRIC_SEPARATED;
-    stored.alpha = !stored.cmyk && (stored.channels == 2 || stored.channels == 4);
+    stored.alpha = !stored.cmyk && (stored.channels == 2 || stored.channels == 4) && !four_greys();
     stored.more_pictures = TIFFLastDirectory(file_.handle()) == 0;
     return stored;
   }
@@ -61,6 +67,13 @@ class TiffReader final : public ImageReader {
  private:
   [[noreturn]] void fail(std::string_view reason, Fault fault = Fault::corrupt) const {
     throw data_error(name_, fault, fmt::format("broken TIFF: {}", reason));
+  }
+
+  /// Four bands of a sensor; with alpha there are three of RGB.
+  bool four_greys() const {
+    return file_.tag<std::uint16_t>(TIFFTAG_SAMPLESPERPIXEL, 1) == 4 &&
+           file_.tag<std::uint16_t>(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK) ==
+               PHOTOMETRIC_MINISBLACK;
   }
 
   std::optional<PixelValueType> value_type() const {
@@ -115,6 +128,10 @@ class TiffReader final : public ImageReader {
     plain_ = type && (photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_RGB);
     auto* tiff = file_.handle();
     if (!plain_) {
+      // libtiff converts these without their white point: everything would turn yellow.
+      if (photometric >= PHOTOMETRIC_CIELAB && photometric <= PHOTOMETRIC_ITULAB) {
+        throw unread_error(name_, "a TIFF of L*a*b* colours");
+      }
       char reason[1024] = "";
       if (TIFFRGBAImageOK(tiff, reason) == 0) {
         throw unread_error(name_, fmt::format("a TIFF of unusual colours ({})", reason));
@@ -123,6 +140,10 @@ class TiffReader final : public ImageReader {
     }
     layout_.type = *type;
     layout_.channels = file_.tag<std::uint16_t>(TIFFTAG_SAMPLESPERPIXEL, 1);
+    if (layout_.channels > kMostChannels) {
+      throw unread_error(name_, fmt::format("a TIFF of {} channels, more than {}", layout_.channels,
+                                            kMostChannels));
+    }
     layout_.separate = file_.tag<std::uint16_t>(TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) ==
                        PLANARCONFIG_SEPARATE;
     std::uint32_t piece_height = 0, piece_width = static_cast<std::uint32_t>(width_);

@@ -15,11 +15,14 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/data_error.h"
+#include "dbot/data/image/image_reader.h"
 #include "dbot/data/sources/parquet/parquet_columns.h"
 #include "dbot/data/sources/parquet/parquet_file.h"
 
 namespace dbot::data {
 namespace {
+
+constexpr int kRowsLookedAt = 64;  // for the first value of a column
 
 ParquetColumn describe_column(const parquet::ColumnDescriptor& column) {
   ParquetColumn result{column.path()->ToDotString()};
@@ -89,6 +92,31 @@ struct ParquetFile::State {
     return parquet::ParquetFileReader::OpenFile(path, false, parquet::default_reader_properties(),
                                                 metadata);
   }
+  /// Whether the first value of a column is an image; empty where the first rows have none.
+  std::optional<bool> begins_with_image(int column) const {
+    if (metadata->num_row_groups() == 0) return {};
+    const auto file = reader();
+    const auto values = file->RowGroup(0)->Column(column);
+    auto& bytes = static_cast<parquet::ByteArrayReader&>(*values);
+    for (int row = 0; row < kRowsLookedAt && bytes.HasNext(); ++row) {
+      parquet::ByteArray value;
+      std::int16_t level = 0;
+      std::int64_t count = 0;
+      bytes.ReadBatch(1, &level, nullptr, &value, &count);
+      if (count > 0) return !image_kind({value.ptr, value.len}).empty();
+    }
+    return {};
+  }
+  /// Names do not always tell: of several columns those that hold something else are no images.
+  void look_into_columns() {
+    if (columns.other_images.empty()) return;
+    auto all = columns.other_images;
+    all.insert(all.begin(), columns.image);
+    std::erase_if(all, [&](int column) { return !begins_with_image(column).value_or(true); });
+    if (all.empty()) return;  // reading them says what they are
+    columns.image = all.front();
+    columns.other_images.assign(all.begin() + 1, all.end());
+  }
   void remark(const std::vector<ParquetColumn>& described) {
     const auto name = [&](int column) {
       return column_name(described[static_cast<std::size_t>(column)]);
@@ -120,7 +148,10 @@ struct ParquetFile::State {
     const auto& entries = metadata->key_value_metadata();
     const auto stored = entries ? entries->Get("huggingface") : std::string();
     columns = choose_columns(described, stored.ok() ? *stored : std::string());
-    if (columns.image >= 0) return remark(described);
+    if (columns.image >= 0) {
+      look_into_columns();
+      return remark(described);
+    }
     fail(fmt::format("has no column of images; its columns are {}", fmt::join(paths, ", ")));
   }
 };
