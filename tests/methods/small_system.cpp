@@ -1,6 +1,7 @@
 #include "tests/methods/small_system.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 
 #include "dbot/core/random.h"
 #include "dbot/methods/state_names.h"
