@@ -236,7 +236,7 @@ TEST_F(StagedSystem, KilledAnywhereItEndsWithTheSameBits) {
 
 TEST_F(StagedSystem, StoppedAnywhereItEndsWithTheSameBits) {
   const std::int64_t moments = train_whole();
-  for (const std::int64_t moment : draw(20, moments, 12)) {
+  for (const std::int64_t moment : draw(8, moments, 12)) {
     SCOPED_TRACE("stopped at moment " + std::to_string(moment));
     const fs::path folder = folder_ / ("stopped " + std::to_string(moment));
     core::StopRequest stop;

@@ -20,7 +20,7 @@ struct PartnerConfig {
   std::string prefix = "partner.";  // of the tensors
 };
 
-/// Chooses partners by their labels. docs/data.md
+/// Chooses partners by their labels.
 class PartnerChoice {
  public:
   explicit PartnerChoice(const Dataset& dataset);

@@ -238,6 +238,7 @@ TEST(BatchMark, KnowsABatchByItsSamplesAndItsContent) {
 
 TEST(BatchMark, SeesEachSampleOfALargeBatch) {
   data::Batch batch;
+  batch.sample_ids.resize(200);
   batch.tensors["images"] = at::zeros({200, 2, 64, 64}, at::kByte);
   const BatchMark mark = mark_of({batch, {}});
   for (const std::int64_t sample : {0, 1, 2, 99, 198, 199}) {
