@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kBatch = 4, kAccumulate = 2;
+constexpr std::int64_t kBatchSize = 4, kAccumulate = 2;
 
 /// Counts everything a run tells of, and does something at chosen moments.
 class Moments : public train::TrainObserver {
@@ -88,9 +88,10 @@ class StagedSystem : public testing::Test {
     settings.stages.base_lr = {0.5, 1};
     settings.schedule.warmup_epochs = 0;
     settings.schedule.unit = train::ScheduleUnit::epoch;
-    settings.plan = train::make_plan(settings.schedule, settings.stages,
-                                     std::vector<std::int64_t>{3, 5}, kBatch * kAccumulate, {}, {});
-    settings.train.batch_size = kBatch;
+    settings.plan =
+        train::make_plan(settings.schedule, settings.stages, std::vector<std::int64_t>{3, 5},
+                         kBatchSize * kAccumulate, {}, {});
+    settings.train.batch_size = kBatchSize;
     settings.train.accumulate = kAccumulate;
     settings.checkpoint = {.every_steps = 4, .every_epochs = 0, .keep = 2};
     settings.checkpoint_folder = folder / "checkpoints";
@@ -98,7 +99,7 @@ class StagedSystem : public testing::Test {
     settings.validation.make_loader = [this, &moments](std::int64_t stage) {
       moments.begin_validation();
       return open(held_out_.at(static_cast<std::size_t>(stage)),
-                  {.batch_size = kBatch, .training = false});
+                  {.batch_size = kBatchSize, .training = false});
     };
     return settings;
   }
@@ -113,7 +114,7 @@ class StagedSystem : public testing::Test {
     report::MetricsFile metrics(folder / "metrics.jsonl");
     const auto loader = [this](std::int64_t stage, std::int64_t first, const core::Log&) {
       return open(trained_on_.at(static_cast<std::size_t>(stage)),
-                  {.batch_size = kBatch, .workers = 2, .seed = 5, .first_batch = first});
+                  {.batch_size = kBatchSize, .workers = 2, .seed = 5, .first_batch = first});
     };
     train::Trainer trainer(settings(folder, moments), *method, loader, {&metrics, &moments},
                            core::silent_log());
