@@ -8,6 +8,7 @@
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/output_path.h"
+#include "apps/dbot/commands/run_folders.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/export/export_network.h"
@@ -90,7 +91,7 @@ void export_model(const Arguments& arguments) {
   std::optional<core::Size> size;
   if (!arguments.image_size.empty()) size = image_size(arguments.image_size, "export");
   check_out(options, arguments.force);
-  const std::filesystem::path file = exchange::resolve_model_path(arguments.model);
+  const std::filesystem::path file = find_model(arguments.model);
   std::error_code unknown;
   tell("reading", file.string(), static_cast<double>(std::filesystem::file_size(file, unknown)));
   run::NetworkToExport network =
