@@ -62,11 +62,11 @@ class Workshop:
 
     def filters_of(self, folder: str) -> list[str]:
         """The tests of the folder, then those of its module: the second are wanted where the first
-        find nothing."""
+        find nothing. Of the copy, since the checkout may change meanwhile."""
         filters = []
         for place in dict.fromkeys([folder, folder.split("/")[0]]):
             suites = set()
-            for path in (self.root / "tests" / place).rglob("*.cpp"):
+            for path in (self.copy / "tests" / place).rglob("*.cpp"):
                 suites.update(SUITE.findall(path.read_text()))
             names = [f"{suite}.*:*/{suite}.*:{suite}/*" for suite in sorted(suites)]
             if names:
