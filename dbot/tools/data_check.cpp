@@ -7,6 +7,7 @@
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/data/audit/set_channels.h"
 #include "dbot/data/audit/survey/survey_journal.h"
 #include "dbot/report/page/check_page.h"
 #include "dbot/report/page/page.h"
@@ -54,7 +55,10 @@ std::string findings_text(const data::AuditedSet& set, const data::Audit& audit)
 void look_at_images(const data::AuditedSet& set, const DataCheckOptions& options,
                     const TellDataCheck& tell, const core::StopRequest& stop,
                     std::vector<data::ImageFacts>& facts, DataCheck& check) {
-  data::SurveyJournal journal(options.out / kJournalFile, set, options.survey);
+  data::SurveyConfig survey = options.survey;
+  if (survey.channels == data::kAnyChannels) survey.channels = data::channels_of(set);
+  check.channels = survey.channels;
+  data::SurveyJournal journal(options.out / kJournalFile, set, survey);
   const auto known = journal.read(facts);
   std::vector<std::int64_t> wanted;
   DataCheckProgress progress{0, set.size(), 0};
@@ -74,7 +78,7 @@ void look_at_images(const data::AuditedSet& set, const DataCheckOptions& options
   tell(progress);
   const double began = core::steady_seconds();
   data::survey(
-      set, options.survey, wanted, facts,
+      set, survey, wanted, facts,
       [&](std::span<const std::int64_t> finished) {
         for (const auto image : finished) count(image);
         journal.add(finished, facts);

@@ -19,7 +19,7 @@ struct DataCheckOptions {
   std::filesystem::path data;  // see data::AuditedSet
   std::filesystem::path out;   // gets check.html, check.jsonl and quarantine.txt
   data::QuarantineScope quarantine = data::QuarantineScope::broken;
-  data::SurveyConfig survey;
+  data::SurveyConfig survey;  // of kAnyChannels: those that most images have (data::channels_of)
   data::AuditLimits limits;
   report::CommandTexts commands = {};  // the page shows them
 };
@@ -33,6 +33,7 @@ using TellDataCheck = std::function<void(const DataCheckProgress&)>;
 struct DataCheck {
   std::string sentence;  // how the set is
   std::int64_t images = 0, parts = 0, quarantined = 0;
+  int channels = 0;  // that images were looked at with
   data::Audit audit;
   data::SetStatistics statistics;
   double seconds = 0;          // that looking at the images took

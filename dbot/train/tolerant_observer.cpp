@@ -28,6 +28,9 @@ bool TolerantObserver::attempt(const std::function<void()>& call) {
     return true;
   } catch (const Stopped&) {
     throw;
+  } catch (const DataError& problem) {
+    tell(problem.what());
+    last_was_of_data_ = true;
   } catch (const Error& problem) {
     tell(problem.what());  // all of it: files stand on lines of their own
   } catch (const std::exception& problem) {
@@ -39,6 +42,7 @@ bool TolerantObserver::attempt(const std::function<void()>& call) {
 void TolerantObserver::tell(std::string_view problem) {
   ++failures_;
   last_problem_ = problem;
+  last_was_of_data_ = false;
   if (!std::has_single_bit(static_cast<std::uint64_t>(failures_))) return;
   log_(core::LogLevel::warning, fmt::format("{}: {}; the run goes on without ({} of these so far)",
                                             what_, problem, failures_));

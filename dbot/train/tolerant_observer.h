@@ -21,6 +21,8 @@ class TolerantObserver : public TrainObserver {
 
   /// The newest of the failures, in words; empty before the first.
   const std::string& last_problem() const { return last_problem_; }
+  /// True if that was the data's fault.
+  bool last_was_of_data() const { return last_was_of_data_; }
 
   void on_begin(const Plan& plan, const TrainState& state, methods::Method& method) override;
   void on_micro_batch(const StepProgress& progress, methods::Method& method) override;
@@ -44,6 +46,7 @@ class TolerantObserver : public TrainObserver {
   bool begun_ = false;
   std::int64_t failures_ = 0;
   std::string last_problem_;
+  bool last_was_of_data_ = false;
 };
 
 }  // namespace dbot::train

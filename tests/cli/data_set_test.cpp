@@ -79,6 +79,39 @@ TEST(DataSet, PartsAndClassesAreTold) {
   EXPECT_THAT(none.err, HasSubstr("no evaluation: evaluate.labels is none"));
 }
 
+/// A folder of noise beside one of index masks, 40 each, of 32 x 32 pixels.
+void write_masks_beside_images(const fs::path& folder) {
+  constexpr int kPixels = 32 * 32;
+  fs::create_directories(folder / "images");
+  fs::create_directories(folder / "annotations");
+  std::uint32_t state = 1;
+  for (int i = 0; i < 40; ++i) {
+    std::string image = "P5\n32 32\n255\n", mask = image;
+    for (int k = 0; k < kPixels; ++k) {
+      state = state * 1664525U + 1013904223U;
+      image += static_cast<char>(state >> 24U);
+      mask += static_cast<char>(k / 128 % 3 + i % 2);
+    }
+    const std::string name = std::to_string(i) + ".pgm";
+    write_file(folder / "images" / name, image);
+    write_file(folder / "annotations" / name, mask);
+  }
+}
+
+TEST(DataSet, MasksAmongClassesAreSaidWithoutEvaluations) {
+  const Workshop shop;
+  write_masks_beside_images(shop.folder / "seg");
+  const auto run = [&](const std::string& name, const std::string& labels) {
+    return dbot({"pretrain", shop.recipe, "--data", shop.folder / "seg", "--out",
+                 shop.folder / name, "--steps", "2", "--set", "evaluate.at_stage_ends=false",
+                 "--set", "evaluate.labels=" + labels});
+  };
+  const Result warned = run("warned", "");
+  EXPECT_EQ(warned.exit_code, 0) << warned.err;
+  EXPECT_THAT(warned.err, HasSubstr("annotations holds index masks"));
+  EXPECT_THAT(run("meant", "folder").err, Not(HasSubstr("index masks")));
+}
+
 TEST(DataSet, AListHoldsForEvaluationsAndFeatures) {
   const Workshop shop;
   write_parts(shop.folder / "set");
@@ -103,7 +136,10 @@ TEST(DataSet, AListHoldsForEvaluationsAndFeatures) {
     write_file(shop.folder / "set/valid/cat" + "/" + name, "broken");
   }
   const Result without = run("without", shop.folder / "two.txt");
-  EXPECT_EQ(without.exit_code, 0) << without.err;
+  EXPECT_EQ(without.exit_code, 3) << without.err;
+  EXPECT_THAT(without.err, HasSubstr("is a finished run, but evaluations that were asked for are "
+                                     "missing"));
+  EXPECT_TRUE(fs::exists(shop.folder / "without/model.safetensors"));
   EXPECT_THAT(without.out,
               AllOf(HasSubstr("no table of accuracies"), HasSubstr("32.png"), HasSubstr("34.png")));
   EXPECT_LT(without.out.find("32.png"), without.out.find("34.png"));

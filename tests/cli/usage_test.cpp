@@ -68,6 +68,20 @@ TEST(Usage, SuggestsWhatIsMeant) {
   expect_usage_error(
       dbot({"export", "--model", "x", "--format", "timm", "--out", shop.folder / "x.pth"}),
       {"MODEL stands by itself", "dbot export MODEL"});
+  expect_usage_error(train({"--gpus", "2"}), {"did you mean --device?"});
+  expect_usage_error(train({"--name", "first"}), {"did you mean --out?"});
+  expect_usage_error(train({"--set", "checkpoint.save_every=5"}),
+                     {"did you mean checkpoint.every_steps?"});
+  expect_usage_error(dbot({"pretrain", "vit-base", "--data", shop.data}),
+                     {"dbot/vit-b16 or mae/vit-b16"});
+  expect_usage_error(dbot({"pretrain", "mae", "--data", shop.data}), {"mae/tiny-32 or "});
+  expect_usage_error(dbot({"data", "statistics", shop.data}), {"did you mean dbot data stats?"});
+  expect_usage_error(dbot({"inspect", "--model", "x"}), {"PATH stands by itself"});
+  expect_usage_error(dbot({"data", "stats", "--data", "x"}), {"DIR stands by itself"});
+  expect_usage_error(dbot({"embed", "runs/a", "--data", "x", "--out", "y.csv"}),
+                     {"did you mean --model runs/a?"});
+  expect_usage_error(dbot({"embed", "--otu", "y.csv", "--model", "x", "--data", "x"}),
+                     {"did you mean --out?"});
   expect_usage_error(dbot({"train"}), {"did you mean dbot pretrain?"});
   expect_usage_error(dbot({"stats"}), {"did you mean dbot data stats?"});
 }

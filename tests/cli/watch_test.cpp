@@ -57,6 +57,15 @@ TEST(Watch, NamesTheNewestInAFolderOfRuns) {
     EXPECT_THAT(result.err, AllOf(HasSubstr("folder of 2 runs"),
                                   HasSubstr("the newest is " + (shop.folder / "runs/two"))));
   }
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"embed", "--model", shop.folder / "runs", "--data", shop.data, "--out",
+            shop.folder / "x.csv"},
+           {"export", shop.folder / "runs", "--format", "timm", "--out", shop.folder / "x.pth"},
+           {"inspect", shop.folder / "runs"}}) {
+    const Result result = dbot(words);
+    EXPECT_EQ(result.exit_code, 3) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("the newest is " + (shop.folder / "runs/two")));
+  }
   const Result page = dbot(
       {"evaluate", "knn", "--model", shop.folder / "runs/two/report.html", "--data", shop.data});
   EXPECT_EQ(page.exit_code, 3);

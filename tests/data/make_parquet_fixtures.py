@@ -78,3 +78,11 @@ pq.write_table(pa.table({
     "thumbnail": pa.array([picture(24), picture(25)]),
 }), path("bytes.parquet"))
 pq.write_table(pa.table({"text": ["a", "b"], "number": [1, 2]}), path("no_image.parquet"))
+pq.write_table(pa.table({
+    "image": structs([0, 1]),
+    "label": pa.array([{"id": 1, "name": "owl"}, {"id": 0, "name": "seal"}]),
+}), path("struct_label.parquet"))
+pq.write_table(pa.table({
+    "image": pa.array([{"bytes": None, "path": "a.png"}, {"bytes": None, "path": "b.png"}], struct),
+    "label": pa.array([["owl"], []], pa.list_(pa.string())),
+}), path("paths.parquet"))

@@ -25,10 +25,12 @@ struct Faulty : TrainObserver {
   void fail_if(bool fails) const {
     if (!fails) return;
     const std::string text = "[pictures] cannot write x.png: No space left on device\n";
+    if (of_data) throw DataError("[data] 3.png: is empty");
     if (own) throw Error(text + "x.png");
     throw std::runtime_error(text + "#0 a trace");
   }
   bool own = false;  // not LibTorch's, whose messages end with a stack trace
+  bool of_data = false;
   bool in_begin = false, in_step = false;
   int steps = 0;
 };
@@ -61,6 +63,19 @@ TEST_F(Tolerant, OwnErrorsAreToldWhole) {
   begin();
   step();
   EXPECT_THAT(said.front(), HasSubstr("device\nx.png"));
+}
+
+TEST_F(Tolerant, TheNewestProblemIsKeptWithWhoseFaultItIs) {
+  faulty->in_step = faulty->of_data = true;
+  begin();
+  EXPECT_EQ(observer.last_problem(), "");
+  step();
+  EXPECT_EQ(observer.last_problem(), "[data] 3.png: is empty");
+  EXPECT_TRUE(observer.last_was_of_data());
+  faulty->of_data = false;
+  step();
+  EXPECT_THAT(observer.last_problem(), HasSubstr("No space left"));
+  EXPECT_FALSE(observer.last_was_of_data());
 }
 
 TEST_F(Tolerant, OneThatCouldNotBeginIsLeftAlone) {

@@ -9,6 +9,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/data/data.h"
 #include "apps/dbot/commands/output_path.h"
+#include "apps/dbot/commands/run_folders.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/export/export_network.h"
@@ -74,7 +75,7 @@ void complete(exchange::NetworkWeights& network, ExportFormat format, const std:
 
 run::NetworkToExport read_network(const Arguments& arguments) {
   constexpr double kTakesSeconds = 200e6;
-  const std::filesystem::path file = exchange::resolve_model_path(arguments.model);
+  const std::filesystem::path file = find_model(arguments.model);
   std::error_code unknown;
   const auto bytes = static_cast<double>(std::filesystem::file_size(file, unknown));
   if (bytes >= kTakesSeconds && !unknown) {

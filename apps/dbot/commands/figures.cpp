@@ -59,7 +59,8 @@ std::string figures(const run::PretrainSummary& summary) {
     json["evaluations"].push_back(
         {{"label", record.label}, {"step", record.step}, {"results", results}});
   }
-  json["no_table"] = summary.why_no_table.empty() ? Json(nullptr) : Json(summary.why_no_table);
+  json["no_table"] =
+      summary.missing_table.why.empty() ? Json(nullptr) : Json(summary.missing_table.why);
   json["out"] = summary.out.string();
   json["model"] = (summary.out / "model.safetensors").string();
   json["report"] = (summary.out / "report.html").string();

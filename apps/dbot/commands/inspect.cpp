@@ -6,6 +6,7 @@
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/inspect_report.h"
+#include "apps/dbot/commands/run_folders.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_file.h"
@@ -237,6 +238,7 @@ Json describe(const fs::path& path) {
   if (fs::exists(path / "config.json")) {
     return describe_weights(exchange::resolve_model_path(path));
   }
+  if (holds_runs(path)) throw_no_run(path, "inspect");
   throw DataError(
       {.operation = "inspect",
        .subject = path.string(),

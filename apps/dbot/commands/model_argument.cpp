@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/dbot/commands/data/data.h"
+#include "apps/dbot/commands/run_folders.h"
 #include "apps/dbot/terminal/console.h"
 #include "apps/dbot/terminal/options.h"
 #include "dbot/core/error.h"
@@ -53,7 +54,7 @@ Model load_model(const ModelArguments& arguments) {
   Model model;
   const auto size = square_size(arguments);
   model.extraction = compute_settings(arguments);
-  const auto file = exchange::resolve_model_path(arguments.model);
+  const auto file = find_model(arguments.model);
   model.file = file.string();
   auto [loaded, report] = [&] {
     const StopsAtOnce reading("model");

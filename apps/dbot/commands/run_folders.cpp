@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/import/encoder_file.h"
 
 namespace dbot::app {
 namespace {
@@ -41,6 +42,10 @@ bool is_run(const fs::path& path) {
          is_there(path / "checkpoints");
 }
 
+bool holds_runs(const fs::path& folder) {
+  return !runs_in(folder).empty();
+}
+
 void throw_no_run(const fs::path& path, const char* operation) {
   ErrorFields fields{
       .operation = operation,
@@ -69,6 +74,15 @@ void throw_no_run(const fs::path& path, const char* operation) {
 
 void require_run(const fs::path& path, const char* operation) {
   if (!is_there(path / "recipe.toml")) throw_no_run(path, operation);
+}
+
+fs::path find_model(const fs::path& path) {
+  try {
+    return exchange::resolve_model_path(path);
+  } catch (const DataError& error) {
+    if (error.fault() != Fault::missing || is_run(path) || !holds_runs(path)) throw;
+  }
+  throw_no_run(path, "model");
 }
 
 }  // namespace dbot::app

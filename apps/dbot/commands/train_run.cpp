@@ -25,14 +25,29 @@ void print_for_people(const run::PretrainSummary& summary) {
   const std::string table = report::evaluation_table(summary.evaluations, /*with_top5=*/false);
   if (!table.empty()) print(fmt::format("accuracy on frozen features, percent\n{}", table));
   print_line(fmt::format("loss     {}", loss_text(summary)));
-  if (!summary.why_no_table.empty()) {
+  if (!summary.missing_table.why.empty()) {
     print_line(fmt::format("{} of accuracies: {}",
                            table.empty() ? "no table" : "not the whole table",
-                           summary.why_no_table));
+                           summary.missing_table.why));
   }
   print_line(fmt::format("run      {}", summary.out.string()));
   print_line(fmt::format("report   {}", (summary.out / "report.html").string()));
   print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
+}
+
+/// The run is saved and summed up by now: the exit code alone is left to say it.
+void require_table(const run::PretrainSummary& summary) {
+  const std::string& why = summary.missing_table.why;
+  if (why.empty()) return;
+  const ErrorFields fields{
+      .operation = "evaluate",
+      .subject = summary.out.string(),
+      .fault = Fault::other,
+      .reason = "is a finished run, but evaluations that were asked for are missing: " +
+                why.substr(0, why.find('\n')),
+      .way_out = "`dbot evaluate` makes them up; evaluate.at_stage_ends=false asks for none"};
+  if (summary.missing_table.of_data) throw DataError(fields);
+  throw Error(fields);
 }
 
 /// Whoever started a run that was stopped may be gone with its terminal: the exit code must still
@@ -64,7 +79,7 @@ void train_run(run::Recipe recipe, const run::PretrainOptions& options, bool jso
   } else if (summary.training.finished) {
     print_for_people(summary);
   }
-  if (summary.training.finished) return;
+  if (summary.training.finished) return require_table(summary);
   const std::string out = summary.out.string();
   throw Stopped(
       fmt::format("[pretrain] stopped on request after step {}; {} goes on, as does\n  {}",

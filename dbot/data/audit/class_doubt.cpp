@@ -12,7 +12,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/sample_image.h"
-#include "dbot/data/sources/folder/mask_files.h"
+#include "dbot/data/sources/folder/few_values.h"
 
 namespace dbot::data {
 namespace {
@@ -96,7 +96,10 @@ Masks masks_among(const Dataset& images, const std::vector<std::int64_t>& member
   for (std::int64_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i * std::ssize(members) / count);
     try {
-      masks += has_few_values(load_image(images, members[at], 3)) ? 1 : 0;
+      const auto load = [&](const PixelFormat& format) {
+        return load_image(images, members[at], format);
+      };
+      masks += has_few_values(load) ? 1 : 0;
       ++read;
     } catch (const Error&) {  // the loader says what is wrong with it
     }
@@ -105,9 +108,21 @@ Masks masks_among(const Dataset& images, const std::vector<std::int64_t>& member
   return masks == read ? Masks::all : Masks::some;
 }
 
+}  // namespace
+
+std::string classes_text(const std::vector<std::string>& classes, std::string_view from) {
+  std::vector<std::string> shown = classes;
+  if (shown.size() > kMostNamed) {
+    shown.resize(kMostNamed - 2);
+    shown.push_back("…");
+    shown.push_back(classes.back());
+  }
+  return fmt::format("{} classes by {}: {}", classes.size(), from, fmt::join(shown, ", "));
+}
+
 std::string doubt_about_masks(const Dataset& images) {
   const auto& names = images.classes();
-  if (names.size() > kMostLookedInto) return "";
+  if (names.size() < 2 || names.size() > kMostLookedInto) return "";
   std::vector<std::vector<std::int64_t>> members(names.size());
   for (std::int64_t i = 0; i < images.size(); ++i) {
     const auto label = images.label(i);
@@ -125,18 +140,6 @@ std::string doubt_about_masks(const Dataset& images) {
       "are not of one kind: {} {} index masks or drawings of few values, not "
       "photographs",
       fmt::join(masks, ", "), masks.size() == 1 ? "holds" : "hold");
-}
-
-}  // namespace
-
-std::string classes_text(const std::vector<std::string>& classes, std::string_view from) {
-  std::vector<std::string> shown = classes;
-  if (shown.size() > kMostNamed) {
-    shown.resize(kMostNamed - 2);
-    shown.push_back("…");
-    shown.push_back(classes.back());
-  }
-  return fmt::format("{} classes by {}: {}", classes.size(), from, fmt::join(shown, ", "));
 }
 
 std::string doubt_about_classes(const Dataset& images) {

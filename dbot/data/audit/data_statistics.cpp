@@ -1,9 +1,9 @@
 #include "dbot/data/audit/data_statistics.h"
 
 #include <algorithm>
-#include <map>
 
 #include "dbot/core/error.h"
+#include "dbot/data/audit/set_channels.h"
 #include "dbot/data/audit/survey/survey.h"
 #include "dbot/data/image/image_reader.h"
 #include "dbot/data/image/pixel_values.h"
@@ -14,23 +14,12 @@ namespace {
 
 constexpr const char* kStopped = "[data stats] stopped on request";
 
-/// Of most images, without alpha and with palettes looked up.
-int usual_channels(const std::vector<data::ImageFacts>& facts) {
-  std::map<int, std::int64_t> counts;
-  for (const auto& one : facts) {
-    const auto& stored = one.stored;
-    if (stored.channels == 0) continue;
-    ++counts[stored.palette || stored.cmyk ? 3 : stored.channels - (stored.alpha ? 1 : 0)];
-  }
-  if (counts.empty()) return 3;
-  return std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; })->first;
-}
-
 /// Images that a network of so many channels cannot be given.
 void note_other_channels(int channels, std::vector<data::ImageFacts>& facts) {
   for (auto& one : facts) {
-    const int stored = one.stored.palette || one.stored.cmyk ? 3 : one.stored.channels;
-    if (one.fault != data::ImageFault::none || data::convertible(stored, channels)) continue;
+    if (one.fault != data::ImageFault::none || one.stored.channels == channels) continue;
+    const int colours = one.stored.colours();
+    if (colours != 4 && data::convertible(colours, channels)) continue;  // four are none with alpha
     one.fault = data::ImageFault::channels;
   }
 }
@@ -48,7 +37,7 @@ DataStatistics measure_data_set(const DataStatisticsOptions& options,
   if (stop.requested()) throw Stopped(kStopped);
   DataStatistics result;
   for (const auto& part : set.parts()) result.parts.push_back(part.name);
-  result.channels = options.channels == 0 ? usual_channels(facts) : options.channels;
+  result.channels = options.channels == 0 ? most_frequent_channels(facts) : options.channels;
   note_other_channels(result.channels, facts);
   result.set = data::summarise(set, facts);
   const auto& trained_on = *set.parts().front().images;

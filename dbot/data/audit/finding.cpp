@@ -21,7 +21,8 @@ const std::array<FindingText, kFindingKinds>& finding_texts() {
       {too_large, "too_large", broken, "Beyond the limits",
        "They claim more pixels or memory than an image may have; shrink them."},
       {channels, "channels", broken, "Other numbers of channels",
-       "They do not have as many channels as are wanted; model.channels names another number."},
+       "They do not have as many channels as most images, or as are wanted. A run reads one number "
+       "of channels alone, model.channels."},
       {unread_kind, "unread_kind", broken, "Sound, but of a kind that is not read",
        "Nothing says that they are damaged: do not delete them. Convert them to JPEG, PNG or a "
        "TIFF of 8 bits, 16 bits or floats if they are to be used."},
@@ -48,7 +49,8 @@ const std::array<FindingText, kFindingKinds>& finding_texts() {
        "Convert, rename or move them if they are to be used."},
       {value_range, "value_range", suspicious, "Values out of range",
        "Floats are expected in 0…1, whole numbers of 16 bits up to 65535; these become nearly all "
-       "white or nearly black. data.value_range says which values are black and white."},
+       "white or nearly black. data.value_range says which values are black and white. Pixels that "
+       "are not finite (NaN) are to be replaced: they are black."},
       {constant, "constant", suspicious, "One colour",
        "Hardly anything is in the picture: a lens cap, an empty scan, a failed conversion. "
        "Masked pre-training learns nothing from them."},

@@ -40,6 +40,9 @@ struct StoredPixels {
   bool alpha = false, palette = false, cmyk = false;
   bool more_pictures = false;  // behind the first one: an animation, pages
   bool no_end = false;         // the end mark is missing, the pixels are all there
+
+  /// Channels without alpha, of a palette or inks those of RGB.
+  int colours() const { return palette || cmyk ? 3 : channels - (alpha ? 1 : 0); }
   bool operator==(const StoredPixels&) const = default;
 };
 

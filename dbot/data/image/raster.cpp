@@ -25,6 +25,11 @@ bool is_inside(const Raster& raster, std::size_t size) {
   return lowest >= 0 && end <= static_cast<std::ptrdiff_t>(size);
 }
 
+/// The numbers of channels of which the last may be alpha.
+bool may_end_in_alpha(int channels) {
+  return channels == 2 || channels == 4;
+}
+
 class RasterReader final : public ImageReader {
  public:
   RasterReader(std::span<const std::uint8_t> bytes, std::vector<std::uint8_t> own,
@@ -35,6 +40,13 @@ class RasterReader final : public ImageReader {
         raster_(raster),
         channels_(format.channels) {
     check_channels(raster.channels, channels_, name);
+    const bool bands = !raster.may_have_alpha && may_end_in_alpha(raster.channels);
+    if (bands && channels_ != raster.channels && channels_ != kAnyChannels) {
+      throw data_error(name, Fault::channels,
+                       fmt::format("has {} channels, none of them alpha, expected model.channels = "
+                                   "{}",
+                                   raster.channels, channels_));
+    }
     raster_.type.range = format.values;
     seen_.kind = raster_.type.seen_as();
     check_image_size(static_cast<std::uint64_t>(raster.height),
@@ -53,7 +65,7 @@ class RasterReader final : public ImageReader {
     StoredPixels stored;
     stored.channels = raster_.channels;
     stored.bits = static_cast<int>(raster_.type.bytes()) * 8;
-    stored.alpha = raster_.channels == 2 || raster_.channels == 4;
+    stored.alpha = raster_.may_have_alpha && may_end_in_alpha(raster_.channels);
     return stored;
   }
 
@@ -102,9 +114,13 @@ std::unique_ptr<ImageReader> read_raster(std::span<const std::uint8_t> bytes, co
 std::unique_ptr<ImageReader> read_unpacked(std::vector<std::uint8_t> pixels, int height, int width,
                                            int stored_channels, const Orientation& orientation,
                                            const PixelFormat& format, std::string_view name) {
-  const Raster raster{
-      height,          width, stored_channels, {}, 0, std::ptrdiff_t{width} * stored_channels,
-      stored_channels, 1};
+  const Raster raster{.height = height,
+                      .width = width,
+                      .channels = stored_channels,
+                      .type = {},
+                      .row_step = std::ptrdiff_t{width} * stored_channels,
+                      .pixel_step = stored_channels,
+                      .channel_step = 1};
   return std::make_unique<RasterReader>(std::span<const std::uint8_t>(), std::move(pixels), raster,
                                         orientation, format, name);
 }

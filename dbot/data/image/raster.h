@@ -18,6 +18,7 @@ struct Raster {
   int height = 0, width = 0, channels = 1;
   PixelValueType type;
   std::ptrdiff_t first = 0, row_step = 0, pixel_step = 0, channel_step = 0;
+  bool may_have_alpha = true;  // a second or fourth channel is alpha; else two and four are bands
 };
 
 /// A reader of such pixels. `bytes` is what the places count in. Throws DataError if the raster is

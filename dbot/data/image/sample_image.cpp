@@ -85,11 +85,13 @@ int usual_channels(const Dataset& dataset) {
     try {
       dataset.read(i, sample);
       const auto& image = sample.part(kImagePart);
-      const int stored =
-          image.encoded()
-              ? open_reader(image.bytes(), kAnyChannels, sample.name())->stored_pixels().channels
-              : stored_pixels(sample, image).channels;
-      return convertible(stored, kRgb) ? kRgb : stored;
+      if (!image.encoded()) {
+        const int stored = stored_pixels(sample, image).channels;
+        return convertible(stored, kRgb) ? kRgb : stored;
+      }
+      const auto stored = open_reader(image.bytes(), kAnyChannels, sample.name())->stored_pixels();
+      const int colours = stored.colours();
+      return colours == 1 ? kRgb : colours;
     } catch (const DataError&) {  // another one may tell
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -25,8 +26,13 @@ struct SeenValues {
   Kind kind = Kind::none;
   double least = std::numeric_limits<double>::infinity();
   double most = -std::numeric_limits<double>::infinity();
+  bool not_finite = false;  // some are NaN or infinite, which are no part of the range
 
-  void add(double value) {  // what is not a number changes nothing
+  void add(double value) {
+    if (!std::isfinite(value)) {
+      not_finite = true;
+      return;
+    }
     if (value < least) least = value;
     if (value > most) most = value;
   }
@@ -43,8 +49,12 @@ struct SetValues {
   /// above 1 is white". Empty if nothing is. Whole numbers of 16 bits are judged by the set: one
   /// dark image is no reason.
   std::string trouble(const SeenValues& image) const;
-  /// The same of the set, with the way out; empty if nothing is.
+  /// The same of the set, with the way out: the usual range that holds the values, or else theirs.
+  /// Empty if nothing is wrong.
   std::string trouble() const;
+
+ private:
+  std::string trouble_with_range(const SeenValues& image) const;
 };
 
 }  // namespace dbot::data

@@ -186,16 +186,14 @@ void check_positions(const runtime::NamedTensors& tensors, const EncoderHints& h
   const bool positions =
       tensors.contains("pos_embed") || relative_position_table(tensors) != nullptr;
   // Whoever names the size knows that its sine-cosine table is meant.
-  if (!folder.rotary && (positions || hints.image_size || !folder.image_size)) return;
-  throw DataError(
-      {.operation = "load encoder",
-       .subject = source,
-       .fault = Fault::unsupported,
-       .reason = folder.rotary ? ": config.json tells of rotary positions (as in DINOv3 and "
-                                 "EVA-02); dbot does not build such a network"
-                               : ": there are no positions in the file, and config.json does not "
-                                 "say how they are computed",
-       .way_out = folder.rotary ? "" : "if they are the sine-cosine table, name the image size"});
+  if (folder.rotary) refuse_rotary_positions(source);
+  if (positions || hints.image_size || !folder.image_size) return;
+  throw DataError({.operation = "load encoder",
+                   .subject = source,
+                   .fault = Fault::unsupported,
+                   .reason = ": there are no positions in the file, and config.json does not say "
+                             "how they are computed",
+                   .way_out = "if they are the sine-cosine table, name the image size"});
 }
 
 void describe_from_shapes(runtime::NamedTensors& tensors, const EncoderHints& hints,

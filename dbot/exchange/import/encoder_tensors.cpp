@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/import/folder_description.h"
 #include "dbot/exchange/names/encoder_parts.h"
 
 namespace dbot::exchange {
@@ -71,7 +72,22 @@ class Wanted {
 
 }  // namespace
 
-void refuse_network(const WeightsSource& source, const std::string& name) {
+void refuse_rotary_positions(const std::string& source) {
+  throw DataError({.operation = "load encoder",
+                   .subject = source,
+                   .fault = Fault::unsupported,
+                   .reason = ": config.json tells of rotary positions (as in DINOv3 and EVA-02); "
+                             "dbot does not build such a network"});
+}
+
+void refuse_network(const WeightsSource& source, const std::string& found) {
+  // Networks with rotary positions have more that is foreign: without it they are foreign still.
+  const auto names = source.names();
+  const auto rotary = std::ranges::find_if(names, shows_rotary_positions);
+  const std::string name = rotary == names.end() ? found : *rotary;
+  if (rotary == names.end() && describe_folder(source.path()).rotary) {
+    refuse_rotary_positions(source.path().string());
+  }
   const auto kind = foreign_kind(name);
   const std::string meaning =
       kind ? fmt::format("is {}; dbot does not build such a network", kind->meaning)

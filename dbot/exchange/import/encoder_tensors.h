@@ -17,7 +17,11 @@ namespace dbot::exchange {
 runtime::NamedTensors read_encoder_tensors(const WeightsSource& source, const EncoderPlace& place,
                                            bool described, ImportReport& report);
 
-/// Throws DataError: `name` shows a network that dbot does not build.
-[[noreturn]] void refuse_network(const WeightsSource& source, const std::string& name);
+/// Throws DataError: the tensor `found` shows a network that dbot does not build. Rotary positions,
+/// by another tensor or by config.json, are named before it.
+[[noreturn]] void refuse_network(const WeightsSource& source, const std::string& found);
+
+/// Throws DataError: config.json beside `source` tells of rotary positions.
+[[noreturn]] void refuse_rotary_positions(const std::string& source);
 
 }  // namespace dbot::exchange

@@ -212,4 +212,9 @@ std::optional<ForeignKind> foreign_kind(std::string_view name) {
   return std::nullopt;
 }
 
+bool shows_rotary_positions(std::string_view name) {
+  const auto kind = foreign_kind(name);
+  return kind && kind->meaning == kRotary.meaning;
+}
+
 }  // namespace dbot::exchange

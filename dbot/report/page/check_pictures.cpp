@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/pixel_values.h"
 #include "dbot/data/image/sample_image.h"
 #include "dbot/report/pictures/set/picture_file.h"
 #include "dbot/report/text/shown_text.h"
@@ -41,8 +40,7 @@ PageJson CheckPictures::make(std::int64_t image) const {
   const core::Size size = shown_size(facts);
   const auto plane = static_cast<std::size_t>(size.height * size.width);
   // Of more channels than RGB has, the first three are shown.
-  const bool many = !data::convertible(facts.stored.channels, 3);
-  const int channels = many && facts.stored.channels > 3 ? facts.stored.channels : 3;
+  const int channels = facts.stored.colours() > 3 ? facts.stored.channels : 3;
   std::vector<std::uint8_t> planar(static_cast<std::size_t>(channels) * plane);
   const auto whole = [](int height, int width) {
     return data::CropChoice{{0, 0, height, width}, false};

@@ -26,7 +26,7 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   report::MetricsFile& metrics = *metrics_file;
   auto [evaluation, classes, why_none] =
       make_evaluation(recipe, sources, metrics, stop, log, opening_log);
-  no_table_ = why_none;
+  no_labels_ = why_none;
   auto events_file = std::make_unique<report::Events>(folder.path(), log);
   if (evaluation) {
     evaluation->tell([events = events_file.get()](const auto& record) { events->write(record); });
@@ -71,8 +71,9 @@ const train::TolerantObserver* Observers::try_to(std::unique_ptr<train::TrainObs
   return made;
 }
 
-std::string Observers::why_no_table() const {
-  return evaluation_ ? evaluation_->last_problem() : no_table_;
+MissingTable Observers::missing_table() const {
+  if (!evaluation_) return {no_labels_, /*of_data=*/true};
+  return {evaluation_->last_problem(), evaluation_->last_was_of_data()};
 }
 
 }  // namespace dbot::run

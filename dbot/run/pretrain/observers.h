@@ -9,6 +9,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 #include "dbot/report/text/command_texts.h"
+#include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/run_folder.h"
@@ -44,8 +45,8 @@ class Observers {
   /// Writes down how the run ended, after everything else stands in its folder.
   void ended(bool finished) const;
 
-  /// What kept evaluations that were asked for from being made; empty where nothing did.
-  std::string why_no_table() const;
+  /// What kept evaluations that were asked for from being made.
+  MissingTable missing_table() const;
 
   /// In the order in which they are told; valid as long as this object.
   const std::vector<train::TrainObserver*>& all() const { return all_; }
@@ -59,7 +60,7 @@ class Observers {
 
   const core::Log& log_;
   const train::TolerantObserver* evaluation_ = nullptr;
-  std::string no_table_;
+  std::string no_labels_;  // why labels that are there cannot be used
   std::vector<std::unique_ptr<train::TrainObserver>> owned_;
   std::vector<train::TrainObserver*> all_;
   report::PageObserver* page_ = nullptr;

@@ -119,7 +119,7 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   }
   list_bad_files();
   observers.ended(training.finished);
-  return summarise(training, *method, folder, precision_of(recipe), observers.why_no_table());
+  return summarise(training, *method, folder, precision_of(recipe), observers.missing_table());
 }
 
 }  // namespace dbot::run

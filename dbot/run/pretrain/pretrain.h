@@ -25,6 +25,12 @@ struct PretrainOptions {
   report::CommandTexts commands = {};  // the report shows them
 };
 
+/// Why evaluations that were asked for are missing, some or all.
+struct MissingTable {
+  std::string why = {};  // empty where none is
+  bool of_data = false;  // the data are at fault
+};
+
 /// What became of a run. Rates are NaN when this process trained on no image.
 struct PretrainSummary {
   std::filesystem::path out;
@@ -36,8 +42,7 @@ struct PretrainSummary {
   double model_flops_utilization = 0;
   std::int64_t peak_memory_bytes = 0;
   std::vector<report::EvaluationRecord> evaluations;  // of the whole run, as they were made
-  /// Why evaluations that were asked for are missing, some or all; empty where none is.
-  std::string why_no_table = {};
+  MissingTable missing_table = {};
 };
 
 /// The library's entry: pre-trains on a folder of images into a run folder, from the start or from

@@ -34,14 +34,14 @@ double recent_loss(const std::filesystem::path& metrics) {
 
 PretrainSummary summarise(const train::TrainSummary& training, const methods::Method& method,
                           const train::RunFolder& folder, runtime::Precision precision,
-                          std::string why_no_table) {
+                          MissingTable missing_table) {
   PretrainSummary summary;
   summary.out = folder.path();
   summary.training = training;
   summary.loss = recent_loss(folder.metrics());
   summary.peak_memory_bytes = runtime::peak_memory_bytes();
   summary.evaluations = report::read_evaluations(folder.metrics());
-  summary.why_no_table = std::move(why_no_table);
+  summary.missing_table = std::move(missing_table);
   const double nothing = std::numeric_limits<double>::quiet_NaN();
   const bool trained = training.images > 0 && training.seconds > 0;
   summary.images_per_second =

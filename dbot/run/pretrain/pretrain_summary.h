@@ -9,10 +9,10 @@
 namespace dbot::run {
 
 /// The figures of a run whose training has ended or was stopped. Measures the machine's speed where
-/// there is something to compare with it, which takes a moment. `why_no_table`: see
+/// there is something to compare with it, which takes a moment. `missing_table`: see
 /// PretrainSummary.
 PretrainSummary summarise(const train::TrainSummary& training, const methods::Method& method,
                           const train::RunFolder& folder, runtime::Precision precision,
-                          std::string why_no_table);
+                          MissingTable missing_table);
 
 }  // namespace dbot::run

@@ -8,10 +8,25 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/audit/class_doubt.h"
 #include "dbot/data/concatenation.h"
 #include "dbot/data/sources/open.h"
 
 namespace dbot::run {
+namespace {
+
+/// Whoever says that folders are classes stands for them.
+void warn_of_masks(const std::filesystem::path& path, const data::Dataset& images,
+                   const data::Choice& choice, const core::Log& log) {
+  const auto doubt = choice.labels == "folder" ? "" : data::doubt_about_masks(images);
+  if (doubt.empty()) return;
+  log(core::LogLevel::warning,
+      fmt::format("[data] {}: the classes {}: a run trains on all of them. Name the folder of the "
+                  "photographs in place of this one, or list the masks in data.leave_out",
+                  path.string(), doubt));
+}
+
+}  // namespace
 
 data::Choice choice_of(const Recipe& recipe) {
   // Labels that are named beside other data for evaluation are theirs.
@@ -30,6 +45,7 @@ TrainingImages open_training_images(const std::vector<std::filesystem::path>& pa
   for (const auto& path : paths) {
     auto parts =
         data::open(path, data::Wanted::train, {.log = log, .stop = &stop, .choice = wanted});
+    warn_of_masks(path, *parts.train, wanted, log);
     if (wanted.labels != "none" && wanted.labels != "folder") wanted.labels.clear();
     kinds.push_back(parts.source.kind->id);
     sources.push_back(std::move(parts.train));

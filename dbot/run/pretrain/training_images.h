@@ -27,8 +27,8 @@ struct TrainingImages {
 /// their names within each source, and with the labels of evaluate.labels.
 data::Choice choice_of(const Recipe& recipe);
 
-/// The images of the sources. Labels from a list are those of the first. Throws DataError and
-/// Stopped as data::open.
+/// The images of the sources. Labels from a list are those of the first. The log is warned of
+/// classes that hold index masks. Throws DataError and Stopped as data::open.
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
                                     const data::Choice& choice, const core::StopRequest& stop,
                                     const core::Log& log);

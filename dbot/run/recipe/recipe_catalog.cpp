@@ -24,19 +24,39 @@ std::string plain(std::string_view text) {
   return letters;
 }
 
-}  // namespace
-
-std::vector<std::string> recipes_meant_by(std::string_view word) {
+/// Recipes that are called so, else those whose names hold it: of a part of names, or of a folder.
+std::vector<std::string> recipes_called(const std::string& wanted) {
   std::vector<std::string> same, parts;
-  const std::string wanted = plain(word);
   if (wanted.empty()) return {};
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
     const std::string name(recipe.name);
     const std::string last = plain(name.substr(name.rfind('/') + 1));
     if (last == wanted || plain(name) == wanted) same.push_back(name);
-    if (last.find(wanted) != std::string::npos) parts.push_back(name);
+    if (plain(name).find(wanted) != std::string::npos) parts.push_back(name);
   }
   return same.empty() ? parts : same;
+}
+
+/// "vitb16" of "vitbasepatch16": sizes of networks in words.
+std::string with_short_sizes(std::string text) {
+  struct Size {
+    std::string_view word, letter;
+  };
+  for (const auto& [word, letter] :
+       {Size{"patch", ""}, Size{"base", "b"}, Size{"large", "l"}, Size{"huge", "h"}}) {
+    if (const auto at = text.find(word); at != std::string::npos) {
+      text.replace(at, word.size(), letter);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> recipes_meant_by(std::string_view word) {
+  const std::string wanted = plain(word);
+  const auto found = recipes_called(wanted);
+  return found.empty() ? recipes_called(with_short_sizes(wanted)) : found;
 }
 
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {

@@ -7,6 +7,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/data/audit/audit.h"
+#include "dbot/data/audit/set_channels.h"
 #include "dbot/data/audit/survey/survey.h"
 
 namespace dbot::test {
@@ -22,6 +23,7 @@ struct AuditedFolder {
     core::StopRequest stop;
     data::SurveyConfig config;
     config.workers = workers;
+    config.channels = data::channels_of(set);
     data::survey(
         set, config, all, facts, [](auto) {}, stop);
     audit = data::judge(set, facts, limits, stop);

@@ -5,11 +5,14 @@
 
 #include "dbot/data/audit/data_split.h"
 #include "dbot/data/audit/data_statistics.h"
+#include "dbot/data/image/codec.h"
+#include "dbot/data/sources/folder/few_values.h"
 #include "dbot/data/sources/open.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/audit/audit_folder.h"
 #include "tests/data/audit/picture_files.h"
 #include "tests/data/fixtures.h"
+#include "tests/data/image/made_files.h"
 
 // Classes that may be none, and masks beside photographs.
 namespace dbot::data {
@@ -127,6 +130,28 @@ TEST_F(MaskFiles, AreNeitherMeasuredNorDivided) {
   options.split.test = 0.4;
   const auto split = split_data_set(options, tell, stop, core::silent_log());
   EXPECT_EQ(split.train + split.val + split.test, 3);
+}
+
+/// A photograph of 12 bits, or an index mask of ten values far apart, in 16 bits.
+std::vector<std::uint8_t> words_of(bool photograph) {
+  std::vector<std::uint16_t> words;
+  for (std::uint32_t i = 0; i < 1600; ++i) {
+    words.push_back(
+        static_cast<std::uint16_t>(photograph ? (i * 2654435761U) >> 20U : i / 160 * 1000));
+  }
+  return test::npy_of("<u2", "40, 40", test::bytes_of_values(words));
+}
+
+TEST(FewValues, WordsAreCountedAsTheyAre) {
+  const auto few = [](const std::vector<std::uint8_t>& file) {
+    return has_few_values(
+        [&](const PixelFormat& format) { return decode_image(file, format, "x"); });
+  };
+  EXPECT_FALSE(few(words_of(true))) << "16 upper bytes, 4096 values";
+  EXPECT_TRUE(few(words_of(false)));
+  EXPECT_TRUE(few(png_of(mask(40, 1))));
+  EXPECT_FALSE(few(png_of(test::grey_of(scene(40, 40, 3)))));
+  EXPECT_FALSE(few(png_of(mask(8, 1)))) << "too small to tell";
 }
 
 TEST_F(MaskFiles, PhotographsInTwoKindsOfFilesAreNone) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <numeric>
 
 #include "dbot/data/image/codec.h"
@@ -206,6 +207,58 @@ TEST(SoundKinds, TroubleWithValuesNamesTheRange) {
   EXPECT_THAT(set.trouble({SeenValues::Kind::real, -1, 1}), HasSubstr("all below 0 is black"));
   EXPECT_THAT(set.trouble({SeenValues::Kind::real, 0, 255}), HasSubstr("all above 1 is white"));
   EXPECT_EQ(set.trouble({}), "");
+}
+
+std::string offered(const SeenValues& seen) {
+  SetValues set;
+  set.add(seen);
+  const auto text = set.trouble();
+  const auto begin = text.rfind('[');
+  return begin == std::string::npos ? text : text.substr(begin);
+}
+
+TEST(SoundKinds, TheUsualRangeThatHoldsTheValuesIsOffered) {
+  using enum SeenValues::Kind;
+  EXPECT_EQ(offered({real, -0.93, 0.88}), "[-1, 1]");
+  EXPECT_EQ(offered({real, 0, 251.5}), "[0, 255]");
+  EXPECT_EQ(offered({real, 12, 3900}), "[0, 4095]");
+  EXPECT_EQ(offered({real, 0, 60000}), "[0, 65535]");
+  EXPECT_EQ(offered({whole, 3, 870}), "[0, 1023]");
+  EXPECT_EQ(offered({whole, 3, 3100}), "[0, 4095]");
+  // Where none fits, what was seen.
+  EXPECT_EQ(offered({real, -850, 1850}), "[-850, 1850]");
+  EXPECT_EQ(offered({real, 0, 7.5}), "[0, 7.5]");
+  EXPECT_EQ(offered({real, -0.05, 1}), "[-0.05, 1]");
+  EXPECT_EQ(offered({whole, 0, 3}), "[0, 3]");
+}
+
+TEST(SoundKinds, ValuesThatAreNotFiniteAreSaid) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinite = std::numeric_limits<float>::infinity();
+  const auto seen = [](const std::vector<float>& values) {
+    return decode_image(npy_of("<f4", "2, 2", bytes_of_values(values)), 1, "x").values;
+  };
+  EXPECT_EQ(seen({0, 1, 0.5, nan}), (SeenValues{SeenValues::Kind::real, 0, 1, true}));
+  EXPECT_TRUE(seen({0, 1, 0.5, infinite}).not_finite);
+  EXPECT_FALSE(seen({0, 1, 0.5, 1}).not_finite);
+  EXPECT_THAT(offered(seen({0, 1, 0.5, nan})), HasSubstr("not finite"));
+  EXPECT_THAT(offered(seen({nan, nan, nan, nan})), HasSubstr("not finite"));
+  EXPECT_EQ(offered(seen({0, 200, 255, nan})), "[0, 255]");
+}
+
+TEST(SoundKinds, PlanesAreToldByTheSmallerExtentAndAreBands) {
+  FileBytes values(std::size_t{4} * 36 * 36);
+  std::iota(values.begin(), values.end(), std::uint8_t{0});
+  const auto planes = npy_of("|u1", "4, 36, 36", values);
+  const StoredPixels stored = open_reader(planes, kAnyChannels, "x")->stored_pixels();
+  EXPECT_EQ(stored.channels, 4);
+  EXPECT_FALSE(stored.alpha);
+  EXPECT_EQ(decode_image(planes, 4, "x").pixels.at(1), values.at(36 * 36));
+  EXPECT_EQ(fault_in(planes), Fault::channels);
+  const auto pixels = npy_of("|u1", "36, 36, 4", values);
+  EXPECT_TRUE(open_reader(pixels, kAnyChannels, "x")->stored_pixels().alpha);
+  EXPECT_EQ(decode_image(pixels, 3, "x").pixels.at(3), values.at(4));
+  EXPECT_EQ(decode_image(npy_of("|u1", "3, 16, 27", values), 3, "x").width, 27);
 }
 
 TEST(SoundKinds, ManyChannelsAreReadWholeAndInParts) {

@@ -57,6 +57,23 @@ TEST(ListFile, PathsAndLabelsMayHoldSeparators) {
   EXPECT_THAT(refused("path,label\na,b.jpg,1\n", ListKind::commas), HasSubstr("quote a name"));
 }
 
+TEST(ListFile, OtherSeparatorsThanTheEndingSaysAreTold) {
+  const auto entries = ElementsAre("a, b.jpg|cat", "c.jpg|");
+  EXPECT_THAT(parsed("path;label\na, b.jpg;cat\nc.jpg;\n", ListKind::commas), entries);
+  EXPECT_THAT(parsed("\"Label\";\"Path\"\n\"cat\";\"a, b.jpg\"\n;c.jpg\n", ListKind::commas),
+              entries);
+  EXPECT_THAT(parsed("path\tlabel\na, b.jpg\tcat\nc.jpg\t\n", ListKind::commas), entries);
+  EXPECT_THAT(parsed("path;label\na, b.jpg;cat\nc.jpg;\n", ListKind::tabs), entries);
+  EXPECT_THAT(parsed("a.jpg;cat\nb.jpg;dog\n", ListKind::commas),
+              ElementsAre("a.jpg|cat", "b.jpg|dog"));
+  EXPECT_THAT(parsed("path,label\na;b.jpg,cat\n", ListKind::tabs), ElementsAre("a;b.jpg|cat"));
+  // One that shows its own stays with it.
+  EXPECT_THAT(parsed("path,note;path\na.jpg,x\n", ListKind::commas), ElementsAre("a.jpg|"));
+  EXPECT_THAT(parsed("a;b.jpg,cat\n", ListKind::commas), ElementsAre("a;b.jpg|cat"));
+  EXPECT_THAT(refused("id|file\n1|a.jpg\n", ListKind::commas),
+              HasSubstr("separate fields by commas"));
+}
+
 TEST(ListFile, LabelsAreNumbersWithAFractionOrLists) {
   LabelReader labels;
   std::vector<std::string> words;

@@ -170,10 +170,15 @@ TEST_F(Pack, LargerImagesAreMadeSmaller) {
 
 TEST_F(Pack, WhatCannotBeReadIsNamedAndLeftOut) {
   test::write_text(source() / "cat/empty.jpg", "");
+  test::write_text(source() / "cat/note.png", "not found");
+  test::write_bytes(source() / "cat/phone.jpg", std::vector<std::uint8_t>{'G', 'I', 'F', '8', 1});
   const auto summary = make();
-  EXPECT_EQ(summary.left_out, 1);
-  EXPECT_THAT(kept_.lines,
-              ElementsAre(HasSubstr("left out: " + (source() / "cat/empty.jpg").string())));
+  EXPECT_EQ(summary.left_out, 3);
+  const auto left_out = [&](const char* name, const char* reason) {
+    return AllOf(HasSubstr("left out: " + (source() / "cat" / name).string()), HasSubstr(reason));
+  };
+  EXPECT_THAT(kept_.lines, ElementsAre(left_out("empty.jpg", ""), left_out("note.png", "is text"),
+                                       left_out("phone.jpg", "is a GIF image")));
   EXPECT_EQ(open(out())->size(), 5);
 }
 

@@ -76,13 +76,40 @@ TEST(ParquetColumns, OfSeveralImagesTheOneThatIsCalledSo) {
   EXPECT_EQ(choose_columns({binary("z.bytes"), binary("a.bytes")}, features("a", "z")).image, 0);
 }
 
-TEST(ParquetColumns, LabelsMayBeRealNumbersAndListsAreNone) {
+TEST(ParquetColumns, LabelsMayBeRealNumbersAndLists) {
   const ParquetColumn real{.path = "label", .real_number = true};
   EXPECT_EQ(choose_columns({binary("image"), real}, "").label, 1);
-  const ParquetColumn list{.path = "labels.list.element", .list = true};
-  const auto chosen = choose_columns({binary("image"), list}, "");
-  EXPECT_EQ(chosen.label, -1);
-  EXPECT_EQ(chosen.list_label, 1);
+  const ParquetColumn list{.path = "labels.list.element", .whole_number = true, .list = true};
+  for (const char* features :
+       {R"({"_type": "Sequence", "feature": {"names": ["a", "b"], "_type": "ClassLabel"}})",
+        R"([{"names": ["a", "b"], "_type": "ClassLabel"}])"}) {
+    const auto chosen =
+        choose_columns({binary("image"), list},
+                       R"({"info": {"features": {"image": {"_type": "Image"}, "labels": )" +
+                           std::string(features) + "}}}");
+    EXPECT_EQ(chosen.label, 1);
+    EXPECT_TRUE(chosen.label_is_list);
+    EXPECT_EQ(chosen.odd_label, -1);
+    EXPECT_THAT(chosen.classes, ElementsAre("a", "b"));
+  }
+  EXPECT_EQ(choose_columns({binary("image"), real, list}, "").label, 1)
+      << "a plain one comes first";
+  EXPECT_FALSE(choose_columns({binary("image"), real, list}, "").label_is_list);
+}
+
+TEST(ParquetColumns, NestedLabelsAreOdd) {
+  ParquetColumn nested{
+      .path = "labels.list.element.id", .whole_number = true, .list = true, .nested = true};
+  for (const auto& odd : {nested, number("label.id"), ParquetColumn{.path = "label.when"}}) {
+    const auto chosen = choose_columns({binary("image"), odd, number("size")}, "");
+    EXPECT_EQ(chosen.label, -1);
+    EXPECT_EQ(chosen.odd_label, 1);
+  }
+  // An image beside the image is none.
+  const auto chosen =
+      choose_columns({binary("image.bytes"), binary("target.bytes"), text("target.path")}, "");
+  EXPECT_EQ(chosen.odd_label, -1);
+  EXPECT_EQ(choose_columns({binary("image"), number("labelled.id")}, "").odd_label, -1);
 }
 
 /// The rest needs Arrow, which a build may lack.
@@ -148,9 +175,24 @@ TEST_F(Parquet, ColumnsOfOtherBytesAreNoImages) {
                                          testing::Not(HasSubstr("a_hash")))));
 }
 
-TEST_F(Parquet, ListsAreNoLabels) {
-  EXPECT_THAT(open("lists.parquet")->classes(), testing::IsEmpty());
-  EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("column labels holds lists")));
+TEST_F(Parquet, ListsOfOneAreLabels) {
+  EXPECT_THAT(labels_of(*open("lists.parquet")), ElementsAre(-1, 1));
+  EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("1 labels are lists of several")));
+}
+
+TEST_F(Parquet, StructsThatAreCalledLabelsAreSaid) {
+  EXPECT_THAT(open("struct_label.parquet")->classes(), testing::IsEmpty());
+  EXPECT_THAT(kept_.lines, ElementsAre(AllOf(HasSubstr("column label holds structs"),
+                                             HasSubstr("unlabelled"), HasSubstr("one a row"))));
+}
+
+TEST_F(Parquet, PathsAloneAreSaidWithTheWayOut) {
+  const auto dataset = open("paths.parquet");
+  EXPECT_THAT(labels_of(*dataset), ElementsAre(0, -1)) << "a list of one, an empty one";
+  EXPECT_THAT(kept_.lines, ElementsAre(AllOf(HasSubstr("no bytes in column image"),
+                                             HasSubstr("list them in a .csv file"))));
+  EXPECT_THAT(message_of<DataError>([&] { load_image(*dataset, 1, 3); }),
+              AllOf(HasSubstr("paths.parquet[1]: has no bytes"), HasSubstr(".csv")));
 }
 
 TEST_F(Parquet, PlainColumnsAndMissingImages) {
@@ -181,7 +223,8 @@ TEST_F(Parquet, SeveralThreadsReadTheSameImages) {
 
 TEST_F(Parquet, UnsoundFilesAreRefusedByName) {
   EXPECT_THAT(refusal(fixtures_ / "no_image.parquet"),
-              AllOf(HasSubstr("has no column of images"), HasSubstr("text, number")));
+              AllOf(HasSubstr("has no column of images"), HasSubstr("text, number"),
+                    HasSubstr("list them in a .csv")));
   test::TemporaryFolder folder;
   const auto whole = test::bytes_of(fixtures_ / "train-00000-of-00002.parquet");
   for (std::size_t size = 0; size < whole.size(); size += 97) {

@@ -63,6 +63,21 @@ TEST_F(ForeignNetworks, OfHuggingFaceAreRefusedToo) {
   }
 }
 
+TEST_F(ForeignNetworks, RotaryPositionsAreNamedBeforeWhatElseIsForeign) {
+  path_ = folder_ / "model.safetensors";
+  runtime::NamedTensors tensors =
+      to_hugging_face(official_, NameStyle::hugging_face_classic, "").tensors;
+  tensors["embeddings.register_tokens"] = at::ones({1, 4, 16});
+  tensors["encoder.layer.0.mlp.gate_proj.weight"] = at::ones({16, 16});
+  std::ofstream(folder_ / "config.json") << R"({"model_type": "dinov3_vit", "rope_theta": 100.0})";
+  EXPECT_THAT(refusal(tensors), AllOf(HasSubstr("config.json tells of rotary positions"),
+                                      testing::Not(HasSubstr("variant without"))));
+  tensors["rope_embeddings.inv_freq"] = at::ones({16});
+  EXPECT_THAT(refusal(tensors), AllOf(HasSubstr("rope_embeddings.inv_freq"), HasSubstr("rotary")));
+  std::filesystem::remove(folder_ / "config.json");
+  EXPECT_THAT(refusal(tensors), AllOf(HasSubstr("rope_embeddings.inv_freq"), HasSubstr("rotary")));
+}
+
 TEST_F(ForeignNetworks, WithoutTheUsualPatchesAreNamedAllTheSame) {
   EXPECT_THAT(refusal({{"embeddings.register_tokens", at::ones({1, 4, 16})},
                        {"layer.0.norm1.weight", at::ones({16})}}),

@@ -197,6 +197,11 @@ TEST(Recipe, KnowsWhatANameWithoutItsFolderMeans) {
   EXPECT_EQ(recipes_meant_by("vit-b16"), (Names{"dbot/vit-b16", "mae/vit-b16"}));
   EXPECT_EQ(recipes_meant_by("ViT_B16"), (Names{"dbot/vit-b16", "mae/vit-b16"}));
   EXPECT_EQ(recipes_meant_by("tiny"), (Names{"dbot/tiny-32", "mae/tiny-32"}));
+  EXPECT_EQ(recipes_meant_by("vit-base"), (Names{"dbot/vit-b16", "mae/vit-b16"}));
+  EXPECT_EQ(recipes_meant_by("mae_vit_large_patch16"), (Names{"mae/vit-l16"}));
+  EXPECT_EQ(recipes_meant_by("mae"),
+            (Names{"mae/tiny-32", "mae/vit-b16", "mae/vit-h14", "mae/vit-l16"}));
+  EXPECT_EQ(recipes_meant_by("dbot").size(), 8U);
   EXPECT_EQ(recipes_meant_by("resnet50"), Names());
   EXPECT_EQ(recipes_meant_by("--"), Names());
   try {

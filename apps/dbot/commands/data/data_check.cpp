@@ -22,8 +22,8 @@ using Json = nlohmann::ordered_json;
 
 struct DataCheckArguments {
   std::string data, out, quarantine = "broken";
-  std::optional<std::int64_t> workers;
-  std::int64_t channels = 3, distance = 10, least_side = 32, most_pixels = 50000000;
+  std::optional<std::int64_t> workers, channels;
+  std::int64_t distance = 10, least_side = 32, most_pixels = 50000000;
   double most_aspect = 5, most_imbalance = 10;
   bool mirrored = false, json = false;
 };
@@ -42,7 +42,7 @@ std::filesystem::path default_out(const std::filesystem::path& data) {
 }
 
 tools::DataCheckOptions options_of(const DataCheckArguments& a) {
-  check_between("--channels", static_cast<double>(a.channels), 1, 1024);
+  check_between("--channels", static_cast<double>(a.channels.value_or(1)), 1, 1024);
   check_between("--distance", static_cast<double>(a.distance), -1, 16);
   check_between("--min-side", static_cast<double>(a.least_side), 0, 1e6);
   check_between("--max-pixels", static_cast<double>(a.most_pixels), 1, 1e12);
@@ -53,7 +53,7 @@ tools::DataCheckOptions options_of(const DataCheckArguments& a) {
   options.out = a.out.empty() ? default_out(a.data) : std::filesystem::path(a.out);
   options.quarantine = data::parse_quarantine_scope(a.quarantine, "--quarantine");
   options.survey.workers = worker_count(a.workers, "data check");
-  options.survey.channels = static_cast<int>(a.channels);
+  options.survey.channels = static_cast<int>(a.channels.value_or(data::kAnyChannels));
   options.limits = {static_cast<int>(a.least_side),
                     a.most_aspect,
                     a.most_pixels,
@@ -71,6 +71,7 @@ std::string json_of(const tools::DataCheck& check, const tools::DataCheckOptions
   Json counts = Json::object();
   for (const auto& text : data::finding_texts()) counts[text.id] = check.audit.count(text.kind);
   const Json json{{"images", check.images},
+                  {"channels", check.channels},
                   {"bytes", check.statistics.bytes},
                   {"broken", check.audit.broken},
                   {"suspicious", check.audit.suspicious},
@@ -144,7 +145,8 @@ void add_data_check(CommandLine& line, CLI::App& data) {
       "What goes into quarantine.txt (default: broken)")
       ->check(not_empty());
   add("--workers", a->workers, "N", "Reading threads (default: all cores)");
-  add("--channels", a->channels, "N", "Channels that are wanted (default: 3)");
+  add("--channels", a->channels, "N",
+      "Channels that are wanted (default: what most images have, grey as 3)");
   add("--distance", a->distance, "BITS",
       "Largest difference of near-duplicates' hashes, 0 to 16 (default: 10); -1: exact copies "
       "only");

@@ -62,7 +62,7 @@ class RecordReader {
 struct RecordFlags {
   static constexpr std::uint32_t kTurned = 1, kAlpha = 2, kPalette = 4, kCmyk = 8,
                                  kMorePictures = 16, kDecoded = 32, kGrey = 64, kNoEnd = 128,
-                                 kAll = 255;
+                                 kNotFinite = 256, kAll = 511;
 };
 
 std::uint32_t flags_of(const ImageFacts& facts) {
@@ -71,7 +71,8 @@ std::uint32_t flags_of(const ImageFacts& facts) {
          (stored.palette ? RecordFlags::kPalette : 0U) | (stored.cmyk ? RecordFlags::kCmyk : 0U) |
          (stored.more_pictures ? RecordFlags::kMorePictures : 0U) |
          (facts.decoded ? RecordFlags::kDecoded : 0U) | (facts.grey ? RecordFlags::kGrey : 0U) |
-         (stored.no_end ? RecordFlags::kNoEnd : 0U);
+         (stored.no_end ? RecordFlags::kNoEnd : 0U) |
+         (facts.values.not_finite ? RecordFlags::kNotFinite : 0U);
 }
 
 void set_flags(std::uint32_t flags, ImageFacts& facts) {
@@ -84,6 +85,7 @@ void set_flags(std::uint32_t flags, ImageFacts& facts) {
   facts.decoded = (flags & RecordFlags::kDecoded) != 0;
   facts.grey = (flags & RecordFlags::kGrey) != 0;
   stored.no_end = (flags & RecordFlags::kNoEnd) != 0;
+  facts.values.not_finite = (flags & RecordFlags::kNotFinite) != 0;
 }
 
 std::uint64_t mark_of(std::string_view body) {

@@ -97,10 +97,11 @@ std::vector<std::int64_t> steps_of(const NpyHeader& header) {
   return steps;
 }
 
-/// True for [channels, height, width], where nobody can take it for [height, width, channels].
+/// True for [channels, height, width]: the number that is wanted tells, else the smaller extent.
 bool is_planar(const std::vector<std::int64_t>& shape, int channels) {
   if (shape.size() != 3) return false;
-  if (channels != kAnyChannels) return shape[2] != channels && shape[0] == channels;
+  if (channels != kAnyChannels && shape[2] == channels) return false;
+  if (channels != kAnyChannels && shape[0] == channels) return true;
   return shape[0] <= kMostChannels && shape[0] < shape[2];
 }
 
@@ -130,6 +131,7 @@ std::unique_ptr<ImageReader> open_npy(std::span<const std::uint8_t> bytes,
   raster.row_step = steps[row] * size;
   raster.pixel_step = steps[row + 1] * size;
   raster.channel_step = shape.size() == 2 ? 0 : steps[planar ? 0 : 2] * size;
+  raster.may_have_alpha = !planar;  // planes are bands of a sensor
   return read_raster(bytes, raster, format, name);
 }
 

@@ -13,14 +13,12 @@
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/image_reader.h"
 #include "dbot/data/sources/file_bytes.h"
+#include "dbot/data/sources/folder/few_values.h"
 #include "dbot/data/sources/in_parallel.h"
 
 namespace dbot::data {
 namespace {
 
-constexpr std::size_t kFewValues = 64;
-constexpr std::size_t kLeastPixels = 256;    // of a tiny picture nothing can be said
-constexpr std::size_t kPixelsAValue = 8;     // at least so many of each
 constexpr std::size_t kMostLookedAt = 1024;  // candidates that are read one by one
 constexpr int kReadingThreads = 8;
 
@@ -102,35 +100,16 @@ bool looks_like_mask(const std::string& path, bool named) {
     const bool one_channel = stored.channels == 1 || stored.palette;
     if (one_channel && named) return true;
     if (!one_channel && !named) return false;
-    const Image image = decode_image(bytes, 3, path);
-    return has_few_values(image) || (named && is_grey(image));
+    const auto decode = [&](const PixelFormat& format) {
+      return decode_image(bytes, format, path);
+    };
+    return has_few_values(decode) || (named && is_grey(decode(3)));
   } catch (const Error&) {
     return false;  // the loader says what is wrong with it
   }
 }
 
 }  // namespace
-
-bool has_few_values(const Image& image) {
-  const auto channels = static_cast<std::size_t>(image.channels);
-  const std::size_t pixels = image.pixels.size() / std::max<std::size_t>(1, channels);
-  if (pixels < kLeastPixels) return false;
-  std::vector<std::uint32_t> values;
-  std::uint32_t last = ~std::uint32_t{0};
-  for (std::size_t i = 0; i < pixels; ++i) {
-    std::uint32_t value = 0;
-    for (std::size_t c = 0; c < channels; ++c) {
-      value = value << 8U | image.pixels[i * channels + c];
-    }
-    if (value == last || std::ranges::find(values, value) != values.end()) {
-      last = value;
-      continue;
-    }
-    if (values.size() == kFewValues) return false;
-    values.push_back(last = value);
-  }
-  return values.size() * kPixelsAValue <= pixels;
-}
 
 std::vector<std::size_t> find_masks(const std::filesystem::path& folder,
                                     const core::TextList& names) {

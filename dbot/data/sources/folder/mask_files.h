@@ -5,14 +5,10 @@
 #include <vector>
 
 #include "dbot/core/text_list.h"
-#include "dbot/data/image/image.h"
 
 // Masks and depth maps that lie beside the photographs they belong to. Their names tell candidates,
 // their content decides.
 namespace dbot::data {
-
-/// True if few values make up the whole image, as in an index mask.
-bool has_few_values(const Image& image);
 
 /// Places in `names`, ascending, of those that are masks: PNG files with the name of a photograph
 /// in the same folder, either all but the ending ("1.png" beside "1.jpg") or with "mask", "depth",

@@ -4,9 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
-#include <initializer_list>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "dbot/data/data_error.h"
@@ -31,6 +32,29 @@ std::string_view without_spaces(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
 }
 
+constexpr std::array<std::string_view, 8> kPathNames{"path",     "file",  "file_name",  "filename",
+                                                     "filepath", "image", "image_path", "img"};
+constexpr std::array<std::string_view, 6> kLabelNames{"label",    "class",  "class_name",
+                                                      "category", "target", "y"};
+
+bool is_one_of(std::span<const std::string_view> names, std::string_view text) {
+  return std::ranges::find(names, lower_case(std::string(text))) != names.end();
+}
+
+/// Whether a line has a field that names an image, or that heads a column of such names. Quotes
+/// matter for what is between them alone.
+bool shows_paths(std::string_view line, char separator) {
+  const bool several = line.find(separator) != std::string_view::npos;
+  while (!line.empty()) {
+    auto field = without_spaces(line.substr(0, line.find(separator)));
+    line.remove_prefix(std::min(line.find(separator), line.size() - 1) + 1);
+    if (field.starts_with('"')) field.remove_prefix(1);
+    if (field.ends_with('"')) field.remove_suffix(1);
+    if (has_image_extension(field) || (several && is_one_of(kPathNames, field))) return true;
+  }
+  return false;
+}
+
 /// Which fields of a line are path and label; −1: there is none.
 struct Columns {
   std::size_t count = 0;  // of a line; 0: one or two
@@ -40,7 +64,10 @@ struct Columns {
 class ListParser {
  public:
   ListParser(ListKind kind, std::string_view name, LabelReader& labels)
-      : kind_(kind), name_(name), labels_(labels) {}
+      : kind_(kind),
+        separator_(kind == ListKind::commas ? ',' : '\t'),
+        name_(name),
+        labels_(labels) {}
 
   std::vector<ListEntry> run(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -65,12 +92,24 @@ class ListParser {
       fail("holds a byte 0; this is no list of images");
     if (without_spaces(line).empty() || line.front() == '#') return;
     if (kind_ == ListKind::text) return add_text(without_spaces(line));
+    if (!begun_) find_separator(line);
     Fields fields = split(line);
     const bool names_image = std::ranges::any_of(
         fields, [](const std::string& field) { return has_image_extension(field); });
     if (!std::exchange(begun_, true) && !names_image) return read_header(std::move(fields));
     if (columns_.count == 0) join_path(fields);
     add_fields(std::move(fields));
+  }
+
+  /// Programs write others than the ending says: another one counts if it alone shows paths.
+  void find_separator(std::string_view line) {
+    if (shows_paths(line, separator_)) return;
+    for (const char other : {';', '\t', ','}) {
+      const bool there = line.find(other) != std::string_view::npos;
+      if (!there || !shows_paths(line, other)) continue;
+      separator_ = other;
+      return;
+    }
   }
 
   /// Without a header: a path with separators in it goes up to the field that ends like an image's
@@ -80,7 +119,7 @@ class ListParser {
         fields, [](const std::string& field) { return has_image_extension(field); });
     if (ends == fields.end()) return;
     for (auto part = fields.begin() + 1; part <= ends; ++part) {
-      fields.front() += (kind_ == ListKind::commas ? ',' : '\t') + *part;
+      fields.front() += separator_ + *part;
     }
     fields.erase(fields.begin() + 1, ends + 1);
   }
@@ -108,7 +147,6 @@ class ListParser {
   }
 
   Fields split(std::string_view line) const {
-    const char separator = kind_ == ListKind::commas ? ',' : '\t';
     Fields fields(1);
     bool quoted = false, was_quoted = false;
     for (std::size_t i = 0; i < line.size(); ++i) {
@@ -121,7 +159,7 @@ class ListParser {
         } else {
           quoted = false;
         }
-      } else if (letter == separator) {
+      } else if (letter == separator_) {
         fields.emplace_back();
         was_quoted = false;
       } else if (letter == '"' && fields.back().empty() && !was_quoted) {
@@ -136,24 +174,22 @@ class ListParser {
     return fields;
   }
 
-  static int find_column(const Fields& header, std::initializer_list<std::string_view> names) {
+  static int find_column(const Fields& header, std::span<const std::string_view> names) {
     for (std::size_t i = 0; i < header.size(); ++i) {
-      const std::string name = lower_case(std::string(without_spaces(header[i])));
-      if (std::find(names.begin(), names.end(), name) != names.end()) return static_cast<int>(i);
+      if (is_one_of(names, without_spaces(header[i]))) return static_cast<int>(i);
     }
     return -1;
   }
 
   void read_header(Fields header) {
     columns_.count = header.size();
-    columns_.path = find_column(header, {"path", "file", "file_name", "filename", "filepath",
-                                         "image", "image_path", "img"});
-    columns_.label =
-        find_column(header, {"label", "class", "class_name", "category", "target", "y"});
+    columns_.path = find_column(header, kPathNames);
+    columns_.label = find_column(header, kLabelNames);
     if (columns_.path >= 0) return;
     fail(fmt::format(
-        "is no image's name, and as a header has no column of paths: {}; call it \"path\"",
-        fmt::join(header, ", ")));
+        "is no image's name, and as a header has no column of paths: {}; call it \"path\", and "
+        "separate fields by {}",
+        fmt::join(header, ", "), kind_ == ListKind::commas ? "commas" : "tabs"));
   }
 
   void add_fields(Fields fields) {
@@ -175,6 +211,7 @@ class ListParser {
   }
 
   ListKind kind_;
+  char separator_;  // of fields
   std::string_view name_;
   std::int64_t line_ = 0;
   bool begun_ = false;

@@ -1,10 +1,14 @@
 #include "dbot/data/sources/pack/packed_image.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
 
+#include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
+#include "dbot/data/image/foreign_kind.h"
 #include "dbot/data/image/image_reader.h"
 #include "dbot/data/image/jpeg/jpeg_writer.h"
 #include "dbot/data/image/resize_crop.h"
@@ -14,6 +18,15 @@ namespace dbot::data {
 namespace {
 
 constexpr int kRgb = 3;
+
+/// Throws DataError unless the first bytes are those of a kind that is read.
+void require_kind(std::span<const std::uint8_t> bytes, const std::string& name) {
+  if (!image_kind(bytes).empty()) return;
+  const auto foreign = foreign_kind(bytes);
+  throw data_error(
+      name, Fault::unsupported,
+      foreign.empty() ? "is of no kind of image that is read" : fmt::format("is {}", foreign));
+}
 
 /// The shorter side becomes `shorter`, the other one follows, rounded, and is at least 1.
 core::Size with_shorter_side(const Image& image, int shorter) {
@@ -40,6 +53,7 @@ Image resized(const Image& image, core::Size size) {
 
 std::vector<std::uint8_t> packed_image(Sample& sample, const PackConfig& config) {
   auto& encoded = *sample.find(kImagePart);
+  require_kind(encoded.bytes(), sample.name());
   if (config.shorter_side == 0) return encoded.take();
   const auto bytes = encoded.bytes();
   const std::string& name = sample.name();

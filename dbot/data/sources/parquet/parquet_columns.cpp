@@ -84,8 +84,12 @@ int choose_image(const ColumnList& columns, const std::vector<int>& candidates) 
   return -1;
 }
 
-bool can_label(const ParquetColumn& column) {
+bool has_words(const ParquetColumn& column) {
   return column.whole_number || column.binary || column.real_number || column.truth;
+}
+
+bool can_label(const ParquetColumn& column) {
+  return has_words(column) && !column.list;
 }
 
 void take_class_label(const ColumnList& columns, const std::string& name,
@@ -128,21 +132,54 @@ std::vector<int> by_features(const ColumnList& columns, const std::string& text,
 std::vector<int> binary_columns(const ColumnList& columns) {
   std::vector<int> found;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].binary && !columns[i].text) found.push_back(static_cast<int>(i));
+    const auto& column = columns[i];
+    if (column.binary && !column.text && !column.list) found.push_back(static_cast<int>(i));
   }
   return found;
 }
 
-/// A list that is called like a label: "label.list.element".
-int find_list_label(const ColumnList& columns) {
-  return find_if(columns, [](const ParquetColumn& column) {
-    const auto name = std::string_view(column.path).substr(0, column.path.find('.'));
-    return column.list && std::ranges::any_of(kLabelNames, [&](std::string_view known) {
-             return equal_in_any_case(name, known) ||
-                    (name.size() == known.size() + 1 && name.back() == 's' &&
-                     equal_in_any_case(name.substr(0, known.size()), known));
-           });
+/// "label" of "label.list.element" and of "label.id".
+std::string_view first_name(const ParquetColumn& column) {
+  return std::string_view(column.path).substr(0, column.path.find('.'));
+}
+
+/// A list or a struct that is called like a label, or like several.
+bool is_nested_label(const ParquetColumn& column) {
+  const auto name = first_name(column);
+  if (name.size() == column.path.size()) return false;
+  return std::ranges::any_of(kLabelNames, [&](std::string_view known) {
+    return equal_in_any_case(name, known) ||
+           (name.size() == known.size() + 1 && name.back() == 's' &&
+            equal_in_any_case(name.substr(0, known.size()), known));
   });
+}
+
+/// The names of classes of a list, of which the features tell one level further in.
+std::vector<std::string> classes_of_list(const std::string& text, std::string_view name) try {
+  const auto document = core::parse_json<nlohmann::json>(text);
+  auto feature = document.at("info").at("features").at(std::string(name));
+  feature = feature.is_array() ? feature.at(0) : feature.at("feature");
+  return feature.at("names").get<std::vector<std::string>>();
+} catch (const std::exception&) {
+  return {};
+}
+
+/// Where no column is a plain label.
+void choose_nested_label(const ColumnList& columns, const std::string& hugging_face,
+                         ParquetColumns& chosen) {
+  const int found = find_if(columns, [&](const ParquetColumn& column) {
+    const bool image = find_path(columns, std::string(first_name(column)) + ".bytes") >= 0;
+    return is_nested_label(column) && !image;
+  });
+  if (found < 0) return;
+  const auto& column = columns[static_cast<std::size_t>(found)];
+  if (!column.list || column.nested || !has_words(column)) {
+    chosen.odd_label = found;
+    return;
+  }
+  chosen.label = found;
+  chosen.label_is_list = true;
+  chosen.classes = classes_of_list(hugging_face, first_name(column));
 }
 
 }  // namespace
@@ -167,7 +204,7 @@ ParquetColumns choose_columns(const ColumnList& columns, const std::string& hugg
       return can_label(column) && std::ranges::find(images, place) == images.end();
     });
   }
-  if (chosen.label < 0) chosen.list_label = find_list_label(columns);
+  if (chosen.label < 0) choose_nested_label(columns, hugging_face, chosen);
   return chosen;
 }
 

@@ -10,7 +10,8 @@ struct ParquetColumn {
   std::string path;  // "image.bytes"
   bool binary = false, text = false, whole_number = false;
   bool real_number = false, truth = false;
-  bool list = false;  // of several values a row: neither an image nor a label
+  bool list = false;    // of any number of values a row: no image, but perhaps a label
+  bool nested = false;  // a list of lists, or of structs
 };
 
 /// The columns that make a data set of images; −1: there is none.
@@ -18,7 +19,8 @@ struct ParquetColumns {
   int image = -1, label = -1;
   std::vector<std::string> classes;
   std::vector<int> other_images;  // that may be images, too
-  int list_label = -1;            // called like a label, but a list; where there is no label
+  bool label_is_list = false;     // of which lists of one count
+  int odd_label = -1;             // called like a label, but nested; where there is no label
 };
 
 /// Chooses among the columns: by the features that Hugging Face's `datasets` stores as JSON

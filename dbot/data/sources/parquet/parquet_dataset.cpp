@@ -111,7 +111,12 @@ void ParquetDataset::read(std::int64_t index, Sample& sample) const {
   const Group& group = groups_[at];
   const auto read = cache_->get(at, [&] { return files_[group.file].read_group(group.group); });
   const auto image = read->image(static_cast<std::size_t>(index - group.begin));
-  if (image.empty()) throw data_error(name(index), Fault::empty, "has no bytes");
+  if (image.empty()) {
+    throw data_error(
+        name(index), Fault::empty,
+        "has no bytes in the file, a path at most; write the image's bytes into it, or "
+        "list the image files in a .csv file");
+  }
   auto& bytes = sample.add(kImagePart).own_encoded();
   room(bytes, image.size());
   bytes.assign(image.begin(), image.end());

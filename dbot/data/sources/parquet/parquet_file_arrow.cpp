@@ -18,51 +18,12 @@
 #include "dbot/data/image/image_reader.h"
 #include "dbot/data/sources/parquet/parquet_columns.h"
 #include "dbot/data/sources/parquet/parquet_file.h"
+#include "dbot/data/sources/parquet/parquet_values.h"
 
 namespace dbot::data {
 namespace {
 
 constexpr int kRowsLookedAt = 64;  // for the first value of a column
-
-ParquetColumn describe_column(const parquet::ColumnDescriptor& column) {
-  ParquetColumn result{column.path()->ToDotString()};
-  result.list = column.max_repetition_level() > 0;
-  if (result.list) return result;
-  const auto type = column.physical_type();
-  result.binary = type == parquet::Type::BYTE_ARRAY;
-  result.text = result.binary && column.logical_type() && column.logical_type()->is_string();
-  result.whole_number = type == parquet::Type::INT32 || type == parquet::Type::INT64;
-  result.real_number = type == parquet::Type::FLOAT || type == parquet::Type::DOUBLE;
-  result.truth = type == parquet::Type::BOOLEAN;
-  return result;
-}
-
-/// Hands over the values of a column chunk in order; null pointers for what is missing.
-template <typename Type, typename Take>
-void each_value(parquet::ColumnReader& column, const Take& take) {
-  using Value = typename Type::c_type;
-  constexpr std::int64_t kAtOnce = 1024;
-  if (column.type() != Type::type_num) throw std::runtime_error("a column changed its type");
-  auto& reader = static_cast<parquet::TypedColumnReader<Type>&>(column);
-  const int present = reader.descr()->max_definition_level();
-  std::vector<std::int16_t> levels(kAtOnce);
-  const auto values = std::make_unique<Value[]>(kAtOnce);  // a vector of bool has no addresses
-  while (reader.HasNext()) {
-    std::int64_t count = 0;
-    const std::int64_t rows =
-        reader.ReadBatch(kAtOnce, levels.data(), nullptr, values.get(), &count);
-    if (rows == 0) return;
-    std::size_t at = 0;
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const bool there = present == 0 || levels[static_cast<std::size_t>(row)] == present;
-      take(there ? &values[at++] : nullptr);
-    }
-  }
-}
-
-std::string_view view(const parquet::ByteArray& value) {
-  return {reinterpret_cast<const char*>(value.ptr), value.len};
-}
 
 }  // namespace
 
@@ -129,12 +90,18 @@ struct ParquetFile::State {
           "{} left out",
           name(columns.image), fmt::join(others, ", "), others.size() == 1 ? "is" : "are"));
     }
-    if (columns.list_label >= 0) {
-      const auto column = described[static_cast<std::size_t>(columns.list_label)].path;
-      remarks.push_back(
-          fmt::format("column {} holds lists, which are no labels of classes; the "
-                      "images are unlabelled",
-                      column.substr(0, column.find('.'))));
+    if (columns.odd_label >= 0) {
+      const auto& odd = described[static_cast<std::size_t>(columns.odd_label)];
+      remarks.push_back(fmt::format(
+          "column {} holds {}, which are no labels of classes; the images are "
+          "unlabelled. Write a column of numbers or words, one a row",
+          odd.path.substr(0, odd.path.find('.')), odd.list ? "nested lists" : "structs"));
+    }
+    if (!begins_with_image(columns.image)) {
+      remarks.push_back(fmt::format(
+          "the first rows have no bytes in column {}, perhaps paths alone; write the images' "
+          "files into the column, or list them in a .csv file",
+          name(columns.image)));
     }
   }
   void choose() {
@@ -152,7 +119,10 @@ struct ParquetFile::State {
       look_into_columns();
       return remark(described);
     }
-    fail(fmt::format("has no column of images; its columns are {}", fmt::join(paths, ", ")));
+    fail(
+        fmt::format("has no column of images; its columns are {}. Write the images' files into a "
+                    "binary column called image, or list them in a .csv file",
+                    fmt::join(paths, ", ")));
   }
 };
 
@@ -195,41 +165,6 @@ const std::vector<std::string>& ParquetFile::remarks() const {
   return state_->remarks;
 }
 
-namespace {
-
-/// Adds the labels of a column of one row group.
-void add_column(parquet::ColumnReader& column, const std::vector<std::string>& names,
-                LabelWords& words, LabelReader& reader) {
-  const auto add_number = [&](const auto* value) {
-    if (!value || *value < 0) return words.add({});
-    const auto number = static_cast<std::size_t>(*value);
-    words.add(number < names.size() ? names[number] : std::to_string(*value));
-  };
-  const auto add_real = [&](const auto* value) {
-    words.add(value ? reader.of_number(static_cast<double>(*value)) : std::string());
-  };
-  switch (column.type()) {
-    case parquet::Type::INT32:
-      return each_value<parquet::Int32Type>(column, add_number);
-    case parquet::Type::INT64:
-      return each_value<parquet::Int64Type>(column, add_number);
-    case parquet::Type::FLOAT:
-      return each_value<parquet::FloatType>(column, add_real);
-    case parquet::Type::DOUBLE:
-      return each_value<parquet::DoubleType>(column, add_real);
-    case parquet::Type::BOOLEAN:
-      return each_value<parquet::BooleanType>(column, [&](const bool* value) {
-        words.add(!value ? "" : *value ? "true" : "false");
-      });
-    default:
-      each_value<parquet::ByteArrayType>(column, [&](const parquet::ByteArray* value) {
-        words.add(value ? view(*value) : std::string_view{});
-      });
-  }
-}
-
-}  // namespace
-
 void ParquetFile::add_labels(LabelWords& words, LabelReader& label_reader) const {
   state_->guarded([&] {
     const int column = state_->columns.label;
@@ -238,7 +173,7 @@ void ParquetFile::add_labels(LabelWords& words, LabelReader& label_reader) const
       const auto end = words.samples() + static_cast<std::size_t>(state_->group_rows[group]);
       if (column >= 0) {
         const auto values = reader->RowGroup(static_cast<int>(group))->Column(column);
-        add_column(*values, state_->columns.classes, words, label_reader);
+        add_label_column(*values, state_->columns, words, label_reader);
         if (words.samples() != end) state_->fail("has another number of labels than rows");
       }
       while (words.samples() < end) words.add({});
