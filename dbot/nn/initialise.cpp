@@ -55,7 +55,7 @@ void fill_parameter(const at::Tensor& value, const ParameterSpec& spec, std::uin
     case Initialisation::truncated_normal_002:
       return fill_truncated(values, 0.02, spec.scale, random);
     case Initialisation::normal_002:
-      for (float& v : values) v = static_cast<float>(0.02 * random.normal());
+      for (float& v : values) v = static_cast<float>(0.02 * spec.scale * random.normal());
       return;
     case Initialisation::xavier_uniform:
       return fill_uniform(values, xavier_bound(spec, values.size()), random);

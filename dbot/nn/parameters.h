@@ -20,7 +20,7 @@ enum class Initialisation {
   zeros,
   ones,
   constant,               // `scale` everywhere: LayerScale's gains
-  normal_002,             // normal, deviation 0.02: cls and mask token
+  normal_002,             // normal, deviation 0.02, times `scale`: cls and mask token
   truncated_normal_002,   // the same cut at ±0.02, times `scale`: the symmetric student,
                           // docs/methods/dbot.md §8
   xavier_uniform,         // over [rows, everything else]: linear and patch-embedding weights
@@ -33,7 +33,7 @@ struct ParameterSpec {
   std::vector<std::int64_t> shape;
   Initialisation initialisation = Initialisation::zeros;
   bool trainable = true;
-  double scale = 1;         // for constant and truncated_normal_002
+  double scale = 1;         // for constant, normal_002 and truncated_normal_002
   bool decayed = true;      // false: stands with the vectors, which have no weight decay
   std::int64_t fan_in = 0;  // for convolution_bias
   core::Size grid;          // for sincos_position_table
