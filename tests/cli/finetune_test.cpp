@@ -119,7 +119,7 @@ TEST_F(Finetune, WhatCannotBeLearnedIsRefusedBeforeAnythingIsWritten) {
     return words;
   };
   write_png_folder(shop_.folder.path() / "plain", 16);
-  expect_refused(with_data(shop_.folder / "plain"), 3, "labels");
+  expect_refused(with_data(shop_.folder / "plain"), 3, "class");
   fs::create_directories(shop_.folder.path() / "one/train/a");
   fs::create_directories(shop_.folder.path() / "one/val/a");
   fs::create_directories(shop_.folder.path() / "two/train/a");
