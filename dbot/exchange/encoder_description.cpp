@@ -106,6 +106,29 @@ class Reader {
     return origins;
   }
 
+  /// Texts, at most as many as a network is wide.
+  std::vector<std::string> texts(const char* key) const {
+    const json& found = value(key);
+    const std::string expected = fmt::format("a list of 1 to {} texts", kLargestCount);
+    if (!found.is_array() || found.empty() || std::ssize(found) > kLargestCount) {
+      fail(key, found, expected);
+    }
+    std::vector<std::string> texts;
+    for (const json& text : found) {
+      if (!text.is_string()) fail(key, found, expected);
+      texts.push_back(text.get<std::string>());
+    }
+    return texts;
+  }
+
+  /// What is below a key; the object must outlive it.
+  std::optional<Reader> below(const char* key) const {
+    if (!has(key)) return std::nullopt;
+    const json& found = value(key);
+    if (!found.is_object()) fail(key, found, "an object");
+    return Reader(found, source_);
+  }
+
   bool has(const char* key) const { return object_.contains(key); }
 
   [[noreturn]] void fail(const char* key, const json& found, const std::string& expected) const {
@@ -145,6 +168,7 @@ class Reader {
 
 constexpr std::array kRelativePositions{"none", "shared", "each_block"};
 constexpr std::array kGelu{"exact", "quick"};
+constexpr std::array kPooling{"mean", "cls"};
 
 /// What a plain ViT does not have; absent keys mean that this one has not either.
 void read_variant(const Reader& reader, nn::EncoderConfig& config) {
@@ -193,6 +217,10 @@ std::string to_json(const EncoderDescription& description) {
   object["std"] = description.std;
   if (!description.value_range.empty()) object["value_range"] = description.value_range;
   write_variant(config, object);
+  if (description.head) {
+    object["head"] = {{"pooling", kPooling.at(static_cast<std::size_t>(description.head->pooling))},
+                      {"classes", description.head->classes}};
+  }
   for (const WeightsOrigin& origin : description.origins) {
     nlohmann::ordered_json entry{{"sha256", origin.sha256}};
     if (!origin.licence.empty()) entry["license"] = origin.licence;
@@ -231,6 +259,10 @@ EncoderDescription description_from_json(std::string_view text, std::string_view
   description.mean = reader.per_channel("mean", config.channels);
   description.std = reader.per_channel("std", config.channels);
   description.origins = reader.origins();
+  if (const auto head = reader.below("head")) {
+    description.head = {static_cast<nn::Pooling>(head->word("pooling", kPooling)),
+                        head->texts("classes")};
+  }
   for (const double deviation : description.std) {
     if (deviation <= 0) reader.fail("std", object["std"], "positive numbers");
   }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "dbot/nn/vit/classifier.h"
 #include "dbot/nn/vit/config.h"
 
 namespace dbot::exchange {
@@ -16,6 +18,14 @@ struct WeightsOrigin {
   bool operator==(const WeightsOrigin&) const = default;
 };
 
+/// A classifier's last layer: what it looks at, and what its outputs are called, in their order.
+struct HeadDescription {
+  nn::Pooling pooling = nn::Pooling::mean;
+  std::vector<std::string> classes;
+
+  bool operator==(const HeadDescription&) const = default;
+};
+
 /// What a network's tensors do not say by themselves, and the pixel normalisation it was trained
 /// with.
 struct EncoderDescription {
@@ -24,7 +34,8 @@ struct EncoderDescription {
   /// Values that are black and white, of floats and of whole numbers of more than 8 bits; empty:
   /// the usual ones.
   std::vector<double> value_range = {};
-  std::vector<WeightsOrigin> origins = {};  // none: trained from nothing
+  std::vector<WeightsOrigin> origins = {};   // none: trained from nothing
+  std::optional<HeadDescription> head = {};  // of a classifier: fc_norm.* (mean pooling), head.*
 };
 
 /// The header key under which every file of ours that holds an encoder carries its description.
@@ -34,7 +45,8 @@ inline constexpr char kEncoderConfigKey[] = "dbot.config";
 /// mlp_ratio, layer_norm_eps, mean, std; value_range where it is not the usual one; where they are
 /// not those of a plain ViT also position_table, relative_positions ("shared", "each_block"),
 /// layer_scale, key_bias, patch_bias, norm_before, projection and gelu ("quick"); of networks with
-/// origins `sources`, a list of objects with sha256 and perhaps license. Equal descriptions give
+/// origins `sources`, a list of objects with sha256 and perhaps license; of classifiers `head`, an
+/// object with pooling ("mean", "cls") and classes, a list of names. Equal descriptions give
 /// equal text; numbers survive bit for bit.
 std::string to_json(const EncoderDescription& description);
 

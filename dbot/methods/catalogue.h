@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
+#include "dbot/methods/classification/classification_entry.h"
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
 #include "dbot/methods/method.h"
 #include "dbot/methods/surroundings.h"
@@ -20,7 +21,7 @@
 // `make_stored`. One that lacks an overload does not compile. There is no registry and no macro.
 namespace dbot::methods {
 
-using MethodConfig = std::variant<MaskedModelingConfig>;
+using MethodConfig = std::variant<MaskedModelingConfig, ClassificationConfig>;
 
 }  // namespace dbot::methods
 

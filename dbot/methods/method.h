@@ -27,12 +27,14 @@
 // Non-goals: loops, loaders, checkpoints, reports. They exist once, for all methods.
 namespace dbot::methods {
 
+class ClassifyingCapability;
 class ImageCapability;
 
 /// What is known of the data once they are open.
 struct DataFacts {
-  std::vector<double> mean, std;         // one a channel, of pixels in 0…1; empty: no images
-  std::vector<double> value_range = {};  // stored values that are black and white; empty: usual
+  std::vector<double> mean, std;          // one a channel, of pixels in 0…1; empty: no images
+  std::vector<double> value_range = {};   // stored values that are black and white; empty: usual
+  std::vector<std::string> classes = {};  // by the number of their labels; empty: no labels
 };
 
 struct StepContext {
@@ -128,6 +130,8 @@ class Method {
   }
   /// Null where it does not predict masked images.
   virtual const ImageCapability* images() const { return nullptr; }
+  /// Null where it does not sort samples into classes.
+  virtual const ClassifyingCapability* classifier() const { return nullptr; }
   /// Shows what a step computes, layer by layer and without stochastic depth, so that none hides.
   /// Does nothing where a method cannot be looked into.
   virtual void visit_step(const data::Batch& /*batch*/, const StepDraws& /*draws*/,

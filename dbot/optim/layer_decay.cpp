@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "dbot/core/error.h"
+
 namespace dbot::optim {
 
 std::int64_t layer_id(std::string_view parameter_name, std::int64_t depth) {
@@ -37,13 +39,43 @@ std::vector<LayerGroup> layer_decay_groups(const std::vector<nn::ParameterSpec>&
   std::map<std::pair<std::int64_t, bool>, std::size_t> group_of;
   for (const nn::ParameterSpec& spec : specs) {
     if (!spec.trainable()) continue;
-    const bool decayed = spec.decayed() && spec.name != "cls_token" && spec.name != "pos_embed";
+    const bool decayed = spec.decayed();
     const std::int64_t id = layer_id(spec.name, depth);
     const auto [entry, is_new] = group_of.try_emplace({id, decayed}, groups.size());
     if (is_new) {
       groups.push_back({scales.at(static_cast<std::size_t>(id)), decayed ? weight_decay : 0.0, {}});
     }
     groups[entry->second].names.push_back(spec.name);
+  }
+  return groups;
+}
+
+std::vector<ParameterGroup> layer_decay_groups(nn::ParameterStore& parameters, std::int64_t depth,
+                                               double decay, double weight_decay) {
+  if (!parameters.flat_gradients().defined()) {
+    throw Error("[optimizer] the parameters are frozen, expected gradients to train them");
+  }
+  /// Where a group begins, and its layer. The decayed part is a new group even of the same layer.
+  std::map<std::int64_t, std::int64_t> layer_at;
+  for (const nn::ParameterSpec& spec : parameters.specs()) {
+    if (spec.trainable()) layer_at[parameters.offset(spec.name)] = layer_id(spec.name, depth);
+  }
+  const auto decayed = [&](std::int64_t offset) { return offset >= parameters.vectors_end(); };
+  std::vector<std::int64_t> begins;
+  for (const auto& [offset, id] : layer_at) {
+    const bool same = !begins.empty() && layer_at.at(begins.back()) == id &&
+                      decayed(begins.back()) == decayed(offset);
+    if (!same) begins.push_back(offset);
+  }
+  const std::vector<double> scales = layer_scales(depth, decay);
+  std::vector<ParameterGroup> groups;
+  for (std::size_t i = 0; i < begins.size(); ++i) {
+    const std::int64_t begin = begins[i],
+                       end = i + 1 < begins.size() ? begins[i + 1] : parameters.trainable_end();
+    groups.push_back({parameters.flat_values().slice(0, begin, end),
+                      parameters.flat_gradients().slice(0, begin, end),
+                      decayed(begin) ? weight_decay : 0.0,
+                      scales.at(static_cast<std::size_t>(layer_at.at(begin)))});
   }
   return groups;
 }

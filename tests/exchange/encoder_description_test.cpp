@@ -29,6 +29,20 @@ TEST(EncoderDescription, TheRangeOfValuesIsWrittenWhereItIsUnusual) {
   EXPECT_THROW(description_from_json(broken, "test"), DataError);
 }
 
+TEST(EncoderDescription, AClassifiersHeadIsKeptAndChecked) {
+  EncoderDescription description = small_description();
+  EXPECT_EQ(to_json(description).find("head\""), std::string::npos);
+  description.head = HeadDescription{nn::Pooling::cls, {"a", "b \"c\""}};
+  const std::string text = to_json(description);
+  EXPECT_EQ(description_from_json(text, "test").head, description.head);
+  for (const char* classes : {"[]", "[1]", "\"a\"", "{}"}) {
+    std::string broken = text;
+    const std::string list = R"(["a","b \"c\""])";
+    broken.replace(broken.find(list), list.size(), classes);
+    EXPECT_THROW(description_from_json(broken, "test"), DataError) << classes;
+  }
+}
+
 TEST(EncoderDescription, OtherChannelsThanRgbAreAssumedToBeCentred) {
   EncoderDescription description = small_description();
   description.config.channels = 6;

@@ -12,6 +12,7 @@ import environment
 if __name__ == "__main__":
     environment.enter()
 
+import classifier_checks  # noqa: E402
 import file_checks  # noqa: E402
 import hugging_face_checks  # noqa: E402
 import onnx_checks  # noqa: E402
@@ -23,7 +24,9 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="dbot-interchange-") as folder:
         shop = Workshop(program, Path(folder))
         suite = unittest.TestSuite()
-        for checks in (file_checks, timm_checks, hugging_face_checks, onnx_checks):
+        for checks in (
+            file_checks, timm_checks, hugging_face_checks, onnx_checks, classifier_checks,
+        ):  # fmt: skip
             checks.shop = shop
             suite.addTests(unittest.defaultTestLoader.loadTestsFromModule(checks))
         passed = unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful()

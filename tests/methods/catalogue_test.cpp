@@ -75,6 +75,33 @@ std::vector<System> small_ones(const methods::MaskedModelingConfig& /*which*/) {
   return systems;
 }
 
+std::vector<System> small_ones(const methods::ClassificationConfig& /*which*/) {
+  methods::ClassificationConfig config;
+  config.encoder = {.image_size = {8, 8}, .patch_size = 4, .width = 16, .depth = 2, .heads = 2};
+  config.drop_path = 0.2;
+  config.layer_decay = 0.75;
+  methods::ClassificationConfig mixed = config;
+  mixed.smoothing = 0.1;
+  mixed.mixing = {.mixup = 0.8, .cutmix = 1.0};
+  mixed.pooling = nn::Pooling::cls;
+  mixed.encoder.relative_positions = nn::RelativePositions::each_block;
+  std::vector<System> systems;
+  for (const auto& [name, small, scalars] :
+       {std::tuple{"classification", config, std::vector<std::string>{"accuracy"}},
+        {"classification, mixed", mixed, std::vector<std::string>{}}}) {
+    const auto make = [small = methods::MethodConfig(small)](bool stored) {
+      const methods::MakeContext context{.seed = 5, .device = {}};
+      return stored ? methods::catalogue::make_stored(small, context)
+                    : methods::catalogue::make(small, context);
+    };
+    systems.push_back({name, make, scalars, "\"classes\":[\"dark\",\"bright\"]"});
+  }
+  return systems;
+}
+
+const methods::DataFacts kFacts{
+    .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .classes = {"dark", "bright"}};
+
 std::vector<System> all_systems() {
   std::vector<System> systems;
   for (std::size_t kind = 0; kind < methods::catalogue::kinds().size(); ++kind) {
@@ -128,7 +155,7 @@ class EverySystem : public testing::TestWithParam<System> {
     const auto checkpoint =
         train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
     auto method = GetParam().make(checkpoint.has_value());
-    method->see_data({.mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}});
+    method->see_data(kFacts);
     train::TrainerSettings settings;
     settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
     settings.train.batch_size = kBatch;
@@ -274,7 +301,7 @@ TEST_P(EverySystem, WhatItShowsIsDrawnAndStandsOnThePage) {
 
 TEST_P(EverySystem, SaysWhatItIsMadeOf) {
   const auto method = GetParam().make(false);
-  method->see_data({.mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}});
+  method->see_data(kFacts);
   method->begin_stage(0);
   EXPECT_GT(method->cost().operations, 0);
   EXPECT_GT(method->facts().parts.at(0).parameters, 0);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "apps/dbot/commands/data/data.h"
@@ -23,7 +24,7 @@ std::string loss_text(const run::PretrainSummary& summary) {
 
 void print_for_people(const run::PretrainSummary& summary) {
   const std::string table = report::evaluation_table(summary.evaluations, /*with_top5=*/false);
-  if (!table.empty()) print(fmt::format("accuracy on frozen features, percent\n{}", table));
+  if (!table.empty()) print(fmt::format("accuracy, percent\n{}", table));
   print_line(fmt::format("loss     {}", loss_text(summary)));
   if (!summary.missing_table.why.empty()) {
     print_line(fmt::format("{} of accuracies: {}",
@@ -33,6 +34,11 @@ void print_for_people(const run::PretrainSummary& summary) {
   print_line(fmt::format("run      {}", summary.out.string()));
   print_line(fmt::format("report   {}", (summary.out / "report.html").string()));
   print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));
+  std::error_code ignored;
+  const auto predictions = summary.out / "predictions.csv";
+  if (std::filesystem::exists(predictions, ignored)) {
+    print_line(fmt::format("test     {}", predictions.string()));
+  }
 }
 
 /// The run is saved and summed up by now: the exit code alone is left to say it.

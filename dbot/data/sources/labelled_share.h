@@ -12,4 +12,8 @@ namespace dbot::data {
 std::shared_ptr<const Dataset> labelled_share(std::shared_ptr<const Dataset> dataset, double share,
                                               std::uint64_t seed);
 
+/// The same with `count` images of each class, or all where it has fewer. `count` is above 0.
+std::shared_ptr<const Dataset> labelled_per_class(std::shared_ptr<const Dataset> dataset,
+                                                  std::int64_t count, std::uint64_t seed);
+
 }  // namespace dbot::data

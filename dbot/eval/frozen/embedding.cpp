@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "dbot/core/csv_field.h"
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/exchange/tensor_file.h"
@@ -29,16 +30,6 @@ std::string escaped_line(std::string_view name) {
   return line;
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
 /// Features that other tools would choke on, or take for numbers, are not written.
 void require_finite(const at::Tensor& rows, const Features& features,
                     const data::Dataset& dataset) {
@@ -59,7 +50,7 @@ bool has_labels(const Features& features) {
 std::string label_text(std::int64_t label, const std::vector<std::string>& classes) {
   if (label < 0) return {};
   const auto index = static_cast<std::size_t>(label);
-  return index < classes.size() ? csv_field(classes[index]) : std::to_string(label);
+  return index < classes.size() ? core::csv_field(classes[index]) : std::to_string(label);
 }
 
 }  // namespace
@@ -99,7 +90,7 @@ void write_embedding_csv(const std::filesystem::path& path, const Features& feat
   const auto* value = values.const_data_ptr<float>();
   const auto* label = labels.const_data_ptr<std::int64_t>();
   for (std::size_t row = 0; row < features.indices.size(); ++row) {
-    text += csv_field(dataset.name(features.indices[row])) + ',' +
+    text += core::csv_field(dataset.name(features.indices[row])) + ',' +
             label_text(label[row], dataset.classes());
     for (std::int64_t column = 0; column < width; ++column) {
       fmt::format_to(std::back_inserter(text), ",{}", *value++);

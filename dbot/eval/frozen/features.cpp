@@ -13,7 +13,6 @@
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
 #include "dbot/data/loader/image_part.h"
-#include "dbot/data/loader/loader.h"
 #include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
@@ -21,24 +20,6 @@ namespace {
 
 /// Features by kind of normalised images, float32 [batch, channels, height, width].
 using Extractor = std::function<runtime::NamedTensors(const at::Tensor& images)>;
-
-data::LoaderConfig evaluation_pass(const ExtractionSettings& settings) {
-  data::LoaderConfig config;
-  config.training = false;
-  config.batch_size = settings.batch_size;
-  config.workers = settings.workers;
-  return config;
-}
-
-data::BatchPartFactory centre_crops(core::Size image_size, int channels,
-                                    const data::ValueRange& values) {
-  data::ImagePartConfig config;
-  config.image_size = image_size;
-  config.channels = channels;
-  config.values = values;
-  config.augmented = false;
-  return data::image_part(config);
-}
 
 /// One pass over the data set. Memory is taken once, when the first batch shows the width.
 class Collector {
@@ -80,17 +61,17 @@ class Collector {
   Features features_;
 };
 
-Features collect(std::shared_ptr<const data::Dataset> dataset, data::BatchPartFactory images,
+Features collect(std::shared_ptr<const data::Dataset> dataset, const nn::ImageInput& input,
                  const ExtractionSettings& settings, const Extractor& extract,
                  const core::StopRequest& stop, const core::Log& log) {
   const c10::NoGradGuard no_graph;
   const std::int64_t total = dataset->size();
   std::int64_t done = 0;
   Collector collector(total);
-  data::Loader loader(std::move(dataset), {std::move(images)}, evaluation_pass(settings), log);
+  const auto loader = evaluation_loader(std::move(dataset), input, settings, log);
   while (true) {
     throw_if_stopped("features", stop);
-    const std::optional<data::Batch> batch = loader.next();
+    const std::optional<data::Batch> batch = loader->next();
     if (!batch) break;
     collector.add(
         *batch, extract(data::normalise(batch->tensors.at("images"), settings.mean, settings.std)));
@@ -102,6 +83,23 @@ Features collect(std::shared_ptr<const data::Dataset> dataset, data::BatchPartFa
 
 }  // namespace
 
+std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Dataset> dataset,
+                                                const nn::ImageInput& input,
+                                                const ExtractionSettings& settings,
+                                                const core::Log& log) {
+  data::LoaderConfig config;
+  config.training = false;
+  config.batch_size = settings.batch_size;
+  config.workers = settings.workers;
+  data::ImagePartConfig crops;
+  crops.image_size = input.size;
+  crops.channels = static_cast<int>(input.channels);
+  crops.values = settings.values;
+  crops.augmented = false;
+  return std::make_unique<data::Loader>(std::move(dataset), std::vector{data::image_part(crops)},
+                                        config, log);
+}
+
 Features extract_features(const nn::Backbone& backbone,
                           std::shared_ptr<const data::Dataset> dataset,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
@@ -111,9 +109,7 @@ Features extract_features(const nn::Backbone& backbone,
   const Extractor extract = [&, name = part](const at::Tensor& normalised) {
     return backbone.features({{name, normalised}}, compute);
   };
-  return collect(std::move(dataset),
-                 centre_crops(images.size, static_cast<int>(images.channels), settings.values),
-                 settings, extract, stop, log);
+  return collect(std::move(dataset), images, settings, extract, stop, log);
 }
 
 Features pixel_features(core::Size image_size, int channels,
@@ -123,8 +119,7 @@ Features pixel_features(core::Size image_size, int channels,
   const Extractor extract = [](const at::Tensor& images) -> runtime::NamedTensors {
     return {{kPixelFeatures, images.flatten(1)}};
   };
-  return collect(std::move(dataset), centre_crops(image_size, channels, settings.values), settings,
-                 extract, stop, log);
+  return collect(std::move(dataset), {image_size, channels}, settings, extract, stop, log);
 }
 
 }  // namespace dbot::eval

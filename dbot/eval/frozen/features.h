@@ -12,6 +12,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/image/value_range.h"
+#include "dbot/data/loader/loader.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/named_tensors.h"
 #include "dbot/runtime/precision.h"
@@ -38,6 +39,13 @@ struct Features {
   std::vector<std::int64_t> indices;  // of the samples; broken files are left out
   const at::Tensor& of(const std::string& kind) const { return kinds.at(kind); }
 };
+
+/// Every image of a data set once, in order, as the centre crop that `input` reads; without those
+/// that cannot be read.
+std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Dataset> dataset,
+                                                const nn::ImageInput& input,
+                                                const ExtractionSettings& settings,
+                                                const core::Log& log);
 
 /// Frozen features of every image (centre crop, nothing masked), of all kinds that the backbone
 /// has. Throws Stopped when asked to stop, UsageError for a backbone that reads no images.

@@ -37,7 +37,7 @@ Exported write_weights(const NetworkWeights& network, const fs::path& out, const
 
 Exported write_graph(const NetworkWeights& network, const ExportOptions& options,
                      const core::OnWritten& written) {
-  const formats::OnnxModel model = onnx_encoder(encoder_of(network), options.pixels);
+  const formats::OnnxModel model = onnx_encoder(classifier_of(network), options.pixels);
   const auto files = formats::write_onnx(
       options.out, model, options.external_data ? 0 : formats::kLargestOnnxFile, written);
   return finished(network, files.bytes,
@@ -144,9 +144,11 @@ class WatchedWriting {
        .way_out = fmt::format("{} has, or leave the decoder out", export_format_name(other))});
 }
 
-void check_kind(NetworkKind kind, ExportFormat format) {
+void check_kind(NetworkKind kind, ExportFormat format, bool classifier) {
   const bool plain = kind == NetworkKind::plain;
-  const bool beit = kind == NetworkKind::beit && format == ExportFormat::timm;
+  const bool knows_beit =
+      format == ExportFormat::timm || (format == ExportFormat::huggingface && classifier);
+  const bool beit = kind == NetworkKind::beit && knows_beit;
   switch (format) {
     case ExportFormat::safetensors:
     case ExportFormat::pth:
@@ -188,7 +190,15 @@ void check_decoder(const DecoderDescription& decoder, ExportFormat format) {
 }  // namespace
 
 void check_export(const NetworkWeights& network, ExportFormat format) {
-  check_kind(kind_of(network.description.config), format);
+  const bool classifier = network.description.head.has_value();
+  check_kind(kind_of(network.description.config), format, classifier);
+  if (classifier && format == ExportFormat::huggingface_mae) {
+    throw UsageError({.operation = "export",
+                      .subject = std::string(export_format_name(format)),
+                      .fault = Fault::unsupported,
+                      .reason = "has no place for a classifier's head",
+                      .way_out = "choose the format huggingface"});
+  }
   if (network.decoder) check_decoder(*network.decoder, format);
   if (format == ExportFormat::huggingface_mae) check_vit_mae(network.description.config);
 }

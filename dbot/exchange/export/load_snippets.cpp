@@ -115,15 +115,23 @@ struct TimmClass {
   std::string module, name, options;
 };
 
-TimmClass timm_class(const nn::EncoderConfig& config) {
+/// timm's word for what the head looks at; features come as tokens without one.
+const char* timm_pooling(const std::optional<HeadDescription>& head) {
+  return head && head->pooling == nn::Pooling::mean ? "avg" : "token";
+}
+
+TimmClass timm_class(const EncoderDescription& description) {
+  const nn::EncoderConfig& config = description.config;
+  const char* pooling = timm_pooling(description.head);
   if (kind_of(config) != NetworkKind::beit) {
-    return {"timm.models.vision_transformer", "VisionTransformer", ""};
+    return {"timm.models.vision_transformer", "VisionTransformer",
+            description.head ? fmt::format("    global_pool=\"{}\",\n", pooling) : ""};
   }
   using nn::RelativePositions;
   return {"timm.models.beit", "Beit",
-          fmt::format("    global_pool=\"token\", use_abs_pos_emb={}, use_rel_pos_bias={},\n"
+          fmt::format("    global_pool=\"{}\", use_abs_pos_emb={}, use_rel_pos_bias={},\n"
                       "    use_shared_rel_pos_bias={}, init_values={},\n",
-                      python(config.position_table),
+                      pooling, python(config.position_table),
                       python(config.relative_positions == RelativePositions::each_block),
                       python(config.relative_positions == RelativePositions::shared),
                       config.layer_scale > 0 ? fmt::format("{}", config.layer_scale) : "None")};
@@ -133,14 +141,18 @@ TimmClass timm_class(const nn::EncoderConfig& config) {
 
 std::string timm_snippet(const std::filesystem::path& out, const EncoderDescription& description) {
   const nn::EncoderConfig& config = description.config;
-  const TimmClass model = timm_class(config);
+  const TimmClass model = timm_class(description);
+  const std::size_t classes = description.head ? description.head->classes.size() : 0;
+  const char* use = description.head ? "    logits = model(images)\n"
+                                     : "    tokens = model.forward_features(images)\n"
+                                       "cls, patches = tokens[:, 0], tokens[:, 1:]\n";
   const Loading weights = loading(out, {});
   return fmt::format(
       "from functools import partial\n\n"
       "{}{}"
       "from {} import {}\n\n"
       "model = {}(\n"
-      "    img_size=({}, {}), patch_size={}, in_chans={}, num_classes=0, embed_dim={},\n"
+      "    img_size=({}, {}), patch_size={}, in_chans={}, num_classes={}, embed_dim={},\n"
       "    depth={}, num_heads={}, mlp_ratio={},\n"
       "{}"
       "    norm_layer=partial(torch.nn.LayerNorm, eps={}),\n"
@@ -148,13 +160,11 @@ std::string timm_snippet(const std::filesystem::path& out, const EncoderDescript
       "model.load_state_dict({}, strict=True)\n"
       "model.eval()\n"
       "{}"
-      "with torch.inference_mode():\n"
-      "    tokens = model.forward_features(images)\n"
-      "cls, patches = tokens[:, 0], tokens[:, 1:]\n",
+      "with torch.inference_mode():\n{}",
       torch_imports(config), weights.import, model.module, model.name, model.name,
       config.image_size.height, config.image_size.width, config.patch_size, config.channels,
-      config.width, config.depth, config.heads, config.mlp_ratio, model.options,
-      config.layer_norm_eps, weights.expression, torch_images(description));
+      classes, config.width, config.depth, config.heads, config.mlp_ratio, model.options,
+      config.layer_norm_eps, weights.expression, torch_images(description), use);
 }
 
 std::string hugging_face_snippet(const std::filesystem::path& folder,
@@ -164,7 +174,12 @@ std::string hugging_face_snippet(const std::filesystem::path& folder,
                            "with torch.inference_mode():\n"
                            "    tokens = model(images).last_hidden_state\n"
                            "cls, patches = tokens[:, 0], tokens[:, 1:]\n";
-  if (model_class == "ViTModel") {
+  if (description.head) {
+    use =
+        "with torch.inference_mode():\n"
+        "    logits = model(images).logits\n"
+        "names = [model.config.id2label[i] for i in logits.argmax(-1).tolist()]\n";
+  } else if (model_class == "ViTModel") {
     options = ", add_pooling_layer=False";
   } else if (model_class == "ViTMAEModel") {
     options = ", mask_ratio=0.0";  // features of whole images
@@ -215,9 +230,11 @@ std::string onnx_snippet(const std::filesystem::path& out, const EncoderDescript
       "{}\n"
       "session = onnxruntime.InferenceSession({}, providers=[\"CPUExecutionProvider\"])\n"
       "{}"
-      "cls, mean, patches = session.run([\"cls\", \"mean\", \"patches\"], {{\"images\": "
-      "images}})\n",
-      opens_with_pillow(config) ? kPillow : "", quoted(out), images);
+      "{}",
+      opens_with_pillow(config) ? kPillow : "", quoted(out), images,
+      description.head ? "logits, = session.run([\"logits\"], {\"images\": images})\n"
+                       : "cls, mean, patches = session.run([\"cls\", \"mean\", \"patches\"], "
+                         "{\"images\": images})\n");
 }
 
 }  // namespace dbot::exchange

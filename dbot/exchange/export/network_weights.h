@@ -20,15 +20,23 @@ struct DecoderDescription {
   bool normalised_pixels = false;  // it predicts pixels standardised per patch
 };
 
-/// A network to hand out: an encoder, and perhaps its decoder. Official names.
+/// A network to hand out: an encoder, and perhaps its decoder, or a head (description.head).
+/// Official names; a classifier of the mean patch has `fc_norm` and no `norm`.
 struct NetworkWeights {
   EncoderDescription description;
   runtime::NamedTensors parameters;
   std::optional<DecoderDescription> decoder;
 };
 
-/// The encoder alone, and the names it has. Throws Error naming one that is missing.
+/// What was read, with its head where it is a classifier.
+NetworkWeights network_of(LoadedEncoder loaded);
+
+/// The encoder alone, and the names it has; `fc_norm` stands in for a missing `norm`. Throws Error
+/// naming one that is missing.
 LoadedEncoder encoder_of(const NetworkWeights& network);
+
+/// The same with its head, where it has one.
+LoadedEncoder classifier_of(const NetworkWeights& network);
 
 /// The same network for images of another size: its position tables resized. Throws UsageError if
 /// the patch size does not divide it.

@@ -38,7 +38,9 @@ void save_backbone(const std::filesystem::path& path, const std::string& descrip
 
 void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
                   const runtime::NamedTensors& parameters) {
-  save_backbone(path, to_json(description), encoder_tensors(description.config, parameters));
+  EncoderDescription encoder = description;
+  encoder.head.reset();
+  save_backbone(path, to_json(encoder), encoder_tensors(encoder.config, parameters));
 }
 
 LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints& hints) {

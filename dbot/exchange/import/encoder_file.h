@@ -24,14 +24,17 @@ runtime::NamedTensors encoder_tensors(const nn::EncoderConfig& config,
 void save_backbone(const std::filesystem::path& path, const std::string& description,
                    const runtime::NamedTensors& tensors);
 
-/// Both for an encoder; names that are not of the encoder are left out.
+/// Both for an encoder; names that are not of the encoder are left out, and a head with them.
 void save_encoder(const std::filesystem::path& path, const EncoderDescription& description,
                   const runtime::NamedTensors& parameters);
 
 struct LoadedEncoder {
   EncoderDescription description;
   runtime::NamedTensors parameters;  // encoder names only
-  bool own = false;                  // dbot wrote the file, and its description with it
+  /// Of a classifier: head.*, where the description has it, and fc_norm.*, whose place in
+  /// `parameters` is also `norm.*`.
+  runtime::NamedTensors head = {};
+  bool own = false;  // dbot wrote the file, and its description with it
 };
 
 /// What a file without `dbot.config` cannot say (heads: width/64 if unset; image size: a square

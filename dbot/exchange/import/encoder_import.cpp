@@ -13,6 +13,7 @@
 #include "dbot/exchange/import/encoder_shapes.h"
 #include "dbot/exchange/import/encoder_tensors.h"
 #include "dbot/exchange/import/folder_description.h"
+#include "dbot/exchange/import/head_tensors.h"
 #include "dbot/exchange/import/weight_checks.h"
 #include "dbot/exchange/names/encoder_parts.h"
 #include "dbot/exchange/names/encoder_variant.h"
@@ -72,8 +73,9 @@ class MissingParts {
   MissingParts(runtime::NamedTensors& tensors, ImportReport& report)
       : tensors_(tensors), report_(report) {}
 
-  /// Networks fine-tuned on the mean of their patches have a norm of that mean alone.
-  void final_norm() {
+  /// Networks fine-tuned on the mean of their patches have a norm of that mean alone; `head` gets
+  /// it.
+  void final_norm(runtime::NamedTensors& head) {
     for (const std::string part : {"weight", "bias"}) {
       const auto pooled = tensors_.find("fc_norm." + part);
       if (pooled == tensors_.end()) continue;
@@ -81,6 +83,7 @@ class MissingParts {
         report_.filled.push_back("norm." + part + ": fc_norm." + part +
                                  ", the norm of the mean patch that it was fine-tuned with");
       }
+      head.emplace(pooled->first, pooled->second.to(at::kFloat));
       tensors_.erase("fc_norm." + part);
     }
   }
@@ -203,7 +206,7 @@ void describe_from_shapes(runtime::NamedTensors& tensors, const EncoderHints& hi
   check_positions(tensors, hints, folder, name);
   const EncoderHints all = joined(hints, folder);
   MissingParts missing(tensors, result.report);
-  missing.final_norm();
+  missing.final_norm(result.encoder.head);
   missing.attention_biases();
   if (const auto patch = tensors.find("patch_embed.proj.weight");
       patch != tensors.end() && patch->second.dim() == 4) {
@@ -279,6 +282,10 @@ ImportedEncoder import_encoder(const std::filesystem::path& path, const EncoderH
     result.encoder.description = description_from_json(stored->second, name);
     // A wrong depth in the description must not decide how much is read.
     check_depth(tensors, result.encoder.description.config.depth, name);
+    MissingParts(tensors, result.report).final_norm(result.encoder.head);
+    if (result.encoder.description.head) {
+      read_head(source, place, result.encoder, result.report);
+    }
   } else {
     describe_from_shapes(tensors, hints, source, result);
   }

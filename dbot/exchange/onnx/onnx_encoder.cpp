@@ -17,18 +17,30 @@ namespace {
 
 using formats::OnnxType;
 
+runtime::NamedTensors all_parameters(const LoadedEncoder& encoder) {
+  runtime::NamedTensors all = encoder.parameters;
+  all.insert(encoder.head.begin(), encoder.head.end());
+  return all;
+}
+
 class EncoderGraph {
  public:
   EncoderGraph(const LoadedEncoder& encoder, OnnxPixels pixels)
       : config_(encoder.description.config),
         description_(encoder.description),
         pixels_(pixels),
-        layers_(graph_, config_, encoder.parameters) {}
+        parameters_(all_parameters(encoder)),
+        layers_(graph_, config_, parameters_) {}
 
   formats::OnnxModel build() {
-    outputs(layers_.layer_norm("norm", layers_.blocks(embedding(images()))));
+    const std::string tokens = layers_.blocks(embedding(images()));
+    if (description_.head) {
+      classify(tokens);
+    } else {
+      outputs(layers_.layer_norm("norm", tokens));
+    }
     formats::OnnxModel model = graph_.take();
-    model.name = "dbot encoder";
+    model.name = description_.head ? "dbot classifier" : "dbot encoder";
     model.producer = "dbot";
     model.metadata[kEncoderConfigKey] = to_json(description_);
     if (!description_.mean.empty()) {
@@ -141,26 +153,47 @@ class EncoderGraph {
     return config_.norm_before ? layers_.layer_norm("norm_pre", tokens) : tokens;
   }
 
-  void outputs(const std::string& tokens) {
-    const std::int64_t width = config_.width;
+  /// The first token, [batch, width].
+  std::string cls_row(const std::string& tokens) {
     const std::string first =
         graph_.node("Slice", "cls.token",
                     {tokens, graph_.integers({0}), graph_.integers({1}), graph_.integers({1})});
-    const std::string patches = graph_.node(
+    return graph_.node("Squeeze", "cls.row", {first, graph_.integers({1})});
+  }
+
+  std::string patch_rows(const std::string& tokens) {
+    return graph_.node(
         "Slice", "patches.tokens",
         {tokens, graph_.integers({1}), graph_.integers({INT64_MAX}), graph_.integers({1})});
-    graph_.output({"cls", OnnxType::float32, {"batch", width}},
-                  graph_.node("Squeeze", "cls.row", {first, graph_.integers({1})}));
-    graph_.output(
-        {"mean", OnnxType::float32, {"batch", width}},
-        graph_.node("ReduceMean", "mean.rows", {patches},
-                    {{"axes", std::vector<std::int64_t>{1}}, {"keepdims", std::int64_t{0}}}));
+  }
+
+  std::string mean_row(const std::string& patches) {
+    return graph_.node("ReduceMean", "mean.rows", {patches},
+                       {{"axes", std::vector<std::int64_t>{1}}, {"keepdims", std::int64_t{0}}});
+  }
+
+  void classify(const std::string& tokens) {
+    const bool mean = description_.head->pooling == nn::Pooling::mean;
+    const std::string features = mean ? layers_.layer_norm("fc_norm", mean_row(patch_rows(tokens)))
+                                      : layers_.layer_norm("norm", cls_row(tokens));
+    const std::string logits = layers_.linear("head", features);
+    graph_.output({"logits", OnnxType::float32, {"batch", std::ssize(description_.head->classes)}},
+                  logits);
+    graph_.output({"features", OnnxType::float32, {"batch", config_.width}}, features);
+  }
+
+  void outputs(const std::string& tokens) {
+    const std::int64_t width = config_.width;
+    const std::string cls = cls_row(tokens), patches = patch_rows(tokens);
+    graph_.output({"cls", OnnxType::float32, {"batch", width}}, cls);
+    graph_.output({"mean", OnnxType::float32, {"batch", width}}, mean_row(patches));
     graph_.output({"patches", OnnxType::float32, {"batch", "patches", width}}, patches);
   }
 
   const nn::EncoderConfig& config_;
   const EncoderDescription& description_;
   OnnxPixels pixels_;
+  runtime::NamedTensors parameters_;
   OnnxGraph graph_;
   OnnxLayers layers_;
 };

@@ -20,6 +20,9 @@ OnnxPixels parse_onnx_pixels(std::string_view text, std::string_view option);
 ///   cls     float32 [batch, width]: the cls token after the final norm
 ///   mean    float32 [batch, width]: the mean of the patch tokens after the final norm
 ///   patches float32 [batch, patches, width]: patch tokens after the final norm, row-major
+/// Of a classifier instead:
+///   logits   float32 [batch, classes], and
+///   features float32 [batch, width], what its head looks at.
 /// Networks with relative positions are for one image size: there height and width are numbers. A
 /// projection behind the final norm is not part of it, as it is no part of the features of embed.
 /// The position table is resized in the graph as nn::resize_position_table does. Metadata:

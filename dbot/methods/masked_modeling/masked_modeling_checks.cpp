@@ -6,22 +6,15 @@
 
 #include "dbot/masking/block_mask.h"
 #include "dbot/methods/check_values.h"
+#include "dbot/methods/encoder_keys.h"
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
 
 namespace dbot::methods {
 namespace {
 
 void check_networks(const MaskedModelingConfig& config) {
-  nn::check(config.encoder, "model");
+  check_encoder(config.encoder);
   nn::check(config.decoder);
-  // Attention alone is quadratic in the tokens.
-  if (config.encoder.patches() > 65536) {
-    refuse_recipe(
-        fmt::format("model.image_size {}x{} with model.patch_size {} makes {} patches, expected "
-                    "at most 65536; choose a larger patch or a smaller image",
-                    config.encoder.image_size.height, config.encoder.image_size.width,
-                    config.encoder.patch_size, config.encoder.patches()));
-  }
 }
 
 bool is_symmetric(const MaskedModelingConfig& config) {
@@ -140,8 +133,7 @@ void check(const MaskedModelingConfig& config, const Surroundings& surroundings)
 Outline outline(const MaskedModelingConfig& config) {
   return {.images = nn::ImageInput{config.encoder.image_size, config.encoder.channels},
           .width = config.encoder.width,
-          .size = fmt::format("model.width {}, model.depth {}", config.encoder.width,
-                              config.encoder.depth)};
+          .size = encoder_size_keys(config.encoder)};
 }
 
 }  // namespace dbot::methods

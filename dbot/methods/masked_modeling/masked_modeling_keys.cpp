@@ -1,6 +1,7 @@
 // The recipe keys of masked modelling: their bounds, units and meanings. The upper bounds only keep
 // slips of the finger from asking for absurd amounts of memory.
 #include "dbot/core/settings/ranges.h"
+#include "dbot/methods/encoder_keys.h"
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
 
 namespace dbot::methods {
@@ -11,40 +12,8 @@ using core::at_least;
 using core::below;
 using core::Settings;
 
-constexpr double kMostPixels = 8192;
-constexpr double kMostWidth = 16384;
-constexpr double kMostBlocks = 256;
-
 void bind_model(Settings& settings, MaskedModelingConfig& config) {
-  auto& model = config.encoder;
-  settings.add("model.image_size", model.image_size, at_least(1, kMostPixels), "pixels",
-               "Size of the network's input: one number, or [height, width].");
-  settings.add(
-      "model.channels", model.channels, at_least(1, 64), "",
-      "1 (grey), 3 (RGB; grey images are repeated), or as many as TIFF and npy files have.");
-  settings.add("model.patch_size", model.patch_size, at_least(1, kMostPixels), "pixels",
-               "Side of a patch; divides the image size.");
-  settings.add("model.width", model.width, at_least(4, kMostWidth), "",
-               "Features of a token; divisible by 4 and by the heads.");
-  settings.add("model.depth", model.depth, at_least(1, kMostBlocks), "blocks",
-               "Transformer blocks of the encoder.");
-  settings.add("model.heads", model.heads, at_least(1, kMostWidth), "", "Attention heads.");
-  settings.add("model.mlp_ratio", model.mlp_ratio, above(0, 64), "",
-               "Hidden width of the MLPs, encoder and decoder, as a multiple of the width.");
-  settings.add("model.layer_norm_eps", model.layer_norm_eps, above(0, 1), "",
-               "Added to the variance in every LayerNorm.");
-
-  settings.add("model.position_table", model.position_table,
-               "An absolute sin-cos position table, added to the tokens.");
-  settings.add_choice(
-      "model.relative_positions", model.relative_positions, {"none", "shared", "each_block"},
-      "Learned biases of attention by the distance of two patches, for all blocks or "
-      "for each (symmetric student).");
-  settings.add("model.layer_scale", model.layer_scale, at_least(0, 100), "",
-               "Start of the learned factors of each block's branches (LayerScale); 0: none.");
-  settings.add("model.key_bias", model.key_bias,
-               "Attention's keys have a bias; false: queries and values alone.");
-
+  bind_encoder(settings, config.encoder);
   settings.add_choice("student.kind", config.student, {"asymmetric", "symmetric"},
                       "Encoder of visible patches with a decoder (MAE, dBOT), or an encoder with a "
                       "token in place of masked patches and one matrix (BEiT).");

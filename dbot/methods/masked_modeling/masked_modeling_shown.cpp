@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "dbot/methods/encoder_costs.h"
 #include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/nn/vit/encoder_parameters.h"

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "dbot/methods/encoder_costs.h"
 #include "dbot/nn/vit/masked_autoencoder.h"
 #include "dbot/nn/vit/masked_encoder.h"
 
@@ -155,15 +156,6 @@ std::unique_ptr<Student> make_student(const StudentConfig& config,
     return std::make_unique<SymmetricStudent>(config, std::move(parameters));
   }
   return std::make_unique<AsymmetricStudent>(config, std::move(parameters));
-}
-
-double block_multiply_adds(double tokens, double width, double depth, double mlp_ratio) {
-  return depth * (tokens * (4 + 2 * mlp_ratio) * width * width + 2 * tokens * tokens * width);
-}
-
-double embedding_multiply_adds(const nn::EncoderConfig& encoder, double patches) {
-  return patches * static_cast<double>(encoder.channels * encoder.patch_size * encoder.patch_size) *
-         static_cast<double>(encoder.width);
 }
 
 }  // namespace dbot::methods

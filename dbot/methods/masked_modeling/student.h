@@ -63,8 +63,4 @@ class Student {
 std::unique_ptr<Student> make_student(const StudentConfig& config,
                                       std::shared_ptr<nn::ParameterStore> parameters);
 
-/// Multiply-adds of a stack of blocks, and of an encoder's patch embedding, for one image.
-double block_multiply_adds(double tokens, double width, double depth, double mlp_ratio);
-double embedding_multiply_adds(const nn::EncoderConfig& encoder, double patches);
-
 }  // namespace dbot::methods

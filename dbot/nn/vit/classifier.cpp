@@ -10,9 +10,18 @@ std::vector<ParameterSpec> classifier_parameters(const ClassifierConfig& config)
   if (config.pooling == Pooling::mean) {
     std::erase_if(specs, [](const ParameterSpec& spec) { return spec.name.starts_with("norm."); });
   }
-  for (ParameterSpec& spec : specs) spec.role = Role::trained;
+  for (ParameterSpec& spec : specs) {
+    spec.role = Role::trained;
+    if (spec.name == "cls_token" || spec.name == "pos_embed") spec.decay = Decay::never;
+  }
   append_linear_parameters(specs, "head", config.encoder.width, config.classes);
-  specs[specs.size() - 2].start = starts::Constant{0};
+  const double deviation = config.head_start.deviation;
+  Start& head = specs[specs.size() - 2].start;
+  if (config.head_start.truncated) {
+    head = starts::TruncatedNormal{.deviation = deviation};
+  } else {
+    head = starts::Normal{.deviation = deviation};
+  }
   if (config.pooling == Pooling::mean) {
     append_norm_parameters(specs, "fc_norm", config.encoder.width);
   }
@@ -22,9 +31,12 @@ std::vector<ParameterSpec> classifier_parameters(const ClassifierConfig& config)
 Classifier::Classifier(const ClassifierConfig& config, std::shared_ptr<ParameterStore> parameters)
     : config_(config), encoder_(config.encoder, std::move(parameters)) {}
 
-at::Tensor Classifier::features(const at::Tensor& images, at::ScalarType compute,
+at::Tensor Classifier::features(const ops::Images& images, at::ScalarType compute,
                                 const DropPath& drop_path) const {
-  const at::Tensor tokens = encoder_.blocks(encoder_.embed(images), compute, drop_path);
+  return pooled(encoder_.blocks(encoder_.embed(images), compute, drop_path));
+}
+
+at::Tensor Classifier::pooled(const at::Tensor& tokens) const {
   if (config_.pooling == Pooling::cls) return encoder_.norm(tokens.select(1, 0));
   return at::layer_norm(tokens.slice(1, 1).mean(1), {config_.encoder.width},
                         parameters()->at("fc_norm.weight"), parameters()->at("fc_norm.bias"),

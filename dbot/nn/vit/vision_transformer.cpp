@@ -46,7 +46,9 @@ std::string block_prefix(std::int64_t block) {
 
 VisionTransformer::VisionTransformer(const EncoderConfig& config,
                                      std::shared_ptr<ParameterStore> parameters)
-    : config_(config), parameters_(std::move(parameters)) {
+    : config_(config),
+      parameters_(std::move(parameters)),
+      norm_(parameters_->contains("norm.weight") ? "norm" : "fc_norm") {
   if (config_.relative_positions != RelativePositions::none) {
     relative_index_ = relative_position_index(config_.grid());
   }
@@ -128,8 +130,8 @@ at::Tensor VisionTransformer::blocks(at::Tensor tokens,
 }
 
 at::Tensor VisionTransformer::norm(const at::Tensor& tokens) const {
-  return at::layer_norm(tokens, {config_.width}, parameters_->at("norm.weight"),
-                        parameters_->at("norm.bias"), config_.layer_norm_eps);
+  return at::layer_norm(tokens, {config_.width}, parameters_->at(norm_ + ".weight"),
+                        parameters_->at(norm_ + ".bias"), config_.layer_norm_eps);
 }
 
 at::Tensor VisionTransformer::project(const at::Tensor& tokens, at::ScalarType compute) const {

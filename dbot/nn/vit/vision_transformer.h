@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "dbot/nn/backbone.h"
@@ -19,7 +20,8 @@ namespace dbot::nn {
 /// configuration names.
 class VisionTransformer : public Backbone {
  public:
-  /// Takes its parameters from the store by name; the store may hold more (a decoder).
+  /// Takes its parameters from the store by name; the store may hold more (a decoder). Where it has
+  /// no `norm`, that of the mean patch of a classifier, `fc_norm`, takes its place.
   VisionTransformer(const EncoderConfig& config, std::shared_ptr<ParameterStore> parameters);
 
   const EncoderConfig& config() const { return config_; }
@@ -63,6 +65,7 @@ class VisionTransformer : public Backbone {
  private:
   EncoderConfig config_;
   std::shared_ptr<ParameterStore> parameters_;
+  std::string norm_;           // "norm" or "fc_norm"
   at::Tensor relative_index_;  // where there are relative positions
 };
 

@@ -29,6 +29,8 @@ std::string lower_first(std::string text) {
 Verdict by_accuracy(const Comparison& accuracies, const std::string& so_far) {
   const auto& newest = accuracies.trained.back();
   const std::string protocol = protocol_title(accuracies.protocol);
+  // Frozen features know no label; a classifier was trained on them.
+  const char* without = accuracies.protocol == "classifier" ? "" : ", without a label";
   const double untrained = accuracies.untrained.value_or(0);
   const std::string rise =
       accuracies.untrained
@@ -40,12 +42,11 @@ Verdict by_accuracy(const Comparison& accuracies, const std::string& so_far) {
   }
   if (accuracies.raw_pixels && newest.top1 < *accuracies.raw_pixels - accuracies.noise) {
     return {Kind::partly,
-            fmt::format("It learns{}: {}, without a label. Raw pixels are still better, with "
-                        "{:.1f}\u00a0%.",
-                        so_far, rise, *accuracies.raw_pixels)};
+            fmt::format("It learns{}: {}{}. Raw pixels are still better, with {:.1f}\u00a0%.",
+                        so_far, rise, without, *accuracies.raw_pixels)};
   }
   return {Kind::yes,
-          fmt::format("Yes, it works{}: {}, without a label{}.", so_far, rise,
+          fmt::format("Yes, it works{}: {}{}{}.", so_far, rise, without,
                       accuracies.raw_pixels ? fmt::format(", and raw pixels give {:.1f}\u00a0%",
                                                           *accuracies.raw_pixels)
                                             : std::string())};

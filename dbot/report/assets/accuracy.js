@@ -53,6 +53,7 @@ function accuracyChart(protocol, runs) {
   if (series.length === 0) return null;
   const notes = {
     knn: "Each test image gets the label of its nearest training images by their features; nothing is trained.",
+    classifier: "What the trained network itself says of the test images.",
     linear: "One linear layer is trained on the frozen features.",
   };
   return chart({id: `accuracy-${protocol}`, title: `${protocolTitle(protocol)} top-1 accuracy`, series,

@@ -9,7 +9,7 @@ function figuresOf(run) {
   const tiles = [];
   const trained = evaluations.filter((e) => e.label !== "raw pixels" && e.label !== "untrained network");
   const untrained = evaluations.find((e) => e.label === "untrained network");
-  for (const protocol of ["knn", "linear"]) {
+  for (const protocol of ["classifier", "knn", "linear"]) {
     const value = bestAccuracy(trained.at(-1), protocol);
     if (!isNumber(value)) continue;
     const before = bestAccuracy(untrained, protocol);
@@ -43,7 +43,8 @@ function verdictWord(kind) {
 function description(run) {
   const {facts: known, recipe, progress} = run;
   const pixels = recipe.entries["objective.target"] === '"pixels"';
-  const parts = [pixels ? "Masked autoencoding (MAE): the network rebuilds hidden parts of images"
+  const kind = recipe.entries["method.kind"]?.replaceAll('"', "");
+  const parts = [kind ? `A run of the system ${kind}` : pixels ? "Masked autoencoding (MAE): the network rebuilds hidden parts of images"
     : "Masked distillation (dBOT): a student sees part of each image and predicts what a frozen teacher sees in all of it"];
   if (progress.planned_stages > 1) parts.push(`, in ${progress.planned_stages} stages; each begins anew with the last student as its teacher`);
   const on = [];

@@ -43,7 +43,7 @@ Comparison compare(const std::vector<EvaluationRecord>& evaluations, const std::
 }  // namespace
 
 std::optional<Comparison> compare_accuracies(const std::vector<EvaluationRecord>& evaluations) {
-  for (const char* protocol : {"knn", "linear"}) {
+  for (const char* protocol : {"classifier", "knn", "linear"}) {
     Comparison comparison = compare(evaluations, protocol);
     if (!comparison.trained.empty() || comparison.untrained) return comparison;
   }

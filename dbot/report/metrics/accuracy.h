@@ -10,7 +10,7 @@ namespace dbot::report {
 
 /// The accuracies of one protocol that can be compared across a run's evaluations.
 struct Comparison {
-  std::string protocol;              // "knn" if it was measured, else "linear"
+  std::string protocol;              // the first that was measured of "classifier", "knn", "linear"
   std::optional<double> raw_pixels;  // best top-1 of each network, in percent
   std::optional<double> untrained;
   struct Trained {

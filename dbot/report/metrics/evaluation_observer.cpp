@@ -106,7 +106,7 @@ void EvaluationObserver::on_stage_end(std::int64_t stage, const train::TrainStat
 
 void EvaluationObserver::evaluate_network(const std::string& label, const train::TrainState& state,
                                           methods::Method& method) {
-  evaluate(label, state, [&] { return evaluations_.of_network(method.backbone()); });
+  evaluate(label, state, [&] { return evaluations_.of_network(method); });
 }
 
 void EvaluationObserver::evaluate(const std::string& label, const train::TrainState& state,

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "dbot/core/log.h"
-#include "dbot/nn/backbone.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/train/observer.h"
 
@@ -22,7 +21,7 @@ struct EvaluationSchedule {
 /// What is evaluated is the caller's: features and protocols are behind these two. Both throw
 /// Stopped when the run is asked to stop.
 struct Evaluations {
-  std::function<std::vector<EvaluationRow>(const nn::Backbone&)> of_network;
+  std::function<std::vector<EvaluationRow>(const methods::Method&)> of_network;
   std::function<std::vector<EvaluationRow>()> of_pixels;  // empty: left out
 };
 

@@ -7,9 +7,12 @@
 #include <optional>
 #include <utility>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/audit/class_doubt.h"
 #include "dbot/data/sources/open.h"
+#include "dbot/eval/classifier/classifier_evaluation.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/report/terminal/count_progress.h"
 #include "dbot/run/pretrain/training_images.h"
@@ -21,8 +24,15 @@ namespace {
 
 constexpr const char* kWithoutLabels = "No class folders: judged without labels.";
 
-bool is_asked_for(const eval::EvaluateConfig& config) {
-  return (config.every_epochs > 0 || config.at_stage_ends) && (config.knn || config.linear);
+bool reads_features(const eval::EvaluateConfig& config) {
+  return config.knn || config.linear;
+}
+
+/// A system that learns labels is judged by what it says of the test images, too.
+bool is_asked_for(const Recipe& recipe) {
+  const eval::EvaluateConfig& config = recipe.evaluate;
+  return (config.every_epochs > 0 || config.at_stage_ends) &&
+         (reads_features(config) || methods::catalogue::outline(recipe.method).labels);
 }
 
 /// Throws UsageError if the limits leave training images of one class alone: found out after hours
@@ -152,18 +162,50 @@ eval::ExtractionSettings extraction_settings(const Recipe& recipe, const core::L
   return settings;
 }
 
+/// What a classifier says of the test images; the newest figures stand in the run's folder.
+eval::EvaluationRow classify(const methods::ClassifyingCapability& classifier,
+                             const nn::ImageInput& input, const data::LabelledSplits& splits,
+                             const eval::ExtractionSettings& extraction,
+                             const std::filesystem::path& folder, const core::StopRequest& stop,
+                             const core::Log& log) {
+  const core::Stopwatch clock;
+  const eval::ClassifierFigures figures =
+      eval::evaluate_classifier(classifier, input, splits.test, extraction, stop, log);
+  core::write_file_atomically(folder / "predictions.csv",
+                              eval::predictions_csv(figures, *splits.test));
+  core::write_file_atomically(folder / "test.json", eval::to_json(figures));
+  return eval::row_of(figures, splits.train->size(), clock.seconds());
+}
+
+/// A classifier can be judged on other data only if they count the same classes.
+void require_same_classes(const Recipe& recipe, const data::LabelledSplits& splits,
+                          const data::Dataset& trained) {
+  if (!methods::catalogue::outline(recipe.method).labels ||
+      splits.test->classes() == trained.classes()) {
+    return;
+  }
+  throw DataError({.operation = "recipe",
+                   .subject = fmt::format("evaluate.data is \"{}\"", recipe.evaluate.data),
+                   .fault = Fault::mismatch,
+                   .reason = fmt::format("and has {} classes, not those {} that are trained on",
+                                         splits.test->classes().size(), trained.classes().size()),
+                   .way_out = "leave it out, or name images of the same classes"});
+}
+
 }  // namespace
 
 RunEvaluation make_evaluation(const Recipe& recipe,
                               const std::vector<std::filesystem::path>& sources,
-                              report::MetricsFile& metrics, const core::StopRequest& stop,
-                              const core::Log& log, const core::Log& opening_log) {
+                              const data::Dataset& trained, report::MetricsFile& metrics,
+                              const core::StopRequest& stop, const core::Log& log,
+                              const core::Log& opening_log) {
   const eval::EvaluateConfig& config = recipe.evaluate;
   const std::optional<nn::ImageInput> input = methods::catalogue::outline(recipe.method).images;
   RunEvaluation evaluation;
-  if (!is_asked_for(config) || !input) return evaluation;
+  if (!is_asked_for(recipe) || !input) return evaluation;
   const auto found = find_splits(recipe, sources, evaluation.why_none, opening_log);
   if (!found) return evaluation;
+  require_same_classes(recipe, *found, trained);
   evaluation.classes = describe_classes(*found, recipe, log);
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
   const data::LabelledSplits splits = eval::limit_splits(*found, config, seed);
@@ -171,11 +213,22 @@ RunEvaluation make_evaluation(const Recipe& recipe,
   const eval::ExtractionSettings extraction = extraction_settings(recipe, log);
 
   report::Evaluations evaluations;
-  evaluations.of_network = [=, &stop](const nn::Backbone& backbone) {
-    return eval::evaluate_backbone(backbone, splits, config, extraction, seed, stop, log).rows;
+  const std::filesystem::path folder = metrics.path().parent_path();
+  evaluations.of_network = [=, &stop](const methods::Method& method) {
+    std::vector<eval::EvaluationRow> rows;
+    if (const auto* classifier = method.classifier()) {
+      rows.push_back(classify(*classifier, *input, splits, extraction, folder, stop, log));
+    }
+    if (!reads_features(config)) return rows;
+    const auto frozen =
+        eval::evaluate_backbone(method.backbone(), splits, config, extraction, seed, stop, log);
+    rows.insert(rows.end(), frozen.rows.begin(), frozen.rows.end());
+    return rows;
   };
   const core::Size size = eval::raw_pixel_size(input->size);
-  if (pixels_fit_memory(size, input->channels, splits)) {
+  if (!reads_features(config)) {
+    // Nothing is asked of raw pixels.
+  } else if (pixels_fit_memory(size, input->channels, splits)) {
     const int channels = static_cast<int>(input->channels);
     evaluations.of_pixels = [=, &stop] {
       return eval::evaluate_pixels(size, channels, splits, config, extraction, seed, stop, log)

@@ -23,12 +23,14 @@ struct RunEvaluation {
 
 /// The observer that evaluates a run while it trains, as the (resolved) recipe's [evaluate] asks
 /// for. None if it asks for none, or if the training data have no labels; the log says so, and
-/// names the classes otherwise. `sources` are trained on; the labels are of the first. Throws
-/// DataError if `evaluate.data` is given and cannot be used. `opening_log` is told of the data.
-/// `metrics` must outlive the result.
+/// names the classes otherwise. `sources` are trained on, of them `trained`; the labels are of the
+/// first. A system that learns labels is also judged by what it says of the test images, and leaves
+/// predictions.csv and test.json in the folder of `metrics`. Throws DataError if `evaluate.data` is
+/// given and cannot be used. `opening_log` is told of the data. `metrics` must outlive the result.
 RunEvaluation make_evaluation(const Recipe& recipe,
                               const std::vector<std::filesystem::path>& sources,
-                              report::MetricsFile& metrics, const core::StopRequest& stop,
-                              const core::Log& log, const core::Log& opening_log);
+                              const data::Dataset& trained, report::MetricsFile& metrics,
+                              const core::StopRequest& stop, const core::Log& log,
+                              const core::Log& opening_log);
 
 }  // namespace dbot::run

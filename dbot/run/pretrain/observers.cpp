@@ -25,7 +25,7 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics(), log, patience);
   report::MetricsFile& metrics = *metrics_file;
   auto [evaluation, classes, why_none] =
-      make_evaluation(recipe, sources, metrics, stop, log, opening_log);
+      make_evaluation(recipe, sources, *dataset, metrics, stop, log, opening_log);
   no_labels_ = why_none;
   auto events_file = std::make_unique<report::Events>(folder.path(), log);
   if (evaluation) {

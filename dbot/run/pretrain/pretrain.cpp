@@ -66,7 +66,7 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
   const core::Log opening_log = said_once(log);
   const TrainingImages training_images =
-      open_training_images(sources, choice_of(recipe), stop, opening_log);
+      open_training_images(sources, recipe, stop, opening_log);
   const auto& dataset = training_images.images;
   const train::Plan plan = plan_for(recipe, *dataset, log);
   const train::ValidationSettings validation =
@@ -74,7 +74,9 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   if (stop.requested()) throw Stopped(kStoppedBefore);
   train::RunFolder folder = claim_folder(options);
   resolve_statistics(recipe, data::StoppableDataset(*dataset, stop, kStoppedBefore), log);
-  method->see_data(data_facts(recipe));
+  methods::DataFacts facts = data_facts(recipe);
+  facts.classes = dataset->classes();
+  method->see_data(facts);
   const std::string recipe_toml = to_toml(recipe);
   const std::string choices = fixed_choices(recipe, *dataset, sources);
   folder.store_recipe(recipe_toml, defaults_like(recipe));

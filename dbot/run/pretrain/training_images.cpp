@@ -10,6 +10,8 @@
 #include "dbot/core/error.h"
 #include "dbot/data/audit/class_doubt.h"
 #include "dbot/data/concatenation.h"
+#include "dbot/data/sources/find_source.h"
+#include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/sources/open.h"
 
 namespace dbot::run {
@@ -35,13 +37,74 @@ data::Choice choice_of(const Recipe& recipe) {
           .labels = of_these ? recipe.evaluate.labels : std::string()};
 }
 
-TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
-                                    const data::Choice& choice, const core::StopRequest& stop,
+namespace {
+
+/// Whoever learns labels cannot know a class that it never sees.
+void require_known_classes(const data::LabelledSplits& splits) {
+  std::vector<bool> known(splits.train->classes().size());
+  for (std::int64_t i = 0; i < splits.train->size(); ++i) {
+    known.at(static_cast<std::size_t>(splits.train->label(i))) = true;
+  }
+  if (std::ranges::count(known, true) < 2) {
+    throw DataError({.operation = "data",
+                     .subject = splits.description,
+                     .fault = Fault::unlabelled,
+                     .reason = "have training images of fewer than two classes",
+                     .way_out = "put images of at least two classes into the part to train on"});
+  }
+  for (std::int64_t i = 0; i < splits.test->size(); ++i) {
+    const std::int64_t label = splits.test->label(i);
+    if (label < 0 || known.at(static_cast<std::size_t>(label))) continue;
+    throw DataError(
+        {.operation = "data",
+         .subject = splits.test->name(i),
+         .fault = Fault::mismatch,
+         .reason = fmt::format("is of the class {}, of which there is no image to train "
+                               "on",
+                               splits.test->classes().at(static_cast<std::size_t>(label))),
+         .way_out = "add some to the part to train on, or leave the class out of the "
+                    "part to test on (data.leave_out)"});
+  }
+}
+
+TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& paths,
+                                    const methods::LabelChoice& labels, const Recipe& recipe,
                                     const core::Log& log) {
+  if (paths.size() > 1) {
+    throw UsageError({.operation = "data",
+                      .subject = fmt::format("{} sources", paths.size()),
+                      .fault = Fault::unsupported,
+                      .reason = "are given, but labels are learned from one",
+                      .way_out = "put the images into one folder, or name one list of them"});
+  }
+  const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
+  const data::LabelledSplits splits =
+      data::open_labelled(paths.front(), seed, log, choice_of(recipe));
+  require_known_classes(splits);
+  TrainingImages training;
+  training.kind = data::find_source(paths.front(), core::silent_log()).kind->id;
+  training.images = splits.train;
+  if (labels.per_class > 0) {
+    training.images = data::labelled_per_class(splits.train, labels.per_class, seed);
+  } else if (labels.share < 1) {
+    training.images = data::labelled_share(splits.train, labels.share, seed);
+  }
+  training.sizes = {training.images->size()};
+  return training;
+}
+
+}  // namespace
+
+TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
+                                    const Recipe& recipe, const core::StopRequest& stop,
+                                    const core::Log& log) {
+  if (const auto labels = methods::catalogue::outline(recipe.method).labels) {
+    return open_labelled_images(paths, *labels, recipe, log);
+  }
   TrainingImages training;
   std::vector<std::string_view> kinds;
   std::vector<std::shared_ptr<const data::Dataset>> sources;
-  data::Choice wanted = choice;
+  data::Choice wanted = choice_of(recipe);
   for (const auto& path : paths) {
     auto parts =
         data::open(path, data::Wanted::train, {.log = log, .stop = &stop, .choice = wanted});

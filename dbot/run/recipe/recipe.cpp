@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <sstream>
 
 #include "dbot/core/error.h"
 #include "dbot/core/settings/toml_document.h"
@@ -52,6 +53,20 @@ optim::OptimizerConfig default_optimizer(std::size_t kind) {
   return optim::default_config(static_cast<optim::OptimizerKind>(kind));
 }
 
+/// The keys of a system's recipes with their defaults.
+std::string key_table(std::size_t kind) {
+  Recipe defaults;
+  defaults.method = methods::catalogue::default_config(kind);
+  return bind(defaults).documentation();
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
 }  // namespace
 
 Recipe read_recipe(std::string_view toml, std::string_view origin,
@@ -90,8 +105,21 @@ std::string to_toml(const Recipe& recipe) {
 }
 
 std::string document_keys() {
-  Recipe defaults;
-  return bind(defaults).documentation();
+  const std::vector<std::string>& kinds = methods::catalogue::kinds();
+  std::string text = key_table(0);
+  const std::vector<std::string> shared = lines_of(text);
+  for (std::size_t kind = 1; kind < kinds.size(); ++kind) {
+    text += fmt::format("\nKeys with `{} = \"{}\"` that are not those above:\n\n", kMethodKey,
+                        kinds[kind]);
+    const std::vector<std::string> lines = lines_of(key_table(kind));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const bool head = i < 2;
+      const bool own = !lines[i].starts_with(fmt::format("| `{}`", kMethodKey)) &&
+                       std::ranges::find(shared, lines[i]) == shared.end();
+      if (head || own) text += lines[i] + "\n";
+    }
+  }
+  return text;
 }
 
 methods::Surroundings surroundings(const Recipe& recipe) {

@@ -79,7 +79,7 @@ Recipe parse_recipe(std::string_view toml, std::string_view origin,
 /// The recipe as a TOML document that reads back to the same values.
 std::string to_toml(const Recipe& recipe);
 
-/// A Markdown table of all keys.
+/// Markdown tables: of all keys of the first system, and of what others have in place of its own.
 std::string document_keys();
 
 /// Of a resolved recipe.

@@ -13,7 +13,7 @@ NetworkToExport encoder(const std::filesystem::path& model) {
   const std::filesystem::path file = exchange::resolve_model_path(model);
   exchange::LoadedEncoder loaded = exchange::load_encoder(file);
   if (!loaded.own) loaded.description.origins = exchange::read_origins(file);
-  return {{std::move(loaded.description), std::move(loaded.parameters), {}}, file.string()};
+  return {exchange::network_of(std::move(loaded)), file.string()};
 }
 
 NetworkToExport student(const std::filesystem::path& model, const core::Log& log) {

@@ -5,6 +5,7 @@
 #include <ATen/ops/randint.h>
 
 #include <numeric>
+#include <string>
 
 #include "dbot/core/clock.h"
 #include "dbot/optim/optimizer.h"
@@ -14,6 +15,8 @@
 
 namespace dbot::tools {
 namespace {
+
+constexpr std::int64_t kClasses = 1000;
 
 /// Images of noise: the arithmetic does not depend on what is seen.
 data::Batch noise_batch(const run::Recipe& recipe) {
@@ -25,6 +28,7 @@ data::Batch noise_batch(const run::Recipe& recipe) {
                   at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0), at::kByte);
   batch.sample_ids.resize(static_cast<std::size_t>(count));
   std::iota(batch.sample_ids.begin(), batch.sample_ids.end(), 0);
+  for (const std::int64_t id : batch.sample_ids) batch.labels.push_back(id % kClasses);
   return batch;
 }
 
@@ -44,7 +48,9 @@ struct StepBench::State {
       : recipe(with_statistics(given)),
         method(methods::catalogue::make(recipe.method, run::make_context(recipe))),
         batch(noise_batch(recipe)) {
-    method->see_data(run::data_facts(recipe));
+    methods::DataFacts facts = run::data_facts(recipe);
+    for (std::int64_t i = 0; i < kClasses; ++i) facts.classes.push_back(std::to_string(i));
+    method->see_data(facts);
     method->begin_stage(0);
     optimizer = optim::make_optimizer(method->parameter_groups(recipe.optimizer.weight_decay),
                                       recipe.optimizer);

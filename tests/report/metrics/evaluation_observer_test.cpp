@@ -35,7 +35,7 @@ class EvaluationObserverTest : public testing::Test {
       return {{"knn", "cls", 10.0 * calls, 50}};
     };
     EvaluationObserver observer(schedule_,
-                                {[&](const nn::Backbone&) { return results(); }, results}, metrics,
+                                {[&](const methods::Method&) { return results(); }, results}, metrics,
                                 core::silent_log());
     const std::size_t before = read_evaluations(path_).size();
     try {

@@ -32,7 +32,7 @@ std::string refusal(const std::vector<std::string>& assignments) {
 }
 
 TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
-  ASSERT_EQ(embedded_recipes().size(), 12u);
+  ASSERT_EQ(embedded_recipes().size(), 25u);
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
     EXPECT_NO_THROW(parse_recipe(recipe.text, recipe.name)) << recipe.name;
     EXPECT_FALSE(summary_line(recipe.text).empty()) << recipe.name;
@@ -67,6 +67,59 @@ TEST(Recipe, TheSymmetricOnesFollowTheirSource) {
                                               masked_modeling(recipe).encoder.patches());
     EXPECT_EQ(blocks.masked, 78) << name;
   }
+}
+
+const methods::ClassificationConfig& classification(const Recipe& recipe) {
+  return std::get<methods::ClassificationConfig>(recipe.method);
+}
+
+TEST(Recipe, FineTuningFollowsItsSources) {
+  struct Row {
+    const char* name;
+    double rate, decay, drop_path, epochs, clip;  // rate: of 1024 images
+    std::int64_t patches;
+  };
+  for (const Row& row : {Row{"finetune/mae-vit-b16", 2e-3, 0.65, 0.1, 100, 0, 196},
+                         Row{"finetune/mae-vit-l16", 4e-3, 0.75, 0.2, 50, 0, 196},
+                         Row{"finetune/mae-vit-h14", 4e-3, 0.75, 0.3, 50, 0, 256},
+                         Row{"finetune/dbot-vit-b16", 1.2e-3, 0.65, 0.1, 100, 0, 196},
+                         Row{"finetune/dbot-vit-l16", 1.2e-3, 0.75, 0.25, 50, 1, 196},
+                         Row{"finetune/dbot-vit-h14", 1.2e-3, 0.75, 0.3, 50, 0, 256},
+                         Row{"finetune/dbot-vit-h14-448", 2.8e-4, 0.9, 0.4, 10, 0, 1024},
+                         Row{"finetune/clip-b16", 2e-4, 0.65, 0.1, 100, 0, 196},
+                         Row{"finetune/clip-l16", 1e-4, 0.8, 0.2, 50, 0, 196},
+                         Row{"finetune/clip-h14", 5e-5, 0.85, 0.3, 50, 0, 256},
+                         Row{"finetune/clip-h14-448", 5e-5, 0.95, 0.4, 10, 0, 1024}}) {
+    const Recipe recipe = parse_recipe(find_recipe(row.name).text, row.name);
+    const methods::ClassificationConfig& method = classification(recipe);
+    EXPECT_EQ(recipe.train.images_per_step(), 1024) << row.name;
+    EXPECT_NEAR(recipe.optimizer.base_lr * 4, row.rate, 1e-12) << row.name;
+    EXPECT_EQ(method.layer_decay, row.decay) << row.name;
+    EXPECT_EQ(method.drop_path, row.drop_path) << row.name;
+    EXPECT_EQ(recipe.schedule.epochs, row.epochs) << row.name;
+    EXPECT_EQ(recipe.optimizer.clip_norm, row.clip) << row.name;
+    EXPECT_EQ(method.encoder.patches(), row.patches) << row.name;
+    EXPECT_EQ(method.mixing.mixup, 0.8) << row.name;
+    EXPECT_EQ(method.smoothing, 0.1) << row.name;
+    EXPECT_EQ(recipe.data.augmentation.pixels.erase.probability, 0.25) << row.name;
+  }
+}
+
+TEST(Recipe, FineTuningSaysWhatItStartsFrom) {
+  const RecipeText text = find_recipe("finetune/small");
+  const auto refused = [&](const std::vector<std::string>& assignments) -> std::string {
+    try {
+      parse_recipe(text.text, text.origin, assignments);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  EXPECT_EQ(refused({}), "");
+  EXPECT_THAT(refused({"start.init=file"}), HasSubstr("start.path is empty"));
+  EXPECT_THAT(refused({"start.path=a"}), HasSubstr("start.init is \"random\""));
+  EXPECT_THAT(refused({"labels.share=0.1", "labels.per_class=3"}), HasSubstr("labels.per_class"));
+  EXPECT_THAT(refused({"mask.ratio=0.5"}), HasSubstr("mask.ratio"));
 }
 
 TEST(Recipe, BlocksAndRelativePositionsNeedTheSymmetricStudent) {

@@ -124,9 +124,8 @@ void bench_data(const DataBenchArguments& arguments) {
   const run::Recipe recipe = recipe_of(arguments);
   run::check_weights(recipe, arguments.data.size());
   auto config = tools::loader_bench_config(recipe);
-  const auto training =
-      run::open_training_images({arguments.data.begin(), arguments.data.end()},
-                                run::choice_of(recipe), stop_request(), console_log());
+  const auto training = run::open_training_images({arguments.data.begin(), arguments.data.end()},
+                                                  recipe, stop_request(), console_log());
   const auto& dataset = training.images;
   config.loader.sources = run::source_shares(recipe, training.sizes);
   const int cores = runtime::describe_machine().usable_cores;

@@ -1,16 +1,17 @@
-// dbot evaluate knn|linear: how good a network's frozen features are on labelled images.
+// dbot evaluate knn|linear|finetune: how good a network is on labelled images.
 #include "dbot/eval/frozen/evaluation.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/commands/evaluate/finetune.h"
+#include "apps/dbot/commands/evaluate/wanted_labels.h"
 #include "apps/dbot/commands/figures.h"
 #include "apps/dbot/commands/model_argument.h"
 #include "apps/dbot/terminal/console.h"
@@ -28,30 +29,33 @@ namespace dbot::app {
 namespace {
 
 struct Arguments : ModelArguments {
-  std::string protocol, data, leave_out, features = "both";
+  std::string protocol, data, leave_out, features;
+  FinetuneArguments finetune;
   std::vector<std::string> labels;
   std::int64_t seed = 0;
   bool json = false;
 };
 
-constexpr std::array<const char*, 4> kPlanned{"finetune", "robust", "segment", "detect"};
+constexpr std::array<const char*, 3> kPlanned{"robust", "segment", "detect"};
+constexpr const char* kProtocols = "knn, linear or finetune";
 constexpr core::Size kPixelSize{32, 32};
 
 void check_protocol(const std::string& protocol) {
-  if (protocol == "knn" || protocol == "linear") return;
+  if (protocol == "knn" || protocol == "linear" || protocol == "finetune") return;
   if (std::find(kPlanned.begin(), kPlanned.end(), protocol) != kPlanned.end()) {
     throw UsageError(
-        fmt::format("[evaluate] {} is not in this version; choose knn or linear", protocol));
+        fmt::format("[evaluate] {} is not in this version; choose {}", protocol, kProtocols));
   }
-  const std::string nearest = run::nearest_name(protocol, {"knn", "linear"});
-  throw UsageError(fmt::format("[evaluate] {} is not a protocol, expected knn or linear{}",
-                               protocol, nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+  const std::string nearest = run::nearest_name(protocol, {"knn", "linear", "finetune"});
+  throw UsageError(fmt::format("[evaluate] {} is not a protocol, expected {}{}", protocol,
+                               kProtocols,
+                               nearest.empty() ? "" : "; did you mean " + nearest + "?"));
 }
 
 eval::FeatureChoice feature_choice(const std::string& text) {
   if (text == "cls") return eval::FeatureChoice::cls;
   if (text == "mean") return eval::FeatureChoice::mean;
-  if (text == "both") return eval::FeatureChoice::both;
+  if (text == "both" || text.empty()) return eval::FeatureChoice::both;
   throw UsageError(fmt::format("[evaluate] --features is {}, expected cls, mean or both", text));
 }
 
@@ -66,40 +70,9 @@ eval::EvaluateConfig configuration(const Arguments& arguments) {
   return config;
 }
 
-/// What --labels says: a number is a share of the training labels, a word or file where they come
-/// from.
-struct WantedLabels {
-  double share = 1;
-  std::string from;
-};
-
-WantedLabels wanted_labels(const std::vector<std::string>& texts) {
-  WantedLabels wanted;
-  for (const auto& text : texts) {
-    double share = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-      wanted.from = text;
-    } else if (share > 0 && share <= 1) {
-      wanted.share = share;
-    } else {
-      throw UsageError(
-          fmt::format("[evaluate] --labels is {}, expected a share of the training "
-                      "labels above 0 and up to 1, or folder, or a list with labels",
-                      text));
-    }
-  }
-  if (wanted.from == "none") {
-    throw UsageError(
-        "[evaluate] --labels is none, but an evaluation needs labels; expected folder "
-        "or a list with labels");
-  }
-  return wanted;
-}
-
 data::LabelledSplits open_splits(const Arguments& arguments) {
   const auto seed = static_cast<std::uint64_t>(arguments.seed);
-  const auto [share, from] = wanted_labels(arguments.labels);
+  const auto [share, per_class, from] = wanted_labels(arguments.labels);
   auto splits = data::open_labelled(arguments.data, seed, console_log(),
                                     {.leave_out = arguments.leave_out, .labels = from});
   complain(data::classes_text(splits.train->classes(), splits.labels));
@@ -111,6 +84,7 @@ data::LabelledSplits open_splits(const Arguments& arguments) {
                     doubt));
   }
   if (share < 1) splits.train = data::labelled_share(splits.train, share, seed);
+  if (per_class > 0) splits.train = data::labelled_per_class(splits.train, per_class, seed);
   return splits;
 }
 
@@ -129,9 +103,27 @@ void print_for_people(const eval::Evaluation& evaluation) {
   print(report::text_table(rows) + further);
 }
 
-void evaluate(const Arguments& arguments) {
+/// Refuses options that the protocol does not have.
+void refuse_options(const std::string& protocol, const CLI::App& command,
+                    std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (command.count(name) == 0) continue;
+    throw UsageError(fmt::format("[evaluate] {} is not for {}; leave it out", name, protocol));
+  }
+}
+
+void evaluate(const Arguments& arguments, const CLI::App& command,
+              const std::vector<std::string>& words) {
   check_protocol(arguments.protocol);
-  wanted_labels(arguments.labels);
+  const WantedLabels labels = wanted_labels(arguments.labels);
+  if (arguments.protocol == "finetune") {
+    refuse_options("finetune", command, {"--features"});
+    configuration(arguments);
+    return finetune(arguments, {arguments.data, arguments.leave_out, labels, arguments.seed},
+                    arguments.finetune, arguments.json, words);
+  }
+  refuse_options(arguments.protocol, command,
+                 {"--recipe", "--out", "--set", "--epochs", "--from-scratch", "--resume"});
   const eval::EvaluateConfig config = configuration(arguments);
   const auto seed = static_cast<std::uint64_t>(arguments.seed);
   eval::Evaluation evaluation;
@@ -154,16 +146,32 @@ void evaluate(const Arguments& arguments) {
   print_for_people(evaluation);
 }
 
+void add_finetune(CLI::App& command, FinetuneArguments& arguments) {
+  const auto add = [&command](const char* name, auto& value, const char* type, const char* text) {
+    return command.add_option(name, value, text)->type_name(type)->check(not_empty());
+  };
+  add("--recipe", arguments.recipe, "RECIPE",
+      "finetune: a recipe's name or a .toml file (default: finetune/small)");
+  add("--out", arguments.out, "DIR", "finetune: run folder (default: runs/RECIPE-N)");
+  add("--set", arguments.settings, "KEY=VALUE", "finetune: change one key of the recipe")
+      ->allow_extra_args(false);
+  add("--epochs", arguments.epochs, "N", "finetune: length of the run in epochs");
+  command.add_flag("--from-scratch", arguments.from_scratch,
+                   "finetune: the same network from random weights, to compare with");
+  command.add_flag("--resume", arguments.resume,
+                   "finetune: go on with the run in --out, if there is one");
+}
+
 }  // namespace
 
 void add_evaluate(CommandLine& line) {
   CLI::App* command = line.parser.add_subcommand(
-      "evaluate", "Measure frozen features on labelled images: knn or linear");
+      "evaluate", "Measure a network on labelled images: knn, linear or finetune");
   auto a = std::make_shared<Arguments>();
   line.computing.push_back(command);
   command->add_option("PROTOCOL", a->protocol, "How to measure")
       ->required()
-      ->type_name("knn|linear");
+      ->type_name("knn|linear|finetune");
   add_model(*command, *a,
             "Run folder, checkpoint or weights file; or `pixels`, the images themselves");
   command->add_option("--data", a->data, "Labelled images")
@@ -176,8 +184,9 @@ void add_evaluate(CommandLine& line) {
       ->type_name("cls|mean|both");
   command
       ->add_option("--labels", a->labels,
-                   "Share of the training labels to use, in each class; or where labels come from")
-      ->type_name("FRACTION|folder|FILE")
+                   "Share or number of the training labels to use, of each class; or where labels "
+                   "come from")
+      ->type_name("FRACTION|N-per-class|folder|FILE")
       ->allow_extra_args(false)
       ->check(not_empty());
   command
@@ -186,8 +195,11 @@ void add_evaluate(CommandLine& line) {
       ->check(not_empty());
   command->add_option("--seed", a->seed, "Seed of automatic splits and of the probe")
       ->type_name("N");
+  add_finetune(*command, a->finetune);
   add_json(*command, a->json);
-  command->callback([&line, a] { line.action = [a] { evaluate(*a); }; });
+  command->callback([&line, a, command] {
+    line.action = [&line, a, command] { evaluate(*a, *command, line.words); };
+  });
 }
 
 }  // namespace dbot::app

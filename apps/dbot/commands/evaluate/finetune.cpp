@@ -1,0 +1,95 @@
+#include "apps/dbot/commands/evaluate/finetune.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "apps/dbot/commands/train_run.h"
+#include "apps/dbot/terminal/command_texts.h"
+#include "apps/dbot/terminal/console.h"
+#include "apps/dbot/terminal/options.h"
+#include "apps/dbot/terminal/shell_words.h"
+#include "dbot/core/error.h"
+#include "dbot/core/settings/toml_document.h"
+#include "dbot/exchange/import/encoder_import.h"
+#include "dbot/run/pretrain/pretrain.h"
+#include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/run/recipe/recipe_for_weights.h"
+
+namespace dbot::app {
+namespace {
+
+using core::toml_text;
+
+/// What the options say, as assignments; they come last and so win over --set.
+std::vector<std::string> assignments(const ModelArguments& model, const EvaluatedData& data,
+                                     const FinetuneArguments& arguments) {
+  std::vector<std::string> all = arguments.settings;
+  const auto set = [&all](const char* key, const std::string& value) {
+    all.push_back(fmt::format("{}={}", key, value));
+  };
+  set("start.init", toml_text(std::string(arguments.from_scratch ? "random" : "file")));
+  set("start.path", toml_text(arguments.from_scratch ? std::string() : model.model));
+  if (data.labels.share < 1) set("labels.share", toml_text(data.labels.share));
+  if (data.labels.per_class > 0) set("labels.per_class", toml_text(data.labels.per_class));
+  if (!data.labels.from.empty()) set("evaluate.labels", toml_text(data.labels.from));
+  if (!data.leave_out.empty()) set("data.leave_out", toml_text(data.leave_out));
+  if (data.seed > 0) set("train.seed", toml_text(data.seed));
+  if (const auto size = square_size(model)) set("model.image_size", toml_text(size->height));
+  if (model.threads != 0) set("train.threads", toml_text(model.threads));
+  if (model.precision != "auto") set("train.precision", toml_text(model.precision));
+  if (!arguments.epochs.empty()) {
+    set("schedule.total_epochs", toml_text(length_in_epochs(arguments.epochs, "--epochs")));
+  }
+  return all;
+}
+
+exchange::EncoderDescription describe(const std::string& model) {
+  const auto file = exchange::resolve_model_path(model);
+  exchange::EncoderDescription description = exchange::import_encoder(file).encoder.description;
+  const std::string assumed = exchange::assume_normalisation(description);
+  if (!assumed.empty()) {
+    console_log()(core::LogLevel::information,
+                  fmt::format("{} does not say its pixel normalisation: {} is assumed",
+                              file.string(), assumed));
+  }
+  return description;
+}
+
+run::PretrainOptions options_of(const EvaluatedData& data, const FinetuneArguments& arguments) {
+  if (arguments.out.empty() && arguments.resume) {
+    throw UsageError("[evaluate] --resume needs --out, the folder of the run to go on with");
+  }
+  const std::filesystem::path recipe(arguments.recipe);
+  return {.data = data.data,
+          .out = arguments.out,
+          .resume = arguments.resume,
+          .recipe = recipe.extension() == ".toml" ? recipe.stem().string() : arguments.recipe,
+          .more_data = {},
+          .commands = command_texts()};
+}
+
+}  // namespace
+
+void finetune(const ModelArguments& model, const EvaluatedData& data,
+              const FinetuneArguments& arguments, bool json,
+              const std::vector<std::string>& words) {
+  if (model.model == "pixels") {
+    throw UsageError(
+        "[evaluate] --model is pixels, which have no weights to train on; expected a run, a "
+        "checkpoint or a weights file");
+  }
+  const run::PretrainOptions options = options_of(data, arguments);
+  const run::RecipeText text = run::find_recipe(arguments.recipe);
+  run::Recipe recipe =
+      run::recipe_for_weights(text, describe(model.model), assignments(model, data, arguments));
+  train_run(std::move(recipe), options, json, [&](const std::string& run) {
+    std::vector<std::string> again = words;
+    if (arguments.out.empty()) again.insert(again.end(), {"--out", run});
+    if (!arguments.resume) again.emplace_back("--resume");
+    return command_text(again);
+  });
+}
+
+}  // namespace dbot::app

@@ -1,0 +1,197 @@
+#include "dbot/methods/classification/classification.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/core/random.h"
+#include "dbot/data/image/normalise.h"
+#include "dbot/methods/classification/mixing_draws.h"
+#include "dbot/methods/drop_path_draws.h"
+#include "dbot/methods/state_names.h"
+#include "dbot/objectives/classification_loss.h"
+#include "dbot/optim/layer_decay.h"
+
+namespace dbot::methods {
+namespace {
+
+bool mixes(const data::MixingConfig& config) {
+  return (config.mixup > 0 || config.cutmix > 0) && config.probability > 0;
+}
+
+nn::DropPath drop_path_of(const StepDraws& draws, double maximum) {
+  nn::DropPath drop_path{maximum, {}};
+  if (const auto found = draws.find("drop_path"); found != draws.end()) {
+    drop_path.draws = found->second;
+  }
+  return drop_path;
+}
+
+at::Tensor labels_of(const data::Batch& batch) {
+  const bool labelled = std::ranges::all_of(batch.labels, [](auto label) { return label >= 0; });
+  if (std::ssize(batch.labels) != batch.size() || !labelled) {
+    throw DataError({.operation = "classification",
+                     .subject = "a batch",
+                     .fault = Fault::unlabelled,
+                     .reason = "holds samples without a label",
+                     .way_out = "put images into class folders, or name a list with labels"});
+  }
+  return at::tensor(batch.labels, at::kLong);
+}
+
+}  // namespace
+
+Classification::Classification(ClassificationConfig config) : config_(std::move(config)) {
+  // Whether they fit shows only when they are there.
+  read_start();
+}
+
+void Classification::read_start() {
+  if (config_.start != StartKind::file || start_) return;
+  start_ = load_start_weights(config_.start_path, config_.encoder);
+  origins_ = start_->origins;
+  remark_ = start_->channels_rule;
+}
+
+std::unique_ptr<Classification> Classification::to_be_loaded(ClassificationConfig config) {
+  std::unique_ptr<Classification> method(new Classification);
+  method->config_ = std::move(config);
+  return method;
+}
+
+void Classification::see_data(const DataFacts& facts) {
+  config_.mean = facts.mean;
+  config_.std = facts.std;
+  config_.value_range = facts.value_range;
+  config_.classes = facts.classes;
+}
+
+void Classification::make_network() {
+  const nn::ClassifierConfig shape{.encoder = config_.encoder,
+                                   .classes = std::ssize(config_.classes),
+                                   .pooling = config_.pooling,
+                                   .head_start = config_.head};
+  auto parameters =
+      std::make_shared<nn::ParameterStore>(nn::classifier_parameters(shape), config_.device);
+  network_ = std::make_unique<nn::Classifier>(shape, std::move(parameters));
+}
+
+void Classification::begin_stage(std::int64_t /*stage*/) {
+  if (network_) return;
+  if (config_.classes.empty()) {
+    throw DataError({.operation = "classification",
+                     .subject = "the data",
+                     .fault = Fault::unlabelled,
+                     .reason = "name no classes",
+                     .way_out = "put images into class folders, or name a list with labels"});
+  }
+  // A run that was stopped before its first checkpoint goes on from here.
+  read_start();
+  make_network();
+  network_->parameters()->initialise(config_.seed, /*stage=*/0);
+  if (!start_) return;
+  network_->parameters()->copy_from(start_->parameters, /*partial=*/true);
+  start_.reset();
+}
+
+std::vector<optim::ParameterGroup> Classification::parameter_groups(double weight_decay) {
+  return optim::layer_decay_groups(*network_->parameters(), config_.encoder.depth,
+                                   config_.layer_decay, weight_decay);
+}
+
+StepDraws Classification::draw(const data::Batch& batch, const DrawContext& context) const {
+  const auto stage = static_cast<std::uint32_t>(context.stage);
+  const auto epoch = static_cast<std::uint32_t>(context.epoch);
+  StepDraws draws;
+  if (config_.drop_path > 0) {
+    draws["drop_path"] =
+        drop_path_draws(context.seed, stage, epoch, batch.sample_ids, 2 * config_.encoder.depth);
+  }
+  if (mixes(config_.mixing)) {
+    // A sample is the first of one batch of an epoch at most.
+    core::Random random({.seed = context.seed,
+                         .purpose = core::Purpose::mixing,
+                         .stage = stage,
+                         .epoch = epoch,
+                         .sample = static_cast<std::uint64_t>(batch.sample_ids.at(0))});
+    draws["mixing"] = mixing_tensor(draw_mix(config_.mixing, config_.encoder.image_size, random));
+  }
+  return draws;
+}
+
+ops::Images Classification::seen_images(const data::Batch& batch, const data::Mix& mix) const {
+  const at::Tensor& pixels = batch.tensors.at("images");
+  const bool bytes = pixels.scalar_type() == at::kByte;
+  if (mix.kept == 1) {
+    if (bytes) return data::images(pixels, config_.mean, config_.std);
+    return pixels;
+  }
+  at::Tensor mixed = bytes ? data::normalise(pixels, config_.mean, config_.std) : pixels.clone();
+  data::mix_images(mixed, mix);
+  return mixed;
+}
+
+at::Tensor Classification::loss_of(const at::Tensor& logits, const data::Batch& batch,
+                                   const data::Mix& mix) const {
+  const at::Tensor targets =
+      data::mixed_targets(labels_of(batch), std::ssize(config_.classes), config_.smoothing, mix);
+  return objectives::soft_target_cross_entropy(logits, targets.to(logits.device()));
+}
+
+StepResult Classification::training_step(const data::Batch& batch, const StepDraws& draws,
+                                         const StepContext& context) {
+  const data::Mix mix = drawn_mix(draws);
+  const at::Tensor logits = network_->logits(
+      network_->features(seen_images(batch, mix), runtime::compute_type(context.precision),
+                         drop_path_of(draws, config_.drop_path)));
+  StepResult result{.loss = loss_of(logits, batch, mix), .scalars = {}};
+  if (mix.kept == 1) {
+    const at::Tensor right = logits.detach().argmax(1).cpu().eq(labels_of(batch));
+    result.scalars.emplace_back("accuracy", right.to(at::kFloat).mean() * 100);
+  }
+  return result;
+}
+
+at::Tensor Classification::logits(const data::Batch& batch, runtime::Precision precision) const {
+  const at::NoGradGuard no_grad;
+  return network_->logits(
+      network_->features(seen_images(batch, {}), runtime::compute_type(precision)));
+}
+
+runtime::NamedTensors Classification::state() const {
+  runtime::NamedTensors state = with_prefix("student.", network_->parameters()->named());
+  state["student.description"] = description_tensor(description());
+  return state;
+}
+
+void Classification::load_state(std::int64_t /*stage*/, const runtime::NamedTensors& state) {
+  const auto stored = state.find("student.description");
+  const auto described =
+      stored == state.end() ? std::nullopt : std::optional(description_of(stored->second));
+  if (!described || !described->head) {
+    throw DataError({.operation = "classification",
+                     .fault = Fault::missing,
+                     .reason = "the stored state names no classes",
+                     .way_out = "was it another method's?"});
+  }
+  const std::vector<std::string>& classes = described->head->classes;
+  // Names are compared as a description holds them, whatever their bytes.
+  if (!config_.classes.empty() &&
+      description_of(description_tensor(description())).head->classes != classes) {
+    throw DataError({.operation = "classification",
+                     .subject = "the data",
+                     .fault = Fault::mismatch,
+                     .reason = "have other classes than the stored state",
+                     .way_out = "restore them, or begin a new run in another folder"});
+  }
+  config_.classes = classes;
+  origins_ = described->origins;
+  make_network();
+  network_->parameters()->copy_from(without_prefix("student.", state));
+}
+
+}  // namespace dbot::methods

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "dbot/core/settings/settings.h"
+#include "dbot/nn/vit/config.h"
+
+// The recipe table [model], which all systems with a vision transformer have.
+namespace dbot::methods {
+
+// The upper bounds only keep slips of the finger from asking for absurd amounts of memory.
+constexpr double kMostPixels = 8192;
+constexpr double kMostWidth = 16384;
+constexpr double kMostBlocks = 256;
+
+void bind_encoder(core::Settings& settings, nn::EncoderConfig& model);
+
+/// Throws UsageError unless the sizes fit each other and the patches are not absurdly many.
+void check_encoder(const nn::EncoderConfig& model);
+
+/// "model.width 96, model.depth 4": what to lower where memory is short.
+std::string encoder_size_keys(const nn::EncoderConfig& model);
+
+}  // namespace dbot::methods

@@ -1,0 +1,193 @@
+#include "dbot/methods/classification/classification.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/randint.h>
+#include <ATen/ops/tensor.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "dbot/core/error.h"
+#include "dbot/data/image/normalise.h"
+#include "dbot/methods/classification/mixing_draws.h"
+#include "dbot/methods/state_names.h"
+#include "dbot/objectives/classification_loss.h"
+
+namespace dbot::methods {
+namespace {
+
+using testing::HasSubstr;
+
+ClassificationConfig tiny_config() {
+  ClassificationConfig config;
+  config.encoder = {
+      .image_size = {16, 16}, .channels = 3, .patch_size = 4, .width = 24, .depth = 2, .heads = 2};
+  config.seed = 5;
+  return config;
+}
+
+const DataFacts kFacts{
+    .mean = {0.5, 0.4, 0.3}, .std = {0.2, 0.3, 0.25}, .classes = {"ant", "bee", "cat"}};
+
+std::unique_ptr<Classification> begun(const ClassificationConfig& config) {
+  auto method = std::make_unique<Classification>(config);
+  method->see_data(kFacts);
+  method->begin_stage(0);
+  return method;
+}
+
+data::Batch batch_of(std::vector<std::int64_t> ids) {
+  data::Batch batch;
+  const auto size = static_cast<std::int64_t>(ids.size());
+  batch.tensors["images"] = at::randint(0, 256, {size, 3, 16, 16}, at::kByte);
+  for (const std::int64_t id : ids) batch.labels.push_back(id % 3);
+  batch.sample_ids = std::move(ids);
+  return batch;
+}
+
+at::Tensor seen(const data::Batch& batch) {
+  return data::normalise(batch.tensors.at("images"), kFacts.mean, kFacts.std);
+}
+
+TEST(Classification, TheHeadStartsWithItsDeviationAndABiasOfZero) {
+  ClassificationConfig config = tiny_config();
+  config.encoder.width = 240;  // enough draws for a deviation
+  for (const bool truncated : {false, true}) {
+    config.head = {.deviation = 0.01, .truncated = truncated};
+    const auto method = begun(config);
+    const at::Tensor head = method->parameters().at("head.weight").detach();
+    // Within one deviation the deviation is 0.54 of it.
+    EXPECT_NEAR(head.std().item<double>(), truncated ? 0.0054 : 0.01, 6e-4);
+    EXPECT_EQ(head.abs().max().item<double>() <= 0.01, truncated);
+    EXPECT_EQ(method->parameters().at("head.bias").abs().max().item<double>(), 0);
+  }
+}
+
+TEST(Classification, TheDrawsMixTheBatchAndItsTargets) {
+  ClassificationConfig config = tiny_config();
+  config.smoothing = 0.1;
+  config.mixing = {.mixup = 0.8, .cutmix = 1.0};
+  const auto method = begun(config);
+  const data::Batch batch = batch_of({3, 1, 5, 8});
+  for (const auto& mix :
+       {data::Mix{.kept = 0.3, .box = std::nullopt}, data::cutmix({2, 4, 8, 6}, {16, 16})}) {
+    const StepResult result = method->training_step(batch, {{"mixing", mixing_tensor(mix)}}, {});
+    data::Batch mixed = batch;
+    at::Tensor images = seen(batch);
+    data::mix_images(images, mix);
+    mixed.tensors["images"] = images;
+    const at::Tensor expected = objectives::soft_target_cross_entropy(
+        method->logits(mixed, runtime::Precision::fp32),
+        data::mixed_targets(at::tensor(batch.labels, at::kLong), 3, 0.1, mix));
+    EXPECT_TRUE(at::allclose(result.loss.detach(), expected));
+    EXPECT_TRUE(result.scalars.empty()) << "an accuracy of mixed images says nothing";
+  }
+}
+
+TEST(Classification, EachBatchIsMixedInAnotherWayAndTheSameOneAgainAlike) {
+  ClassificationConfig config = tiny_config();
+  config.mixing = {.mixup = 0.8, .cutmix = 1.0};
+  const auto method = begun(config);
+  const auto drawn = [&](std::vector<std::int64_t> ids, std::int64_t epoch) {
+    return method->draw(batch_of(std::move(ids)), {.seed = 1, .epoch = epoch}).at("mixing");
+  };
+  EXPECT_TRUE(at::equal(drawn({3, 1}, 0), drawn({3, 1}, 0)));
+  EXPECT_FALSE(at::equal(drawn({3, 1}, 0), drawn({4, 1}, 0)));
+  EXPECT_FALSE(at::equal(drawn({3, 1}, 0), drawn({3, 1}, 1)));
+  EXPECT_FALSE(begun(tiny_config())->draw(batch_of({1}), {}).contains("mixing"));
+}
+
+TEST(Classification, TellsTheAccuracyOfABatchThatIsNotMixed) {
+  const auto method = begun(tiny_config());
+  data::Batch batch = batch_of({0, 1, 2, 3});
+  const at::Tensor said = method->logits(batch, runtime::Precision::fp32).argmax(1);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto label = said[static_cast<std::int64_t>(i)].item<std::int64_t>();
+    batch.labels[i] = i == 0 ? (label + 1) % 3 : label;
+  }
+  const StepResult result = method->training_step(batch, {}, {});
+  ASSERT_EQ(result.scalars.size(), 1u);
+  EXPECT_EQ(result.scalars[0].first, "accuracy");
+  EXPECT_EQ(result.scalars[0].second.item<double>(), 75);
+}
+
+TEST(Classification, NeedsALabelForEverySampleAndClasses) {
+  const auto method = begun(tiny_config());
+  data::Batch batch = batch_of({0, 1});
+  batch.labels[1] = -1;
+  EXPECT_THROW(method->training_step(batch, {}, {}), DataError);
+  batch.labels.clear();
+  EXPECT_THROW(method->training_step(batch, {}, {}), DataError);
+  Classification without(tiny_config());
+  without.see_data({.mean = kFacts.mean, .std = kFacts.std});
+  EXPECT_THROW(without.begin_stage(0), DataError);
+}
+
+TEST(Classification, TheLearningRateFallsTowardsTheInput) {
+  ClassificationConfig config = tiny_config();
+  config.layer_decay = 0.5;
+  const auto method = begun(config);
+  const nn::ParameterStore& store = method->parameters();
+  // Every trained parameter is in one group, with the rate of its layer; gaps are in one, too.
+  std::int64_t elements = 0;
+  std::map<const void*, const optim::ParameterGroup*> group_at;
+  const auto groups = method->parameter_groups(0.05);
+  for (const auto& group : groups) {
+    elements += group.values.numel();
+    group_at[group.values.const_data_ptr()] = &group;
+  }
+  EXPECT_EQ(elements, store.trainable_end());
+  const auto group_of = [&](const char* name) {
+    return *std::prev(group_at.upper_bound(store.at(name).const_data_ptr()))->second;
+  };
+  for (const auto& [name, rate, decay] : {std::tuple{"pos_embed", 0.125, 0.0},
+                                          {"cls_token", 0.125, 0.0},
+                                          {"patch_embed.proj.weight", 0.125, 0.05},
+                                          {"blocks.0.mlp.fc1.weight", 0.25, 0.05},
+                                          {"blocks.1.norm1.bias", 0.5, 0.0},
+                                          {"head.weight", 1.0, 0.05},
+                                          {"head.bias", 1.0, 0.0},
+                                          {"fc_norm.weight", 1.0, 0.0}}) {
+    EXPECT_EQ(group_of(name).rate_scale, rate) << name;
+    EXPECT_EQ(group_of(name).weight_decay, decay) << name;
+  }
+}
+
+TEST(Classification, ItsStateNamesTheClasses) {
+  const auto method = begun(tiny_config());
+  const runtime::NamedTensors state = method->state();
+  const auto stored = Classification::to_be_loaded(tiny_config());
+  stored->load_state(0, state);
+  EXPECT_THAT(stored->classes(), testing::ElementsAre("ant", "bee", "cat"));
+  const data::Batch batch = batch_of({0, 1});
+  stored->see_data(kFacts);
+  EXPECT_TRUE(at::equal(stored->logits(batch, runtime::Precision::fp32),
+                        method->logits(batch, runtime::Precision::fp32)));
+  auto other = Classification::to_be_loaded(tiny_config());
+  other->see_data({.mean = kFacts.mean, .std = kFacts.std, .classes = {"ant", "bee", "dog"}});
+  EXPECT_THROW(other->load_state(0, state), DataError);
+  EXPECT_THROW(other->load_state(0, with_prefix("student.", method->parameters().named())),
+               DataError);
+}
+
+TEST(Classification, BothPoolingsGiveABackboneWithFeatures) {
+  for (const auto pooling : {nn::Pooling::mean, nn::Pooling::cls}) {
+    ClassificationConfig config = tiny_config();
+    config.pooling = pooling;
+    const auto method = begun(config);
+    const bool mean = pooling == nn::Pooling::mean;
+    EXPECT_EQ(method->parameters().contains("norm.weight"), !mean);
+    EXPECT_EQ(method->parameters().contains("fc_norm.weight"), mean);
+    const auto features =
+        method->backbone().features({{"images", seen(batch_of({0, 1}))}}, at::kFloat);
+    EXPECT_EQ(features.at("mean").sizes(), (std::vector<std::int64_t>{2, 24}));
+    EXPECT_THAT(method->describe_backbone(),
+                HasSubstr(mean ? "\"pooling\":\"mean\"" : "\"pooling\":\"cls\""));
+  }
+}
+
+}  // namespace
+}  // namespace dbot::methods
