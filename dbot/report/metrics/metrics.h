@@ -47,7 +47,7 @@ class MetricsFile : public train::TrainObserver {
   core::Patience patience_;
   core::AppendFile file_;
   core::Rarely failures_;
-  bool has_end_ = false;            // of an earlier process
+  bool has_end_ = false;             // of an earlier process
   std::int64_t validated_step_ = 0;  // of the last validation in the file
 };
 

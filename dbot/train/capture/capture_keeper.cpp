@@ -22,7 +22,8 @@ std::int64_t bytes_below(const std::filesystem::path& folder) {
   fs::recursive_directory_iterator entry(folder, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     std::error_code not_known;
-    const auto size = fs::is_regular_file(entry->status(not_known)) ? entry->file_size(not_known) : 0;
+    const auto size =
+        fs::is_regular_file(entry->status(not_known)) ? entry->file_size(not_known) : 0;
     if (!not_known) bytes += static_cast<std::int64_t>(size);
   }
   return bytes;

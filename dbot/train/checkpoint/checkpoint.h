@@ -27,7 +27,7 @@ struct CheckpointConfig {
 
 struct Checkpoint {
   TrainState state;
-  bool stage_end = false;         // the last step of its stage: kept for good
+  bool stage_end = false;  // the last step of its stage: kept for good
   /// "student.…", "teacher.…", "optimizer.…"; "best.student.…": the best state of the stage.
   runtime::NamedTensors tensors;
   std::string fixed_choices;  // JSON: precision, threads, … resolved once and reused
