@@ -12,7 +12,7 @@
 #include "dbot/exchange/export/network_weights.h"
 #include "dbot/methods/draws.h"
 #include "dbot/nn/backbone.h"
-#include "dbot/optim/adamw.h"
+#include "dbot/optim/parameter_group.h"
 #include "dbot/runtime/named_tensors.h"
 #include "dbot/runtime/precision.h"
 
@@ -82,6 +82,8 @@ class Method {
   virtual nn::ParameterStore& parameters() = 0;
   virtual std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) = 0;
   virtual StepDraws draw(const data::Batch& batch, const DrawContext& context) const = 0;
+  /// Changes nothing that outlives the step but the buffers of `parameters()`: those of a step that
+  /// does not count are put back.
   virtual StepResult training_step(const data::Batch& batch, const StepDraws& draws,
                                    const StepContext& context) = 0;
   /// After the optimizer has changed the parameters: moving averages, scores. Not called for a step

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <variant>
 
 #include "dbot/core/random.h"
 #include "dbot/nn/position_table.h"
@@ -12,23 +13,41 @@
 namespace dbot::nn {
 namespace {
 
-void fill_uniform(std::span<float> values, double bound, core::Random random) {
-  for (float& value : values) value = static_cast<float>(random.uniform(-bound, bound));
-}
+/// Writes a start into `tensor`, whose elements are `values`.
+struct Fill {
+  const at::Tensor& tensor;
+  std::span<float> values;
+  core::Random random;
 
-/// Normal draws of this deviation, those beyond it drawn again.
-void fill_truncated(std::span<float> values, double deviation, double scale, core::Random random) {
-  for (float& value : values) {
-    double normal = random.normal();
-    while (std::abs(normal) > 1) normal = random.normal();
-    value = static_cast<float>(scale * deviation * normal);
+  /// One value of `draw(random)` each.
+  template <typename Draw>
+  void each(const Draw& draw) {
+    for (float& value : values) value = static_cast<float>(draw(random));
   }
-}
 
-double xavier_bound(const ParameterSpec& spec, std::size_t count) {
-  const auto rows = static_cast<double>(spec.shape.front());
-  return std::sqrt(6.0 / (rows + static_cast<double>(count) / rows));
-}
+  void operator()(const starts::Constant& start) {
+    std::ranges::fill(values, static_cast<float>(start.value));
+  }
+  void operator()(const starts::Uniform& start) {
+    each([&](core::Random& draws) { return draws.uniform(-start.bound, start.bound); });
+  }
+  void operator()(const starts::Normal& start) {
+    each([&](core::Random& draws) { return start.deviation * draws.normal(); });
+  }
+  void operator()(const starts::TruncatedNormal& start) {
+    each([&](core::Random& draws) {
+      double normal = draws.normal();
+      while (std::abs(normal) > 1) normal = draws.normal();
+      return start.scale * start.deviation * normal;
+    });
+  }
+  void operator()(const starts::Signed& start) {
+    each([&](core::Random& draws) { return std::copysign(start.magnitude, draws.uniform(-1, 1)); });
+  }
+  void operator()(const starts::PositionTable& start) {
+    tensor.copy_(sincos_table_2d(tensor.size(-1), start.grid).view(tensor.sizes()));
+  }
+};
 
 }  // namespace
 
@@ -37,34 +56,12 @@ void fill_parameter(const at::Tensor& value, const ParameterSpec& spec, std::uin
   const c10::NoGradGuard no_graph;
   const std::span<float> values(value.mutable_data_ptr<float>(),
                                 static_cast<std::size_t>(value.numel()));
-  core::Random random({.seed = seed,
-                       .purpose = core::Purpose::initialisation,
-                       .stage = stage,
-                       .epoch = 0,
-                       .sample = core::name_key(spec.name)});
-  switch (spec.initialisation) {
-    case Initialisation::zeros:
-      std::ranges::fill(values, 0.0f);
-      return;
-    case Initialisation::ones:
-      std::ranges::fill(values, 1.0f);
-      return;
-    case Initialisation::constant:
-      std::ranges::fill(values, static_cast<float>(spec.scale));
-      return;
-    case Initialisation::truncated_normal_002:
-      return fill_truncated(values, 0.02, spec.scale, random);
-    case Initialisation::normal_002:
-      for (float& v : values) v = static_cast<float>(0.02 * random.normal());
-      return;
-    case Initialisation::xavier_uniform:
-      return fill_uniform(values, xavier_bound(spec, values.size()), random);
-    case Initialisation::convolution_bias:
-      return fill_uniform(values, 1.0 / std::sqrt(static_cast<double>(spec.fan_in)), random);
-    case Initialisation::sincos_position_table:
-      value.copy_(sincos_table_2d(spec.shape.back(), spec.grid).view(spec.shape));
-      return;
-  }
+  const core::Random random({.seed = seed,
+                             .purpose = core::Purpose::initialisation,
+                             .stage = stage,
+                             .epoch = 0,
+                             .sample = core::name_key(spec.name)});
+  std::visit(Fill{value, values, random}, spec.start);
 }
 
 }  // namespace dbot::nn

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <numeric>
+#include <variant>
 
 #include "dbot/core/error.h"
 #include "dbot/nn/initialise.h"
+#include "dbot/ops/flat_updates.h"
 #include "dbot/runtime/shape_text.h"
 
 namespace dbot::nn {
@@ -21,6 +23,13 @@ std::int64_t element_count(const ParameterSpec& spec) {
                          std::multiplies<>());
 }
 
+template <typename Counts>
+std::int64_t count_of(const std::vector<ParameterSpec>& specs, const Counts& counts) {
+  return std::accumulate(
+      specs.begin(), specs.end(), std::int64_t{0},
+      [&](auto sum, const auto& spec) { return sum + (counts(spec) ? element_count(spec) : 0); });
+}
+
 std::int64_t aligned(std::int64_t elements) {
   return (elements + kAlignment - 1) / kAlignment * kAlignment;
 }
@@ -29,6 +38,11 @@ std::int64_t aligned(std::int64_t elements) {
 at::Tensor part(const at::Tensor& flat, std::int64_t offset, const ParameterSpec& spec) {
   return flat.narrow(0, offset, element_count(spec)).view(spec.shape).variable_data();
 }
+
+/// Where the same tensors stand in two flat buffers.
+struct Run {
+  std::int64_t ours, theirs, size;
+};
 
 }  // namespace
 
@@ -40,7 +54,7 @@ ParameterStore::ParameterStore(std::vector<ParameterSpec> specs, const runtime::
   gradients_ = at::zeros({trainable_end_}, options);
   make_leaves();
   for (const ParameterSpec& spec : specs_) {
-    if (spec.initialisation == Initialisation::sincos_position_table) {
+    if (std::holds_alternative<starts::PositionTable>(spec.start)) {
       draw(spec, /*seed=*/0, /*stage=*/0);
     }
   }
@@ -57,17 +71,17 @@ void ParameterStore::assign_offsets() {
     }
     return total_;
   };
-  const auto decayed = [](const ParameterSpec& s) { return s.shape.size() != 1 && s.decayed; };
-  vectors_end_ = place([&](const auto& s) { return s.trainable && !decayed(s); });
-  trainable_end_ = place([&](const auto& s) { return s.trainable && decayed(s); });
-  place([](const auto& s) { return !s.trainable; });
+  vectors_end_ = place([](const auto& s) { return s.trainable() && !s.decayed(); });
+  trainable_end_ = place([](const auto& s) { return s.trainable() && s.decayed(); });
+  buffers_begin_ = place([](const auto& s) { return s.role == Role::fixed; });
+  place([](const auto& s) { return s.role == Role::buffer; });
 }
 
 void ParameterStore::make_leaves() {
   for (const ParameterSpec& spec : specs_) {
     Slot& entry = slots_.at(spec.name);
     entry.value = part(values_, entry.offset, spec);
-    if (!spec.trainable) continue;
+    if (!spec.trainable()) continue;
     entry.value.requires_grad_(true);
     // A gradient that is already there is added to in place, so the flat buffer stays the gradient.
     entry.value.mutable_grad() = part(gradients_, entry.offset, spec);
@@ -95,14 +109,11 @@ std::int64_t ParameterStore::offset(std::string_view name) const {
 }
 
 std::int64_t ParameterStore::parameter_count() const {
-  return std::accumulate(specs_.begin(), specs_.end(), std::int64_t{0},
-                         [](auto sum, const auto& spec) { return sum + element_count(spec); });
+  return count_of(specs_, [](const auto& spec) { return spec.role != Role::buffer; });
 }
 
 std::int64_t ParameterStore::trainable_count() const {
-  return std::accumulate(
-      specs_.begin(), specs_.end(), std::int64_t{0},
-      [](auto sum, const auto& spec) { return sum + (spec.trainable ? element_count(spec) : 0); });
+  return count_of(specs_, [](const auto& spec) { return spec.trainable(); });
 }
 
 void ParameterStore::initialise(std::uint64_t seed, std::uint32_t stage,
@@ -163,6 +174,33 @@ void ParameterStore::copy_from(const runtime::NamedTensors& source, bool partial
   for (auto& [name, entry] : slots_) {
     const auto found = source.find(name);
     if (found != source.end()) entry.value.copy_(found->second);
+  }
+}
+
+void ParameterStore::lerp_from(const ParameterStore& source, double share) {
+  std::vector<Run> runs;
+  for (const bool decayed : {false, true}) {  // the order of the flat buffer
+    for (const ParameterSpec& spec : specs_) {
+      if (!spec.trainable() || spec.decayed() != decayed) continue;
+      const Slot& theirs = source.slot(spec.name);
+      if (theirs.value.sizes() != at::IntArrayRef(spec.shape)) {
+        throw Error("[parameters] " + spec.name + " has shape " +
+                    runtime::shape_text(theirs.value.sizes()) + ", expected " +
+                    runtime::shape_text(spec.shape));
+      }
+      const Run run{slot(spec.name).offset, theirs.offset, aligned(element_count(spec))};
+      const bool goes_on = !runs.empty() && runs.back().ours + runs.back().size == run.ours &&
+                           runs.back().theirs + runs.back().size == run.theirs;
+      if (goes_on) {
+        runs.back().size += run.size;
+      } else {
+        runs.push_back(run);
+      }
+    }
+  }
+  ++revision_;
+  for (const auto& [ours, theirs, size] : runs) {
+    ops::move_towards(values_.narrow(0, ours, size), source.values_.narrow(0, theirs, size), share);
   }
 }
 

@@ -8,43 +8,42 @@
 #include <unordered_map>
 #include <vector>
 
-#include "dbot/core/settings/settings.h"
+#include "dbot/nn/start.h"
 #include "dbot/runtime/device.h"
 #include "dbot/runtime/named_tensors.h"
 
 namespace dbot::nn {
 
-/// How a parameter starts. Source: MAE (arXiv 2111.06377) reference initialisation,
-/// docs/methods/mae.md §1.
-enum class Initialisation {
-  zeros,
-  ones,
-  constant,               // `scale` everywhere: LayerScale's gains
-  normal_002,             // normal, deviation 0.02: cls and mask token
-  truncated_normal_002,   // the same cut at ±0.02, times `scale`: the symmetric student,
-                          // docs/methods/dbot.md §8
-  xavier_uniform,         // over [rows, everything else]: linear and patch-embedding weights
-  convolution_bias,       // U(±1/sqrt(fan_in)), fan_in from `fan_in`: the patch embedding's bias
-  sincos_position_table,  // the 2-D sin-cos table of `grid` (nn/position_table.h), never trained
-};
+/// What becomes of a tensor in training. Buffers are written by the forward pass (running means,
+/// counters), never by an optimizer: they have no gradient, no decay and do not count as
+/// parameters, but are part of checkpoints and exported weights. A whole number up to 2²⁴ is exact.
+enum class Role { trained, fixed, buffer };
+
+/// Whether weight decay is for a trained tensor: all but vectors have it, unless a word says so.
+enum class Decay { by_rule, always, never };
 
 struct ParameterSpec {
   std::string name;  // official: "blocks.0.attn.qkv.weight"
   std::vector<std::int64_t> shape;
-  Initialisation initialisation = Initialisation::zeros;
-  bool trainable = true;
-  double scale = 1;         // for constant and truncated_normal_002
-  bool decayed = true;      // false: stands with the vectors, which have no weight decay
-  std::int64_t fan_in = 0;  // for convolution_bias
-  core::Size grid;          // for sincos_position_table
+  Start start = {};  // zeros
+  Role role = Role::trained;
+  Decay decay = Decay::by_rule;
+
+  bool trainable() const { return role == Role::trained; }
+  /// The rule: 1-D tensors (biases and gains) have no decay, all others have. Tensors without
+  /// decay stand with the vectors. docs/methods/mae.md §5.
+  bool decayed() const {
+    return decay == Decay::by_rule ? shape.size() != 1 : decay == Decay::always;
+  }
 };
 
 /// The parameters of one network and their gradients, each in one flat float32 buffer on a device,
 /// so that an optimizer, a norm, a copy or a checkpoint is one pass over memory.
 ///
-/// Layout: trainable vectors (1-D tensors: biases and gains, and what else is not decayed), then
-/// trainable matrices, then fixed tensors; inside each part in model order; each parameter starts
-/// at a multiple of 64 bytes and the gaps are zero, so that results do not depend on alignment.
+/// Layout: trained vectors (1-D tensors: biases and gains, and what else is not decayed), then
+/// trained matrices (and what else is decayed), then fixed tensors, then buffers; inside each part
+/// in model order; each tensor starts at a multiple of 64 bytes and the gaps are zero, so that
+/// results do not depend on alignment.
 /// Parameters are leaf tensors that are views of the buffer; autograd adds into their views of the
 /// gradient buffer.
 class ParameterStore {
@@ -66,10 +65,12 @@ class ParameterStore {
   /// Whole buffers, gaps included; gradients cover the trainable parts only.
   const at::Tensor& flat_values() const { return values_; }
   const at::Tensor& flat_gradients() const { return gradients_; }
-  /// Elements of the flat buffer before the first matrix, and before the first fixed tensor.
+  /// The buffers' part of `flat_values`, to be kept and put back whole; may be empty.
+  at::Tensor flat_buffers() const { return values_.slice(0, buffers_begin_); }
+  /// Elements of the flat buffer before the first matrix, and before what is not trained.
   std::int64_t vectors_end() const { return vectors_end_; }
   std::int64_t trainable_end() const { return trainable_end_; }
-  /// Elements without gaps.
+  /// Elements without gaps and without buffers.
   std::int64_t parameter_count() const;
   std::int64_t trainable_count() const;
 
@@ -87,7 +88,13 @@ class ParameterStore {
   /// Copies values by name. Throws Error naming the tensor if a shape differs, or if one of ours is
   /// missing from `source` and `partial` is false. Names we do not have are ignored.
   void copy_from(const runtime::NamedTensors& source, bool partial = false);
-  /// Grows with every `initialise` and `copy_from`: whoever keeps converted copies compares it.
+  /// A moving average of trained tensors in one pass: ours += share · (theirs − ours), by name.
+  /// `source` may have more tensors than we have. Fixed tensors and buffers stay: a buffer belongs
+  /// to the forward pass that writes it. Throws Error naming a tensor that `source` lacks or has in
+  /// another shape.
+  void lerp_from(const ParameterStore& source, double share);
+  /// Grows with `initialise`, `copy_from` and `lerp_from`: whoever keeps converted copies compares
+  /// it.
   std::int64_t revision() const { return revision_; }
 
  private:
@@ -104,7 +111,7 @@ class ParameterStore {
   runtime::Device device_;
   std::unordered_map<std::string, Slot> slots_;
   at::Tensor values_, gradients_;
-  std::int64_t vectors_end_ = 0, trainable_end_ = 0, total_ = 0;
+  std::int64_t vectors_end_ = 0, trainable_end_ = 0, buffers_begin_ = 0, total_ = 0;
   std::int64_t revision_ = 0;
 };
 

@@ -28,9 +28,12 @@ struct AdamWOptions {
   double weight_decay = 0;
   double gradient_scale = 1;  // of clipping
   std::int64_t step = 1;      // counts from 1
+  /// False: the decay is taken off the values (AdamW). True: it is added to the gradient (Adam with
+  /// L2 regularisation).
+  bool decay_in_gradient = false;
 };
 
-/// One AdamW update: decoupled decay, both moments, the step with bias correction. Clears the
+/// One update of AdamW or Adam: decay, both moments, the step with bias correction. Clears the
 /// gradients in the same pass. Source: Loshchilov & Hutter, arXiv 1711.05101, algorithm 2.
 void adamw_update(const AdamWTensors& tensors, const AdamWOptions& options);
 

@@ -8,6 +8,7 @@
 
 #include "dbot/ops/adamw_update.h"
 #include "dbot/ops/assemble_tokens.h"
+#include "dbot/ops/flat_updates.h"
 #include "dbot/ops/image_patches.h"
 #include "dbot/ops/token_loss.h"
 #include "dbot/ops/transformer_block.h"
@@ -68,7 +69,8 @@ at::Tensor mean_token_loss_cpu(const at::Tensor& prediction, const at::Tensor& t
 at::Tensor mean_token_loss_cuda(const at::Tensor& prediction, const at::Tensor& target,
                                 const LossConfig& config, TargetScale scale);
 
-// ---- Optimizer. The reference is LibTorch's fused kernel and a pass that clears gradients. ----
+// ---- Optimizers. AdamW's and Adam's reference is LibTorch's fused kernel and a pass that clears
+// gradients. ----
 double sum_of_squares_reference(const at::Tensor& values);
 double sum_of_squares_cpu(const at::Tensor& values);
 double sum_of_squares_cuda(const at::Tensor& values);
@@ -76,5 +78,20 @@ double sum_of_squares_cuda(const at::Tensor& values);
 void adamw_update_reference(const AdamWTensors& tensors, const AdamWOptions& options);
 void adamw_update_cpu(const AdamWTensors& tensors, const AdamWOptions& options);
 void adamw_update_cuda(const AdamWTensors& tensors, const AdamWOptions& options);
+
+void sgd_update_reference(const MomentumTensors& tensors, const SgdOptions& options);
+void sgd_update_cpu(const MomentumTensors& tensors, const SgdOptions& options);
+void sgd_update_cuda(const MomentumTensors& tensors, const SgdOptions& options);
+
+void lars_update_reference(const MomentumTensors& tensors, std::span<const FlatRange> layers,
+                           const LarsOptions& options);
+void lars_update_cpu(const MomentumTensors& tensors, std::span<const FlatRange> layers,
+                     const LarsOptions& options);
+void lars_update_cuda(const MomentumTensors& tensors, std::span<const FlatRange> layers,
+                      const LarsOptions& options);
+
+void move_towards_reference(const at::Tensor& values, const at::Tensor& towards, double share);
+void move_towards_cpu(const at::Tensor& values, const at::Tensor& towards, double share);
+void move_towards_cuda(const at::Tensor& values, const at::Tensor& towards, double share);
 
 }  // namespace dbot::ops

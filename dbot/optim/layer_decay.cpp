@@ -36,9 +36,8 @@ std::vector<LayerGroup> layer_decay_groups(const std::vector<nn::ParameterSpec>&
   std::vector<LayerGroup> groups;
   std::map<std::pair<std::int64_t, bool>, std::size_t> group_of;
   for (const nn::ParameterSpec& spec : specs) {
-    if (!spec.trainable) continue;
-    const bool decayed =
-        spec.shape.size() != 1 && spec.name != "cls_token" && spec.name != "pos_embed";
+    if (!spec.trainable()) continue;
+    const bool decayed = spec.decayed() && spec.name != "cls_token" && spec.name != "pos_embed";
     const std::int64_t id = layer_id(spec.name, depth);
     const auto [entry, is_new] = group_of.try_emplace({id, decayed}, groups.size());
     if (is_new) {

@@ -26,9 +26,9 @@ Trainer::Trainer(TrainerSettings settings, methods::Method& method, MakeLoader m
       saver_(settings_.checkpoint_folder, settings_.checkpoint, settings_.plan.steps_per_epoch,
              log_) {}
 
-std::unique_ptr<optim::AdamW> Trainer::fresh_optimizer() {
+std::unique_ptr<optim::Optimizer> Trainer::fresh_optimizer() {
   const optim::OptimizerConfig& config = settings_.optimizer;
-  return std::make_unique<optim::AdamW>(method_.parameter_groups(config.weight_decay), config);
+  return optim::make_optimizer(method_.parameter_groups(config.weight_decay), config);
 }
 
 void Trainer::resume(const Checkpoint& checkpoint) {
@@ -133,8 +133,11 @@ std::optional<StepRecord> Trainer::optimizer_step() {
   record.gradient_norm = gradients.finite() ? optimizer_->gradient_norm() : std::nan("");
   record.skipped = !std::isfinite(record.gradient_norm);
   if (captures_.wants(state_.step + 1, record.skipped)) {
+    gradients.exchange_buffers();  // it is kept with the state of before it
     keep_step(gradients, record, std::move(marks));
+    gradients.exchange_buffers();
   }
+  if (!record.skipped) gradients.count();
   apply(record);
   advance(record);
   record.batches_ahead = loader_->ahead();
@@ -175,8 +178,8 @@ void Trainer::tell_of_micro_batch(const GradientStep& gradients, const StepRecor
 
 void Trainer::apply(const StepRecord& record) {
   if (record.skipped) return method_.zero_gradients();
-  optimizer_->step(record.learning_rate,
-                   optim::AdamW::clip_scale(record.gradient_norm, settings_.optimizer.clip_norm));
+  optimizer_->step(record.learning_rate, optim::Optimizer::clip_scale(
+                                             record.gradient_norm, settings_.optimizer.clip_norm));
   method_.after_step(step_context());
 }
 

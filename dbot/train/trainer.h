@@ -12,7 +12,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/methods/method.h"
-#include "dbot/optim/adamw.h"
+#include "dbot/optim/optimizer.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/train/capture/capture_keeper.h"
 #include "dbot/train/capture/gradient_step.h"
@@ -82,7 +82,7 @@ class Trainer {
   std::vector<std::string> bad_samples() const;
 
  private:
-  std::unique_ptr<optim::AdamW> fresh_optimizer();
+  std::unique_ptr<optim::Optimizer> fresh_optimizer();
   /// The step at which the current stage ends.
   std::int64_t stage_end() const;
   void switch_stage();
@@ -125,7 +125,7 @@ class Trainer {
   core::Log log_;
   CaptureKeeper captures_;
   Saver saver_;
-  std::unique_ptr<optim::AdamW> optimizer_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
   std::unique_ptr<data::Loader> loader_;
   bool loader_is_inside_step_ = false;  // one that was stopped: its micro-batches are gone
   TrainState state_;

@@ -1,5 +1,6 @@
-// Every learning system through the same lines: two stages of two steps, checkpoints, a kill, a
-// resume to the same bits, metrics with its scalars, a page, its backbone as a file and evaluated.
+// Every learning system through the same lines: two stages of two steps, checkpoints, a kill and a
+// stop inside a step, a resume to the same bits, metrics with its scalars, a page, its backbone as
+// a file and evaluated.
 #include <ATen/ops/equal.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,7 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr std::int64_t kSamples = 24, kBatch = 4, kSteps = 4;
+constexpr std::int64_t kSamples = 24, kBatch = 2, kSteps = 4;
 
 /// RGB noise of two classes, the brighter one with more numbers beside each image.
 class ImagesAndNumbers final : public data::Dataset {
@@ -128,11 +129,26 @@ class Kill : public train::TrainObserver {
   fs::path checkpoints_, kept_;
 };
 
+/// Asks to stop between the micro-batches of the step that begins at `step`.
+class StopInside : public train::TrainObserver {
+ public:
+  StopInside(core::StopRequest& stop, std::int64_t step) : stop_(stop), step_(step) {}
+  void on_micro_batch(const train::StepProgress& progress, methods::Method&) override {
+    if (progress.state.step == step_ && progress.done == 1) stop_.request();
+  }
+
+ private:
+  core::StopRequest& stop_;
+  std::int64_t step_;
+};
+
 class EverySystem : public testing::TestWithParam<System> {
  protected:
-  /// Trains to the end of two stages, from the checkpoints in `folder` if there are any.
+  /// Trains to the end of two stages or until it is stopped, from the checkpoints in `folder` if
+  /// there are any.
   std::unique_ptr<methods::Method> train(const fs::path& folder,
-                                         std::vector<train::TrainObserver*> watchers = {}) {
+                                         std::vector<train::TrainObserver*> watchers = {},
+                                         const core::StopRequest& stop = core::StopRequest()) {
     const auto checkpoint =
         train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
     auto method = GetParam().make(checkpoint.has_value());
@@ -140,6 +156,7 @@ class EverySystem : public testing::TestWithParam<System> {
     train::TrainerSettings settings;
     settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
     settings.train.batch_size = kBatch;
+    settings.train.accumulate = 2;
     settings.optimizer.base_lr = 0.5;
     settings.checkpoint = {.every_steps = 1, .keep = 10};
     settings.checkpoint_folder = folder / "checkpoints";
@@ -151,7 +168,7 @@ class EverySystem : public testing::TestWithParam<System> {
     observers.push_back(&page);
     train::Trainer trainer(settings, *method, loader(), observers, core::silent_log());
     if (checkpoint) trainer.resume(*checkpoint);
-    EXPECT_TRUE(trainer.run(core::StopRequest()).finished);
+    EXPECT_EQ(trainer.run(stop).finished, !stop.requested());
     page.write(report::RunState::finished);
     return method;
   }
@@ -186,6 +203,18 @@ TEST_P(EverySystem, EndsWithTheSameBitsAfterAKill) {
     for (const auto& [name, value] : state) {
       EXPECT_TRUE(at::equal(value, resumed->state().at(name))) << name << " after " << step;
     }
+  }
+}
+
+TEST_P(EverySystem, AStepThatWasStoppedInsideLeavesNoTrace) {
+  const fs::path stopped = folder_ / "stopped";
+  const auto whole = train(folder_ / "whole");
+  core::StopRequest stop;
+  StopInside watcher(stop, /*step=*/kSteps - 1);
+  train(stopped, {&watcher}, stop);
+  const auto resumed = train(stopped);
+  for (const auto& [name, value] : whole->state()) {
+    EXPECT_TRUE(at::equal(value, resumed->state().at(name))) << name;
   }
 }
 

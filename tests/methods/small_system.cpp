@@ -8,22 +8,12 @@
 
 namespace dbot::test {
 
-namespace {
-
-nn::ParameterSpec parameter(std::string name, std::vector<std::int64_t> shape) {
-  nn::ParameterSpec spec;
-  spec.name = std::move(name);
-  spec.shape = std::move(shape);
-  if (spec.shape.size() > 1) spec.initialisation = nn::Initialisation::xavier_uniform;
-  return spec;
-}
-
-}  // namespace
-
 ConvolutionBackbone::ConvolutionBackbone()
-    : parameters_(std::make_shared<nn::ParameterStore>(
-          std::vector{parameter("conv.weight", {8, 3, 3, 3}), parameter("conv.bias", {8}),
-                      parameter("head.weight", {1, 8})})) {}
+    : parameters_(std::make_shared<nn::ParameterStore>(std::vector<nn::ParameterSpec>{
+          {.name = "conv.weight", .shape = {8, 3, 3, 3}, .start = nn::glorot_uniform({27, 8})},
+          {.name = "conv.bias", .shape = {8}},
+          {.name = "head.weight", .shape = {1, 8}, .start = nn::glorot_uniform({8, 1})},
+          {.name = "running_mean", .shape = {}, .role = nn::Role::buffer}})) {}
 
 at::Tensor ConvolutionBackbone::pooled(const at::Tensor& images) const {
   return at::conv2d(images, parameters_->at("conv.weight"), parameters_->at("conv.bias"))
@@ -59,23 +49,19 @@ methods::StepResult SmallSystem::training_step(const data::Batch& batch,
   const at::Tensor counts = offsets.diff(), owner = at::repeat_interleave(counts);
   const at::Tensor target =
       at::zeros({batch.size()}).index_add(0, owner, numbers.flatten()) + draws.at("noise");
-  latest_ = target.mean();
+  const at::Tensor& running = parameters().at("running_mean");
   const at::Tensor images = batch.tensors.at("images").to(at::kFloat) / 255;
   const at::Tensor predicted =
       at::linear(backbone_->pooled(images), parameters().at("head.weight")).flatten();
-  const at::Tensor error = predicted - target - running_;
+  const at::Tensor error = predicted - target - running.clone();
+  running.mul_(0.9).add_(target.mean(), 0.1);
   return {error.square().mean(),
           {{"numbers", counts.to(at::kFloat).mean()}, {"error", error.detach().abs().mean()}}};
-}
-
-void SmallSystem::after_step(const methods::StepContext& /*context*/) {
-  running_ = 0.9 * running_ + 0.1 * latest_;
 }
 
 void SmallSystem::begin_stage(std::int64_t stage) {
   backbone_ = std::make_unique<ConvolutionBackbone>();
   parameters().initialise(/*seed=*/7, static_cast<std::uint32_t>(stage));
-  if (stage == 0) running_ = at::zeros({});
 }
 
 methods::BackboneFile SmallSystem::backbone_file() const {
@@ -83,15 +69,12 @@ methods::BackboneFile SmallSystem::backbone_file() const {
 }
 
 runtime::NamedTensors SmallSystem::state() const {
-  runtime::NamedTensors state = methods::with_prefix("student.", backbone_->parameters()->named());
-  state["student.running_mean"] = running_;
-  return state;
+  return methods::with_prefix("student.", backbone_->parameters()->named());
 }
 
 void SmallSystem::load_state(std::int64_t stage, const runtime::NamedTensors& state) {
   begin_stage(stage);
   parameters().copy_from(methods::without_prefix("student.", state));
-  running_ = state.at("student.running_mean").clone();
 }
 
 methods::ModelFacts SmallSystem::facts() const {

@@ -29,7 +29,7 @@ class ConvolutionBackbone final : public nn::Backbone {
   std::shared_ptr<nn::ParameterStore> parameters_;
 };
 
-/// Draws: "noise" [batch]. Scalars: "numbers" a sample, "error". State: a running mean of targets.
+/// Draws: "noise" [batch]. Scalars: "numbers" a sample, "error". Buffer: a running mean of targets.
 class SmallSystem final : public methods::Method {
  public:
   nn::ParameterStore& parameters() override { return *backbone_->parameters(); }
@@ -38,7 +38,6 @@ class SmallSystem final : public methods::Method {
                           const methods::DrawContext& context) const override;
   methods::StepResult training_step(const data::Batch& batch, const methods::StepDraws& draws,
                                     const methods::StepContext& context) override;
-  void after_step(const methods::StepContext& context) override;
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t) override {}
   const nn::Backbone& backbone() const override { return *backbone_; }
@@ -50,7 +49,6 @@ class SmallSystem final : public methods::Method {
 
  private:
   std::unique_ptr<ConvolutionBackbone> backbone_;
-  at::Tensor running_, latest_;
 };
 
 }  // namespace dbot::test

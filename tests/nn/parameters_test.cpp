@@ -21,23 +21,17 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-ParameterSpec spec(std::string name, std::vector<std::int64_t> shape,
-                   Initialisation start = Initialisation::xavier_uniform) {
-  ParameterSpec result;
-  result.name = std::move(name);
-  result.shape = std::move(shape);
-  result.initialisation = start;
-  return result;
+ParameterSpec spec(std::string name, std::vector<std::int64_t> shape, const Start& start) {
+  return {.name = std::move(name), .shape = std::move(shape), .start = start};
 }
 
+const Start kDrawn = glorot_uniform({.in = 5, .out = 3});
+
 std::vector<ParameterSpec> small_specs() {
-  ParameterSpec table = spec("pos_embed", {1, 5, 8}, Initialisation::sincos_position_table);
-  table.trainable = false;
-  table.grid = {2, 2};
-  ParameterSpec bias = spec("bias", {3}, Initialisation::convolution_bias);
-  bias.fan_in = 16;
-  return {spec("weight", {3, 5}), table, bias, spec("token", {1, 1, 8}, Initialisation::normal_002),
-          spec("gain", {17}, Initialisation::ones)};
+  ParameterSpec table = spec("pos_embed", {1, 5, 8}, starts::PositionTable{{2, 2}});
+  table.role = Role::fixed;
+  return {spec("weight", {3, 5}, kDrawn), table, spec("bias", {3}, fan_in_uniform(16)),
+          spec("token", {1, 1, 8}, starts::Normal{0.02}), spec("gain", {17}, starts::Constant{1})};
 }
 
 const float* begin_of(const at::Tensor& tensor) {
@@ -108,7 +102,8 @@ TEST(ParameterStore, FreezingGivesGradientsUp) {
 }
 
 TEST(ParameterStore, DrawsDependOnSeedStageAndNameAlone) {
-  ParameterStore store(small_specs()), other({spec("token", {2, 9}), spec("weight", {3, 5})});
+  ParameterStore store(small_specs()),
+      other({spec("token", {2, 9}, kDrawn), spec("weight", {3, 5}, kDrawn)});
   store.initialise(7, 1);
   other.initialise(7, 1);
   EXPECT_TRUE(at::equal(store.at("weight"), other.at("weight")));

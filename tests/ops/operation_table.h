@@ -51,6 +51,7 @@ struct TableOperation {
 std::vector<TableOperation> row_operations();
 std::vector<TableOperation> product_operations();
 std::vector<TableOperation> step_operations();
+std::vector<TableOperation> update_operations();
 
 /// Normal numbers in double precision that depend on shape and `seed` alone.
 at::Tensor table_numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed,

@@ -4,15 +4,12 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/where.h>
 
-#include <cmath>
-
-#include "dbot/ops/adamw_update.h"
 #include "dbot/ops/assemble_tokens.h"
 #include "dbot/ops/image_patches.h"
 #include "dbot/ops/token_loss.h"
 #include "tests/ops/operation_table.h"
 
-// What a training step does around the blocks: patches, tokens, the loss, the update.
+// What a training step does around the blocks: patches, tokens, the loss.
 namespace dbot::ops {
 namespace {
 
@@ -151,49 +148,6 @@ TableOperation loss_row(std::string name, LossKind kind, TargetScale scale) {
               }};
 }
 
-constexpr AdamWOptions kUpdate{.learning_rate = 0.01,
-                               .beta1 = 0.9,
-                               .beta2 = 0.95,
-                               .eps = 1e-3,
-                               .weight_decay = 0.05,
-                               .gradient_scale = 0.5,
-                               .step = 3};
-
-/// Values, both moments, what is left of the gradients, and the gradients' norm before.
-at::Tensor update_formula(const TableShape&, const Tensors& in) {
-  const at::Tensor gradient = in[1] * kUpdate.gradient_scale;
-  const at::Tensor first = in[2] * kUpdate.beta1 + gradient * (1 - kUpdate.beta1);
-  const at::Tensor second = in[3] * kUpdate.beta2 + gradient.square() * (1 - kUpdate.beta2);
-  const double count = static_cast<double>(kUpdate.step);
-  const at::Tensor corrected1 = first / (1 - std::pow(kUpdate.beta1, count));
-  const at::Tensor corrected2 = second / (1 - std::pow(kUpdate.beta2, count));
-  const at::Tensor values = in[0] * (1 - kUpdate.learning_rate * kUpdate.weight_decay) -
-                            corrected1 * kUpdate.learning_rate / (corrected2.sqrt() + kUpdate.eps);
-  return at::cat({values, first, second, gradient * 0, in[1].norm().view(1)});
-}
-
-TableOperation update_row() {
-  return {.name = "adamw_update",
-          .inputs =
-              [](const TableShape& s) {
-                const std::int64_t size = s.rows() * s.width * 7 + 5;
-                return Tensors{table_numbers({size}, 1), table_numbers({size}, 2),
-                               table_numbers({size}, 3, 0.1), table_numbers({size}, 4).square()};
-              },
-          .computed = {false, false, false, false},
-          .bfloat16 = false,
-          .formula = update_formula,
-          .ours =
-              [](const Call& c) {
-                Tensors all;
-                for (const at::Tensor& input : c.inputs) all.push_back(input.clone());
-                const at::Tensor norm =
-                    at::full({1}, std::sqrt(sum_of_squares(all[1])), at::kFloat);
-                adamw_update({all[0], all[1], all[2], all[3]}, kUpdate);
-                return Outcome{at::cat({all[0], all[2], all[3], all[1], norm}), {}};
-              }};
-}
-
 }  // namespace
 
 std::vector<TableOperation> step_operations() {
@@ -210,7 +164,6 @@ std::vector<TableOperation> step_operations() {
       loss_row("l1", LossKind::l1, TargetScale::as_it_is),
       loss_row("cosine", LossKind::cosine, TargetScale::as_it_is),
       loss_row("cosine_standardised", LossKind::cosine, TargetScale::standardised),
-      update_row(),
   };
 }
 

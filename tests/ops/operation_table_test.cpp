@@ -41,7 +41,8 @@ constexpr TableShape kShapes[] = {{1, 1, 4, 1}, {2, 5, 12, 2}, {3, 17, 44, 2}, {
 
 std::vector<Case> cases(const std::vector<at::ScalarType>& types) {
   std::vector<Case> all;
-  for (const auto& part : {row_operations(), product_operations(), step_operations()}) {
+  for (const auto& part :
+       {row_operations(), product_operations(), step_operations(), update_operations()}) {
     for (const TableOperation& operation : part) {
       for (const at::ScalarType compute : types) {
         if (compute == at::kBFloat16 && !operation.bfloat16) continue;

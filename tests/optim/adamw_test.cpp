@@ -53,9 +53,9 @@ TEST(AdamW, ClipsByScalingGradients) {
   b.step(0.1);
   EXPECT_TRUE(at::equal(a.exp_avg(), b.exp_avg()));
   EXPECT_TRUE(at::equal(clipped.values, scaled.values));
-  EXPECT_DOUBLE_EQ(AdamW::clip_scale(10, 0), 1);
-  EXPECT_DOUBLE_EQ(AdamW::clip_scale(1, 3), 1);
-  EXPECT_NEAR(AdamW::clip_scale(6, 3), 0.5, 1e-6);
+  EXPECT_DOUBLE_EQ(Optimizer::clip_scale(10, 0), 1);
+  EXPECT_DOUBLE_EQ(Optimizer::clip_scale(1, 3), 1);
+  EXPECT_NEAR(Optimizer::clip_scale(6, 3), 0.5, 1e-6);
 }
 
 TEST(AdamW, LeavesClearGradients) {
@@ -90,12 +90,7 @@ TEST(AdamW, StateGoesRoundAndSurvivesNewGroups) {
 }
 
 TEST(PretrainingGroups, DecayMatricesAlone) {
-  nn::ParameterSpec bias, weight;
-  bias.name = "bias";
-  bias.shape = {3};
-  weight.name = "weight";
-  weight.shape = {2, 2};
-  nn::ParameterStore store({weight, bias});
+  nn::ParameterStore store({{.name = "weight", .shape = {2, 2}}, {.name = "bias", .shape = {3}}});
   const auto groups = pretraining_groups(store, 0.05);
   ASSERT_EQ(groups.size(), 2u);
   EXPECT_EQ(groups[0].weight_decay, 0);

@@ -69,6 +69,10 @@ std::size_t Settings::find(std::string_view key) const {
   return static_cast<std::size_t>(found - fields_.begin());
 }
 
+void Settings::refuse(std::string_view key, std::string why) {
+  fields_[find(key)].refused = std::move(why);
+}
+
 void Settings::place_behind(std::string_view key) {
   place_ = key.empty() ? 0 : find(key) + 1;
 }

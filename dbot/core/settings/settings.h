@@ -43,10 +43,11 @@ struct Field {
   std::variant<std::int64_t*, double*, bool*, std::string*, Size*, std::vector<std::int64_t>*,
                std::vector<double>*, Choice>
       target;
-  Range range;            // of numbers, or of each number in a list
-  std::string unit;       // "pixels", "epochs", …; empty if it has none
-  std::string meaning;    // one sentence
-  bool optional = false;  // a document leaves it out where it has the first of its values
+  Range range;               // of numbers, or of each number in a list
+  std::string unit;          // "pixels", "epochs", …; empty if it has none
+  std::string meaning;       // one sentence
+  bool optional = false;     // a document leaves it out where it has the first of its values
+  std::string refused = {};  // why no document may have it here; empty: it may
 };
 
 /// The fields of one recipe, bound to the structs they live in (which must outlive this object).
@@ -75,6 +76,10 @@ class Settings {
 
   /// A choice that documents of `to_toml` leave out where it is the first of its names.
   void add_optional_choice(std::string key, Choice choice, std::string meaning);
+
+  /// The field of this key is documented, but neither read nor written: a document that has it is
+  /// refused, and `why` continues its key ("belongs to …"). For keys of a choice that was not made.
+  void refuse(std::string_view key, std::string why);
 
   /// Fields added from now on stand behind the one of this key, in front of all for an empty key.
   /// So a part that has keys in tables of others puts each at its place.

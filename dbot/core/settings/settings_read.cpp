@@ -100,6 +100,9 @@ struct Converter {
 
 /// Checks the value; `place` ("recipe.toml:7: ") stands before the message of an error.
 Assignment convert(const Field& field, const TomlValue& value, const std::string& place) {
+  if (!field.refused.empty()) {
+    throw UsageError(fmt::format("{}{} {}", place, field.key, field.refused));
+  }
   Assignment assignment = std::visit(Converter{value, field.range}, field.target);
   if (assignment) return assignment;
   throw UsageError(fmt::format("{}{} is {}, expected {}", place, field.key, toml_text(value),

@@ -86,7 +86,6 @@ constexpr std::array kOtherWords{
     OtherWord{"mask_ratio", "ratio"},
     OtherWord{"max_norm", "clip_norm"},
     OtherWord{"max_steps", "total_steps"},
-    OtherWord{"momentum", "betas"},
     OtherWord{"num_epochs", "epochs"},
     OtherWord{"num_heads", "heads"},
     OtherWord{"num_layers", "depth"},

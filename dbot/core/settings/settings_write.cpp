@@ -37,8 +37,9 @@ struct JsonOf {
   }
 };
 
-/// An optional choice whose value goes without saying.
+/// A field that this document must not have, or an optional choice whose value goes without saying.
 bool left_out(const Field& field) {
+  if (!field.refused.empty()) return true;
   const auto* choice = std::get_if<Choice>(&field.target);
   return field.optional && choice && choice->get() == 0;
 }
@@ -92,6 +93,7 @@ std::string Settings::to_toml(bool commented) const {
 std::string Settings::to_json() const {
   Json document = Json::object();
   for (const Field& field : fields_) {
+    if (!field.refused.empty()) continue;
     Json* table = &document;
     std::string_view rest = field.key;
     for (std::size_t dot; (dot = rest.find('.')) != std::string_view::npos;) {

@@ -20,7 +20,7 @@ double number(std::int64_t value) {
 double count(const std::vector<nn::ParameterSpec>& specs, bool trainable_only) {
   double sum = 0;
   for (const nn::ParameterSpec& spec : specs) {
-    if (trainable_only && !spec.trainable) continue;
+    if (trainable_only && !spec.trainable()) continue;
     double elements = 1;
     for (const std::int64_t size : spec.shape) elements *= number(size);
     sum += elements;
@@ -143,7 +143,7 @@ MethodMemory plan_memory(const MaskedModelingConfig& config, const Surroundings&
   if (!surroundings.trains) return plan;
   const double trained = count(student, true);
   plan.gradients = kFloat * trained;
-  plan.moments = 2 * kFloat * trained;
+  plan.moments = surroundings.moments * kFloat * trained;
   // In low precision the graph keeps converted copies of the matrices.
   plan.activations = activations(shapes) + (shapes.element < kFloat ? 2 * trained : 0);
   plan.inputs = images(shapes);

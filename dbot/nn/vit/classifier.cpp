@@ -10,9 +10,9 @@ std::vector<ParameterSpec> classifier_parameters(const ClassifierConfig& config)
   if (config.pooling == Pooling::mean) {
     std::erase_if(specs, [](const ParameterSpec& spec) { return spec.name.starts_with("norm."); });
   }
-  for (ParameterSpec& spec : specs) spec.trainable = true;
+  for (ParameterSpec& spec : specs) spec.role = Role::trained;
   append_linear_parameters(specs, "head", config.encoder.width, config.classes);
-  specs[specs.size() - 2].initialisation = Initialisation::zeros;
+  specs[specs.size() - 2].start = starts::Constant{0};
   if (config.pooling == Pooling::mean) {
     append_norm_parameters(specs, "fc_norm", config.encoder.width);
   }

@@ -5,43 +5,42 @@
 namespace dbot::nn {
 namespace {
 
-ParameterSpec parameter(std::string name, std::vector<std::int64_t> shape, Initialisation start) {
+ParameterSpec parameter(std::string name, std::vector<std::int64_t> shape,
+                        const Start& start = {}) {
   ParameterSpec spec;
   spec.name = std::move(name);
   spec.shape = std::move(shape);
-  spec.initialisation = start;
+  spec.start = start;
   return spec;
 }
 
 ParameterSpec matrix_parameter(const std::string& name, std::int64_t inputs, std::int64_t outputs) {
-  return parameter(name, {outputs, inputs}, Initialisation::xavier_uniform);
+  return parameter(name, {outputs, inputs},
+                   glorot_uniform({static_cast<double>(inputs), static_cast<double>(outputs)}));
 }
 
 ParameterSpec zero_vector(const std::string& name, std::int64_t width) {
-  return parameter(name, {width}, Initialisation::zeros);
+  return parameter(name, {width});
 }
 
 /// Biases of the attention's logits by distance, which start at zero.
 ParameterSpec relative_positions_parameter(const std::string& name, const EncoderConfig& config) {
-  return parameter(name, {relative_position_rows(config.grid()), config.heads},
-                   Initialisation::zeros);
+  return parameter(name, {relative_position_rows(config.grid()), config.heads});
 }
 
 void append_patch_embedding(std::vector<ParameterSpec>& specs, const EncoderConfig& config) {
   const std::int64_t p = config.patch_size;
+  const auto fan_in = static_cast<double>(config.channels * p * p);
   specs.push_back(parameter("patch_embed.proj.weight", {config.width, config.channels, p, p},
-                            Initialisation::xavier_uniform));
+                            glorot_uniform({fan_in, static_cast<double>(config.width)})));
   if (!config.patch_bias) return;
-  specs.push_back(
-      parameter("patch_embed.proj.bias", {config.width}, Initialisation::convolution_bias));
-  specs.back().fan_in = config.channels * p * p;
+  specs.push_back(parameter("patch_embed.proj.bias", {config.width}, fan_in_uniform(fan_in)));
 }
 
 void append_layer_scale(std::vector<ParameterSpec>& specs, const std::string& prefix,
                         const EncoderConfig& config) {
   for (const char* name : {"gamma_1", "gamma_2"}) {
-    specs.push_back(parameter(prefix + name, {config.width}, Initialisation::constant));
-    specs.back().scale = config.layer_scale;
+    specs.push_back(parameter(prefix + name, {config.width}, starts::Constant{config.layer_scale}));
   }
 }
 
@@ -103,20 +102,19 @@ void append_linear_parameters(std::vector<ParameterSpec>& specs, const std::stri
 
 void append_norm_parameters(std::vector<ParameterSpec>& specs, const std::string& name,
                             std::int64_t width) {
-  specs.push_back(parameter(name + ".weight", {width}, Initialisation::ones));
+  specs.push_back(parameter(name + ".weight", {width}, starts::Constant{1}));
   specs.push_back(zero_vector(name + ".bias", width));
 }
 
 ParameterSpec token_parameter(const std::string& name, std::int64_t width) {
-  return parameter(name, {1, 1, width}, Initialisation::normal_002);
+  return parameter(name, {1, 1, width}, starts::Normal{0.02});
 }
 
 ParameterSpec position_table_parameter(const std::string& name, const EncoderConfig& config,
                                        std::int64_t width) {
   ParameterSpec spec =
-      parameter(name, {1, 1 + config.patches(), width}, Initialisation::sincos_position_table);
-  spec.trainable = false;
-  spec.grid = config.grid();
+      parameter(name, {1, 1 + config.patches(), width}, starts::PositionTable{config.grid()});
+  spec.role = Role::fixed;
   return spec;
 }
 

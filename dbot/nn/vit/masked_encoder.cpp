@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <string_view>
+#include <variant>
 
 #include "dbot/nn/linear.h"
 
@@ -22,18 +23,15 @@ double depth_scale(std::string_view name) {
   return 1.0 / std::sqrt(2.0 * static_cast<double>(block + 1));
 }
 
+/// What is drawn at random is drawn another way; the patch embedding's bias starts at zero.
 void start_as_symmetric(ParameterSpec& spec) {
-  switch (spec.initialisation) {
-    case Initialisation::xavier_uniform:
-    case Initialisation::normal_002:
-      spec.initialisation = Initialisation::truncated_normal_002;
-      spec.scale = depth_scale(spec.name);
-      return;
-    case Initialisation::convolution_bias:
-      spec.initialisation = Initialisation::zeros;
-      return;
-    default:
-      return;
+  const bool drawn = std::holds_alternative<starts::Uniform>(spec.start) ||
+                     std::holds_alternative<starts::Normal>(spec.start);
+  if (!drawn) return;
+  if (spec.shape.size() == 1) {
+    spec.start = starts::Constant{0};
+  } else {
+    spec.start = starts::TruncatedNormal{.deviation = 0.02, .scale = depth_scale(spec.name)};
   }
 }
 
@@ -41,7 +39,7 @@ void start_as_symmetric(ParameterSpec& spec) {
 
 std::vector<ParameterSpec> masked_encoder_parameters(const MaskedEncoderConfig& config) {
   std::vector<ParameterSpec> specs = encoder_parameters(config.encoder);
-  specs.front().decayed = false;  // cls_token
+  specs.front().decay = Decay::never;  // cls_token
   specs.insert(specs.begin() + 1, token_parameter("mask_token", config.encoder.width));
   append_linear_parameters(specs, "lm_head", config.encoder.width, config.prediction_width);
   for (ParameterSpec& spec : specs) start_as_symmetric(spec);

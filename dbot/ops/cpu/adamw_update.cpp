@@ -1,36 +1,23 @@
-#include <ATen/Parallel.h>
-
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <vector>
 
 #include "dbot/ops/backends.h"
+#include "dbot/ops/cpu/flat_chunks.h"
 #include "dbot/ops/cpu/kernels/adamw_kernel.h"
 
 namespace dbot::ops {
 namespace {
 
-constexpr std::int64_t kChunk = 16384;  // values: 64 KiB of each buffer
-
-/// Calls body(chunk, begin, end) for all chunks of `count` values, which are the same for any
-/// number of threads.
-template <typename Body>
-void for_chunks(std::int64_t count, const Body& body) {
-  const std::int64_t chunks = (count + kChunk - 1) / kChunk;
-  at::parallel_for(0, chunks, 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t chunk = first; chunk < last; ++chunk) {
-      body(chunk, chunk * kChunk, std::min((chunk + 1) * kChunk, count));
-    }
-  });
-}
-
 AdamWFactors factors_of(const AdamWOptions& options) {
   const auto steps = static_cast<double>(options.step);
   const double correction1 = 1 - std::pow(options.beta1, steps);
   const double correction2 = 1 - std::pow(options.beta2, steps);
+  const bool decoupled = !options.decay_in_gradient;
   return {.gradient_scale = static_cast<float>(options.gradient_scale),
-          .kept = static_cast<float>(1 - options.learning_rate * options.weight_decay),
+          .kept = static_cast<float>(decoupled ? 1 - options.learning_rate * options.weight_decay
+                                               : 1.0),
+          .decay = static_cast<float>(decoupled ? 0.0 : options.weight_decay),
           .share1 = static_cast<float>(1 - options.beta1),
           .beta2 = static_cast<float>(options.beta2),
           .share2 = static_cast<float>(1 - options.beta2),
@@ -44,7 +31,7 @@ AdamWFactors factors_of(const AdamWOptions& options) {
 double sum_of_squares_cpu(const at::Tensor& values) {
   const AdamWKernels kernels = adamw_kernels();
   const float* from = values.const_data_ptr<float>();
-  std::vector<double> sums(static_cast<std::size_t>((values.numel() + kChunk - 1) / kChunk));
+  std::vector<double> sums(static_cast<std::size_t>(flat_chunks(values.numel())));
   for_chunks(values.numel(), [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
     sums[static_cast<std::size_t>(chunk)] = kernels.sum_of_squares(from + begin, end - begin);
   });
@@ -58,9 +45,10 @@ void adamw_update_cpu(const AdamWTensors& tensors, const AdamWOptions& options) 
   float* gradients = tensors.gradients.mutable_data_ptr<float>();
   float* exp_avg = tensors.exp_avg.mutable_data_ptr<float>();
   float* exp_avg_sq = tensors.exp_avg_sq.mutable_data_ptr<float>();
+  const auto update = options.decay_in_gradient ? kernels.adam : kernels.adamw;
   for_chunks(tensors.values.numel(), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-    kernels.update(factors, {values + begin, gradients + begin, exp_avg + begin, exp_avg_sq + begin,
-                             end - begin});
+    update(factors,
+           {values + begin, gradients + begin, exp_avg + begin, exp_avg_sq + begin, end - begin});
   });
 }
 

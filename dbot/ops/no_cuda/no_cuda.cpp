@@ -43,8 +43,20 @@ double sum_of_squares_cuda(const at::Tensor&) {
   refuse("gradient norm");
 }
 
-void adamw_update_cuda(const AdamWTensors&, const AdamWOptions&) {
-  refuse("AdamW");
+void adamw_update_cuda(const AdamWTensors&, const AdamWOptions& options) {
+  refuse(options.decay_in_gradient ? "Adam" : "AdamW");
+}
+
+void sgd_update_cuda(const MomentumTensors&, const SgdOptions&) {
+  refuse("SGD");
+}
+
+void lars_update_cuda(const MomentumTensors&, std::span<const FlatRange>, const LarsOptions&) {
+  refuse("LARS");
+}
+
+void move_towards_cuda(const at::Tensor&, const at::Tensor&, double) {
+  refuse("moving average");
 }
 
 }  // namespace dbot::ops

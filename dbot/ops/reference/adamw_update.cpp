@@ -1,3 +1,4 @@
+#include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/scalar_tensor.h>
@@ -34,10 +35,18 @@ void adamw_update_reference(const AdamWTensors& tensors, const AdamWOptions& opt
   if (options.gradient_scale != 1.0) {
     divisor = at::scalar_tensor(1.0 / options.gradient_scale, at::kFloat);
   }
-  at::_fused_adamw_({tensors.values}, {tensors.gradients}, {tensors.exp_avg}, {tensors.exp_avg_sq},
-                    {}, {count}, options.learning_rate, options.beta1, options.beta2,
-                    options.weight_decay, options.eps, /*amsgrad=*/false,
-                    /*maximize=*/false, divisor);
+  const at::Tensor values[] = {tensors.values}, gradients[] = {tensors.gradients};
+  const at::Tensor exp_avg[] = {tensors.exp_avg}, exp_avg_sq[] = {tensors.exp_avg_sq};
+  const at::Tensor counts[] = {count};
+  if (options.decay_in_gradient) {
+    at::_fused_adam_(values, gradients, exp_avg, exp_avg_sq, {}, counts, options.learning_rate,
+                     options.beta1, options.beta2, options.weight_decay, options.eps,
+                     /*amsgrad=*/false, /*maximize=*/false, divisor);
+  } else {
+    at::_fused_adamw_(values, gradients, exp_avg, exp_avg_sq, {}, counts, options.learning_rate,
+                      options.beta1, options.beta2, options.weight_decay, options.eps,
+                      /*amsgrad=*/false, /*maximize=*/false, divisor);
+  }
   tensors.gradients.zero_();
 }
 

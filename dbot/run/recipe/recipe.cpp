@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 
 #include "dbot/core/error.h"
 #include "dbot/core/settings/toml_document.h"
@@ -12,35 +13,66 @@
 namespace dbot::run {
 namespace {
 
-constexpr std::string_view kKindKey = "method.kind";
+constexpr std::string_view kMethodKey = "method.kind", kOptimizerKey = "optimizer.kind";
 
-/// The last kind that document and assignments name. What is no kind is left to the reading proper,
-/// which says so.
-std::size_t kind_in(std::string_view toml, std::string_view origin,
-                    const std::vector<std::string>& assignments) {
-  std::string name;
-  core::Settings kind_alone;
-  kind_alone.add(std::string(kKindKey), name, "");
-  for (const core::TomlEntry& entry : core::parse_toml(toml, origin)) {
-    const auto* text = std::get_if<std::string>(&entry.value.value);
-    if (entry.key == kKindKey && text) name = *text;
+/// A key that decides which other keys there are: read before them. What is none of its names is
+/// left to the reading proper, which says so.
+struct Kind {
+  std::string_view key;
+  const std::vector<std::string>& names;
+
+  std::optional<std::size_t> of(const std::string& name) const {
+    const auto found = std::ranges::find(names, name);
+    if (found == names.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - names.begin());
   }
-  for (const std::string& assignment : assignments) {
-    if (core::assigned_key(assignment) == kKindKey) kind_alone.read_assignment(assignment);
+
+  /// The one that a document names.
+  std::optional<std::size_t> in(std::string_view toml, std::string_view origin) const {
+    for (const core::TomlEntry& entry : core::parse_toml(toml, origin)) {
+      const auto* text = std::get_if<std::string>(&entry.value.value);
+      if (entry.key == key && text) return of(*text);
+    }
+    return std::nullopt;
   }
-  const std::vector<std::string>& kinds = methods::catalogue::kinds();
-  const auto found = std::ranges::find(kinds, name);
-  return found == kinds.end() ? 0 : static_cast<std::size_t>(found - kinds.begin());
+
+  /// The last one that assignments name.
+  std::optional<std::size_t> in(const std::vector<std::string>& assignments) const {
+    std::string name;
+    core::Settings alone;
+    alone.add(std::string(key), name, "");
+    for (const std::string& assignment : assignments) {
+      if (core::assigned_key(assignment) == key) alone.read_assignment(assignment);
+    }
+    return of(name);
+  }
+};
+
+optim::OptimizerConfig default_optimizer(std::size_t kind) {
+  return optim::default_config(static_cast<optim::OptimizerKind>(kind));
 }
 
 }  // namespace
 
 Recipe read_recipe(std::string_view toml, std::string_view origin,
                    const std::vector<std::string>& assignments) {
+  const Kind method{kMethodKey, methods::catalogue::kinds()};
+  const Kind optimizer{kOptimizerKey, optim::optimizer_kinds()};
   Recipe recipe;
-  recipe.method = methods::catalogue::default_config(kind_in(toml, origin, assignments));
+  const auto own = method.in(toml, origin);
+  recipe.method =
+      methods::catalogue::default_config(method.in(assignments).value_or(own.value_or(0)));
+  const std::size_t before = optimizer.in(toml, origin).value_or(0);
+  recipe.optimizer = default_optimizer(before);
+  bind(recipe).read_toml(toml, origin);
+
+  const std::size_t wanted = optimizer.in(assignments).value_or(before);
+  if (wanted != before) {
+    const double clip_norm = recipe.optimizer.clip_norm;
+    recipe.optimizer = default_optimizer(wanted);
+    recipe.optimizer.clip_norm = clip_norm;
+  }
   core::Settings settings = bind(recipe);
-  settings.read_toml(toml, origin);
   for (const std::string& assignment : assignments) settings.read_assignment(assignment);
   return recipe;
 }
@@ -69,6 +101,7 @@ methods::Surroundings surroundings(const Recipe& recipe) {
                          : kernels != KernelRequest::reference;
   return {.stages = recipe.stages.count,
           .keep_optimizer = recipe.stages.keep_optimizer,
+          .moments = optim::cost_of(recipe.optimizer).moments,
           .batch_size = recipe.train.batch_size,
           .element = recipe.train.precision == runtime::PrecisionRequest::fp32 ? 4.0 : 2.0,
           .fused = fused,

@@ -10,7 +10,7 @@
 #include "dbot/data/loader/loader_config.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/methods/catalogue.h"
-#include "dbot/optim/adamw.h"
+#include "dbot/optim/optimizer_config.h"
 #include "dbot/report/report_config.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/plan.h"
@@ -65,9 +65,10 @@ void check(const Recipe& recipe);
 /// What the method is told of the rest of the recipe.
 methods::Surroundings surroundings(const Recipe& recipe);
 
-/// Defaults, then the TOML document, then `key=value` assignments. `origin` names the document in
-/// messages. Each value is checked by itself; whether they fit each other is `check`'s question.
-/// Throws UsageError.
+/// Defaults, then the TOML document, then `key=value` assignments. An optimizer that assignments
+/// choose in place of the document's begins with its own defaults: rates and decay of the other
+/// were made for that. `origin` names the document in messages. Each value is checked by itself;
+/// whether they fit each other is `check`'s question. Throws UsageError.
 Recipe read_recipe(std::string_view toml, std::string_view origin,
                    const std::vector<std::string>& assignments = {});
 /// The same, checked.

@@ -72,6 +72,11 @@ void check_lists(const Recipe& recipe) {
     refuse_recipe(fmt::format("optimizer.betas is [{}], expected two values such as [0.9, 0.95]",
                               fmt::join(betas, ", ")));
   }
+  if (recipe.optimizer.nesterov && recipe.optimizer.momentum == 0) {
+    refuse_recipe(
+        "optimizer.nesterov is true and optimizer.momentum is 0, expected a momentum to look "
+        "along");
+  }
 }
 
 void check_shown_channels(const Recipe& recipe) {

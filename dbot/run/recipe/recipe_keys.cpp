@@ -41,17 +41,7 @@ void bind_length(Settings& settings, Recipe& recipe) {
 }
 
 void bind_training(Settings& settings, Recipe& recipe) {
-  auto& optimizer = recipe.optimizer;
-  settings.add("optimizer.base_lr", optimizer.base_lr, at_least(0, 1e3), "",
-               "Peak learning rate for 256 images a step; scaled linearly with batch_size × "
-               "accumulate.");
-  settings.add("optimizer.weight_decay", optimizer.weight_decay, at_least(0, 1e3), "",
-               "AdamW's decay of matrices; biases and gains have none.");
-  settings.add("optimizer.betas", optimizer.betas, below(0, 1), "",
-               "AdamW's averaging of gradients and of their squares.");
-  settings.add("optimizer.eps", optimizer.eps, above(0, 1), "", "AdamW's epsilon.");
-  settings.add("optimizer.clip_norm", optimizer.clip_norm, at_least(0, 1e12), "",
-               "Largest norm of all gradients together; 0: no clipping.");
+  optim::bind(settings, recipe.optimizer);
 
   auto& train = recipe.train;
   settings.add("train.batch_size", train.batch_size, at_least(1, 65536), "images",

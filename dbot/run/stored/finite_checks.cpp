@@ -45,7 +45,7 @@ std::vector<FiniteCheck> check_gradients(methods::Method& method) {
   FiniteCheck vectors{"gradients of biases and gains"}, matrices{"gradients of matrices"};
   const nn::ParameterStore& parameters = method.parameters();
   for (const nn::ParameterSpec& spec : parameters.specs()) {
-    if (!spec.trainable) continue;
+    if (!spec.trainable()) continue;
     const bool vector = parameters.offset(spec.name) < parameters.vectors_end();
     add(vector ? vectors : matrices, spec.name, parameters.at(spec.name).grad());
   }

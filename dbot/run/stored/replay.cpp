@@ -68,7 +68,6 @@ Replay replay(const std::filesystem::path& folder, std::optional<runtime::Precis
   const std::int64_t stage = capture.before.state.stage;
   const auto method = stored_method(recipe, stage, capture.before.tensors);
   const auto groups = method->parameter_groups(recipe.optimizer.weight_decay);
-  const optim::AdamW optimizer(groups, recipe.optimizer);
 
   train::GradientStep step(*method, {stage, capture.before.state.step, result.precision},
                            static_cast<std::int64_t>(capture.micro_batches.size()));
@@ -76,7 +75,7 @@ Replay replay(const std::filesystem::path& folder, std::optional<runtime::Precis
   result.losses = step.losses();
   result.loss = step.loss();
   result.gradient_norm =
-      step.finite() ? optimizer.gradient_norm() : std::numeric_limits<double>::quiet_NaN();
+      step.finite() ? optim::gradient_norm(groups) : std::numeric_limits<double>::quiet_NaN();
   result.gradients = train::checksum_of_gradients(groups);
   result.bit_identical = same(result.losses, result.recorded.losses) &&
                          same(result.gradient_norm, result.recorded.gradient_norm) &&

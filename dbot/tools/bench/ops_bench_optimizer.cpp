@@ -88,7 +88,7 @@ OperationWays whole_update_ways(const OptimizerShape& shape) {
     const AdamTensors flat{start.clone(), cleared, at::zeros({size}), at::zeros({size})};
     const auto steps = std::make_shared<std::int64_t>(0);
     return [=] {
-      const double scale = optim::AdamW::clip_scale(std::sqrt(norm(flat.gradient)), 1.0);
+      const double scale = optim::Optimizer::clip_scale(std::sqrt(norm(flat.gradient)), 1.0);
       update({flat.value, flat.gradient, flat.exp_avg, flat.exp_avg_sq},
              {.learning_rate = kLearningRate,
               .weight_decay = kDecay,
@@ -100,6 +100,59 @@ OperationWays whole_update_ways(const OptimizerShape& shape) {
   return {way(ops::sum_of_squares, ops::adamw_update),
           way(ops::sum_of_squares_reference, ops::adamw_update_reference),
           [=] { cleared.copy_(gradient); }};
+}
+
+/// torch.optim.SGD's formulas, one ATen call an operation.
+void plain_sgd(const at::Tensor& value, const at::Tensor& direction, const at::Tensor& momentum,
+               const optim::OptimizerConfig& config) {
+  momentum.mul_(config.momentum).add_(direction);
+  value.add_(momentum, -kLearningRate);
+}
+
+/// SGD or LARS of all matrices, beside one call an operation for each of them.
+OperationWays momentum_ways(const OptimizerShape& shape, const optim::OptimizerConfig& config) {
+  const std::int64_t size = shape.values();
+  const at::Tensor gradient = at::randn({size}), start = at::randn({size});
+  const at::Tensor ours_value = start.clone(), ours_gradient = gradient.clone();
+  const AdamTensors flat{start, gradient, at::zeros({size}), at::zeros({size})};
+  const std::vector<AdamTensors> parts = split_into_matrices(flat, shape);
+  optim::ParameterGroup group{ours_value, ours_gradient, kDecay, 1.0};
+  std::int64_t begin = 0;
+  for (const AdamTensors& part : parts) {
+    group.layers.push_back({begin, begin + part.value.numel()});
+    begin += part.value.numel();
+  }
+  const std::shared_ptr<optim::Optimizer> ours = optim::make_optimizer({group}, config);
+  const bool lars = config.kind == optim::OptimizerKind::lars;
+  return {[=] {
+            ours->step(kLearningRate);
+            return ours_value;
+          },
+          [=] {
+            for (const AdamTensors& part : parts) {
+              at::Tensor direction = part.gradient.add(part.value, kDecay);
+              if (lars) {
+                direction.mul_(part.value.norm().div(direction.norm()));
+                direction.mul_(config.trust_coefficient);
+              }
+              plain_sgd(part.value, direction, part.exp_avg, config);
+            }
+            return flat.value;
+          },
+          [=] { ours_gradient.copy_(gradient); }};  // which the step clears
+}
+
+OperationCase momentum_case(const OptimizerShape& shape, optim::OptimizerKind kind,
+                            const char* name) {
+  const optim::OptimizerConfig config = optim::default_config(kind);
+  const auto values = static_cast<double>(shape.values());
+  return {.operation = name,
+          .network = "parameters of the blocks",
+          .shape = fmt::format("{}, {:.1f} M values", shape.name, values / 1e6),
+          .reference = "one call an operation",
+          // The gradients' norm is no part of it.
+          .bytes = (optim::cost_of(config).bytes - 4) * values,
+          .prepare = [shape, config] { return momentum_ways(shape, config); }};
 }
 
 }  // namespace
@@ -124,6 +177,8 @@ std::vector<OperationCase> optimizer_cases() {
                      // The norm reads the gradients once more, which are then written.
                      .bytes = 9 * 4 * values,
                      .prepare = [shape] { return whole_update_ways(shape); }});
+    cases.push_back(momentum_case(shape, optim::OptimizerKind::sgd, "SGD step"));
+    cases.push_back(momentum_case(shape, optim::OptimizerKind::lars, "LARS step"));
   }
   return cases;
 }

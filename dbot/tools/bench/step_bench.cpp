@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "dbot/core/clock.h"
-#include "dbot/optim/adamw.h"
+#include "dbot/optim/optimizer.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/train/capture/gradient_step.h"
@@ -46,14 +46,14 @@ struct StepBench::State {
         batch(noise_batch(recipe)) {
     method->see_data(run::data_facts(recipe));
     method->begin_stage(0);
-    optimizer = std::make_unique<optim::AdamW>(
-        method->parameter_groups(recipe.optimizer.weight_decay), recipe.optimizer);
+    optimizer = optim::make_optimizer(method->parameter_groups(recipe.optimizer.weight_decay),
+                                      recipe.optimizer);
   }
 
   run::Recipe recipe;
   std::unique_ptr<methods::Method> method;
   data::Batch batch;
-  std::unique_ptr<optim::AdamW> optimizer;
+  std::unique_ptr<optim::Optimizer> optimizer;
   std::int64_t steps = 0;
 };
 
@@ -74,7 +74,7 @@ double StepBench::step() {
   }
   const double norm = s.optimizer->gradient_norm();
   s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images_per_step()),
-                    optim::AdamW::clip_scale(norm, s.recipe.optimizer.clip_norm));
+                    optim::Optimizer::clip_scale(norm, s.recipe.optimizer.clip_norm));
   ++s.steps;
   return clock.seconds();
 }

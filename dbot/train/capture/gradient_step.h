@@ -27,6 +27,9 @@ class GradientStep {
   /// optimizer's step clears them.
   GradientStep(methods::Method& method, const methods::StepContext& context,
                std::int64_t accumulate);
+  ~GradientStep();
+  GradientStep(const GradientStep&) = delete;
+  GradientStep& operator=(const GradientStep&) = delete;
 
   /// Adds a micro-batch, from wherever it lies: this is the one place where batches and draws go to
   /// the device of the method's parameters. After a loss that is not finite no more gradients are
@@ -37,6 +40,11 @@ class GradientStep {
   double loss() const { return loss_; }
   const std::vector<double>& losses() const { return losses_; }
   bool finite() const { return finite_; }
+  /// The step counts: what its forward passes wrote into the buffers of the method's parameters
+  /// (nn::Role::buffer) stays. Otherwise they are put back when this ends.
+  void count() { counts_ = true; }
+  /// Exchanges the buffers for those of before the step, and back when called again.
+  void exchange_buffers();
   /// The method's further figures, as ScalarMeans gives them. Waits for the device once.
   std::vector<std::pair<std::string, double>> scalars() const { return scalars_.read(); }
 
@@ -47,6 +55,8 @@ class GradientStep {
   double loss_ = 0;
   std::vector<double> losses_;
   ScalarMeans scalars_;
+  at::Tensor other_buffers_;  // of before the step; of after it while those are exchanged
+  bool exchanged_ = false, counts_ = false;
   bool finite_ = true;
 };
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "dbot/core/error.h"
 #include "dbot/core/random.h"
 #include "dbot/core/settings/settings.h"
 #include "dbot/core/settings/settings_words.h"
@@ -19,6 +20,9 @@ using test::SampleRecipe;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
+using testing::StrEq;
+using testing::ThrowsMessage;
 
 constexpr const char* sample_toml = R"(name = "sample"
 
@@ -118,6 +122,20 @@ TEST(SettingsWrite, DocumentationIsATableWithOneRowAField) {
                               "channels | Width of a token. |\n"));
   EXPECT_THAT(text, HasSubstr("| `train.keep` | true or false | `false` |  | Keep \\| or drop. |"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 12);
+}
+
+TEST(SettingsWrite, ARefusedKeyIsDocumentedAndNeitherWrittenNorRead) {
+  SampleRecipe recipe;
+  Settings settings = recipe.settings();
+  settings.refuse("train.keep", "belongs to another kind");
+  EXPECT_THAT(settings.documentation(), HasSubstr("| `train.keep` |"));
+  EXPECT_THAT(settings.to_toml(), Not(HasSubstr("keep")));
+  EXPECT_THAT(settings.to_json(), Not(HasSubstr("keep")));
+  EXPECT_THAT([&] { settings.read_toml("[train]\nkeep = true", "r.toml"); },
+              ThrowsMessage<UsageError>(StrEq("r.toml:2: train.keep belongs to another kind")));
+  EXPECT_THAT([&] { settings.read_assignment("train.keep=true"); },
+              ThrowsMessage<UsageError>(StrEq("[set] train.keep belongs to another kind")));
+  EXPECT_FALSE(recipe.keep);
 }
 
 TEST(TomlDifferences, NamesChangedRemovedAndAddedKeys) {

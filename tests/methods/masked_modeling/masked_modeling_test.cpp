@@ -175,7 +175,7 @@ TEST(MaskedModeling, AStepFillsEveryTrainableGradientAndLeavesTheTeacher) {
   method.zero_gradients();
   method.training_step(batch, method.draw(batch, {1, 0, 0}), {}).loss.backward();
   for (const auto& spec : method.student().parameters()->specs()) {
-    if (!spec.trainable) continue;
+    if (!spec.trainable()) continue;
     const at::Tensor gradient = method.student().parameters()->at(spec.name).grad();
     EXPECT_GT(gradient.abs().max().item().toDouble(), 0) << spec.name;
   }

@@ -69,7 +69,7 @@ TEST(Parameters, CountAsPublished) {
     std::int64_t count = 1;
     for (const std::int64_t side : spec.shape) count *= side;
     all += count;
-    trainable += spec.trainable ? count : 0;
+    trainable += spec.trainable() ? count : 0;
   }
   EXPECT_EQ(all, 111907840);
   EXPECT_EQ(trainable, 111655680);

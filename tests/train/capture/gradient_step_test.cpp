@@ -1,8 +1,10 @@
 #include "dbot/train/capture/gradient_step.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
 #include <gtest/gtest.h>
 
+#include "tests/methods/small_system.h"
 #include "tests/train/small_training.h"
 
 namespace dbot::train {
@@ -50,6 +52,34 @@ TEST(GradientStep, BatchOffsetsAndDrawsAreAllMoved) {
     EXPECT_ANY_THROW(move_to(micro, runtime::Device{}));
   }
   EXPECT_NO_THROW(move_to(MicroBatch{}, runtime::Device{}));
+}
+
+TEST(GradientStep, BuffersStayOnlyOfAStepThatCounts) {
+  test::SmallSystem method;
+  method.begin_stage(0);
+  MicroBatch micro;
+  micro.batch.tensors["images"] = at::ones({2, 3, 8, 8}, at::kByte);
+  micro.batch.tensors[test::kNumbers] = at::ones({2, 1});
+  micro.batch.offsets[test::kNumbers] = at::arange(3, at::kLong);
+  micro.batch.sample_ids = {0, 1};
+  micro.draws = method.draw(micro.batch, {.seed = 1});
+  const auto running = [&] { return method.parameters().at("running_mean").item<float>(); };
+  {
+    GradientStep lost(method, {}, 1);
+    lost.add(micro);
+    EXPECT_NE(running(), 0);
+    lost.exchange_buffers();
+    EXPECT_EQ(running(), 0) << "as before the step";
+    lost.exchange_buffers();
+    EXPECT_NE(running(), 0);
+  }
+  EXPECT_EQ(running(), 0);
+  {
+    GradientStep counted(method, {}, 1);
+    counted.add(micro);
+    counted.count();
+  }
+  EXPECT_NE(running(), 0);
 }
 
 }  // namespace

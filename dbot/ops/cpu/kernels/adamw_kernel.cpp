@@ -31,13 +31,17 @@ double sum_of_squares(const float* values, std::int64_t count) {
   return total;
 }
 
+template <bool kDecayInGradient>
 void update(const AdamWFactors& f, const AdamWRange& range) {
   const Vector gradient_scale = constant(f.gradient_scale), kept = constant(f.kept);
   const Vector share1 = constant(f.share1), beta2 = constant(f.beta2), share2 = constant(f.share2);
   const Vector root_scale = constant(f.root_scale), eps = constant(f.eps), rate = constant(f.rate);
   for_vectors(static_cast<std::size_t>(range.count),
               [&](std::size_t i, auto get, auto put) HWY_ATTR {
-                const Vector gradient = hn::Mul(get(range.gradients + i), gradient_scale);
+                Vector gradient = hn::Mul(get(range.gradients + i), gradient_scale);
+                if constexpr (kDecayInGradient) {
+                  gradient = hn::MulAdd(constant(f.decay), get(range.values + i), gradient);
+                }
                 const Vector before = get(range.exp_avg + i);
                 const Vector first = hn::MulAdd(share1, hn::Sub(gradient, before), before);
                 const Vector second = hn::MulAdd(hn::Mul(share2, gradient), gradient,
@@ -52,7 +56,7 @@ void update(const AdamWFactors& f, const AdamWRange& range) {
 }
 
 AdamWKernels adamw() {
-  return {.sum_of_squares = sum_of_squares, .update = update};
+  return {.sum_of_squares = sum_of_squares, .adamw = update<false>, .adam = update<true>};
 }
 
 }  // namespace dbot::ops::HWY_NAMESPACE

@@ -8,7 +8,8 @@ namespace dbot::ops {
 /// What an update computes with, each rounded once from double precision.
 struct AdamWFactors {
   float gradient_scale;
-  float kept;        // 1 − rate · decay
+  float kept;        // 1 − rate · decay; 1 for Adam
+  float decay;       // share of the values in the gradient: Adam's decay; 0 for AdamW
   float share1;      // 1 − β₁
   float beta2;       // β₂
   float share2;      // 1 − β₂
@@ -28,8 +29,9 @@ struct AdamWRange {
 struct AdamWKernels {
   /// Sixty-four float32 sums, whatever the width of the vectors, then those in float64.
   double (*sum_of_squares)(const float* values, std::int64_t count);
-  /// Updates values and moments; gradients become 0.
-  void (*update)(const AdamWFactors& factors, const AdamWRange& range);
+  /// Update values and moments; gradients become 0.
+  void (*adamw)(const AdamWFactors& factors, const AdamWRange& range);
+  void (*adam)(const AdamWFactors& factors, const AdamWRange& range);
 };
 
 /// The kernels for the best instruction set of this processor.
