@@ -44,7 +44,7 @@ const std::vector<Module>& modules_in_order() {
       {"optim", {"."}},
       {"methods", {".", "masked_modeling", "catalogue.h"}},
       {"train", {"plan.h", "observer.h", "checkpoint", "capture", "."}},
-      {"eval", {"frozen"}},
+      {"eval", {"kinds", "frozen"}},
       {"report", {".", "text", "metrics", "pictures", "advice", "page", "terminal"}},
       {"run", {"recipe", "facts", "pretrain", "stored"}},
       {"tools", {".", "bench", "doctor"}},
