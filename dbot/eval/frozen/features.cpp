@@ -6,21 +6,15 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <functional>
-#include <optional>
 #include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
-#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
 namespace {
-
-/// Features by kind of normalised images, float32 [batch, channels, height, width].
-using Extractor = std::function<runtime::NamedTensors(const at::Tensor& images)>;
 
 data::LoaderConfig evaluation_pass(const ExtractionSettings& settings) {
   data::LoaderConfig config;
@@ -28,16 +22,6 @@ data::LoaderConfig evaluation_pass(const ExtractionSettings& settings) {
   config.batch_size = settings.batch_size;
   config.workers = settings.workers;
   return config;
-}
-
-data::BatchPartFactory centre_crops(core::Size image_size, int channels,
-                                    const data::ValueRange& values) {
-  data::ImagePartConfig config;
-  config.image_size = image_size;
-  config.channels = channels;
-  config.values = values;
-  config.augmented = false;
-  return data::image_part(config);
 }
 
 /// One pass over the data set. Memory is taken once, when the first batch shows the width.
@@ -71,7 +55,9 @@ class Collector {
  private:
   void store(at::Tensor& all, const at::Tensor& rows) const {
     if (!all.defined()) {
-      all = at::empty({samples_, rows.size(1)}, at::TensorOptions(at::kFloat));
+      std::vector<std::int64_t> sizes = rows.sizes().vec();
+      sizes.front() = samples_;
+      all = at::empty(sizes, at::TensorOptions(at::kFloat));
     }
     all.narrow(0, filled_, rows.size(0)).copy_(rows);
   }
@@ -80,51 +66,74 @@ class Collector {
   Features features_;
 };
 
-Features collect(std::shared_ptr<const data::Dataset> dataset, data::BatchPartFactory images,
-                 const ExtractionSettings& settings, const Extractor& extract,
-                 const core::StopRequest& stop, const core::Log& log) {
+}  // namespace
+
+FeatureSource network_source(const nn::Backbone& backbone, const ChosenFeatures& chosen,
+                             runtime::Precision precision) {
+  const auto [part, images] = backbone.input();
+  const at::ScalarType compute = runtime::compute_type(precision);
+  return {.image_size = images.size,
+          .channels = static_cast<int>(images.channels),
+          .features = [&chosen, name = part, compute](const at::Tensor& normalised) {
+            return chosen.of({{name, normalised}}, compute);
+          }};
+}
+
+FeatureSource pixel_source(core::Size image_size, int channels) {
+  return {.image_size = image_size,
+          .channels = channels,
+          .features = [](const at::Tensor& images) -> runtime::NamedTensors {
+            return {{kPixelFeatures, images.flatten(1)}};
+          }};
+}
+
+data::BatchPartFactory crops_of(const FeatureSource& source, const data::ValueRange& values,
+                                const std::optional<data::AugmentationConfig>& random) {
+  data::ImagePartConfig config;
+  config.image_size = source.image_size;
+  config.channels = source.channels;
+  config.values = values;
+  config.augmented = random.has_value();
+  if (random) config.augmentation = *random;
+  return data::image_part(config);
+}
+
+Features extract_features(const FeatureSource& source, std::shared_ptr<const data::Dataset> dataset,
+                          const ExtractionSettings& settings, const core::StopRequest& stop,
+                          const core::Log& log) {
   const c10::NoGradGuard no_graph;
   const std::int64_t total = dataset->size();
   std::int64_t done = 0;
   Collector collector(total);
-  data::Loader loader(std::move(dataset), {std::move(images)}, evaluation_pass(settings), log);
+  data::Loader loader(std::move(dataset), {crops_of(source, settings.values)},
+                      evaluation_pass(settings), log);
   while (true) {
     throw_if_stopped("features", stop);
     const std::optional<data::Batch> batch = loader.next();
     if (!batch) break;
-    collector.add(
-        *batch, extract(data::normalise(batch->tensors.at("images"), settings.mean, settings.std)));
+    collector.add(*batch, source.features(data::normalise(batch->tensors.at("images"),
+                                                          settings.mean, settings.std)));
     done += batch->size();
     if (settings.progress) settings.progress({.done = done, .total = total});
   }
   return collector.take();
 }
 
-}  // namespace
-
 Features extract_features(const nn::Backbone& backbone,
                           std::shared_ptr<const data::Dataset> dataset,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
                           const core::Log& log) {
-  const auto [part, images] = backbone.input();
-  const at::ScalarType compute = runtime::compute_type(settings.precision);
-  const Extractor extract = [&, name = part](const at::Tensor& normalised) {
-    return backbone.features({{name, normalised}}, compute);
-  };
-  return collect(std::move(dataset),
-                 centre_crops(images.size, static_cast<int>(images.channels), settings.values),
-                 settings, extract, stop, log);
+  const ChosenFeatures all(backbone, {});
+  return extract_features(network_source(backbone, all, settings.precision), std::move(dataset),
+                          settings, stop, log);
 }
 
 Features pixel_features(core::Size image_size, int channels,
                         std::shared_ptr<const data::Dataset> dataset,
                         const ExtractionSettings& settings, const core::StopRequest& stop,
                         const core::Log& log) {
-  const Extractor extract = [](const at::Tensor& images) -> runtime::NamedTensors {
-    return {{kPixelFeatures, images.flatten(1)}};
-  };
-  return collect(std::move(dataset), centre_crops(image_size, channels, settings.values), settings,
-                 extract, stop, log);
+  return extract_features(pixel_source(image_size, channels), std::move(dataset), settings, stop,
+                          log);
 }
 
 }  // namespace dbot::eval
