@@ -31,6 +31,7 @@ struct Outline {
   std::optional<nn::ImageInput> images;  // where it reads images
   std::int64_t width = 0;                // of its matrix products; feature width of its backbone
   std::string size;                      // "model.width 96, model.depth 4": what to lower
+  core::Size patches = {};               // in a column and a row of an image; 0: it has none
 };
 
 /// What a system holds in memory, by item, in bytes.

@@ -141,7 +141,8 @@ Outline outline(const MaskedModelingConfig& config) {
   return {.images = nn::ImageInput{config.encoder.image_size, config.encoder.channels},
           .width = config.encoder.width,
           .size = fmt::format("model.width {}, model.depth {}", config.encoder.width,
-                              config.encoder.depth)};
+                              config.encoder.depth),
+          .patches = config.encoder.grid()};
 }
 
 }  // namespace dbot::methods
