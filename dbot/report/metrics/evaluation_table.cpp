@@ -64,6 +64,7 @@ std::vector<std::string> head(const std::vector<Column>& columns, bool with_top5
 }  // namespace
 
 std::string protocol_title(const std::string& protocol) {
+  if (protocol == "linear_mae") return "linear (MAE)";
   return protocol == "knn" ? "k-NN" : protocol;
 }
 
