@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "dbot/data/sources/labelled_share.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/device.h"
 
@@ -27,17 +28,12 @@ struct MakeContext {
   runtime::Device device;  // of all networks
 };
 
-/// How many of the labelled training samples of each class a system learns from.
-struct LabelChoice {
-  double share = 1;
-  std::int64_t per_class = 0;  // 0: by share
-};
-
 struct Outline {
-  std::optional<nn::ImageInput> images;    // where it reads images
-  std::int64_t width = 0;                  // of its matrix products; feature width of its backbone
-  std::string size;                        // "model.width 96, model.depth 4": what to lower
-  std::optional<LabelChoice> labels = {};  // where it learns from labels
+  std::optional<nn::ImageInput> images;  // where it reads images
+  std::int64_t width = 0;                // of its matrix products; feature width of its backbone
+  std::string size;                      // "model.width 96, model.depth 4": what to lower
+  core::Size patches = {};               // in a column and a row of an image; 0: it has none
+  std::optional<data::LabelledShare> labels = {};  // where it learns from labels: of how many
 };
 
 /// What a system holds in memory, by item, in bytes.

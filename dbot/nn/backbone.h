@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,19 @@ struct PatchView {
   at::Tensor attention;  // float32 [batch, heads, patches]: from the class token
 };
 
+/// How the tokens of a network of patches lie.
+struct TokenLayout {
+  core::Size grid;          // patches in a column and a row
+  std::int64_t width = 0;   // of a token
+  std::int64_t blocks = 0;  // that give tokens
+};
+
+/// The tokens behind one block, after the final norm.
+struct BlockTokens {
+  at::Tensor cls;      // float32 [batch, width]
+  at::Tensor patches;  // float32 [batch, patches, width], row-major
+};
+
 class Backbone {
  public:
   virtual ~Backbone() = default;
@@ -56,6 +70,17 @@ class Backbone {
                                          at::ScalarType compute) const = 0;
   /// What it is, in words: "28x28 pixels in patches of 4, 96 wide, 4 blocks, 3 heads".
   virtual std::string describe() const = 0;
+
+  /// Empty where it has no tokens of patches behind a class token. Where it has, its own kinds of
+  /// features are "cls" and "mean" of them.
+  virtual std::optional<TokenLayout> token_layout() const { return std::nullopt; }
+  /// Frozen tokens of the samples behind each of `blocks`, which rise and are counted from 1. Only
+  /// for networks that have a layout.
+  virtual std::vector<BlockTokens> tokens(const runtime::NamedTensors& /*inputs*/,
+                                          at::ScalarType /*compute*/,
+                                          std::span<const std::int64_t> /*blocks*/) const {
+    return {};
+  }
 
   /// How the patches of the samples look to it; empty where it has none, or no class token.
   virtual std::optional<PatchView> view_patches(const runtime::NamedTensors& /*inputs*/,

@@ -128,9 +128,11 @@ class ReportTest(unittest.TestCase):
         table = "return [...document.querySelectorAll('#milestones tr')].map((r) => [...r.children].map((c) => c.textContent))"
         head, *rows = self.browser.script(table)
         self.assertEqual(head, ["", "Raw pixels", "Untrained", "Stage 1", "Stage 2", "Gained"])
-        self.assertEqual([row[0] for row in rows], ["k-NN", "Linear probe"])
-        last = max(row["top1"] for row in evaluations[-1]["results"] if row["protocol"] == "knn")
-        self.assertEqual(rows[0][4], f"{last:.1f}\u00a0%")
+        names = [f"{protocol}, {kind}" for protocol in ("k-NN", "Linear probe") for kind in ("cls or mean", "2 × 2 grid")]
+        self.assertEqual([row[0] for row in rows], names)
+        for row, kinds in zip(rows, (("cls", "mean"), ("grid:2",))):
+            last = max(r["top1"] for r in evaluations[-1]["results"] if r["protocol"] == "knn" and r["features"] in kinds)
+            self.assertEqual(row[4], f"{last:.1f}\u00a0%")
         students = self.charts()["chart-stages-knn-0"]["sets"][1]["points"]
         self.assertEqual(len(students), 2)
 

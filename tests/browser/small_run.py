@@ -36,6 +36,7 @@ threads = 1
 [evaluate]
 at_stage_ends = true
 every_epochs = 4
+features = "both,grid:2"
 probe_epochs = 5
 """
 

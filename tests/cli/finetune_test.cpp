@@ -141,7 +141,9 @@ TEST_F(Finetune, WhatDoesNotFitIsRefusedBeforeAnythingIsWritten) {
   expect_refused(command("refused", {"--image-size", "7"}), 2, "patch_size");
   expect_refused(command("refused", {"--set", "model.width=32"}), 2, "set model.width = 16");
   expect_refused(command("refused", {"--features", "cls"}), 2, "--features");
+  expect_refused(command("refused", {"--seeds", "2"}), 2, "--seeds");
   expect_refused(command("refused", {"--labels", "0-per-class"}), 2, "--labels");
+  expect_refused(command("refused", {"--labels", "99-per-class"}), 3, "fewer than the 99");
   std::vector<std::string> other = command("refused");
   other[3] = "tests/golden/mae/layer_decay.json";
   expect_refused(other, 3, "layer_decay.json");

@@ -44,7 +44,7 @@ const std::vector<Module>& modules_in_order() {
       {"optim", {"."}},
       {"methods", {".", "classification", "masked_modeling", "catalogue.h"}},
       {"train", {"plan.h", "observer.h", "checkpoint", "capture", "."}},
-      {"eval", {"frozen", "classifier"}},
+      {"eval", {"kinds", "frozen", "classifier"}},
       {"report", {".", "text", "metrics", "pictures", "advice", "page", "terminal"}},
       {"run", {"recipe", "facts", "pretrain", "stored"}},
       {"tools", {".", "bench", "doctor"}},

@@ -21,6 +21,17 @@ Json accuracies(const eval::EvaluationRow& row) {
   return json;
 }
 
+/// The spread over seeds, and what each gave; null for one seed.
+void add_seeds(Json& result, const eval::EvaluationRow& row) {
+  const bool several = !row.seeds.empty();
+  result["top1_spread"] = several ? Json(row.top1_spread) : Json(nullptr);
+  result["top5_spread"] = several ? Json(row.top5_spread) : Json(nullptr);
+  result["by_seed"] = Json::array();
+  for (const auto& [seed, top1, top5] : row.seeds) {
+    result["by_seed"].push_back({{"seed", seed}, {"top1", top1}, {"top5", top5}});
+  }
+}
+
 /// The best row's accuracies as "top1" and "top5"; null without any.
 void add_best(Json& json, const std::vector<eval::EvaluationRow>& rows) {
   json["top1"] = nullptr;
@@ -67,8 +78,8 @@ std::string figures(const run::PretrainSummary& summary) {
   return one_line(json);
 }
 
-std::string figures(const eval::Evaluation& evaluation, const std::string& model) {
-  Json json{{"model", model}};
+std::string figures(const eval::Evaluation& evaluation, const EvaluationQuestion& question) {
+  Json json{{"model", question.model}};
   add_best(json, evaluation.rows);
   json["classes"] = evaluation.classes;
   json["split"] = evaluation.split;
@@ -79,8 +90,13 @@ std::string figures(const eval::Evaluation& evaluation, const std::string& model
     result["seconds"] = row.seconds;
     result["train_samples"] = row.train_samples;
     result["test_samples"] = row.test_samples;
+    add_seeds(result, row);
     json["results"].push_back(std::move(result));
   }
+  json["labels"] = question.labels;
+  json["seeds"] = Json::array();
+  for (const eval::LabelDraw& draw : evaluation.draws) json["seeds"].push_back(draw.seed);
+  json["out"] = question.out.empty() ? Json(nullptr) : Json(question.out);
   return one_line(json);
 }
 

@@ -9,6 +9,13 @@
 namespace dbot::app {
 
 std::string figures(const run::PretrainSummary& summary);
-std::string figures(const eval::Evaluation& evaluation, const std::string& model);
+
+/// What an evaluation was asked, beside the data.
+struct EvaluationQuestion {
+  std::string model;
+  std::string labels;  // "10% of the labels"
+  std::string out;     // folder of results; empty: none is kept
+};
+std::string figures(const eval::Evaluation& evaluation, const EvaluationQuestion& question);
 
 }  // namespace dbot::app

@@ -60,6 +60,21 @@ Crop single_shot_crop(int height, int width, double area_fraction, double log_ra
   return crop;
 }
 
+Crop random_crop(int height, int width, const AugmentationConfig& config, core::Random& random) {
+  if (config.crop_rule == CropRule::retries) {
+    return random_resized_crop(height, width, config, random);
+  }
+  const double area = random.uniform(config.crop_scale.at(0), config.crop_scale.at(1));
+  const double log_ratio =
+      random.uniform(std::log(config.crop_ratio.at(0)), std::log(config.crop_ratio.at(1)));
+  const auto corner = [&](int free) {
+    return static_cast<double>(random.below(static_cast<std::uint64_t>(free) + 1));
+  };
+  const Crop size = single_shot_crop(height, width, area, log_ratio, 0, 0);
+  const double top = corner(height - size.height), left = corner(width - size.width);
+  return single_shot_crop(height, width, area, log_ratio, top, left);
+}
+
 Crop centre_crop(int height, int width, core::Size size) {
   const auto shorter = std::min(size.height, size.width);
   const auto enlarged = shorter <= 224 ? static_cast<std::int64_t>(shorter / 0.875) : shorter;

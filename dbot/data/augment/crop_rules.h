@@ -18,6 +18,9 @@ Crop random_resized_crop(int height, int width, const AugmentationConfig& config
 Crop single_shot_crop(int height, int width, double area_fraction, double log_ratio,
                       double top_draw, double left_draw);
 
+/// A crop drawn by the rule that the configuration names.
+Crop random_crop(int height, int width, const AugmentationConfig& config, core::Random& random);
+
 /// The largest central crop with the ratio of `size`, after the usual evaluation rule (shorter side
 /// int(S/0.875) for S ≤ 224, else S; then the centre): expressed as one crop of the original. An
 /// image that is not larger than `size` is used up to its border.

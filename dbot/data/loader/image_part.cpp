@@ -83,7 +83,7 @@ CropChoice ImagePart::choose(const View& view, std::uint32_t number, const Sampl
                        .stage = number,
                        .epoch = static_cast<std::uint32_t>(draws.epoch),
                        .sample = static_cast<std::uint64_t>(draws.sample)});
-  const auto crop = random_resized_crop(height, width, *view.augmentation, random);
+  const auto crop = random_crop(height, width, *view.augmentation, random);
   return {crop, random.uniform() < view.augmentation->flip};
 }
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "dbot/core/error.h"
+#include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
 
@@ -16,10 +16,10 @@ ClassifierFigures evaluate_classifier(const methods::ClassifyingCapability& clas
   std::int64_t done = 0;
   const auto loader = evaluation_loader(std::move(dataset), input, settings, log);
   while (const auto batch = loader->next()) {
-    if (stop.requested()) throw Stopped("[classifier] stopped on request");
+    throw_if_stopped("classifier", stop);
     figures.add(classifier.logits(*batch, settings.precision), batch->labels, batch->sample_ids);
     done += batch->size();
-    if (settings.progress) settings.progress(done, total);
+    if (settings.progress) settings.progress({.done = done, .total = total});
   }
   return figures;
 }

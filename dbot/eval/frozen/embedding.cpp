@@ -16,25 +16,12 @@
 namespace dbot::eval {
 namespace {
 
-std::string escaped_line(std::string_view name) {
-  std::string line;
-  for (const char c : name) {
-    if (c == '\n') {
-      line += "\\n";
-    } else if (c == '\\') {
-      line += "\\\\";
-    } else {
-      line += c;
-    }
-  }
-  return line;
-}
-
 /// Features that other tools would choke on, or take for numbers, are not written.
 void require_finite(const at::Tensor& rows, const Features& features,
                     const data::Dataset& dataset) {
   if (runtime::all_finite(rows)) return;
-  const auto first = rows.isfinite().all(1).logical_not().nonzero().min().item<std::int64_t>();
+  const auto first =
+      rows.flatten(1).isfinite().all(1).logical_not().nonzero().min().item<std::int64_t>();
   throw DataError({.operation = "embed",
                    .subject = dataset.name(features.indices.at(static_cast<std::size_t>(first))),
                    .fault = Fault::corrupt,
@@ -54,6 +41,20 @@ std::string label_text(std::int64_t label, const std::vector<std::string>& class
 }
 
 }  // namespace
+
+std::string escaped_line(std::string_view name) {
+  std::string line;
+  for (const char c : name) {
+    if (c == '\n') {
+      line += "\\n";
+    } else if (c == '\\') {
+      line += "\\\\";
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
 
 std::filesystem::path names_path(const std::filesystem::path& path) {
   return path.string() + ".names.txt";
@@ -80,7 +81,7 @@ void write_embedding(const std::filesystem::path& path, const Features& features
 
 void write_embedding_csv(const std::filesystem::path& path, const Features& features,
                          const std::string& kind, const data::Dataset& dataset) {
-  const at::Tensor values = features.of(kind).contiguous();
+  const at::Tensor values = features.of(kind).flatten(1).contiguous();
   require_finite(values, features, dataset);
   const at::Tensor labels = features.labels.contiguous();
   const std::int64_t width = values.size(1);

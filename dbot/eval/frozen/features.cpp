@@ -6,20 +6,14 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <functional>
-#include <optional>
 #include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
-#include "dbot/data/loader/image_part.h"
 #include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
 namespace {
-
-/// Features by kind of normalised images, float32 [batch, channels, height, width].
-using Extractor = std::function<runtime::NamedTensors(const at::Tensor& images)>;
 
 /// One pass over the data set. Memory is taken once, when the first batch shows the width.
 class Collector {
@@ -52,7 +46,9 @@ class Collector {
  private:
   void store(at::Tensor& all, const at::Tensor& rows) const {
     if (!all.defined()) {
-      all = at::empty({samples_, rows.size(1)}, at::TensorOptions(at::kFloat));
+      std::vector<std::int64_t> sizes = rows.sizes().vec();
+      sizes.front() = samples_;
+      all = at::empty(sizes, at::TensorOptions(at::kFloat));
     }
     all.narrow(0, filled_, rows.size(0)).copy_(rows);
   }
@@ -61,27 +57,35 @@ class Collector {
   Features features_;
 };
 
-Features collect(std::shared_ptr<const data::Dataset> dataset, const nn::ImageInput& input,
-                 const ExtractionSettings& settings, const Extractor& extract,
-                 const core::StopRequest& stop, const core::Log& log) {
-  const c10::NoGradGuard no_graph;
-  const std::int64_t total = dataset->size();
-  std::int64_t done = 0;
-  Collector collector(total);
-  const auto loader = evaluation_loader(std::move(dataset), input, settings, log);
-  while (true) {
-    throw_if_stopped("features", stop);
-    const std::optional<data::Batch> batch = loader->next();
-    if (!batch) break;
-    collector.add(
-        *batch, extract(data::normalise(batch->tensors.at("images"), settings.mean, settings.std)));
-    done += batch->size();
-    if (settings.progress) settings.progress({.done = done, .total = total});
-  }
-  return collector.take();
+}  // namespace
+
+FeatureSource network_source(const nn::Backbone& backbone, const ChosenFeatures& chosen,
+                             runtime::Precision precision) {
+  const auto [part, images] = backbone.input();
+  const at::ScalarType compute = runtime::compute_type(precision);
+  return {.input = images,
+          .features = [&chosen, name = part, compute](const at::Tensor& normalised) {
+            return chosen.of({{name, normalised}}, compute);
+          }};
 }
 
-}  // namespace
+FeatureSource pixel_source(core::Size image_size, int channels) {
+  return {.input = {image_size, channels},
+          .features = [](const at::Tensor& images) -> runtime::NamedTensors {
+            return {{kPixelFeatures, images.flatten(1)}};
+          }};
+}
+
+data::BatchPartFactory crops_of(const nn::ImageInput& input, const data::ValueRange& values,
+                                const std::optional<data::AugmentationConfig>& random) {
+  data::ImagePartConfig config;
+  config.image_size = input.size;
+  config.channels = static_cast<int>(input.channels);
+  config.values = values;
+  config.augmented = random.has_value();
+  if (random) config.augmentation = *random;
+  return data::image_part(config);
+}
 
 std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Dataset> dataset,
                                                 const nn::ImageInput& input,
@@ -91,35 +95,45 @@ std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Data
   config.training = false;
   config.batch_size = settings.batch_size;
   config.workers = settings.workers;
-  data::ImagePartConfig crops;
-  crops.image_size = input.size;
-  crops.channels = static_cast<int>(input.channels);
-  crops.values = settings.values;
-  crops.augmented = false;
-  return std::make_unique<data::Loader>(std::move(dataset), std::vector{data::image_part(crops)},
-                                        config, log);
+  return std::make_unique<data::Loader>(std::move(dataset),
+                                        std::vector{crops_of(input, settings.values)}, config, log);
+}
+
+Features extract_features(const FeatureSource& source, std::shared_ptr<const data::Dataset> dataset,
+                          const ExtractionSettings& settings, const core::StopRequest& stop,
+                          const core::Log& log) {
+  const c10::NoGradGuard no_graph;
+  const std::int64_t total = dataset->size();
+  std::int64_t done = 0;
+  Collector collector(total);
+  const auto loader = evaluation_loader(std::move(dataset), source.input, settings, log);
+  while (true) {
+    throw_if_stopped("features", stop);
+    const std::optional<data::Batch> batch = loader->next();
+    if (!batch) break;
+    collector.add(*batch, source.features(data::normalise(batch->tensors.at("images"),
+                                                          settings.mean, settings.std)));
+    done += batch->size();
+    if (settings.progress) settings.progress({.done = done, .total = total});
+  }
+  return collector.take();
 }
 
 Features extract_features(const nn::Backbone& backbone,
                           std::shared_ptr<const data::Dataset> dataset,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
                           const core::Log& log) {
-  const auto [part, images] = backbone.input();
-  const at::ScalarType compute = runtime::compute_type(settings.precision);
-  const Extractor extract = [&, name = part](const at::Tensor& normalised) {
-    return backbone.features({{name, normalised}}, compute);
-  };
-  return collect(std::move(dataset), images, settings, extract, stop, log);
+  const ChosenFeatures all(backbone, {});
+  return extract_features(network_source(backbone, all, settings.precision), std::move(dataset),
+                          settings, stop, log);
 }
 
 Features pixel_features(core::Size image_size, int channels,
                         std::shared_ptr<const data::Dataset> dataset,
                         const ExtractionSettings& settings, const core::StopRequest& stop,
                         const core::Log& log) {
-  const Extractor extract = [](const at::Tensor& images) -> runtime::NamedTensors {
-    return {{kPixelFeatures, images.flatten(1)}};
-  };
-  return collect(std::move(dataset), {image_size, channels}, settings, extract, stop, log);
+  return extract_features(pixel_source(image_size, channels), std::move(dataset), settings, stop,
+                          log);
 }
 
 }  // namespace dbot::eval

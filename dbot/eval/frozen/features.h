@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,9 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/image/value_range.h"
+#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
+#include "dbot/eval/kinds/feature_kinds.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/named_tensors.h"
 #include "dbot/runtime/precision.h"
@@ -40,6 +43,23 @@ struct Features {
   const at::Tensor& of(const std::string& kind) const { return kinds.at(kind); }
 };
 
+/// How images become features: what is read of them, and what is made of it.
+struct FeatureSource {
+  nn::ImageInput input;
+  /// By kind, float32 [batch, …], of normalised images [batch, channels, height, width].
+  std::function<runtime::NamedTensors(const at::Tensor& images)> features;
+};
+
+/// Both must outlive the result. Throws UsageError for a backbone that reads no images.
+FeatureSource network_source(const nn::Backbone& backbone, const ChosenFeatures& chosen,
+                             runtime::Precision precision);
+/// The images themselves, flattened.
+FeatureSource pixel_source(core::Size image_size, int channels);
+
+/// The crops that a network reads: the centre, or random ones.
+data::BatchPartFactory crops_of(const nn::ImageInput& input, const data::ValueRange& values,
+                                const std::optional<data::AugmentationConfig>& random = {});
+
 /// Every image of a data set once, in order, as the centre crop that `input` reads; without those
 /// that cannot be read.
 std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Dataset> dataset,
@@ -47,8 +67,13 @@ std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Data
                                                 const ExtractionSettings& settings,
                                                 const core::Log& log);
 
-/// Frozen features of every image (centre crop, nothing masked), of all kinds that the backbone
-/// has. Throws Stopped when asked to stop, UsageError for a backbone that reads no images.
+/// Features of every image (centre crop, nothing masked). Throws Stopped when asked to stop.
+Features extract_features(const FeatureSource& source, std::shared_ptr<const data::Dataset> dataset,
+                          const ExtractionSettings& settings, const core::StopRequest& stop,
+                          const core::Log& log);
+
+/// Frozen features of every image, of all kinds that the backbone has. Throws Stopped when asked to
+/// stop, UsageError for a backbone that reads no images.
 Features extract_features(const nn::Backbone& backbone,
                           std::shared_ptr<const data::Dataset> dataset,
                           const ExtractionSettings& settings, const core::StopRequest& stop,

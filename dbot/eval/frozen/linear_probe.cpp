@@ -1,14 +1,8 @@
 #include "dbot/eval/frozen/linear_probe.h"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/addmm.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/log_softmax.h>
-#include <ATen/ops/mm.h>
-#include <ATen/ops/sum.h>
 #include <ATen/ops/var_mean.h>
-#include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,6 +12,7 @@
 #include "dbot/core/random.h"
 #include "dbot/eval/frozen/ranking.h"
 #include "dbot/eval/frozen/samples.h"
+#include "dbot/eval/frozen/softmax_regression.h"
 #include "dbot/optim/adamw.h"
 #include "dbot/optim/schedule.h"
 
@@ -32,7 +27,6 @@ constexpr double kWarmupEpochs = 1;
 constexpr std::int64_t kFewestBatches = 16;  // of an epoch: small sets take smaller batches
 constexpr std::int64_t kFewestSteps = 1000;  // of the training: small sets are passed more often
 constexpr std::int64_t kSmallestBatch = 16;  // samples
-constexpr std::int64_t kTestBlockRows = 4096;
 
 /// Moments of the training features; applied to both sets. docs/methods/mae.md §7: eps 1e-6 on the
 /// variance.
@@ -46,45 +40,6 @@ struct Standardisation {
     scale = variance.add(1e-6).rsqrt();
   }
   at::Tensor operator()(const at::Tensor& features) const { return features.sub(mean).mul_(scale); }
-};
-
-/// Softmax regression with its gradient, in flat memory for the optimizer.
-class SoftmaxRegression {
- public:
-  SoftmaxRegression(std::int64_t classes, std::int64_t width)
-      : values_(at::zeros({classes * (width + 1)}, at::kFloat)),
-        gradients_(at::zeros_like(values_)),
-        weight_(values_.narrow(0, 0, classes * width).view({classes, width})),
-        bias_(values_.narrow(0, classes * width, classes)),
-        weight_gradient_(gradients_.narrow(0, 0, classes * width).view({classes, width})),
-        bias_gradient_(gradients_.narrow(0, classes * width, classes)) {}
-
-  optim::ParameterGroup group() const { return {values_, gradients_, /*weight_decay=*/0.0, 1.0}; }
-  at::Tensor logits(const at::Tensor& features) const {
-    return at::addmm(bias_, features, weight_.t());
-  }
-
-  /// Mean cross entropy of a batch; leaves its gradient behind.
-  double forward_backward(const at::Tensor& features, const std::int64_t* labels) {
-    const at::Tensor log_probability = at::log_softmax(logits(features), 1);
-    at::Tensor error = log_probability.exp();  // softmax − one-hot is the logits' gradient
-    const std::int64_t rows = error.size(0), classes = error.size(1);
-    const auto* logs = log_probability.const_data_ptr<float>();
-    auto* errors = error.mutable_data_ptr<float>();
-    double loss = 0;
-    for (std::int64_t i = 0; i < rows; ++i) {
-      loss -= logs[i * classes + labels[i]];
-      errors[i * classes + labels[i]] -= 1.0F;
-    }
-    error.div_(static_cast<double>(rows));
-    at::mm_out(weight_gradient_, error.t(), features);
-    at::sum_out(bias_gradient_, error, 0);
-    return loss / static_cast<double>(rows);
-  }
-
- private:
-  at::Tensor values_, gradients_;
-  at::Tensor weight_, bias_, weight_gradient_, bias_gradient_;  // views of the two
 };
 
 /// The labelled training samples in a drawn order, standardised: batches are then plain slices.
@@ -123,7 +78,9 @@ double train(SoftmaxRegression& classifier, const TrainingSet& set, const Linear
              const core::StopRequest& stop, const core::TellProgress& progress) {
   optim::OptimizerConfig adam;
   adam.betas = {0.9, 0.999};
-  optim::AdamW optimizer({classifier.group()}, adam);
+  const optim::ParameterGroup all{classifier.values(), classifier.gradients(),
+                                  /*weight_decay=*/0.0, 1.0};
+  optim::AdamW optimizer({all}, adam);
   const double peak = config.base_lr > 0 ? config.base_lr : kPeakRate;
   const std::int64_t passes =
       std::max(config.epochs, (kFewestSteps + set.batches - 1) / set.batches);
@@ -149,27 +106,6 @@ double train(SoftmaxRegression& classifier, const TrainingSet& set, const Linear
     }
   }
   return loss / static_cast<double>(set.batches);
-}
-
-Accuracy measure(const SoftmaxRegression& classifier, const Standardisation& standardise,
-                 const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,
-                 const core::StopRequest& stop) {
-  const at::Tensor truth = labels.contiguous();
-  const auto* label = truth.const_data_ptr<std::int64_t>();
-  const std::int64_t count = features.size(0);
-  std::vector<std::int64_t> ranks(static_cast<std::size_t>(count), kUnranked);
-  for (std::int64_t first = 0; first < count; first += kTestBlockRows) {
-    throw_if_stopped(kOperation, stop);
-    const std::int64_t rows = std::min(kTestBlockRows, count - first);
-    const at::Tensor logits =
-        classifier.logits(standardise(features.narrow(0, first, rows).to(at::kFloat))).contiguous();
-    const auto* scores = logits.const_data_ptr<float>();
-    for (std::int64_t i = 0; i < rows; ++i) {
-      const auto row = static_cast<std::size_t>(first + i);
-      if (label[row] >= 0) ranks[row] = rank_of(scores + i * classes, classes, label[row]);
-    }
-  }
-  return accuracy_of_ranks(ranks, truth);
 }
 
 void check_inputs(const at::Tensor& train_features, const at::Tensor& test_features,
@@ -219,8 +155,9 @@ ProbeResult linear_probe(const at::Tensor& train_features, const at::Tensor& tra
   set.features = standardise(set.features);
   SoftmaxRegression classifier(classes, train_features.size(1));
   const double loss = train(classifier, set, config, stop, progress);
+  const auto logits = [&](const at::Tensor& rows) { return classifier.logits(standardise(rows)); };
   const Accuracy accuracy =
-      measure(classifier, standardise, test_features, test_labels, classes, stop);
+      accuracy_of(kOperation, logits, test_features, test_labels, classes, stop);
   return {accuracy.top1, accuracy.top5, loss};
 }
 

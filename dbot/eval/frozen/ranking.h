@@ -3,8 +3,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <vector>
+
+#include "dbot/core/stop.h"
 
 namespace dbot::eval {
 
@@ -29,5 +32,12 @@ struct Accuracy {
 
 /// From the rank of each sample's true class. Samples with label −1 do not count.
 Accuracy accuracy_of_ranks(const std::vector<std::int64_t>& ranks, const at::Tensor& labels);
+
+/// Of a classifier: `logits` takes float32 [rows, width], a block at a time, and gives [rows,
+/// classes]. Throws Stopped, naming `operation`, when asked to stop.
+Accuracy accuracy_of(const char* operation,
+                     const std::function<at::Tensor(const at::Tensor&)>& logits,
+                     const at::Tensor& features, const at::Tensor& labels, std::int64_t classes,
+                     const core::StopRequest& stop);
 
 }  // namespace dbot::eval

@@ -40,6 +40,7 @@ Outline outline(const ClassificationConfig& config) {
   return {.images = nn::ImageInput{config.encoder.image_size, config.encoder.channels},
           .width = config.encoder.width,
           .size = encoder_size_keys(config.encoder),
+          .patches = config.encoder.grid(),
           .labels = config.labels};
 }
 

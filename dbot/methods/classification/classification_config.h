@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dbot/data/augment/mixing.h"
+#include "dbot/data/sources/labelled_share.h"
 #include "dbot/methods/surroundings.h"
 #include "dbot/nn/vit/classifier.h"
 #include "dbot/nn/vit/config.h"
@@ -29,7 +30,7 @@ struct ClassificationConfig {
   double drop_path = 0;    // of the last block
   double smoothing = 0;    // of labels
   data::MixingConfig mixing;
-  LabelChoice labels;
+  data::LabelledShare labels;
 
   std::vector<double> mean, std;     // pixel normalisation of the input; told by the data
   std::vector<double> value_range;   // what is black and white in files; told by the data

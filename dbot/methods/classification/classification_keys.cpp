@@ -28,7 +28,7 @@ void bind(core::Settings& settings, ClassificationConfig& config) {
   settings.add("labels.share", labels.share, above(0, 1), "fraction",
                "Share of the labelled training images of each class to learn from.");
   settings.add("labels.per_class", labels.per_class, at_least(0, 1e12), "images",
-               "Training images of each class to learn from; 0: all.");
+               "Training images of each class to learn from, which each has to have; 0: by share.");
   settings.add("labels.smoothing", config.smoothing, below(0, 1), "fraction",
                "Share of each target that is spread over all classes.");
   auto& mixing = config.mixing;

@@ -133,7 +133,8 @@ void check(const MaskedModelingConfig& config, const Surroundings& surroundings)
 Outline outline(const MaskedModelingConfig& config) {
   return {.images = nn::ImageInput{config.encoder.image_size, config.encoder.channels},
           .width = config.encoder.width,
-          .size = encoder_size_keys(config.encoder)};
+          .size = encoder_size_keys(config.encoder),
+          .patches = config.encoder.grid()};
 }
 
 }  // namespace dbot::methods

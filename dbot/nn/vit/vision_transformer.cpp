@@ -64,6 +64,28 @@ runtime::NamedTensors VisionTransformer::features(const runtime::NamedTensors& i
   return {{"cls", tokens.select(1, 0)}, {"mean", tokens.slice(1, 1).mean(1)}};
 }
 
+std::optional<TokenLayout> VisionTransformer::token_layout() const {
+  return TokenLayout{.grid = config_.grid(), .width = config_.width, .blocks = config_.depth};
+}
+
+std::vector<BlockTokens> VisionTransformer::tokens(const runtime::NamedTensors& inputs,
+                                                   at::ScalarType compute,
+                                                   std::span<const std::int64_t> wanted) const {
+  const std::vector<ops::TransformerBlockWeights> weights = block_weights();
+  const std::span all(weights);
+  std::vector<BlockTokens> found;
+  at::Tensor current = embed(inputs.at("images"));
+  std::size_t done = 0;
+  for (const std::int64_t block : wanted) {
+    const auto end = static_cast<std::size_t>(block);
+    current = blocks(std::move(current), all.subspan(done, end - done), compute);
+    done = end;
+    const at::Tensor normed = norm(current);
+    found.push_back({.cls = normed.select(1, 0), .patches = normed.slice(1, 1)});
+  }
+  return found;
+}
+
 std::optional<PatchView> VisionTransformer::view_patches(const runtime::NamedTensors& inputs,
                                                          at::ScalarType compute) const {
   const std::vector<ops::TransformerBlockWeights> weights = block_weights();

@@ -33,6 +33,9 @@ class VisionTransformer : public Backbone {
   runtime::NamedTensors features(const runtime::NamedTensors& inputs,
                                  at::ScalarType compute) const override;
   std::string describe() const override;
+  std::optional<TokenLayout> token_layout() const override;
+  std::vector<BlockTokens> tokens(const runtime::NamedTensors& inputs, at::ScalarType compute,
+                                  std::span<const std::int64_t> blocks) const override;
   std::optional<PatchView> view_patches(const runtime::NamedTensors& inputs,
                                         at::ScalarType compute) const override;
 

@@ -10,6 +10,30 @@ function bestAccuracy(evaluation, protocol) {
   return values.length > 0 ? Math.max(...values) : undefined;
 }
 
+// Cells of a grid know where they are, as raw pixels do; a mean over the image does not. So a grid is
+// compared by itself: "" stands for all features of the whole image.
+function gridOf(features) {
+  return features.startsWith("grid:") ? features : "";
+}
+
+function gridsOf(run) {
+  const kinds = networkEvaluations(run).flatMap((e) => e.results.map((row) => row.features));
+  return kinds.length > 0 ? [...new Set(kinds.map(gridOf))] : [""];
+}
+
+function bestOfGrid(evaluation, protocol, grid) {
+  const values = rowsOf(evaluation, protocol)
+    .filter((row) => row.features === "pixels" || gridOf(row.features) === grid)
+    .map((row) => row.top1).filter(isNumber);
+  return values.length > 0 ? Math.max(...values) : undefined;
+}
+
+// "mean", or "cls or mean" where both were evaluated.
+function wholeImageTitle(run, protocol) {
+  const rows = networkEvaluations(run).flatMap((e) => rowsOf(e, protocol));
+  return [...new Set(rows.map((row) => row.features).filter((kind) => !gridOf(kind)))].join(" or ");
+}
+
 function protocolsOf(runs) {
   return [...new Set(runs.flatMap((run) => run.evaluations.flatMap((e) => e.results.map((row) => row.protocol))))];
 }
@@ -29,7 +53,7 @@ function oneRunSeries(run, protocol) {
   const series = kinds.map((kind, i) => {
     const with_kind = evaluations.filter((e) => rowsOf(e, protocol).some((row) => row.features === kind));
     return {
-      name: kinds.length > 1 ? `${kind} features` : "network", colour: i, marks: true, segment: newStageDash(with_kind),
+      name: kinds.length > 1 ? `${featureTitle(kind)} features` : "network", colour: i, marks: true, segment: newStageDash(with_kind),
       points: with_kind.map((e) => [e.step, rowsOf(e, protocol).find((row) => row.features === kind).top1]),
     };
   });
@@ -122,19 +146,25 @@ function milestonesOf(runs) {
 // One row a measure: untrained, stage 1, stage 2 side by side.
 function milestonesTable(runs) {
   const labels = milestonesOf(runs);
-  const rows = runs.flatMap((run) => protocolsOf([run]).filter((protocol) => run.evaluations.some((e) => isNumber(bestAccuracy(e, protocol)))).map((protocol) => {
-    const at = (label) => bestAccuracy(run.evaluations.find((e) => e.label === label), protocol);
+  const asked = (run) => protocolsOf([run]).filter((protocol) => run.evaluations.some((e) => isNumber(bestAccuracy(e, protocol))))
+    .flatMap((protocol) => gridsOf(run).map((grid) => [protocol, grid]));
+  const rows = runs.flatMap((run) => asked(run).map(([protocol, grid]) => {
+    const at = (label) => bestOfGrid(run.evaluations.find((e) => e.label === label), protocol, grid);
     const values = labels.map(at);
     const best = Math.max(...values.filter(isNumber));
-    const trained = bestAccuracy(networkEvaluations(run).at(-1), protocol);
-    const name = run.alone ? protocolTitle(protocol) : [runMark(run), " ", foreign(run.title), `, ${protocolTitle(protocol)}`];
+    const trained = bestOfGrid(networkEvaluations(run).at(-1), protocol, grid);
+    const kind = gridsOf(run).length > 1 ? `, ${grid ? featureTitle(grid) : wholeImageTitle(run, protocol)}` : "";
+    const title = protocolTitle(protocol) + kind;
+    const name = run.alone ? title : [runMark(run), " ", foreign(run.title), `, ${title}`];
     return [name, ...values.map((value) => ({value: accuracy(value), class: value === best ? "best" : undefined})),
       isNumber(trained) ? change(at("untrained network"), trained) : NOTHING];
   }));
   if (rows.length === 0) return null;
   const head = ["", ...labels.map((label) => foreign(titleCase(label.replace(" network", "")))), "Gained"];
   const figure = card(table("Top-1 accuracy, untrained and trained", head, rows),
-    el("p", {class: "small"}, "The best kind of features of each network. Gained: points over the untrained network."));
+    el("p", {class: "small"}, "The best kind of features of each network. Gained: points over the untrained network.",
+      runs.some((run) => gridsOf(run).length > 1) &&
+        " Raw pixels know where they are, and so do the cells of a grid; one mean of the whole image does not: compare raw pixels with the grid."));
   figure.id = "milestones";
   return figure;
 }
@@ -160,7 +190,7 @@ function accuracyTable(runs) {
   };
   const best = columns.map((column) => Math.max(...labels.map((label) => valueAt(label, column)?.top1 ?? -1)));
   const head = ["Network", ...columns.map(([run, protocol, features]) =>
-    [runs.length > 1 && [foreign(run.title), el("br")], `${protocolTitle(protocol)}, ${features}`])];
+    [runs.length > 1 && [foreign(run.title), el("br")], `${protocolTitle(protocol)}, ${featureTitle(features)}`])];
   const rows = labels.map((label) => [foreign(label), ...columns.map((column, i) => {
     const row = valueAt(label, column);
     if (!row) return NOTHING;
@@ -168,6 +198,23 @@ function accuracyTable(runs) {
   })]);
   return el("details", {class: "card"}, el("summary", {}, "Every evaluation, by kind of features"),
     table("Top-1 accuracy, top-5 beside it", head, rows));
+}
+
+// What `dbot evaluate` left in the run's folder: few labels, several seeds.
+function laterEvaluations(runs) {
+  const spread = (value, points) => (isNumber(points) ? `${accuracy(value)} ± ${points.toFixed(1)}` : accuracy(value));
+  const rows = runs.flatMap((run) => (run.later_evaluations ?? []).flatMap((one) => one.results.map((row) => [
+    run.alone ? String(one.number) : [runMark(run), " ", foreign(run.title), ` ${one.number}`],
+    foreign(String(one.labels ?? "")), plural(Math.max(1, one.seeds?.length ?? 1), "seed"),
+    protocolTitle(String(row.protocol)), foreign(featureTitle(String(row.features))),
+    isNumber(row.train_samples) ? wholeNumber(row.train_samples) : NOTHING,
+    spread(row.top1, row.top1_spread), spread(row.top5, row.top5_spread)])));
+  if (rows.length === 0) return null;
+  const head = ["", "Labels", "Seeds", "Protocol", "Features", "Images to learn from", "Top-1", "Top-5"];
+  const figure = card(table("Evaluations made afterwards", head, rows),
+    el("p", {class: "small"}, "Made by dbot evaluate. Of several seeds: mean ± standard deviation in points. The labelled images are named in the folder evaluations."));
+  figure.id = "later-evaluations";
+  return figure;
 }
 
 // [stage, teacher's name, teacher's accuracy, student's accuracy] of each stage that was evaluated.
@@ -205,7 +252,8 @@ function teacherAndStudent(run, protocol) {
 }
 
 function accuracySection(runs) {
-  if (!runs.some((run) => run.evaluations.length > 0)) return null;
+  const later = laterEvaluations(runs);
+  if (!later && !runs.some((run) => run.evaluations.length > 0)) return null;
   const protocols = protocolsOf(runs);
   const sample = runs.flatMap((run) => run.evaluations.flatMap((e) => e.results))[0];
   const stages = runs.flatMap((run) => protocols.map((protocol) => teacherAndStudent(run, protocol))).filter(Boolean);
@@ -216,6 +264,7 @@ function accuracySection(runs) {
       el("div", {class: "grid"}, protocols.map((protocol) => accuracyChart(protocol, runs)), figureCharts(runs)),
       figuresTable(runs),
       accuracyTable(runs),
+      later,
       stages.length > 0 && [el("p", {class: "lead"}, "In each stage a fresh student learns from a frozen teacher, then becomes the next teacher. Masked distillation works when students come out better than their teachers."),
         el("div", {class: "grid"}, stages)]));
 }

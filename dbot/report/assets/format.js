@@ -70,7 +70,13 @@ function titleCase(text) {
 }
 
 function protocolTitle(protocol) {
-  return protocol === "knn" ? "k-NN" : protocol === "linear" ? "Linear probe" : protocol;
+  const titles = {knn: "k-NN", linear: "Linear probe", linear_mae: "Linear probe as in MAE"};
+  return titles[protocol] ?? protocol;
+}
+
+// "grid:3" as "3 × 3 grid".
+function featureTitle(features) {
+  return features.replace(/^grid:(\d+)/, "$1 × $1 grid");
 }
 
 function plural(count, one, many = `${one}s`) {

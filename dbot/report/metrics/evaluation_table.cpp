@@ -123,6 +123,7 @@ std::vector<Cells> cells_of_all(const std::vector<EvaluationRecord>& evaluations
 }  // namespace
 
 std::string protocol_title(const std::string& protocol) {
+  if (protocol == "linear_mae") return "linear (MAE)";
   return protocol == "knn" ? "k-NN" : protocol;
 }
 

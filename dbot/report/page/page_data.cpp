@@ -124,6 +124,7 @@ std::string PageData::json(std::optional<RunState> state) {
                     {"curves", curves_part(figures)},
                     {"stages", stages_part(figures)},
                     {"evaluations", evaluations_part(figures)},
+                    {"later_evaluations", later_evaluations_part(run_, left_out)},
                     {"pictures", pictures_part(run_, sets, left_out)},
                     {"bad_files", bad_files},
                     {"next", next_part(full, data_path(run_), summary_.state, figures, commands_)},

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <sstream>
 
@@ -21,6 +22,7 @@ constexpr std::size_t most_text = std::size_t{1} << 20;
 constexpr std::size_t most_values = 64;  // of a list in run.json
 constexpr std::size_t most_bad_files = 100;
 constexpr std::size_t most_checkpoints = 500;
+constexpr std::size_t most_later_evaluations = 200;
 constexpr int deepest_facts = 3;
 
 // Scalars, short lists of them, and objects of these.
@@ -75,6 +77,33 @@ std::string read_bounded(const fs::path& path, std::size_t most_bytes) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
   return text;
+}
+
+PageJson later_evaluations_part(const fs::path& run, LeftOut& left_out) {
+  std::vector<int> numbers;
+  std::error_code error;
+  for (fs::directory_iterator entry(run / "evaluations", error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    int number = 0;
+    const auto [last, fault] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (fault == std::errc{} && last == name.data() + name.size()) numbers.push_back(number);
+  }
+  std::ranges::sort(numbers);
+  if (numbers.size() > most_later_evaluations) {
+    left_out.push_back(fmt::format("evaluations: more than {}", most_later_evaluations));
+    numbers.erase(numbers.begin(), numbers.end() - most_later_evaluations);
+  }
+  PageJson list = PageJson::array();
+  for (const int number : numbers) {
+    const fs::path file = run / "evaluations" / std::to_string(number) / "results.json";
+    PageJson one = PageJson::parse(read_bounded(file, most_text), nullptr, false);
+    if (!one.is_object() || !one.contains("results") || !one["results"].is_array()) continue;
+    one = sanitised(one, 0);
+    one["number"] = number;
+    list.push_back(std::move(one));
+  }
+  return list;
 }
 
 PageJson facts_part(const fs::path& run, LeftOut& left_out) {

@@ -31,6 +31,9 @@ PageJson progress_part(const RunFigures& figures);
 PageJson curves_part(const RunFigures& figures);
 PageJson stages_part(const RunFigures& figures);
 PageJson evaluations_part(const RunFigures& figures);
+/// What `dbot evaluate` left in RUN/evaluations/N, in the order it was made: its results.json,
+/// tolerantly, with "number".
+PageJson later_evaluations_part(const std::filesystem::path& run, LeftOut& left_out);
 PageJson advice_part(const std::vector<Advice>& findings);
 
 /// The sets with their pictures as data URIs, within a budget of bytes; the newest come first to

@@ -19,14 +19,27 @@ double number(std::int64_t value) {
   return static_cast<double>(value);
 }
 
-/// Features of both splits, k-NN's normalised copies and its block of similarities
-/// (eval/frozen/knn.cpp).
-double features_bytes(const EvaluatedImages& images, double width, double kinds) {
+/// Features of both splits (`all` numbers an image, of the widest kind `widest`), k-NN's normalised
+/// copies and its block of similarities (eval/frozen/knn.cpp).
+double features_bytes(const EvaluatedImages& images, double all, double widest) {
   constexpr double kMostSimilarities = 1 << 26, kAtOnce = 128;
   const double similarities = std::min(kMostSimilarities, kAtOnce * number(images.train));
-  return kFloat *
-         (width * (number(images.train) * (kinds + 2) + number(images.test) * (kinds + 1)) +
-          similarities);
+  return kFloat * (number(images.train) * (all + 2 * widest) +
+                   number(images.test) * (all + widest) + similarities);
+}
+
+/// The cls token, the mean, and the grids that are asked for of a network that has patches.
+double network_features_bytes(const EvaluatedImages& images, const eval::EvaluateConfig& config,
+                              const methods::Outline& outline) {
+  double all = 2, widest = 1;
+  const auto kinds = eval::parse_feature_kinds(config.features);
+  for (const std::string& kind : kinds.value_or(std::vector<std::string>{})) {
+    if (outline.patches.height == 0) break;
+    const double cells = number(eval::grid_cells(kind) * eval::grid_cells(kind));
+    all += cells;
+    widest = std::max(widest, cells);
+  }
+  return features_bytes(images, number(outline.width) * all, number(outline.width) * widest);
 }
 
 double evaluation(const Recipe& recipe, const methods::MethodMemory& method,
@@ -36,8 +49,9 @@ double evaluation(const Recipe& recipe, const methods::MethodMemory& method,
   const auto& [size, channels] = *outline.images;
   const core::Size raw = eval::raw_pixel_size(size);
   const double pixels = number(raw.height * raw.width * channels);
-  const double of_pixels = recipe.evaluate.at_stage_ends ? features_bytes(images, pixels, 1) : 0;
-  const double of_network = features_bytes(images, number(outline.width), 2);
+  const double of_pixels =
+      recipe.evaluate.at_stage_ends ? features_bytes(images, pixels, pixels) : 0;
+  const double of_network = network_features_bytes(images, recipe.evaluate, outline);
   return std::max({of_pixels, of_network, method.frozen_pass});
 }
 

@@ -13,6 +13,7 @@
 #include "dbot/data/sources/find_source.h"
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/sources/open.h"
+#include "dbot/data/subset.h"
 
 namespace dbot::run {
 namespace {
@@ -68,7 +69,7 @@ void require_known_classes(const data::LabelledSplits& splits) {
 }
 
 TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& paths,
-                                    const methods::LabelChoice& labels, const Recipe& recipe,
+                                    const data::LabelledShare& labels, const Recipe& recipe,
                                     const core::Log& log) {
   if (paths.size() > 1) {
     throw UsageError({.operation = "data",
@@ -84,10 +85,8 @@ TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& pa
   TrainingImages training;
   training.kind = data::find_source(paths.front(), core::silent_log()).kind->id;
   training.images = splits.train;
-  if (labels.per_class > 0) {
-    training.images = data::labelled_per_class(splits.train, labels.per_class, seed);
-  } else if (labels.share < 1) {
-    training.images = data::labelled_share(splits.train, labels.share, seed);
+  if (!labels.all()) {
+    training.images = data::subset(splits.train, data::draw_labelled(*splits.train, labels, seed));
   }
   training.sizes = {training.images->size()};
   return training;

@@ -30,8 +30,9 @@ data::Choice choice_of(const Recipe& recipe);
 /// The images of the sources. Labels from a list are those of the first. The log is warned of
 /// classes that hold index masks. A system that learns from labels gets the labelled images of the
 /// part to train on alone, as many of each class as it wants. Throws DataError and Stopped as
-/// data::open; for such a system also DataError where there are not two classes, or where images to
-/// test on are of a class that none to train on is of, and UsageError for several sources.
+/// data::open; for such a system also DataError where there are not two classes, where images to
+/// test on are of a class that none to train on is of, or where a class has fewer images than are
+/// wanted of each, and UsageError for several sources.
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
                                     const Recipe& recipe, const core::StopRequest& stop,
                                     const core::Log& log);

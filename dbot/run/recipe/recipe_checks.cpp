@@ -8,6 +8,7 @@
 #include "dbot/core/error.h"
 #include "dbot/data/augment/augmentation.h"
 #include "dbot/data/loader/loader_config.h"
+#include "dbot/eval/kinds/feature_names.h"
 #include "dbot/methods/check_values.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/runtime/device.h"
@@ -81,6 +82,27 @@ void check_lists(const Recipe& recipe) {
   }
 }
 
+/// Finer grids than the network's patches would be found out at the first evaluation.
+void check_evaluated_features(const Recipe& recipe) {
+  const std::string& text = recipe.evaluate.features;
+  const auto kinds = eval::parse_feature_kinds(text);
+  if (!kinds || std::ranges::count(*kinds, "tokens") > 0) {
+    refuse_recipe(
+        fmt::format("evaluate.features is \"{}\", expected cls, mean, both or grid:N, or "
+                    "several with commas between",
+                    text));
+  }
+  const auto [height, width] = methods::catalogue::outline(recipe.method).patches;
+  const std::int64_t finest = std::min(height, width);
+  for (const std::string& kind : *kinds) {
+    if (finest == 0 || eval::grid_cells(kind) <= finest) continue;
+    refuse_recipe(
+        fmt::format("evaluate.features has {}, which is finer than the {}x{} patches of "
+                    "an image, expected at most grid:{}",
+                    kind, height, width, finest));
+  }
+}
+
 void check_shown_channels(const Recipe& recipe) {
   const auto images = methods::catalogue::outline(recipe.method).images;
   const auto& shown = recipe.report.channels;
@@ -139,6 +161,7 @@ void check(const Recipe& recipe) {
   check_lists(recipe);
   check_statistics(recipe);
   check_float32(recipe);
+  check_evaluated_features(recipe);
   check_shown_channels(recipe);
   runtime::resolve_device(recipe.compute.device);
 }

@@ -184,8 +184,9 @@ void bind_evaluate(Settings& settings, Recipe& recipe) {
                "the data have them.");
   settings.add("evaluate.knn", evaluate.knn, "Weighted nearest neighbours on frozen features.");
   settings.add("evaluate.linear", evaluate.linear, "A linear classifier on frozen features.");
-  settings.add_choice("evaluate.features", evaluate.features, {"cls", "mean", "both"},
-                      "The cls token, the mean of the patch tokens, or each.");
+  settings.add("evaluate.features", evaluate.features,
+               "The cls token, the mean of the patch tokens, both, or grid:N, the patch tokens "
+               "averaged to N × N cells; several with commas between.");
   settings.add("evaluate.neighbours", evaluate.neighbours, at_least(1, 1e6), "",
                "Neighbours that vote.");
   settings.add("evaluate.temperature", evaluate.temperature, above(0, 1e3), "",

@@ -77,6 +77,30 @@ TEST(SingleShotCrop, IsClampedToTheImage) {
   EXPECT_EQ(single_shot_crop(1, 1, 0.08, 0.2, 0, 0), (Crop{0, 0, 1, 1}));
 }
 
+TEST(RandomCrop, FollowsTheRuleOfItsConfiguration) {
+  AugmentationConfig config;
+  auto one = random_for(5), two = random_for(5);
+  EXPECT_EQ(random_crop(100, 80, config, one), random_resized_crop(100, 80, config, two));
+  config.crop_scale = {0.08, 1.0};
+  config.crop_rule = CropRule::single_shot;
+  double smallest = 1, largest = 0, ends = 0;
+  for (std::uint64_t sample = 0; sample < 2000; ++sample) {
+    auto random = random_for(sample);
+    const auto crop = random_crop(300, 400, config, random);
+    ASSERT_GE(crop.top, 0);
+    ASSERT_GE(crop.left, 0);
+    ASSERT_LE(crop.top + crop.height, 300);
+    ASSERT_LE(crop.left + crop.width, 400);
+    const double share = crop.height * crop.width / (300.0 * 400.0);
+    smallest = std::min(smallest, share);
+    largest = std::max(largest, share);
+    ends += crop.height == 300 ? 1 : 0;
+  }
+  EXPECT_NEAR(smallest, 0.08, 0.01);
+  EXPECT_GT(largest, 0.97);
+  EXPECT_GT(ends, 200) << "what would be larger than the image is cut to it, not drawn again";
+}
+
 TEST(CentreCrop, FollowsTheEvaluationRule) {
   EXPECT_EQ(centre_crop(256, 256, {224, 224}), (Crop{16, 16, 224, 224}));
   EXPECT_EQ(centre_crop(512, 768, {224, 224}), (Crop{32, 160, 448, 448}));

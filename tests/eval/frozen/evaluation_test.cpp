@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "dbot/core/error.h"
+#include "dbot/data/subset.h"
 #include "tests/eval/frozen/samples.h"
 #include "tests/eval/frozen/small_network.h"
 #include "tests/support/synthetic_dataset.h"
@@ -50,12 +53,87 @@ TEST(Evaluation, HasARowAProtocolAndFeature) {
     EXPECT_GE(row.top5, row.top1);
   }
   config.knn = false;
-  config.features = FeatureChoice::mean;
+  config.features = "mean";
   EXPECT_THAT(titles(evaluate(config)), ElementsAre("linear mean"));
   config = {};
   config.linear = false;
-  config.features = FeatureChoice::cls;
+  config.features = "cls";
   EXPECT_THAT(titles(evaluate(config)), ElementsAre("knn cls"));
+}
+
+TEST(Evaluation, HasGridsBesideTheMean) {
+  EvaluateConfig config;
+  config.features = "mean,grid:2";
+  config.knn = false;
+  const Evaluation grid = evaluate(config);
+  EXPECT_THAT(titles(grid), ElementsAre("linear mean", "linear grid:2"));
+  config.features = "mean";
+  EXPECT_EQ(grid.rows[0].top1, evaluate(config).rows[0].top1);
+  config.features = "grid:3";
+  EXPECT_THROW(evaluate(config), UsageError);
+  config.features = "most";
+  EXPECT_THROW(evaluate(config), UsageError);
+}
+
+TEST(Evaluation, OfFewLabelsIsThatOfTheirImagesAlone) {
+  EvaluateConfig config;
+  config.share = {.per_class = 5};
+  const Evaluation few = evaluate(config);
+  ASSERT_EQ(few.draws.size(), 1U);
+  const auto& samples = few.draws[0].samples;
+  EXPECT_EQ(samples, data::draw_labelled(*splits().train, config.share, 0));
+  data::LabelledSplits by_hand = splits();
+  by_hand.train = data::subset(by_hand.train, samples);
+  const Evaluation same =
+      evaluate_backbone(small_network(), by_hand, {}, extraction(), 0, kNoStop, core::silent_log());
+  for (std::size_t i = 0; i < few.rows.size(); ++i) {
+    EXPECT_EQ(few.rows[i].train_samples, 20);
+    EXPECT_EQ(few.rows[i].top1, same.rows[i].top1);
+    EXPECT_TRUE(few.rows[i].seeds.empty());
+  }
+}
+
+TEST(Evaluation, OfSeveralSeedsHasTheirMeanAndSpread) {
+  EvaluateConfig config;
+  config.features = "mean";
+  config.share = {.per_class = 1};
+  config.seeds = 3;
+  const Evaluation several = evaluate(config);
+  ASSERT_EQ(several.draws.size(), 3U);
+  for (const EvaluationRow& row : several.rows) {
+    EXPECT_EQ(row.train_samples, 4);
+    ASSERT_EQ(row.seeds.size(), 3U);
+    std::vector<double> top1;
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+      EXPECT_EQ(row.seeds[seed].seed, seed);
+      EvaluateConfig alone = config;
+      alone.seeds = 1;
+      const Evaluation one = evaluate_backbone(small_network(), splits(), alone, extraction(), seed,
+                                               kNoStop, core::silent_log());
+      const auto same = std::ranges::find(one.rows, row.protocol, &EvaluationRow::protocol);
+      EXPECT_EQ(row.seeds[seed].top1, same->top1) << "as if it had been asked for alone";
+      top1.push_back(same->top1);
+    }
+    EXPECT_EQ(row.top1, mean_and_spread(top1).mean);
+    EXPECT_EQ(row.top1_spread, mean_and_spread(top1).spread);
+  }
+}
+
+TEST(Evaluation, AsMaeDoesHasARowAKind) {
+  EvaluateConfig config;
+  config.knn = false;
+  config.features = "mean,cls,grid:2";
+  config.probe = ProbeProtocol::mae;
+  config.mae_epochs = 2;
+  config.seeds = 2;
+  const Evaluation as_mae = evaluate(config);
+  EXPECT_THAT(titles(as_mae),
+              ElementsAre("linear_mae mean", "linear_mae cls", "linear_mae grid:2"));
+  for (const EvaluationRow& row : as_mae.rows) {
+    EXPECT_EQ(row.train_samples, 80);
+    EXPECT_EQ(row.test_samples, 40);
+    EXPECT_EQ(row.seeds.size(), 2U);
+  }
 }
 
 TEST(Evaluation, OfPixelsHasOneKindOfFeature) {

@@ -46,6 +46,7 @@ void check_checkpoint_import(const Fixture& fixture, Comparison& comparison);
 void check_checkpoint_names(const Fixture& fixture, Comparison& comparison);
 void check_classify(const Fixture& fixture, Comparison& comparison);
 void check_finetune_steps(const Fixture& fixture, Comparison& comparison);
+void check_linear_probe(const Fixture& fixture, Comparison& comparison);
 void check_mixup(const Fixture& fixture, Comparison& comparison);
 void check_lars(const Fixture& fixture, Comparison& comparison);
 

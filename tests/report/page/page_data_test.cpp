@@ -45,9 +45,9 @@ const std::string one_step =
 
 TEST_F(PageDataTest, AnEmptyFolderGivesEveryPart) {
   const json page = data();
-  for (const char* key :
-       {"name", "path", "state", "verdict", "advice", "facts", "progress", "curves", "stages",
-        "evaluations", "pictures", "bad_files", "next", "checkpoints", "recipe", "left_out"}) {
+  for (const char* key : {"name", "path", "state", "verdict", "advice", "facts", "progress",
+                          "curves", "stages", "evaluations", "later_evaluations", "pictures",
+                          "bad_files", "next", "checkpoints", "recipe", "left_out"}) {
     EXPECT_TRUE(page.contains(key)) << key;
   }
   EXPECT_EQ(page["state"], "empty");
@@ -86,6 +86,25 @@ TEST_F(PageDataTest, CarriesFurtherFiguresAndRowsOfTheModel) {
             json::parse(R"([["</b>",null],["mAP",0.41]])"));
   EXPECT_EQ(page["evaluations"][0]["results"][0]["top1"], nullptr);
   EXPECT_EQ(page["facts"]["model"]["rows"]["vocabulary"], "2,000 words");
+}
+
+TEST_F(PageDataTest, ShowsEvaluationsThatWereMadeAfterwards) {
+  const std::string one = R"({"labels":"<b>10%","seeds":[0,1],"results":[{"protocol":"knn",)"
+                          R"("features":"grid:3","top1":71.5,"top1_spread":0.5}]})";
+  for (const char* number : {"10", "2", "broken", "3"}) {
+    fs::create_directories(run_ / "evaluations" / number);
+  }
+  write("evaluations/10/results.json", one);
+  write("evaluations/2/results.json", one);
+  write("evaluations/broken/results.json", one);
+  write("evaluations/3/results.json", "{\"results\": [");
+  const json later = data()["later_evaluations"];
+  ASSERT_EQ(later.size(), 2U);
+  EXPECT_EQ(later[0]["number"], 2);
+  EXPECT_EQ(later[1]["number"], 10);
+  EXPECT_EQ(later[1]["labels"], "<b>10%");
+  EXPECT_EQ(later[1]["results"][0]["top1_spread"], 0.5);
+  EXPECT_THAT(text_, Not(HasSubstr("<b>")));
 }
 
 TEST_F(PageDataTest, HoldsNothingThatIsMarkup) {

@@ -39,6 +39,21 @@ TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
   }
 }
 
+TEST(Recipe, EvaluatedFeaturesAreOfTheNetwork) {
+  EXPECT_EQ(refusal({"evaluate.features=mean"}), "");
+  EXPECT_EQ(refusal({"evaluate.features=\"both,grid:14\"", "model.image_size=224",
+                     "model.patch_size=16"}),
+            "");
+  EXPECT_THAT(refusal({"evaluate.features=\"mean,grid:15\"", "model.image_size=224",
+                       "model.patch_size=16"}),
+              AllOf(HasSubstr("grid:15"), HasSubstr("14x14 patches")));
+  for (const char* wrong : {"most", "tokens", "grid", ""}) {
+    EXPECT_THAT(refusal({std::string("evaluate.features=\"") + wrong + "\""}),
+                HasSubstr("evaluate.features"))
+        << wrong;
+  }
+}
+
 const methods::MaskedModelingConfig& masked_modeling(const Recipe& recipe) {
   return std::get<methods::MaskedModelingConfig>(recipe.method);
 }

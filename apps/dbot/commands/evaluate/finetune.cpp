@@ -31,16 +31,17 @@ std::vector<std::string> assignments(const ModelArguments& model, const Evaluate
   };
   set("start.init", toml_text(std::string(arguments.from_scratch ? "random" : "file")));
   set("start.path", toml_text(arguments.from_scratch ? std::string() : model.model));
-  if (data.labels.share < 1) set("labels.share", toml_text(data.labels.share));
-  if (data.labels.per_class > 0) set("labels.per_class", toml_text(data.labels.per_class));
+  const auto& [share, per_class] = data.labels.share;
+  if (share < 1) set("labels.share", toml_text(share));
+  if (per_class > 0) set("labels.per_class", toml_text(per_class));
   if (!data.labels.from.empty()) set("evaluate.labels", toml_text(data.labels.from));
   if (!data.leave_out.empty()) set("data.leave_out", toml_text(data.leave_out));
   if (data.seed > 0) set("train.seed", toml_text(data.seed));
   if (const auto size = square_size(model)) set("model.image_size", toml_text(size->height));
   if (model.threads != 0) set("train.threads", toml_text(model.threads));
   if (model.precision != "auto") set("train.precision", toml_text(model.precision));
-  if (!arguments.epochs.empty()) {
-    set("schedule.total_epochs", toml_text(length_in_epochs(arguments.epochs, "--epochs")));
+  if (!data.epochs.empty()) {
+    set("schedule.total_epochs", toml_text(length_in_epochs(data.epochs, "--epochs")));
   }
   return all;
 }
@@ -58,12 +59,12 @@ exchange::EncoderDescription describe(const std::string& model) {
 }
 
 run::PretrainOptions options_of(const EvaluatedData& data, const FinetuneArguments& arguments) {
-  if (arguments.out.empty() && arguments.resume) {
+  if (data.out.empty() && arguments.resume) {
     throw UsageError("[evaluate] --resume needs --out, the folder of the run to go on with");
   }
   const std::filesystem::path recipe(arguments.recipe);
   return {.data = data.data,
-          .out = arguments.out,
+          .out = data.out,
           .resume = arguments.resume,
           .recipe = recipe.extension() == ".toml" ? recipe.stem().string() : arguments.recipe,
           .more_data = {},
@@ -86,7 +87,7 @@ void finetune(const ModelArguments& model, const EvaluatedData& data,
       run::recipe_for_weights(text, describe(model.model), assignments(model, data, arguments));
   train_run(std::move(recipe), options, json, [&](const std::string& run) {
     std::vector<std::string> again = words;
-    if (arguments.out.empty()) again.insert(again.end(), {"--out", run});
+    if (data.out.empty()) again.insert(again.end(), {"--out", run});
     if (!arguments.resume) again.emplace_back("--resume");
     return command_text(again);
   });

@@ -1,0 +1,59 @@
+#include "apps/dbot/commands/evaluate/kept_results.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+#include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
+#include "dbot/eval/frozen/embedding.h"
+
+namespace dbot::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) return;
+  throw Error({.operation = "evaluate",
+               .subject = folder.string(),
+               .fault = Fault::unreadable,
+               .reason = "cannot be made: " + error.message()});
+}
+
+std::string lines_of(const eval::LabelDraw& draw, const data::Dataset& train) {
+  std::string lines;
+  for (const std::int64_t sample : draw.samples) {
+    const auto label = static_cast<std::size_t>(train.label(sample));
+    lines += fmt::format("{}\t{}\n", eval::escaped_line(train.name(sample)),
+                         eval::escaped_line(train.classes().at(label)));
+  }
+  return lines;
+}
+
+}  // namespace
+
+fs::path new_evaluation_folder(const fs::path& run) {
+  make_folder(run / "evaluations");
+  for (int number = 1;; ++number) {
+    const fs::path folder = run / "evaluations" / std::to_string(number);
+    std::error_code error;
+    if (fs::create_directory(folder, error)) return folder;
+    if (error) make_folder(folder);  // says why
+  }
+}
+
+void keep_results(const fs::path& folder, const std::string& json,
+                  const eval::Evaluation& evaluation, const data::Dataset& train) {
+  make_folder(folder);
+  for (const eval::LabelDraw& draw : evaluation.draws) {
+    if (draw.samples.empty()) continue;
+    core::write_file_atomically(folder / fmt::format("labels-seed-{}.txt", draw.seed),
+                                lines_of(draw, train));
+  }
+  core::write_file_atomically(folder / "results.json", json + '\n');
+}
+
+}  // namespace dbot::app
