@@ -109,29 +109,6 @@ TEST_F(CheckpointTest, GivesBackWhatWasWritten) {
   }
 }
 
-TEST_F(CheckpointTest, RemembersValidationsAndAPlanThatBecameShorter) {
-  Checkpoint written = make(7);
-  EXPECT_THAT(core::read_text_file(write_checkpoint(folder_, written) / "state.json"),
-              testing::Not(testing::AnyOf(HasSubstr("validation"), HasSubstr("stage_begin"))));
-  written.stage_begin = {0, 7, 20};
-  written.validation = {.step = 7, .best_step = 4, .best = 0.1, .without_better = 3};
-  written.tensors["best.student.cls_token"] = at::full({1, 1, 4}, 0.25);
-  const fs::path folder = write_checkpoint(root_ / "other", written);
-  const Checkpoint read = read_checkpoint(folder);
-  EXPECT_THAT(read.stage_begin, ElementsAre(0, 7, 20));
-  EXPECT_EQ(read.validation, written.validation);
-  EXPECT_TRUE(fs::exists(folder / "best.safetensors"));
-  EXPECT_TRUE(at::equal(read.tensors.at("best.student.cls_token"),
-                        written.tensors.at("best.student.cls_token")));
-}
-
-TEST_F(CheckpointTest, BoundariesThatFallAreCorrupt) {
-  Checkpoint written = make(7);
-  written.stage_begin = {0, 9, 7};
-  const fs::path folder = write_checkpoint(folder_, written);
-  EXPECT_THAT(data_error(folder), HasSubstr("stage_begin has 7"));
-}
-
 TEST_F(CheckpointTest, TheStudentFileStandsAlone) {
   const auto file = exchange::read_tensor_file(write(3) / "student.safetensors");
   EXPECT_TRUE(file.tensors.contains("blocks.0.norm1.weight"));
