@@ -37,12 +37,12 @@ std::uint8_t of_real(double value) {
 /// The number that is stored at `from`.
 template <PixelValueType::Kind kind>
 auto stored_value(const std::uint8_t* from, bool big_endian) {
-  using Kind = PixelValueType::Kind;
-  if constexpr (kind == Kind::bits16) return read_word<std::uint16_t>(from, big_endian);
-  if constexpr (kind == Kind::float32) {
+  using Stored = PixelValueType::Kind;
+  if constexpr (kind == Stored::bits16) return read_word<std::uint16_t>(from, big_endian);
+  if constexpr (kind == Stored::float32) {
     return std::bit_cast<float>(read_word<std::uint32_t>(from, big_endian));
   }
-  if constexpr (kind == Kind::float64) {
+  if constexpr (kind == Stored::float64) {
     return std::bit_cast<double>(read_word<std::uint64_t>(from, big_endian));
   }
 }

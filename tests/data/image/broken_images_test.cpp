@@ -107,10 +107,10 @@ std::string png_chunk(const std::string& type, const std::string& content) {
 }
 
 /// A PNG that claims a size and holds `zeros` compressed zeros.
-Bytes png_bomb(std::uint32_t side, std::size_t zeros) {
+Bytes png_bomb(std::uint32_t width, std::size_t zeros) {
   std::string header;
-  append(header, side);
-  append(header, side);
+  append(header, width);
+  append(header, width);
   header += {8, 2, 0, 0, 0};  // 8 bits, RGB
   const Bytes plain(zeros);
   uLongf size = compressBound(static_cast<uLong>(zeros));
