@@ -146,8 +146,8 @@ function milestonesOf(runs) {
 // One row a measure: untrained, stage 1, stage 2 side by side.
 function milestonesTable(runs) {
   const labels = milestonesOf(runs);
-  const asked = (run) => protocolsOf([run]).filter((protocol) => run.evaluations.some((e) => isNumber(bestAccuracy(e, protocol))))
-    .flatMap((protocol) => gridsOf(run).map((grid) => [protocol, grid]));
+  const asked = (run) => protocolsOf([run]).flatMap((protocol) => gridsOf(run).map((grid) => [protocol, grid]))
+    .filter(([protocol, grid]) => run.evaluations.some((e) => isNumber(bestOfGrid(e, protocol, grid))));
   const rows = runs.flatMap((run) => asked(run).map(([protocol, grid]) => {
     const at = (label) => bestOfGrid(run.evaluations.find((e) => e.label === label), protocol, grid);
     const values = labels.map(at);

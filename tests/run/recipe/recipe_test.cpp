@@ -1,5 +1,4 @@
 #include "dbot/run/recipe/recipe.h"
-#include "dbot/masking/block_mask.h"
 
 #include <gmock/gmock.h>
 
