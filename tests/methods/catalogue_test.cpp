@@ -171,7 +171,8 @@ class EverySystem : public testing::TestWithParam<System> {
     observers.push_back(&page);
     train::Trainer trainer(settings, *method, loader(), observers, core::silent_log());
     if (checkpoint) trainer.resume(*checkpoint);
-    EXPECT_EQ(trainer.run(stop).finished, !stop.requested());
+    const bool finished = trainer.run(stop).finished;
+    EXPECT_EQ(finished, !stop.requested());
     page.write(report::RunState::finished);
     return method;
   }
