@@ -19,7 +19,7 @@ ClassifierFigures evaluate_classifier(const methods::ClassifyingCapability& clas
     if (stop.requested()) throw Stopped("[classifier] stopped on request");
     figures.add(classifier.logits(*batch, settings.precision), batch->labels, batch->sample_ids);
     done += batch->size();
-    if (settings.progress) settings.progress(done, total);
+    if (settings.progress) settings.progress({.done = done, .total = total, .doing = "test"});
   }
   return figures;
 }
