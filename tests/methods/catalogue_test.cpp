@@ -99,7 +99,7 @@ std::vector<System> small_ones(const methods::ClassificationConfig& /*which*/) {
   return systems;
 }
 
-const methods::DataFacts kFacts{
+const methods::DataFacts kCatalogueFacts{
     .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .classes = {"dark", "bright"}};
 
 std::vector<System> all_systems() {
@@ -155,7 +155,7 @@ class EverySystem : public testing::TestWithParam<System> {
     const auto checkpoint =
         train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
     auto method = GetParam().make(checkpoint.has_value());
-    method->see_data(kFacts);
+    method->see_data(kCatalogueFacts);
     train::TrainerSettings settings;
     settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
     settings.train.batch_size = kBatch;
@@ -171,7 +171,8 @@ class EverySystem : public testing::TestWithParam<System> {
     observers.push_back(&page);
     train::Trainer trainer(settings, *method, loader(), observers, core::silent_log());
     if (checkpoint) trainer.resume(*checkpoint);
-    EXPECT_EQ(trainer.run(stop).finished, !stop.requested());
+    const bool finished = trainer.run(stop).finished;
+    EXPECT_EQ(finished, !stop.requested());
     page.write(report::RunState::finished);
     return method;
   }
@@ -301,7 +302,7 @@ TEST_P(EverySystem, WhatItShowsIsDrawnAndStandsOnThePage) {
 
 TEST_P(EverySystem, SaysWhatItIsMadeOf) {
   const auto method = GetParam().make(false);
-  method->see_data(kFacts);
+  method->see_data(kCatalogueFacts);
   method->begin_stage(0);
   EXPECT_GT(method->cost().operations, 0);
   EXPECT_GT(method->facts().parts.at(0).parameters, 0);

@@ -19,7 +19,7 @@ ClassifierFigures evaluate_classifier(const methods::ClassifyingCapability& clas
     throw_if_stopped("classifier", stop);
     figures.add(classifier.logits(*batch, settings.precision), batch->labels, batch->sample_ids);
     done += batch->size();
-    if (settings.progress) settings.progress({.done = done, .total = total});
+    if (settings.progress) settings.progress({.done = done, .total = total, .doing = "test"});
   }
   return figures;
 }

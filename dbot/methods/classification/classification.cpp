@@ -54,7 +54,7 @@ void Classification::read_start() {
   if (config_.start != StartKind::file || start_) return;
   start_ = load_start_weights(config_.start_path, config_.encoder);
   origins_ = start_->origins;
-  remark_ = start_->channels_rule;
+  channels_rule_ = start_->channels_rule;
 }
 
 std::unique_ptr<Classification> Classification::to_be_loaded(ClassificationConfig config) {

@@ -66,7 +66,7 @@ class Classification : public Method, public ClassifyingCapability {
   std::unique_ptr<nn::Classifier> network_;
   std::optional<StartWeights> start_;  // until the first stage begins
   std::vector<exchange::WeightsOrigin> origins_;
-  std::string remark_;
+  std::string channels_rule_;
 };
 
 }  // namespace dbot::methods

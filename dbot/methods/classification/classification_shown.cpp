@@ -37,7 +37,9 @@ ModelFacts Classification::facts() const {
     (name.starts_with("head.") ? head : encoder).parameters += tensor.numel();
   }
   const std::int64_t tokens = config_.encoder.patches() + 1;
-  return {.parts = {encoder, head}, .tokens = tokens, .visible_tokens = tokens, .remark = remark_};
+  ModelFacts facts{.parts = {encoder, head}, .tokens = tokens, .visible_tokens = tokens};
+  if (!channels_rule_.empty()) facts.rows.emplace_back("start", channels_rule_);
+  return facts;
 }
 
 Cost Classification::cost() const {

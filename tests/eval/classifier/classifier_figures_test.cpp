@@ -24,10 +24,10 @@ at::Tensor rows_that_say(const std::vector<std::int64_t>& said) {
   return logits;
 }
 
-const std::vector<std::string> kClasses{"a", "b", "c, \"d\"", "e", "f", "g"};
+const std::vector<std::string> kSixClasses{"a", "b", "c, \"d\"", "e", "f", "g"};
 
 TEST(ClassifierFigures, CountsFirstAndFirstFiveAndWhatWasSaid) {
-  ClassifierFigures figures(kClasses);
+  ClassifierFigures figures(kSixClasses);
   // Right, wrong and among five, wrong and last, without a label.
   figures.add(rows_that_say({2, 0}), {2, 4}, {10, 11});
   figures.add(rows_that_say({0, 1}), {5, -1}, {12, 13});
@@ -46,13 +46,13 @@ TEST(ClassifierFigures, CountsFirstAndFirstFiveAndWhatWasSaid) {
 }
 
 TEST(ClassifierFigures, WithoutSamplesAreZero) {
-  const ClassifierFigures figures(kClasses);
+  const ClassifierFigures figures(kSixClasses);
   EXPECT_EQ(figures.top1(), 0);
   EXPECT_EQ(figures.top5(), 0);
 }
 
 TEST(ClassifierFigures, RefuseWhatIsNoAnswer) {
-  ClassifierFigures figures(kClasses);
+  ClassifierFigures figures(kSixClasses);
   at::Tensor logits = rows_that_say({0});
   EXPECT_THROW(figures.add(logits, {6}, {0}), Error);
   EXPECT_THROW(figures.add(logits, {0, 1}, {0, 1}), Error);
@@ -62,7 +62,7 @@ TEST(ClassifierFigures, RefuseWhatIsNoAnswer) {
 }
 
 TEST(ClassifierFigures, PredictionsAreLinesOfNames) {
-  ClassifierFigures figures(kClasses);
+  ClassifierFigures figures(kSixClasses);
   figures.add(rows_that_say({2, 0}), {2, 4}, {7, 3});
   EXPECT_THAT(predictions_csv(figures, test::MemoryDataset(10)),
               testing::MatchesRegex("name,label,predicted,probability\n"
@@ -71,12 +71,12 @@ TEST(ClassifierFigures, PredictionsAreLinesOfNames) {
 }
 
 TEST(ClassifierFigures, AsJsonHaveEachClassAndTheMatrix) {
-  ClassifierFigures figures(kClasses);
+  ClassifierFigures figures(kSixClasses);
   figures.add(rows_that_say({2, 0}), {2, 4}, {0, 1});
   const auto json = nlohmann::json::parse(to_json(figures));
   EXPECT_EQ(json["top1"], 50);
   EXPECT_EQ(json["samples"], 2);
-  EXPECT_EQ(json["classes"][2]["name"], kClasses[2]);
+  EXPECT_EQ(json["classes"][2]["name"], kSixClasses[2]);
   EXPECT_EQ(json["classes"][4]["samples"], 1);
   EXPECT_EQ(json["classes"][4]["correct"], 0);
   EXPECT_EQ(json["confusion"][4][0], 1);

@@ -24,8 +24,8 @@ nn::ClassifierConfig classifier_config(const Fixture& fixture) {
 }
 
 /// Names and factors of the groups, in the official order.
-void compare_groups(const nlohmann::json& expected, const std::vector<optim::LayerGroup>& groups,
-                    Comparison& comparison) {
+void compare_layer_groups(const nlohmann::json& expected,
+                          const std::vector<optim::LayerGroup>& groups, Comparison& comparison) {
   comparison.truth("as many groups", groups.size() == expected.size());
   for (std::size_t i = 0; i < std::min(groups.size(), expected.size()); ++i) {
     const std::string which = "group " + std::to_string(i);
@@ -56,7 +56,7 @@ void check_finetune_steps(const Fixture& fixture, Comparison& comparison) {
   const auto decay = config.at("layer_decay").get<double>();
   const auto groups =
       optim::layer_decay_groups(specs, shape.encoder.depth, decay, settings.weight_decay);
-  compare_groups(config.at("groups"), groups, comparison);
+  compare_layer_groups(config.at("groups"), groups, comparison);
   optim::AdamW optimizer(
       optim::layer_decay_groups(*store, shape.encoder.depth, decay, settings.weight_decay),
       settings);

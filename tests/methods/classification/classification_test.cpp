@@ -21,7 +21,7 @@ namespace {
 
 using testing::HasSubstr;
 
-ClassificationConfig tiny_config() {
+ClassificationConfig tiny_classifier() {
   ClassificationConfig config;
   config.encoder = {
       .image_size = {16, 16}, .channels = 3, .patch_size = 4, .width = 24, .depth = 2, .heads = 2};
@@ -29,17 +29,17 @@ ClassificationConfig tiny_config() {
   return config;
 }
 
-const DataFacts kFacts{
+const DataFacts kThreeClasses{
     .mean = {0.5, 0.4, 0.3}, .std = {0.2, 0.3, 0.25}, .classes = {"ant", "bee", "cat"}};
 
-std::unique_ptr<Classification> begun(const ClassificationConfig& config) {
+std::unique_ptr<Classification> begun_classifier(const ClassificationConfig& config) {
   auto method = std::make_unique<Classification>(config);
-  method->see_data(kFacts);
+  method->see_data(kThreeClasses);
   method->begin_stage(0);
   return method;
 }
 
-data::Batch batch_of(std::vector<std::int64_t> ids) {
+data::Batch labelled_batch(std::vector<std::int64_t> ids) {
   data::Batch batch;
   const auto size = static_cast<std::int64_t>(ids.size());
   batch.tensors["images"] = at::randint(0, 256, {size, 3, 16, 16}, at::kByte);
@@ -48,16 +48,16 @@ data::Batch batch_of(std::vector<std::int64_t> ids) {
   return batch;
 }
 
-at::Tensor seen(const data::Batch& batch) {
-  return data::normalise(batch.tensors.at("images"), kFacts.mean, kFacts.std);
+at::Tensor normalised_images(const data::Batch& batch) {
+  return data::normalise(batch.tensors.at("images"), kThreeClasses.mean, kThreeClasses.std);
 }
 
 TEST(Classification, TheHeadStartsWithItsDeviationAndABiasOfZero) {
-  ClassificationConfig config = tiny_config();
+  ClassificationConfig config = tiny_classifier();
   config.encoder.width = 240;  // enough draws for a deviation
   for (const bool truncated : {false, true}) {
     config.head = {.deviation = 0.01, .truncated = truncated};
-    const auto method = begun(config);
+    const auto method = begun_classifier(config);
     const at::Tensor head = method->parameters().at("head.weight").detach();
     // Within one deviation the deviation is 0.54 of it.
     EXPECT_NEAR(head.std().item<double>(), truncated ? 0.0054 : 0.01, 6e-4);
@@ -67,16 +67,16 @@ TEST(Classification, TheHeadStartsWithItsDeviationAndABiasOfZero) {
 }
 
 TEST(Classification, TheDrawsMixTheBatchAndItsTargets) {
-  ClassificationConfig config = tiny_config();
+  ClassificationConfig config = tiny_classifier();
   config.smoothing = 0.1;
   config.mixing = {.mixup = 0.8, .cutmix = 1.0};
-  const auto method = begun(config);
-  const data::Batch batch = batch_of({3, 1, 5, 8});
+  const auto method = begun_classifier(config);
+  const data::Batch batch = labelled_batch({3, 1, 5, 8});
   for (const auto& mix :
        {data::Mix{.kept = 0.3, .box = std::nullopt}, data::cutmix({2, 4, 8, 6}, {16, 16})}) {
     const StepResult result = method->training_step(batch, {{"mixing", mixing_tensor(mix)}}, {});
     data::Batch mixed = batch;
-    at::Tensor images = seen(batch);
+    at::Tensor images = normalised_images(batch);
     data::mix_images(images, mix);
     mixed.tensors["images"] = images;
     const at::Tensor expected = objectives::soft_target_cross_entropy(
@@ -88,21 +88,22 @@ TEST(Classification, TheDrawsMixTheBatchAndItsTargets) {
 }
 
 TEST(Classification, EachBatchIsMixedInAnotherWayAndTheSameOneAgainAlike) {
-  ClassificationConfig config = tiny_config();
+  ClassificationConfig config = tiny_classifier();
   config.mixing = {.mixup = 0.8, .cutmix = 1.0};
-  const auto method = begun(config);
+  const auto method = begun_classifier(config);
   const auto drawn = [&](std::vector<std::int64_t> ids, std::int64_t epoch) {
-    return method->draw(batch_of(std::move(ids)), {.seed = 1, .epoch = epoch}).at("mixing");
+    return method->draw(labelled_batch(std::move(ids)), {.seed = 1, .epoch = epoch}).at("mixing");
   };
   EXPECT_TRUE(at::equal(drawn({3, 1}, 0), drawn({3, 1}, 0)));
   EXPECT_FALSE(at::equal(drawn({3, 1}, 0), drawn({4, 1}, 0)));
   EXPECT_FALSE(at::equal(drawn({3, 1}, 0), drawn({3, 1}, 1)));
-  EXPECT_FALSE(begun(tiny_config())->draw(batch_of({1}), {}).contains("mixing"));
+  EXPECT_FALSE(
+      begun_classifier(tiny_classifier())->draw(labelled_batch({1}), {}).contains("mixing"));
 }
 
 TEST(Classification, TellsTheAccuracyOfABatchThatIsNotMixed) {
-  const auto method = begun(tiny_config());
-  data::Batch batch = batch_of({0, 1, 2, 3});
+  const auto method = begun_classifier(tiny_classifier());
+  data::Batch batch = labelled_batch({0, 1, 2, 3});
   const at::Tensor said = method->logits(batch, runtime::Precision::fp32).argmax(1);
   for (std::size_t i = 0; i < 4; ++i) {
     const auto label = said[static_cast<std::int64_t>(i)].item<std::int64_t>();
@@ -115,21 +116,21 @@ TEST(Classification, TellsTheAccuracyOfABatchThatIsNotMixed) {
 }
 
 TEST(Classification, NeedsALabelForEverySampleAndClasses) {
-  const auto method = begun(tiny_config());
-  data::Batch batch = batch_of({0, 1});
+  const auto method = begun_classifier(tiny_classifier());
+  data::Batch batch = labelled_batch({0, 1});
   batch.labels[1] = -1;
   EXPECT_THROW(method->training_step(batch, {}, {}), DataError);
   batch.labels.clear();
   EXPECT_THROW(method->training_step(batch, {}, {}), DataError);
-  Classification without(tiny_config());
-  without.see_data({.mean = kFacts.mean, .std = kFacts.std});
+  Classification without(tiny_classifier());
+  without.see_data({.mean = kThreeClasses.mean, .std = kThreeClasses.std});
   EXPECT_THROW(without.begin_stage(0), DataError);
 }
 
 TEST(Classification, TheLearningRateFallsTowardsTheInput) {
-  ClassificationConfig config = tiny_config();
+  ClassificationConfig config = tiny_classifier();
   config.layer_decay = 0.5;
-  const auto method = begun(config);
+  const auto method = begun_classifier(config);
   const nn::ParameterStore& store = method->parameters();
   // Every trained parameter is in one group, with the rate of its layer; gaps are in one, too.
   std::int64_t elements = 0;
@@ -157,17 +158,18 @@ TEST(Classification, TheLearningRateFallsTowardsTheInput) {
 }
 
 TEST(Classification, ItsStateNamesTheClasses) {
-  const auto method = begun(tiny_config());
+  const auto method = begun_classifier(tiny_classifier());
   const runtime::NamedTensors state = method->state();
-  const auto stored = Classification::to_be_loaded(tiny_config());
+  const auto stored = Classification::to_be_loaded(tiny_classifier());
   stored->load_state(0, state);
   EXPECT_THAT(stored->classes(), testing::ElementsAre("ant", "bee", "cat"));
-  const data::Batch batch = batch_of({0, 1});
-  stored->see_data(kFacts);
+  const data::Batch batch = labelled_batch({0, 1});
+  stored->see_data(kThreeClasses);
   EXPECT_TRUE(at::equal(stored->logits(batch, runtime::Precision::fp32),
                         method->logits(batch, runtime::Precision::fp32)));
-  auto other = Classification::to_be_loaded(tiny_config());
-  other->see_data({.mean = kFacts.mean, .std = kFacts.std, .classes = {"ant", "bee", "dog"}});
+  auto other = Classification::to_be_loaded(tiny_classifier());
+  other->see_data(
+      {.mean = kThreeClasses.mean, .std = kThreeClasses.std, .classes = {"ant", "bee", "dog"}});
   EXPECT_THROW(other->load_state(0, state), DataError);
   EXPECT_THROW(other->load_state(0, with_prefix("student.", method->parameters().named())),
                DataError);
@@ -175,14 +177,14 @@ TEST(Classification, ItsStateNamesTheClasses) {
 
 TEST(Classification, BothPoolingsGiveABackboneWithFeatures) {
   for (const auto pooling : {nn::Pooling::mean, nn::Pooling::cls}) {
-    ClassificationConfig config = tiny_config();
+    ClassificationConfig config = tiny_classifier();
     config.pooling = pooling;
-    const auto method = begun(config);
+    const auto method = begun_classifier(config);
     const bool mean = pooling == nn::Pooling::mean;
     EXPECT_EQ(method->parameters().contains("norm.weight"), !mean);
     EXPECT_EQ(method->parameters().contains("fc_norm.weight"), mean);
-    const auto features =
-        method->backbone().features({{"images", seen(batch_of({0, 1}))}}, at::kFloat);
+    const auto features = method->backbone().features(
+        {{"images", normalised_images(labelled_batch({0, 1}))}}, at::kFloat);
     EXPECT_EQ(features.at("mean").sizes(), (std::vector<std::int64_t>{2, 24}));
     EXPECT_THAT(method->describe_backbone(),
                 HasSubstr(mean ? "\"pooling\":\"mean\"" : "\"pooling\":\"cls\""));

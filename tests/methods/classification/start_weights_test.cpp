@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const DataFacts kFacts{.mean = {0.5, 0.5, 0.5}, .std = {0.2, 0.2, 0.2}, .classes = {"a", "b"}};
+const DataFacts kTwoClasses{.mean = {0.5, 0.5, 0.5}, .std = {0.2, 0.2, 0.2}, .classes = {"a", "b"}};
 
 class StartWeightsTest : public testing::Test {
  protected:
@@ -30,8 +30,8 @@ class StartWeightsTest : public testing::Test {
   runtime::NamedTensors save(const nn::EncoderConfig& config) {
     nn::ParameterStore store(nn::encoder_parameters(config));
     for (const auto& [name, tensor] : store.named()) tensor.copy_(at::randn(tensor.sizes()));
-    exchange::save_encoder(file_, {.config = config, .mean = kFacts.mean, .std = kFacts.std},
-                           store.named());
+    exchange::save_encoder(
+        file_, {.config = config, .mean = kTwoClasses.mean, .std = kTwoClasses.std}, store.named());
     return store.named();
   }
 
@@ -42,7 +42,7 @@ class StartWeightsTest : public testing::Test {
     config.start = StartKind::file;
     config.start_path = file_;
     auto method = std::make_unique<Classification>(config);
-    method->see_data(kFacts);
+    method->see_data(kTwoClasses);
     method->begin_stage(0);
     return method;
   }
@@ -78,7 +78,7 @@ TEST_F(StartWeightsTest, ARunWithoutACheckpointBeginsFromTheFileAgain) {
   config.start = StartKind::file;
   config.start_path = file_;
   const auto method = Classification::to_be_loaded(config);
-  method->see_data(kFacts);
+  method->see_data(kTwoClasses);
   method->begin_stage(0);
   EXPECT_TRUE(at::equal(method->parameters().at("cls_token"), stored.at("cls_token")));
 }

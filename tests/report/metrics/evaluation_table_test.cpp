@@ -40,7 +40,7 @@ TEST(EvaluationTable, NamesFeaturesWhereThereAreSeveral) {
 
 TEST(EvaluationTable, FurtherFiguresHaveColumnsOfTheirOwn) {
   EvaluationRecord first = record("stage 1", 60), second = record("stage 2", 61);
-  first.results[0].figures = {{"mAP", 0.41255}};
+  first.results[0].figures = {{"mAP", 0.41257}};
   second.results[0].figures = {{"mAP", 0.5}, {"ECE", 12.5}};
   EXPECT_EQ(evaluation_table({first, second}, false),
             "accuracy in percent  k-NN top-1  k-NN mAP  k-NN ECE  linear top-1\n"

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include "dbot/core/error.h"
@@ -68,8 +69,7 @@ class GalleryDrawing {
   ShownGroup draw(const methods::ExhibitGroup& group) {
     ShownGroup shown{group.kind, bounded_text(group.title), bounded_text(group.explanation), {}};
     kind_ = group.kind;
-    for (const methods::Exhibit& exhibit : group.exhibits) {
-      if (shown.exhibits.size() == limits::kExhibits) break;
+    for (const methods::Exhibit& exhibit : std::views::take(group.exhibits, limits::kExhibits)) {
       check_exhibit(kind_, exhibit);
       cuts_.clear();
       if (auto one = draw(exhibit)) {
