@@ -71,6 +71,7 @@ int run(CommandLine& line, int argc, char** argv) {
   for (const CLI::App* command : line.computing) {
     if (command->parsed()) let_waiting_threads_sleep(argv);
   }
+  let_stops_come();
   runtime::reuse_tensor_memory();  // without memory for a tensor it throws std::bad_alloc
   line.action();
   return done;

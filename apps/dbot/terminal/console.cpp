@@ -54,11 +54,14 @@ void handle_stop(void (*handler)(int)) {
   struct sigaction before {};
   sigaction(SIGHUP, nullptr, &before);
   if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // else: under nohup
-  // A program that starts itself again keeps stops waiting meanwhile.
+}
+
+/// `how`: SIG_BLOCK or SIG_UNBLOCK.
+void mask_stops(int how) {
   sigset_t stops;
   sigemptyset(&stops);
   for (const int stop : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stops, stop);
-  sigprocmask(SIG_UNBLOCK, &stops, nullptr);
+  sigprocmask(how, &stops, nullptr);
 }
 
 void occupy_if_closed(int descriptor, int flags) {
@@ -143,6 +146,7 @@ TerminalSize terminal_size(int descriptor) {
 }
 
 void prepare_process() {
+  mask_stops(SIG_BLOCK);
   handle_stop(on_stop_signal);
   occupy_if_closed(STDIN_FILENO, O_RDONLY);
   occupy_if_closed(STDOUT_FILENO,
@@ -150,6 +154,10 @@ void prepare_process() {
   occupy_if_closed(STDERR_FILENO, O_WRONLY);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void let_stops_come() {
+  mask_stops(SIG_UNBLOCK);
 }
 
 }  // namespace dbot::app

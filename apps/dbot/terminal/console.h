@@ -50,8 +50,10 @@ struct TerminalSize {
 TerminalSize terminal_size(int descriptor);
 
 /// Installs the handlers; a closed pipe and a limit on the size of files (ulimit -f) are errors of
-/// the write, not signals. Also keeps the
-/// numbers of closed standard streams from being given to the files a run opens.
+/// the write, not signals. Also keeps the numbers of closed standard streams from being given to
+/// the files a run opens. Stops wait until `let_stops_come`: a program that starts itself again
+/// would forget one that came before.
 void prepare_process();
+void let_stops_come();
 
 }  // namespace dbot::app
