@@ -18,6 +18,7 @@ namespace {
 /// A slip of the fingers, or the beginning of the name.
 bool is_near(const std::string& word, const std::string& name) {
   if (word.size() >= 3 && (name.starts_with(word) || word.starts_with(name))) return true;
+  if (word.size() >= 3 && std::ranges::is_permutation(word, name)) return true;  // "otu"
   return core::edit_distance(word, name) <= std::min<std::size_t>(2, word.size() / 4);
 }
 
