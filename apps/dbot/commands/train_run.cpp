@@ -43,14 +43,14 @@ void print_for_people(const run::PretrainSummary& summary) {
 
 /// The run is saved and summed up by now: the exit code alone is left to say it.
 void require_table(const run::PretrainSummary& summary) {
-  const std::string& why = summary.missing_table.why;
-  if (why.empty()) return;
+  if (summary.missing_table.why.empty()) return;
   const ErrorFields fields{
       .operation = "evaluate",
       .subject = summary.out.string(),
       .fault = Fault::other,
-      .reason = "is a finished run, but evaluations that were asked for are missing: " +
-                why.substr(0, why.find('\n')),
+      .reason =
+          "is a finished run, but evaluations that were asked for are missing; why, stands "
+          "above",
       .way_out = "`dbot evaluate` makes them up; evaluate.at_stage_ends=false asks for none"};
   if (summary.missing_table.of_data) throw DataError(fields);
   throw Error(fields);
