@@ -65,8 +65,7 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   std::vector<std::filesystem::path> sources{options.data};
   sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
   const core::Log opening_log = said_once(log);
-  const TrainingImages training_images =
-      open_training_images(sources, recipe, stop, opening_log);
+  const TrainingImages training_images = open_training_images(sources, recipe, stop, opening_log);
   const auto& dataset = training_images.images;
   const train::Plan plan = plan_for(recipe, *dataset, log);
   const train::ValidationSettings validation =

@@ -14,9 +14,9 @@ struct NetworkToExport {
 };
 
 /// What a model's path names, to be handed out. Without `decoder`: the encoder that
-/// exchange::resolve_model_path finds, with its head where it is a classifier. With it: the student of the run's newest whole checkpoint,
-/// or of the checkpoint itself. Throws UsageError for a weights file where a decoder is wanted, and
-/// DataError for what is missing or broken.
+/// exchange::resolve_model_path finds, with its head where it is a classifier. With it: the student
+/// of the run's newest whole checkpoint, or of the checkpoint itself. Throws UsageError for a
+/// weights file where a decoder is wanted, and DataError for what is missing or broken.
 NetworkToExport load_network_to_export(const std::filesystem::path& model, bool decoder,
                                        const core::Log& log);
 

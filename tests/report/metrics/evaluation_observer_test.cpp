@@ -35,8 +35,8 @@ class EvaluationObserverTest : public testing::Test {
       return {{"knn", "cls", 10.0 * calls, 50}};
     };
     EvaluationObserver observer(schedule_,
-                                {[&](const methods::Method&) { return results(); }, results}, metrics,
-                                core::silent_log());
+                                {[&](const methods::Method&) { return results(); }, results},
+                                metrics, core::silent_log());
     const std::size_t before = read_evaluations(path_).size();
     try {
       walk(from, to, metrics, observer);

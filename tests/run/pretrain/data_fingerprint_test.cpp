@@ -42,7 +42,9 @@ TEST(DataFingerprint, AnArchiveIsKnownByItsMembersAndTheirSizes) {
 
 DataFingerprint of_folders(const std::vector<fs::path>& folders) {
   const core::StopRequest stop;
-  return fingerprint(*open_training_images(folders, {}, stop, core::silent_log()).images, folders);
+  const Recipe defaults;
+  return fingerprint(*open_training_images(folders, defaults, stop, core::silent_log()).images,
+                     folders);
 }
 
 TEST(DataFingerprint, OfSeveralSourcesIsTheSameElsewhereAndSeesChangedSizes) {
@@ -54,7 +56,8 @@ TEST(DataFingerprint, OfSeveralSourcesIsTheSameElsewhereAndSeesChangedSizes) {
   fs::copy(here / "two", there / "y", fs::copy_options::recursive);
   const std::vector<fs::path> moved{there / "x", there / "y"};
   const core::StopRequest stop;
-  const auto images = open_training_images(moved, {}, stop, core::silent_log()).images;
+  const Recipe defaults;
+  const auto images = open_training_images(moved, defaults, stop, core::silent_log()).images;
   EXPECT_THAT(difference(before, of_folders(moved), *images), IsEmpty());
   test::write_text(there / "y/2.jpg", "shorter");
   EXPECT_THAT(difference(before, of_folders(moved), *images), HasSubstr("the first other content"));
