@@ -55,8 +55,12 @@ std::string with_short_sizes(std::string text) {
 
 std::vector<std::string> recipes_meant_by(std::string_view word) {
   const std::string wanted = plain(word);
-  const auto found = recipes_called(wanted);
-  return found.empty() ? recipes_called(with_short_sizes(wanted)) : found;
+  auto found = recipes_called(wanted);
+  if (found.empty()) found = recipes_called(with_short_sizes(wanted));
+  // Recipes that learn labels are for those who name their folder, or mean nothing else.
+  std::vector<std::string> without_labels = found;
+  std::erase_if(without_labels, [](const auto& name) { return name.starts_with("finetune/"); });
+  return without_labels.empty() ? found : without_labels;
 }
 
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {

@@ -269,6 +269,8 @@ TEST(Recipe, KnowsWhatANameWithoutItsFolderMeans) {
   EXPECT_EQ(recipes_meant_by("mae"),
             (Names{"mae/tiny-32", "mae/vit-b16", "mae/vit-h14", "mae/vit-l16"}));
   EXPECT_EQ(recipes_meant_by("dbot").size(), 8U);
+  EXPECT_EQ(recipes_meant_by("finetune/mae-vit-b"), (Names{"finetune/mae-vit-b16"}));
+  EXPECT_EQ(recipes_meant_by("mae-vit-h14"), (Names{"mae/vit-h14"}));
   EXPECT_EQ(recipes_meant_by("resnet50"), Names());
   EXPECT_EQ(recipes_meant_by("--"), Names());
   try {
