@@ -26,7 +26,7 @@ class Evaluation : public testing::Test {
     return dbot(words);
   }
   std::string run() const {
-    EXPECT_EQ(shop_.pretrain("run", {"--steps", "1"}).exit_code, 0);
+    EXPECT_EQ(shop_.pretrain("run", {"--steps", "2"}).exit_code, 0);
     return shop_.folder / "run";
   }
   void expect_refusal(const std::vector<std::string>& more, int code,

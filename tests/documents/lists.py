@@ -17,6 +17,7 @@ NOT_RUN = {
     ("docs/methods/mae.md", "kept = trunc(L · (1 − ratio))        in double precision, in exactly this form"): FORMULA,
     ("docs/methods/mae.md", "target = (x − mean) / √(variance + 1e-6)        variance with divisor n − 1"): FORMULA,
     ("docs/methods/mae.md", "t < w:   rate = peak · t / w"): FORMULA,
+    ("docs/methods/mae.md", "d = g + λ · p;  d ← d · τ · ‖p‖ / ‖d‖        the factor is 1 where one of the norms is 0"): FORMULA,
     ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb"): "scripts/check_package.sh does it in a clean system",
     ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb ./dbot-dev_0.1.0_amd64.deb g++ cmake"): "the same",
     ("docs/packages.md", "find_package(dbot 0.1 CONFIG REQUIRED)"): "CMake; ctest -L package builds with it",
