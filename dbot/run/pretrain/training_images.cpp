@@ -114,7 +114,7 @@ TrainingImages open_training_images(const std::vector<std::filesystem::path>& pa
     training.sizes.push_back(sources.back()->size());
   }
   std::ranges::sort(kinds);
-  kinds.erase(std::ranges::unique(kinds).begin(), kinds.end());
+  kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
   training.kind = fmt::format("{}", fmt::join(kinds, ", "));
   training.images = data::concatenate(std::move(sources));
   return training;

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <ranges>
+#include <span>
 #include <utility>
 
 #include "dbot/core/error.h"
@@ -69,7 +69,8 @@ class GalleryDrawing {
   ShownGroup draw(const methods::ExhibitGroup& group) {
     ShownGroup shown{group.kind, bounded_text(group.title), bounded_text(group.explanation), {}};
     kind_ = group.kind;
-    for (const methods::Exhibit& exhibit : std::views::take(group.exhibits, limits::kExhibits)) {
+    for (const methods::Exhibit& exhibit :
+         std::span(group.exhibits).first(std::min(group.exhibits.size(), limits::kExhibits))) {
       check_exhibit(kind_, exhibit);
       cuts_.clear();
       if (auto one = draw(exhibit)) {
