@@ -23,7 +23,7 @@ MethodMemory plan_memory(const ClassificationConfig& config, const Surroundings&
   plan.frozen_pass = batch * block_bytes(block);
   if (!surroundings.trains) return plan;
   plan.gradients = kFloatBytes * trained;
-  plan.moments = 2 * kFloatBytes * trained;
+  plan.moments = surroundings.moments * kFloatBytes * trained;
   plan.activations =
       kAllocatorGaps * batch * (number(encoder.depth) * block_bytes(block) + passing_bytes(block));
   // In low precision the graph keeps converted copies of the matrices.

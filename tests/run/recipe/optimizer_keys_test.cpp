@@ -96,5 +96,16 @@ TEST(OptimizerKeys, TheMemoryPlanKnowsWhatEachKindKeeps) {
   EXPECT_EQ(moments("kind = \"sgd\"\nmomentum = 0"), 0);
 }
 
+TEST(OptimizerKeys, TheMemoryPlanOfEverySystemGoesByTheKind) {
+  for (const std::string& kind : methods::catalogue::kinds()) {
+    const auto plan = [&](const std::string& optimizer) {
+      return plan_memory(recipe_of("", {"method.kind=" + kind, "optimizer.kind=" + optimizer}), {});
+    };
+    EXPECT_EQ(plan("adamw").moments, 2 * plan("adamw").gradients) << kind;
+    EXPECT_EQ(plan("sgd").moments, plan("sgd").gradients) << kind;
+    EXPECT_GT(plan("sgd").moments, 0) << kind;
+  }
+}
+
 }  // namespace
 }  // namespace dbot::run
