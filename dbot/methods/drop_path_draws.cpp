@@ -21,4 +21,12 @@ at::Tensor drop_path_draws(std::uint64_t seed, std::uint32_t stage, std::uint32_
   return draws;
 }
 
+nn::DropPath drop_path_of(const StepDraws& draws, double maximum) {
+  nn::DropPath drop_path{maximum, {}};
+  if (const auto found = draws.find("drop_path"); found != draws.end()) {
+    drop_path.draws = found->second;
+  }
+  return drop_path;
+}
+
 }  // namespace dbot::methods

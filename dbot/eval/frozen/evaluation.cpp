@@ -138,10 +138,11 @@ std::vector<EvaluationRow> evaluate_as_mae(const Material& material,
                                .seed = draw.seed};
     const auto results = mae_probe(material.source, train, test, material.classes, probe,
                                    material.extraction, material.stop, material.log);
+    const std::int64_t samples = labelled(*train);
     auto result = results.begin();
     for (const auto& [kind, rows] : test.kinds) {
       EvaluationRow& row = found[kind];
-      row.train_samples = labelled(*train);
+      row.train_samples = samples;
       row.seeds.push_back({draw.seed, result->top1, result->top5});
       ++result;
     }

@@ -23,14 +23,6 @@ bool mixes(const data::MixingConfig& config) {
   return (config.mixup > 0 || config.cutmix > 0) && config.probability > 0;
 }
 
-nn::DropPath drop_path_of(const StepDraws& draws, double maximum) {
-  nn::DropPath drop_path{maximum, {}};
-  if (const auto found = draws.find("drop_path"); found != draws.end()) {
-    drop_path.draws = found->second;
-  }
-  return drop_path;
-}
-
 at::Tensor labels_of(const data::Batch& batch) {
   const bool labelled = std::ranges::all_of(batch.labels, [](auto label) { return label >= 0; });
   if (std::ssize(batch.labels) != batch.size() || !labelled) {

@@ -171,10 +171,7 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
                                                 runtime::Precision precision, Extent extent) const {
   const at::ScalarType compute = runtime::compute_type(precision);
   const ops::Images seen = seen_images(batch);
-  nn::DropPath drop_path{config_.drop_path, {}};
-  if (const auto found = draws.find("drop_path"); found != draws.end()) {
-    drop_path.draws = found->second;
-  }
+  const nn::DropPath drop_path = drop_path_of(draws, config_.drop_path);
 
   Forward result;
   result.mask = mask_of(draws);
