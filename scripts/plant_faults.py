@@ -9,7 +9,7 @@ object and one test program are built again, and the tests of the folder are run
 nothing, all tests of its module. The checkout is left alone: faults are planted in a copy of it.
 
 All is under build/faults: stopped at any time, the same command goes on. results.json there has every
-fault and what became of it; --again tries those that survived once more, after new tests. --sample
+fault and what became of it; --again tries those of it that survived once more, after new tests. --sample
 takes N of the faults by chance. Faults that change nothing a test could see stand, with the word why,
 in scripts/planted_faults/equivalent.json and are not planted. A long run: half a minute a fault.
 
@@ -109,11 +109,15 @@ def main() -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="so many by chance; default: all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--edges", action="store_true", help="with < for <= and the like")
-    parser.add_argument("--again", action="store_true", help="survivors once more")
+    parser.add_argument("--again", action="store_true", help="earlier survivors once more")
     parser.add_argument("--list", action="store_true", help="print the faults, plant none")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     folders = [module.removeprefix("dbot/").strip("/") for module in arguments.modules]
+    if arguments.again and arguments.sample is not None:
+        parser.error("--again takes the faults of earlier runs: leave --sample out")
+    PLACE.mkdir(parents=True, exist_ok=True)
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     known = equivalents()
     chosen: list[tuple[str, Fault]] = []
     for folder in folders:
@@ -122,6 +126,8 @@ def main() -> int:
             parser.error(f"dbot/{folder} has no sources")
         found = [fault for file in files for fault in faults_of(ROOT, file, arguments.edges)]
         chosen += [(folder, x) for x in found if (x.file, x.before, x.after) not in known]
+    if arguments.again:
+        chosen = [(folder, fault) for folder, fault in chosen if fault.key in results]
     if arguments.sample is not None:
         places = range(len(chosen))
         taken = random.Random(arguments.seed).sample(places, min(arguments.sample, len(places)))
@@ -130,8 +136,6 @@ def main() -> int:
         for _, fault in chosen:
             print(f"{fault.file}:{fault.line}  {fault.kind}  {fault.before}  →  {fault.after}")
         return 0
-    PLACE.mkdir(parents=True, exist_ok=True)
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     tried = {k for k, v in results.items() if not (arguments.again and v["state"] == "survived")}
     left = [(folder, fault) for folder, fault in chosen if fault.key not in tried]
     say(f"{len(chosen)} faults, {len(left)} of them to be planted")
