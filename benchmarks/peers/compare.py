@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares dbot's training step with the reference implementations', step by step in turn.
+"""Compares dbot's training step with the peers' (MAE, dBOT, timm), step by step in turn.
 
     compare.py                                              every case of this machine
     compare.py --case dbot/vit-b16/fp32/8 --rounds 15       one of them
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from machine import Machine, describe_machine, memory_bytes
-from programs import OFFICIAL, Case, Program, ProgramFailed, Row, Tools, groups_that_fit, parse_case
+from programs import FINETUNE, Case, Program, ProgramFailed, Row, Tools, groups_that_fit, parse_case
 from report import BadBaseline, Round, heading, read_limits, row_figures, shortfalls, table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -122,10 +122,12 @@ def compare(case: Case, tools: Tools, rounds: int, memory: int) -> dict[str, Any
 
 
 def default_cases(with_bf16: bool) -> list[Case]:
+    networks = [("vit-b16", 8), ("tiny-32", 64), ("tiny-32", 128)]
+    steps = [(method, *network) for method in ("dbot", "mae") for network in networks]
+    steps += [(FINETUNE, *network) for network in networks[:2]]
     return [
         Case(method, config, precision, batch)
-        for method in ("dbot", "mae")
-        for config, batch in (("vit-b16", 8), ("tiny-32", 64), ("tiny-32", 128))
+        for method, config, batch in steps
         for precision in (["fp32", "bf16"] if with_bf16 else ["fp32"])
     ]
 
@@ -185,7 +187,7 @@ def parse_arguments(machine: Machine) -> argparse.Namespace:
             arguments.threads,
             arguments.compile,
         )
-        arguments.tools.check()
+        arguments.tools.check(arguments.cases)
     except (ValueError, BadBaseline, FileNotFoundError) as error:
         parser.error(str(error))
     if machine.bf16 == "none" and any(case.precision == "bf16" for case in arguments.cases):

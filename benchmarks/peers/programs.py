@@ -17,6 +17,7 @@ from machine import peak_memory_bytes
 
 OFFICIAL = "official"
 DBOT = "dbot"
+FINETUNE = "finetune"
 STDERR_LINES = 12  # of a program that failed are shown
 
 
@@ -32,6 +33,13 @@ class Case:
         return f"{self.method}/{self.config}/{self.precision}/{self.batch}"
 
     @property
+    def recipe(self) -> str:
+        """dbot's recipe of the same step."""
+        if (self.method, self.config) == (FINETUNE, "vit-b16"):
+            return "finetune/mae-vit-b16"
+        return f"{self.method}/{self.config}"
+
+    @property
     def bytes_of_a_program(self) -> int:
         """Somewhat more than the largest of the programs was seen to take."""
         fixed, per_image = {"vit-b16": (2.6, 0.15), "tiny-32": (0.7, 0.01)}[self.config]
@@ -39,12 +47,15 @@ class Case:
 
 
 def parse_case(text: str) -> Case:
-    match = re.fullmatch(r"(dbot|mae)/(vit-b16|tiny-32)/(fp32|bf16)/([1-9]\d*)", text)
+    match = re.fullmatch(r"(dbot|mae|finetune)/(vit-b16|tiny-32)/(fp32|bf16)/([1-9]\d*)", text)
     if match is None:
         raise ValueError(
             f"case is {text}, expected METHOD/CONFIG/PRECISION/BATCH as in dbot/vit-b16/fp32/8"
         )
-    return Case(match[1], match[2], match[3], int(match[4]))
+    case = Case(match[1], match[2], match[3], int(match[4]))
+    if case.method == FINETUNE and case.batch % 2:
+        raise ValueError(f"case is {text}, expected an even batch: images are mixed in pairs")
+    return case
 
 
 @dataclass(frozen=True)
@@ -66,13 +77,14 @@ class Tools:
     threads: int
     with_compile: bool
 
-    def check(self) -> None:
-        """Throws FileNotFoundError with the way out."""
+    def check(self, cases: Sequence[Case]) -> None:
+        """Throws FileNotFoundError with the way out where something for `cases` is missing."""
         if not os.access(self.dbot, os.X_OK):
             raise FileNotFoundError(
                 f"no program at {self.dbot}; build it with ./setup.sh or give --dbot"
             )
-        for part in ("venv/bin/python", "mae/models_mae.py", "dbot/models_mae.py"):
+        methods = sorted({case.method for case in cases} - {FINETUNE})
+        for part in ("venv/bin/python", *(f"{method}/models_mae.py" for method in methods)):
             if not (self.peers / part).exists():
                 raise FileNotFoundError(
                     f"{self.peers} has no {part}; run benchmarks/peers/setup.sh"
@@ -97,13 +109,9 @@ class Tools:
 
     def peer(self, case: Case, *more: str) -> list[str]:
         python, script = self.peers / "venv/bin/python", Path(__file__).with_name("peer.py")
-        command = [
-            str(python),
-            str(script),
-            case.method,
-            "--repository",
-            str(self.peers / case.method),
-        ]
+        command = [str(python), str(script), case.method]
+        if case.method != FINETUNE:
+            command += ["--repository", str(self.peers / case.method)]
         command += [
             "--config",
             case.config,
@@ -115,19 +123,22 @@ class Tools:
         return command + ["--threads", str(self.threads), "--serve", *more]
 
     def native(self, case: Case, drop_path: float) -> list[str]:
-        command = [str(self.dbot), "bench", "step", f"{case.method}/{case.config}"]
+        command = [str(self.dbot), "bench", "step", case.recipe]
         command += ["--batch", str(case.batch), "--precision", case.precision]
         clip_norm = 3.0 if case.method == "dbot" else 0.0
-        for setting in (
+        settings = [
             "train.accumulate=1",
             f"train.drop_path={drop_path}",
             f"optimizer.clip_norm={clip_norm}",
-        ):
+        ]
+        if case.method == FINETUNE:  # time does not depend on the weights
+            settings += ["start.init=random", "start.path="]
+        for setting in settings:
             command += ["--set", setting]
         return command + ["--threads", str(self.threads), "--serve"]
 
     def recipe(self, case: Case) -> dict[str, Any]:
-        return tomllib.loads(self.output("recipes", "show", f"{case.method}/{case.config}"))
+        return tomllib.loads(self.output("recipes", "show", case.recipe))
 
     def output(self, *arguments: str) -> str:
         call = [str(self.dbot), *arguments]
