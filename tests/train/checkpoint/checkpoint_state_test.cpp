@@ -44,6 +44,14 @@ TEST(CheckpointState, RemembersValidationsAndAPlanThatBecameShorter) {
                         written.tensors.at("best.student.cls_token")));
 }
 
+TEST(CheckpointState, RemembersAValidationAfterTheFirstStep) {
+  const test::TemporaryFolder folder;
+  Checkpoint written = with_student();
+  written.validation = {.step = 1, .best_step = 1, .best = 0.5, .without_better = 0};
+  core::write_file_synced(folder / "state.json", state_to_json(written));
+  EXPECT_EQ(read_state(folder.path()).validation, written.validation);
+}
+
 TEST(CheckpointState, BoundariesThatFallAreCorrupt) {
   const test::TemporaryFolder folder;
   for (const std::vector<std::int64_t>& bad : {std::vector<std::int64_t>{0, 9, 7}, {3, 9}}) {
