@@ -4,8 +4,8 @@
     experiments/fine_tuning/run.py --data cifar10 --work runs/fine_tuning --threads 2
     experiments/fine_tuning/run.py --list
     experiments/fine_tuning/run.py --data … --work … --only 'finetune/*/10%/*'
-    experiments/fine_tuning/run.py table       writes the tables of docs/results.md
     experiments/fine_tuning/run.py plot        draws docs/images/fine-tuning.svg
+    experiments/fine_tuning/run.py table       writes the tables of docs/results.md
 
 The data folder has CIFAR-10 as images: train/CLASS/*.jpg and test/CLASS/*.jpg. Each cell keeps its
 figures in results/; one that is there is not made again. Stopped or killed, the same command goes
@@ -27,11 +27,10 @@ import stored_run
 from cells import Cell, all_cells
 from execute import HERE, ROOT, CellError, Place, Stopped, made
 from plot import draw
-from tables import write_tables
+from tables import PICTURE, write_tables
 
 RESULTS = HERE / "results"
 PAGE = ROOT / "docs/results.md"
-PICTURE = ROOT / "docs/images/fine-tuning.svg"
 
 
 def say(text: str) -> None:
@@ -119,7 +118,7 @@ def main() -> int:
         write_tables(arguments.results, PAGE)
         return 0
     if arguments.what == "plot":
-        PICTURE.write_text(draw(arguments.results))
+        (PAGE.parent / PICTURE).write_text(draw(arguments.results))
         return 0
     cells = chosen(arguments.only or ["*"])
     if arguments.list:

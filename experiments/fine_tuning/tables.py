@@ -10,6 +10,7 @@ from stored_run import Json
 
 BEGIN = "<!-- fine-tuning: begin, written by experiments/fine_tuning/run.py table -->"
 END = "<!-- fine-tuning: end -->"
+PICTURE = "images/fine-tuning.svg"  # beside the page
 NOTHING = "–"  # a cell that has not been made
 
 Results = dict[str, Json]  # by name of the cell
@@ -80,13 +81,14 @@ def finetuning_table(results: Results) -> str:
     for labels in EPOCHS:
         pretrained = of_seeds(results, f"finetune/pretrained/{labels}")
         scratch = of_seeds(results, f"finetune/scratch/{labels}")
+        either = scratch | pretrained  # both arms take the same
         gains = differences(top1(pretrained), top1(scratch))
         rows.append(
             [
                 labels,
-                samples(pretrained),
-                one_of(pretrained, "steps"),
-                one_of(pretrained, "images"),
+                samples(either),
+                one_of(either, "steps"),
+                one_of(either, "images"),
                 mean_and_spread(top1(scratch).values()),
                 mean_and_spread(top1(pretrained).values()),
                 mean_and_spread(gains, "+"),
@@ -178,9 +180,12 @@ def tables(results: Results) -> str:
 
 
 def write_tables(folder: Path, page: Path) -> None:
-    """Between the two markers of the page."""
+    """Between the two markers of the page, with the picture if it has been drawn."""
     before, begin, rest = page.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page} lacks the lines between which the tables stand")
-    page.write_text(f"{before}{BEGIN}\n\n{tables(read_results(folder))}\n\n{END}{after}")
+    parts = [before + BEGIN, tables(read_results(folder)), END + after]
+    if (page.parent / PICTURE).exists():
+        parts.insert(2, f"![Top-1 by number of labels, both arms]({PICTURE})")
+    page.write_text("\n\n".join(parts))
