@@ -158,7 +158,7 @@ def label_list(place: Place, cell: Cell) -> str:
     file = f"{folder}/labels-seed-{cell.seed}.txt"
     if not (place.work / file).exists():
         (place.work / folder).parent.mkdir(parents=True, exist_ok=True)
-        words = ["evaluate", "knn", "--model", "untrained", "--data", DATA]
+        words = ["evaluate", "knn", "--model", cell.needs[0], "--data", DATA]
         words += ["--labels", TIMM_LABELS, "--seed", str(cell.seed), "--out", folder]
         dbot(place, cell.name, with_threads(place, tuple(words)))
     return file
