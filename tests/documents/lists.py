@@ -22,6 +22,7 @@ NOT_RUN = {
     ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb ./dbot-dev_0.1.0_amd64.deb g++ cmake"): "the same",
     ("docs/packages.md", "find_package(dbot 0.1 CONFIG REQUIRED)"): "CMake; ctest -L package builds with it",
     ("docs/packages.md", "cmake -S /usr/share/dbot/examples/pretrain -B example && cmake --build example"): "ctest -L package does it",
+    ("docs/results.md", "experiments/fine_tuning/run.py --data cifar10 --work runs/fine_tuning"): "hours of training",
     ("docs/run-folder.md", "checkpoints/step-00000120/"): TREE,
     ("docs/run-folder.md", "captures/step-00000120/"): TREE,
     ("docs/reliability.md", "100 kills (48 inside a checkpoint), 100 resumes, fp32: the same bytes"): "what a command printed",

@@ -31,8 +31,8 @@ void check_links(const fs::path& root, const TextFile& file, Complaints& complai
 }  // namespace
 
 Complaints check_document_links(const fs::path& root) {
-  std::vector<TextFile> documents =
-      read_text_files(root, {"docs", "dbot", "apps", "tests", "examples", "benchmarks"}, {".md"});
+  std::vector<TextFile> documents = read_text_files(
+      root, {"docs", "dbot", "apps", "tests", "examples", "benchmarks", "experiments"}, {".md"});
   for (const auto& entry : fs::directory_iterator(root)) {
     if (entry.path().extension() == ".md") documents.push_back(read_text_file(root, entry.path()));
   }
