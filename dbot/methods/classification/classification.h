@@ -48,6 +48,7 @@ class Classification : public Method, public ClassifyingCapability {
   void visit_step(const data::Batch& batch, const StepDraws& draws, runtime::Precision precision,
                   const StepVisitor& visit) const override;
 
+  std::unique_ptr<HeldOutMeasure> measure_held_out() const override;
   const ClassifyingCapability* classifier() const override { return this; }
   const std::vector<std::string>& classes() const override { return config_.classes; }
   at::Tensor logits(const data::Batch& batch, runtime::Precision precision) const override;
