@@ -38,6 +38,7 @@ class Classification : public Method, public ClassifyingCapability {
   /// Throws DataError where the data name no classes.
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t /*stage*/) override {}
+  bool starts_trained() const override { return config_.start == StartKind::file; }
   const nn::VisionTransformer& backbone() const override { return network_->encoder(); }
   BackboneFile backbone_file() const override;
   std::string describe_backbone() const override;
