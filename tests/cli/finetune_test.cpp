@@ -67,7 +67,9 @@ TEST_F(Finetune, LearnsTheClassesAndLeavesWhatItSaysOfTheTestImages) {
   EXPECT_EQ(std::ranges::count(predictions, '\n'), 33);
   EXPECT_THAT(read_file(run / "recipe.toml"),
               AllOf(HasSubstr("kind = \"classification\""), HasSubstr("width = 16")));
-  EXPECT_THAT(read_file(run / "report.html"), HasSubstr("classifier"));
+  EXPECT_THAT(read_file(run / "report.html"),
+              AllOf(HasSubstr("classifier"), HasSubstr("\"kind\":\"confusion\""),
+                    HasSubstr("start weights")));
 }
 
 TEST_F(Finetune, GoesOnToTheSameBits) {

@@ -13,7 +13,10 @@
 #include "dbot/data/audit/class_doubt.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/eval/classifier/classifier_evaluation.h"
+#include "dbot/eval/classifier/confusion_exhibit.h"
 #include "dbot/eval/frozen/evaluation.h"
+#include "dbot/report/pictures/exhibits/draw_gallery.h"
+#include "dbot/report/pictures/set/exhibit_files.h"
 #include "dbot/report/terminal/count_progress.h"
 #include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
@@ -175,6 +178,8 @@ eval::EvaluationRow classify(const methods::ClassifyingCapability& classifier,
       eval::evaluate_classifier(classifier, input, test, extraction, stop, log);
   core::write_file_atomically(folder / "predictions.csv", eval::predictions_csv(figures, *test));
   core::write_file_atomically(folder / "test.json", eval::to_json(figures));
+  report::write_exhibits(
+      folder, report::draw_gallery({eval::confusion_exhibit(figures.confusion())}, folder));
   return eval::row_of(figures, learned, clock.seconds());
 }
 
