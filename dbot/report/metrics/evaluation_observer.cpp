@@ -40,8 +40,9 @@ void EvaluationObserver::on_begin(const train::Plan& plan, const train::TrainSta
   plan_ = plan;
   records_ = read_evaluations(metrics_.path());
   if (schedule_.at_start) {
-    if (evaluations_.of_pixels)
+    if (evaluations_.of_pixels) {
       evaluate({"raw pixels", Moment::pixels}, {}, evaluations_.of_pixels);
+    }
     if (state.step == 0) evaluate_network({start_label(method), Moment::start}, state, method);
   }
   if (state.step > 0) make_up_for_interrupted(state, method);
