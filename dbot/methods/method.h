@@ -103,6 +103,8 @@ class Method {
   /// Closes stage `stage`: for dBOT the student becomes the teacher.
   virtual void end_stage(std::int64_t stage) = 0;
 
+  /// Whether the backbone that a run begins with was trained before, by another run or tool.
+  virtual bool starts_trained() const { return false; }
   /// The network that is the result, and how a file holds it.
   virtual const nn::Backbone& backbone() const = 0;
   virtual BackboneFile backbone_file() const = 0;

@@ -34,6 +34,7 @@ struct Outline {
   std::string size;                      // "model.width 96, model.depth 4": what to lower
   core::Size patches = {};               // in a column and a row of an image; 0: it has none
   std::optional<data::LabelledShare> labels = {};  // where it learns from labels: of how many
+  double held_out_labels = 0;                      // share of these that validations are made on
 };
 
 /// What a system holds in memory, by item, in bytes.

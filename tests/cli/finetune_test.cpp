@@ -67,7 +67,9 @@ TEST_F(Finetune, LearnsTheClassesAndLeavesWhatItSaysOfTheTestImages) {
   EXPECT_EQ(std::ranges::count(predictions, '\n'), 33);
   EXPECT_THAT(read_file(run / "recipe.toml"),
               AllOf(HasSubstr("kind = \"classification\""), HasSubstr("width = 16")));
-  EXPECT_THAT(read_file(run / "report.html"), HasSubstr("classifier"));
+  EXPECT_THAT(read_file(run / "report.html"),
+              AllOf(HasSubstr("classifier"), HasSubstr("\"kind\":\"confusion\""),
+                    HasSubstr("start weights")));
 }
 
 TEST_F(Finetune, GoesOnToTheSameBits) {
@@ -95,6 +97,39 @@ TEST_F(Finetune, FromScratchAndOfFewLabelsDiffer) {
   ASSERT_EQ(few.exit_code, 0) << few.err;
   const auto facts = nlohmann::json::parse(read_file(shop_.folder.path() / "few/run.json"));
   EXPECT_EQ(facts["data"]["images"], 8);
+}
+
+TEST_F(Finetune, TrainingImagesThatAreHeldOutEndAStageAndChooseItsWeights) {
+  const std::vector<std::string> judged{"--set", "validation.every_epochs=1",
+                                        "--set", "labels.held_out=0.25",
+                                        "--set", "train.keep_best=true"};
+  const auto with = [](std::vector<std::string> words, const std::vector<std::string>& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  // Of 16 images top-1 has 17 values: it cannot rise 20 times.
+  const Result result =
+      dbot(command("run", with(judged, {"--set", "train.patience=1", "--json"}), "20"));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("16 of 64 labelled training images are held out"));
+  const fs::path run = shop_.folder.path() / "run";
+  EXPECT_EQ(nlohmann::json::parse(read_file(run / "run.json"))["data"]["images"], 48);
+  EXPECT_EQ(nlohmann::json::parse(read_file(run / "test.json"))["samples"], 32);
+  EXPECT_LT(nlohmann::json::parse(result.out)["steps"], 20 * 6);
+  EXPECT_THAT(read_file(run / "metrics.jsonl"),
+              AllOf(HasSubstr("\"figures\":{\"top1\":"), HasSubstr("\"samples\":16"),
+                    HasSubstr("\"ends_stage\":true"), Not(HasSubstr("\"figures\":{\"loss\""))));
+
+  const std::vector<std::string> few{"--labels", "4-per-class", "--set", "train.batch_size=2"};
+  const Result of_few = dbot(command("few", with(judged, few), "1"));
+  ASSERT_EQ(of_few.exit_code, 0) << of_few.err;
+  const auto facts = nlohmann::json::parse(read_file(shop_.folder.path() / "few/run.json"));
+  EXPECT_EQ(facts["data"]["images"], 6) << "three of four labels a class";
+
+  const std::vector<std::string> one{"--labels", "1-per-class", "--set", "train.batch_size=2"};
+  expect_refused(command("refused", with(judged, one)), 2, "train.keep_best needs held-out images");
+  expect_refused(command("refused", {"--set", "train.keep_best=true"}), 2,
+                 "validation.every_epochs is 0");
 }
 
 TEST_F(Finetune, TheClassifierGoesOutWithItsHead) {

@@ -24,6 +24,7 @@ class FakeMethod : public methods::Method {
                                     const methods::StepContext&) override {
     return {};
   }
+  bool starts_trained() const override { return trained_before; }
   void begin_stage(std::int64_t) override {}
   void end_stage(std::int64_t) override {}
   const nn::VisionTransformer& backbone() const override { return network_; }
@@ -32,6 +33,8 @@ class FakeMethod : public methods::Method {
   methods::BackboneFile backbone_file() const override { return {"{}", {}}; }
   methods::Cost cost() const override { return {}; }
   methods::ModelFacts facts() const override { return {}; }
+
+  bool trained_before = false;
 
  private:
   static nn::EncoderConfig config() {

@@ -18,7 +18,7 @@ namespace {
 
 std::string loss_text(const run::PretrainSummary& summary) {
   const std::int64_t steps = summary.training.state.step;
-  if (steps == 0) return "none: the length is 0 steps, the weights are an untrained network's";
+  if (steps == 0) return "none: the length is 0 steps, the weights are those it began with";
   return fmt::format("{:.4f} after {} steps", summary.loss, steps);
 }
 

@@ -45,16 +45,15 @@ void check_images(const at::Tensor& images, const Mix& mix) {
 
 }  // namespace
 
-core::Random mixing_draws(std::uint64_t seed, std::int64_t step) {
-  return core::Random(
-      {.seed = seed, .purpose = core::Purpose::mixing, .sample = static_cast<std::uint64_t>(step)});
+bool mixes(const MixingConfig& config) {
+  return (config.mixup > 0 || config.cutmix > 0) && config.probability > 0;
 }
 
 Mix draw_mix(const MixingConfig& config, core::Size size, core::Random& random) {
   check(config);
   const bool wanted = random.uniform() < config.probability;
   const bool cut = random.uniform() < config.cutmix_share;
-  if (!wanted || (config.mixup <= 0 && config.cutmix <= 0)) return {};
+  if (!wanted || !mixes(config)) return {};
   const bool use_cutmix = config.cutmix > 0 && (cut || config.mixup <= 0);
   const double alpha = use_cutmix ? config.cutmix : config.mixup;
   const double lambda = random.beta(alpha, alpha);

@@ -31,8 +31,8 @@ struct Mix {
   std::optional<Crop> box;  // of the partner's pixels (CutMix); without it all pixels are blended
 };
 
-/// The stream for the batch of a training step.
-core::Random mixing_draws(std::uint64_t seed, std::int64_t step);
+/// Whether any batch is mixed.
+bool mixes(const MixingConfig& config);
 
 /// Throws UsageError for parameters below 0 and probabilities outside 0…1.
 Mix draw_mix(const MixingConfig& config, core::Size size, core::Random& random);

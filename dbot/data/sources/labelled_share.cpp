@@ -115,4 +115,24 @@ std::vector<std::int64_t> draw_labelled(const Dataset& dataset, const LabelledSh
   return chosen;
 }
 
+HeldOut hold_out(const Dataset& dataset, double share, std::uint64_t seed) {
+  std::vector<bool> is_held_out(static_cast<std::size_t>(dataset.size()));
+  for (const auto& [label, indices] : members_of(dataset)) {
+    const auto size = static_cast<std::int64_t>(indices.size());
+    if (size < 2) continue;
+    const std::int64_t wanted = std::min(wanted_of(size, {.share = share}), size - 1);
+    const auto order =
+        core::permutation({seed, core::Purpose::split, static_cast<std::uint32_t>(label), 3}, size);
+    for (std::int64_t i = 0; i < wanted; ++i) {
+      const auto place = static_cast<std::size_t>(order[static_cast<std::size_t>(i)]);
+      is_held_out[static_cast<std::size_t>(indices[place])] = true;
+    }
+  }
+  HeldOut parts;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    (is_held_out[static_cast<std::size_t>(i)] ? parts.held_out : parts.kept).push_back(i);
+  }
+  return parts;
+}
+
 }  // namespace dbot::data

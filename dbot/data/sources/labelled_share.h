@@ -30,4 +30,13 @@ std::string to_text(const LabelledShare& share);
 std::vector<std::int64_t> draw_labelled(const Dataset& dataset, const LabelledShare& share,
                                         std::uint64_t seed);
 
+/// Samples of a data set in two parts, as rising places.
+struct HeldOut {
+  std::vector<std::int64_t> kept, held_out;
+};
+
+/// Sets a share of each class aside, rounded, drawn by the seed: at least one, and at least one is
+/// kept, so that a class of one sample gives none. Unlabelled samples are kept.
+HeldOut hold_out(const Dataset& dataset, double share, std::uint64_t seed);
+
 }  // namespace dbot::data

@@ -2,14 +2,14 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/tensor.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
 #include "dbot/data/image/normalise.h"
+#include "dbot/methods/classification/batch_labels.h"
+#include "dbot/methods/classification/held_out_accuracy.h"
 #include "dbot/methods/classification/mixing_draws.h"
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/state_names.h"
@@ -17,26 +17,6 @@
 #include "dbot/optim/layer_decay.h"
 
 namespace dbot::methods {
-namespace {
-
-bool mixes(const data::MixingConfig& config) {
-  return (config.mixup > 0 || config.cutmix > 0) && config.probability > 0;
-}
-
-at::Tensor labels_of(const data::Batch& batch) {
-  const bool labelled = std::ranges::all_of(batch.labels, [](auto label) { return label >= 0; });
-  if (std::ssize(batch.labels) != batch.size() || !labelled) {
-    throw DataError({.operation = "classification",
-                     .subject = "a batch",
-                     .fault = Fault::unlabelled,
-                     .reason = "holds samples without a label",
-                     .way_out = "put images into class folders, or name a list with labels"});
-  }
-  return at::tensor(batch.labels, at::kLong);
-}
-
-}  // namespace
-
 Classification::Classification(ClassificationConfig config) : config_(std::move(config)) {
   // Whether they fit shows only when they are there.
   read_start();
@@ -96,20 +76,14 @@ std::vector<optim::ParameterGroup> Classification::parameter_groups(double weigh
 }
 
 StepDraws Classification::draw(const data::Batch& batch, const DrawContext& context) const {
-  const auto stage = static_cast<std::uint32_t>(context.stage);
-  const auto epoch = static_cast<std::uint32_t>(context.epoch);
   StepDraws draws;
   if (config_.drop_path > 0) {
-    draws["drop_path"] =
-        drop_path_draws(context.seed, stage, epoch, batch.sample_ids, 2 * config_.encoder.depth);
+    draws["drop_path"] = drop_path_draws(context.seed, static_cast<std::uint32_t>(context.stage),
+                                         static_cast<std::uint32_t>(context.epoch),
+                                         batch.sample_ids, 2 * config_.encoder.depth);
   }
-  if (mixes(config_.mixing)) {
-    // A sample is the first of one batch of an epoch at most.
-    core::Random random({.seed = context.seed,
-                         .purpose = core::Purpose::mixing,
-                         .stage = stage,
-                         .epoch = epoch,
-                         .sample = static_cast<std::uint64_t>(batch.sample_ids.at(0))});
+  if (data::mixes(config_.mixing)) {
+    core::Random random = batch_draws(context);
     draws["mixing"] = mixing_tensor(draw_mix(config_.mixing, config_.encoder.image_size, random));
   }
   return draws;
@@ -152,6 +126,10 @@ at::Tensor Classification::logits(const data::Batch& batch, runtime::Precision p
   const at::NoGradGuard no_grad;
   return network_->logits(
       network_->features(seen_images(batch, {}), runtime::compute_type(precision)));
+}
+
+std::unique_ptr<HeldOutMeasure> Classification::measure_held_out() const {
+  return measure_accuracy(*this);
 }
 
 runtime::NamedTensors Classification::state() const {

@@ -38,6 +38,7 @@ class Classification : public Method, public ClassifyingCapability {
   /// Throws DataError where the data name no classes.
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t /*stage*/) override {}
+  bool starts_trained() const override { return config_.start == StartKind::file; }
   const nn::VisionTransformer& backbone() const override { return network_->encoder(); }
   BackboneFile backbone_file() const override;
   std::string describe_backbone() const override;
@@ -48,6 +49,7 @@ class Classification : public Method, public ClassifyingCapability {
   void visit_step(const data::Batch& batch, const StepDraws& draws, runtime::Precision precision,
                   const StepVisitor& visit) const override;
 
+  std::unique_ptr<HeldOutMeasure> measure_held_out() const override;
   const ClassifyingCapability* classifier() const override { return this; }
   const std::vector<std::string>& classes() const override { return config_.classes; }
   at::Tensor logits(const data::Batch& batch, runtime::Precision precision) const override;

@@ -41,7 +41,8 @@ Outline outline(const ClassificationConfig& config) {
           .width = config.encoder.width,
           .size = encoder_size_keys(config.encoder),
           .patches = config.encoder.grid(),
-          .labels = config.labels};
+          .labels = config.labels,
+          .held_out_labels = config.held_out};
 }
 
 }  // namespace dbot::methods

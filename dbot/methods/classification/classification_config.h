@@ -31,6 +31,7 @@ struct ClassificationConfig {
   double smoothing = 0;    // of labels
   data::MixingConfig mixing;
   data::LabelledShare labels;
+  double held_out = 0.1;  // share of these that judges stages instead, in runs that validate
 
   std::vector<double> mean, std;     // pixel normalisation of the input; told by the data
   std::vector<double> value_range;   // what is black and white in files; told by the data

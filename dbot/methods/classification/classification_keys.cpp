@@ -29,6 +29,9 @@ void bind(core::Settings& settings, ClassificationConfig& config) {
                "Share of the labelled training images of each class to learn from.");
   settings.add("labels.per_class", labels.per_class, at_least(0, 1e12), "images",
                "Training images of each class to learn from, which each has to have; 0: by share.");
+  settings.add("labels.held_out", config.held_out, above(0, 0.5), "fraction",
+               "With validation.every_epochs: share of these images of each class that are not "
+               "learned from but judge the network.");
   settings.add("labels.smoothing", config.smoothing, below(0, 1), "fraction",
                "Share of each target that is spread over all classes.");
   auto& mixing = config.mixing;

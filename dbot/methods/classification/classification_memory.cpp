@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "dbot/data/augment/mixing.h"
 #include "dbot/methods/classification/classification_entry.h"
 #include "dbot/methods/encoder_costs.h"
 
@@ -32,8 +33,7 @@ MethodMemory plan_memory(const ClassificationConfig& config, const Surroundings&
   // with their partners, and as patches.
   const double pixels =
       number(encoder.image_size.height * encoder.image_size.width * encoder.channels) * batch;
-  const bool mixes = config.mixing.mixup > 0 || config.mixing.cutmix > 0;
-  plan.inputs = pixels * (3 + kFloatBytes * (mixes ? 3 : 2));
+  plan.inputs = pixels * (3 + kFloatBytes * (data::mixes(config.mixing) ? 3 : 2));
   return plan;
 }
 

@@ -11,17 +11,17 @@
 namespace dbot::report {
 namespace {
 
-void check_untrained(const Comparison& accuracies, std::vector<Advice>& findings) {
-  if (!accuracies.untrained) return;
+void check_start(const Comparison& accuracies, std::vector<Advice>& findings) {
+  if (!accuracies.start) return;
   const auto& newest = accuracies.trained.back();
-  const double gain = newest.top1 - *accuracies.untrained;
+  const double gain = newest.top1 - *accuracies.start;
   Advice advice{Severity::good,
                 "untrained",
                 "Training helps",
-                fmt::format("{} top-1: {:.2f}\u00a0% after {}, {:.2f}\u00a0% untrained.",
+                fmt::format("{} top-1: {:.2f}\u00a0% after {}, {:.2f}\u00a0% before ({}).",
                             protocol_title(accuracies.protocol), newest.top1, newest.label,
-                            *accuracies.untrained),
-                "The untrained network is the mark that shows whether training added anything.",
+                            *accuracies.start, accuracies.start_label),
+                "What a run begins with is the mark that shows whether training added anything.",
                 ""};
   if (gain < -accuracies.noise) {
     advice.severity = Severity::problem;
@@ -63,7 +63,7 @@ void check_stages(const Comparison& accuracies, std::vector<Advice>& findings) {
   const Comparison::Trained* before = nullptr;
   const Comparison::Trained* newest = nullptr;
   for (const auto& trained : accuracies.trained) {
-    if (!trained.label.starts_with("stage ")) continue;
+    if (!trained.ends_stage) continue;
     before = newest;
     newest = &trained;
   }
@@ -86,7 +86,7 @@ std::string reason_against_classes(const Observed& observed) {
   }
   const auto accuracies = compare_accuracies(observed.figures.evaluations);
   if (!accuracies || !std::isfinite(observed.chance)) return "";
-  double best = std::max(accuracies->raw_pixels.value_or(0), accuracies->untrained.value_or(0));
+  double best = std::max(accuracies->raw_pixels.value_or(0), accuracies->start.value_or(0));
   for (const auto& trained : accuracies->trained) best = std::max(best, trained.top1);
   if (best > observed.chance + accuracies->noise) return "";
   return fmt::format(
@@ -108,7 +108,7 @@ void check_evaluations(const Observed& observed, std::vector<Advice>& findings) 
          "evaluate.labels = \"folder\" that these folders are classes."});
     return;
   }
-  check_untrained(*accuracies, findings);
+  check_start(*accuracies, findings);
   check_pixels(*accuracies, findings);
   check_stages(*accuracies, findings);
 }

@@ -31,13 +31,12 @@ Verdict by_accuracy(const Comparison& accuracies, const std::string& so_far) {
   const std::string protocol = protocol_title(accuracies.protocol);
   // Frozen features know no label; a classifier was trained on them.
   const char* without = accuracies.protocol == "classifier" ? "" : ", without a label";
-  const double untrained = accuracies.untrained.value_or(0);
+  const double start = accuracies.start.value_or(0);
   const std::string rise =
-      accuracies.untrained
-          ? fmt::format("{} accuracy went from {:.1f}\u00a0% untrained to {:.1f}\u00a0%", protocol,
-                        untrained, newest.top1)
-          : fmt::format("{} accuracy is {:.1f}\u00a0%", protocol, newest.top1);
-  if (accuracies.untrained && newest.top1 < untrained + accuracies.noise) {
+      accuracies.start ? fmt::format("{} accuracy went from {:.1f}\u00a0% ({}) to {:.1f}\u00a0%",
+                                     protocol, start, accuracies.start_label, newest.top1)
+                       : fmt::format("{} accuracy is {:.1f}\u00a0%", protocol, newest.top1);
+  if (accuracies.start && newest.top1 < start + accuracies.noise) {
     return {Kind::no, fmt::format("Not yet{}: {}, so training has added nothing.", so_far, rise)};
   }
   if (accuracies.raw_pixels && newest.top1 < *accuracies.raw_pixels - accuracies.noise) {
@@ -100,7 +99,7 @@ std::string name(Verdict::Kind kind) {
 Verdict judge(const Observed& observed, const std::vector<Advice>& findings, RunState state) {
   if (observed.figures.step == 0) {
     return {Kind::too_early, state == RunState::finished
-                                 ? "This is the untrained network: the run has no steps."
+                                 ? "The run has no steps: these are the weights it began with."
                                  : "Too early to say: no step has been made yet."};
   }
   const std::string so_far = state == RunState::finished ? "" : " so far";

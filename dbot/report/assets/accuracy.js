@@ -39,7 +39,24 @@ function protocolsOf(runs) {
 }
 
 function networkEvaluations(run) {
-  return run.evaluations.filter((evaluation) => evaluation.label !== "raw pixels");
+  return run.evaluations.filter((evaluation) => evaluation.moment !== "pixels");
+}
+
+function pixelsOf(run) {
+  return run.evaluations.find((evaluation) => evaluation.moment === "pixels");
+}
+
+// What the run began with.
+function startOf(run) {
+  return run.evaluations.find((evaluation) => evaluation.moment === "start");
+}
+
+function stageEnd(run, stage) {
+  return run.evaluations.find((evaluation) => evaluation.moment === "stage" && evaluation.stage === stage);
+}
+
+function shortLabel(label) {
+  return label.replace(" network", "");
 }
 
 // A new stage begins with a new student: no line leads there.
@@ -57,7 +74,7 @@ function oneRunSeries(run, protocol) {
       points: with_kind.map((e) => [e.step, rowsOf(e, protocol).find((row) => row.features === kind).top1]),
     };
   });
-  const pixels = bestAccuracy(run.evaluations.find((e) => e.label === "raw pixels"), protocol);
+  const pixels = bestAccuracy(pixelsOf(run), protocol);
   const last = Math.max(1, ...evaluations.map((e) => e.step));
   if (isNumber(pixels)) series.push({name: "raw pixels", colour: kinds.length + 1, dashed: true, points: [[0, pixels], [last, pixels]]});
   return series;
@@ -134,16 +151,19 @@ function figuresTable(runs) {
   return figure;
 }
 
-// The moments that say most: raw pixels, the untrained network and each stage's end; of a stage that
+// The moments that say most: raw pixels, what a run began with and each stage's end; of a stage that
 // goes on, the newest.
 function milestonesOf(runs) {
-  const labels = [...new Set(runs.flatMap((run) => run.evaluations.map((e) => e.label)))];
-  const newest = runs.map((run) => networkEvaluations(run).at(-1)?.label);
-  const isMilestone = (label) => ["raw pixels", "untrained network"].includes(label) || /^stage \d+$/.test(label);
-  return labels.filter((label) => isMilestone(label) || newest.includes(label));
+  const shown = runs.flatMap((run) => {
+    const newest = networkEvaluations(run).at(-1);
+    return run.evaluations.filter((e) => e.moment !== "epoch" || e === newest);
+  });
+  const labels = new Set(shown.map((e) => e.label));
+  // In the order in which they were made.
+  return [...new Set(runs.flatMap((run) => run.evaluations.map((e) => e.label)))].filter((label) => labels.has(label));
 }
 
-// One row a measure: untrained, stage 1, stage 2 side by side.
+// One row a measure: what it began with, stage 1, stage 2 side by side.
 function milestonesTable(runs) {
   const labels = milestonesOf(runs);
   const asked = (run) => protocolsOf([run]).flatMap((protocol) => gridsOf(run).map((grid) => [protocol, grid]))
@@ -157,12 +177,12 @@ function milestonesTable(runs) {
     const title = protocolTitle(protocol) + kind;
     const name = run.alone ? title : [runMark(run), " ", foreign(run.title), `, ${title}`];
     return [name, ...values.map((value) => ({value: accuracy(value), class: value === best ? "best" : undefined})),
-      isNumber(trained) ? change(at("untrained network"), trained) : NOTHING];
+      isNumber(trained) ? change(bestOfGrid(startOf(run), protocol, grid), trained) : NOTHING];
   }));
   if (rows.length === 0) return null;
-  const head = ["", ...labels.map((label) => foreign(titleCase(label.replace(" network", "")))), "Gained"];
-  const figure = card(table("Top-1 accuracy, untrained and trained", head, rows),
-    el("p", {class: "small"}, "The best kind of features of each network. Gained: points over the untrained network.",
+  const head = ["", ...labels.map((label) => foreign(titleCase(shortLabel(label)))), "Gained"];
+  const figure = card(table("Top-1 accuracy, before and after", head, rows),
+    el("p", {class: "small"}, "The best kind of features of each network. Gained: points over what the run began with.",
       runs.some((run) => gridsOf(run).length > 1) &&
         " Raw pixels know where they are, and so do the cells of a grid; one mean of the whole image does not: compare raw pixels with the grid."));
   figure.id = "milestones";
@@ -220,12 +240,11 @@ function laterEvaluations(runs) {
 // [stage, teacher's name, teacher's accuracy, student's accuracy] of each stage that was evaluated.
 function generations(run, protocol) {
   if (run.recipe.entries["objective.target"] === '"pixels"') return [];
-  const find = (label) => run.evaluations.find((e) => e.label === label);
   const from_file = run.recipe.entries["teacher.init"] === '"file"';
   return run.stages.map(({stage}) => {
-    const teacher = stage > 1 ? find(`stage ${stage - 1}`) : from_file ? undefined : find("untrained network");
-    const name = stage > 1 ? `student of stage ${stage - 1}` : from_file ? "from a file" : "untrained network";
-    return [stage, name, bestAccuracy(teacher, protocol), bestAccuracy(find(`stage ${stage}`), protocol)];
+    const teacher = stage > 1 ? stageEnd(run, stage - 1) : from_file ? undefined : startOf(run);
+    const name = stage > 1 ? `student of stage ${stage - 1}` : from_file ? "from a file" : teacher?.label ?? "untrained network";
+    return [stage, name, bestAccuracy(teacher, protocol), bestAccuracy(stageEnd(run, stage), protocol)];
   }).filter(([, , , student]) => isNumber(student));
 }
 

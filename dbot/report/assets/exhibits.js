@@ -92,3 +92,12 @@ function exhibitsCard(group) {
 function exhibitsOf(set) {
   return set.exhibits.filter((group) => group.exhibits.length > 0);
 }
+
+// What the newest evaluation of each run shows.
+function evaluationSection(runs) {
+  const shown = runs.map((run) => [run, exhibitsOf({exhibits: run.evaluation_exhibits ?? []})]).filter(([, groups]) => groups.length > 0);
+  if (shown.length === 0) return null;
+  return section("test", "The newest evaluation", "What the network said at its newest evaluation, beside the figures above.",
+    el("div", {class: "stack"}, shown.map(([run, groups]) => el("div", {class: "stack tight"},
+      !run.alone && el("h4", {class: "hero-line"}, runMark(run), foreign(run.title)), groups.map(exhibitsCard)))));
+}

@@ -7,14 +7,14 @@ const STATES = {
 function figuresOf(run) {
   const {progress, evaluations, facts: known} = run;
   const tiles = [];
-  const trained = evaluations.filter((e) => e.label !== "raw pixels" && e.label !== "untrained network");
-  const untrained = evaluations.find((e) => e.label === "untrained network");
+  const trained = evaluations.filter((e) => e.moment !== "pixels" && e.moment !== "start");
+  const start = startOf(run);
   for (const protocol of ["classifier", "knn", "linear"]) {
     const value = bestAccuracy(trained.at(-1), protocol);
     if (!isNumber(value)) continue;
-    const before = bestAccuracy(untrained, protocol);
+    const before = bestAccuracy(start, protocol);
     tiles.push([`${protocolTitle(protocol)} accuracy`, accuracy(value),
-      isNumber(before) ? `untrained ${accuracy(before)}` : trained.at(-1).label]);
+      isNumber(before) ? [foreign(shortLabel(start.label)), ` ${accuracy(before)}`] : foreign(trained.at(-1).label)]);
   }
   const stage = run.stages.at(-1);
   tiles.push(["Loss, last 50 steps", significant(progress.loss),

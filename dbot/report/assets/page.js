@@ -26,7 +26,7 @@ function shareThumbnails(runs) {
 }
 
 const SHORT_TITLES = {
-  advice: "Checks", training: "Training", accuracy: "Accuracy", pictures: "Pictures",
+  advice: "Checks", training: "Training", accuracy: "Accuracy", test: "Test", pictures: "Pictures",
   facts: "Facts", next: "Next", files: "Files",
 };
 
@@ -44,7 +44,7 @@ function start() {
   shareThumbnails(runs);
   document.title = runs.length === 1 ? `${runs[0].name}: dbot report` : `${runs.length} runs: dbot report`;
   append(document.getElementById("content"), [
-    overview(runs), trainingSection(runs), accuracySection(runs), picturesSection(runs),
+    overview(runs), trainingSection(runs), accuracySection(runs), evaluationSection(runs), picturesSection(runs),
     factsSection(runs), nextSection(runs), filesSection(runs),
   ]);
   navigation(SHORT_TITLES);

@@ -121,6 +121,6 @@ function comparedPictures(runs) {
 function picturesSection(runs) {
   if (!runs.some((run) => run.pictures.length > 0)) return null;
   return section("pictures", "What the network sees",
-    "The same few images at several moments of the run. Compare the untrained network with the end of the last stage: what has training added?",
+    "The same few images at several moments of the run. Compare the first with the last: what has training added?",
     el("div", {class: "stack"}, runs.length === 1 ? oneRunPictures(runs[0]) : comparedPictures(runs)));
 }

@@ -28,12 +28,13 @@ Comparison compare(const std::vector<EvaluationRecord>& evaluations, const std::
   for (const EvaluationRecord& evaluation : evaluations) {
     const auto top1 = best(evaluation, protocol);
     if (!top1) continue;
-    if (evaluation.label == "raw pixels") {
+    if (evaluation.moment == Moment::pixels) {
       comparison.raw_pixels = top1;
-    } else if (evaluation.label == "untrained network") {
-      comparison.untrained = top1;
+    } else if (evaluation.moment == Moment::start) {
+      comparison.start = top1;
+      comparison.start_label = evaluation.label;
     } else {
-      comparison.trained.push_back({evaluation.label, *top1});
+      comparison.trained.push_back({evaluation.label, *top1, evaluation.moment == Moment::stage});
       comparison.noise = noise_of(evaluation, *top1);
     }
   }
@@ -45,7 +46,7 @@ Comparison compare(const std::vector<EvaluationRecord>& evaluations, const std::
 std::optional<Comparison> compare_accuracies(const std::vector<EvaluationRecord>& evaluations) {
   for (const char* protocol : {"classifier", "knn", "linear"}) {
     Comparison comparison = compare(evaluations, protocol);
-    if (!comparison.trained.empty() || comparison.untrained) return comparison;
+    if (!comparison.trained.empty() || comparison.start) return comparison;
   }
   return std::nullopt;
 }

@@ -12,10 +12,12 @@ namespace dbot::report {
 struct Comparison {
   std::string protocol;              // the first that was measured of "classifier", "knn", "linear"
   std::optional<double> raw_pixels;  // best top-1 of each network, in percent
-  std::optional<double> untrained;
+  std::optional<double> start;       // of what the run began with
+  std::string start_label;           // "untrained network", "start weights"
   struct Trained {
     std::string label;
     double top1 = 0;
+    bool ends_stage = false;
   };
   /// Points that two networks may differ by chance: two standard errors of a share measured on
   /// the test images, √(p (1 − p) / n), at least half a point.

@@ -15,7 +15,7 @@ namespace dbot::report {
 struct EvaluationSchedule {
   double every_epochs = 0;  // 0: not between the ends of stages
   bool at_stage_ends = true;
-  bool at_start = true;  // raw pixels and the untrained network, to compare with
+  bool at_start = true;  // raw pixels and what the run begins with, to compare with
 };
 
 /// What is evaluated is the caller's: features and protocols are behind these two. Both throw
@@ -57,13 +57,17 @@ class EvaluationObserver : public train::TrainObserver {
                     methods::Method& method) override;
 
  private:
+  struct When {
+    std::string label;
+    Moment moment = Moment::epoch;
+  };
+
   bool ends_stage(const train::TrainState& state) const;
   bool due_after_epoch(std::int64_t epoch, std::int64_t step) const;
   void make_up_for_interrupted(const train::TrainState& state, methods::Method& method);
-  void evaluate(const std::string& label, const train::TrainState& state,
+  void evaluate(const When& when, const train::TrainState& state,
                 const std::function<std::vector<EvaluationRow>()>& results);
-  void evaluate_network(const std::string& label, const train::TrainState& state,
-                        methods::Method& method);
+  void evaluate_network(const When& when, const train::TrainState& state, methods::Method& method);
 
   EvaluationSchedule schedule_;
   Evaluations evaluations_;

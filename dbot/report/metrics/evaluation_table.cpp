@@ -27,7 +27,7 @@ std::vector<Column> columns_of(const std::vector<EvaluationRecord>& evaluations)
     }
   };
   for (const auto& evaluation : evaluations) {
-    if (evaluation.label != "raw pixels") add(evaluation);
+    if (evaluation.moment != Moment::pixels) add(evaluation);
   }
   if (columns.empty()) std::ranges::for_each(evaluations, add);
   return columns;
@@ -135,7 +135,7 @@ std::string evaluation_table(const std::vector<EvaluationRecord>& evaluations, b
                              bool every) {
   std::vector<EvaluationRecord> shown = evaluations;
   if (!every) {
-    std::erase_if(shown, [](const auto& record) { return record.label.starts_with("epoch "); });
+    std::erase_if(shown, [](const auto& record) { return record.moment == Moment::epoch; });
   }
   if (shown.empty()) return {};
   std::vector<std::vector<std::string>> rows{{"accuracy in percent"}};

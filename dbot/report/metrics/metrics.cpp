@@ -125,13 +125,11 @@ void MetricsFile::on_end(const train::TrainState& state, methods::Method&) {
 }
 
 void MetricsFile::write(const EvaluationRecord& evaluation) {
-  ordered_json record = {{"type", "evaluation"},
-                         {"step", evaluation.step},
-                         {"stage", evaluation.stage + 1},
-                         {"epoch", evaluation.epoch},
-                         {"label", evaluation.label},
-                         {"seconds", evaluation.seconds},
-                         {"results", ordered_json::array()}};
+  ordered_json record = {
+      {"type", "evaluation"},          {"step", evaluation.step},
+      {"stage", evaluation.stage + 1}, {"epoch", evaluation.epoch},
+      {"label", evaluation.label},     {"moment", moment_name(evaluation.moment)},
+      {"seconds", evaluation.seconds}, {"results", ordered_json::array()}};
   for (const EvaluationRow& row : evaluation.results) {
     ordered_json result{{"protocol", row.protocol},
                         {"features", row.features},

@@ -110,9 +110,10 @@ std::vector<EvaluationRecord> read_evaluations(const fs::path& path) {
     if (record.type != "evaluation") continue;
     const double stage = record.numbers["stage"];
     if (!(stage >= 1 && stage <= kMostStages)) continue;
-    evaluations.push_back({record.texts["label"], record.step, static_cast<std::int64_t>(stage) - 1,
+    const std::string& label = record.texts["label"];
+    evaluations.push_back({label, record.step, static_cast<std::int64_t>(stage) - 1,
                            record.numbers["epoch"], std::move(record.results),
-                           record.numbers["seconds"]});
+                           record.numbers["seconds"], moment_of(record.texts["moment"], label)});
   }
   return evaluations;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dbot/eval/frozen/evaluation.h"
+#include "dbot/report/moment.h"
 
 // What one line of metrics.jsonl says. Keys: docs/run-folder.md.
 namespace dbot::report {
@@ -13,7 +14,7 @@ namespace dbot::report {
 using eval::EvaluationRow;
 
 /// All accuracies of one network at one moment. `label` is unique in a run: "raw pixels",
-/// "untrained network", "stage 2", "epoch 40".
+/// "untrained network", "stage 2", "epoch 40"; `moment` says which of these it is.
 struct EvaluationRecord {
   std::string label;
   std::int64_t step = 0;
@@ -21,6 +22,7 @@ struct EvaluationRecord {
   double epoch = 0;
   std::vector<EvaluationRow> results;
   double seconds = 0;  // all in all, the features included
+  Moment moment = Moment::epoch;
 };
 
 /// Any line, as it was read.

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "dbot/core/files/lock_state.h"
+#include "dbot/report/page/page_exhibits.h"
 #include "dbot/report/page/page_parts.h"
 #include "dbot/report/text/shown_text.h"
 
@@ -124,6 +125,7 @@ std::string PageData::json(std::optional<RunState> state) {
                     {"curves", curves_part(figures)},
                     {"stages", stages_part(figures)},
                     {"evaluations", evaluations_part(figures)},
+                    {"evaluation_exhibits", evaluation_exhibits_part(run_, left_out)},
                     {"later_evaluations", later_evaluations_part(run_, left_out)},
                     {"pictures", pictures_part(run_, sets, left_out)},
                     {"bad_files", bad_files},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "dbot/report/pictures/set/exhibit_files.h"
 #include "dbot/report/pictures/set/exhibit_json.h"
 #include "dbot/report/text/shown_text.h"
 
@@ -75,6 +76,15 @@ PageJson exhibits_part(const PictureSet& set, const std::filesystem::path& folde
     left_out.push_back(fmt::format("{}: {}", set.label, remark));
   }
   return groups;
+}
+
+PageJson evaluation_exhibits_part(const std::filesystem::path& run, LeftOut& left_out) {
+  PictureSet shown;
+  shown.label = "the newest evaluation";
+  shown.gallery = read_exhibits(run);
+  PictureEmbedder embedder(left_out);
+  ExhibitBudget budget(left_out);
+  return exhibits_part(shown, run, embedder, budget, left_out);
 }
 
 }  // namespace dbot::report

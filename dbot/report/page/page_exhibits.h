@@ -32,4 +32,7 @@ class ExhibitBudget {
 PageJson exhibits_part(const PictureSet& set, const std::filesystem::path& folder,
                        PictureEmbedder& embedder, ExhibitBudget& budget, LeftOut& left_out);
 
+/// The same of what the run's newest evaluation shows.
+PageJson evaluation_exhibits_part(const std::filesystem::path& run, LeftOut& left_out);
+
 }  // namespace dbot::report

@@ -89,6 +89,7 @@ PageJson evaluations_part(const RunFigures& figures) {
                          {"figures", std::move(further)}});
     }
     evaluations.push_back({{"label", shown_text(evaluation.label)},
+                           {"moment", moment_name(evaluation.moment)},
                            {"step", evaluation.step},
                            {"stage", evaluation.stage + 1},
                            {"epoch", evaluation.epoch},

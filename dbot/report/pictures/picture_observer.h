@@ -12,13 +12,13 @@
 namespace dbot::report {
 
 /// Draws into a folder, in colours like those of the `earlier` set's folder, which may be empty;
-/// label, step and stage of the result are the observer's. Throws Stopped when the run is asked to
-/// stop.
+/// label, moment, step and stage of the result are the observer's. Throws Stopped when the run is
+/// asked to stop.
 using DrawPictures =
     std::function<PictureSet(const methods::Method&, const std::filesystem::path& folder,
                              const std::filesystem::path& earlier)>;
 
-/// Keeps RUN/pictures/: the untrained network, every `every_epochs` epochs (0: not), the end of
+/// Keeps RUN/pictures/: what the run begins with, every `every_epochs` epochs (0: not), the end of
 /// each stage. Pictures that cannot be made are a warning, never the end of a run. On resume sets
 /// of later steps are removed, and one that was interrupted is made up for.
 class PictureObserver : public train::TrainObserver {
@@ -36,7 +36,7 @@ class PictureObserver : public train::TrainObserver {
 
  private:
   bool ends_stage(const train::TrainState& state) const;
-  void draw_unless_there(const std::string& label, const train::TrainState& state,
+  void draw_unless_there(const std::string& label, Moment moment, const train::TrainState& state,
                          const methods::Method& method);
   /// Runs `work`; what fails is a warning, except a request to stop.
   void try_to(const std::string& what, const std::function<void()>& work) const;

@@ -13,7 +13,10 @@
 #include "dbot/data/audit/class_doubt.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/eval/classifier/classifier_evaluation.h"
+#include "dbot/eval/classifier/confusion_exhibit.h"
 #include "dbot/eval/frozen/evaluation.h"
+#include "dbot/report/pictures/exhibits/draw_gallery.h"
+#include "dbot/report/pictures/set/exhibit_files.h"
 #include "dbot/report/terminal/count_progress.h"
 #include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
@@ -162,19 +165,22 @@ eval::ExtractionSettings extraction_settings(const Recipe& recipe, const core::L
   return settings;
 }
 
-/// What a classifier says of the test images; the newest figures stand in the run's folder.
+/// What a classifier that learned from so many images says of those to test on; the newest figures
+/// stand in the run's folder.
 eval::EvaluationRow classify(const methods::ClassifyingCapability& classifier,
-                             const nn::ImageInput& input, const data::LabelledSplits& splits,
+                             const nn::ImageInput& input, std::int64_t learned,
+                             const std::shared_ptr<const data::Dataset>& test,
                              const eval::ExtractionSettings& extraction,
                              const std::filesystem::path& folder, const core::StopRequest& stop,
                              const core::Log& log) {
   const core::Stopwatch clock;
   const eval::ClassifierFigures figures =
-      eval::evaluate_classifier(classifier, input, splits.test, extraction, stop, log);
-  core::write_file_atomically(folder / "predictions.csv",
-                              eval::predictions_csv(figures, *splits.test));
+      eval::evaluate_classifier(classifier, input, test, extraction, stop, log);
+  core::write_file_atomically(folder / "predictions.csv", eval::predictions_csv(figures, *test));
   core::write_file_atomically(folder / "test.json", eval::to_json(figures));
-  return eval::row_of(figures, splits.train->size(), clock.seconds());
+  report::write_exhibits(
+      folder, report::draw_gallery({eval::confusion_exhibit(figures.confusion())}, folder));
+  return eval::row_of(figures, learned, clock.seconds());
 }
 
 /// A classifier can be judged on other data only if they count the same classes.
@@ -214,10 +220,12 @@ RunEvaluation make_evaluation(const Recipe& recipe,
 
   report::Evaluations evaluations;
   const std::filesystem::path folder = metrics.path().parent_path();
+  const std::int64_t learned = trained.size();
   evaluations.of_network = [=, &stop](const methods::Method& method) {
     std::vector<eval::EvaluationRow> rows;
     if (const auto* classifier = method.classifier()) {
-      rows.push_back(classify(*classifier, *input, splits, extraction, folder, stop, log));
+      rows.push_back(
+          classify(*classifier, *input, learned, splits.test, extraction, folder, stop, log));
     }
     if (!reads_features(config)) return rows;
     const auto frozen =

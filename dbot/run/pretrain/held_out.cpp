@@ -44,9 +44,40 @@ data::LoaderConfig one_pass(const Recipe& recipe) {
   return config;
 }
 
+/// Null where there are none.
+std::shared_ptr<const data::Dataset> find_images(const Recipe& recipe,
+                                                 const std::filesystem::path& source,
+                                                 const TrainingImages& training,
+                                                 const core::Log& log) {
+  // Images to test on decide nothing of a system that is judged by them in the end.
+  if (methods::catalogue::outline(recipe.method).labels) return training.held_out;
+  return data::open_held_out(source, log, choice_of(recipe));
+}
+
+[[noreturn]] void refuse_without_images(const Recipe& recipe, const std::filesystem::path& source,
+                                        const std::string& key) {
+  const bool learns_labels = methods::catalogue::outline(recipe.method).labels.has_value();
+  throw UsageError(
+      {.operation = "recipe",
+       .subject = key,
+       .fault = Fault::missing,
+       .reason = learns_labels
+                     ? std::string("needs held-out images, and with one labelled training image of "
+                                   "each class none can be spared")
+                     : fmt::format("needs held-out images, and {} has none beside those that are "
+                                   "trained on",
+                                   source.string()),
+       .way_out =
+           learns_labels
+               ? "learn from more labels (labels.per_class, labels.share), or leave the key "
+                 "out"
+               : "divide them into train/ and val/ (dbot data split), or leave the key out"});
+}
+
 }  // namespace
 
 train::ValidationSettings open_validation(const Recipe& recipe, const std::filesystem::path& source,
+                                          const TrainingImages& training,
                                           const methods::Method& method, const core::Log& log) {
   const train::ValidationConfig& wanted = recipe.validation;
   if (wanted.every_epochs <= 0) return {};
@@ -59,17 +90,8 @@ train::ValidationSettings open_validation(const Recipe& recipe, const std::files
                       .way_out = "set validation.every_epochs, train.patience and "
                                  "train.keep_best to their defaults"});
   }
-  auto images = data::open_held_out(source, log, choice_of(recipe));
-  if (!images) {
-    throw UsageError({.operation = "recipe",
-                      .subject = key,
-                      .fault = Fault::missing,
-                      .reason = fmt::format("needs held-out images, and {} has none beside those "
-                                            "that are trained on",
-                                            source.string()),
-                      .way_out = "divide them into train/ and val/ (dbot data split), or leave the "
-                                 "key out"});
-  }
+  auto images = find_images(recipe, source, training, log);
+  if (!images) refuse_without_images(recipe, source, key);
   images =
       limited(std::move(images), wanted.max_samples, static_cast<std::uint64_t>(recipe.train.seed));
   data::ImagePartConfig part = image_part_config(recipe);

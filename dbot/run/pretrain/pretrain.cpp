@@ -69,7 +69,7 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   const auto& dataset = training_images.images;
   const train::Plan plan = plan_for(recipe, *dataset, log);
   const train::ValidationSettings validation =
-      open_validation(recipe, options.data, *method, opening_log);
+      open_validation(recipe, options.data, training_images, *method, opening_log);
   if (stop.requested()) throw Stopped(kStoppedBefore);
   train::RunFolder folder = claim_folder(options);
   resolve_statistics(recipe, data::StoppableDataset(*dataset, stop, kStoppedBefore), log);

@@ -68,8 +68,20 @@ void require_known_classes(const data::LabelledSplits& splits) {
   }
 }
 
+/// Sets aside what judges the run: never images of the part to test on.
+void hold_out(TrainingImages& training, double share, std::uint64_t seed, const core::Log& log) {
+  const auto all = training.images;
+  data::HeldOut parts = data::hold_out(*all, share, seed);
+  if (parts.held_out.empty()) return;
+  log(core::LogLevel::information,
+      fmt::format("{} of {} labelled training images are held out for validations",
+                  parts.held_out.size(), all->size()));
+  training.held_out = data::subset(all, std::move(parts.held_out));
+  training.images = data::subset(all, std::move(parts.kept));
+}
+
 TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& paths,
-                                    const data::LabelledShare& labels, const Recipe& recipe,
+                                    const methods::Outline& outline, const Recipe& recipe,
                                     const core::Log& log) {
   if (paths.size() > 1) {
     throw UsageError({.operation = "data",
@@ -85,9 +97,10 @@ TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& pa
   TrainingImages training;
   training.kind = data::find_source(paths.front(), core::silent_log()).kind->id;
   training.images = splits.train;
-  if (!labels.all()) {
+  if (const auto& labels = *outline.labels; !labels.all()) {
     training.images = data::subset(splits.train, data::draw_labelled(*splits.train, labels, seed));
   }
+  if (recipe.validation.every_epochs > 0) hold_out(training, outline.held_out_labels, seed, log);
   training.sizes = {training.images->size()};
   return training;
 }
@@ -97,9 +110,8 @@ TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& pa
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
                                     const Recipe& recipe, const core::StopRequest& stop,
                                     const core::Log& log) {
-  if (const auto labels = methods::catalogue::outline(recipe.method).labels) {
-    return open_labelled_images(paths, *labels, recipe, log);
-  }
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  if (outline.labels) return open_labelled_images(paths, outline, recipe, log);
   TrainingImages training;
   std::vector<std::string_view> kinds;
   std::vector<std::shared_ptr<const data::Dataset>> sources;

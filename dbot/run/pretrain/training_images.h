@@ -21,6 +21,8 @@ struct TrainingImages {
   std::shared_ptr<const data::Dataset> images;
   std::vector<std::int64_t> sizes;  // of each source
   std::string kind;                 // of the sources: "folder", or "folder, tar" (SourceKind::id)
+  /// Labelled images of the part to train on that are judged by; null: none are set aside.
+  std::shared_ptr<const data::Dataset> held_out = {};
 };
 
 /// What a (resolved) recipe wants of its data: without the images that data.leave_out names, by
@@ -29,7 +31,8 @@ data::Choice choice_of(const Recipe& recipe);
 
 /// The images of the sources. Labels from a list are those of the first. The log is warned of
 /// classes that hold index masks. A system that learns from labels gets the labelled images of the
-/// part to train on alone, as many of each class as it wants. Throws DataError and Stopped as
+/// part to train on alone, as many of each class as it wants; where it validates, some of these are
+/// held out, if any class has two. Throws DataError and Stopped as
 /// data::open; for such a system also DataError where there are not two classes, where images to
 /// test on are of a class that none to train on is of, or where a class has fewer images than are
 /// wanted of each, and UsageError for several sources.

@@ -203,8 +203,8 @@ void bind_validation(Settings& settings, Recipe& recipe) {
   auto& validation = recipe.validation;
   settings.add("validation.every_epochs", validation.every_epochs, at_least(0, kMostEpochs),
                "epochs",
-               "Between validations on held-out samples (val/ or test/), which come at the end of "
-               "each stage, too; 0: none.");
+               "Between validations on held-out samples (val/ or test/, or labels.held_out), which "
+               "come at the end of each stage, too; 0: none.");
   settings.add("validation.max_samples", validation.max_samples, at_least(0, 1e12), "samples",
                "Held-out samples used, a seeded choice; 0: all.");
 }

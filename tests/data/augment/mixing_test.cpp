@@ -24,12 +24,17 @@ using ::testing::HasSubstr;
 constexpr core::Size image_size{32, 48};
 constexpr int mixtures = 4000;
 
+core::Random mixture_draws(std::uint64_t seed, std::int64_t step) {
+  return core::Random(
+      {.seed = seed, .purpose = core::Purpose::mixing, .sample = static_cast<std::uint64_t>(step)});
+}
+
 TEST(DrawMix, SwitchesAndSpreadsAsConfigured) {
   const MixingConfig config{.mixup = 0.8, .cutmix = 1.0};
   int cut = 0;
   double sum = 0;
   for (int step = 0; step < mixtures; ++step) {
-    auto random = mixing_draws(1, step);
+    auto random = mixture_draws(1, step);
     const auto mix = draw_mix(config, image_size, random);
     EXPECT_TRUE(mix.kept >= 0 && mix.kept <= 1);
     cut += mix.box.has_value();
@@ -42,7 +47,7 @@ TEST(DrawMix, SwitchesAndSpreadsAsConfigured) {
 TEST(DrawMix, DependsOnSeedAndStepAlone) {
   const MixingConfig config{.mixup = 0.8, .cutmix = 1.0};
   const auto kept = [&](std::uint64_t seed, std::int64_t step) {
-    auto random = mixing_draws(seed, step);
+    auto random = mixture_draws(seed, step);
     return draw_mix(config, image_size, random).kept;
   };
   EXPECT_EQ(kept(1, 2), kept(1, 2));
@@ -54,7 +59,7 @@ TEST(DrawMix, EachAloneAndNeither) {
   const auto share = [&](const MixingConfig& config, auto holds) {
     int count = 0;
     for (int step = 0; step < mixtures; ++step) {
-      auto random = mixing_draws(3, step);
+      auto random = mixture_draws(3, step);
       count += holds(draw_mix(config, image_size, random));
     }
     return static_cast<double>(count) / mixtures;
@@ -69,8 +74,15 @@ TEST(DrawMix, EachAloneAndNeither) {
   EXPECT_NEAR(share({.mixup = 1, .cutmix = 1, .cutmix_share = 0.2}, is_cut), 0.2, 0.03);
 }
 
+TEST(DrawMix, SaysWhetherAnyBatchIsMixed) {
+  EXPECT_FALSE(mixes({}));
+  EXPECT_TRUE(mixes({.mixup = 1}));
+  EXPECT_TRUE(mixes({.cutmix = 1}));
+  EXPECT_FALSE(mixes({.mixup = 1, .cutmix = 1, .probability = 0}));
+}
+
 TEST(DrawMix, RefusesWhatIsNoDistribution) {
-  auto random = mixing_draws(1, 1);
+  auto random = mixture_draws(1, 1);
   for (const MixingConfig& config :
        {MixingConfig{.mixup = -1}, {.cutmix = std::nan("")}, {.probability = 1.5}}) {
     EXPECT_THAT(message_of<UsageError>([&] { draw_mix(config, image_size, random); }),

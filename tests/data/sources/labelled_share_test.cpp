@@ -88,5 +88,16 @@ TEST(LabelledShare, SaysItselfInWords) {
   EXPECT_EQ(to_text({}), "all labels");
 }
 
+TEST(HoldOut, TakesAShareOfEachClassAndNeverItsLastSample) {
+  const UnevenDataset dataset;
+  const HeldOut parts = hold_out(dataset, 0.1, 0);
+  EXPECT_EQ(counts(parts.held_out), (std::map<std::int64_t, int>{{0, 4}, {1, 1}, {2, 1}}));
+  EXPECT_EQ(counts(parts.kept), (std::map<std::int64_t, int>{{-1, 13}, {0, 36}, {1, 8}, {2, 2}}));
+  EXPECT_TRUE(std::ranges::is_sorted(parts.held_out) && std::ranges::is_sorted(parts.kept));
+  EXPECT_EQ(hold_out(dataset, 0.1, 0).held_out, parts.held_out);
+  EXPECT_NE(hold_out(dataset, 0.1, 1).held_out, parts.held_out);
+  EXPECT_EQ(counts(hold_out(dataset, 1, 0).kept).at(2), 1);
+}
+
 }  // namespace
 }  // namespace dbot::data

@@ -91,12 +91,14 @@ TEST(Classification, EachBatchIsMixedInAnotherWayAndTheSameOneAgainAlike) {
   ClassificationConfig config = tiny_classifier();
   config.mixing = {.mixup = 0.8, .cutmix = 1.0};
   const auto method = begun_classifier(config);
-  const auto drawn = [&](std::vector<std::int64_t> ids, std::int64_t epoch) {
-    return method->draw(labelled_batch(std::move(ids)), {.seed = 1, .epoch = epoch}).at("mixing");
+  const auto drawn = [&](std::vector<std::int64_t> ids, std::int64_t micro_batch) {
+    return method->draw(labelled_batch(std::move(ids)), {.seed = 1, .micro_batch = micro_batch})
+        .at("mixing");
   };
-  EXPECT_TRUE(at::equal(drawn({3, 1}, 0), drawn({3, 1}, 0)));
-  EXPECT_FALSE(at::equal(drawn({3, 1}, 0), drawn({4, 1}, 0)));
-  EXPECT_FALSE(at::equal(drawn({3, 1}, 0), drawn({3, 1}, 1)));
+  EXPECT_TRUE(at::equal(drawn({3, 1}, 7), drawn({3, 1}, 7)));
+  EXPECT_FALSE(at::equal(drawn({3, 1}, 7), drawn({3, 1}, 8)));
+  EXPECT_TRUE(at::equal(drawn({3, 1}, 7), drawn({4, 2}, 7)))
+      << "processes that train together hold other samples of the same batch";
   EXPECT_FALSE(
       begun_classifier(tiny_classifier())->draw(labelled_batch({1}), {}).contains("mixing"));
 }
@@ -113,6 +115,26 @@ TEST(Classification, TellsTheAccuracyOfABatchThatIsNotMixed) {
   ASSERT_EQ(result.scalars.size(), 1u);
   EXPECT_EQ(result.scalars[0].first, "accuracy");
   EXPECT_EQ(result.scalars[0].second.item<double>(), 75);
+}
+
+TEST(Classification, HeldOutSamplesAreJudgedWithoutMixingAndSmoothing) {
+  ClassificationConfig config = tiny_classifier();
+  config.smoothing = 0.1;
+  config.drop_path = 0.5;
+  config.mixing = {.mixup = 0.8, .cutmix = 1.0};
+  EXPECT_NE(Classification(config).measure_held_out(), nullptr) << "asked before the run begins";
+  const auto method = begun_classifier(config);
+  const data::Batch batch = labelled_batch({3, 1, 5, 8});
+  const auto measure = method->measure_held_out();
+  measure->add(batch, {}, runtime::Precision::fp32);
+  const HeldOutFigures figures = measure->figures();
+  const at::Tensor logits = method->logits(batch, runtime::Precision::fp32);
+  const at::Tensor labels = at::tensor(batch.labels, at::kLong);
+  ASSERT_EQ(figures.values.size(), 2U);
+  EXPECT_EQ(figures.values[0].second,
+            logits.argmax(1).eq(labels).to(at::kDouble).mean().item<double>() * 100);
+  EXPECT_NEAR(figures.values[1].second,
+              objectives::label_smoothing_cross_entropy(logits, labels, 0).item<double>(), 1e-6);
 }
 
 TEST(Classification, NeedsALabelForEverySampleAndClasses) {

@@ -197,12 +197,21 @@ TEST(Verdict, SaysInOneSentenceWhetherItWorks) {
                              evaluation("stage 1", 70)};
   const Verdict partly = judge(run, advise(run), RunState::finished);
   EXPECT_EQ(partly.kind, Verdict::Kind::partly);
-  EXPECT_THAT(partly.sentence, HasSubstr("from 60.0\u00a0% untrained to 70.0\u00a0%"));
+  EXPECT_THAT(partly.sentence, HasSubstr("from 60.0\u00a0% (untrained network) to 70.0\u00a0%"));
   EXPECT_THAT(partly.sentence, HasSubstr("80.0\u00a0%"));
   run.figures.evaluations[0] = evaluation("raw pixels", 50);
   const Verdict yes = judge(run, advise(run), RunState::running);
   EXPECT_EQ(yes.kind, Verdict::Kind::yes);
   EXPECT_THAT(yes.sentence, HasSubstr("so far"));
+}
+
+TEST(Verdict, ComparesWithTheStartWhateverItIsCalled) {
+  Observed run = observed();
+  run.figures.evaluations = {evaluation("start weights", 10), evaluation("stage 1", 92)};
+  run.figures.evaluations[0].moment = Moment::start;
+  EXPECT_THAT(judge(run, advise(run), RunState::finished).sentence,
+              HasSubstr("from 10.0\u00a0% (start weights) to 92.0\u00a0%"));
+  expect_finding(run, "untrained", Severity::good, "10.00\u00a0% before (start weights)");
 }
 
 TEST(Verdict, GoesByTheLossWithoutLabels) {

@@ -66,6 +66,7 @@ inline PictureSet healthy_set() {
 inline EvaluationRecord evaluation(const std::string& label, double top1) {
   EvaluationRecord record;
   record.label = label;
+  record.moment = moment_of("", label);
   EvaluationRow row;
   row.protocol = "knn";
   row.features = "mean";

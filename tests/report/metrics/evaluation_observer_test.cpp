@@ -73,6 +73,15 @@ TEST_F(EvaluationObserverTest, EvaluatesAtTheStartAtEpochsAndAtStageEnds) {
                                      "epoch 3", "stage 2"));
 }
 
+TEST_F(EvaluationObserverTest, SaysWhichMomentsTheyAre) {
+  method_.trained_before = true;
+  run(0, 4);
+  std::vector<Moment> moments;
+  for (const EvaluationRecord& record : read_evaluations(path_)) moments.push_back(record.moment);
+  EXPECT_THAT(moments, ElementsAre(Moment::pixels, Moment::start, Moment::epoch, Moment::stage));
+  EXPECT_EQ(read_evaluations(path_)[1].label, "start weights");
+}
+
 TEST_F(EvaluationObserverTest, TheScheduleDecides) {
   schedule_ = {.every_epochs = 0, .at_stage_ends = true, .at_start = false};
   EXPECT_THAT(run(0, 8), ElementsAre("stage 1", "stage 2"));

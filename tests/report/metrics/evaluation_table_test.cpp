@@ -12,7 +12,10 @@ using testing::HasSubstr;
 using testing::Not;
 
 EvaluationRecord record(const std::string& label, double base, const std::string& feature = "cls") {
-  return {label, 0, 0, 0, {{"knn", feature, base, base + 1}, {"linear", feature, base + 2, 99}}};
+  EvaluationRecord made{
+      label, 0, 0, 0, {{"knn", feature, base, base + 1}, {"linear", feature, base + 2, 99}}};
+  made.moment = moment_of("", label);
+  return made;
 }
 
 TEST(EvaluationTable, HasARowForEachNetworkAndAColumnForEachProtocol) {

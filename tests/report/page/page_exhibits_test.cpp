@@ -7,6 +7,7 @@
 #include "dbot/report/page/page.h"
 #include "dbot/report/page/page_data.h"
 #include "dbot/report/pictures/exhibits/draw_gallery.h"
+#include "dbot/report/pictures/set/exhibit_files.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/report/example_gallery.h"
 #include "tests/report/example_pictures.h"
@@ -53,6 +54,22 @@ TEST_F(PageExhibits, EachKindStandsInThePage) {
   EXPECT_EQ(groups[4]["exhibits"][0]["lines"][0]["y"], json::parse("[0.2,0.7,0.1]"));
   EXPECT_EQ(groups[5]["exhibits"][0]["points"][1]["label"], 1);
   EXPECT_THAT(groups[6]["exhibits"][0]["source"].get<std::string>(), HasSubstr("data:image/"));
+}
+
+TEST_F(PageExhibits, WhatTheNewestEvaluationShowsStandsInThePageWithoutPictures) {
+  std::filesystem::create_directories(run_);
+  EXPECT_EQ(page()["evaluation_exhibits"], json::array());
+  const methods::Matrix shares{
+      .values = {0.75, 0.25, 0, 1}, .rows = {"a", "b"}, .columns = {"a", "b"}, .low = 0, .high = 1};
+  write_exhibits(run_, draw_gallery({{.kind = "confusion",
+                                      .title = "Confusion",
+                                      .explanation = "Shares.",
+                                      .exhibits = {{.content = shares}}}},
+                                    run_));
+  const json shown = page();
+  EXPECT_EQ(shown["evaluation_exhibits"][0]["exhibits"][0]["values"],
+            json::parse("[0.75,0.25,0.0,1.0]"));
+  EXPECT_EQ(shown["pictures"], json::array());
 }
 
 TEST_F(PageExhibits, NoTextInThemIsMarkupOrTurnsTheDirectionOfWriting) {

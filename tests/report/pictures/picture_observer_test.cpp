@@ -66,9 +66,17 @@ class PictureObserverTest : public testing::Test {
   FakeMethod method_;
 };
 
+TEST_F(PictureObserverTest, CallsAStartFromAFileByItsName) {
+  method_.trained_before = true;
+  EXPECT_THAT(run(0, 0), ElementsAre("start weights"));
+  EXPECT_EQ(read_picture_sets(run_.path())[0].moment, Moment::start);
+}
+
 TEST_F(PictureObserverTest, DrawsAtTheStartAndAtStageEnds) {
   EXPECT_THAT(run(0, 8), ElementsAre("untrained network", "stage 1", "stage 2"));
   const auto sets = read_picture_sets(run_.path());
+  EXPECT_EQ(sets[0].moment, Moment::start);
+  EXPECT_EQ(sets[2].moment, Moment::stage);
   EXPECT_EQ(sets[2].step, 8);
   EXPECT_EQ(sets[2].stage, 1);
   EXPECT_TRUE(fs::exists(run_ / "pictures" / "stage-2" / "a.png"));

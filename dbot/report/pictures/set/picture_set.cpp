@@ -68,6 +68,7 @@ ordered_json health_json(const FeatureHealth& health) {
 void write_picture_set(const fs::path& folder, const PictureSet& set) {
   ordered_json json{{"version", 1},
                     {"label", set.label},
+                    {"moment", moment_name(set.moment)},
                     {"step", set.step},
                     {"stage", set.stage + 1},
                     {"groups", ordered_json::array()},

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/report/moment.h"
 #include "dbot/report/pictures/set/shown_exhibits.h"
 
 // What a network shows at one moment of a run, as files: RUN/pictures/<name>/ holds pictures and
@@ -68,6 +69,7 @@ struct FeatureHealth {
 
 struct PictureSet {
   std::string label;  // "stage 1", "untrained network"
+  Moment moment = Moment::epoch;
   std::int64_t step = 0;
   std::int64_t stage = 0;  // counted from 0
   std::vector<PictureGroup> groups;

@@ -87,6 +87,8 @@ PictureSet read_set(const json& document) {
   integer_of(document, "version", 1, 1);
   PictureSet set;
   set.label = text(document, "label");
+  // Older sets name no moment.
+  set.moment = moment_of(document.contains("moment") ? text(document, "moment") : "", set.label);
   set.step = integer_of(document, "step", 0, kMostSteps);
   set.stage = integer_of(document, "stage", 1, 1 << 20) - 1;
   for (const json& group : list(document, "groups", kMostGroups)) {
