@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import stored_run
-from cells import DATA, TIMM_LABELS, TRAINING_DATA, Cell, run_folder
+from cells import DATA, TRAINING_DATA, Cell
 from stored_run import Json
 
 HERE = Path(__file__).resolve().parent
@@ -152,21 +152,9 @@ def exported(place: Place, cell: Cell, run: str, name: str) -> str:
     return file
 
 
-def label_list(place: Place, cell: Cell) -> str:
-    """The few labels of a seed by name: dbot draws them alike for every protocol."""
-    folder = f"labels/{run_folder('any', TIMM_LABELS, cell.seed).split('/', 2)[2]}"
-    file = f"{folder}/labels-seed-{cell.seed}.txt"
-    if not (place.work / file).exists():
-        (place.work / folder).parent.mkdir(parents=True, exist_ok=True)
-        words = ["evaluate", "knn", "--model", cell.needs[0], "--data", DATA]
-        words += ["--labels", TIMM_LABELS, "--seed", str(cell.seed), "--out", folder]
-        dbot(place, cell.name, with_threads(place, tuple(words)))
-    return file
-
-
 def made_timm(place: Place, cell: Cell) -> Json:
     _, like, first = cell.needs
-    words = [f"--like={like}", f"--labels={label_list(place, cell)}", f"--data={place.data}"]
+    words = [f"--like={like}", f"--data={place.data}"]
     words += [f"--backbone={exported(place, cell, 'dbot', 'backbone')}"]
     words += [f"--classifier={exported(place, cell, first, 'classifier')}", f"--run={first}"]
     words += [f"--seed={cell.seed}", f"--threads={place.threads}"]

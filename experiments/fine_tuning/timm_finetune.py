@@ -1,6 +1,6 @@
 """Fine-tunes the same backbone as a run of `dbot evaluate finetune`, in timm and torch, in float32.
 
-    python timm_finetune.py --like RUN --labels labels-seed-0.txt --data cifar10 \
+    python timm_finetune.py --like RUN --data cifar10 \
         --backbone backbone.safetensors --classifier classifier.safetensors --run RUN --seed 0
 
 Images, recipe, learning rate of each step and pixel normalisation are those that the run of --like
@@ -234,7 +234,7 @@ def arguments_of() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    for name in ("like", "labels", "data", "backbone", "classifier", "run"):
+    for name in ("like", "data", "backbone", "classifier", "run"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
@@ -252,7 +252,7 @@ def main() -> None:
     compared = comparison(read_run(arguments.run), tested, arguments.classifier, arguments.data)
     say(f"the classifier in timm: {compared}")
 
-    learnt = [line.split("\t") for line in arguments.labels.read_text().splitlines()]
+    learnt = [line.split("\t") for line in (arguments.like / "labels.txt").read_text().splitlines()]
     images = Images(run, arguments.data, *map(list, zip(*learnt, strict=True)))
     model = start(run, arguments.backbone)
     began = time.monotonic()

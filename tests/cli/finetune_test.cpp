@@ -97,6 +97,9 @@ TEST_F(Finetune, FromScratchAndOfFewLabelsDiffer) {
   ASSERT_EQ(few.exit_code, 0) << few.err;
   const auto facts = nlohmann::json::parse(read_file(shop_.folder.path() / "few/run.json"));
   EXPECT_EQ(facts["data"]["images"], 8);
+  const std::string learned = read_file(shop_.folder.path() / "few/labels.txt");
+  EXPECT_EQ(std::ranges::count(learned, '\n'), 8) << learned;
+  EXPECT_FALSE(fs::exists(shop_.folder.path() / "start/labels.txt")) << "it learns all labels";
 }
 
 TEST_F(Finetune, TrainingImagesThatAreHeldOutEndAStageAndChooseItsWeights) {

@@ -2,10 +2,13 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/from_blob.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+
+#include "dbot/eval/frozen/embedding.h"
 
 namespace dbot::eval {
 
@@ -54,6 +57,16 @@ MeanAndSpread mean_and_spread(const std::vector<double>& values) {
   for (const double value : values) squares += (value - result.mean) * (value - result.mean);
   result.spread = std::sqrt(squares / (count - 1));
   return result;
+}
+
+std::string lines_of(const data::Dataset& labelled, const std::vector<std::int64_t>& samples) {
+  std::string lines;
+  for (const std::int64_t sample : samples) {
+    const auto label = static_cast<std::size_t>(labelled.label(sample));
+    lines += fmt::format("{}\t{}\n", escaped_line(labelled.name(sample)),
+                         escaped_line(labelled.classes().at(label)));
+  }
+  return lines;
 }
 
 }  // namespace dbot::eval

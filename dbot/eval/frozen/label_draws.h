@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "dbot/data/dataset.h"
@@ -26,6 +27,10 @@ std::vector<std::int64_t> samples_of(const std::vector<LabelDraw>& draws);
 /// themselves, without a copy.
 at::Tensor rows_of_draw(const at::Tensor& rows, const std::vector<std::int64_t>& indices,
                         const std::vector<std::int64_t>& samples, const LabelDraw& draw);
+
+/// Names and classes of labelled samples, one a line with a tab between them, each as
+/// `escaped_line` (embedding.h).
+std::string lines_of(const data::Dataset& labelled, const std::vector<std::int64_t>& samples);
 
 /// What one seed gave, in percent.
 struct SeedFigures {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
 #include "dbot/data/cached_dataset.h"
 #include "dbot/data/stoppable_dataset.h"
 #include "dbot/run/pretrain/bad_file_list.h"
@@ -79,6 +80,9 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   const std::string recipe_toml = to_toml(recipe);
   const std::string choices = fixed_choices(recipe, *dataset, sources);
   folder.store_recipe(recipe_toml, defaults_like(recipe));
+  if (!training_images.chosen_labels.empty()) {
+    core::write_file_atomically(folder.path() / "labels.txt", training_images.chosen_labels);
+  }
   const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 
   const Observers observers({recipe, sources, training_images.kind, folder, stop, log, opening_log,

@@ -6,7 +6,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/eval/frozen/embedding.h"
 
 namespace dbot::app {
 namespace {
@@ -21,16 +20,6 @@ void make_folder(const fs::path& folder) {
                .subject = folder.string(),
                .fault = Fault::unreadable,
                .reason = "cannot be made: " + error.message()});
-}
-
-std::string lines_of(const eval::LabelDraw& draw, const data::Dataset& train) {
-  std::string lines;
-  for (const std::int64_t sample : draw.samples) {
-    const auto label = static_cast<std::size_t>(train.label(sample));
-    lines += fmt::format("{}\t{}\n", eval::escaped_line(train.name(sample)),
-                         eval::escaped_line(train.classes().at(label)));
-  }
-  return lines;
 }
 
 }  // namespace
@@ -51,7 +40,7 @@ void keep_results(const fs::path& folder, const std::string& json,
   for (const eval::LabelDraw& draw : evaluation.draws) {
     if (draw.samples.empty()) continue;
     core::write_file_atomically(folder / fmt::format("labels-seed-{}.txt", draw.seed),
-                                lines_of(draw, train));
+                                eval::lines_of(train, draw.samples));
   }
   core::write_file_atomically(folder / "results.json", json + '\n');
 }
