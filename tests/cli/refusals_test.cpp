@@ -37,6 +37,16 @@ TEST(Refusals, OfNumbers) {
   expect(shop.pretrain("run", {"--set", "mask.ratio=0"}), 2, {"above 0 and at most 0.9375"});
 }
 
+TEST(Refusals, OfKeysOfAnotherSystem) {
+  const Workshop shop;
+  expect(shop.pretrain("run", {"--set", "head.pooling=cls"}), 2,
+         {"head.pooling belongs to method.kind \"classification\"", "\"masked_modeling\" here",
+          "leave it out"});
+  expect(shop.pretrain("run", {"--set", "method.kind=classification", "--set", "mask.ratio=0.5"}),
+         2, {"belongs to method.kind \"masked_modeling\"", "\"classification\" here"});
+  EXPECT_FALSE(std::filesystem::exists(shop.folder / "run"));
+}
+
 TEST(Refusals, OfWords) {
   expect(dbot({"--nosuch"}), 2, {"--nosuch", "not an option"});
   expect(dbot({"pretrain", "dbot/quick", "--data", ""}), 2, {"--data", "empty"});
