@@ -28,6 +28,14 @@ struct MakeContext {
   runtime::Device device;  // of all networks
 };
 
+/// A system's configuration with what it is made with.
+template <typename Config>
+Config placed(Config config, const MakeContext& context) {
+  config.seed = context.seed;
+  config.device = context.device;
+  return config;
+}
+
 struct Outline {
   std::optional<nn::ImageInput> images;  // where it reads images
   std::int64_t width = 0;                // of its matrix products; feature width of its backbone

@@ -10,7 +10,7 @@
 #include "dbot/core/files/files.h"
 #include "dbot/train/checkpoint/manifest.h"
 #include "dbot/train/run_folder.h"
-#include "tests/cli/program.h"
+#include "tests/cli/support/program.h"
 #include "tests/faults/small_run.h"
 
 namespace dbot::faults {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "dbot/train/checkpoint/checkpoint.h"
-#include "tests/cli/program.h"
+#include "tests/cli/support/program.h"
 #include "tests/faults/small_run.h"
 
 namespace dbot::faults {

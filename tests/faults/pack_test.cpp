@@ -4,8 +4,8 @@
 
 #include <map>
 
-#include "tests/cli/environment.h"
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/environment.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::faults {
 namespace {

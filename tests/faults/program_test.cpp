@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "tests/cli/environment.h"
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/environment.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::faults {
 namespace {

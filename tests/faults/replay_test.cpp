@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "dbot/run/stored/replay.h"
-#include "tests/cli/program.h"
+#include "tests/cli/support/program.h"
 #include "tests/faults/small_run.h"
 
 namespace dbot::faults {

@@ -10,7 +10,7 @@
 #include "dbot/core/error.h"
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/train/checkpoint/checkpoint.h"
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::faults {
 namespace {

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/tiny_run.h"
 #include "tests/faults/small_run.h"
 
 namespace dbot::faults {

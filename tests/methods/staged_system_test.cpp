@@ -1,192 +1,27 @@
-// The small system in two stages with data of their own: steps an epoch, partners, draws of a whole
-// batch, a stage that ends early and goes back to its best state. Killed or stopped at any moment
-// it ends with the same bits.
+// A system in two stages with data of their own. Killed or stopped at any moment it ends with the
+// same bits, whatever its optimizer keeps, and a step that was kept replays.
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <functional>
-#include <map>
 #include <set>
+#include <utility>
 
-#include "dbot/core/random.h"
-#include "dbot/data/loader/image_part.h"
-#include "dbot/data/loader/loader.h"
-#include "dbot/data/loader/partner_part.h"
-#include "dbot/data/loader/value_parts.h"
-#include "dbot/report/metrics/metrics.h"
-#include "dbot/train/trainer.h"
-#include "tests/core/temporary_folder.h"
-#include "tests/methods/images_and_numbers.h"
-#include "tests/methods/small_system.h"
+#include "dbot/train/capture/capture.h"
+#include "dbot/train/checkpoint/checkpoint_folder.h"
+#include "tests/methods/staged_system.h"
 
 namespace dbot {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Moments;
+using test::StagedSystem;
 
-constexpr std::int64_t kBatchSize = 4, kAccumulate = 2;
-
-/// Counts everything a run tells of, and does something at chosen moments.
-class Moments : public train::TrainObserver {
- public:
-  explicit Moments(std::function<void(std::int64_t)> at) : at_(std::move(at)) {}
-  void pass() { at_(++count_); }
-  /// A stop from here on is one inside a validation.
-  void begin_validation() {
-    ++begun_;
-    if (at_validation) at_validation(begun_);
-    pass();
-  }
-  void on_micro_batch(const train::StepProgress&, methods::Method&) override { pass(); }
-  void on_step(const train::StepRecord&, methods::Method&) override { pass(); }
-  void on_validation(const train::ValidationRecord& record, methods::Method& method) override {
-    validations.push_back(record);
-    auto& state = states.emplace_back();
-    for (const auto& [name, value] : method.state()) state[name] = value.clone();
-    pass();
-  }
-  void on_plan(const train::Plan& plan, const train::TrainState&) override {
-    stage_begin = plan.stage_begin;
-    pass();
-  }
-  void on_checkpoint(const fs::path&, const train::TrainState&) override { pass(); }
-  void on_epoch_end(std::int64_t, const train::TrainState&, methods::Method&) override { pass(); }
-  void on_stage_end(std::int64_t, const train::TrainState&, methods::Method&) override { pass(); }
-  std::int64_t count() const { return count_; }
-
-  std::function<void(std::int64_t)> at_validation;  // its number, from 1
-  std::vector<train::ValidationRecord> validations;
-  std::vector<runtime::NamedTensors> states;  // after each
-  std::vector<std::int64_t> stage_begin;
-
- private:
-  std::function<void(std::int64_t)> at_;
-  std::int64_t count_ = 0, begun_ = 0;
-};
-
-class StagedSystem : public testing::Test {
+class StagedSystemOfEach : public StagedSystem,
+                           public testing::WithParamInterface<optim::OptimizerKind> {
  protected:
-  static std::shared_ptr<data::Dataset> numbers(std::int64_t size, std::uint64_t seed,
-                                                double sign = 1) {
-    return std::make_shared<test::ImagesAndNumbers>(size, seed, sign);
-  }
-
-  static std::unique_ptr<data::Loader> open(const std::shared_ptr<const data::Dataset>& dataset,
-                                            const data::LoaderConfig& config) {
-    const auto images = data::image_part({.image_size = {8, 8}, .augmented = config.training});
-    const std::vector parts{
-        images, data::ragged_part({.name = test::kNumbers, .shape = {1}}),
-        data::partner_part(dataset, {.same_class = 0.5}, images, core::silent_log())};
-    return std::make_unique<data::Loader>(dataset, parts, config, core::silent_log());
-  }
-
-  train::TrainerSettings settings(const fs::path& folder, Moments& moments) const {
-    train::TrainerSettings settings;
-    settings.stages.count = 2;
-    settings.stages.epochs = {6, 4};
-    settings.stages.base_lr = {0.5, 1};
-    settings.schedule.warmup_epochs = 0;
-    settings.schedule.unit = train::ScheduleUnit::epoch;
-    settings.plan =
-        train::make_plan(settings.schedule, settings.stages, std::vector<std::int64_t>{3, 5},
-                         kBatchSize * kAccumulate, {}, {});
-    settings.train.batch_size = kBatchSize;
-    settings.train.accumulate = kAccumulate;
-    settings.checkpoint = {.every_steps = 4, .every_epochs = 0, .keep = 2};
-    settings.checkpoint_folder = folder / "checkpoints";
-    settings.validation.config = {.every_epochs = 1, .patience = 2, .keep_best = true};
-    settings.validation.make_loader = [this, &moments](std::int64_t stage) {
-      moments.begin_validation();
-      return open(held_out_.at(static_cast<std::size_t>(stage)),
-                  {.batch_size = kBatchSize, .training = false});
-    };
-    return settings;
-  }
-
-  /// Goes on in the folder to the end, or to where it is stopped. Null if it was.
-  std::unique_ptr<methods::Method> train(const fs::path& folder, Moments& moments,
-                                         const core::StopRequest& stop = core::StopRequest()) {
-    fs::create_directories(folder / "checkpoints");
-    const auto checkpoint =
-        train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
-    auto method = std::make_unique<test::SmallSystem>();
-    report::MetricsFile metrics(folder / "metrics.jsonl");
-    const auto loader = [this](std::int64_t stage, std::int64_t first, const core::Log&) {
-      return open(trained_on_.at(static_cast<std::size_t>(stage)),
-                  {.batch_size = kBatchSize, .workers = 2, .seed = 5, .first_batch = first});
-    };
-    train::Trainer trainer(settings(folder, moments), *method, loader, {&metrics, &moments},
-                           core::silent_log());
-    if (checkpoint) trainer.resume(*checkpoint);
-    const train::TrainSummary summary = trainer.run(stop);
-    if (!summary.finished) return nullptr;
-    state_ = summary.state;
-    return method;
-  }
-
-  /// Figures of steps and validations, in the order of the steps.
-  static std::map<std::string, double> figures(const fs::path& folder) {
-    std::map<std::string, double> all;
-    for (const auto& record : report::read_metrics(folder / "metrics.jsonl")) {
-      for (const char* key : {"loss", "learning_rate", "epoch", "figures.error", "best"}) {
-        if (record.type != "step" && record.type != "validation") continue;
-        const auto found = record.numbers.find(key);
-        if (found == record.numbers.end()) continue;
-        const std::string name = record.type + " " + std::to_string(record.step) + " " + key;
-        EXPECT_FALSE(all.contains(name)) << name << " stands twice";
-        all[name] = found->second;
-      }
-    }
-    return all;
-  }
-
-  void expect_same_end(const fs::path& folder, const methods::Method& method) const {
-    const auto is = method.state();
-    ASSERT_EQ(is.size(), whole_state_.size());
-    for (const auto& [name, value] : whole_state_)
-      EXPECT_TRUE(at::equal(value, is.at(name))) << name;
-    EXPECT_EQ(figures(folder), whole_figures_);
-    const auto end = train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
-    EXPECT_EQ(end->stage_begin, whole_stage_begin_);
-    for (const char* name : {"optimizer.exp_avg", "optimizer.exp_avg_sq", "optimizer.step"}) {
-      EXPECT_TRUE(at::equal(end->tensors.at(name), whole_end_.at(name))) << name;
-    }
-  }
-
-  /// The run that nothing disturbs; `at` is called at each of its moments. Returns their number.
-  std::int64_t train_whole(std::function<void(std::int64_t)> at = [](std::int64_t) {}) {
-    const fs::path folder = folder_ / "whole";
-    Moments moments(std::move(at));
-    const auto method = train(folder, moments);
-    for (const auto& [name, value] : method->state()) whole_state_[name] = value.clone();
-    whole_figures_ = figures(folder);
-    whole_stage_begin_ = moments.stage_begin;
-    whole_end_ = train::read_newest_checkpoint(folder / "checkpoints", core::silent_log())->tensors;
-    validations_ = moments.validations;
-    states_ = moments.states;
-    return moments.count();
-  }
-
-  static std::set<std::int64_t> draw(std::int64_t count, std::int64_t of, std::uint64_t seed) {
-    core::Random random({.seed = seed});
-    std::set<std::int64_t> drawn;
-    while (std::ssize(drawn) < count) {
-      drawn.insert(1 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(of))));
-    }
-    return drawn;
-  }
-
-  // The first held-out set contradicts what is trained on: the stage only gets worse by it.
-  std::vector<std::shared_ptr<const data::Dataset>> trained_on_{numbers(24, 3), numbers(40, 4)},
-      held_out_{numbers(10, 5, -1), numbers(10, 6)};
-  test::TemporaryFolder folder_;
-  train::TrainState state_;
-  runtime::NamedTensors whole_state_, whole_end_;
-  std::map<std::string, double> whole_figures_;
-  std::vector<std::int64_t> whole_stage_begin_;
-  std::vector<train::ValidationRecord> validations_;
-  std::vector<runtime::NamedTensors> states_;
+  void SetUp() override { optimizer_ = optim::default_config(GetParam()); }
 };
 
 TEST_F(StagedSystem, AStageEndsEarlyWithItsBestState) {
@@ -215,7 +50,7 @@ TEST_F(StagedSystem, AStageEndsEarlyWithItsBestState) {
   }
 }
 
-TEST_F(StagedSystem, KilledAnywhereItEndsWithTheSameBits) {
+TEST_P(StagedSystemOfEach, KilledAnywhereItEndsWithTheSameBits) {
   const std::int64_t moments = train_whole();
   const auto kills = draw(20, moments, 11);
   fs::remove_all(folder_ / "whole");
@@ -235,7 +70,7 @@ TEST_F(StagedSystem, KilledAnywhereItEndsWithTheSameBits) {
   }
 }
 
-TEST_F(StagedSystem, StoppedAnywhereItEndsWithTheSameBits) {
+TEST_P(StagedSystemOfEach, StoppedAnywhereItEndsWithTheSameBits) {
   const std::int64_t moments = train_whole();
   for (const std::int64_t moment : draw(8, moments, 12)) {
     SCOPED_TRACE("stopped at moment " + std::to_string(moment));
@@ -252,7 +87,7 @@ TEST_F(StagedSystem, StoppedAnywhereItEndsWithTheSameBits) {
   }
 }
 
-TEST_F(StagedSystem, AStopInsideAValidationMakesItAnew) {
+TEST_P(StagedSystemOfEach, AStopInsideAValidationMakesItAnew) {
   train_whole();
   for (std::size_t which = 1; which <= validations_.size(); ++which) {
     SCOPED_TRACE("inside validation " + std::to_string(which));
@@ -270,6 +105,38 @@ TEST_F(StagedSystem, AStopInsideAValidationMakesItAnew) {
     expect_same_end(folder, *resumed);
   }
 }
+
+TEST_P(StagedSystemOfEach, ACapturedStepReplaysToTheSameLossAndGradients) {
+  // In the first stage, and in the second one, which has other data.
+  for (const auto& [number, stage] : {std::pair<std::int64_t, std::int64_t>{5, 0}, {20, 1}}) {
+    SCOPED_TRACE("step " + std::to_string(number));
+    capture_step_ = number;
+    const fs::path folder = folder_ / ("captured " + std::to_string(number));
+    Moments nothing([](std::int64_t) {});
+    ASSERT_NE(train(folder, nothing), nullptr);
+    const auto capture = train::read_capture(folder / "captures" / train::step_folder_name(number));
+    ASSERT_EQ(capture.record.stage, stage);
+    ASSERT_EQ(std::ssize(capture.micro_batches), kAccumulate);
+
+    test::SmallSystem again;
+    again.load_state(stage, capture.before.tensors);
+    const auto groups = again.parameter_groups(optimizer_.weight_decay);
+    train::GradientStep step(again, {.stage = stage, .step = capture.before.state.step},
+                             kAccumulate);
+    for (const train::MicroBatch& micro : capture.micro_batches) step.add(micro);
+    EXPECT_EQ(step.losses(), capture.record.losses);
+    EXPECT_EQ(step.loss(), capture.record.loss);
+    EXPECT_EQ(optim::gradient_norm(groups), capture.record.gradient_norm);
+    EXPECT_GT(capture.record.gradient_norm, 0);
+    EXPECT_EQ(train::checksum_of_gradients(groups), capture.record.gradients);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Optimizers, StagedSystemOfEach,
+                         testing::Values(optim::OptimizerKind::adamw, optim::OptimizerKind::sgd),
+                         [](const auto& kind) {
+                           return optim::optimizer_kinds()[static_cast<std::size_t>(kind.param)];
+                         });
 
 }  // namespace
 }  // namespace dbot

@@ -36,12 +36,24 @@ struct CommandFacts {
 struct SettingFacts {
   std::string key;
   std::vector<std::string> words;
+  std::vector<std::string> systems;  // whose recipes have it
+};
+
+/// Words of a command line that say whose keys are meant. In it every "=" counts as a blank.
+struct SystemChoice {
+  std::vector<std::string> words;  // one of them: "method.kind NAME", or the name of a recipe
+  std::string system;
 };
 
 /// What completion offers from recipes.
 struct RecipeFacts {
   std::vector<std::string> names;  // of the program's recipes
   std::vector<SettingFacts> settings;
+  std::vector<std::string> systems;
+  std::vector<SystemChoice> choices;  // the first one that fits holds
+
+  /// The keys of a system's recipes; of all for an empty name.
+  std::vector<SettingFacts> settings_of(const std::string& system) const;
 };
 /// Of the recipes of the program, with the keys of every system.
 RecipeFacts describe_recipes();
@@ -50,7 +62,12 @@ RecipeFacts describe_recipes();
 /// words separated by |.
 CommandFacts describe_commands(const CLI::App& parser);
 
-/// Scripts for completion.
+/// Branches of a `case` of bash or zsh over a command line with a blank at each end, which set
+/// `system`.
+std::string system_cases(const RecipeFacts& recipes);
+
+/// Scripts for completion. Of keys they offer those of the recipe on the command line, where it is
+/// one of the program's.
 std::string bash_completion(const CommandFacts& program, const RecipeFacts& recipes);
 std::string zsh_completion(const CommandFacts& program, const RecipeFacts& recipes);
 std::string fish_completion(const CommandFacts& program, const RecipeFacts& recipes);

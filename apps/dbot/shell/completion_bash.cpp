@@ -70,19 +70,27 @@ void add(Cases& cases, const CommandFacts& command, const RecipeFacts& recipes) 
 /// The cases of what a key takes.
 std::string words_of_settings(const RecipeFacts& recipes) {
   std::string cases;
-  for (const auto& [key, words] : recipes.settings) {
-    if (words.empty()) continue;
-    cases += fmt::format("    {}) _dbot_words \"{}\" ;;\n", key, fmt::join(words, " "));
+  for (const SettingFacts& setting : recipes.settings) {
+    if (setting.words.empty()) continue;
+    cases +=
+        fmt::format("    {}) _dbot_words \"{}\" ;;\n", setting.key, fmt::join(setting.words, " "));
   }
   return cases;
 }
 
-std::string keys_of(const RecipeFacts& recipes) {
-  std::string keys;
-  for (const SettingFacts& setting : recipes.settings) {
-    keys += fmt::format("{}{}=", keys.empty() ? "" : " ", setting.key);
+/// The cases of what keys a system has; any other has all.
+std::string keys_of_systems(const RecipeFacts& recipes) {
+  std::string cases;
+  std::vector<std::string> systems = recipes.systems;
+  systems.emplace_back();
+  for (const std::string& system : systems) {
+    std::string keys;
+    for (const SettingFacts& setting : recipes.settings_of(system)) {
+      keys += fmt::format("{}{}=", keys.empty() ? "" : " ", setting.key);
+    }
+    cases += fmt::format("  {}) _dbot_words \"{}\" ;;\n", system.empty() ? "*" : system, keys);
   }
-  return keys;
+  return cases;
 }
 
 }  // namespace
@@ -102,8 +110,13 @@ _dbot_files() {{
   while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen "$1" -- "$current")
 }}
 _dbot_keys() {{
+  local system= line=" ${{COMP_WORDS[*]}} "
   compopt -o nospace 2>/dev/null
-  _dbot_words "{}"
+  line=${{line// = /=}}
+  case "${{line//=/ }}" in
+{}  esac
+  case "$system" in
+{}  esac
 }}
 _dbot_values() {{
   case "$1" in
@@ -149,8 +162,8 @@ _dbot() {{
 }}
 complete -F _dbot dbot
 )",
-      keys_of(recipes), words_of_settings(recipes), cases.with_value, cases.commands, cases.values,
-      cases.options, cases.positionals);
+      system_cases(recipes), keys_of_systems(recipes), words_of_settings(recipes), cases.with_value,
+      cases.commands, cases.values, cases.options, cases.positionals);
 }
 
 }  // namespace dbot::app

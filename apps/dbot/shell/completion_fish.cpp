@@ -65,17 +65,44 @@ void add(std::string& script, const CommandFacts& command, const RecipeFacts& re
   for (const CommandFacts& below : command.commands) add(script, below, recipes);
 }
 
+/// Lists keys with what they take.
+std::string settings_function(const RecipeFacts& recipes) {
+  std::string choices, lists;
+  for (const SystemChoice& choice : recipes.choices) {
+    choices += fmt::format("    case '* {} *'\n      set system {}\n",
+                           fmt::join(choice.words, " *' '* "), choice.system);
+  }
+  std::vector<std::string> systems = recipes.systems;
+  systems.emplace_back();  // any other has all keys
+  for (const std::string& system : systems) {
+    lists += fmt::format("    case '{}'\n      string join \\n", system.empty() ? "*" : system);
+    for (const SettingFacts& setting : recipes.settings_of(system)) {
+      if (setting.words.empty()) lists += fmt::format(" {}=", setting.key);
+      for (const std::string& word : setting.words) {
+        lists += fmt::format(" {}={}", setting.key, word);
+      }
+    }
+    lists += "\n";
+  }
+  return fmt::format(
+      R"(function __dbot_settings
+  set -l system
+  set -l line ' '(commandline -opc | string join ' ')' '
+  switch (string replace -a = ' ' -- $line)
+{}  end
+  switch "$system"
+{}  end
+end
+)",
+      choices, lists);
+}
+
 }  // namespace
 
 std::string fish_completion(const CommandFacts& program, const RecipeFacts& recipes) {
   std::string script =
       "# Completion of dbot for fish, written by `dbot completion fish`.\ncomplete -c dbot -f\n";
-  script += "function __dbot_settings\n  string join \\n";
-  for (const auto& [key, words] : recipes.settings) {
-    if (words.empty()) script += fmt::format(" {}=", key);
-    for (const std::string& word : words) script += fmt::format(" {}={}", key, word);
-  }
-  script += "\nend\n";
+  script += settings_function(recipes);
   add(script, program, recipes);
   return script;
 }

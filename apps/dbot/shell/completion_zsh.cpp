@@ -109,23 +109,36 @@ void add(std::string& script, const CommandFacts& command, const RecipeFacts& re
 
 /// Completes a key and, behind its =, what it takes.
 std::string settings_function(const RecipeFacts& recipes) {
-  std::string keys, cases;
-  for (const auto& [key, words] : recipes.settings) {
-    keys += fmt::format(" {}=", key);
-    if (words.empty()) continue;
-    cases += fmt::format("      {}=) compadd -- {} ;;\n", key, fmt::join(words, " "));
+  std::string values, keys;
+  for (const SettingFacts& setting : recipes.settings) {
+    if (setting.words.empty()) continue;
+    values +=
+        fmt::format("      {}=) compadd -- {} ;;\n", setting.key, fmt::join(setting.words, " "));
+  }
+  std::vector<std::string> systems = recipes.systems;
+  systems.emplace_back();  // any other has all keys
+  for (const std::string& system : systems) {
+    keys += fmt::format("  {}) compadd -S '' --", system.empty() ? "*" : system);
+    for (const SettingFacts& setting : recipes.settings_of(system)) {
+      keys += fmt::format(" {}=", setting.key);
+    }
+    keys += " ;;\n";
   }
   return fmt::format(
       R"(_dbot_settings() {{
+  local system= line=" ${{words[*]}} "
   if compset -P '*='; then
     case ${{IPREFIX#--set=}} in
 {}    esac
-  else
-    compadd -S '' --{}
+    return
   fi
+  case "${{line//\=/ }}" in
+{}  esac
+  case "$system" in
+{}  esac
 }}
 )",
-      cases, keys);
+      values, system_cases(recipes), keys);
 }
 
 }  // namespace

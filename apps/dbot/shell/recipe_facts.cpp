@@ -1,9 +1,14 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <variant>
 
 #include "apps/dbot/shell/command_tree.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/run/recipe/system_keys.h"
 
 namespace dbot::app {
 namespace {
@@ -16,19 +21,49 @@ std::vector<std::string> words_of(const core::Field& field) {
 
 }  // namespace
 
+std::vector<SettingFacts> RecipeFacts::settings_of(const std::string& system) const {
+  if (system.empty()) return settings;
+  std::vector<SettingFacts> own;
+  for (const SettingFacts& setting : settings) {
+    if (std::ranges::count(setting.systems, system) > 0) own.push_back(setting);
+  }
+  return own;
+}
+
 RecipeFacts describe_recipes() {
   RecipeFacts facts;
-  for (const auto& recipe : run::embedded_recipes()) facts.names.emplace_back(recipe.name);
-  for (std::size_t kind = 0; kind < methods::catalogue::kinds().size(); ++kind) {
+  facts.systems = methods::catalogue::kinds();
+  for (std::size_t kind = 0; kind < facts.systems.size(); ++kind) {
+    const std::string& system = facts.systems[kind];
     run::Recipe recipe;
     recipe.method = methods::catalogue::default_config(kind);
     const core::Settings settings = run::bind(recipe);
     for (const core::Field& field : settings.fields()) {
-      const bool known = std::ranges::count(facts.settings, field.key, &SettingFacts::key) > 0;
-      if (!known) facts.settings.push_back({field.key, words_of(field)});
+      auto known = std::ranges::find(facts.settings, field.key, &SettingFacts::key);
+      if (known == facts.settings.end()) {
+        known = facts.settings.insert(known, SettingFacts{field.key, words_of(field), {}});
+      }
+      known->systems.push_back(system);
     }
+    facts.choices.push_back({{fmt::format("{} {}", run::kMethodKey, system)}, system});
   }
+  for (const std::string& system : facts.systems) facts.choices.push_back({{}, system});
+  for (const auto& embedded : run::embedded_recipes()) {
+    const std::size_t kind = run::read_recipe(embedded.text, embedded.name).method.index();
+    facts.names.emplace_back(embedded.name);
+    facts.choices[facts.systems.size() + kind].words.emplace_back(embedded.name);
+  }
+  std::erase_if(facts.choices, [](const SystemChoice& choice) { return choice.words.empty(); });
   return facts;
+}
+
+std::string system_cases(const RecipeFacts& recipes) {
+  std::string cases;
+  for (const SystemChoice& choice : recipes.choices) {
+    cases += fmt::format("  *\" {} \"*) system={} ;;\n", fmt::join(choice.words, " \"*|*\" "),
+                         choice.system);
+  }
+  return cases;
 }
 
 }  // namespace dbot::app

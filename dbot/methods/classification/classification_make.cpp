@@ -2,15 +2,6 @@
 #include "dbot/methods/classification/classification_entry.h"
 
 namespace dbot::methods {
-namespace {
-
-ClassificationConfig placed(ClassificationConfig config, const MakeContext& context) {
-  config.seed = context.seed;
-  config.device = context.device;
-  return config;
-}
-
-}  // namespace
 
 std::unique_ptr<Method> make(const ClassificationConfig& config, const MakeContext& context) {
   return std::make_unique<Classification>(placed(config, context));

@@ -2,15 +2,6 @@
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
 
 namespace dbot::methods {
-namespace {
-
-MaskedModelingConfig placed(MaskedModelingConfig config, const MakeContext& context) {
-  config.seed = context.seed;
-  config.device = context.device;
-  return config;
-}
-
-}  // namespace
 
 std::unique_ptr<Method> make(const MaskedModelingConfig& config, const MakeContext& context) {
   return std::make_unique<MaskedModeling>(placed(config, context));

@@ -9,12 +9,13 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/settings/toml_document.h"
+#include "dbot/run/recipe/system_keys.h"
 #include "dbot/simd/kernel_level.h"
 
 namespace dbot::run {
 namespace {
 
-constexpr std::string_view kMethodKey = "method.kind", kOptimizerKey = "optimizer.kind";
+constexpr std::string_view kOptimizerKey = "optimizer.kind";
 
 /// A key that decides which other keys there are: read before them. What is none of its names is
 /// left to the reading proper, which says so.
@@ -79,6 +80,7 @@ Recipe read_recipe(std::string_view toml, std::string_view origin,
       methods::catalogue::default_config(method.in(assignments).value_or(own.value_or(0)));
   const std::size_t before = optimizer.in(toml, origin).value_or(0);
   recipe.optimizer = default_optimizer(before);
+  refuse_keys_of_other_systems(recipe, toml, origin);
   bind(recipe).read_toml(toml, origin);
 
   const std::size_t wanted = optimizer.in(assignments).value_or(before);
@@ -88,7 +90,10 @@ Recipe read_recipe(std::string_view toml, std::string_view origin,
     recipe.optimizer.clip_norm = clip_norm;
   }
   core::Settings settings = bind(recipe);
-  for (const std::string& assignment : assignments) settings.read_assignment(assignment);
+  for (const std::string& assignment : assignments) {
+    refuse_key_of_other_systems(recipe, assignment);
+    settings.read_assignment(assignment);
+  }
   return recipe;
 }
 

@@ -69,7 +69,8 @@ methods::Surroundings surroundings(const Recipe& recipe);
 /// Defaults, then the TOML document, then `key=value` assignments. An optimizer that assignments
 /// choose in place of the document's begins with its own defaults: rates and decay of the other
 /// were made for that. `origin` names the document in messages. Each value is checked by itself;
-/// whether they fit each other is `check`'s question. Throws UsageError.
+/// whether they fit each other is `check`'s question. Throws UsageError; a key of another system is
+/// refused in that system's name.
 Recipe read_recipe(std::string_view toml, std::string_view origin,
                    const std::vector<std::string>& assignments = {});
 /// The same, checked.

@@ -2,6 +2,7 @@
 // finger from asking for absurd amounts of memory.
 #include "dbot/core/settings/ranges.h"
 #include "dbot/run/recipe/recipe.h"
+#include "dbot/run/recipe/system_keys.h"
 
 namespace dbot::run {
 namespace {
@@ -239,7 +240,7 @@ void bind_report(Settings& settings, Recipe& recipe) {
 void bind_method(Settings& settings, Recipe& recipe) {
   methods::catalogue::bind(settings, recipe.method);
   settings.place_behind("");
-  settings.add_optional_choice("method.kind",
+  settings.add_optional_choice(std::string(kMethodKey),
                                {[&recipe] { return static_cast<int>(recipe.method.index()); },
                                 [](int) {}, methods::catalogue::kinds()},
                                "The learning system.");

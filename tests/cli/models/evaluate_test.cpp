@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::cli_test {
 namespace {

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::cli_test {
 namespace {

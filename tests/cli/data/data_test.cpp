@@ -1,7 +1,7 @@
 // Data that are missing, empty or broken: exit code 3, or trained around.
 #include <gmock/gmock.h>
 
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::cli_test {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/cli/program.h"
+#include "tests/cli/support/program.h"
 
 #include <fcntl.h>
 #include <signal.h>

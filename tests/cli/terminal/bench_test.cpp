@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/cli/program.h"
+#include "tests/cli/support/program.h"
 
 namespace dbot::cli_test {
 namespace {

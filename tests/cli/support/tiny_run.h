@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/cli/program.h"
+#include "tests/cli/support/program.h"
 
 // A data set and a recipe so small that a run takes a second.
 namespace dbot::cli_test {

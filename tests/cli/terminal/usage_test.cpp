@@ -1,7 +1,7 @@
 // Wrong usage and wrong recipes: exit code 2, a message that names the thing and the way out.
 #include <gmock/gmock.h>
 
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::cli_test {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "tests/cli/program.h"
+#include "tests/cli/support/program.h"
 
 namespace dbot::cli_test {
 namespace {
@@ -76,6 +76,18 @@ TEST_F(BashCompletion, OffersKeysOfRecipesAndTheirValues) {
   EXPECT_EQ(offered("dbot pretrain --set train.seed = 3 dbot/qu"), "dbot/quick\n");
 }
 
+TEST_F(BashCompletion, OffersKeysOfTheRecipesSystem) {
+  EXPECT_EQ(offered("dbot pretrain dbot/quick --set mask.k"), "mask.kind=\n");
+  EXPECT_EQ(offered("dbot pretrain dbot/quick --set head.p"), "\n");
+  EXPECT_EQ(offered("dbot pretrain finetune/small --set head.p"), "head.pooling=\n");
+  EXPECT_EQ(offered("dbot evaluate finetune --recipe = finetune/small --set mask.k"), "\n");
+  EXPECT_EQ(offered("dbot pretrain dbot/quick --set method.kind = classification --set head.p"),
+            "head.pooling=\n");
+  // Of a file nobody knows, so that it may be of any system.
+  EXPECT_EQ(offered("dbot pretrain ours.toml --set head.p"), "head.pooling=\n");
+  EXPECT_EQ(offered("dbot pretrain ours.toml --set mask.k"), "mask.kind=\n");
+}
+
 TEST_F(BashCompletion, OffersFilesAndFolders) {
   EXPECT_THAT(offered("dbot pretrain our"), HasSubstr("ours.toml"));
   EXPECT_EQ(offered("dbot pretrain x --out our"), "ours\n");
@@ -98,8 +110,9 @@ TEST(Completion, IsGoodZshAndFish) {
   const std::string fish = output_of(
       "fish --no-config -c 'source \"" + (folder / "dbot.fish") +
       "\"; complete -C \"dbot pretr\"; complete -C \"dbot pretrain --precision b\"; complete -C "
-      "\"dbot pretrain --set mask.k\"'");
-  EXPECT_THAT(fish, AllOf(HasSubstr("pretrain"), HasSubstr("bf16"), HasSubstr("mask.kind=random")));
+      "\"dbot pretrain --set mask.k\"; complete -C \"dbot pretrain dbot/quick --set head.p\"'");
+  EXPECT_THAT(fish, AllOf(HasSubstr("pretrain"), HasSubstr("bf16"), HasSubstr("mask.kind=random"),
+                          Not(HasSubstr("head.pooling"))));
 }
 
 TEST(ManPage, HasEveryCommandAndNoWarning) {

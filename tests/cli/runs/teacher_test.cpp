@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/cli/program.h"
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/program.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::cli_test {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/tiny_run.h"
 
 #include <png.h>
 

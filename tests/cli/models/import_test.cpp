@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
-#include "tests/cli/program.h"
+#include "tests/cli/support/program.h"
 
 namespace dbot::cli_test {
 namespace {

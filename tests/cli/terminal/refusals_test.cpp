@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::cli_test {
 namespace {
@@ -35,6 +35,16 @@ TEST(Refusals, OfNumbers) {
   expect(shop.pretrain("run", {"--set", "data.mean=[0.1, 0.1, 0.1]"}), 2,
          {"data.mean", "data.std", "data.mean alone"});
   expect(shop.pretrain("run", {"--set", "mask.ratio=0"}), 2, {"above 0 and at most 0.9375"});
+}
+
+TEST(Refusals, OfKeysOfAnotherSystem) {
+  const Workshop shop;
+  expect(shop.pretrain("run", {"--set", "head.pooling=cls"}), 2,
+         {"head.pooling belongs to method.kind \"classification\"", "\"masked_modeling\" here",
+          "leave it out"});
+  expect(shop.pretrain("run", {"--set", "method.kind=classification", "--set", "mask.ratio=0.5"}),
+         2, {"belongs to method.kind \"masked_modeling\"", "\"classification\" here"});
+  EXPECT_FALSE(std::filesystem::exists(shop.folder / "run"));
 }
 
 TEST(Refusals, OfWords) {

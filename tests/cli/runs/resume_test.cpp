@@ -6,7 +6,7 @@
 #include <fstream>
 #include <random>
 
-#include "tests/cli/tiny_run.h"
+#include "tests/cli/support/tiny_run.h"
 
 namespace dbot::cli_test {
 namespace {
