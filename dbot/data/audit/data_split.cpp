@@ -31,7 +31,7 @@ void require_files(const data::AuditedSet& set) {
 }
 
 std::vector<data::CopyGroup> groups_of(const data::AuditedSet& set, const DataSplitOptions& options,
-                                       const std::function<void(std::int64_t, std::int64_t)>& tell,
+                                       const core::TellProgress& tell,
                                        const core::StopRequest& stop) {
   const auto facts = survey_all(set, {.workers = options.workers}, tell, stop);
   auto groups = data::find_copies(set, facts, options.copies, stop);
@@ -61,8 +61,7 @@ void check_empty(const fs::path& out) {
 
 }  // namespace
 
-DataSplit split_data_set(const DataSplitOptions& options,
-                         const std::function<void(std::int64_t, std::int64_t)>& tell,
+DataSplit split_data_set(const DataSplitOptions& options, const core::TellProgress& tell,
                          const core::StopRequest& stop, const core::Log& log) {
   check_empty(options.out);
   const auto set = data::AuditedSet::open(options.data, log, data::MaskChoice::left_out);

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <vector>
 
 #include "dbot/core/log.h"
+#include "dbot/core/progress.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/audit/set_split.h"
 
@@ -28,9 +28,9 @@ struct DataSplit {
 
 /// Divides a data set: train.csv, val.csv and test.csv with paths relative to `out`, or folders of
 /// these names with links. Images that cannot be read go where they are drawn to, as others do.
-/// Throws UsageError, DataError and Error as its parts do, and Stopped on request.
-DataSplit split_data_set(const DataSplitOptions& options,
-                         const std::function<void(std::int64_t, std::int64_t)>& tell,
+/// `tell` may be empty. Throws UsageError, DataError and Error as its parts do, and Stopped on
+/// request.
+DataSplit split_data_set(const DataSplitOptions& options, const core::TellProgress& tell,
                          const core::StopRequest& stop, const core::Log& log);
 
 }  // namespace dbot::data

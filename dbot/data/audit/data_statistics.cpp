@@ -27,8 +27,8 @@ void note_other_channels(int channels, std::vector<data::ImageFacts>& facts) {
 }  // namespace
 
 DataStatistics measure_data_set(const DataStatisticsOptions& options,
-                                const std::function<void(std::int64_t, std::int64_t)>& tell,
-                                const core::StopRequest& stop, const core::Log& log) {
+                                const core::TellProgress& tell, const core::StopRequest& stop,
+                                const core::Log& log) {
   const auto set = data::AuditedSet::open(options.data, log, data::MaskChoice::left_out);
   const SurveyConfig config{.workers = options.workers,
                             .channels = options.channels == 0 ? kAnyChannels : options.channels,

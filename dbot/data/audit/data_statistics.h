@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 
 #include "dbot/core/log.h"
+#include "dbot/core/progress.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/audit/set_statistics.h"
 #include "dbot/data/loader/statistics.h"
@@ -28,10 +28,10 @@ struct DataStatistics {
 };
 
 /// Reads the header of every image, and the pixels of some. Mean and deviation are those that a run
-/// measures by itself. Throws DataError where there is no data set or no image can be read, and
-/// Stopped on request.
+/// measures by itself. `tell` may be empty. Throws DataError where there is no data set or no image
+/// can be read, and Stopped on request.
 DataStatistics measure_data_set(const DataStatisticsOptions& options,
-                                const std::function<void(std::int64_t, std::int64_t)>& tell,
-                                const core::StopRequest& stop, const core::Log& log);
+                                const core::TellProgress& tell, const core::StopRequest& stop,
+                                const core::Log& log);
 
 }  // namespace dbot::data

@@ -11,6 +11,7 @@
 #include "dbot/core/error.h"
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/codec.h"
+#include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/parquet/parquet_dataset.h"
 #include "dbot/data/sources/tar/unpacked_archive.h"
 
@@ -22,10 +23,6 @@ namespace fs = std::filesystem;
 // A data set of a hub has few folders; one of class folders is not searched.
 constexpr std::size_t kMostFoldersBelow = 64;
 constexpr int kMostEntries = 10000;  // that are looked at for a message
-
-bool is_hidden(const fs::path& path) {
-  return path.filename().native().front() == '.';
-}
 
 bool has_file(const fs::path& folder, std::string_view name) {
   std::error_code ignored;
@@ -45,18 +42,16 @@ struct FolderView {
 
 FolderView view_of(const fs::path& folder) {
   FolderView view;
-  std::error_code error, ignored;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (is_hidden(entry->path())) continue;
-    if (entry->is_directory(ignored)) {
-      view.folders.push_back(entry->path());
-    } else if (has_image_extension(entry->path().filename().string())) {
+  see_visible(folder, [&view](const fs::directory_entry& entry) {
+    std::error_code ignored;
+    if (entry.is_directory(ignored)) {
+      view.folders.push_back(entry.path());
+    } else if (has_image_extension(entry.path().filename().string())) {
       view.images = true;
     }
     view.too_many = view.folders.size() > kMostFoldersBelow;
-    if (view.images || view.too_many) break;
-  }
+    return !view.images && !view.too_many;
+  });
   std::ranges::sort(view.folders);
   return view;
 }

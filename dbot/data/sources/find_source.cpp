@@ -15,6 +15,7 @@
 #include "dbot/data/sources/binary/idx_dataset.h"
 #include "dbot/data/sources/data_below.h"
 #include "dbot/data/sources/folder/own_output.h"
+#include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/pack/pack_index.h"
 #include "dbot/data/sources/part_folders.h"
 #include "dbot/data/sources/part_names.h"
@@ -51,16 +52,15 @@ Source divided_by_names(const SourceKind& kind, PartFiles files, const core::Log
 /// one of a million images. Hidden files and dbot's own output are passed over.
 PartFiles files_without_images(const fs::path& folder) {
   PartFiles files;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
+  bool others = false;
+  see_visible(folder, [&](const fs::directory_entry& entry) {
     std::error_code ignored;
-    const std::string name = entry->path().filename().string();
-    if (name.front() == '.') continue;
-    if (has_image_extension(name)) return {};
-    if (entry->is_directory(ignored) && !is_own_output(entry->path())) return {};
-    if (entry->is_regular_file(ignored)) files.push_back(entry->path());
-  }
+    others = has_image_extension(entry.path().filename().string()) ||
+             (entry.is_directory(ignored) && !is_own_output(entry.path()));
+    if (!others && entry.is_regular_file(ignored)) files.push_back(entry.path());
+    return !others;
+  });
+  if (others) return {};
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -183,14 +183,24 @@ std::optional<Source> find_shards_or_parts(const fs::path& folder, const core::L
 
 /// A folder of images, unless shards lie in one below it.
 Source find_below(const fs::path& path, const core::Log& log) {
-  const auto quiet = core::silent_log();
+  // The last one found, and what was said of it, which is told once it is the one.
+  std::optional<Source> found;
+  std::vector<std::pair<core::LogLevel, std::string>> told;
   const auto below = folder_with_data(path, [&](const fs::path& folder) {
-    return find_shards_or_parts(folder, quiet).has_value();
+    std::vector<std::pair<core::LogLevel, std::string>> said;
+    auto source = find_shards_or_parts(
+        folder,
+        [&said](core::LogLevel level, std::string_view text) { said.emplace_back(level, text); });
+    if (!source) return false;
+    found = std::move(source);
+    told = std::move(said);
+    return true;
   });
   if (below.empty()) return {&folder_kind(), {path}, {}, {}};
   log(core::LogLevel::information,
       fmt::format("{}: the data are those in {}", path.string(), below.filename().string()));
-  return *find_shards_or_parts(below, log);
+  for (const auto& [level, text] : told) log(level, text);
+  return *std::move(found);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/sources/folder/own_output.h"
+#include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/labels.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/data/sources/part_names.h"
@@ -59,17 +60,16 @@ std::shared_ptr<const Dataset> labelled_only(std::shared_ptr<const Dataset> part
 /// others; dbot's own output does not count.
 fs::path only_training_folder(const fs::path& folder) {
   fs::path only;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
+  bool several = false;
+  see_visible(folder, [&](const fs::directory_entry& entry) {
     std::error_code ignored;
-    const fs::path& path = entry->path();
-    if (path.filename().native().front() == '.' || !entry->is_directory(ignored)) continue;
-    if (is_own_output(path)) continue;
-    if (!only.empty()) return {};
-    only = path;
-  }
-  return part_of_folder(only.filename().string()) == PartWord::train ? only : fs::path();
+    if (!entry.is_directory(ignored) || is_own_output(entry.path())) return true;
+    several = !only.empty();
+    only = entry.path();
+    return !several;
+  });
+  const bool trains = !several && part_of_folder(only.filename().string()) == PartWord::train;
+  return trains ? only : fs::path();
 }
 
 /// What labels come from, in a word or as the file that gives them.

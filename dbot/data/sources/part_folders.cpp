@@ -12,6 +12,7 @@
 
 #include "dbot/data/image/codec.h"
 #include "dbot/data/sources/folder/own_output.h"
+#include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/pack/pack_index.h"
 #include "dbot/data/sources/part_names.h"
 
@@ -29,24 +30,21 @@ struct FoldersWithin {
   std::vector<fs::path> around;  // the first few of all: they might be around parts
 };
 
-/// One pass, since a folder may hold a million images.
 FoldersWithin folders_within(const fs::path& folder) {
   FoldersWithin result;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    std::string name = entry->path().filename().string();
+  see_visible(folder, [&result](const fs::directory_entry& entry) {
+    std::string name = entry.path().filename().string();
     const bool like_image = has_image_extension(name);
     const bool enough = result.around.size() >= kMostLookedInto;
     std::error_code ignored;
-    if (name.front() == '.' || (like_image && enough) || !entry->is_directory(ignored)) continue;
-    if (!enough) result.around.push_back(entry->path());
-    if (like_image || part_in_name(name) == PartWord::none) continue;
+    if ((like_image && enough) || !entry.is_directory(ignored)) return true;
+    if (!enough) result.around.push_back(entry.path());
+    if (like_image || part_in_name(name) == PartWord::none) return true;
     // The parts of a pack are packs.
-    const bool pack = fs::exists(entry->path() / kPackIndexName, ignored);
-    if (!pack && is_own_output(entry->path())) continue;
-    result.with_part_words.push_back(std::move(name));
-  }
+    const bool pack = fs::exists(entry.path() / kPackIndexName, ignored);
+    if (pack || !is_own_output(entry.path())) result.with_part_words.push_back(std::move(name));
+    return true;
+  });
   std::ranges::sort(result.with_part_words);
   return result;
 }

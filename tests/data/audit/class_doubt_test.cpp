@@ -116,10 +116,9 @@ TEST_F(MaskFiles, AnAuditNamesThem) {
 }
 
 TEST_F(MaskFiles, AreNeitherMeasuredNorDivided) {
-  const auto tell = [](std::int64_t, std::int64_t) {};
   const core::StopRequest stop;
   const auto measured =
-      measure_data_set({.data = folder_.path(), .channels = 0}, tell, stop, kept_.log());
+      measure_data_set({.data = folder_.path(), .channels = 0}, {}, stop, kept_.log());
   EXPECT_EQ(measured.set.images, 3);
   EXPECT_EQ(measured.channels, 3) << "as the photographs have, not the masks";
   EXPECT_THAT(kept_.lines, ElementsAre(HasSubstr("3 masks beside photographs are left out")));
@@ -128,7 +127,7 @@ TEST_F(MaskFiles, AreNeitherMeasuredNorDivided) {
   options.data = folder_.path();
   options.out = out / "split";
   options.split.test = 0.4;
-  const auto split = split_data_set(options, tell, stop, core::silent_log());
+  const auto split = split_data_set(options, {}, stop, core::silent_log());
   EXPECT_EQ(split.train + split.val + split.test, 3);
 }
 

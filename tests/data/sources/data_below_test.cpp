@@ -57,6 +57,15 @@ TEST_F(DataBelow, PartsBelowAreUnderstood) {
   EXPECT_EQ(parts.test->size(), 4);
 }
 
+TEST_F(DataBelow, WhatIsSaidOfTheFolderIsTold) {
+  put_archive("data/train-0.tar");
+  put_archive("data/test-0.tar");
+  put_archive("data/more-0.tar");
+  write_text(folder_ / "notes/plan.md", "no data");
+  EXPECT_EQ(open(folder_.path(), Wanted::all, {kept_.log()}).test->size(), 2);
+  EXPECT_THAT(kept_.lines, Contains(HasSubstr("more-0.tar: left out, as their names tell")));
+}
+
 TEST_F(DataBelow, OneOfSeveralHasToBeNamed) {
   put_archive("de/0.tar");
   put_archive("en/0.tar");

@@ -93,8 +93,7 @@ TEST_F(OwnOutput, ADivisionWithLinksIsReadWhereItIsNamedItself) {
   options.out = folder_ / "divided";
   options.split.test = 0.4;
   options.links = true;
-  split_data_set(
-      options, [](auto, auto) {}, stop, core::silent_log());
+  split_data_set(options, {}, stop, core::silent_log());
   expect_unchanged();
   const auto parts = open(options.out, Wanted::all, {.log = kept_.log()});
   EXPECT_EQ(parts.train->size() + parts.test->size(), 3);

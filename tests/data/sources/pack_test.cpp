@@ -40,8 +40,8 @@ class Pack : public ::testing::Test {
   PackSummary make(const PackConfig& config = {}) { return make(source(), config); }
   PackSummary make(const fs::path& from, const PackConfig& config = {}) {
     return pack(parts_of(from), out(), config, stop_, kept_.log(),
-                [this](std::int64_t done, std::int64_t) {
-                  if (done >= stop_at_) stop_.request();
+                [this](const core::PassProgress& pass) {
+                  if (pass.done >= stop_at_) stop_.request();
                 });
   }
   std::vector<std::shared_ptr<const Dataset>> parts_of(const fs::path& from) {
@@ -136,8 +136,7 @@ TEST_F(Pack, AStoppedPackGoesOnBehindItsLastShard) {
   const auto written = fs::last_write_time(shard);
   stop_at_ = 1 << 30;
   core::StopRequest fresh;
-  const auto summary = pack(parts_of(source()), out(), config, fresh, kept_.log(),
-                            [](std::int64_t, std::int64_t) {});
+  const auto summary = pack(parts_of(source()), out(), config, fresh, kept_.log());
   EXPECT_GT(summary.shards_kept, 0);
   EXPECT_EQ(fs::last_write_time(out() / "shard-00000.images"), written);
   EXPECT_EQ(pack_index_bytes(read_pack_index(out() / kPackIndexName)), pack_index_bytes(whole));
@@ -148,8 +147,7 @@ TEST_F(Pack, AnotherPlanBeginsAnew) {
   stop_at_ = 1;
   EXPECT_THROW(make({.shard_bytes = 2000, .workers = 1}), Stopped);
   core::StopRequest fresh;
-  const auto summary = pack(parts_of(source()), out(), {.shard_bytes = 3000}, fresh, kept_.log(),
-                            [](std::int64_t, std::int64_t) {});
+  const auto summary = pack(parts_of(source()), out(), {.shard_bytes = 3000}, fresh, kept_.log());
   EXPECT_EQ(summary.shards_kept, 0);
   EXPECT_EQ(verify_pack(out(), fresh).images, 17);
 }

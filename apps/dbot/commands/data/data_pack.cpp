@@ -11,6 +11,7 @@
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
+#include "dbot/core/progress.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/data/sources/pack/pack.h"
 #include "dbot/data/sources/pack/pack_dataset.h"
@@ -42,12 +43,12 @@ std::string in_gigabytes(std::uint64_t bytes) {
 }
 
 /// A line now and then, so that hours of packing are not silent.
-data::PackProgress pack_progress() {
+core::TellProgress pack_progress() {
   auto since_told = std::make_shared<core::Stopwatch>();
-  return [since_told](std::int64_t done, std::int64_t all) {
+  return [since_told](const core::PassProgress& pass) {
     if (since_told->seconds() < 5) return;
     since_told->restart();
-    complain(fmt::format("{} of {} images", done, all));
+    complain(fmt::format("{} of {} images", pass.done, pass.total));
   };
 }
 

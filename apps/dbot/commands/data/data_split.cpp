@@ -56,15 +56,8 @@ void print_json(const data::DataSplit& split) {
 
 void split_data(const DataSplitArguments& arguments) {
   const auto options = options_of(arguments);
-  std::unique_ptr<report::CountProgress> progress;
-  const auto tell = [&](std::int64_t done, std::int64_t total) {
-    if (!progress) {
-      progress = std::make_unique<report::CountProgress>(progress_options(), total, complain_raw);
-    }
-    progress->update(done, "");
-  };
+  const auto tell = report::counted_passes(progress_options(), complain_raw);
   const auto split = data::split_data_set(options, tell, stop_request(), console_log());
-  progress.reset();
   if (arguments.json) return print_json(split);
   std::vector<std::vector<std::string>> rows{{"part", "images"},
                                              {"train", report::grouped(split.train)}};

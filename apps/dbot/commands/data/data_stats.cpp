@@ -169,15 +169,8 @@ void show_statistics(const DataStatsArguments& arguments) {
   options.channels = static_cast<int>(arguments.channels);
   options.images = arguments.images;
   options.seed = static_cast<std::uint64_t>(arguments.seed);
-  std::unique_ptr<report::CountProgress> progress;
-  const auto tell = [&](std::int64_t done, std::int64_t total) {
-    if (!progress) {
-      progress = std::make_unique<report::CountProgress>(progress_options(), total, complain_raw);
-    }
-    progress->update(done, "");
-  };
+  const auto tell = report::counted_passes(progress_options(), complain_raw);
   const auto statistics = data::measure_data_set(options, tell, stop_request(), console_log());
-  progress.reset();
   if (arguments.json) return print_line(json_of(statistics));
   print_statistics(statistics);
 }

@@ -78,15 +78,14 @@ void survey(const AuditedSet& set, const SurveyConfig& config, std::span<const s
 }
 
 std::vector<ImageFacts> survey_all(const AuditedSet& set, const SurveyConfig& config,
-                                   const std::function<void(std::int64_t, std::int64_t)>& tell,
-                                   const core::StopRequest& stop) {
+                                   const core::TellProgress& tell, const core::StopRequest& stop) {
   std::vector<ImageFacts> facts(static_cast<std::size_t>(set.size()));
   std::vector<std::int64_t> all(facts.size());
   std::iota(all.begin(), all.end(), std::int64_t{0});
   std::int64_t done = 0;
   const auto told = [&](std::span<const std::int64_t> finished) {
     done += std::ssize(finished);
-    tell(done, set.size());
+    if (tell) tell({.done = done, .total = set.size()});
   };
   survey(set, config, all, facts, told, stop);
   return facts;

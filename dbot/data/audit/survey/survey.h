@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "dbot/core/progress.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/audit/audited_set.h"
 #include "dbot/data/audit/survey/image_facts.h"
@@ -26,10 +27,8 @@ void survey(const AuditedSet& set, const SurveyConfig& config, std::span<const s
             const std::function<void(std::span<const std::int64_t>)>& told,
             const core::StopRequest& stop);
 
-/// The facts of all images of a set, as many as were found before `stop`. `tell` gets how many are
-/// done and how many there are.
+/// The facts of all images of a set, as many as were found before `stop`. `tell` may be empty.
 std::vector<ImageFacts> survey_all(const AuditedSet& set, const SurveyConfig& config,
-                                   const std::function<void(std::int64_t, std::int64_t)>& tell,
-                                   const core::StopRequest& stop);
+                                   const core::TellProgress& tell, const core::StopRequest& stop);
 
 }  // namespace dbot::data

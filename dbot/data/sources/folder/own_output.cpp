@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dbot/core/files/files.h"
+#include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/pack/pack_index.h"
 #include "dbot/data/sources/part_names.h"
 
@@ -68,18 +69,13 @@ bool holds(const fs::path& folder, const TellingFile& file) {
          });
 }
 
-bool is_hidden(const fs::path& path) {
-  return path.filename().native().starts_with('.');
-}
-
 /// The first entry that is no folder, by the order of the names; nothing where there is none.
 std::optional<fs::path> first_leaf(const fs::path& folder) {
   std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (!is_hidden(entry->path())) entries.push_back(entry->path());
-  }
+  see_visible(folder, [&entries](const fs::directory_entry& entry) {
+    entries.push_back(entry.path());
+    return true;
+  });
   std::ranges::sort(entries);
   for (const auto& path : entries) {
     std::error_code ignored;
@@ -107,17 +103,16 @@ bool links_to_surroundings(const fs::path& folder, const fs::path& part) {
 /// of the folder around it. Without that, links are somebody's own way to keep images.
 bool is_division_of_surroundings(const fs::path& folder) {
   std::vector<fs::path> parts;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const auto name = entry->path().filename().string();
-    if (is_hidden(entry->path())) continue;
-    if (name != "train" && name != "val" && name != "test") return false;
-    parts.push_back(entry->path());
-  }
-  return parts.size() > 1 && std::ranges::all_of(parts, [&](const fs::path& part) {
-           return links_to_surroundings(folder, part);
-         });
+  bool others = false;
+  see_visible(folder, [&](const fs::directory_entry& entry) {
+    const auto name = entry.path().filename().string();
+    others = name != "train" && name != "val" && name != "test";
+    parts.push_back(entry.path());
+    return !others;
+  });
+  return !others && parts.size() > 1 && std::ranges::all_of(parts, [&](const fs::path& part) {
+    return links_to_surroundings(folder, part);
+  });
 }
 
 bool is_own_output(const fs::path& folder, int deepest) {
@@ -131,16 +126,14 @@ bool is_own_output(const fs::path& folder, int deepest) {
   for (const auto name : kCompany) look_for(name);
   if (signs.told(folder) || is_division_of_surroundings(folder)) return true;
   if (deepest == 0) return false;
-  bool any = false;
-  error.clear();
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (is_hidden(entry->path())) continue;
+  bool any = false, others = false;
+  see_visible(folder, [&](const fs::directory_entry& entry) {
     std::error_code ignored;
-    if (!entry->is_directory(ignored) || !is_own_output(entry->path(), deepest - 1)) return false;
     any = true;
-  }
-  return any;
+    others = !entry.is_directory(ignored) || !is_own_output(entry.path(), deepest - 1);
+    return !others;
+  });
+  return any && !others;
 }
 
 }  // namespace

@@ -204,7 +204,7 @@ class Packer {
 
 PackSummary pack(const std::vector<std::shared_ptr<const Dataset>>& parts, const fs::path& out,
                  const PackConfig& config, const core::StopRequest& stop, const core::Log& log,
-                 const PackProgress& progress) {
+                 const core::TellProgress& progress) {
   check_pack_config(config);
   std::int64_t all = 0, before = 0;
   for (const auto& part : parts) {
@@ -215,7 +215,9 @@ PackSummary pack(const std::vector<std::shared_ptr<const Dataset>>& parts, const
   check_place(place);
   PackPlace partial(place.string() + ".partial", plan_of(parts, config));
   PackSummary summary;
-  Packer packer(config, stop, log, [&](std::int64_t done) { progress(before + done, all); });
+  Packer packer(config, stop, log, [&](std::int64_t done) {
+    if (progress) progress({.done = before + done, .total = all});
+  });
   try {
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const char* folder = parts.size() == 1 ? "" : i == 0 ? "train" : "test";

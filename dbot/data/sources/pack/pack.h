@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dbot/core/log.h"
+#include "dbot/core/progress.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 
@@ -31,19 +31,18 @@ struct PackSummary {
   std::uint64_t bytes = 0;
 };
 
-/// Told now and then how many of all images were looked at.
-using PackProgress = std::function<void(std::int64_t done, std::int64_t all)>;
-
 /// Packs data sets, one (undivided) or two (train and test), into the new folder `out`: shards and
 /// an index (pack_index.h), for two in out/train and out/test. Everything is written into
 /// "OUT.partial" and gets its name in the end; the same call goes on behind the last finished
 /// shard. Images that cannot be read, or made smaller, are named in the log and left out.
+/// `progress` gets how many of all images were looked at.
 ///
 /// Throws UsageError if `out` holds something, if the images are not encoded ones (IDX, CIFAR) or
 /// if a setting is out of its range; DataError if no image could be read; Stopped; Error where
 /// something cannot be written, or another process packs into the same place.
 PackSummary pack(const std::vector<std::shared_ptr<const Dataset>>& parts,
                  const std::filesystem::path& out, const PackConfig& config,
-                 const core::StopRequest& stop, const core::Log& log, const PackProgress& progress);
+                 const core::StopRequest& stop, const core::Log& log,
+                 const core::TellProgress& progress = {});
 
 }  // namespace dbot::data
