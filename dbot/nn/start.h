@@ -29,8 +29,8 @@ struct TruncatedNormal {
 struct Signed {
   double magnitude = 1;
 };
-/// The 2-D sin-cos table of `grid` (nn/position_table.h), never written by training unless it is
-/// said to be trained.
+/// The 2-D sin-cos table of `grid` (nn/position_table.h); it is not trained unless the role says
+/// so.
 struct PositionTable {
   core::Size grid;
   bool rows_first = false;  // the first half of the width encodes the row
