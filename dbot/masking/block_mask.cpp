@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "dbot/core/random.h"
 
@@ -12,6 +14,18 @@ namespace dbot::masking {
 namespace {
 
 constexpr int kAttempts = 10;
+
+/// So many different numbers in 0…of − 1, by the beginning of a Fisher-Yates shuffle.
+std::vector<std::int64_t> distinct(core::Random& random, std::int64_t count, std::int64_t of) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(of));
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  const auto wanted = static_cast<std::size_t>(count);
+  for (std::size_t i = 0; i < wanted; ++i) {
+    std::swap(order[i], order[i + random.below(order.size() - i)]);
+  }
+  order.resize(wanted);
+  return order;
+}
 
 /// A mask that grows block by block.
 class GrowingMask {
@@ -41,6 +55,19 @@ class GrowingMask {
     return true;
   }
 
+  /// Hides so many of the patches that are still visible.
+  void add_patches(const BlockDraws& draws, std::int64_t missing) {
+    auto* values = mask_.mutable_data_ptr<std::uint8_t>();
+    std::vector<std::int64_t> visible;
+    for (std::int64_t patch = 0; patch < mask_.numel(); ++patch) {
+      if (values[patch] == 0) visible.push_back(patch);
+    }
+    for (const std::int64_t place : draws.choice(missing, std::ssize(visible))) {
+      values[visible.at(static_cast<std::size_t>(place))] = 1;
+    }
+    count_ += missing;
+  }
+
  private:
   std::int64_t hidden(std::int64_t top, std::int64_t left, std::int64_t height,
                       std::int64_t width) const {
@@ -62,20 +89,26 @@ class GrowingMask {
 }  // namespace
 
 BlockConfig block_config(const MaskConfig& config, std::int64_t patches) {
-  return {.masked = static_cast<std::int64_t>(static_cast<double>(patches) * config.ratio),
+  return {.masked = patches_of_blocks(config, patches),
           .smallest = config.smallest_block,
-          .narrowest = config.narrowest_block};
+          .narrowest = config.narrowest_block,
+          .largest = config.largest_block,
+          .exact = config.count != 0};
 }
 
 at::Tensor block_mask(core::Size grid, const BlockConfig& config, const BlockDraws& draws) {
   GrowingMask mask(grid);
   while (mask.count() < config.masked) {
-    const std::int64_t room = config.masked - mask.count();
+    const std::int64_t left = config.masked - mask.count();
+    const std::int64_t room = config.largest > 0 ? std::min(left, config.largest) : left;
     bool added = false;
     for (int attempt = 0; attempt < kAttempts && !added; ++attempt) {
       added = mask.add_block(config, draws, room);
     }
     if (!added) break;
+  }
+  if (config.exact && mask.count() < config.masked) {
+    mask.add_patches(draws, config.masked - mask.count());
   }
   return mask.mask();
 }
@@ -98,7 +131,8 @@ at::Tensor block_masks(std::uint64_t seed, std::uint32_t stage, std::uint32_t ep
         },
         [&](std::int64_t last) {
           return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(last) + 1));
-        }};
+        },
+        [&](std::int64_t count, std::int64_t of) { return distinct(random, count, of); }};
     masks.select(0, i).copy_(block_mask(grid, config, draws).view({-1}));
   }
   return masks;

@@ -18,6 +18,18 @@ std::int64_t kept_patches(std::int64_t patches, double ratio) {
   return static_cast<std::int64_t>(static_cast<double>(patches) * (1.0 - ratio));
 }
 
+std::int64_t visible_patches(const MaskConfig& config, std::int64_t patches) {
+  if (config.count > 0) return patches - config.count;
+  const bool exact_blocks = config.kind == MaskKind::block && config.count < 0;
+  return exact_blocks ? patches - patches_of_blocks(config, patches)
+                      : kept_patches(patches, config.ratio);
+}
+
+std::int64_t patches_of_blocks(const MaskConfig& config, std::int64_t patches) {
+  if (config.count > 0) return config.count;
+  return static_cast<std::int64_t>(static_cast<double>(patches) * config.ratio);
+}
+
 at::Tensor mask_noise(std::uint64_t seed, std::uint32_t stage, std::uint32_t epoch,
                       std::span<const std::int64_t> sample_ids, std::int64_t patches) {
   const at::Tensor noise =
@@ -45,6 +57,19 @@ Mask random_mask(const at::Tensor& noise, std::int64_t kept) {
   result.ids_restore = at::argsort(ids_shuffle, /*stable=*/true, 1, /*descending=*/false);
   result.mask = result.ids_restore.ge(kept).to(at::kFloat);
   return result;
+}
+
+Mask mask_as_given(const at::Tensor& mask) {
+  const at::Tensor visible = mask.eq(0).sum(1);
+  const auto kept = visible.max().item().toLong();
+  if (visible.min().item().toLong() != kept) {
+    throw Error("[mask] images have " + std::to_string(visible.min().item().toLong()) + " to " +
+                std::to_string(kept) + " visible patches, expected the same number in each");
+  }
+  const at::Tensor order = at::argsort(mask, /*stable=*/true, 1, /*descending=*/false);
+  return {.ids_keep = order.slice(1, 0, kept),
+          .ids_restore = at::argsort(order, /*stable=*/true, 1, /*descending=*/false),
+          .mask = mask};
 }
 
 }  // namespace dbot::masking

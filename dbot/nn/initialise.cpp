@@ -45,7 +45,8 @@ struct Fill {
     each([&](core::Random& draws) { return std::copysign(start.magnitude, draws.uniform(-1, 1)); });
   }
   void operator()(const starts::PositionTable& start) {
-    tensor.copy_(sincos_table_2d(tensor.size(-1), start.grid).view(tensor.sizes()));
+    tensor.copy_(
+        sincos_table_2d(tensor.size(-1), start.grid, start.rows_first).view(tensor.sizes()));
   }
 };
 

@@ -6,11 +6,21 @@
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "dbot/core/error.h"
 
 namespace dbot::nn {
+namespace {
+
+/// Caron et al., "Emerging Properties in Self-Supervised Vision Transformers", arXiv 2104.14294:
+/// its program adds 0.1 so that no row is lost to rounding.
+double dino_scale(std::int64_t from, std::int64_t to) {
+  return (static_cast<double>(to) + 0.1) / static_cast<double>(from);
+}
+
+}  // namespace
 
 at::Tensor sincos_table_1d(std::int64_t width, const std::vector<double>& positions) {
   if (width <= 0 || width % 2 != 0) {
@@ -33,7 +43,7 @@ at::Tensor sincos_table_1d(std::int64_t width, const std::vector<double>& positi
   return table;
 }
 
-at::Tensor sincos_table_2d(std::int64_t width, core::Size grid) {
+at::Tensor sincos_table_2d(std::int64_t width, core::Size grid, bool rows_first) {
   if (width <= 0 || width % 4 != 0) {
     throw Error("[position table] width is " + std::to_string(width) +
                 ", expected a positive multiple of 4");
@@ -45,12 +55,15 @@ at::Tensor sincos_table_2d(std::int64_t width, core::Size grid) {
       rows.push_back(static_cast<double>(row));
     }
   }
-  const at::Tensor patches =
-      at::cat({sincos_table_1d(width / 2, columns), sincos_table_1d(width / 2, rows)}, 1);
+  const at::Tensor of_columns = sincos_table_1d(width / 2, columns);
+  const at::Tensor of_rows = sincos_table_1d(width / 2, rows);
+  const at::Tensor patches = rows_first ? at::cat({of_rows, of_columns}, 1)  //
+                                        : at::cat({of_columns, of_rows}, 1);
   return at::cat({at::zeros({1, width}, at::kDouble), patches}, 0);
 }
 
-at::Tensor resize_position_table(const at::Tensor& table, core::Size from, core::Size to) {
+at::Tensor resize_position_table(const at::Tensor& table, core::Size from, core::Size to,
+                                 PositionResize how) {
   if (table.dim() != 3 || table.size(0) != 1 || table.size(1) != 1 + from.height * from.width) {
     throw Error("[position table] the table has " +
                 std::to_string(table.dim() == 3 ? table.size(1) : table.numel()) +
@@ -61,8 +74,14 @@ at::Tensor resize_position_table(const at::Tensor& table, core::Size from, core:
   const std::int64_t width = table.size(2);
   const at::Tensor planes =
       table.slice(1, 1).reshape({1, from.height, from.width, width}).permute({0, 3, 1, 2});
-  const at::Tensor resized = at::upsample_bicubic2d(planes.contiguous(), {to.height, to.width},
-                                                    /*align_corners=*/false);
+  std::optional<double> scale_height, scale_width;
+  if (how == PositionResize::dino) {
+    scale_height = dino_scale(from.height, to.height);
+    scale_width = dino_scale(from.width, to.width);
+  }
+  const at::Tensor resized =
+      at::upsample_bicubic2d(planes.contiguous(), {to.height, to.width},
+                             /*align_corners=*/false, scale_height, scale_width);
   const at::Tensor patches =
       resized.permute({0, 2, 3, 1}).reshape({1, to.height * to.width, width});
   return at::cat({table.slice(1, 0, 1), patches}, 1);

@@ -29,9 +29,11 @@ struct TruncatedNormal {
 struct Signed {
   double magnitude = 1;
 };
-/// The 2-D sin-cos table of `grid` (nn/position_table.h), never trained.
+/// The 2-D sin-cos table of `grid` (nn/position_table.h); it is not trained unless the role says
+/// so.
 struct PositionTable {
   core::Size grid;
+  bool rows_first = false;  // the first half of the width encodes the row
 };
 
 }  // namespace starts

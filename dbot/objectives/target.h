@@ -10,9 +10,11 @@
 namespace dbot::objectives {
 
 enum class TargetKind { teacher, pixels };
-/// token: each token of features standardised over its channels; patch: each patch of pixels
-/// standardised over its values. Both: (t − mean)/sqrt(var + 1e-6), variance with divisor n − 1.
-enum class Normalisation { none, token, patch };
+/// On which scale the values of a token (features) or patch (pixels) are.
+/// token, patch, variance: (t − mean)/sqrt(var + 1e-6), variance with divisor n − 1; dBOT's name
+/// for it, MAE's, and that of either. layer_norm: (t − mean)/sqrt(var + 1e-5), divisor n. l2:
+/// length 1. docs/methods/maskdistill.md §6.
+enum class Normalisation { none, token, patch, layer_norm, variance, l2 };
 
 struct ObjectiveConfig {
   TargetKind target = TargetKind::teacher;
@@ -22,11 +24,17 @@ struct ObjectiveConfig {
 
 using ops::standardise;
 
+/// Whether it is the scale of `standardise`, which ops::mean_token_loss can make itself.
+bool is_standardised(Normalisation normalisation);
+
+/// Values on that scale, row by row of their last dimension; as they are for none.
+at::Tensor normalised(const at::Tensor& values, Normalisation normalisation);
+
 /// The inverse: `standardised` values on the scale of `original`, row by row.
 at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& original,
                             double eps = 1e-6);
 
-/// Pixels of each patch, [batch, patches, p·p·channels], standardised per patch if asked. rows:
+/// Pixels of each patch, [batch, patches, p·p·channels], on that scale patch by patch. rows:
 /// int64 [batch, wanted], the patches of the result; undefined: all.
 at::Tensor pixel_target(const ops::Images& images, std::int64_t patch_size,
                         Normalisation normalisation, const at::Tensor& rows = {});

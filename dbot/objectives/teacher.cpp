@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/upsample_bicubic2d.h>
+#include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/where.h>
 #include <c10/core/GradMode.h>
 
@@ -14,12 +15,28 @@
 
 namespace dbot::objectives {
 
+nn::EncoderConfig feature_network(const nn::EncoderConfig& config, const FeatureConfig& features) {
+  nn::EncoderConfig network = config;
+  if (features.output != TeacherOutput::network) network.projection = 0;
+  return network;
+}
+
+ops::Images resized_images(const ops::Images& images, core::Size size, ImageResize how) {
+  const at::Tensor& pixels = images.pixels;
+  if (pixels.size(2) == size.height && pixels.size(3) == size.width) return images;
+  const at::Tensor seen = images.seen().contiguous();
+  if (how == ImageResize::bilinear) {
+    return at::upsample_bilinear2d(seen, {size.height, size.width}, /*align_corners=*/false);
+  }
+  return at::upsample_bicubic2d(seen, {size.height, size.width}, /*align_corners=*/false);
+}
+
 Teacher::Teacher(const nn::EncoderConfig& config, std::shared_ptr<nn::ParameterStore> parameters,
                  const FeatureConfig& features)
-    : network_(config, std::move(parameters)), features_(features) {
-  if (features_.mean_of_blocks < 1 ||
-      features_.mean_of_blocks > std::max<std::int64_t>(1, config.depth)) {
-    throw Error("[teacher] the mean of " + std::to_string(features_.mean_of_blocks) +
+    : network_(feature_network(config, features), std::move(parameters)), features_(features) {
+  const std::int64_t averaged = averaged_blocks();
+  if (averaged < 1 || averaged > std::max<std::int64_t>(1, config.depth)) {
+    throw Error("[teacher] the mean of " + std::to_string(averaged) +
                 " blocks is wanted of a network of " + std::to_string(config.depth));
   }
   network_.parameters()->freeze();
@@ -38,10 +55,16 @@ std::span<const ops::TransformerBlockWeights> Teacher::weights(at::ScalarType co
   return copies_;
 }
 
+std::int64_t Teacher::averaged_blocks() const {
+  const bool one =
+      features_.output == TeacherOutput::last_block || features_.output == TeacherOutput::ln_post;
+  return one ? 1 : features_.mean_of_blocks;
+}
+
 at::Tensor Teacher::mean_of_blocks(at::Tensor tokens, at::ScalarType compute,
                                    const at::Tensor& rows) const {
   const auto blocks = weights(compute);
-  const auto averaged = static_cast<std::size_t>(features_.mean_of_blocks);
+  const auto averaged = static_cast<std::size_t>(averaged_blocks());
   if (averaged == 1) return network_.blocks(tokens, blocks, compute, {}, rows);
   tokens = network_.blocks(tokens, blocks.first(blocks.size() - averaged), compute);
   at::Tensor sum;
@@ -57,7 +80,12 @@ at::Tensor Teacher::mean_of_blocks(at::Tensor tokens, at::ScalarType compute,
 
 at::Tensor Teacher::finished(const at::Tensor& tokens, at::ScalarType compute,
                              const at::Tensor& rows) const {
-  if (config().projection == 0) return features_.final_norm ? network_.norm(tokens) : tokens;
+  if (config().projection == 0) {
+    const bool normed = features_.output == TeacherOutput::network
+                            ? features_.final_norm
+                            : features_.output == TeacherOutput::ln_post;
+    return normed ? network_.norm(tokens) : tokens;
+  }
   at::Tensor normed = network_.norm(tokens);
   if (!features_.final_norm) {
     const at::Tensor is_cls = rows.defined() ? rows.eq(0).unsqueeze(-1)
@@ -70,15 +98,10 @@ at::Tensor Teacher::finished(const at::Tensor& tokens, at::ScalarType compute,
 at::Tensor Teacher::features(const ops::Images& images, at::ScalarType compute,
                              Normalisation normalisation, const at::Tensor& rows) const {
   const c10::NoGradGuard no_graph;
-  const core::Size size = config().image_size;
-  ops::Images seen = images;
-  if (images.pixels.size(2) != size.height || images.pixels.size(3) != size.width) {
-    seen = at::upsample_bicubic2d(images.seen().contiguous(), {size.height, size.width},
-                                  /*align_corners=*/false);
-  }
+  const ops::Images seen = resized_images(images, config().image_size, features_.resize);
   const at::Tensor tokens =
       finished(mean_of_blocks(network_.embed(seen), compute, rows), compute, rows);
-  return normalisation == Normalisation::none ? tokens : standardise(tokens);
+  return normalised(tokens, normalisation);
 }
 
 core::Size matching_image_size(const nn::EncoderConfig& student, std::int64_t teacher_patch_size) {

@@ -13,25 +13,34 @@
 
 namespace dbot::objectives {
 
+/// The network that such features come from: without its last matrix, unless that is wanted.
+nn::EncoderConfig feature_network(const nn::EncoderConfig& config, const FeatureConfig& features);
+
+/// Images of another size, float32; as they are where they have it already.
+ops::Images resized_images(const ops::Images& images, core::Size size, ImageResize how);
+
 /// The frozen network whose features the student predicts. Never builds a graph and keeps its own
 /// low-precision copies of the matrices. Used by one thread at a time. docs/methods/dbot.md §3.
 class Teacher {
  public:
-  /// Freezes the parameters. Throws Error if there are fewer blocks than `features` wants.
+  /// Freezes the parameters, of which the last matrix may be there without need. Throws Error if
+  /// there are fewer blocks than `features` wants.
   Teacher(const nn::EncoderConfig& config, std::shared_ptr<nn::ParameterStore> parameters,
           const FeatureConfig& features);
 
+  /// Of the network that gives the features: its output width is theirs.
   const nn::EncoderConfig& config() const { return network_.config(); }
   const nn::ParameterStore& parameters() const { return *network_.parameters(); }
 
   /// Features of all tokens, cls first, float32 [batch, 1 + patches, output width]. images: resized
-  /// to the teacher's input size (bicubic, no antialias) if theirs differs. rows: int64 [batch,
-  /// wanted], the tokens of the result; undefined: all.
+  /// to the teacher's input size if theirs differs. rows: int64 [batch, wanted], the tokens of the
+  /// result; undefined: all.
   at::Tensor features(const ops::Images& images, at::ScalarType compute,
                       Normalisation normalisation, const at::Tensor& rows = {}) const;
 
  private:
   std::span<const ops::TransformerBlockWeights> weights(at::ScalarType compute) const;
+  std::int64_t averaged_blocks() const;
   at::Tensor mean_of_blocks(at::Tensor tokens, at::ScalarType compute,
                             const at::Tensor& rows) const;
   at::Tensor finished(const at::Tensor& tokens, at::ScalarType compute,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
+#include "dbot/nn/position_table.h"
 
 namespace dbot::objectives {
 
@@ -12,12 +13,27 @@ namespace dbot::objectives {
 /// file: weights.
 enum class TeacherInit { random, independent, file };
 
+/// What a teacher gives. network: what the whole network does, through its last matrix where it has
+/// one (CLIP's), as `final_norm` and `mean_of_blocks` say. Without the last matrix: last_block,
+/// what the last block gives; ln_post, the same behind the final LayerNorm; mean_of_last, the mean
+/// of what the last `mean_of_blocks` blocks give. docs/methods/maskdistill.md §3.
+enum class TeacherOutput { network, last_block, ln_post, mean_of_last };
+
+/// How a crop of another size becomes the teacher's: both at half-pixel centres, no antialias.
+enum class ImageResize { bicubic, bilinear };
+
+/// stage: a copy of the student at the end of each stage (dBOT); step: its moving average, from its
+/// own start on (data2vec, arXiv 2202.03555).
+enum class TeacherUpdate { stage, step };
+
 /// Which features of a teacher are the target.
 struct FeatureConfig {
   /// Apply the final LayerNorm. A teacher with a last matrix (CLIP's) always applies it to the cls
   /// token, and by this to the patch tokens as well.
   bool final_norm = false;
   std::int64_t mean_of_blocks = 1;  // the mean of what the last so many blocks give
+  TeacherOutput output = TeacherOutput::network;
+  ImageResize resize = ImageResize::bicubic;
 };
 
 /// Where the first stage's teacher comes from. docs/methods/dbot.md §2 (4, 5), §3.
@@ -33,6 +49,9 @@ struct TeacherConfig {
   // Pixel normalisation of its input, with `file`; empty: as the file says, or as is usual for it.
   std::vector<double> mean, std;
   FeatureConfig features;
+  nn::PositionResize position_resize = nn::PositionResize::exact;  // of a table in a file
+  TeacherUpdate update = TeacherUpdate::stage;
+  double momentum = 0.9998;  // of a moving average: what a step keeps of the teacher
 
   /// It comes from a file or differs from the student: it may not fit.
   bool has_own_shape() const {

@@ -87,6 +87,51 @@ TEST(BlockMask, GivesUpAfterTenBlocksThatDoNotFit) {
   }
 }
 
+TEST(BlockMask, AnExactOneHidesSoManyOnAnyGrid) {
+  std::vector<std::int64_t> samples(200);
+  std::iota(samples.begin(), samples.end(), 0);
+  struct Case {
+    core::Size grid;
+    std::int64_t masked, smallest;
+  };
+  for (const auto& [grid, masked, smallest] :
+       {Case{{14, 14}, 78, 16}, Case{{14, 14}, 75, 16}, Case{{8, 8}, 25, 4}, Case{{3, 11}, 13, 2},
+        Case{{4, 4}, 15, 16}}) {
+    BlockConfig blocks{.masked = masked, .smallest = smallest};
+    const at::Tensor loose = block_masks(1, 0, 0, samples, grid, blocks);
+    blocks.exact = true;
+    const at::Tensor exact = block_masks(1, 0, 0, samples, grid, blocks);
+    EXPECT_TRUE(exact.sum(1).eq(masked).all().item<bool>()) << grid.height << "×" << grid.width;
+    EXPECT_LE(loose.sum(1).max().item<double>(), static_cast<double>(masked));
+    // What blocks have hidden stays hidden.
+    EXPECT_TRUE(exact.ge(loose).all().item<bool>());
+  }
+}
+
+TEST(BlockMask, RepairsGoByTheSampleAlone) {
+  const BlockConfig blocks{.masked = 15, .smallest = 16, .exact = true};  // repairs alone
+  const at::Tensor together = block_masks(1, 0, 3, kSamples, {4, 4}, blocks);
+  const std::vector<std::int64_t> alone{9};
+  EXPECT_TRUE(at::equal(together[1], block_masks(1, 0, 3, alone, {4, 4}, blocks)[0]));
+  std::vector<std::int64_t> samples(400);
+  std::iota(samples.begin(), samples.end(), 0);
+  // Each of the sixteen patches is the visible one at some time.
+  EXPECT_LT(block_masks(1, 0, 3, samples, {4, 4}, blocks).sum(0).max().item<double>(), 400);
+}
+
+TEST(BlockMask, NoBlockIsLargerThanTheLargest) {
+  std::vector<std::int64_t> samples(100);
+  std::iota(samples.begin(), samples.end(), 0);
+  const BlockConfig single{.masked = 10, .smallest = 1, .largest = 1, .exact = true};
+  const at::Tensor masks = block_masks(1, 0, 0, samples, {6, 6}, single);
+  EXPECT_TRUE(masks.sum(1).eq(10).all().item<bool>());
+  // 3×3 at once, where the largest is four.
+  Script script{.uniform = {9, 0}, .integers = {0}};
+  EXPECT_EQ(script.mask({5, 5}, {.masked = 9, .smallest = 1, .largest = 4}).sum().item<double>(),
+            0);
+  EXPECT_EQ(script.ranges.front(), std::pair(1.0, 4.0));
+}
+
 TEST(BlockMask, OnlyPatchesThatABlockAddsAreCounted) {
   // 2×2 at (0, 0), then 2×2 at (0, 1): two of them are hidden already, and six are wanted.
   Script script{.uniform = {4, 0}, .integers = {0, 0, 0, 1}};

@@ -37,6 +37,26 @@ TEST(RandomMask, TruncatesInDoublePrecision) {
   EXPECT_THROW(kept_patches(64, -0.1), UsageError);
 }
 
+TEST(VisiblePatches, AreByCountOrByRatio) {
+  EXPECT_EQ(visible_patches({.ratio = 0.4}, 64), 38);  // trunc(38.4)
+  EXPECT_EQ(visible_patches({.kind = MaskKind::block, .ratio = 0.4}, 64), 38);
+  EXPECT_EQ(visible_patches({.kind = MaskKind::block, .ratio = 0.4, .count = -1}, 64), 64 - 25);
+  EXPECT_EQ(visible_patches({.ratio = 0.4, .count = -1}, 64), 38);
+  EXPECT_EQ(visible_patches({.ratio = 0.4, .count = 10}, 64), 54);
+  EXPECT_TRUE(MaskConfig{}.exact());
+  EXPECT_FALSE(MaskConfig{.kind = MaskKind::block}.exact());
+}
+
+TEST(MaskAsGiven, VisiblePatchesComeFirst) {
+  const at::Tensor mask = at::tensor({0.F, 1.F, 1.F, 0.F, 1.F, 0.F, 0.F, 1.F}).view({2, 4});
+  const Mask given = mask_as_given(mask);
+  EXPECT_TRUE(at::equal(given.ids_keep, at::tensor({0, 3, 1, 2}, at::kLong).view({2, 2})));
+  EXPECT_TRUE(
+      at::equal(given.ids_restore, at::tensor({0, 2, 3, 1, 2, 0, 1, 3}, at::kLong).view({2, 4})));
+  EXPECT_TRUE(at::equal(given.mask, mask));
+  EXPECT_THROW(mask_as_given(at::tensor({0.F, 1.F, 1.F, 1.F}).view({2, 2})), Error);
+}
+
 TEST(MaskNoise, BelongsToTheSampleNotToItsPlace) {
   const std::array<std::int64_t, 3> order{4, 9, 2}, other{2, 4, 9};
   const at::Tensor a = mask_noise(1, 0, 3, order, 16), b = mask_noise(1, 0, 3, other, 16);

@@ -62,9 +62,18 @@ std::vector<System> small_ones(const methods::MaskedModelingConfig& /*which*/) {
   methods::MaskedModelingConfig symmetric = config;
   symmetric.student = methods::StudentKind::symmetric;
   symmetric.encoder.relative_positions = nn::RelativePositions::shared;
+  methods::MaskedModelingConfig average = symmetric;
+  average.head = methods::HeadKind::decoder;
+  average.learned_positions = true;
+  average.mask = {.kind = masking::MaskKind::block, .ratio = 0.5, .smallest_block = 1, .count = -1};
+  average.teacher.update = objectives::TeacherUpdate::step;
+  average.teacher.momentum = 0.9;
+  average.objective.normalisation = objectives::Normalisation::layer_norm;
   std::vector<System> systems;
-  for (const auto& [name, small] :
-       {std::pair{"dbot", config}, {"mae", pixels}, {"dbot, symmetric", symmetric}}) {
+  for (const auto& [name, small] : {std::pair{"dbot", config},
+                                    {"mae", pixels},
+                                    {"dbot, symmetric", symmetric},
+                                    {"maskdistill, moving average", average}}) {
     const auto make = [small = methods::MethodConfig(small)](bool stored) {
       const methods::MakeContext context{.seed = 5, .device = {}};
       return stored ? methods::catalogue::make_stored(small, context)

@@ -1,5 +1,6 @@
 #include "dbot/nn/position_table.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
 #include <gtest/gtest.h>
@@ -20,6 +21,25 @@ TEST(PositionTable, HasTheKnownValues) {
   EXPECT_NEAR(table.slice(0, 1).sum().item<double>(), 69594.4939, 1e-3);
   EXPECT_EQ(table[0].abs().sum().item<double>(), 0);
   EXPECT_THROW(sincos_table_2d(6, {2, 2}), Error);
+}
+
+TEST(PositionTable, MayEncodeTheRowFirst) {
+  const at::Tensor usual = sincos_table_2d(16, {2, 3});
+  const at::Tensor rows_first = sincos_table_2d(16, {2, 3}, /*rows_first=*/true);
+  EXPECT_TRUE(at::equal(rows_first.slice(1, 0, 8), usual.slice(1, 8, 16)));
+  EXPECT_TRUE(at::equal(rows_first.slice(1, 8, 16), usual.slice(1, 0, 8)));
+}
+
+TEST(PositionTable, DinosScaleReadsItElsewhere) {
+  const at::Tensor table = sincos_table_2d(8, {4, 4}).unsqueeze(0);
+  const auto resized = [&](PositionResize how) {
+    return resize_position_table(table, {4, 4}, {3, 6}, how);
+  };
+  const at::Tensor exact = resized(PositionResize::exact), dino = resized(PositionResize::dino);
+  ASSERT_EQ(dino.sizes(), (at::IntArrayRef{1, 19, 8}));
+  const double difference = (dino - exact).abs().max().item<double>();
+  EXPECT_GT(difference, 1e-3);
+  EXPECT_LT(difference, 0.2);
 }
 
 TEST(PositionTable, ResizesPatchesAndKeepsTheFirstRow) {

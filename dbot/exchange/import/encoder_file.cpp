@@ -9,7 +9,6 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_import.h"
 #include "dbot/exchange/tensor_file.h"
-#include "dbot/nn/position_table.h"
 #include "dbot/nn/vit/relative_positions.h"
 
 namespace dbot::exchange {
@@ -47,9 +46,10 @@ LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints
   return import_encoder(resolve_model_path(path), hints).encoder;
 }
 
-void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to) {
+void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to,
+                      nn::PositionResize how) {
   for (auto& [name, tensor] : parameters) {
-    if (name.ends_with("pos_embed")) tensor = nn::resize_position_table(tensor, from, to);
+    if (name.ends_with("pos_embed")) tensor = nn::resize_position_table(tensor, from, to, how);
     if (name.ends_with("relative_position_bias_table")) {
       tensor = nn::resize_relative_positions(tensor, from, to);
     }
@@ -58,14 +58,15 @@ void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::
 
 std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder,
                                                     std::optional<core::Size> image_size,
-                                                    const runtime::Device& device) {
+                                                    const runtime::Device& device,
+                                                    nn::PositionResize positions) {
   nn::EncoderConfig config = encoder.description.config;
   runtime::NamedTensors parameters = encoder.parameters;
   if (image_size && *image_size != config.image_size) {
     const core::Size before = config.grid();
     config.image_size = *image_size;
     nn::check(config, "encoder");
-    resize_positions(parameters, before, config.grid());
+    resize_positions(parameters, before, config.grid(), positions);
   }
   auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config), device);
   store->copy_from(parameters);

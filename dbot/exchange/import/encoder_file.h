@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dbot/exchange/encoder_description.h"
+#include "dbot/nn/position_table.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/nn/vit/vision_transformer.h"
 
@@ -55,13 +56,16 @@ struct EncoderHints {
 LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints& hints = {});
 
 /// A frozen network (no gradients) ready to compute on the device. `image_size`: resize the
-/// position table to another input size. Throws UsageError if the patch size does not divide it.
-std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder,
-                                                    std::optional<core::Size> image_size = {},
-                                                    const runtime::Device& device = {});
+/// position table to another input size, an absolute one as `positions` says. Throws UsageError if
+/// the patch size does not divide it.
+std::unique_ptr<nn::VisionTransformer> make_encoder(
+    const LoadedEncoder& encoder, std::optional<core::Size> image_size = {},
+    const runtime::Device& device = {}, nn::PositionResize positions = nn::PositionResize::exact);
 
-/// Puts every position table among the tensors, absolute ones and relative ones, onto another grid.
-void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to);
+/// Puts every position table among the tensors, absolute ones (as `how` says) and relative ones,
+/// onto another grid.
+void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to,
+                      nn::PositionResize how = nn::PositionResize::exact);
 
 /// What people name as a model: a weights file; a run folder (its model.safetensors, else the
 /// student of checkpoints/latest, else of the newest checkpoint whose student file is sound); a

@@ -89,9 +89,10 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
     throw UsageError(fmt::format("[teacher] teacher.depth is {}, but {} has {} blocks",
                                  config.depth, config.path, stored.depth));
   }
-  const auto full = exchange::make_encoder(loaded, input_size(config, student, stored.patch_size));
+  const auto full = exchange::make_encoder(loaded, input_size(config, student, stored.patch_size),
+                                           /*device=*/{}, config.position_resize);
   require_finite_features(*full, config.path);
-  nn::EncoderConfig shape = full->config();
+  nn::EncoderConfig shape = objectives::feature_network(full->config(), config.features);
   if (config.depth >= 0) shape.depth = config.depth;
   auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape), device);
   parameters->copy_from(full->parameters()->named());

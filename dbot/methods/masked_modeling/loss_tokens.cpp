@@ -5,6 +5,8 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 
+#include "dbot/core/error.h"
+
 namespace dbot::methods {
 namespace {
 
@@ -18,6 +20,9 @@ at::Tensor with_first(double number, const at::Tensor& others) {
 LossTokens loss_tokens(const at::Tensor& mask, bool with_cls) {
   const at::Tensor counts = mask.sum(1);
   const auto most = counts.max().item().toLong(), least = counts.min().item().toLong();
+  if (most == 0 && !with_cls) {
+    throw Error("[mask] no patch of the batch is masked, expected at least one to predict");
+  }
   // Masked ones first, each kind in image order.
   const at::Tensor order = at::argsort(mask, /*stable=*/true, 1, /*descending=*/true);
   const at::Tensor patches = order.slice(1, 0, most);

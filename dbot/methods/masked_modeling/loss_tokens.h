@@ -12,7 +12,7 @@ struct LossTokens {
 
 /// The tokens that the loss reads and no others: cls if wanted, then the masked patches, as many as
 /// the sample with the most has; what that is too much for others counts nothing. mask: float32
-/// [batch, patches], 1 where masked.
+/// [batch, patches], 1 where masked. Throws Error where there is nothing to predict.
 LossTokens loss_tokens(const at::Tensor& mask, bool with_cls);
 
 /// All tokens, of which the same count.

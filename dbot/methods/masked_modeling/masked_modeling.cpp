@@ -11,6 +11,7 @@
 #include "dbot/masking/block_mask.h"
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/masked_modeling/loss_tokens.h"
+#include "dbot/methods/masked_modeling/teacher_pixels.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/runtime/finite.h"
 
@@ -56,10 +57,17 @@ void MaskedModeling::renew_student(std::int64_t stage) {
                       .encoder = encoder_config(stage),
                       .decoder = config_.decoder,
                       .prediction_width = 0,
-                      .predicts_features = predicts_features()};
-  shape.prediction_width = predicts_features() ? teacher_network_.config.output_width()
-                                               : shape.encoder.channels * shape.encoder.patch_size *
-                                                     shape.encoder.patch_size;
+                      .predicts_features = predicts_features(),
+                      .head = config_.head,
+                      .learned_positions = config_.learned_positions};
+  if (config_.averages_student()) {
+    shape.prediction_width = shape.encoder.width;
+  } else if (predicts_features()) {
+    shape.prediction_width = teacher_network_.config.output_width();
+  } else {
+    shape.prediction_width =
+        shape.encoder.channels * shape.encoder.patch_size * shape.encoder.patch_size;
+  }
   auto parameters = std::make_shared<nn::ParameterStore>(student_parameters(shape), config_.device);
   parameters->initialise(config_.seed, static_cast<std::uint32_t>(stage));
   if (config_.keep_patch_bias && student_) {
@@ -89,6 +97,11 @@ void MaskedModeling::set_teacher(TeacherNetwork network) {
 }
 
 void MaskedModeling::begin_stage(std::int64_t stage) {
+  if (config_.averages_student()) {
+    renew_student(stage);
+    make_student_the_teacher();
+    return;
+  }
   if (stage > 0 || !predicts_features()) {
     renew_student(stage);
     return;
@@ -102,10 +115,28 @@ void MaskedModeling::begin_stage(std::int64_t stage) {
 }
 
 void MaskedModeling::end_stage(std::int64_t /*stage*/) {
-  if (!predicts_features()) return;
+  // The next stage's average begins with its own student.
+  if (predicts_features() && !config_.averages_student()) make_student_the_teacher();
+}
+
+void MaskedModeling::after_step(const StepContext& /*context*/) {
+  if (!config_.averages_student()) return;
+  teacher_network_.parameters->lerp_from(*student_->parameters(), 1 - config_.teacher.momentum);
+}
+
+/// An average follows all that is trained of the student, position tables too.
+std::shared_ptr<nn::ParameterStore> MaskedModeling::teacher_store(
+    const nn::EncoderConfig& shape) const {
+  std::vector<nn::ParameterSpec> specs = nn::encoder_parameters(shape);
+  for (nn::ParameterSpec& spec : specs) {
+    if (config_.learned_positions && spec.name == "pos_embed") spec.role = nn::Role::trained;
+  }
+  return std::make_shared<nn::ParameterStore>(std::move(specs), config_.device);
+}
+
+void MaskedModeling::make_student_the_teacher() {
   const nn::EncoderConfig& shape = student_->encoder().config();
-  auto parameters =
-      std::make_shared<nn::ParameterStore>(nn::encoder_parameters(shape), config_.device);
+  auto parameters = teacher_store(shape);
   parameters->copy_from(student_->parameters()->named());
   set_teacher({.config = shape,
                .parameters = std::move(parameters),
@@ -139,10 +170,13 @@ StepDraws MaskedModeling::draw(const data::Batch& batch, const DrawContext& cont
 }
 
 masking::Mask MaskedModeling::mask_of(const StepDraws& draws) const {
-  if (const auto mask = draws.find("mask"); mask != draws.end()) return {{}, {}, mask->second};
+  if (const auto mask = draws.find("mask"); mask != draws.end()) {
+    if (config_.student == StudentKind::asymmetric) return masking::mask_as_given(mask->second);
+    return {{}, {}, mask->second};
+  }
   const std::int64_t patches = student_->encoder().config().patches();
   return masking::random_mask(draws.at("mask_noise"),
-                              masking::kept_patches(patches, config_.mask.ratio));
+                              masking::visible_patches(config_.mask, patches));
 }
 
 at::Tensor MaskedModeling::target_of(const ops::Images& images,
@@ -154,11 +188,9 @@ at::Tensor MaskedModeling::target_of(const ops::Images& images,
                                     rows.defined() ? rows - 1 : rows);
   }
   // A teacher from elsewhere sees the same crop, normalised the way it was trained with.
-  const bool own = images.pixels.scalar_type() == at::kByte && !teacher_network_.mean.empty() &&
-                   (teacher_network_.mean != config_.mean || teacher_network_.std != config_.std);
-  return teacher_->features(
-      own ? data::images(images.pixels, teacher_network_.mean, teacher_network_.std) : images,
-      compute, normalisation, rows);
+  const ops::Images seen = renormalised(images, {config_.mean, config_.std},
+                                        {teacher_network_.mean, teacher_network_.std});
+  return teacher_->features(seen, compute, normalisation, rows);
 }
 
 ops::Images MaskedModeling::seen_images(const data::Batch& batch) const {
@@ -178,20 +210,20 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
   const LossTokens tokens = extent == Extent::loss_tokens
                                 ? loss_tokens(result.mask.mask, cls_in_loss())
                                 : all_tokens(result.mask.mask, cls_in_loss());
-  // Where the loss reads all that is predicted, it normalises the target itself.
+  // Where the loss reads all that is predicted, it standardises the target itself.
   const bool in_one_pass = !tokens.weights.defined();
   const objectives::Normalisation normalisation = config_.objective.normalisation;
-  result.target = target_of(seen, in_one_pass ? objectives::Normalisation::none : normalisation,
+  const bool by_loss = in_one_pass && objectives::is_standardised(normalisation);
+  result.target = target_of(seen, by_loss ? objectives::Normalisation::none : normalisation,
                             compute, tokens.rows);
   Student::Prediction predicted =
       student_->predict(seen, result.mask, compute, drop_path, tokens.rows);
   result.latent = std::move(predicted.latent);
   result.prediction = std::move(predicted.values);
   if (in_one_pass) {
-    result.loss = ops::mean_token_loss(result.prediction, result.target, config_.loss,
-                                       normalisation == objectives::Normalisation::none
-                                           ? ops::TargetScale::as_it_is
-                                           : ops::TargetScale::standardised);
+    result.loss =
+        ops::mean_token_loss(result.prediction, result.target, config_.loss,
+                             by_loss ? ops::TargetScale::standardised : ops::TargetScale::as_it_is);
     return result;
   }
   // Pixels have no cls token.
@@ -231,8 +263,7 @@ void MaskedModeling::load_state(std::int64_t stage, const runtime::NamedTensors&
                        .way_out = "was it another method's?"});
     }
     const exchange::EncoderDescription teacher = description_of(description->second);
-    auto parameters = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(teacher.config),
-                                                           config_.device);
+    auto parameters = teacher_store(teacher.config);
     parameters->copy_from(tensors);
     set_teacher({.config = teacher.config,
                  .parameters = std::move(parameters),

@@ -17,7 +17,8 @@
 namespace dbot::methods {
 
 /// Masked image modelling: views → mask → student → prediction; views → target; loss. MAE (pixels),
-/// dBOT (a teacher's features) and dBOT's symmetric variant (CLIP's features) are its recipes.
+/// dBOT (a teacher's features), dBOT's symmetric variant (CLIP's features) and MaskDistill (any of
+/// them) are its recipes.
 ///
 /// Draws: "mask_noise" float32 [batch, patches] of random masks, "mask" float32 [batch, patches] of
 /// block masks; "drop_path" float32 [2·blocks, batch], rows of encoder blocks first, absent when
@@ -38,6 +39,7 @@ class MaskedModeling : public Method, public ImageCapability {
   StepDraws draw(const data::Batch& batch, const DrawContext& context) const override;
   StepResult training_step(const data::Batch& batch, const StepDraws& draws,
                            const StepContext& context) override;
+  void after_step(const StepContext& context) override;
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t stage) override;
   const nn::VisionTransformer& backbone() const override { return student_->encoder(); }
@@ -88,6 +90,8 @@ class MaskedModeling : public Method, public ImageCapability {
   nn::EncoderConfig encoder_config(std::int64_t stage) const;
   void make_teacher();
   void renew_student(std::int64_t stage);
+  void make_student_the_teacher();
+  std::shared_ptr<nn::ParameterStore> teacher_store(const nn::EncoderConfig& shape) const;
   void set_teacher(TeacherNetwork network);
   at::Tensor target_of(const ops::Images& images, objectives::Normalisation normalisation,
                        at::ScalarType compute, const at::Tensor& rows) const;

@@ -21,14 +21,29 @@ bool is_symmetric(const MaskedModelingConfig& config) {
   return config.student == StudentKind::symmetric;
 }
 
+void check_learned_positions(const MaskedModelingConfig& config) {
+  if (!config.learned_positions) return;
+  if (!is_symmetric(config)) {
+    refuse_recipe(
+        "student.learned_positions is true, but student.kind is \"asymmetric\", whose tables are "
+        "fixed; set student.kind = \"symmetric\" or leave the key out");
+  }
+  if (!config.encoder.position_table && config.head == HeadKind::linear) {
+    refuse_recipe(
+        "student.learned_positions is true, but there is no position table; set "
+        "model.position_table = true or leave the key out");
+  }
+}
+
 /// Blocks hide different numbers of patches, and tokens that are left out have no neighbours.
 void check_student(const MaskedModelingConfig& config) {
+  check_learned_positions(config);
   if (is_symmetric(config)) return;
-  if (config.mask.kind == masking::MaskKind::block) {
+  if (!config.mask.exact()) {
     refuse_recipe(
         "mask.kind is \"block\", which hides a different number of patches in each image, but "
-        "student.kind is \"asymmetric\", which needs the same; set student.kind = \"symmetric\" or "
-        "mask.kind = \"random\"");
+        "student.kind is \"asymmetric\", which needs the same; set student.kind = \"symmetric\", "
+        "mask.kind = \"random\" or mask.count = -1");
   }
   if (config.encoder.relative_positions != nn::RelativePositions::none) {
     refuse_recipe(
@@ -39,18 +54,34 @@ void check_student(const MaskedModelingConfig& config) {
   }
 }
 
+void check_blocks(const masking::MaskConfig& mask, std::int64_t patches) {
+  const auto blocks = masking::block_config(mask, patches);
+  if (blocks.masked < 1 || blocks.smallest > blocks.masked) {
+    const std::string hidden = mask.count > 0 ? fmt::format("mask.count is {}", mask.count)
+                                              : fmt::format("mask.ratio {} of {} patches are {}",
+                                                            mask.ratio, patches, blocks.masked);
+    refuse_recipe(fmt::format(
+        "mask.smallest_block is {} patches, but {}; expected at least one block: choose a smaller "
+        "block, a larger ratio or a smaller patch",
+        blocks.smallest, hidden));
+  }
+  if (blocks.largest > 0 && blocks.largest < blocks.smallest) {
+    refuse_recipe(fmt::format(
+        "mask.largest_block is {} and mask.smallest_block is {}; expected at least as many, or 0",
+        blocks.largest, blocks.smallest));
+  }
+}
+
 void check_mask(const MaskedModelingConfig& config) {
   const std::int64_t patches = config.encoder.patches();
-  if (config.mask.kind == masking::MaskKind::block) {
-    const auto blocks = masking::block_config(config.mask, patches);
-    if (blocks.masked < 1 || blocks.smallest > blocks.masked) {
-      refuse_recipe(fmt::format(
-          "mask.smallest_block is {} patches, but mask.ratio {} of {} patches are {}; expected at "
-          "least one block: choose a smaller block, a larger ratio or a smaller patch",
-          blocks.smallest, config.mask.ratio, patches, blocks.masked));
-    }
+  if (config.mask.kind == masking::MaskKind::block) check_blocks(config.mask, patches);
+  if (config.mask.count > 0 && config.mask.count >= patches) {
+    refuse_recipe(fmt::format(
+        "mask.count is {}, but there are {} patches; expected at least one visible: choose at most "
+        "{}, or 0 to hide by mask.ratio",
+        config.mask.count, patches, patches - 1));
   }
-  const std::int64_t kept = masking::kept_patches(patches, config.mask.ratio);
+  const std::int64_t kept = masking::visible_patches(config.mask, patches);
   if (kept < 1 || kept >= patches) {
     refuse_recipe(fmt::format(
         "mask.ratio is {}, which leaves {} of {} patches visible; expected at least one visible "
@@ -59,6 +90,23 @@ void check_mask(const MaskedModelingConfig& config) {
         patches < 2 ? std::string("choose a smaller patch or a larger image")
                     : fmt::format("choose a ratio above 0 and at most {:.4g}",
                                   1.0 - 1.0 / static_cast<double>(patches))));
+  }
+}
+
+void check_features(const objectives::FeatureConfig& features) {
+  using objectives::TeacherOutput;
+  const TeacherOutput output = features.output;
+  if (output == TeacherOutput::network) return;
+  if (features.final_norm) {
+    refuse_recipe(
+        "teacher.final_norm is true, which teacher.output = \"network\" alone has; set "
+        "teacher.output = \"ln_post\" in its place, or leave one of them out");
+  }
+  if (features.mean_of_blocks > 1 && output != TeacherOutput::mean_of_last) {
+    refuse_recipe(fmt::format(
+        "teacher.mean_of_blocks is {}, but teacher.output is of one block; set teacher.output = "
+        "\"mean_of_last\", or leave mean_of_blocks out",
+        features.mean_of_blocks));
   }
 }
 
@@ -83,6 +131,30 @@ void check_teacher(const MaskedModelingConfig& config) {
         "teacher.init is \"file\", but objective.target is \"pixels\", which has no teacher; set "
         "objective.target = \"teacher\" or remove the teacher");
   }
+  check_features(teacher.features);
+}
+
+/// A moving average begins as the student and is of its shape.
+void check_average(const MaskedModelingConfig& config, const Surroundings& surroundings) {
+  if (config.teacher.update == objectives::TeacherUpdate::stage) return;
+  if (!config.predicts_features()) {
+    refuse_recipe(
+        "teacher.update is \"step\", but objective.target is \"pixels\", which has no teacher; set "
+        "objective.target = \"teacher\" or teacher.update = \"stage\"");
+  }
+  if (config.teacher.init != objectives::TeacherInit::random || config.teacher.has_own_shape() ||
+      config.teacher.depth >= 0) {
+    refuse_recipe(
+        "teacher.update is \"step\", whose teacher begins as the student; leave out teacher.init, "
+        "teacher.path, teacher.depth, teacher.width, teacher.heads, teacher.patch_size and "
+        "teacher.image_size, or set teacher.update = \"stage\"");
+  }
+  if (surroundings.stages > 1) {
+    refuse_recipe(fmt::format(
+        "teacher.update is \"step\", but stages.count is {}, and each stage would begin again with "
+        "nothing of the one before; set stages.count = 1 or teacher.update = \"stage\"",
+        surroundings.stages));
+  }
 }
 
 void check_objective(const MaskedModelingConfig& config) {
@@ -98,6 +170,13 @@ void check_objective(const MaskedModelingConfig& config) {
     refuse_recipe(
         "objective.normalisation is \"token\", which standardises features, but objective.target "
         "is \"pixels\"; choose \"patch\" or \"none\"");
+  }
+  const bool of_features = objective.normalisation == Normalisation::layer_norm ||
+                           objective.normalisation == Normalisation::l2;
+  if (objective.target == TargetKind::pixels && of_features) {
+    refuse_recipe(
+        "objective.normalisation is \"layer_norm\" or \"l2\", which are for features, but "
+        "objective.target is \"pixels\"; choose \"patch\" or \"none\"");
   }
 }
 
@@ -122,12 +201,14 @@ void check(const MaskedModelingConfig& config, const Surroundings& surroundings)
   check_student(config);
   check_mask(config);
   check_teacher(config);
+  check_average(config, surroundings);
   check_objective(config);
   check_stages(config, surroundings);
   check_normalisation("teacher", config.teacher.mean, config.teacher.std, config.encoder.channels,
                       "neither to take the file's");
   check_float32("model.layer_norm_eps", config.encoder.layer_norm_eps);
   check_float32("objective.beta", config.loss.beta);
+  check_float32("objective.cosine_eps", config.loss.cosine_eps);
 }
 
 Outline outline(const MaskedModelingConfig& config) {

@@ -16,12 +16,17 @@ namespace dbot::methods {
 /// docs/methods/mae.md §1, docs/methods/dbot.md §4). symmetric: an encoder that sees a token in
 /// place of each masked patch, and one matrix (docs/methods/dbot.md §8).
 enum class StudentKind { asymmetric, symmetric };
+/// What a symmetric student predicts with: one matrix, or blocks over all tokens before it
+/// (docs/methods/maskdistill.md §5).
+enum class HeadKind { linear, decoder };
 
-/// Masked image modelling: MAE, dBOT and dBOT's symmetric variant are its recipes.
+/// Masked image modelling: MAE, dBOT, its symmetric variant and MaskDistill are its recipes.
 struct MaskedModelingConfig {
   static constexpr const char* kKind = "masked_modeling";
 
   StudentKind student = StudentKind::asymmetric;
+  HeadKind head = HeadKind::linear;  // of a symmetric student
+  bool learned_positions = false;    // of a symmetric student: its position tables are trained
   nn::EncoderConfig encoder;
   nn::DecoderConfig decoder;
   objectives::TeacherConfig teacher;
@@ -37,6 +42,10 @@ struct MaskedModelingConfig {
   runtime::Device device;  // of all networks
 
   bool predicts_features() const { return objective.target == objectives::TargetKind::teacher; }
+  /// The teacher is a moving average of the student.
+  bool averages_student() const {
+    return predicts_features() && teacher.update == objectives::TeacherUpdate::step;
+  }
 };
 
 }  // namespace dbot::methods

@@ -17,6 +17,12 @@ void bind_model(Settings& settings, MaskedModelingConfig& config) {
   settings.add_choice("student.kind", config.student, {"asymmetric", "symmetric"},
                       "Encoder of visible patches with a decoder (MAE, dBOT), or an encoder with a "
                       "token in place of masked patches and one matrix (BEiT).");
+  settings.add_choice("student.head", config.head, {"linear", "decoder"},
+                      "A symmetric student predicts with one matrix, or through blocks over all "
+                      "tokens before it (decoder.…).");
+  settings.add("student.learned_positions", config.learned_positions,
+               "A symmetric student trains its position tables (model.position_table, and the "
+               "decoder's).");
   auto& decoder = config.decoder;
   settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
                "Features of a token in the decoder.");
@@ -24,6 +30,27 @@ void bind_model(Settings& settings, MaskedModelingConfig& config) {
                "Transformer blocks of the decoder.");
   settings.add("decoder.heads", decoder.heads, at_least(1, kMostWidth), "",
                "Attention heads of the decoder.");
+}
+
+void bind_features(Settings& settings, objectives::TeacherConfig& teacher) {
+  settings.add_choice(
+      "teacher.output", teacher.features.output,
+      {"network", "last_block", "ln_post", "mean_of_last"},
+      "What the teacher gives: what its whole network does (CLIP's: through its last "
+      "matrix), or without that matrix its last block's result, the same after the "
+      "final LayerNorm, or the mean of mean_of_blocks.");
+  settings.add_choice("teacher.resize", teacher.features.resize, {"bicubic", "bilinear"},
+                      "How a crop gets the teacher's input size.");
+  settings.add_choice(
+      "teacher.position_resize", teacher.position_resize, {"exact", "dino"},
+      "How the position table of a teacher from a file gets another grid: exactly, or "
+      "with DINO's scale, a grid 0.1 larger.");
+  settings.add_choice(
+      "teacher.update", teacher.update, {"stage", "step"},
+      "The student becomes the teacher at the end of a stage (dBOT), or the teacher "
+      "is its moving average, step by step (data2vec).");
+  settings.add("teacher.momentum", teacher.momentum, below(0, 1), "fraction",
+               "What a step keeps of a teacher that is a moving average.");
 }
 
 void bind_teacher(Settings& settings, MaskedModelingConfig& config) {
@@ -52,6 +79,7 @@ void bind_teacher(Settings& settings, MaskedModelingConfig& config) {
       "Apply the teacher's final LayerNorm to its features (CLIP's: to patch tokens too).");
   settings.add("teacher.mean_of_blocks", teacher.features.mean_of_blocks, at_least(1, kMostBlocks),
                "blocks", "The target is the mean of what the teacher's last so many blocks give.");
+  bind_features(settings, teacher);
 }
 
 void bind_objective(Settings& settings, MaskedModelingConfig& config) {
@@ -63,11 +91,17 @@ void bind_objective(Settings& settings, MaskedModelingConfig& config) {
                "Least area of a block.");
   settings.add("mask.narrowest_block", config.mask.narrowest_block, above(0, 1), "height / width",
                "Shape of a block: between this and its inverse.");
+  settings.add("mask.largest_block", config.mask.largest_block, at_least(0, 65536), "patches",
+               "Largest area of a block; 0: as many patches as are left to hide.");
+  settings.add("mask.count", config.mask.count, at_least(-1, 65536), "patches",
+               "Hidden in each image, exactly; 0: by mask.ratio, −1: the same, and blocks hide "
+               "exactly so many.");
   settings.add_choice("objective.target", config.objective.target, {"teacher", "pixels"},
                       "What the student predicts: a teacher's features (dBOT) or pixels (MAE).");
   settings.add_choice("objective.normalisation", config.objective.normalisation,
-                      {"none", "token", "patch"},
-                      "Standardise the target: features per token, pixels per patch, or not.");
+                      {"none", "token", "patch", "layer_norm", "variance", "l2"},
+                      "Standardise the target: features per token, pixels per patch (variance: "
+                      "either), or not; features also as LayerNorm does, or to length 1.");
   settings.add_choice("objective.loss", config.loss.kind,
                       {"mse", "smooth_l1", "l1", "l2", "cosine"},
                       "Distance between prediction and target.");
@@ -75,6 +109,8 @@ void bind_objective(Settings& settings, MaskedModelingConfig& config) {
                "The teacher's feature of the cls token is predicted as well.");
   settings.add("objective.beta", config.loss.beta, above(0, 1e6), "",
                "Where smooth_l1 turns from square to linear.");
+  settings.add("objective.cosine_eps", config.loss.cosine_eps, above(0, 1), "",
+               "The least length of a vector that cosine divides by.");
 }
 
 }  // namespace

@@ -24,7 +24,9 @@ struct Shapes {
     student.kind = config.student;
     student.encoder = teacher = config.encoder;
     student.decoder = config.decoder;
-    if (student.kind == StudentKind::symmetric) student.decoder.depth = 0;
+    student.head = config.head;
+    student.learned_positions = config.learned_positions;
+    if (!student.has_decoder()) student.decoder.depth = 0;
     student.predicts_features = config.predicts_features();
     const auto& depths = config.student_depth;
     if (!depths.empty()) {
@@ -40,7 +42,7 @@ struct Shapes {
     tokens = number(model.patches() + 1);
     visible = student.kind == StudentKind::symmetric
                   ? tokens
-                  : number(masking::kept_patches(model.patches(), config.mask.ratio) + 1);
+                  : number(masking::visible_patches(config.mask, model.patches()) + 1);
     element = surroundings.element;
     fused = surroundings.fused;
   }

@@ -10,6 +10,15 @@
 #include "dbot/nn/vit/encoder_parameters.h"
 
 namespace dbot::methods {
+namespace {
+
+/// As the recipe gives it, by ratio or by number.
+double masked_share(const masking::MaskConfig& mask, std::int64_t patches) {
+  if (mask.count <= 0) return mask.ratio;
+  return static_cast<double>(mask.count) / static_cast<double>(patches);
+}
+
+}  // namespace
 
 std::string MaskedModeling::describe_backbone() const {
   return exchange::to_json({.config = student_->encoder().config(),
@@ -36,9 +45,8 @@ exchange::NetworkWeights MaskedModeling::whole_network() const {
       .predictor_name = symmetric ? "lm_head"
                         : pixels  ? "decoder_pred"
                                   : "decoder_predp",
-      .mask_ratio = config_.mask.ratio,
-      .normalised_pixels =
-          pixels && config_.objective.normalisation == objectives::Normalisation::patch};
+      .mask_ratio = masked_share(config_.mask, config_.encoder.patches()),
+      .normalised_pixels = pixels && objectives::is_standardised(config_.objective.normalisation)};
   return network;
 }
 
@@ -57,7 +65,7 @@ ModelFacts MaskedModeling::facts() const {
   const std::int64_t patches = student_->encoder().config().patches();
   ModelFacts facts{.parts = {encoder, decoder, teacher},
                    .tokens = patches + 1,
-                   .visible_tokens = masking::kept_patches(patches, config_.mask.ratio) + 1};
+                   .visible_tokens = masking::visible_patches(config_.mask, patches) + 1};
   const std::string& rule = teacher_network_.channels_rule;
   if (!rule.empty()) facts.rows.emplace_back("teacher", rule);
   return facts;
@@ -65,8 +73,8 @@ ModelFacts MaskedModeling::facts() const {
 
 Cost MaskedModeling::cost() const {
   const std::int64_t patches = student_->encoder().config().patches();
-  const double student = student_->multiply_adds(
-      static_cast<double>(masking::kept_patches(patches, config_.mask.ratio)));
+  const double student =
+      student_->multiply_adds(static_cast<double>(masking::visible_patches(config_.mask, patches)));
   double teacher = 0;
   if (predicts_features()) {
     const nn::EncoderConfig& network = teacher_network_.config;

@@ -20,7 +20,11 @@ nn::MaskedAutoencoderConfig asymmetric_config(const StudentConfig& config) {
 }
 
 nn::MaskedEncoderConfig symmetric_config(const StudentConfig& config) {
-  return {.encoder = config.encoder, .prediction_width = config.prediction_width};
+  nn::MaskedEncoderConfig result{.encoder = config.encoder,
+                                 .prediction_width = config.prediction_width,
+                                 .learned_positions = config.learned_positions};
+  if (config.has_decoder()) result.decoder = config.decoder;
+  return result;
 }
 
 /// The encoder's and the decoder's part of the draws; rates rise anew in the decoder.
@@ -56,6 +60,20 @@ at::Tensor visit_encoder(const nn::VisionTransformer& encoder, const at::Tensor&
   return latent;
 }
 
+double as_number(std::int64_t value) {
+  return static_cast<double>(value);
+}
+
+/// Multiply-adds of what is behind the encoder's `seen` tokens: embedding, blocks over all tokens,
+/// and the last matrix.
+double decoder_multiply_adds(const nn::EncoderConfig& encoder, const nn::DecoderConfig& decoder,
+                             double seen, std::int64_t prediction_width) {
+  const double tokens = as_number(encoder.patches()) + 1, width = as_number(decoder.width);
+  return seen * as_number(encoder.width) * width +
+         block_multiply_adds(tokens, width, as_number(decoder.depth), encoder.mlp_ratio) +
+         tokens * width * as_number(prediction_width);
+}
+
 class AsymmetricStudent final : public Student {
  public:
   AsymmetricStudent(const StudentConfig& config, std::shared_ptr<nn::ParameterStore> parameters)
@@ -88,18 +106,12 @@ class AsymmetricStudent final : public Student {
   }
 
   double multiply_adds(double visible) const override {
-    const auto number = [](std::int64_t value) { return static_cast<double>(value); };
     const nn::MaskedAutoencoderConfig& shape = network_.config();
     const nn::EncoderConfig& encoder = shape.encoder;
-    const double tokens = number(encoder.patches()) + 1,
-                 decoder_width = number(shape.decoder.width);
     return embedding_multiply_adds(encoder, visible) +
-           block_multiply_adds(visible + 1, number(encoder.width), number(encoder.depth),
+           block_multiply_adds(visible + 1, as_number(encoder.width), as_number(encoder.depth),
                                encoder.mlp_ratio) +
-           (visible + 1) * number(encoder.width) * decoder_width +
-           block_multiply_adds(tokens, decoder_width, number(shape.decoder.depth),
-                               encoder.mlp_ratio) +
-           tokens * decoder_width * number(shape.prediction_width);
+           decoder_multiply_adds(encoder, shape.decoder, visible + 1, shape.prediction_width);
   }
 
  private:
@@ -114,31 +126,52 @@ class SymmetricStudent final : public Student {
   const nn::VisionTransformer& encoder() const override { return network_.encoder(); }
   std::int64_t prediction_width() const override { return network_.config().prediction_width; }
 
-  std::int64_t drop_path_rows() const override { return 2 * network_.config().encoder.depth; }
+  std::int64_t drop_path_rows() const override {
+    return 2 * (network_.config().encoder.depth + decoder_depth());
+  }
 
   Student::Prediction predict(const ops::Images& images, const masking::Mask& mask,
                               at::ScalarType compute, const nn::DropPath& drop_path,
                               const at::Tensor& rows) const override {
-    const at::Tensor latent = network_.encode(images, mask.mask, compute, drop_path, rows);
-    return {latent, network_.predict(latent, compute)};
+    if (!network_.config().decoder) {
+      const at::Tensor latent = network_.encode(images, mask.mask, compute, drop_path, rows);
+      return {latent, network_.predict(latent, compute)};
+    }
+    const auto [in_encoder, in_decoder] =
+        split(drop_path, network_.config().encoder.depth, decoder_depth());
+    const at::Tensor latent = network_.encode(images, mask.mask, compute, in_encoder);
+    return {latent, network_.predict(latent, compute, in_decoder, rows)};
   }
 
   void visit_layers(const ops::Images& images, const masking::Mask& mask, at::ScalarType compute,
                     const LayerVisitor& visit) const override {
-    visit_encoder(encoder(), network_.embed(images, mask.mask), compute, visit);
+    const at::Tensor latent =
+        visit_encoder(encoder(), network_.embed(images, mask.mask), compute, visit);
+    if (!network_.config().decoder) return;
+    const at::Tensor tokens = network_.decoder_tokens(latent, compute);
+    visit("decoder", "the decoder's embedding", tokens);
+    visit_blocks("decoder", tokens, network_.decoder_blocks(), network_.decoder_options(compute),
+                 visit);
   }
 
   double multiply_adds(double /*visible*/) const override {
-    const nn::EncoderConfig& encoder = network_.config().encoder;
-    const auto patches = static_cast<double>(encoder.patches());
-    const auto width = static_cast<double>(encoder.width);
+    const nn::MaskedEncoderConfig& shape = network_.config();
+    const nn::EncoderConfig& encoder = shape.encoder;
+    const double patches = as_number(encoder.patches()), width = as_number(encoder.width);
+    const double head = shape.decoder ? decoder_multiply_adds(encoder, *shape.decoder, patches + 1,
+                                                              shape.prediction_width)
+                                      : (patches + 1) * width * as_number(shape.prediction_width);
     return embedding_multiply_adds(encoder, patches) +
-           block_multiply_adds(patches + 1, width, static_cast<double>(encoder.depth),
-                               encoder.mlp_ratio) +
-           (patches + 1) * width * static_cast<double>(network_.config().prediction_width);
+           block_multiply_adds(patches + 1, width, as_number(encoder.depth), encoder.mlp_ratio) +
+           head;
   }
 
  private:
+  std::int64_t decoder_depth() const {
+    const auto& decoder = network_.config().decoder;
+    return decoder ? decoder->depth : 0;
+  }
+
   nn::MaskedEncoder network_;
 };
 

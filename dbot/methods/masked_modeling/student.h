@@ -18,9 +18,14 @@ namespace dbot::methods {
 struct StudentConfig {
   StudentKind kind = StudentKind::asymmetric;
   nn::EncoderConfig encoder;
-  nn::DecoderConfig decoder;  // of an asymmetric one
+  nn::DecoderConfig decoder;  // of an asymmetric one, or of a symmetric one with such a head
   std::int64_t prediction_width = 768;
   bool predicts_features = true;  // of a teacher; else pixels. It names the predictor.
+  HeadKind head = HeadKind::linear;
+  bool learned_positions = false;
+
+  /// Whether there are blocks behind the encoder.
+  bool has_decoder() const { return kind == StudentKind::asymmetric || head == HeadKind::decoder; }
 };
 
 /// All parameters of such a student in official order.

@@ -1,7 +1,10 @@
 #include "dbot/report/metrics/expected_loss.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
+#include <string_view>
 
 namespace dbot::report {
 namespace {
@@ -34,7 +37,10 @@ std::optional<double> mean_loss(const std::string& loss, double beta, double sig
 std::optional<ExpectedLoss> expected_loss(const std::string& loss, const std::string& normalisation,
                                           double beta) {
   if (loss == "cosine") return ExpectedLoss{1, 0.5, 1.5};
-  if (normalisation != "token" && normalisation != "patch") return std::nullopt;
+  // Of these each token has mean 0 and variance 1.
+  constexpr std::array<std::string_view, 4> kStandardised{"token", "patch", "variance",
+                                                          "layer_norm"};
+  if (std::ranges::find(kStandardised, normalisation) == kStandardised.end()) return std::nullopt;
   const auto constant = mean_loss(loss, beta, 1);
   const auto highest = mean_loss(loss, beta, std::sqrt(3.0));
   if (!constant || !highest) return std::nullopt;

@@ -174,7 +174,7 @@ TEST(Usage, ListsAndShowsRecipes) {
   EXPECT_EQ(list.exit_code, 0);
   for (const char* name :
        {"dbot/quick", "dbot/tiny-32", "dbot/vit-b16", "dbot/vit-l16", "dbot/vit-h14", "mae/tiny-32",
-        "mae/vit-b16", "mae/vit-l16", "mae/vit-h14"}) {
+        "mae/vit-b16", "mae/vit-l16", "mae/vit-h14", "maskdistill/vit-b16"}) {
     EXPECT_THAT(list.out, HasSubstr(name));
   }
   EXPECT_EQ(dbot({"recipes", "show", "dbot/quick"}).out, read_file("recipes/dbot/quick.toml"));

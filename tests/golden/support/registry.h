@@ -48,6 +48,8 @@ void check_classify(const Fixture& fixture, Comparison& comparison);
 void check_finetune_steps(const Fixture& fixture, Comparison& comparison);
 void check_linear_probe(const Fixture& fixture, Comparison& comparison);
 void check_mixup(const Fixture& fixture, Comparison& comparison);
+void check_maskdistill_tables(const Fixture& fixture, Comparison& comparison);
+void check_maskdistill_pretrain(const Fixture& fixture, Comparison& comparison);
 void check_lars(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.

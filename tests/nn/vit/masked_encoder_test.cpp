@@ -1,12 +1,16 @@
 #include "dbot/nn/vit/masked_encoder.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/rand.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "dbot/nn/position_table.h"
 
 namespace dbot::nn {
 namespace {
@@ -62,6 +66,43 @@ TEST(MaskedEncoder, WhatIsMaskedIsNotSeen) {
   EXPECT_TRUE(at::equal(student.encode(images, mask, at::kFloat).detach(), before));
   mask[0][5] = 0;
   EXPECT_FALSE(at::equal(student.encode(images, mask, at::kFloat).detach(), before));
+}
+
+MaskedEncoder drawn_with_decoder(bool learned) {
+  MaskedEncoderConfig config = small_config();
+  config.encoder.position_table = true;
+  config.decoder = DecoderConfig{.width = 12, .depth = 2, .heads = 3};
+  config.learned_positions = learned;
+  auto store = std::make_shared<ParameterStore>(masked_encoder_parameters(config));
+  store->initialise(/*seed=*/3, /*stage=*/0);
+  return {config, std::move(store)};
+}
+
+TEST(MaskedEncoder, ADecoderGivesTheTokensThatAreAskedFor) {
+  const MaskedEncoder student = drawn_with_decoder(false);
+  const at::Tensor tokens =
+      student.encode(at::rand({2, 3, 16, 16}), at::zeros({2, 16}), at::kFloat);
+  const at::Tensor all = student.predict(tokens, at::kFloat);
+  EXPECT_EQ(all.sizes(), at::IntArrayRef({2, 17, 10}));
+  const at::Tensor rows = at::tensor({0, 7, 16, 2}, at::kLong).view({2, 2});
+  const at::Tensor some = student.predict(tokens, at::kFloat, {}, rows);
+  EXPECT_TRUE(at::allclose(some[0][1], all[0][7], 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(some[1][0], all[1][16], 1e-5, 1e-6));
+}
+
+TEST(MaskedEncoder, PositionTablesAreTrainedWhereThatIsAskedFor) {
+  const MaskedEncoder fixed = drawn_with_decoder(false), learned = drawn_with_decoder(true);
+  const at::Tensor table =
+      sincos_table_2d(12, {4, 4}, /*rows_first=*/true).unsqueeze(0).to(at::kFloat);
+  for (const MaskedEncoder* student : {&fixed, &learned}) {
+    EXPECT_TRUE(at::equal(student->parameters()->at("decoder_pos_embed").detach(), table));
+  }
+  for (const char* name : {"pos_embed", "decoder_pos_embed"}) {
+    EXPECT_FALSE(fixed.parameters()->at(name).requires_grad()) << name;
+    EXPECT_TRUE(learned.parameters()->at(name).requires_grad()) << name;
+    EXPECT_LT(learned.parameters()->offset(name), learned.parameters()->vectors_end()) << name;
+  }
+  EXPECT_LE(learned.parameters()->at("pos_embed").abs().max().item<double>(), 0.02);
 }
 
 TEST(MaskedEncoder, PredictionsHaveTheWidthAskedFor) {

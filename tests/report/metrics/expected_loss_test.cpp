@@ -44,6 +44,9 @@ TEST(ExpectedLoss, KnowsTheRecipesOwnObjectives) {
   EXPECT_NEAR(expected_loss("smooth_l1", "token", 2)->constant, 0.2471, 1e-4);
   EXPECT_NEAR(expected_loss("mse", "patch", 2)->constant, 1, 1e-12);
   EXPECT_EQ(expected_loss("cosine", "none", 2)->constant, 1);
+  EXPECT_EQ(expected_loss("smooth_l1", "layer_norm", 1)->constant,
+            expected_loss("smooth_l1", "variance", 1)->constant);
+  EXPECT_FALSE(expected_loss("smooth_l1", "l2", 1));
 }
 
 TEST(ExpectedLoss, SaysNothingWhereTheScaleIsOpen) {

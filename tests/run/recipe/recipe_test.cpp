@@ -31,7 +31,7 @@ std::string refusal(const std::vector<std::string>& assignments) {
 }
 
 TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
-  ASSERT_EQ(embedded_recipes().size(), 25u);
+  ASSERT_EQ(embedded_recipes().size(), 35u);
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
     EXPECT_NO_THROW(parse_recipe(recipe.text, recipe.name)) << recipe.name;
     EXPECT_FALSE(summary_line(recipe.text).empty()) << recipe.name;
@@ -261,13 +261,15 @@ TEST(Recipe, NamesTheNearestOneForAMisspeltName) {
 
 TEST(Recipe, KnowsWhatANameWithoutItsFolderMeans) {
   using Names = std::vector<std::string>;
-  EXPECT_EQ(recipes_meant_by("vit-b16"), (Names{"dbot/vit-b16", "mae/vit-b16"}));
-  EXPECT_EQ(recipes_meant_by("ViT_B16"), (Names{"dbot/vit-b16", "mae/vit-b16"}));
-  EXPECT_EQ(recipes_meant_by("tiny"), (Names{"dbot/tiny-32", "mae/tiny-32"}));
-  EXPECT_EQ(recipes_meant_by("vit-base"), (Names{"dbot/vit-b16", "mae/vit-b16"}));
+  const Names base{"dbot/vit-b16", "mae/vit-b16", "maskdistill/vit-b16"};
+  EXPECT_EQ(recipes_meant_by("vit-b16"), base);
+  EXPECT_EQ(recipes_meant_by("ViT_B16"), base);
+  EXPECT_EQ(recipes_meant_by("tiny"),
+            (Names{"dbot/tiny-32", "mae/tiny-32", "maskdistill/tiny-32"}));
+  EXPECT_EQ(recipes_meant_by("vit-base"), base);
   EXPECT_EQ(recipes_meant_by("mae_vit_large_patch16"), (Names{"mae/vit-l16"}));
-  EXPECT_EQ(recipes_meant_by("mae"),
-            (Names{"mae/tiny-32", "mae/vit-b16", "mae/vit-h14", "mae/vit-l16"}));
+  EXPECT_EQ(recipes_meant_by("mae"), (Names{"mae/tiny-32", "mae/vit-b16", "mae/vit-h14",
+                                            "mae/vit-l16", "maskdistill/mae-b16"}));
   EXPECT_EQ(recipes_meant_by("dbot").size(), 8U);
   EXPECT_EQ(recipes_meant_by("finetune/mae-vit-b"), (Names{"finetune/mae-vit-b16"}));
   EXPECT_EQ(recipes_meant_by("mae-vit-h14"), (Names{"mae/vit-h14"}));
@@ -277,7 +279,8 @@ TEST(Recipe, KnowsWhatANameWithoutItsFolderMeans) {
     find_recipe("vit-b16");
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("did you mean dbot/vit-b16 or mae/vit-b16?"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("did you mean dbot/vit-b16 or mae/vit-b16 or maskdistill/vit-b16?"));
   }
 }
 
