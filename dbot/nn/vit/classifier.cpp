@@ -3,10 +3,13 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 
+#include "dbot/nn/vit/masked_encoder.h"
+
 namespace dbot::nn {
 
 std::vector<ParameterSpec> classifier_parameters(const ClassifierConfig& config) {
   std::vector<ParameterSpec> specs = encoder_parameters(config.encoder);
+  if (config.encoder.relative_positions != RelativePositions::none) start_as_symmetric(specs);
   if (config.pooling == Pooling::mean) {
     std::erase_if(specs, [](const ParameterSpec& spec) { return spec.name.starts_with("norm."); });
   }

@@ -31,7 +31,8 @@ struct ClassifierConfig {
 
 /// The fine-tuning network's parameters in official order: the encoder's, with a trainable position
 /// table and, for mean pooling, without `norm.*`; then head.* and fc_norm.*. Class token and
-/// position table are not decayed.
+/// position table are not decayed. An encoder with relative positions starts as BEiT's does
+/// (`start_as_symmetric`), others as MAE's.
 std::vector<ParameterSpec> classifier_parameters(const ClassifierConfig& config);
 
 /// An encoder with a linear head. docs/methods/mae.md §6.

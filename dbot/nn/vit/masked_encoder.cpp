@@ -31,18 +31,6 @@ double depth_scale(std::string_view name) {
   return 1.0 / std::sqrt(2.0 * static_cast<double>(block + 1));
 }
 
-/// What is drawn at random is drawn another way; the patch embedding's bias starts at zero.
-void start_as_symmetric(ParameterSpec& spec) {
-  const bool drawn = std::holds_alternative<starts::Uniform>(spec.start) ||
-                     std::holds_alternative<starts::Normal>(spec.start);
-  if (!drawn) return;
-  if (spec.shape.size() == 1) {
-    spec.start = starts::Constant{0};
-  } else {
-    spec.start = starts::TruncatedNormal{.deviation = 0.02, .scale = depth_scale(spec.name)};
-  }
-}
-
 void train_table(ParameterSpec& spec) {
   spec.role = Role::trained;
   spec.decay = Decay::never;
@@ -67,6 +55,19 @@ void append_decoder(std::vector<ParameterSpec>& specs, const MaskedEncoderConfig
 
 }  // namespace
 
+void start_as_symmetric(std::vector<ParameterSpec>& specs) {
+  for (ParameterSpec& spec : specs) {
+    const bool drawn = std::holds_alternative<starts::Uniform>(spec.start) ||
+                       std::holds_alternative<starts::Normal>(spec.start);
+    if (!drawn) continue;
+    if (spec.shape.size() == 1) {
+      spec.start = starts::Constant{0};  // the patch embedding's bias
+    } else {
+      spec.start = starts::TruncatedNormal{.deviation = 0.02, .scale = depth_scale(spec.name)};
+    }
+  }
+}
+
 std::vector<ParameterSpec> masked_encoder_parameters(const MaskedEncoderConfig& config) {
   std::vector<ParameterSpec> specs = encoder_parameters(config.encoder);
   specs.front().decay = Decay::never;  // cls_token
@@ -80,7 +81,7 @@ std::vector<ParameterSpec> masked_encoder_parameters(const MaskedEncoderConfig& 
   append_linear_parameters(specs, "lm_head",
                            config.decoder ? config.decoder->width : config.encoder.width,
                            config.prediction_width);
-  for (ParameterSpec& spec : specs) start_as_symmetric(spec);
+  start_as_symmetric(specs);
   return specs;
 }
 

@@ -19,12 +19,15 @@ struct MaskedEncoderConfig {
   bool learned_positions = false;  // position tables are trained, where there are any
 };
 
-/// The symmetric student's start: normal draws of deviation 0.02 cut at ±0.02 for matrices, tokens
+/// The start of BEiT's networks: normal draws of deviation 0.02 cut at ±0.02 for matrices, tokens
 /// and the patch embedding, zero biases, and the last matrices of block l (from 1) divided by
-/// sqrt(2l). cls token and learned position tables have no weight decay. In official order and
-/// names: cls_token, mask_token, the rest of the encoder, lm_head.*. docs/methods/dbot.md §8. With
-/// a decoder decoder_embed.*, decoder_pos_embed, decoder_blocks.N.*, decoder_norm.* stand before
-/// the last; docs/methods/maskdistill.md §5.
+/// sqrt(2l). Whatever is not drawn stays as it is.
+void start_as_symmetric(std::vector<ParameterSpec>& specs);
+
+/// The symmetric student's, with that start. cls token and learned position tables have no weight
+/// decay. In official order and names: cls_token, mask_token, the rest of the encoder, lm_head.*.
+/// docs/methods/dbot.md §8. With a decoder decoder_embed.*, decoder_pos_embed, decoder_blocks.N.*,
+/// decoder_norm.* stand before the last; docs/methods/maskdistill.md §5.
 std::vector<ParameterSpec> masked_encoder_parameters(const MaskedEncoderConfig& config);
 
 /// The symmetric student (BEiT's, arXiv 2106.08254): an encoder that sees all patches, a learned
