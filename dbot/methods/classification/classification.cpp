@@ -10,7 +10,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
 #include "dbot/data/image/normalise.h"
-#include "dbot/methods/classification/mixing_draws.h"
+#include "dbot/methods/mixing_draws.h"
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/objectives/classification_loss.h"
