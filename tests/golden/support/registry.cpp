@@ -23,6 +23,10 @@ constexpr Entry<CaseFunction> kCases[] = {
     {"mae.steps", check_mae_steps},
     {"mask.block", check_block_mask},
     {"mask.random", check_random_mask},
+    {"mixmask.frameworks", check_mixmask_frameworks},
+    {"mixmask.mask", check_mixmask_masks},
+    {"mixmask.moco", check_mixmask_moco},
+    {"mixmask.unmix_cifar", check_unmix_cifar},
     {"mixup", check_mixup},
     {"patchify", check_patchify},
     {"position_embedding", check_position_embedding},
@@ -62,10 +66,6 @@ constexpr std::string_view kCasesToCome[] = {
     "meta_multilabel.episode",
     "meta_multilabel.metrics",
     "meta_multilabel.pieces",
-    "mixmask.frameworks",
-    "mixmask.mask",
-    "mixmask.moco",
-    "mixmask.unmix_cifar",
 };
 
 constexpr Entry<TableFunction> kTables[] = {
