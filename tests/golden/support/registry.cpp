@@ -32,6 +32,7 @@ constexpr Entry<CaseFunction> kCases[] = {
     {"position_embedding", check_position_embedding},
     {"relative_position.index", check_relative_position_index},
     {"relative_position.resize", check_relative_position_resize},
+    {"resnet.features", check_resnet},
     {"vit.classify", check_classify},
 };
 

@@ -52,6 +52,7 @@ void check_lars(const Fixture& fixture, Comparison& comparison);
 void check_mixmask_frameworks(const Fixture& fixture, Comparison& comparison);
 void check_mixmask_masks(const Fixture& fixture, Comparison& comparison);
 void check_mixmask_moco(const Fixture& fixture, Comparison& comparison);
+void check_resnet(const Fixture& fixture, Comparison& comparison);
 void check_unmix_cifar(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.
