@@ -13,7 +13,7 @@ namespace dbot::exchange {
 /// normalisation it was trained with.
 struct ConvolutionDescription {
   nn::ConvolutionConfig config;
-  std::vector<double> mean, std;            // one a channel, of pixels in 0…1; empty if unknown
+  std::vector<double> mean = {}, std = {};  // one a channel, of pixels in 0…1; empty if unknown
   std::vector<double> value_range = {};     // black and white; empty: the usual ones
   std::vector<WeightsOrigin> origins = {};  // none: trained from nothing
 };
