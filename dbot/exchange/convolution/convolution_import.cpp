@@ -112,22 +112,36 @@ at::Tensor as_held(const at::Tensor& stored, const nn::ParameterSpec& spec) {
   return stored;
 }
 
-void take_all(const PlacedTensors& tensors, ImportedConvolution& imported) {
+void take_all(const WeightsSource& source, const PlacedTensors& tensors,
+              ImportedConvolution& imported) {
   ImportReport& report = imported.report;
-  for (const auto& spec : nn::convolution_tensors(imported.network.description.config)) {
-    if (!tensors.has(spec.name) && spec.name.ends_with(".num_batches_tracked")) {
+  const auto specs = nn::convolution_tensors(imported.network.description.config);
+  std::vector<std::string> wanted;
+  for (const auto& spec : specs) {
+    if (tensors.has(spec.name)) {
+      wanted.push_back(tensors.full(spec.name));
+      report.mapped.emplace_back(tensors.full(spec.name), spec.name);
+    } else if (!spec.name.ends_with(".num_batches_tracked")) {
+      refuse_weights(
+          tensors.file(), Fault::missing,
+          fmt::format("{} is missing, expected [{}]", spec.name, fmt::join(spec.shape, ", ")));
+    }
+  }
+  // At once: tensors that share memory must not fill it.
+  const runtime::NamedTensors stored = source.read(wanted);
+  for (const auto& spec : specs) {
+    if (!tensors.has(spec.name)) {
       imported.network.parameters.emplace(spec.name, at::zeros({1}));
       report.filled.push_back(spec.name + ": zero");
       continue;
     }
-    const at::Tensor held = as_held(tensors.read(spec.name), spec);
+    const at::Tensor held = as_held(stored.at(tensors.full(spec.name)), spec);
     if (held.sizes() != at::IntArrayRef(spec.shape) || !held.is_floating_point()) {
       refuse_weights(tensors.file(), Fault::mismatch,
                      fmt::format("{} is {} [{}], expected floating point [{}]",
                                  tensors.full(spec.name), c10::toString(held.scalar_type()),
                                  fmt::join(held.sizes(), ", "), fmt::join(spec.shape, ", ")));
     }
-    report.mapped.emplace_back(tensors.full(spec.name), spec.name);
     imported.network.parameters.emplace(spec.name, held.to(at::kFloat));
   }
 }
@@ -198,7 +212,7 @@ ImportedConvolution import_convolution(const std::filesystem::path& path,
   } else {
     imported.network.description = described_by_shapes(tensors, hints, report);
   }
-  take_all(tensors, imported);
+  take_all(source, tensors, imported);
   leave_the_rest(source, place, report);
   require_finite(imported.network.parameters, source, report);
   return imported;
