@@ -51,16 +51,16 @@ std::string to_json(const ConvolutionDescription& description) {
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-bool describes_convolution(std::string_view json) {
+bool describes_convolution(std::string_view text) {
   try {
-    return description_object(json, {}).contains(kNetworkKey);
+    return description_object(text, {}).contains(kNetworkKey);
   } catch (const DataError&) {
     return false;  // whoever reads it says so
   }
 }
 
-ConvolutionDescription convolution_from_json(std::string_view json, std::string_view source) {
-  const nlohmann::json object = description_object(json, source);
+ConvolutionDescription convolution_from_json(std::string_view text, std::string_view source) {
+  const nlohmann::json object = description_object(text, source);
   const DescriptionReader reader(object, source);
   ConvolutionDescription description;
   nn::ConvolutionConfig& config = description.config;
