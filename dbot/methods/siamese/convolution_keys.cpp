@@ -6,7 +6,6 @@
 #include "dbot/core/settings/ranges.h"
 #include "dbot/methods/check_values.h"
 #include "dbot/methods/encoder_keys.h"
-#include "dbot/nn/convolution/convolution_network.h"
 
 namespace dbot::methods {
 
@@ -57,24 +56,6 @@ void check_convolution(const ConvolutionChoice& model) {
 std::string convolution_size_keys(const ConvolutionChoice& model) {
   constexpr const char* kNames[] = {"resnet18", "resnet50", "chain"};
   return fmt::format("model.network {}", kNames[static_cast<int>(model.kind)]);
-}
-
-double kept_numbers(const nn::ConvolutionConfig& config) {
-  // Each convolution's result, what its BatchNorm makes of it, and what the ReLU behind that does.
-  constexpr double kTensorsALayer = 3;
-  double sum = 0;
-  for (const nn::ConvolutionLayer& layer : nn::convolution_layers(config)) {
-    sum += kTensorsALayer * layer.elements();
-  }
-  return sum;
-}
-
-double convolution_multiply_adds(const nn::ConvolutionConfig& config) {
-  double sum = 0;
-  for (const nn::ConvolutionLayer& layer : nn::convolution_layers(config)) {
-    sum += layer.multiply_adds();
-  }
-  return sum;
 }
 
 }  // namespace dbot::methods

@@ -33,8 +33,4 @@ void check_convolution(const ConvolutionChoice& model);
 /// "model.network resnet50": what to lower where memory is short.
 std::string convolution_size_keys(const ConvolutionChoice& model);
 
-/// Numbers that one image's pass keeps for its backward pass, and its multiply-adds.
-double kept_numbers(const nn::ConvolutionConfig& config);
-double convolution_multiply_adds(const nn::ConvolutionConfig& config);
-
 }  // namespace dbot::methods

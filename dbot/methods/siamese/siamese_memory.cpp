@@ -1,6 +1,5 @@
-#include <algorithm>
-
 #include "dbot/methods/encoder_costs.h"
+#include "dbot/methods/siamese/convolution_costs.h"
 #include "dbot/methods/siamese/siamese_entry.h"
 #include "dbot/methods/siamese/siamese_networks.h"
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "dbot/exchange/convolution/convolution_description.h"
+#include "dbot/methods/siamese/convolution_costs.h"
 #include "dbot/methods/siamese/siamese.h"
 
 namespace dbot::methods {
