@@ -19,6 +19,9 @@ void read_network(const DescriptionReader& reader, nn::ConvolutionConfig& config
   if (reader.word(kNetworkKey, kNetworks) == 1) {
     config.widths = reader.integers("widths", kMostLayers, 1, kLargestSide);
     config.strides = reader.integers("strides", kMostLayers, 1, kLargestSide);
+    if (config.widths.empty()) {
+      reader.fail("widths", nlohmann::json::array(), "at least one whole number");
+    }
     return;
   }
   config.stem = static_cast<nn::Stem>(reader.word("stem", kStems));

@@ -168,6 +168,10 @@ TEST_F(ConvolutionWeights, DescriptionsReadBack) {
     EXPECT_EQ(read.std, description.std);
   }
   EXPECT_FALSE(describes_convolution(to_json(small_description())));
+  EXPECT_THROW(convolution_from_json(R"({"network":"chain","image_size":[8,8],"channels":3,
+                                         "widths":[],"strides":[]})",
+                                     "test"),
+               DataError);
   EXPECT_THROW(convolution_from_json(R"({"network":"resnet","image_size":[8,8],"channels":3,
                                          "base_width":4,"blocks":[0]})",
                                      "test"),
