@@ -5,8 +5,8 @@
 namespace dbot::methods {
 
 double kept_numbers(const nn::ConvolutionConfig& config) {
-  // Each convolution's result, what its BatchNorm makes of it, and what the ReLU behind that does.
-  constexpr double kTensorsALayer = 3;
+  // Each convolution's result, which BatchNorm keeps, and what the ReLU behind makes of it.
+  constexpr double kTensorsALayer = 2;
   double sum = 0;
   for (const nn::ConvolutionLayer& layer : nn::convolution_layers(config)) {
     sum += kTensorsALayer * layer.elements();

@@ -25,8 +25,8 @@ MethodMemory plan_memory(const SiameseConfig& config, const Surroundings& surrou
   MethodMemory plan;
   plan.weights = kFloatBytes * parameter_count(specs, false);
   plan.teacher = kFloatBytes * parameter_count(key_parameters(config), false);
-  // Without a graph the largest layers' tensors are there at once; a third is more than enough.
-  plan.frozen_pass = kept / 3;
+  // Without a graph a few layers' tensors are there at once, the first ones being the largest.
+  plan.frozen_pass = kept / 2;
   if (!surroundings.trains) return plan;
   const double trained = parameter_count(specs, true);
   plan.gradients = kFloatBytes * trained;
