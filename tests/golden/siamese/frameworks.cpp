@@ -1,4 +1,4 @@
-#include <ATen/core/Tensor.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/stack.h>
 
 #include <string>
