@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,5 +59,8 @@ EncoderDescription description_from_json(std::string_view json, std::string_view
 /// or mean and deviation 0.5 where images are not RGB. Returns what was assumed, in words; empty if
 /// nothing was.
 std::string assume_normalisation(EncoderDescription& description);
+/// The same of a mean and a deviation.
+std::string assume_normalisation(std::vector<double>& mean, std::vector<double>& std,
+                                 std::int64_t channels);
 
 }  // namespace dbot::exchange

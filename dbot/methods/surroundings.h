@@ -43,7 +43,12 @@ struct Outline {
   core::Size patches = {};               // in a column and a row of an image; 0: it has none
   std::optional<data::LabelledShare> labels = {};  // where it learns from labels: of how many
   double held_out_labels = 0;                      // share of these that validations are made on
+  /// Crops of each image beside the first, with draws of their own and the same augmentation:
+  /// tensor `kFurtherViews` of a batch, [batch, views, channels, height, width].
+  std::int64_t further_views = 0;
 };
+
+inline constexpr const char* kFurtherViews = "views";
 
 /// What a system holds in memory, by item, in bytes.
 struct MethodMemory {

@@ -108,6 +108,39 @@ std::vector<System> small_ones(const methods::ClassificationConfig& /*which*/) {
   return systems;
 }
 
+std::vector<System> small_ones(const methods::SiameseConfig& /*which*/) {
+  using methods::SiameseLoss;
+  using methods::SiameseMixing;
+  methods::SiameseConfig config;
+  config.network.kind = methods::ConvolutionKind::chain;
+  config.network.image_size = {8, 8};
+  config.network.widths = {8, 16};
+  config.head_width = 8;
+  config.queue = 8;
+  config.momentum = 0.9;
+  config.mask.cells = 4;
+  methods::SiameseConfig pairs = config;
+  pairs.network.kind = methods::ConvolutionKind::resnet18;
+  pairs.network.stem = nn::Stem::cifar;
+  pairs.network.base_width = 4;
+  pairs.loss = SiameseLoss::byol;
+  pairs.mixing = SiameseMixing::both;
+  std::vector<System> systems;
+  for (const auto& [name, small, scalars] :
+       {std::tuple{"mixmask", config,
+                   std::vector<std::string>{"base_loss", "accuracy", "mask_share"}},
+        {"byol, mixed twice", pairs,
+         std::vector<std::string>{"base_loss", "unmix_share", "mask_share"}}}) {
+    const auto make = [small = methods::MethodConfig(small)](bool stored) {
+      const methods::MakeContext context{.seed = 5, .device = {}};
+      return stored ? methods::catalogue::make_stored(small, context)
+                    : methods::catalogue::make(small, context);
+    };
+    systems.push_back({name, make, scalars, "\"network\":", {"masks", "mixtures", "nearest_keys"}});
+  }
+  return systems;
+}
+
 const methods::DataFacts kCatalogueFacts{
     .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .classes = {"dark", "bright"}};
 
@@ -186,13 +219,21 @@ class EverySystem : public testing::TestWithParam<System> {
     return method;
   }
 
+  /// Systems that compare views of an image have one; others do not look at it.
+  static data::ViewConfig further_view() {
+    return {.name = methods::kFurtherViews,
+            .image_size = {8, 8},
+            .count = 1,
+            .augmentation = data::AugmentationConfig()};
+  }
+
   train::MakeLoader loader() const {
     return [this](std::int64_t /*stage*/, std::int64_t first, const core::Log& log) {
       data::LoaderConfig config{.batch_size = kBatch, .workers = 2, .seed = 5};
       config.first_batch = first;
       return std::make_unique<data::Loader>(
           dataset_,
-          std::vector{data::image_part({.image_size = {8, 8}}),
+          std::vector{data::image_part({.image_size = {8, 8}, .views = {further_view()}}),
                       data::ragged_part({.name = test::kNumbers, .shape = {1}})},
           config, log);
     };

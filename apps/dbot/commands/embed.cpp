@@ -1,6 +1,7 @@
 // dbot embed: the features of every image, in a file for other tools.
 #include <ATen/core/Tensor.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -64,6 +65,13 @@ std::string asked_kind(const eval::ChosenFeatures& chosen, const std::string& as
   const auto found = std::ranges::find_if(chosen.names(), [&](const std::string& name) {
     return name == asked || name.starts_with(asked + "@");
   });
+  if (found == chosen.names().end()) {
+    throw UsageError({.operation = "embed",
+                      .subject = "--features " + asked,
+                      .fault = Fault::unsupported,
+                      .reason = fmt::format("is not there: the network has {}",
+                                            fmt::join(chosen.names(), ", "))});
+  }
   return *found;
 }
 
@@ -86,12 +94,13 @@ void embed(const Arguments& arguments) {
   const auto dataset =
       data::open_part(arguments.data, part, console_log(), {.leave_out = arguments.leave_out});
   const eval::ChosenFeatures chosen(*model.encoder, choice);
+  const std::string asked_name = asked_kind(chosen, arguments.features);
   check_memory(chosen, dataset->size());
   const eval::Features features = eval::extract_features(
       eval::network_source(*model.encoder, chosen, model.extraction.precision), dataset,
       model.extraction, stop_request(), console_log());
   if (out.extension() == ".csv") {
-    eval::write_embedding_csv(out, features, asked_kind(chosen, arguments.features), *dataset);
+    eval::write_embedding_csv(out, features, asked_name, *dataset);
   } else {
     eval::write_embedding(out, features, *dataset);
   }
@@ -100,14 +109,14 @@ void embed(const Arguments& arguments) {
     nlohmann::ordered_json json{{"out", out.string()},
                                 {"images", count},
                                 {"skipped", dataset->size() - count},
-                                {"width", model.encoder->config().width},
+                                {"width", model.width},
                                 {"split", arguments.split},
                                 {"names", nullptr},
                                 {"features", shapes_of(features)}};
     if (out.extension() != ".csv") json["names"] = eval::names_path(out).string();
     return print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
-  const at::Tensor& asked = features.of(asked_kind(chosen, arguments.features));
+  const at::Tensor& asked = features.of(asked_name);
   print_line(
       fmt::format("{} images, {} features each: {}", count, asked.numel() / count, out.string()));
 }

@@ -12,8 +12,10 @@
 #include "apps/dbot/commands/run_folders.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
+#include "dbot/exchange/convolution/convolution_export.h"
 #include "dbot/exchange/export/export_network.h"
 #include "dbot/exchange/import/encoder_file.h"
+#include "dbot/exchange/import/weights_origin.h"
 #include "dbot/formats/onnx/onnx_write.h"
 #include "dbot/report/terminal/count_progress.h"
 #include "dbot/report/text/quantity_text.h"
@@ -73,14 +75,16 @@ void complete(exchange::NetworkWeights& network, ExportFormat format, const std:
       fmt::format("{} does not say its pixel normalisation: {} is assumed", source, assumed));
 }
 
-run::NetworkToExport read_network(const Arguments& arguments) {
+void tell_of_reading(const std::filesystem::path& file) {
   constexpr double kTakesSeconds = 200e6;
-  const std::filesystem::path file = find_model(arguments.model);
   std::error_code unknown;
   const auto bytes = static_cast<double>(std::filesystem::file_size(file, unknown));
   if (bytes >= kTakesSeconds && !unknown) {
     complain(fmt::format("reading {} ({}) …", file.string(), report::bytes_text(bytes)));
   }
+}
+
+run::NetworkToExport read_network(const Arguments& arguments) {
   const StopsAtOnce reading("export");
   return run::load_network_to_export(arguments.model, arguments.with_decoder, console_log());
 }
@@ -92,30 +96,67 @@ core::TellProgress progress_of_writing() {
   return report::counted_passes(options, complain_raw);
 }
 
-void export_model(const Arguments& arguments) {
-  const exchange::ExportOptions options = options_of(arguments);
-  std::optional<core::Size> size;
-  if (!arguments.image_size.empty()) size = image_size(arguments.image_size, "export");
-  check_out(options, arguments.force);
-  run::NetworkToExport network = read_network(arguments);
-  if (size) network.weights = exchange::resized(std::move(network.weights), *size);
-  complete(network.weights, options.format, network.source);
-  const exchange::Exported exported =
-      exchange::export_network(network.weights, options, stop_request(), progress_of_writing());
+/// A file was written, and this program loads it.
+void tell_of_file(const Arguments& arguments, const std::string& source,
+                  const exchange::Exported& exported) {
   if (arguments.json) {
     const nlohmann::ordered_json json{{"out", arguments.out},    {"format", arguments.format},
-                                      {"model", network.source}, {"tensors", exported.tensors},
+                                      {"model", source},         {"tensors", exported.tensors},
                                       {"bytes", exported.bytes}, {"snippet", exported.snippet}};
     return print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   // All of stdout is a Python program: `dbot export … > load.py`.
   std::string written = report::shown_text(
       fmt::format("{}: {} tensors, {}, from {}", arguments.out, exported.tensors,
-                  report::bytes_text(static_cast<double>(exported.bytes)), network.source));
+                  report::bytes_text(static_cast<double>(exported.bytes)), source));
   std::ranges::replace_if(
       written, [](char letter) { return letter == '\n' || letter == '\r'; }, ' ');
   print_line("# " + written);
   print_line(exported.snippet);
+}
+
+exchange::Exported write_convolution(const std::filesystem::path& file,
+                                     const exchange::ExportOptions& options,
+                                     std::optional<core::Size> size, bool with_decoder) {
+  if (with_decoder) {
+    throw UsageError({.operation = "export",
+                      .subject = file.string(),
+                      .fault = Fault::unsupported,
+                      .reason = "is a convolutional network, which has no decoder",
+                      .way_out = "leave out --with-decoder"});
+  }
+  exchange::LoadedConvolution network = [&] {
+    const StopsAtOnce reading("export");
+    return exchange::import_convolution(file).network;
+  }();
+  if (!network.own) network.description.origins = exchange::read_origins(file);
+  if (size) network.description.config.image_size = *size;
+  return exchange::export_convolution(network, options);
+}
+
+exchange::Exported write_transformer(const Arguments& arguments,
+                                     const exchange::ExportOptions& options,
+                                     std::optional<core::Size> size, std::string& source) {
+  run::NetworkToExport network = read_network(arguments);
+  if (size) network.weights = exchange::resized(std::move(network.weights), *size);
+  complete(network.weights, options.format, network.source);
+  source = network.source;
+  return exchange::export_network(network.weights, options, stop_request(), progress_of_writing());
+}
+
+void export_model(const Arguments& arguments) {
+  const exchange::ExportOptions options = options_of(arguments);
+  std::optional<core::Size> size;
+  if (!arguments.image_size.empty()) size = image_size(arguments.image_size, "export");
+  check_out(options, arguments.force);
+  const std::filesystem::path file = find_model(arguments.model);
+  tell_of_reading(file);
+  std::string source = file.string();
+  const exchange::Exported exported =
+      exchange::holds_convolution(file)
+          ? write_convolution(file, options, size, arguments.with_decoder)
+          : write_transformer(arguments, options, size, source);
+  tell_of_file(arguments, source, exported);
 }
 
 }  // namespace

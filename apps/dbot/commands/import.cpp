@@ -5,12 +5,15 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/output_path.h"
 #include "apps/dbot/shell/name_groups.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
+#include "dbot/exchange/convolution/convolution_import.h"
 #include "dbot/exchange/import/encoder_import.h"
 #include "dbot/exchange/import/input_channels.h"
 #include "dbot/exchange/import/weights_origin.h"
@@ -50,21 +53,30 @@ void check_out(const fs::path& out, bool force) {
   check_output_files("import", {out}, force);
 }
 
-std::int64_t count_parameters(const exchange::LoadedEncoder& encoder) {
+/// What was taken of a file, of either kind of network.
+struct Taken {
+  exchange::ImportReport report;
+  std::string description;  // JSON
+  std::vector<exchange::WeightsOrigin> origins;
+  std::string network;  // in words
+  std::int64_t parameters = 0;
+};
+
+std::int64_t count_parameters(const runtime::NamedTensors& parameters) {
   std::int64_t count = 0;
-  for (const auto& [name, tensor] : encoder.parameters) count += tensor.numel();
+  for (const auto& [name, tensor] : parameters) count += tensor.numel();
   return count;
 }
 
-std::string figures(const Arguments& arguments, const exchange::ImportedEncoder& imported) {
-  const exchange::ImportReport& report = imported.report;
+std::string figures(const Arguments& arguments, const Taken& taken) {
+  const exchange::ImportReport& report = taken.report;
   nlohmann::ordered_json json{{"source", arguments.source},
                               {"out", arguments.out},
                               {"container", report.container},
                               {"names", report.names},
                               {"key", report.key}};
-  json["config"] = nlohmann::ordered_json::parse(to_json(imported.encoder.description));
-  json["parameters"] = count_parameters(imported.encoder);
+  json["config"] = nlohmann::ordered_json::parse(taken.description);
+  json["parameters"] = taken.parameters;
   std::map<std::string, std::vector<std::string>> mapped;
   for (const auto& [theirs, ours] : report.mapped) mapped[ours].push_back(theirs);
   json["mapped"] = mapped;
@@ -87,9 +99,8 @@ std::string origin_text(const exchange::WeightsOrigin& origin) {
                      origin.sha256);
 }
 
-void print_report(const Arguments& arguments, const exchange::ImportedEncoder& imported) {
-  const exchange::ImportReport& report = imported.report;
-  const nn::EncoderConfig& config = imported.encoder.description.config;
+void print_report(const Arguments& arguments, const Taken& taken) {
+  const exchange::ImportReport& report = taken.report;
   print_line(report::printable(fmt::format("{}: {}, {}{}", arguments.source, report.container,
                                            report.names,
                                            report.key.empty() ? "" : ", below " + report.key)));
@@ -102,15 +113,57 @@ void print_report(const Arguments& arguments, const exchange::ImportedEncoder& i
   list("not readable:", report.unread);
   list("not followed (dbot has its own way):", report.not_followed);
   list("other encoders in the file (--key):", report.other_keys);
-  for (const exchange::WeightsOrigin& origin : imported.encoder.description.origins) {
+  for (const exchange::WeightsOrigin& origin : taken.origins) {
     print_line(report::printable(fmt::format("source: {}", origin_text(origin))));
   }
-  print_line(
-      fmt::format("{}: {}×{} pixels, {} channels, patch {}, width {}, depth {}, {} heads, {} "
-                  "parameters",
-                  arguments.out, config.image_size.height, config.image_size.width, config.channels,
-                  config.patch_size, config.width, config.depth, config.heads,
-                  report::count_text(static_cast<double>(count_parameters(imported.encoder)))));
+  print_line(fmt::format("{}: {}, {} parameters", arguments.out, taken.network,
+                         report::count_text(static_cast<double>(taken.parameters))));
+}
+
+void tell_rule(const std::string& rule) {
+  if (!rule.empty()) console_log()(core::LogLevel::information, rule);
+}
+
+Taken take_transformer(const fs::path& source, const Arguments& arguments,
+                       const exchange::EncoderHints& hints) {
+  exchange::ImportedEncoder imported = exchange::import_encoder(source, hints);
+  exchange::EncoderDescription& description = imported.encoder.description;
+  if (!imported.encoder.own) description.origins = exchange::read_origins(source);
+  if (arguments.channels) tell_rule(adapt_channels(imported.encoder, *arguments.channels));
+  exchange::save_encoder(arguments.out, description, imported.encoder.parameters);
+  const nn::EncoderConfig& config = description.config;
+  return {
+      .report = std::move(imported.report),
+      .description = to_json(description),
+      .origins = description.origins,
+      .network = fmt::format("{}×{} pixels, {} channels, patch {}, width {}, depth {}, {} heads",
+                             config.image_size.height, config.image_size.width, config.channels,
+                             config.patch_size, config.width, config.depth, config.heads),
+      .parameters = count_parameters(imported.encoder.parameters)};
+}
+
+Taken take_convolution(const fs::path& source, const Arguments& arguments,
+                       const exchange::EncoderHints& hints) {
+  if (arguments.heads) {
+    throw UsageError({.operation = "import",
+                      .subject = source.string(),
+                      .fault = Fault::unsupported,
+                      .reason = "is a convolutional network, which has no heads",
+                      .way_out = "leave out --heads"});
+  }
+  exchange::ImportedConvolution imported = exchange::import_convolution(source, hints);
+  exchange::ConvolutionDescription& description = imported.network.description;
+  if (!imported.network.own) description.origins = exchange::read_origins(source);
+  if (arguments.channels) tell_rule(adapt_channels(imported.network, *arguments.channels));
+  exchange::save_backbone(arguments.out, to_json(description), imported.network.parameters);
+  const nn::ConvolutionConfig& config = description.config;
+  return {.report = std::move(imported.report),
+          .description = to_json(description),
+          .origins = description.origins,
+          .network = fmt::format("{}×{} pixels, {} channels, {}, {} features",
+                                 config.image_size.height, config.image_size.width, config.channels,
+                                 network_name(config), config.width()),
+          .parameters = count_parameters(imported.network.parameters)};
 }
 
 void import_weights(const Arguments& arguments) {
@@ -121,17 +174,11 @@ void import_weights(const Arguments& arguments) {
   }
   check_out(arguments.out, arguments.force);
   const fs::path source = exchange::resolve_model_path(arguments.source);
-  exchange::ImportedEncoder imported = exchange::import_encoder(source, hints);
-  if (!imported.encoder.own) {
-    imported.encoder.description.origins = exchange::read_origins(source);
-  }
-  if (arguments.channels) {
-    const auto rule = exchange::adapt_channels(imported.encoder, *arguments.channels);
-    if (!rule.empty()) console_log()(core::LogLevel::information, rule);
-  }
-  exchange::save_encoder(arguments.out, imported.encoder.description, imported.encoder.parameters);
-  if (arguments.json) return print_line(figures(arguments, imported));
-  print_report(arguments, imported);
+  const Taken taken = exchange::holds_convolution(source)
+                          ? take_convolution(source, arguments, hints)
+                          : take_transformer(source, arguments, hints);
+  if (arguments.json) return print_line(figures(arguments, taken));
+  print_report(arguments, taken);
 }
 
 }  // namespace

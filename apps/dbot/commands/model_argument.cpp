@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "apps/dbot/commands/data/data.h"
 #include "apps/dbot/commands/run_folders.h"
 #include "apps/dbot/terminal/console.h"
 #include "apps/dbot/terminal/options.h"
 #include "dbot/core/error.h"
-#include "dbot/exchange/import/encoder_file.h"
-#include "dbot/exchange/import/encoder_import.h"
+#include "dbot/exchange/convolution/backbone_file.h"
 #include "dbot/report/terminal/count_progress.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
@@ -56,24 +57,24 @@ Model load_model(const ModelArguments& arguments) {
   model.extraction = compute_settings(arguments);
   const auto file = find_model(arguments.model);
   model.file = file.string();
-  auto [loaded, report] = [&] {
+  exchange::LoadedBackbone loaded = [&] {
     const StopsAtOnce reading("model");
-    return exchange::import_encoder(file);
+    return exchange::load_backbone(file, size);
   }();
-  for (const std::string& field : report.not_followed) {
+  for (const std::string& field : loaded.report.not_followed) {
     console_log()(core::LogLevel::information,
                   fmt::format("{}: dbot has its own way instead of {}", model.file, field));
   }
-  model.encoder = exchange::make_encoder(loaded, size);
-  const std::string assumed = exchange::assume_normalisation(loaded.description);
-  if (!assumed.empty()) {
-    console_log()(
-        core::LogLevel::information,
-        fmt::format("{} does not say its pixel normalisation: {} is assumed", model.file, assumed));
+  if (!loaded.assumed.empty()) {
+    console_log()(core::LogLevel::information,
+                  fmt::format("{} does not say its pixel normalisation: {} is assumed", model.file,
+                              loaded.assumed));
   }
-  model.extraction.mean = loaded.description.mean;
-  model.extraction.std = loaded.description.std;
-  model.extraction.values = data::range_of(loaded.description.value_range);
+  model.encoder = std::move(loaded.network);
+  model.width = loaded.width;
+  model.extraction.mean = std::move(loaded.mean);
+  model.extraction.std = std::move(loaded.std);
+  model.extraction.values = data::range_of(loaded.value_range);
   return model;
 }
 

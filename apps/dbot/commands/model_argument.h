@@ -7,7 +7,7 @@
 #include <string>
 
 #include "dbot/eval/frozen/features.h"
-#include "dbot/nn/vit/vision_transformer.h"
+#include "dbot/nn/backbone.h"
 
 // What --model, --image-size, --threads and --precision have in common in all commands that look
 // through a network.
@@ -21,7 +21,8 @@ struct ModelArguments {
 };
 
 struct Model {
-  std::unique_ptr<nn::VisionTransformer> encoder;
+  std::unique_ptr<nn::Backbone> encoder;
+  std::int64_t width = 0;  // of its features
   eval::ExtractionSettings extraction;
   std::string file;  // where the weights came from
 };

@@ -25,6 +25,7 @@ constexpr std::array kRows{
     Row{ExportFormat::huggingface, "huggingface", {}, false},
     Row{ExportFormat::huggingface_mae, "huggingface-mae", {}, true},
     Row{ExportFormat::onnx, "onnx", {".onnx"}, false},
+    Row{ExportFormat::torchvision, "torchvision", {".pth", ".safetensors"}, false},
 };
 
 // The table is in the order of the enumeration.

@@ -16,6 +16,7 @@ enum class ExportFormat {
   huggingface,      // a folder for transformers' ViTModel
   huggingface_mae,  // a folder for transformers' ViTMAEModel or ViTMAEForPreTraining
   onnx,             // a graph that computes features
+  torchvision,      // a state dict for torchvision's ResNets
 };
 
 /// The words that `parse_export_format` takes: "safetensors, pth, …".

@@ -80,6 +80,7 @@ Exported write_format(const NetworkWeights& network, const ExportOptions& option
     case ExportFormat::pth:
     case ExportFormat::mae:
     case ExportFormat::dbot:
+    case ExportFormat::torchvision:  // convolution_export.h writes it
       break;
   }
   return write_official(network, options, written);
@@ -155,6 +156,12 @@ void check_kind(NetworkKind kind, ExportFormat format, bool classifier) {
     case ExportFormat::dbot:
     case ExportFormat::onnx:
       return;
+    case ExportFormat::torchvision:
+      throw UsageError({.operation = "export",
+                        .subject = std::string(export_format_name(format)),
+                        .fault = Fault::unsupported,
+                        .reason = "is for ResNets, and this is a vision transformer",
+                        .way_out = "choose timm"});
     case ExportFormat::timm:
     case ExportFormat::mae:
     case ExportFormat::huggingface:

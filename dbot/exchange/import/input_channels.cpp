@@ -26,13 +26,12 @@ std::vector<double> adapted(const std::vector<double>& values, std::int64_t chan
 
 }  // namespace
 
-std::string adapt_channels(LoadedEncoder& encoder, std::int64_t channels) {
-  const std::int64_t stored = encoder.description.config.channels;
+std::string adapt_channels(at::Tensor& weights, std::vector<double>& mean, std::vector<double>& std,
+                           std::int64_t channels) {
+  const std::int64_t stored = weights.size(1);
   if (stored == channels) return {};
-  at::Tensor& weights = encoder.parameters.at("patch_embed.proj.weight");
-  encoder.description.config.channels = channels;
-  encoder.description.mean = adapted(encoder.description.mean, channels);
-  encoder.description.std = adapted(encoder.description.std, channels);
+  mean = adapted(mean, channels);
+  std = adapted(std, channels);
   if (channels == 1) {
     weights = weights.sum(1, /*keepdim=*/true).contiguous();
     return fmt::format("weights of {} channels are summed for one", stored);
@@ -42,6 +41,14 @@ std::string adapt_channels(LoadedEncoder& encoder, std::int64_t channels) {
   weights = (weights.repeat({1, times, 1, 1}).narrow(1, 0, channels) * scale).contiguous();
   return fmt::format("weights of {} channels are repeated in turn for {} and scaled by {}/{}",
                      stored, channels, stored, channels);
+}
+
+std::string adapt_channels(LoadedEncoder& encoder, std::int64_t channels) {
+  EncoderDescription& description = encoder.description;
+  std::string rule = adapt_channels(encoder.parameters.at("patch_embed.proj.weight"),
+                                    description.mean, description.std, channels);
+  description.config.channels = channels;
+  return rule;
 }
 
 }  // namespace dbot::exchange

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "dbot/exchange/import/encoder_file.h"
 
@@ -13,5 +16,9 @@ namespace dbot::exchange {
 /// are summed. Mean and deviation of the pixels, where they are known, are repeated in the same
 /// way, for one channel averaged. Returns the rule in words; empty where nothing was to be done.
 std::string adapt_channels(LoadedEncoder& encoder, std::int64_t channels);
+/// The same of the weights of any first layer, [outputs, channels, kernel, kernel], and of what is
+/// known of its pixels.
+std::string adapt_channels(at::Tensor& weights, std::vector<double>& mean, std::vector<double>& std,
+                           std::int64_t channels);
 
 }  // namespace dbot::exchange

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "dbot/methods/classification/classification.h"
-#include "dbot/methods/classification/mixing_draws.h"
+#include "dbot/methods/mixing_draws.h"
 #include "dbot/methods/encoder_costs.h"
 
 namespace dbot::methods {

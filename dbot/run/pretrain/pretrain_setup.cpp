@@ -171,6 +171,13 @@ data::ImagePartConfig image_part_config(const Recipe& recipe) {
   config.channels = static_cast<int>(images.channels);
   config.values = data::range_of(recipe.data.value_range);
   config.augmentation = data::augmentation_of(recipe.data);
+  const std::int64_t views = methods::catalogue::outline(recipe.method).further_views;
+  if (views > 0) {
+    config.views.push_back({.name = methods::kFurtherViews,
+                            .image_size = config.image_size,
+                            .count = views,
+                            .augmentation = config.augmentation});
+  }
   return config;
 }
 

@@ -22,10 +22,14 @@ constexpr std::int64_t kClasses = 1000;
 data::Batch noise_batch(const run::Recipe& recipe) {
   const std::int64_t count = recipe.train.batch_size;
   const auto [size, channels] = run::image_input(recipe, "bench step");
+  at::Generator random = at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0);
   data::Batch batch;
   batch.tensors["images"] =
-      at::randint(0, 256, {count, channels, size.height, size.width},
-                  at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0), at::kByte);
+      at::randint(0, 256, {count, channels, size.height, size.width}, random, at::kByte);
+  if (const auto views = methods::catalogue::outline(recipe.method).further_views; views > 0) {
+    batch.tensors[methods::kFurtherViews] = at::randint(
+        0, 256, {count, views, channels, size.height, size.width}, random, at::kByte);
+  }
   batch.sample_ids.resize(static_cast<std::size_t>(count));
   std::iota(batch.sample_ids.begin(), batch.sample_ids.end(), 0);
   for (const std::int64_t id : batch.sample_ids) batch.labels.push_back(id % kClasses);

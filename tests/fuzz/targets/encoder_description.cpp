@@ -1,16 +1,25 @@
 #include "dbot/exchange/encoder_description.h"
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/convolution/convolution_description.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 
 namespace dbot::fuzz {
 
+/// Of a vision transformer, or of a convolutional network.
 void encoder_description(Bytes input) {
   try {
     const std::string text =
         exchange::to_json(exchange::description_from_json(text_of(input), "model.safetensors"));
     require(exchange::to_json(exchange::description_from_json(text, "written")) == text);
+  } catch (const DataError&) {
+  }
+  try {
+    const std::string text =
+        exchange::to_json(exchange::convolution_from_json(text_of(input), "model.safetensors"));
+    require(exchange::describes_convolution(text));
+    require(exchange::to_json(exchange::convolution_from_json(text, "written")) == text);
   } catch (const DataError&) {
   }
 }

@@ -25,11 +25,16 @@ constexpr Entry<CaseFunction> kCases[] = {
     {"mask.random", check_random_mask},
     {"maskdistill.mask_and_tables", check_maskdistill_tables},
     {"maskdistill.pretrain", check_maskdistill_pretrain},
+    {"mixmask.frameworks", check_mixmask_frameworks},
+    {"mixmask.mask", check_mixmask_masks},
+    {"mixmask.moco", check_mixmask_moco},
+    {"mixmask.unmix_cifar", check_unmix_cifar},
     {"mixup", check_mixup},
     {"patchify", check_patchify},
     {"position_embedding", check_position_embedding},
     {"relative_position.index", check_relative_position_index},
     {"relative_position.resize", check_relative_position_resize},
+    {"resnet.features", check_resnet},
     {"vit.classify", check_classify},
 };
 
@@ -62,10 +67,6 @@ constexpr std::string_view kCasesToCome[] = {
     "meta_multilabel.episode",
     "meta_multilabel.metrics",
     "meta_multilabel.pieces",
-    "mixmask.frameworks",
-    "mixmask.mask",
-    "mixmask.moco",
-    "mixmask.unmix_cifar",
 };
 
 constexpr Entry<TableFunction> kTables[] = {

@@ -51,6 +51,11 @@ void check_mixup(const Fixture& fixture, Comparison& comparison);
 void check_maskdistill_tables(const Fixture& fixture, Comparison& comparison);
 void check_maskdistill_pretrain(const Fixture& fixture, Comparison& comparison);
 void check_lars(const Fixture& fixture, Comparison& comparison);
+void check_mixmask_frameworks(const Fixture& fixture, Comparison& comparison);
+void check_mixmask_masks(const Fixture& fixture, Comparison& comparison);
+void check_mixmask_moco(const Fixture& fixture, Comparison& comparison);
+void check_resnet(const Fixture& fixture, Comparison& comparison);
+void check_unmix_cifar(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.
 void check_learning_rates(const nlohmann::json& table, Comparison& comparison);

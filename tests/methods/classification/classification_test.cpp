@@ -12,7 +12,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
-#include "dbot/methods/classification/mixing_draws.h"
+#include "dbot/methods/mixing_draws.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/objectives/classification_loss.h"
 

@@ -31,7 +31,7 @@ std::string refusal(const std::vector<std::string>& assignments) {
 }
 
 TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
-  ASSERT_EQ(embedded_recipes().size(), 35u);
+  ASSERT_EQ(embedded_recipes().size(), 38u);
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
     EXPECT_NO_THROW(parse_recipe(recipe.text, recipe.name)) << recipe.name;
     EXPECT_FALSE(summary_line(recipe.text).empty()) << recipe.name;
@@ -81,6 +81,34 @@ TEST(Recipe, TheSymmetricOnesFollowTheirSource) {
                                               masked_modeling(recipe).encoder.patches());
     EXPECT_EQ(blocks.masked, 78) << name;
   }
+}
+
+TEST(Recipe, MixMaskFollowsItsSources) {
+  struct Row {
+    const char* name;
+    double rate, temperature, epochs;  // rate: of a step
+    std::int64_t images, queue, cells, width;
+  };
+  for (const Row& row : {Row{"mixmask/resnet50", 0.03, 0.2, 200, 256, 65536, 8, 2048},
+                         Row{"mixmask/resnet18-cifar", 0.06, 0.1, 1000, 512, 4096, 4, 512},
+                         Row{"mixmask/small-32", 0.015, 0.1, 20, 128, 2048, 4, 128}}) {
+    const Recipe recipe = parse_recipe(find_recipe(row.name).text, row.name);
+    const auto& method = std::get<methods::SiameseConfig>(recipe.method);
+    EXPECT_EQ(recipe.train.images_per_step(), row.images) << row.name;
+    EXPECT_DOUBLE_EQ(recipe.optimizer.base_lr * static_cast<double>(row.images) / 256, row.rate);
+    EXPECT_EQ(recipe.schedule.epochs, row.epochs) << row.name;
+    EXPECT_EQ(method.temperature, row.temperature) << row.name;
+    EXPECT_EQ(method.queue, row.queue) << row.name;
+    EXPECT_EQ(method.mask.cells, row.cells) << row.name;
+    EXPECT_EQ(methods::outline(method).width, row.width) << row.name;
+    EXPECT_EQ(recipe.data.augmentation.pixels.colour_jitter.probability, 0.8) << row.name;
+  }
+  const Recipe other = parse_recipe(find_recipe("mixmask/small-32").text, "mixmask/small-32",
+                                    {"siamese.mixing=both", "mask.fill=zero"});
+  EXPECT_EQ(std::get<methods::SiameseConfig>(other.method).fill, methods::MaskFill::zero);
+  EXPECT_THROW(parse_recipe(find_recipe("mixmask/small-32").text, "mixmask/small-32",
+                            {"train.batch_size=100"}),
+               UsageError);
 }
 
 const methods::ClassificationConfig& classification(const Recipe& recipe) {

@@ -1,4 +1,4 @@
-#include "dbot/methods/classification/mixing_draws.h"
+#include "dbot/methods/mixing_draws.h"
 
 #include <ATen/ops/tensor.h>
 

@@ -1,0 +1,52 @@
+#include "dbot/exchange/convolution/backbone_file.h"
+
+#include <utility>
+
+#include "dbot/exchange/convolution/convolution_import.h"
+#include "dbot/nn/convolution/convolution_network.h"
+
+namespace dbot::exchange {
+namespace {
+
+LoadedBackbone load_convolution(const std::filesystem::path& file,
+                                std::optional<core::Size> image_size,
+                                const runtime::Device& device) {
+  ImportedConvolution imported = import_convolution(file);
+  ConvolutionDescription& description = imported.network.description;
+  if (image_size) description.config.image_size = *image_size;
+  nn::check(description.config);
+  auto store =
+      std::make_shared<nn::ParameterStore>(nn::convolution_tensors(description.config), device);
+  store->copy_from(imported.network.parameters);
+  store->freeze();
+  LoadedBackbone loaded;
+  loaded.assumed =
+      assume_normalisation(description.mean, description.std, description.config.channels);
+  loaded.width = description.config.width();
+  loaded.mean = description.mean;
+  loaded.std = description.std;
+  loaded.value_range = description.value_range;
+  loaded.network = std::make_unique<nn::ConvolutionNetwork>(description.config, std::move(store));
+  loaded.report = std::move(imported.report);
+  return loaded;
+}
+
+}  // namespace
+
+LoadedBackbone load_backbone(const std::filesystem::path& file,
+                             std::optional<core::Size> image_size, const runtime::Device& device) {
+  if (holds_convolution(file)) return load_convolution(file, image_size, device);
+  ImportedEncoder imported = import_encoder(file);
+  EncoderDescription& description = imported.encoder.description;
+  LoadedBackbone loaded;
+  loaded.network = make_encoder(imported.encoder, image_size, device);
+  loaded.assumed = assume_normalisation(description);
+  loaded.width = description.config.width;
+  loaded.mean = description.mean;
+  loaded.std = description.std;
+  loaded.value_range = description.value_range;
+  loaded.report = std::move(imported.report);
+  return loaded;
+}
+
+}  // namespace dbot::exchange
