@@ -26,7 +26,11 @@ PictureSet example_set(const std::filesystem::path& run, const std::string& labe
                        std::int64_t step, std::int64_t stage, std::int64_t points) {
   const auto folder = picture_folder(run, label);
   std::filesystem::create_directories(folder);
-  PictureSet set{label, step, stage, {}, {}, {}, {}, {}};
+  PictureSet set;
+  set.label = label;
+  set.moment = moment_of("", label);
+  set.step = step;
+  set.stage = stage;
   int number = 0;
   for (const char* kind : {"reconstruction", "features", "principal_components", "attention"}) {
     PictureGroup group{kind, std::string("Title of ") + kind, "What to look for.", {}};
