@@ -17,8 +17,18 @@ at::Tensor sincos_table_1d(std::int64_t width, const std::vector<double>& positi
 /// width encodes the column, the second the row. `width` divisible by 4. docs/methods/mae.md §2.
 at::Tensor sincos_table_2d(std::int64_t width, core::Size grid);
 
-/// Position table [1, 1 + patches, width] for another grid: cls row unchanged, patch rows bicubic,
-/// align_corners = false, no antialias. docs/methods/mae.md §2.
-at::Tensor resize_position_table(const at::Tensor& table, core::Size from, core::Size to);
+/// How the patch rows of a table are resampled; always bicubic with align_corners = false.
+struct TableResize {
+  std::int64_t prefix_rows = 1;  // of the class token: they stay
+  bool antialias = false;
+  /// The scale is (patches + offset) / patches of the old grid, not the ratio of the grids.
+  double offset = 0;
+};
+
+/// Position table [1, prefix + patches, width] for another grid: prefix rows unchanged, patch rows
+/// bicubic, align_corners = false, by default no antialias. docs/methods/mae.md §2,
+/// docs/methods/teachers.md §4.
+at::Tensor resize_position_table(const at::Tensor& table, core::Size from, core::Size to,
+                                 const TableResize& how = {});
 
 }  // namespace dbot::nn

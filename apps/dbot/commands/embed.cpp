@@ -64,6 +64,13 @@ std::string asked_kind(const eval::ChosenFeatures& chosen, const std::string& as
   const auto found = std::ranges::find_if(chosen.names(), [&](const std::string& name) {
     return name == asked || name.starts_with(asked + "@");
   });
+  if (found == chosen.names().end()) {
+    throw UsageError({.operation = "embed",
+                      .subject = "--features",
+                      .fault = Fault::mismatch,
+                      .reason = fmt::format("is {}, but the network has no class token", asked),
+                      .way_out = "ask for mean"});
+  }
   return *found;
 }
 
@@ -86,6 +93,7 @@ void embed(const Arguments& arguments) {
   const auto dataset =
       data::open_part(arguments.data, part, console_log(), {.leave_out = arguments.leave_out});
   const eval::ChosenFeatures chosen(*model.encoder, choice);
+  asked_kind(chosen, arguments.features);  // before the hours, too
   check_memory(chosen, dataset->size());
   const eval::Features features = eval::extract_features(
       eval::network_source(*model.encoder, chosen, model.extraction.precision), dataset,

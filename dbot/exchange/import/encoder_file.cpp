@@ -47,9 +47,16 @@ LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints
   return import_encoder(resolve_model_path(path), hints).encoder;
 }
 
-void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to) {
+void resize_positions(runtime::NamedTensors& parameters, const nn::EncoderConfig& config,
+                      core::Size to) {
+  constexpr double kDinoOffset = 0.1;  // docs/methods/teachers.md §4
+  const core::Size from = config.grid();
+  const nn::TableResize how{
+      .prefix_rows = config.class_token ? 1 : 0,
+      .antialias = config.position_resize == nn::PositionResize::antialiased,
+      .offset = config.position_resize == nn::PositionResize::offset ? kDinoOffset : 0};
   for (auto& [name, tensor] : parameters) {
-    if (name.ends_with("pos_embed")) tensor = nn::resize_position_table(tensor, from, to);
+    if (name.ends_with("pos_embed")) tensor = nn::resize_position_table(tensor, from, to, how);
     if (name.ends_with("relative_position_bias_table")) {
       tensor = nn::resize_relative_positions(tensor, from, to);
     }
@@ -62,10 +69,9 @@ std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder
   nn::EncoderConfig config = encoder.description.config;
   runtime::NamedTensors parameters = encoder.parameters;
   if (image_size && *image_size != config.image_size) {
-    const core::Size before = config.grid();
     config.image_size = *image_size;
     nn::check(config, "encoder");
-    resize_positions(parameters, before, config.grid());
+    resize_positions(parameters, encoder.description.config, config.grid());
   }
   auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config), device);
   store->copy_from(parameters);

@@ -60,8 +60,10 @@ std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder
                                                     std::optional<core::Size> image_size = {},
                                                     const runtime::Device& device = {});
 
-/// Puts every position table among the tensors, absolute ones and relative ones, onto another grid.
-void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to);
+/// Puts every position table among the tensors of such a network, absolute ones and relative ones,
+/// onto another grid, in the way of its kind. Rotary positions have no table.
+void resize_positions(runtime::NamedTensors& parameters, const nn::EncoderConfig& config,
+                      core::Size to);
 
 /// What people name as a model: a weights file; a run folder (its model.safetensors, else the
 /// student of checkpoints/latest, else of the newest checkpoint whose student file is sound); a
