@@ -22,11 +22,11 @@ at::Tensor attention_pool(const at::Tensor& patches, const ParameterStore& param
                           const EncoderConfig& config, at::ScalarType compute) {
   const std::int64_t batch = patches.size(0), count = patches.size(1), width = config.width;
   const std::int64_t heads = config.heads, head_width = config.head_width();
-  const at::Tensor query = linear(parameters.at("attn_pool.latent"), parameters, "attn_pool.q",
-                                  compute)
-                               .view({1, 1, heads, head_width})
-                               .transpose(1, 2)
-                               .expand({batch, heads, 1, head_width});
+  const at::Tensor query =
+      linear(parameters.at("attn_pool.latent"), parameters, "attn_pool.q", compute)
+          .view({1, 1, heads, head_width})
+          .transpose(1, 2)
+          .expand({batch, heads, 1, head_width});
   const at::Tensor keys_values = linear(patches, parameters, "attn_pool.kv", compute)
                                      .view({batch, count, 2, heads, head_width})
                                      .permute({2, 0, 3, 1, 4});

@@ -89,8 +89,8 @@ std::vector<ParameterSpec> token_parameters(const EncoderConfig& config) {
   std::vector<ParameterSpec> specs;
   if (config.class_token) specs.push_back(token_parameter("cls_token", config.width));
   if (config.registers > 0) {
-    specs.push_back(parameter("register_tokens", {1, config.registers, config.width},
-                              starts::Normal{0.02}));
+    specs.push_back(
+        parameter("register_tokens", {1, config.registers, config.width}, starts::Normal{0.02}));
   }
   if (config.position_table) {
     ParameterSpec table = position_table_parameter("pos_embed", config, config.width);

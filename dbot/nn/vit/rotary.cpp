@@ -45,9 +45,8 @@ RotaryTable rotary_table(const Rotary& rotary, const at::Tensor& periods, Size g
                                  .unsqueeze(0)
                                  .expand({grid.height, grid.width, count});
   const at::Tensor half = at::cat({rows, columns}, 2).view({patches, 2 * count});
-  const at::Tensor all = rotary.pairs == RotaryPairs::halves
-                             ? at::cat({half, half}, 1)
-                             : half.repeat_interleave(2, /*dim=*/1);
+  const at::Tensor all = rotary.pairs == RotaryPairs::halves ? at::cat({half, half}, 1)
+                                                             : half.repeat_interleave(2, /*dim=*/1);
   return {all.cos().to(at::kFloat), all.sin().to(at::kFloat)};
 }
 

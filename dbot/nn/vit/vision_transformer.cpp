@@ -54,8 +54,7 @@ VisionTransformer::VisionTransformer(const EncoderConfig& config,
     relative_index_ = relative_position_index(config_.grid());
   }
   if (config_.rotary.coordinates != RotaryCoordinates::none) {
-    rotary_ =
-        rotary_table(config_.rotary, parameters_->at("rope_embed.periods"), config_.grid());
+    rotary_ = rotary_table(config_.rotary, parameters_->at("rope_embed.periods"), config_.grid());
   }
 }
 
@@ -175,8 +174,7 @@ at::Tensor VisionTransformer::complete_prefix(const at::Tensor& patches) const {
     if (table.defined()) table = table.slice(1, 1);
   }
   if (config_.registers > 0) {
-    tokens.push_back(
-        parameters_->at("register_tokens").expand({batch, config_.registers, width}));
+    tokens.push_back(parameters_->at("register_tokens").expand({batch, config_.registers, width}));
   }
   tokens.push_back(table.defined() ? patches + table : patches);
   const at::Tensor all = at::cat(tokens, 1);

@@ -114,11 +114,9 @@ at::Tensor foreign_block_reference(const at::Tensor& x, const TransformerBlockWe
                                    const TransformerBlockOptions& options,
                                    const BranchScales& scales, const at::Tensor& rows) {
   const double eps = options.layer_norm_eps;
-  const at::Tensor middle =
-      with_branch(x,
-                  attention(normed(x, weights.norm1_weight, weights.norm1_bias, eps), weights,
-                            options),
-                  scales.attention, weights.attention_scale);
+  const at::Tensor middle = with_branch(
+      x, attention(normed(x, weights.norm1_weight, weights.norm1_bias, eps), weights, options),
+      scales.attention, weights.attention_scale);
   const at::Tensor y = with_branch(
       middle, mlp(normed(middle, weights.norm2_weight, weights.norm2_bias, eps), weights, options),
       scales.mlp, weights.mlp_scale);
