@@ -60,6 +60,10 @@ Model load_model(const ModelArguments& arguments) {
     const StopsAtOnce reading("model");
     return exchange::import_encoder(file);
   }();
+  for (const std::string& guess : report.assumed) {
+    console_log()(core::LogLevel::information,
+                  fmt::format("{}: assumed, as nothing says it: {}", model.file, guess));
+  }
   for (const std::string& field : report.not_followed) {
     console_log()(core::LogLevel::information,
                   fmt::format("{}: dbot has its own way instead of {}", model.file, field));
