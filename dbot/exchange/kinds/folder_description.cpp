@@ -166,6 +166,7 @@ FolderDescription describe_folder(const fs::path& weights) {
     const json object = read_json_file(file);
     read_open_clip(JsonFields(object, file), description);
   }
+  description.rotary.described = !description.family.empty();
   if (description.mean.size() != description.std.size()) {
     description.mean.clear();
     description.std.clear();

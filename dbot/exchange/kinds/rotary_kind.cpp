@@ -114,6 +114,7 @@ std::optional<RotaryKind> find_rotary(runtime::NamedTensors& tensors, const Rota
   if (facts.family == Family::dinov3) return dino(facts, {});
   if (facts.family == Family::eva02) return eva(facts);
   if (facts.family == Family::other) refuse_rotary_positions(source);
+  if (facts.described) return std::nullopt;
   if (looks_like_eva(tensors)) {
     assumed.emplace_back("rotary positions: EVA-02's, base 10000, of a grid of 16×16 patches");
     return eva(facts);
@@ -121,6 +122,9 @@ std::optional<RotaryKind> find_rotary(runtime::NamedTensors& tensors, const Rota
   if (looks_like_dino(tensors)) {
     assumed.emplace_back("rotary positions: DINOv3's, base 100");
     return dino(facts, {});
+  }
+  if (has(tensors, "blocks.0.mlp.fc1_g.weight") && !has(tensors, "blocks.0.gamma_1")) {
+    assumed.emplace_back("no rotary positions, as no tensor shows them");
   }
   return std::nullopt;
 }

@@ -18,6 +18,7 @@ namespace dbot::exchange {
 struct RotaryFacts {
   enum class Family { none, dinov3, eva02, other };  // other: rotary in a way that dbot lacks
   Family family = Family::none;
+  bool described = false;                    // they name a family of networks at all
   std::optional<double> base = {};           // rope_theta
   std::optional<core::Size> reference = {};  // ref_feat_shape of timm, in patches
 };

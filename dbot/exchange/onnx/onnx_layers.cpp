@@ -15,6 +15,7 @@
 #include "dbot/nn/vit/rotary.h"
 
 namespace dbot::exchange {
+
 std::string OnnxLayers::linear(const std::string& name, const std::string& x) {
   return graph_.linear(name, x, parameter(name + ".weight"), parameter(name + ".bias"));
 }
