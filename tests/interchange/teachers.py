@@ -341,10 +341,11 @@ def dinov3_timm():
 
 
 def dinov3_config(**options):
-    return transformers.DINOv3ViTConfig(
-        hidden_size=WIDTH, num_hidden_layers=DEPTH, num_attention_heads=HEADS, image_size=SIDE,
-        patch_size=PATCH, num_register_tokens=2, **options,
+    sizes = dict(
+        hidden_size=WIDTH, intermediate_size=64, num_hidden_layers=DEPTH,
+        num_attention_heads=HEADS, image_size=SIDE, patch_size=PATCH, num_register_tokens=2,
     )  # fmt: skip
+    return transformers.DINOv3ViTConfig(**sizes | options)
 
 
 def dinov3_hugging_face(name="dinov3-hf", **options):

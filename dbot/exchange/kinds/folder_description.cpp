@@ -132,6 +132,11 @@ void read_open_clip(const JsonFields& root, FolderDescription& description) {
     const auto width = tower.count("width");
     const std::int64_t columns = tower.count("head_width").value_or(64);
     if (!description.heads && width) description.heads = *width / columns;
+    if (!description.layer_norm_eps) {
+      description.layer_norm_eps = tower.inside("norm_kwargs").positive("eps");
+    }
+    const bool tanh = tower.inside("act_kwargs").text("approximate") == "tanh";
+    if (tanh && !description.activation) description.activation = "gelu_pytorch_tanh";
   }
   if (!description.activation) {
     const bool quick = model.truth("quick_gelu").value_or(false);
