@@ -125,6 +125,7 @@ class Describing {
   void fill_hints() {
     if (!hints_.layer_norm_eps && is_dinov3()) hints_.layer_norm_eps = kDinov3Epsilon;
     const std::int64_t patch = patch_size();
+    cut_size(patch);
     if (!hints_.image_size && rotary_ && !has("pos_embed") && patch > 0) {
       const std::int64_t side = std::max<std::int64_t>(1, kUsualSide / patch) * patch;
       hints_.image_size = core::Size{side, side};
@@ -137,6 +138,19 @@ class Describing {
     if (columns > 0 && width->second.numel() % columns == 0) {
       hints_.heads = width->second.numel() / columns;
     }
+  }
+
+  /// Published sizes need not be multiples of the patch (SigLIP: 384 in patches of 14). Their
+  /// libraries do not look at what is left; dbot gives the network as much as it looks at.
+  void cut_size(std::int64_t patch) {
+    if (size_named_ || !hints_.image_size || patch < 1) return;
+    const auto [height, width] = *hints_.image_size;
+    const core::Size cut{height / patch * patch, width / patch * patch};
+    if (cut == *hints_.image_size || cut.height == 0 || cut.width == 0) return;
+    hints_.image_size = cut;
+    report_.not_followed.push_back(
+        fmt::format("image size {}×{}: {}×{} pixels are as much as patches of {} cover", height,
+                    width, cut.height, cut.width, patch));
   }
 
   /// Of networks whose positions no tensor shows.

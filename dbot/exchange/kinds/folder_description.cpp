@@ -36,7 +36,8 @@ std::optional<std::int64_t> heads_of(const std::string& architecture) {
     return contains(architecture, "7b") ? std::optional<std::int64_t>(32) : std::nullopt;
   }
   const bool dino = contains(architecture, "dinov2");
-  for (const char* family : {"so400m", "giantopt", "gigantic", "vit_huge", "vit_giant"}) {
+  for (const char* family :
+       {"so400m", "giantopt", "gigantic", "vit_huge", "vit_giant", "eva_giant"}) {
     if (!dino && contains(architecture, family)) return 16;
   }
   return std::nullopt;

@@ -177,6 +177,9 @@ class Blocks {
 
 void unify_blocks(runtime::NamedTensors& tensors, const std::string& source,
                   std::vector<std::string>& assumed) {
+  // transformers writes registers even where there are none.
+  const auto registers = tensors.find("register_tokens");
+  if (registers != tensors.end() && registers->second.numel() == 0) tensors.erase(registers);
   Blocks blocks(tensors, source);
   bool packed = false;
   for (const std::string& block : blocks.prefixes()) {

@@ -24,10 +24,8 @@ class ForeignNetworks : public EncoderImport {};
 
 TEST_F(ForeignNetworks, AreRefusedByTheTensorThatShowsTheirKind) {
   for (const auto& [name, kind] :
-       {std::pair{"rope.freqs", "rotary"},
-        std::pair{"blocks.0.attn.rope.freqs", "rotary"},
-        std::pair{"rope_embed.dtype_scale", "rotary"},
-        std::pair{"register_gate", "register"},
+       {std::pair{"rope.freqs", "rotary"}, std::pair{"blocks.0.attn.rope.freqs", "rotary"},
+        std::pair{"rope_embed.dtype_scale", "rotary"}, std::pair{"register_gate", "register"},
         std::pair{"blocks.0.attn.proj.bias_mask", "mask of the key's bias"},
         std::pair{"blocks.1.mlp.gate_proj.weight", "gated MLP"},
         std::pair{"blocks.0.attn.ln.weight", "sub-LN"},

@@ -7,8 +7,10 @@
 #include <ATen/ops/ones.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "dbot/exchange/onnx/onnx_encoder.h"
 #include "dbot/objectives/teacher.h"
