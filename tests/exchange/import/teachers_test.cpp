@@ -2,7 +2,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
 #include <gmock/gmock.h>
@@ -68,7 +67,9 @@ void expect_features(const LoadedEncoder& encoder, const runtime::NamedTensors& 
     const std::int64_t last[] = {encoder.description.config.depth};
     const auto tokens = network->tokens({{"images", pixels}}, at::kFloat, last);
     EXPECT_TRUE(at::equal(tokens.front().mean, found.at("mean")));
-    if (found.contains("cls")) EXPECT_TRUE(at::equal(tokens.front().cls, found.at("cls")));
+    if (found.contains("cls")) {
+      EXPECT_TRUE(at::equal(tokens.front().cls, found.at("cls")));
+    }
   }
 }
 
@@ -173,7 +174,9 @@ class TeacherRefusals : public testing::Test {
     if (!config.empty()) std::ofstream(folder_ / "config.json") << config;
     write_tensor_file(path, tensors, {});
     try {
-      import_encoder(path, {.heads = 2});
+      EncoderHints hints;
+      hints.heads = 2;
+      import_encoder(path, hints);
     } catch (const DataError& error) {
       return error.what();
     }
