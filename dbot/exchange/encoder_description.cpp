@@ -6,46 +6,13 @@
 #include "dbot/core/error.h"
 #include "dbot/core/error_context.h"
 #include "dbot/exchange/description_reader.h"
+#include "dbot/exchange/variant_fields.h"
 
 namespace dbot::exchange {
 namespace {
 
 using nlohmann::json;
-using Reader = DescriptionReader;
-
-constexpr std::array kRelativePositions{"none", "shared", "each_block"};
-constexpr std::array kGelu{"exact", "quick"};
 constexpr std::array kPooling{"mean", "cls"};
-
-/// What a plain ViT does not have; absent keys mean that this one has not either.
-void read_variant(const Reader& reader, nn::EncoderConfig& config) {
-  config.position_table = reader.truth("position_table", true);
-  config.relative_positions =
-      static_cast<nn::RelativePositions>(reader.word("relative_positions", kRelativePositions));
-  if (reader.has("layer_scale")) config.layer_scale = reader.positive("layer_scale", 1e6);
-  config.key_bias = reader.truth("key_bias", true);
-  config.patch_bias = reader.truth("patch_bias", true);
-  config.norm_before = reader.truth("norm_before", false);
-  if (reader.has("projection")) {
-    config.projection = reader.integer("projection", 1, kLargestCount);
-  }
-  config.gelu = static_cast<nn::Gelu>(reader.word("gelu", kGelu));
-}
-
-void write_variant(const nn::EncoderConfig& config, nlohmann::ordered_json& object) {
-  const nn::EncoderConfig plain;
-  if (!config.position_table) object["position_table"] = false;
-  if (config.relative_positions != plain.relative_positions) {
-    object["relative_positions"] =
-        kRelativePositions.at(static_cast<std::size_t>(config.relative_positions));
-  }
-  if (config.layer_scale != plain.layer_scale) object["layer_scale"] = config.layer_scale;
-  if (!config.key_bias) object["key_bias"] = false;
-  if (!config.patch_bias) object["patch_bias"] = false;
-  if (config.norm_before) object["norm_before"] = true;
-  if (config.projection != plain.projection) object["projection"] = config.projection;
-  if (config.gelu != plain.gelu) object["gelu"] = kGelu.at(static_cast<std::size_t>(config.gelu));
-}
 
 }  // namespace
 
@@ -74,7 +41,7 @@ std::string to_json(const EncoderDescription& description) {
 
 EncoderDescription description_from_json(std::string_view text, std::string_view source) {
   const json object = description_object(text, source);
-  const Reader reader(object, source);
+  const DescriptionReader reader(object, source);
   EncoderDescription description;
   nn::EncoderConfig& config = description.config;
   config.image_size = reader.size("image_size");

@@ -45,7 +45,10 @@ inline constexpr char kEncoderConfigKey[] = "dbot.config";
 /// One JSON object: image_size [height, width], channels, patch_size, width, depth, heads,
 /// mlp_ratio, layer_norm_eps, mean, std; value_range where it is not the usual one; where they are
 /// not those of a plain ViT also position_table, relative_positions ("shared", "each_block"),
-/// layer_scale, key_bias, patch_bias, norm_before, projection and gelu ("quick"); of networks with
+/// layer_scale, key_bias, patch_bias, norm_before, projection and gelu ("quick", "tanh"), of frozen
+/// networks of other kinds class_token, registers, rotary (an object with coordinates, pairs and
+/// reference), mlp ("gated"), head_norm, attention_norm, mlp_norm, attention_pool, pooled_norm and
+/// position_resize ("antialiased", "offset"); of networks with
 /// origins `sources`, a list of objects with sha256 and perhaps license; of classifiers `head`, an
 /// object with pooling ("mean", "cls") and classes, a list of names. Equal descriptions give
 /// equal text; numbers survive bit for bit.

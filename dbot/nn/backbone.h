@@ -51,8 +51,9 @@ struct TokenLayout {
 
 /// The tokens behind one block, after the final norm.
 struct BlockTokens {
-  at::Tensor cls;      // float32 [batch, width]
-  at::Tensor patches;  // float32 [batch, patches, width], row-major
+  at::Tensor cls;        // float32 [batch, width]; undefined where "cls" is no kind of features
+  at::Tensor patches;    // float32 [batch, patches, width], row-major
+  at::Tensor mean = {};  // float32 [batch, width], of the patches
 };
 
 class Backbone {
@@ -71,8 +72,8 @@ class Backbone {
   /// What it is, in words: "28x28 pixels in patches of 4, 96 wide, 4 blocks, 3 heads".
   virtual std::string describe() const = 0;
 
-  /// Empty where it has no tokens of patches behind a class token. Where it has, its own kinds of
-  /// features are "cls" and "mean" of them.
+  /// Empty where it has no tokens of patches. Where it has, its own kinds of features are "mean" of
+  /// them and perhaps "cls", which stands for all.
   virtual std::optional<TokenLayout> token_layout() const { return std::nullopt; }
   /// Frozen tokens of the samples behind each of `blocks`, which rise and are counted from 1. Only
   /// for networks that have a layout.

@@ -1,26 +1,17 @@
 #include "dbot/nn/position_table.h"
 
+#include <ATen/ops/_upsample_bicubic2d_aa.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/upsample_bicubic2d.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
-#include <optional>
 #include <string>
 
 #include "dbot/core/error.h"
 
 namespace dbot::nn {
-namespace {
-
-/// Caron et al., "Emerging Properties in Self-Supervised Vision Transformers", arXiv 2104.14294:
-/// its program adds 0.1 so that no row is lost to rounding.
-double dino_scale(std::int64_t from, std::int64_t to) {
-  return (static_cast<double>(to) + 0.1) / static_cast<double>(from);
-}
-
-}  // namespace
 
 at::Tensor sincos_table_1d(std::int64_t width, const std::vector<double>& positions) {
   if (width <= 0 || width % 2 != 0) {
@@ -62,29 +53,44 @@ at::Tensor sincos_table_2d(std::int64_t width, core::Size grid, bool rows_first)
   return at::cat({at::zeros({1, width}, at::kDouble), patches}, 0);
 }
 
+namespace {
+
+/// planes: [1, width, rows, columns].
+at::Tensor resampled(const at::Tensor& planes, core::Size from, core::Size to,
+                     const TableResize& how) {
+  if (how.antialias) {
+    return at::_upsample_bicubic2d_aa(planes, {to.height, to.width}, /*align_corners=*/false);
+  }
+  if (how.offset == 0) {
+    return at::upsample_bicubic2d(planes, {to.height, to.width}, /*align_corners=*/false);
+  }
+  const auto scale = [&](std::int64_t old, std::int64_t patches) {
+    return (static_cast<double>(patches) + how.offset) / static_cast<double>(old);
+  };
+  return at::upsample_bicubic2d(planes, {to.height, to.width}, /*align_corners=*/false,
+                                scale(from.height, to.height), scale(from.width, to.width));
+}
+
+}  // namespace
+
 at::Tensor resize_position_table(const at::Tensor& table, core::Size from, core::Size to,
-                                 PositionResize how) {
-  if (table.dim() != 3 || table.size(0) != 1 || table.size(1) != 1 + from.height * from.width) {
+                                 const TableResize& how) {
+  const std::int64_t prefix = how.prefix_rows;
+  if (table.dim() != 3 || table.size(0) != 1 ||
+      table.size(1) != prefix + from.height * from.width) {
     throw Error("[position table] the table has " +
                 std::to_string(table.dim() == 3 ? table.size(1) : table.numel()) +
-                " rows, expected 1 + " + std::to_string(from.height) + "·" +
-                std::to_string(from.width));
+                " rows, expected " + std::to_string(prefix) + " + " + std::to_string(from.height) +
+                "·" + std::to_string(from.width));
   }
   if (from == to) return table.clone();
   const std::int64_t width = table.size(2);
   const at::Tensor planes =
-      table.slice(1, 1).reshape({1, from.height, from.width, width}).permute({0, 3, 1, 2});
-  std::optional<double> scale_height, scale_width;
-  if (how == PositionResize::dino) {
-    scale_height = dino_scale(from.height, to.height);
-    scale_width = dino_scale(from.width, to.width);
-  }
-  const at::Tensor resized =
-      at::upsample_bicubic2d(planes.contiguous(), {to.height, to.width},
-                             /*align_corners=*/false, scale_height, scale_width);
+      table.slice(1, prefix).reshape({1, from.height, from.width, width}).permute({0, 3, 1, 2});
+  const at::Tensor resized = resampled(planes.contiguous(), from, to, how);
   const at::Tensor patches =
       resized.permute({0, 2, 3, 1}).reshape({1, to.height * to.width, width});
-  return at::cat({table.slice(1, 0, 1), patches}, 1);
+  return prefix == 0 ? patches : at::cat({table.slice(1, 0, prefix), patches}, 1);
 }
 
 }  // namespace dbot::nn

@@ -18,14 +18,22 @@ at::Tensor sincos_table_1d(std::int64_t width, const std::vector<double>& positi
 /// divisible by 4. docs/methods/mae.md §2, docs/methods/maskdistill.md §5.
 at::Tensor sincos_table_2d(std::int64_t width, core::Size grid, bool rows_first = false);
 
-/// Where the rows of a table are read for another grid. exact: the places that share the grid's
-/// extent; dino: those of a grid that is 0.1 larger, as DINO's scale factor has it.
-/// docs/methods/maskdistill.md §3.
-enum class PositionResize { exact, dino };
+/// How the patch rows of a table are resampled; always bicubic with align_corners = false.
+struct TableResize {
+  std::int64_t prefix_rows = 1;  // of the class token: they stay
+  bool antialias = false;
+  /// The scale is (patches + offset) / patches of the old grid, not the ratio of the grids.
+  double offset = 0;
+};
 
-/// Position table [1, 1 + patches, width] for another grid: cls row unchanged, patch rows bicubic,
-/// align_corners = false, no antialias. docs/methods/mae.md §2.
+/// DINO's offset (Caron et al., arXiv 2104.14294): its program adds 0.1 so that no row is lost to
+/// rounding. docs/methods/maskdistill.md §3.
+inline constexpr double kDinoOffset = 0.1;
+
+/// Position table [1, prefix + patches, width] for another grid: prefix rows unchanged, patch rows
+/// bicubic, align_corners = false, by default no antialias. docs/methods/mae.md §2,
+/// docs/methods/teachers.md §4.
 at::Tensor resize_position_table(const at::Tensor& table, core::Size from, core::Size to,
-                                 PositionResize how = PositionResize::exact);
+                                 const TableResize& how = {});
 
 }  // namespace dbot::nn

@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/upsample_bicubic2d.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/where.h>
@@ -90,17 +91,34 @@ at::Tensor Teacher::finished(const at::Tensor& tokens, at::ScalarType compute,
   if (!features_.final_norm) {
     const at::Tensor is_cls = rows.defined() ? rows.eq(0).unsqueeze(-1)
                                              : at::arange(tokens.size(1)).eq(0).view({1, -1, 1});
-    normed = at::where(is_cls, normed, tokens);
+    normed = config().class_token ? at::where(is_cls, normed, tokens) : tokens;
   }
   return network_.project(normed, compute);
+}
+
+at::Tensor Teacher::own_rows(const at::Tensor& rows) const {
+  if (config().has_plain_tokens()) return rows;
+  if (!config().class_token) {
+    if (!rows.defined()) return rows;
+    return (rows - 1 + config().registers).clamp_min(0);
+  }
+  const at::Tensor all =
+      rows.defined() ? rows : at::arange(1 + config().patches(), at::kLong).unsqueeze(0);
+  return at::where(all.eq(0), all, all + config().registers);
 }
 
 at::Tensor Teacher::features(const ops::Images& images, at::ScalarType compute,
                              Normalisation normalisation, const at::Tensor& rows) const {
   const c10::NoGradGuard no_graph;
   const ops::Images seen = resized_images(images, config().image_size, features_.resize);
-  const at::Tensor tokens =
-      finished(mean_of_blocks(network_.embed(seen), compute, rows), compute, rows);
+  const at::Tensor embedded = network_.embed(seen);
+  at::Tensor own = own_rows(rows);
+  if (own.defined()) own = own.to(embedded.device()).expand({embedded.size(0), -1});
+  at::Tensor tokens = finished(mean_of_blocks(embedded, compute, own), compute, own);
+  if (!config().class_token && !rows.defined()) {
+    tokens = tokens.slice(1, config().registers);
+    tokens = at::cat({tokens.mean(1, /*keepdim=*/true), tokens}, 1);
+  }
   return normalised(tokens, normalisation);
 }
 

@@ -34,13 +34,16 @@ class Teacher {
 
   /// Features of all tokens, cls first, float32 [batch, 1 + patches, output width]. images: resized
   /// to the teacher's input size if theirs differs. rows: int64 [batch, wanted], the tokens of the
-  /// result; undefined: all.
+  /// result; undefined: all. Registers are no part of it; where the network has no class token, the
+  /// mean of the patches stands in its row.
   at::Tensor features(const ops::Images& images, at::ScalarType compute,
                       Normalisation normalisation, const at::Tensor& rows = {}) const;
 
  private:
   std::span<const ops::TransformerBlockWeights> weights(at::ScalarType compute) const;
   std::int64_t averaged_blocks() const;
+  /// Rows among the network's own tokens for rows of the result.
+  at::Tensor own_rows(const at::Tensor& rows) const;
   at::Tensor mean_of_blocks(at::Tensor tokens, at::ScalarType compute,
                             const at::Tensor& rows) const;
   at::Tensor finished(const at::Tensor& tokens, at::ScalarType compute,

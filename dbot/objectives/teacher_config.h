@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
-#include "dbot/nn/position_table.h"
 
 namespace dbot::objectives {
 
@@ -21,6 +20,11 @@ enum class TeacherOutput { network, last_block, ln_post, mean_of_last };
 
 /// How a crop of another size becomes the teacher's: both at half-pixel centres, no antialias.
 enum class ImageResize { bicubic, bilinear };
+
+/// How the position table of a teacher from a file gets another grid. file: as networks of the
+/// file's kind have it (docs/methods/teachers.md §4); exact, at the places that share the grid's
+/// extent, or dino, with DINO's scale: docs/methods/maskdistill.md §3.
+enum class TeacherPositions { file, exact, dino };
 
 /// stage: a copy of the student at the end of each stage (dBOT); step: its moving average, from its
 /// own start on (data2vec, arXiv 2202.03555).
@@ -49,7 +53,7 @@ struct TeacherConfig {
   // Pixel normalisation of its input, with `file`; empty: as the file says, or as is usual for it.
   std::vector<double> mean, std;
   FeatureConfig features;
-  nn::PositionResize position_resize = nn::PositionResize::exact;  // of a table in a file
+  TeacherPositions position_resize = TeacherPositions::file;
   TeacherUpdate update = TeacherUpdate::stage;
   double momentum = 0.9998;  // of a moving average: what a step keeps of the teacher
 

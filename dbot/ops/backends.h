@@ -38,6 +38,10 @@ at::Tensor transformer_block_cpu(const at::Tensor& x, const TransformerBlockWeig
 at::Tensor transformer_block_cuda(const at::Tensor& x, const TransformerBlockWeights& weights,
                                   const TransformerBlockOptions& options,
                                   const BranchScales& scales, const at::Tensor& rows = {});
+/// The block of frozen networks of other kinds: gates, norms of heads and branches, rotations.
+at::Tensor foreign_block_reference(const at::Tensor& x, const TransformerBlockWeights& weights,
+                                   const TransformerBlockOptions& options,
+                                   const BranchScales& scales, const at::Tensor& rows = {});
 
 // ---- Patches. Kernels make one pass over the wanted patches; no gradient goes to the pixels. ----
 at::Tensor image_patches_reference(const Images& images, std::int64_t patch_size, PatchOrder order,

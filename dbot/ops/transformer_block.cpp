@@ -19,6 +19,13 @@ bool has_kernels(const at::Tensor& x, const TransformerBlockWeights& weights,
 
 }  // namespace
 
+bool is_foreign_block(const TransformerBlockWeights& weights,
+                      const TransformerBlockOptions& options) {
+  return options.tanh_gelu || options.rotary_cosine.defined() || weights.gate_weight.defined() ||
+         weights.query_norm_weight.defined() || weights.attention_norm_weight.defined() ||
+         weights.mlp_norm_weight.defined();
+}
+
 TransformerBlockWeights fold_layer_scale(const TransformerBlockWeights& weights) {
   TransformerBlockWeights folded = weights;
   const auto fold = [](at::Tensor& scale, at::Tensor& weight, at::Tensor& bias) {
@@ -36,8 +43,9 @@ TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::Sc
   TransformerBlockWeights copies = fold_layer_scale(weights);
   for (at::Tensor* tensor :
        {&copies.qkv_weight, &copies.qkv_bias, &copies.proj_weight, &copies.proj_bias,
-        &copies.fc1_weight, &copies.fc1_bias, &copies.fc2_weight, &copies.fc2_bias}) {
-    *tensor = tensor->detach().to(type);
+        &copies.fc1_weight, &copies.fc1_bias, &copies.fc2_weight, &copies.fc2_bias,
+        &copies.gate_weight, &copies.gate_bias}) {
+    if (tensor->defined()) *tensor = tensor->detach().to(type);
   }
   if (copies.attention_bias.defined()) copies.attention_bias = copies.attention_bias.detach();
   return copies;
@@ -46,6 +54,9 @@ TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::Sc
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows) {
+  if (is_foreign_block(weights, options)) {
+    return foreign_block_reference(x, weights, options, scales, rows);
+  }
   switch (has_kernels(x, weights, options) ? backend_of({x, weights.fc1_weight})
                                            : Backend::reference) {
     case Backend::cpu:

@@ -20,6 +20,13 @@ struct TransformerBlockWeights {
   // branches add. Bias of the attention's logits, float32 [heads, tokens, tokens].
   at::Tensor attention_scale = {}, mlp_scale = {};
   at::Tensor attention_bias = {};
+  // Of frozen networks of other kinds (docs/methods/teachers.md §3). A gated MLP is
+  // fc2(SiLU(gate) · fc1): mlp.fc1_g.* is the gate and mlp.fc1_x.* the first matrix.
+  at::Tensor gate_weight = {}, gate_bias = {};              // [hidden, width]
+  at::Tensor query_norm_weight = {}, query_norm_bias = {};  // [head width]
+  at::Tensor key_norm_weight = {}, key_norm_bias = {};
+  at::Tensor attention_norm_weight = {}, attention_norm_bias = {};  // [width], before proj
+  at::Tensor mlp_norm_weight = {}, mlp_norm_bias = {};              // [hidden], before fc2
 };
 
 /// The same block without LayerScale: its factors go into the last matrix and bias of each branch,
@@ -36,7 +43,16 @@ struct TransformerBlockOptions {
   double layer_norm_eps = 1e-6;
   at::ScalarType compute = at::kFloat;  // of the matrix products; the residual stream is float32
   bool quick_gelu = false;              // x·sigmoid(1.702x), as CLIP has it
+  bool tanh_gelu = false;               // the approximation by tanh, as SigLIP has it
+  // Rotations of query and key for the last so many tokens, float32 [patches, head width]; which
+  // columns turn together: k and k + half a head, else 2k and 2k + 1. docs/methods/teachers.md §2.
+  at::Tensor rotary_cosine = {}, rotary_sine = {};
+  bool rotary_halves = true;
 };
+
+/// Whether a block has a part that only frozen networks have: it has no kernels of ours.
+bool is_foreign_block(const TransformerBlockWeights& weights,
+                      const TransformerBlockOptions& options);
 
 /// Multipliers of the two residual branches per sample (drop path), float32 [batch]; undefined: 1.
 struct BranchScales {

@@ -41,16 +41,25 @@ def with_value(source, target, tensor: str, value: float) -> None:
 
 
 def rotary_positions(place: Workplace) -> None:
-    """A network that dbot does not build is refused, not built with other positions."""
+    """A network of DINOv3's kind is read whole; with a part that dbot lacks it is refused by name."""
+    file = "dinov3_rope.safetensors"
     for more in (["--image-size", 32], []):
-        words = ["import", "dinov3_rope.safetensors", *more, "--out", "x.safetensors"]
-        answer = place.dbot(*words)
-        place.expect_refusal(answer, "rope_embed", "storage_tokens", "bias_mask")
-        place.expect("--image-size" not in answer.err, answer, "no way out that does not help")
-        place.expect(not (place.folder / "x.safetensors").exists(), answer, "no file")
-    words = ["embed", "--model", "dinov3_rope.safetensors", "--image-size", 32]
-    answer = place.dbot(*words, "--data", "parts_valid", "--out", "x.csv")
-    place.expect_refusal(answer, "rope_embed", "storage_tokens", "bias_mask")
+        answer = place.dbot("import", file, *more, "--out", "x.safetensors", "--force", "--json")
+        place.expect_code(answer, 0)
+        config = answer.json.get("config", {})
+        rotary = config.get("rotary", {}).get("coordinates") == "centred"
+        place.expect(rotary and config.get("registers") == 4, answer, "rotations and registers")
+    with_rotations = place.features(file, "parts_valid", "--image-size", "32")
+    place.expect(with_rotations, answer, "features")
+    unknown = (place.folder / file).read_bytes().replace(b"rope_embed.periods", b"rope_embed.unknown")
+    (place.folder / "unknown.safetensors").write_bytes(unknown)
+    for more in (["--image-size", 32], []):
+        answer = place.dbot("import", "unknown.safetensors", *more, "--out", "y.safetensors")
+        place.expect_refusal(answer, "rope_embed.unknown")
+        place.expect(not (place.folder / "y.safetensors").exists(), answer, "no file")
+    words = ["embed", "--model", "unknown.safetensors", "--image-size", 32]
+    answer = place.dbot(*words, "--data", "parts_valid", "--out", "y.csv")
+    place.expect_refusal(answer, "rope_embed.unknown")
 
 
 def weights_that_are_not_finite(place: Workplace) -> None:

@@ -16,6 +16,7 @@ import classifier_checks  # noqa: E402
 import file_checks  # noqa: E402
 import hugging_face_checks  # noqa: E402
 import onnx_checks  # noqa: E402
+import teacher_checks  # noqa: E402
 import timm_checks  # noqa: E402
 import torchvision_checks  # noqa: E402
 from workshop import Workshop  # noqa: E402
@@ -27,7 +28,7 @@ if __name__ == "__main__":
         suite = unittest.TestSuite()
         for checks in (
             file_checks, timm_checks, hugging_face_checks, onnx_checks, classifier_checks,
-            torchvision_checks,
+            torchvision_checks, teacher_checks,
         ):  # fmt: skip
             checks.shop = shop
             suite.addTests(unittest.defaultTestLoader.loadTestsFromModule(checks))

@@ -91,6 +91,15 @@ class Workshop:
         roughen(self.folder / name / "model.safetensors")
         return self.folder / name
 
+    def run_with(self, folder: Path, *more):
+        """A dBOT run of a few steps with further settings."""
+        recipe = folder.with_suffix(".toml")
+        recipe.write_text(
+            RECIPE.format(height=32, width=32, channels=3, objective=OBJECTIVES["dbot"])
+        )
+        data = self.images(32, 32)
+        self.dbot("pretrain", recipe, "--data", data, "--out", folder, "--steps", 4, *more)
+
     def student(self, run: Path):
         """Encoder and decoder of a run's newest checkpoint, official names."""
         tensors = load_file(run / "checkpoints/latest/student.safetensors")

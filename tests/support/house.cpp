@@ -37,7 +37,7 @@ const std::vector<Module>& modules_in_order() {
       {"simd", {"."}},
       {"ops", {".", "reference", "cpu", "no_cuda"}},
       {"nn", {".", "vit"}},
-      {"exchange", {".", "names", "import", "onnx", "export"}},
+      {"exchange", {".", "names", "kinds", "import", "onnx", "export"}},
       {"data", {".", "kernels", "image", "augment", "sources", "loader", "audit"}},
       {"masking", {"."}},
       {"objectives", {"."}},

@@ -83,6 +83,7 @@ std::string figures(const Arguments& arguments, const Taken& taken) {
   json["ignored"] = report.ignored;
   json["unread"] = report.unread;
   json["filled"] = report.filled;
+  json["assumed"] = report.assumed;
   json["not_followed"] = report.not_followed;
   json["other_keys"] = report.other_keys;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -109,6 +110,7 @@ void print_report(const Arguments& arguments, const Taken& taken) {
   list("taken:", grouped_names(theirs));
   list("put in where the file has nothing:", grouped_names(report.filled));
   const std::string prefix = report.key.empty() ? "" : report.key + ".";
+  list("assumed, as nothing says it:", report.assumed);
   list("left (tensors):", counted_parts(report.ignored, prefix));
   list("not readable:", report.unread);
   list("not followed (dbot has its own way):", report.not_followed);

@@ -61,6 +61,10 @@ Model load_model(const ModelArguments& arguments) {
     const StopsAtOnce reading("model");
     return exchange::load_backbone(file, size);
   }();
+  for (const std::string& guess : loaded.report.assumed) {
+    console_log()(core::LogLevel::information,
+                  fmt::format("{}: assumed, as nothing says it: {}", model.file, guess));
+  }
   for (const std::string& field : loaded.report.not_followed) {
     console_log()(core::LogLevel::information,
                   fmt::format("{}: dbot has its own way instead of {}", model.file, field));

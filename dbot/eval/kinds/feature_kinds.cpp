@@ -84,7 +84,7 @@ std::int64_t ChosenFeatures::width(std::size_t kind) const {
 
 at::Tensor ChosenFeatures::of_block(const std::string& kind, const nn::BlockTokens& tokens) const {
   if (kind == "cls") return tokens.cls;
-  if (kind == "mean") return tokens.patches.mean(1);
+  if (kind == "mean") return tokens.mean.defined() ? tokens.mean : tokens.patches.mean(1);
   if (kind == "tokens") return tokens.patches;
   return grid_features(tokens.patches, layout_->grid, grid_cells(kind));
 }

@@ -209,6 +209,7 @@ std::string onnx_snippet(const std::filesystem::path& out, const EncoderDescript
                            : pixels == OnnxPixels::unit     ? "pixel values in 0…1"
                                                             : "pixel values in 0…255";
   const nn::EncoderConfig& config = description.config;
+  const bool has_cls = config.class_token || config.attention_pool;
   const char* type = pixels == OnnxPixels::bytes ? "uint8" : "float32";
   std::string images =
       fmt::format("images = numpy.zeros(({}), \"{}\")  # {}\n", image_shape(config), type, note);
@@ -233,7 +234,9 @@ std::string onnx_snippet(const std::filesystem::path& out, const EncoderDescript
       "{}",
       opens_with_pillow(config) ? kPillow : "", quoted(out), images,
       description.head ? "logits, = session.run([\"logits\"], {\"images\": images})\n"
-                       : "cls, mean, patches = session.run([\"cls\", \"mean\", \"patches\"], "
+      : has_cls        ? "cls, mean, patches = session.run([\"cls\", \"mean\", \"patches\"], "
+                         "{\"images\": images})\n"
+                       : "mean, patches = session.run([\"mean\", \"patches\"], "
                          "{\"images\": images})\n");
 }
 

@@ -51,7 +51,7 @@ LoadedEncoder classifier_of(const NetworkWeights& network) {
 
 NetworkWeights resized(NetworkWeights network, core::Size image_size) {
   nn::EncoderConfig& config = network.description.config;
-  const core::Size before = config.grid();
+  const nn::EncoderConfig before = config;
   config.image_size = image_size;
   nn::check(config, "encoder");
   resize_positions(network.parameters, before, config.grid());

@@ -9,6 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_import.h"
 #include "dbot/exchange/tensor_file.h"
+#include "dbot/nn/position_table.h"
 #include "dbot/nn/vit/relative_positions.h"
 
 namespace dbot::exchange {
@@ -46,8 +47,13 @@ LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints
   return import_encoder(resolve_model_path(path), hints).encoder;
 }
 
-void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to,
-                      nn::PositionResize how) {
+void resize_positions(runtime::NamedTensors& parameters, const nn::EncoderConfig& config,
+                      core::Size to) {
+  const core::Size from = config.grid();
+  const nn::TableResize how{
+      .prefix_rows = config.class_token ? 1 : 0,
+      .antialias = config.position_resize == nn::PositionResize::antialiased,
+      .offset = config.position_resize == nn::PositionResize::offset ? nn::kDinoOffset : 0};
   for (auto& [name, tensor] : parameters) {
     if (name.ends_with("pos_embed")) tensor = nn::resize_position_table(tensor, from, to, how);
     if (name.ends_with("relative_position_bias_table")) {
@@ -59,14 +65,15 @@ void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::
 std::unique_ptr<nn::VisionTransformer> make_encoder(const LoadedEncoder& encoder,
                                                     std::optional<core::Size> image_size,
                                                     const runtime::Device& device,
-                                                    nn::PositionResize positions) {
+                                                    std::optional<nn::PositionResize> positions) {
   nn::EncoderConfig config = encoder.description.config;
   runtime::NamedTensors parameters = encoder.parameters;
   if (image_size && *image_size != config.image_size) {
-    const core::Size before = config.grid();
+    nn::EncoderConfig before = config;
+    if (positions) before.position_resize = *positions;
     config.image_size = *image_size;
     nn::check(config, "encoder");
-    resize_positions(parameters, before, config.grid(), positions);
+    resize_positions(parameters, before, config.grid());
   }
   auto store = std::make_shared<nn::ParameterStore>(nn::encoder_parameters(config), device);
   store->copy_from(parameters);

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "dbot/exchange/encoder_description.h"
-#include "dbot/nn/position_table.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/nn/vit/vision_transformer.h"
 
@@ -56,16 +55,16 @@ struct EncoderHints {
 LoadedEncoder load_encoder(const std::filesystem::path& path, const EncoderHints& hints = {});
 
 /// A frozen network (no gradients) ready to compute on the device. `image_size`: resize the
-/// position table to another input size, an absolute one as `positions` says. Throws UsageError if
-/// the patch size does not divide it.
+/// position table to another input size, an absolute one as `positions` says, else in the way of
+/// the network's kind. Throws UsageError if the patch size does not divide it.
 std::unique_ptr<nn::VisionTransformer> make_encoder(
     const LoadedEncoder& encoder, std::optional<core::Size> image_size = {},
-    const runtime::Device& device = {}, nn::PositionResize positions = nn::PositionResize::exact);
+    const runtime::Device& device = {}, std::optional<nn::PositionResize> positions = {});
 
-/// Puts every position table among the tensors, absolute ones (as `how` says) and relative ones,
-/// onto another grid.
-void resize_positions(runtime::NamedTensors& parameters, core::Size from, core::Size to,
-                      nn::PositionResize how = nn::PositionResize::exact);
+/// Puts every position table among the tensors of such a network, absolute ones and relative ones,
+/// onto another grid, in the way of its kind. Rotary positions have no table.
+void resize_positions(runtime::NamedTensors& parameters, const nn::EncoderConfig& config,
+                      core::Size to);
 
 /// What people name as a model: a weights file; a run folder (its model.safetensors, else the
 /// student of checkpoints/latest, else of the newest checkpoint whose student file is sound); a

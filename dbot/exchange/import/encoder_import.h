@@ -18,6 +18,7 @@ struct ImportReport {
   std::vector<std::string> ignored;       // tensors of other parts: decoder, head, optimizer
   std::vector<std::string> unread;        // "NAME: reason"
   std::vector<std::string> filled;        // what was not in the file, and what stands in its place
+  std::vector<std::string> assumed;       // what nothing says and computing needs, in words
   std::vector<std::string> not_followed;  // of the files beside it, in words
   std::vector<std::string> other_keys;    // further encoders in the file
 };
@@ -32,7 +33,8 @@ struct ImportedEncoder {
 /// nested. What the shapes do not say comes from the hints, then from `dbot.config` or from the
 /// config.json beside the file, then from what is usual. Throws DataError naming the tensor for a
 /// file that holds no such encoder, one of a network that dbot does not build, or values that are
-/// not finite.
+/// not finite. Frozen teachers of other projects (docs/methods/teachers.md) are encoders like
+/// others.
 ImportedEncoder import_encoder(const std::filesystem::path& path, const EncoderHints& hints = {});
 
 }  // namespace dbot::exchange

@@ -71,11 +71,25 @@ std::int64_t count_blocks(const runtime::NamedTensors& tensors, const std::strin
   return expected;
 }
 
+/// By the norm of a head's query; 0 where there is none.
+std::int64_t heads_by_norm(const runtime::NamedTensors& tensors, std::int64_t width) {
+  const auto norm = tensors.find("blocks.0.attn.q_norm.weight");
+  if (norm == tensors.end() || norm->second.dim() != 1 || norm->second.numel() == 0) return 0;
+  return width / norm->second.numel();
+}
+
+/// One for every 64 columns. Of SigLIP's towers two have 16 of other widths.
+std::int64_t usual_heads(const runtime::NamedTensors& tensors, std::int64_t width) {
+  const bool pools = tensors.contains("attn_pool.latent");
+  if (pools && (width == 1152 || width == 1536)) return 16;
+  return width % 64 == 0 ? width / 64 : 0;
+}
+
 std::int64_t infer_heads(const runtime::NamedTensors& tensors, std::int64_t width,
                          const EncoderHints& hints, const std::string& source) {
   const at::Tensor* table = relative_position_table(tensors);
-  const std::int64_t usual = width % 64 == 0 ? width / 64 : 0;
-  const std::int64_t heads = hints.heads.value_or(table != nullptr ? table->size(1) : usual);
+  const std::int64_t shown = table != nullptr ? table->size(1) : heads_by_norm(tensors, width);
+  const std::int64_t heads = hints.heads.value_or(shown > 0 ? shown : usual_heads(tensors, width));
   if (heads < 1 || width % heads != 0) {
     const std::string said =
         hints.heads ? fmt::format("is {}", *hints.heads) : std::string("is not in the file");
@@ -93,7 +107,8 @@ std::int64_t infer_heads(const runtime::NamedTensors& tensors, std::int64_t widt
 /// Input size in pixels: the hint, or a square grid of as many patches as the table has rows, or as
 /// the table of relative positions has distances.
 core::Size infer_image_size(const runtime::NamedTensors& tensors, std::int64_t patch_size,
-                            const EncoderHints& hints, const std::string& source) {
+                            const EncoderHints& hints, const std::string& source,
+                            bool class_token) {
   if (hints.image_size) return *hints.image_size;
   if (!tensors.contains("pos_embed")) {
     const at::Tensor* table = relative_position_table(tensors);
@@ -105,7 +120,8 @@ core::Size infer_image_size(const runtime::NamedTensors& tensors, std::int64_t p
                      .reason = ": without pos_embed the image size is not in the file",
                      .way_out = "name it"});
   }
-  const std::int64_t patches = required(tensors, "pos_embed", 3, source).size(1) - 1;
+  const std::int64_t patches =
+      required(tensors, "pos_embed", 3, source).size(1) - (class_token ? 1 : 0);
   const auto side =
       static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(patches))));
   if (side < 1 || side * side != patches) {
@@ -119,38 +135,25 @@ core::Size infer_image_size(const runtime::NamedTensors& tensors, std::int64_t p
   return {side * patch_size, side * patch_size};
 }
 
-/// timm packs both halves of a gated MLP into one matrix under the ordinary name.
-void refuse_gated_mlp(const runtime::NamedTensors& tensors, std::int64_t hidden,
-                      const std::string& source) {
-  const at::Tensor& second = required(tensors, "blocks.0.mlp.fc2.weight", 2, source);
-  if (second.size(1) * 2 != hidden) return;
-  throw DataError({.operation = "load encoder",
-                   .subject = source,
-                   .fault = Fault::unsupported,
-                   .reason = fmt::format(": blocks.0.mlp.fc1.weight has {} rows and "
-                                         "blocks.0.mlp.fc2.weight half as many columns, a gated "
-                                         "MLP (SwiGLU); dbot does not build such a network",
-                                         hidden)});
-}
-
 }  // namespace
 
 nn::EncoderConfig infer_config(const runtime::NamedTensors& tensors, const EncoderHints& hints,
-                               const std::string& source) {
+                               const std::string& source, bool class_token) {
   const at::Tensor& patch = required(tensors, "patch_embed.proj.weight", 4, source);
   nn::EncoderConfig config;
   config.width = patch.size(0);
   config.channels = patch.size(1);
   config.patch_size = patch.size(2);
   config.depth = count_blocks(tensors, source);
-  infer_variant(tensors, config);
+  infer_variant(tensors, class_token, config);
   config.layer_norm_eps =
       hints.layer_norm_eps.value_or(config.norm_before ? kClipEpsilon : config.layer_norm_eps);
   config.heads = infer_heads(tensors, config.width, hints, source);
-  config.image_size = infer_image_size(tensors, config.patch_size, hints, source);
+  config.image_size = infer_image_size(tensors, config.patch_size, hints, source, class_token);
   if (config.depth > 0) {
-    const std::int64_t hidden = required(tensors, "blocks.0.mlp.fc1.weight", 2, source).size(0);
-    refuse_gated_mlp(tensors, hidden, source);
+    const bool gated = config.mlp == nn::Mlp::gated;
+    const char* first = gated ? "blocks.0.mlp.fc1_x.weight" : "blocks.0.mlp.fc1.weight";
+    const std::int64_t hidden = required(tensors, first, 2, source).size(0);
     const auto width = static_cast<double>(config.width);
     config.mlp_ratio = static_cast<double>(hidden) / width;
     // The ratio must give the hidden width back when it is rounded down.

@@ -10,7 +10,8 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/exchange/import/folder_description.h"
+#include "dbot/exchange/kinds/folder_description.h"
+#include "dbot/exchange/kinds/rotary_kind.h"
 #include "dbot/exchange/names/encoder_parts.h"
 
 namespace dbot::exchange {
@@ -72,20 +73,13 @@ class Wanted {
 
 }  // namespace
 
-void refuse_rotary_positions(const std::string& source) {
-  throw DataError({.operation = "load encoder",
-                   .subject = source,
-                   .fault = Fault::unsupported,
-                   .reason = ": config.json tells of rotary positions (as in DINOv3 and EVA-02); "
-                             "dbot does not build such a network"});
-}
-
 void refuse_network(const WeightsSource& source, const std::string& found) {
   // Networks with rotary positions have more that is foreign: without it they are foreign still.
   const auto names = source.names();
   const auto rotary = std::ranges::find_if(names, shows_rotary_positions);
   const std::string name = rotary == names.end() ? found : *rotary;
-  if (rotary == names.end() && describe_folder(source.path()).rotary) {
+  if (rotary == names.end() &&
+      describe_folder(source.path()).rotary.family == RotaryFacts::Family::other) {
     refuse_rotary_positions(source.path().string());
   }
   const auto kind = foreign_kind(name);
@@ -108,9 +102,13 @@ runtime::NamedTensors read_encoder_tensors(const WeightsSource& source, const En
   Wanted wanted(source, report);
   const auto projection = projection_of(place, all);
   if (projection) wanted.add(projection->full, projection->plain, "head.weight");
+  const bool has_class_token = std::ranges::any_of(
+      place.below, [](const PlacedTensor& tensor) { return tensor.plain == "cls_token"; });
   for (const PlacedTensor& tensor : place.below) {
     if (wanted.has(tensor.full)) continue;
-    const EncoderPart part = part_of(tensor.plain, place.style);
+    EncoderPart part = part_of(tensor.plain, place.style);
+    // Beside a class token it is a head like others.
+    if (has_class_token && part.official.starts_with("attn_pool.")) part.use = PartUse::left;
     if (part.use == PartUse::unknown && !described) refuse_network(source, tensor.full);
     if (part.use != PartUse::taken) continue;
     wanted.add(tensor.full, place.style ? tensor.plain : part.official, part.official);

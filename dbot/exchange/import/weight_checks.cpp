@@ -8,13 +8,16 @@
 namespace dbot::exchange {
 namespace {
 
-/// The name in the file of an official tensor; of a fused one the part that is not finite.
+/// The name in the file of an official tensor; of a fused one the part that is not finite, and of
+/// one that was made of several the first of the file that is not.
 std::string name_in_file(const WeightsSource& source, const ImportReport& report,
                          const std::string& official) {
-  for (const auto& [full, ours] : report.mapped) {
-    if (ours != official) continue;
-    const at::Tensor stored = source.read({full}).at(full);
-    if (!runtime::all_finite(stored.to(at::kFloat))) return full;
+  for (const bool any : {false, true}) {
+    for (const auto& [full, ours] : report.mapped) {
+      if (!any && ours != official) continue;
+      const at::Tensor stored = source.read({full}).at(full);
+      if (!runtime::all_finite(stored.to(at::kFloat))) return full;
+    }
   }
   return official;
 }

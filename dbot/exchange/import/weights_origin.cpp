@@ -6,10 +6,10 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/sha256.h"
-#include "dbot/exchange/import/folder_description.h"
-#include "dbot/exchange/import/json_fields.h"
 #include "dbot/exchange/import/weights_source.h"
 #include "dbot/exchange/json_file.h"
+#include "dbot/exchange/kinds/folder_description.h"
+#include "dbot/exchange/kinds/json_fields.h"
 
 namespace dbot::exchange {
 namespace {

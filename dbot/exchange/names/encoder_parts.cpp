@@ -27,15 +27,52 @@ bool is_parameter_of(std::string_view name, std::string_view layer) {
          (name.substr(layer.size()) == "weight" || name.substr(layer.size()) == "bias");
 }
 
-/// timm has LayerScale under a name of its own: blocks.0.ls1.gamma.
-std::string without_alias(std::string_view name) {
-  for (const auto& [theirs, ours] : {std::pair{std::string_view(".ls1.gamma"), ".gamma_1"},
-                                     std::pair{std::string_view(".ls2.gamma"), ".gamma_2"}}) {
-    if (name.starts_with("blocks.") && name.ends_with(theirs)) {
-      return std::string(name.substr(0, name.size() - theirs.size())) + ours;
-    }
+/// Of an attention pool with a learned query, as timm and SigLIP have it.
+bool is_pool_tensor(std::string_view name) {
+  constexpr std::array<std::string_view, 7> kLayers{
+      "attn_pool.q.",    "attn_pool.kv.",      "attn_pool.qkv.",    "attn_pool.proj.",
+      "attn_pool.norm.", "attn_pool.mlp.fc1.", "attn_pool.mlp.fc2."};
+  return name == "attn_pool.latent" || std::ranges::any_of(kLayers, [name](std::string_view layer) {
+           return is_parameter_of(name, layer);
+         });
+}
+
+struct Alias {
+  std::string_view theirs, ours;
+};
+
+/// Behind "blocks.N." of DINOv2 and DINOv3, EVA-02 and timm; whole, or up to the dot at the end.
+constexpr std::array kBlockAliases{Alias{"ls1.gamma", "gamma_1"},
+                                   Alias{"ls2.gamma", "gamma_2"},
+                                   Alias{"mlp.w1.", "mlp.fc1_g."},
+                                   Alias{"mlp.w2.", "mlp.fc1_x."},
+                                   Alias{"mlp.w3.", "mlp.fc2."},
+                                   Alias{"mlp.ffn_ln.", "mlp.norm."},
+                                   Alias{"attn.inner_attn_ln.", "attn.norm."},
+                                   Alias{"attn.q_proj.bias", "attn.q_bias"},
+                                   Alias{"attn.k_proj.bias", "attn.k_bias"},
+                                   Alias{"attn.v_proj.bias", "attn.v_bias"}};
+constexpr std::array kRootAliases{Alias{"storage_tokens", "register_tokens"},
+                                  Alias{"reg_token", "register_tokens"}};
+
+std::string replaced(std::string_view name, std::size_t begin, std::span<const Alias> aliases) {
+  const std::string_view rest = name.substr(begin);
+  for (const auto& [theirs, ours] : aliases) {
+    const bool whole = rest == theirs;
+    if (!whole && !(theirs.ends_with('.') && rest.starts_with(theirs))) continue;
+    return std::string(name.substr(0, begin)) + std::string(ours) +
+           std::string(rest.substr(theirs.size()));
   }
   return std::string(name);
+}
+
+/// Other projects' names for the same tensors: blocks.0.ls1.gamma, storage_tokens.
+std::string without_alias(std::string_view name) {
+  constexpr std::string_view kBlocks = "blocks.";
+  if (!name.starts_with(kBlocks)) return replaced(name, 0, kRootAliases);
+  const auto dot = name.find('.', kBlocks.size());
+  if (dot == std::string_view::npos) return std::string(name);
+  return replaced(name, dot + 1, kBlockAliases);
 }
 
 bool is_block_tensor(std::string_view name) {
@@ -45,34 +82,54 @@ bool is_block_tensor(std::string_view name) {
   const auto dot = name.find('.');
   if (dot == std::string_view::npos) return true;  // count_blocks has the better message
   name.remove_prefix(dot + 1);
-  constexpr std::array<std::string_view, 5> kVectors{
-      "gamma_1", "gamma_2", "attn.q_bias", "attn.v_bias", "attn.relative_position_bias_table"};
-  constexpr std::array<std::string_view, 6> kLayers{"norm1.", "attn.qkv.", "attn.proj.",
-                                                    "norm2.", "mlp.fc1.",  "mlp.fc2."};
-  return is_one_of(name, kVectors) || std::ranges::any_of(kLayers, [name](std::string_view layer) {
+  constexpr std::array<std::string_view, 10> kTensors{"gamma_1",
+                                                      "gamma_2",
+                                                      "attn.q_bias",
+                                                      "attn.k_bias",
+                                                      "attn.v_bias",
+                                                      "attn.relative_position_bias_table",
+                                                      "attn.qkv.bias_mask",
+                                                      "attn.q_proj.weight",
+                                                      "attn.k_proj.weight",
+                                                      "attn.v_proj.weight"};
+  constexpr std::array<std::string_view, 13> kLayers{
+      "norm1.",     "attn.qkv.",    "attn.proj.",   "norm2.",     "mlp.fc1.",
+      "mlp.fc2.",   "attn.q_norm.", "attn.k_norm.", "attn.norm.", "mlp.norm.",
+      "mlp.fc1_g.", "mlp.fc1_x.",   "mlp.w12."};
+  return is_one_of(name, kTensors) || std::ranges::any_of(kLayers, [name](std::string_view layer) {
            return is_parameter_of(name, layer);
          });
 }
 
 /// By its official name.
 bool is_encoder_tensor(std::string_view name) {
+  constexpr std::array<std::string_view, 8> kTensors{
+      "cls_token",       "pos_embed",          "rel_pos_bias.relative_position_bias_table",
+      "register_tokens", "rope_embed.periods", "rope_embed.inv_freq",
+      "rope.freqs_cos",  "rope.freqs_sin"};
   constexpr std::array<std::string_view, 4> kLayers{"patch_embed.proj.", "norm_pre.", "norm.",
                                                     "fc_norm."};
-  return name == "cls_token" || name == "pos_embed" ||
-         name == "rel_pos_bias.relative_position_bias_table" || is_block_tensor(name) ||
-         std::ranges::any_of(
-             kLayers, [name](std::string_view layer) { return is_parameter_of(name, layer); });
+  const auto belongs = [name](std::string_view layer) { return is_parameter_of(name, layer); };
+  return is_one_of(name, kTensors) || is_block_tensor(name) ||
+         std::ranges::any_of(kLayers, belongs) || is_pool_tensor(name);
 }
 
 bool is_buffer(std::string_view name) {
+  // EVA-02's blocks repeat the table of the whole network.
+  if (name.starts_with("blocks.") &&
+      (name.ends_with(".attn.rope.freqs_cos") || name.ends_with(".attn.rope.freqs_sin"))) {
+    return true;
+  }
   return name.ends_with("relative_position_index") || name.ends_with("position_ids") ||
          name.ends_with("num_batches_tracked");
 }
 
 /// What may stand beside an encoder: the first part of the name, whole.
-constexpr std::array<std::string_view, 14> kLeftNames{
-    "mask_token", "mask_tokens", "masked_embed", "mask_embedding", "pre_logits", "fc",   "pooler",
-    "proj",       "attn_pool",   "logit_scale",  "logit_bias",     "epoch",      "args", "step"};
+constexpr std::array<std::string_view, 15> kLeftNames{
+    "local_cls_norm",  // DINOv3's, of training alone
+    "mask_token",     "mask_tokens", "masked_embed", "mask_embedding", "pre_logits", "fc",
+    "pooler",         "proj",        "attn_pool",    "logit_scale",    "logit_bias", "epoch",
+    "args",           "step"};
 /// One of its words between underscores, digits behind it aside.
 constexpr std::array<std::string_view, 38> kLeftWords{
     "head",      "heads",     "classifier", "classifiers",   "decoder",    "dec",
@@ -213,6 +270,11 @@ std::optional<ForeignKind> foreign_kind(std::string_view name) {
 }
 
 bool shows_rotary_positions(std::string_view name) {
+  // Those that are read.
+  for (const std::string_view known :
+       {"rope_embed.periods", "inv_freq", "rope.freqs_cos", "rope.freqs_sin"}) {
+    if (name.ends_with(known)) return false;
+  }
   const auto kind = foreign_kind(name);
   return kind && kind->meaning == kRotary.meaning;
 }

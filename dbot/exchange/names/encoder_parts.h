@@ -30,7 +30,8 @@ struct ForeignKind {
   std::string_view meaning, way_out;
 };
 std::optional<ForeignKind> foreign_kind(std::string_view name);
-/// True if such a tensor shows rotary positions: what says most of a network that has them.
+/// True if such a tensor shows rotary positions of a form that dbot does not have: what says most
+/// of a network that has them.
 bool shows_rotary_positions(std::string_view name);
 
 }  // namespace dbot::exchange

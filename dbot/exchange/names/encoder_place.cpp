@@ -13,9 +13,12 @@ namespace dbot::exchange {
 namespace {
 
 /// A tensor that is in every file of a family and in no other part of it.
-constexpr std::array<std::string_view, 4> kAnchors{"patch_embed.proj.weight",
+constexpr std::array<std::string_view, 6> kAnchors{"patch_embed.proj.weight",
                                                    "embeddings.patch_embeddings.projection.weight",
-                                                   "class_embedding", "embeddings.class_embedding"};
+                                                   "embeddings.patch_embeddings.weight",
+                                                   "embeddings.patch_embedding.weight",
+                                                   "class_embedding",
+                                                   "embeddings.class_embedding"};
 
 /// The beginning of `name` that holds so many parts beside wrappers, and the wrappers behind them.
 std::string_view beginning(std::string_view name, std::ptrdiff_t parts) {

@@ -32,7 +32,18 @@ std::optional<std::int64_t> relative_position_side(std::int64_t rows) {
   return (root + 1) / 2;
 }
 
-void infer_variant(const runtime::NamedTensors& tensors, nn::EncoderConfig& config) {
+void infer_variant(const runtime::NamedTensors& tensors, bool class_token,
+                   nn::EncoderConfig& config) {
+  config.class_token = class_token;
+  const auto registers = tensors.find("register_tokens");
+  if (registers != tensors.end() && registers->second.dim() == 3) {
+    config.registers = registers->second.size(1);
+  }
+  if (tensors.contains("blocks.0.mlp.fc1_g.weight")) config.mlp = nn::Mlp::gated;
+  config.head_norm = tensors.contains("blocks.0.attn.q_norm.weight");
+  config.attention_norm = tensors.contains("blocks.0.attn.norm.weight");
+  config.mlp_norm = tensors.contains("blocks.0.mlp.norm.weight");
+  config.attention_pool = tensors.contains("attn_pool.latent");
   if (tensors.contains(kSharedTable)) {
     config.relative_positions = nn::RelativePositions::shared;
   } else if (tensors.contains(kBlockTable)) {

@@ -11,8 +11,10 @@
 namespace dbot::exchange {
 
 /// Sets the fields of a configuration that follow `layer_norm_eps`, except what the tensors do not
-/// show (the kind of GELU). Shapes are left to be checked against the result.
-void infer_variant(const runtime::NamedTensors& tensors, nn::EncoderConfig& config);
+/// show (the kind of GELU, rotary positions, how a table is resized, a class token: `class_token`).
+/// Shapes are left to be checked against the result.
+void infer_variant(const runtime::NamedTensors& tensors, bool class_token,
+                   nn::EncoderConfig& config);
 
 /// Whether this is CLIP's tower: it has a norm before its first block.
 bool is_clip_tower(const runtime::NamedTensors& tensors);

@@ -119,7 +119,10 @@ RenamedTensors to_official(const runtime::NamedTensors& foreign, NameStyle style
       thirds.tensors[third] = tensor;
       continue;
     }
-    result.tensors.insert_or_assign(place->name, official_form(name, tensor, place->form));
+    const at::Tensor official = official_form(name, tensor, place->form);
+    if (!result.tensors.emplace(place->name, official).second) {
+      fail(name, fmt::format("is {} a second time, expected one name of it", place->name));
+    }
   }
   for (const auto& [official, thirds] : split) {
     result.tensors.insert_or_assign(official, fused(official, thirds));

@@ -4,14 +4,12 @@
 #include <array>
 #include <cctype>
 
+#include "dbot/exchange/names/name_rules.h"
+
 namespace dbot::exchange {
 namespace {
 
-/// A pair of names; # stands for the number of a block, * at the end for weight or bias.
-struct Rule {
-  std::string official, foreign;
-  TensorForm form = TensorForm::same;
-};
+using Rule = NameRule;
 
 /// A part of a block of Hugging Face's ViT, as published and as transformers 5 has it.
 struct BlockPart {
@@ -129,9 +127,18 @@ const std::vector<Rule>& rules_of(NameStyle style) {
     case NameStyle::clip:
       return clip_rules();
     case NameStyle::hugging_face_clip:
+      return hugging_face_clip_rules();
+    case NameStyle::hugging_face_dinov3:
+    case NameStyle::hugging_face_siglip:
       break;
   }
-  return hugging_face_clip_rules();
+  return teacher_rules(style);
+}
+
+/// Whether the two generations of names of transformers' ViT are mixed in it.
+bool is_of_vit(NameStyle style) {
+  return style == NameStyle::hugging_face_classic || style == NameStyle::hugging_face_current ||
+         style == NameStyle::hugging_face_dinov2;
 }
 
 /// What # and * stand for in a name.
@@ -182,15 +189,17 @@ std::string fill(std::string_view pattern, const Blanks& blanks) {
 
 std::optional<NamePlace> official_place(std::string_view foreign, NameStyle style) {
   const auto look_up = [](std::string_view name, NameStyle in) -> std::optional<NamePlace> {
-    for (const Rule& rule : rules_of(in)) {
-      if (const auto blanks = match(rule.foreign, name)) {
-        return NamePlace{fill(rule.official, *blanks), rule.form};
+    for (const std::vector<Rule>* rules : {&rules_of(in), &further_rules(in)}) {
+      for (const Rule& rule : *rules) {
+        if (const auto blanks = match(rule.foreign, name)) {
+          return NamePlace{fill(rule.official, *blanks), rule.form};
+        }
       }
     }
     return std::nullopt;
   };
   if (const auto place = look_up(foreign, style)) return place;
-  if (style == NameStyle::clip || style == NameStyle::hugging_face_clip) return std::nullopt;
+  if (!is_of_vit(style)) return std::nullopt;
   // Between the generations there were files of the old parts at the new place of the blocks.
   for (const std::string_view blocks :
        {kClassicBlocks, std::string_view("encoder.layers."), kCurrentBlocks}) {
@@ -227,11 +236,12 @@ std::optional<NameStyle> style_of(const std::vector<std::string>& names) {
   if (has([](const std::string& name) { return name == "class_embedding"; })) {
     return NameStyle::clip;
   }
-  if (!has([](const std::string& name) {
-        return name == "embeddings.patch_embeddings.projection.weight";
-      })) {
-    return std::nullopt;
-  }
+  const auto has_name = [&](std::string_view wanted) {
+    return has([wanted](const std::string& name) { return name == wanted; });
+  };
+  if (has_name("embeddings.patch_embedding.weight")) return NameStyle::hugging_face_siglip;
+  if (has_name("embeddings.patch_embeddings.weight")) return NameStyle::hugging_face_dinov3;
+  if (!has_name("embeddings.patch_embeddings.projection.weight")) return std::nullopt;
   if (has([](const std::string& name) {
         return name.ends_with(".layer_scale1.lambda1") || name.ends_with("layer.0.norm1.weight") ||
                name.ends_with("layers.0.norm1.weight");
@@ -254,6 +264,10 @@ std::string_view style_name(NameStyle style) {
       return "OpenAI CLIP";
     case NameStyle::hugging_face_clip:
       return "Hugging Face CLIP";
+    case NameStyle::hugging_face_dinov3:
+      return "Hugging Face DINOv3";
+    case NameStyle::hugging_face_siglip:
+      return "Hugging Face SigLIP";
   }
   return "unknown";
 }

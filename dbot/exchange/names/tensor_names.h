@@ -21,6 +21,8 @@ enum class NameStyle {
   hugging_face_dinov2,   // Dinov2Model: encoder.layer.0.norm1, layer_scale1.lambda1
   clip,                  // OpenAI's visual tower: transformer.resblocks.0.attn.in_proj_weight
   hugging_face_clip,     // CLIPVisionModel: encoder.layers.0.self_attn.q_proj
+  hugging_face_dinov3,   // DINOv3ViTModel: layer.0.attention.q_proj, layer.0.mlp.gate_proj
+  hugging_face_siglip,   // SiglipVisionModel: as CLIP's, without a class token; head.probe
 };
 
 /// How a foreign tensor holds what the official one holds.
@@ -59,8 +61,9 @@ struct RenamedTensors {
   std::vector<std::string> left_out;
 };
 
-/// Official names from foreign ones (without a prefix). Throws DataError naming a query, key or
-/// value that is missing or does not fit the other two.
+/// Official names from foreign ones (without a prefix); parts that several official tensors share
+/// come under names of their own (exchange/kinds). Throws DataError naming a query, key or value
+/// that is missing or does not fit the other two, or one tensor under two names.
 RenamedTensors to_official(const runtime::NamedTensors& foreign, NameStyle style);
 
 /// Foreign names from official ones: tensors are views of the given ones. Throws DataError naming a

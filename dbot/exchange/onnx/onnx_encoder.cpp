@@ -1,6 +1,7 @@
 #include "dbot/exchange/onnx/onnx_encoder.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
@@ -37,7 +38,7 @@ class EncoderGraph {
     if (description_.head) {
       classify(tokens);
     } else {
-      outputs(layers_.layer_norm("norm", tokens));
+      outputs(tokens);
     }
     formats::OnnxModel model = graph_.take();
     model.name = description_.head ? "dbot classifier" : "dbot encoder";
@@ -59,9 +60,16 @@ class EncoderGraph {
     return graph_.weight(name, at::tensor(values, at::kDouble).to(at::kFloat).view({1, -1, 1, 1}));
   }
 
-  /// Relative positions are those of one grid.
+  /// Relative and rotary positions are those of one grid; not every way to resize a table is an
+  /// operation of the opset.
+  bool has_one_size() const {
+    return config_.relative_positions != nn::RelativePositions::none ||
+           config_.rotary.coordinates != nn::RotaryCoordinates::none ||
+           config_.position_resize != nn::PositionResize::bicubic;
+  }
+
   std::vector<formats::OnnxExtent> image_extents() const {
-    if (config_.relative_positions == nn::RelativePositions::none) {
+    if (!has_one_size()) {
       return {"batch", config_.channels, "height", "width"};
     }
     return {"batch", config_.channels, config_.image_size.height, config_.image_size.width};
@@ -97,9 +105,10 @@ class EncoderGraph {
   std::string positions(const std::string& shape) {
     const auto [rows, columns] = config_.grid();
     const at::Tensor table = parameter("pos_embed")
-                                 .slice(1, 1)
+                                 .slice(1, config_.class_token ? 1 : 0)
                                  .reshape({1, rows, columns, config_.width})
                                  .permute({0, 3, 1, 2});
+    if (has_one_size()) return graph_.weight("pos_embed.patches", table);
     const std::string sides =
         graph_.node("Slice", "pos_embed.grid", {shape, graph_.integers({2}), graph_.integers({4})});
     const std::string sizes =
@@ -125,17 +134,23 @@ class EncoderGraph {
         {{"kernel_shape", std::vector{patch, patch}}, {"strides", std::vector{patch, patch}}});
   }
 
-  /// The cls token of every image, positions added: [batch, 1, width]. shape: of the planes.
-  std::string cls_tokens(const std::string& shape) {
+  /// The tokens before the patches of every image, positions added: [batch, prefix, width]. shape:
+  /// of the planes.
+  std::string prefix_tokens(const std::string& shape) {
     const std::string batch =
         graph_.node("Slice", "batch_size", {shape, graph_.integers({0}), graph_.integers({1})});
-    const std::string cls_shape =
-        graph_.node("Concat", "cls_token.shape", {batch, graph_.integers({1, config_.width})},
+    const std::string all =
+        graph_.node("Concat", "cls_token.shape",
+                    {batch, graph_.integers({config_.prefix_tokens(), config_.width})},
                     {{"axis", std::int64_t{0}}});
-    at::Tensor cls = parameter("cls_token");
-    if (config_.position_table) cls = cls + parameter("pos_embed").slice(1, 0, 1);
+    std::vector<at::Tensor> tokens;
+    if (config_.class_token) {
+      const at::Tensor& cls = parameter("cls_token");
+      tokens.push_back(config_.position_table ? cls + parameter("pos_embed").slice(1, 0, 1) : cls);
+    }
+    if (config_.registers > 0) tokens.push_back(parameter("register_tokens"));
     return graph_.node("Expand", "cls_token.expanded",
-                       {graph_.weight("cls_token.placed", cls), cls_shape});
+                       {graph_.weight("cls_token.placed", at::cat(tokens, 1)), all});
   }
 
   /// What goes into the first block, [batch, 1 + patches, width].
@@ -149,7 +164,10 @@ class EncoderGraph {
         "patch_embed", layers_.reshape("patch_embed.rows", placed, {0, config_.width, -1}),
         {0, 2, 1});
     const std::string tokens =
-        graph_.node("Concat", "tokens", {cls_tokens(shape), patches}, {{"axis", std::int64_t{1}}});
+        config_.prefix_tokens() == 0
+            ? patches
+            : graph_.node("Concat", "tokens", {prefix_tokens(shape), patches},
+                          {{"axis", std::int64_t{1}}});
     return config_.norm_before ? layers_.layer_norm("norm_pre", tokens) : tokens;
   }
 
@@ -161,10 +179,11 @@ class EncoderGraph {
     return graph_.node("Squeeze", "cls.row", {first, graph_.integers({1})});
   }
 
-  std::string patch_rows(const std::string& tokens) {
+  std::string patch_rows(const std::string& tokens, const std::string& name = "patches.tokens") {
+    const std::int64_t prefix = config_.prefix_tokens();
     return graph_.node(
-        "Slice", "patches.tokens",
-        {tokens, graph_.integers({1}), graph_.integers({INT64_MAX}), graph_.integers({1})});
+        "Slice", name,
+        {tokens, graph_.integers({prefix}), graph_.integers({INT64_MAX}), graph_.integers({1})});
   }
 
   std::string mean_row(const std::string& patches) {
@@ -182,11 +201,22 @@ class EncoderGraph {
     graph_.output({"features", OnnxType::float32, {"batch", config_.width}}, features);
   }
 
+  /// The mean of the patches after the final norm, or the norm of their mean.
+  std::string mean_feature(const std::string& tokens, const std::string& patches) {
+    if (!config_.pooled_norm) return mean_row(patches);
+    return layers_.norm_again("norm", "mean.normed", mean_row(patch_rows(tokens, "patches.raw")));
+  }
+
+  /// tokens: as the blocks give them.
   void outputs(const std::string& tokens) {
     const std::int64_t width = config_.width;
-    const std::string cls = cls_row(tokens), patches = patch_rows(tokens);
-    graph_.output({"cls", OnnxType::float32, {"batch", width}}, cls);
-    graph_.output({"mean", OnnxType::float32, {"batch", width}}, mean_row(patches));
+    const std::string normed = layers_.layer_norm("norm", tokens);
+    const std::string patches = patch_rows(normed);
+    if (config_.class_token || config_.attention_pool) {
+      graph_.output({"cls", OnnxType::float32, {"batch", width}},
+                    config_.class_token ? cls_row(normed) : layers_.attention_pool(patches));
+    }
+    graph_.output({"mean", OnnxType::float32, {"batch", width}}, mean_feature(tokens, patches));
     graph_.output({"patches", OnnxType::float32, {"batch", "patches", width}}, patches);
   }
 

@@ -96,6 +96,19 @@ std::string OnnxGraph::gelu(const std::string& name, const std::string& x) {
   return node("Mul", name, {doubled, number("half", 0.5F)});
 }
 
+std::string OnnxGraph::tanh_gelu(const std::string& name, const std::string& x) {
+  const std::string square = node("Mul", name + ".square", {x, x});
+  const std::string cube = node("Mul", name + ".cube", {square, x});
+  const std::string bent = node("Mul", name + ".bent", {cube, number("gelu_cubic", 0.044715F)});
+  const std::string sum = node("Add", name + ".sum", {x, bent});
+  const std::string scaled =
+      node("Mul", name + ".scaled", {sum, number("sqrt_2_over_pi", 0.797884561F)});
+  const std::string tanh = node("Tanh", name + ".tanh", {scaled});
+  const std::string shifted = node("Add", name + ".shifted", {tanh, number("one", 1)});
+  const std::string doubled = node("Mul", name + ".doubled", {x, shifted});
+  return node("Mul", name, {doubled, number("half", 0.5F)});
+}
+
 void OnnxGraph::output(formats::OnnxValue value, const std::string& from) {
   node("Identity", value.name, {from});
   model_.outputs.push_back(std::move(value));

@@ -44,6 +44,8 @@ class OnnxGraph {
                          const at::Tensor& bias, double epsilon);
   /// The exact one: x/2·(1 + erf(x/√2)).
   std::string gelu(const std::string& name, const std::string& x);
+  /// Its approximation: x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+  std::string tanh_gelu(const std::string& name, const std::string& x);
 
   void input(formats::OnnxValue value) { model_.inputs.push_back(std::move(value)); }
   /// Gives what `from` names the name of an output of the graph.

@@ -55,6 +55,11 @@ void check_network(const std::string& path, const nn::EncoderConfig& stored,
         "the layers of CLIP's tower (a norm before the blocks, a projection, "
         "a quick GELU)");
   }
+  if (!stored.can_be_trained()) {
+    comparison.unsupported(
+        "parts that only frozen networks have (rotary positions, registers, a gated MLP, norms "
+        "inside its blocks, no class token)");
+  }
   comparison.same("model.patch_size", stored.patch_size, model.patch_size);
   comparison.same("model.width", stored.width, model.width);
   comparison.same("model.depth", stored.depth, model.depth);
@@ -103,7 +108,7 @@ StartWeights load_start_weights(const std::string& path, const nn::EncoderConfig
   start.parameters.erase("head.weight");
   start.parameters.erase("head.bias");
   if (stored.image_size != model.image_size) {
-    exchange::resize_positions(start.parameters, stored.grid(), model.grid());
+    exchange::resize_positions(start.parameters, stored, model.grid());
   }
   if (model.relative_positions == nn::RelativePositions::each_block) {
     copy_shared_table(start.parameters, model.depth);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/encoder_file.h"
@@ -69,6 +70,13 @@ void require_finite_features(const nn::VisionTransformer& teacher, const std::st
   }
 }
 
+/// Empty: as the file's kind has it.
+std::optional<nn::PositionResize> position_resize(objectives::TeacherPositions positions) {
+  if (positions == objectives::TeacherPositions::exact) return nn::PositionResize::bicubic;
+  if (positions == objectives::TeacherPositions::dino) return nn::PositionResize::offset;
+  return std::nullopt;
+}
+
 TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
                                  const nn::EncoderConfig& student, const runtime::Device& device) {
   exchange::EncoderHints hints;
@@ -90,7 +98,7 @@ TeacherNetwork teacher_from_file(const objectives::TeacherConfig& config,
                                  config.depth, config.path, stored.depth));
   }
   const auto full = exchange::make_encoder(loaded, input_size(config, student, stored.patch_size),
-                                           /*device=*/{}, config.position_resize);
+                                           /*device=*/{}, position_resize(config.position_resize));
   require_finite_features(*full, config.path);
   nn::EncoderConfig shape = objectives::feature_network(full->config(), config.features);
   if (config.depth >= 0) shape.depth = config.depth;

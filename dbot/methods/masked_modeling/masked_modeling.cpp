@@ -31,6 +31,13 @@ std::unique_ptr<MaskedModeling> MaskedModeling::to_be_loaded(MaskedModelingConfi
 void MaskedModeling::make_teacher() {
   teacher_network_ =
       make_initial_teacher(config_.teacher, encoder_config(0), config_.seed, config_.device);
+  if (config_.objective.cls && !teacher_network_.config.class_token) {
+    throw UsageError({.operation = "teacher",
+                      .subject = config_.teacher.path,
+                      .fault = Fault::mismatch,
+                      .reason = "has no class token that could be predicted",
+                      .way_out = "set objective.cls = false"});
+  }
 }
 
 void MaskedModeling::see_data(const DataFacts& facts) {

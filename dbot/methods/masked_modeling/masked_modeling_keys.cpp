@@ -42,9 +42,9 @@ void bind_features(Settings& settings, objectives::TeacherConfig& teacher) {
   settings.add_choice("teacher.resize", teacher.features.resize, {"bicubic", "bilinear"},
                       "How a crop gets the teacher's input size.");
   settings.add_choice(
-      "teacher.position_resize", teacher.position_resize, {"exact", "dino"},
-      "How the position table of a teacher from a file gets another grid: exactly, or "
-      "with DINO's scale, a grid 0.1 larger.");
+      "teacher.position_resize", teacher.position_resize, {"file", "exact", "dino"},
+      "How the position table of a teacher from a file gets another grid: as its kind of file has "
+      "it, exactly, or with DINO's scale, a grid 0.1 larger.");
   settings.add_choice(
       "teacher.update", teacher.update, {"stage", "step"},
       "The student becomes the teacher at the end of a stage (dBOT), or the teacher "

@@ -35,6 +35,8 @@ ops::TransformerBlockWeights block_weights(const ParameterStore& parameters,
   const auto find = [&](const char* name) {
     return parameters.contains(prefix + name) ? get(name) : at::Tensor();
   };
+  const bool gated = parameters.contains(prefix + "mlp.fc1_g.weight");
+  const std::string first = gated ? "mlp.fc1_x" : "mlp.fc1";
   return {.norm1_weight = get("norm1.weight"),
           .norm1_bias = get("norm1.bias"),
           .qkv_weight = get("attn.qkv.weight"),
@@ -43,13 +45,23 @@ ops::TransformerBlockWeights block_weights(const ParameterStore& parameters,
           .proj_bias = get("attn.proj.bias"),
           .norm2_weight = get("norm2.weight"),
           .norm2_bias = get("norm2.bias"),
-          .fc1_weight = get("mlp.fc1.weight"),
-          .fc1_bias = get("mlp.fc1.bias"),
+          .fc1_weight = parameters.at(prefix + first + ".weight"),
+          .fc1_bias = parameters.at(prefix + first + ".bias"),
           .fc2_weight = get("mlp.fc2.weight"),
           .fc2_bias = get("mlp.fc2.bias"),
           .attention_scale = find("gamma_1"),
           .mlp_scale = find("gamma_2"),
-          .attention_bias = {}};
+          .attention_bias = {},
+          .gate_weight = find("mlp.fc1_g.weight"),
+          .gate_bias = find("mlp.fc1_g.bias"),
+          .query_norm_weight = find("attn.q_norm.weight"),
+          .query_norm_bias = find("attn.q_norm.bias"),
+          .key_norm_weight = find("attn.k_norm.weight"),
+          .key_norm_bias = find("attn.k_norm.bias"),
+          .attention_norm_weight = find("attn.norm.weight"),
+          .attention_norm_bias = find("attn.norm.bias"),
+          .mlp_norm_weight = find("mlp.norm.weight"),
+          .mlp_norm_bias = find("mlp.norm.bias")};
 }
 
 }  // namespace dbot::nn

@@ -44,6 +44,24 @@ void check_width(const std::string& section, std::int64_t width, std::int64_t he
   }
 }
 
+/// Parts that only frozen networks have.
+void check_frozen_parts(const std::string& section, const EncoderConfig& config) {
+  if (config.registers < 0) {
+    refuse(section + ".registers", std::to_string(config.registers), "expected 0 (none) or more");
+  }
+  if (config.rotary.coordinates == RotaryCoordinates::none) return;
+  if (config.head_width() % 4 != 0) {
+    refuse(section + ".heads", std::to_string(config.heads),
+           "which makes heads of " + std::to_string(config.head_width()) +
+               " columns; rotary positions need a multiple of 4");
+  }
+  if (config.rotary.reference.height < 0 || config.rotary.reference.width < 0 ||
+      (config.rotary.reference.height == 0) != (config.rotary.reference.width == 0)) {
+    refuse(section + ".rotary.reference", std::to_string(config.rotary.reference.height),
+           "expected the rows and columns of a grid");
+  }
+}
+
 }  // namespace
 
 void check(const EncoderConfig& config, const char* section) {
@@ -75,6 +93,7 @@ void check(const EncoderConfig& config, const char* section) {
   if (config.projection < 0) {
     refuse(name + ".projection", std::to_string(config.projection), "expected 0 (none) or more");
   }
+  check_frozen_parts(name, config);
 }
 
 void check(const DecoderConfig& config) {

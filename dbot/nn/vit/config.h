@@ -11,12 +11,35 @@ using core::Size;
 /// What attention adds to its logits for the distance of two patches: nothing, one learned table
 /// for all blocks, or one a block. Source: BEiT, arXiv 2106.08254; docs/methods/dbot.md §8.
 enum class RelativePositions { none, shared, each_block };
-/// exact: x Φ(x); quick: x sigmoid(1.702 x), CLIP's.
-enum class Gelu { exact, quick };
+/// exact: x Φ(x); quick: x sigmoid(1.702 x), CLIP's; tanh: the approximation that SigLIP has.
+enum class Gelu { exact, quick, tanh };
+/// plain: two matrices with a GELU between; gated: SiLU(gate) · value between three (SwiGLU).
+enum class Mlp { plain, gated };
+
+/// Positions as rotations of query and key. docs/methods/teachers.md §2.
+enum class RotaryCoordinates {
+  none,
+  centred,  // the middles of patches, −1…1 along each side (DINOv3)
+  index     // the number of row and column, stretched to a reference grid (EVA-02)
+};
+/// Which columns of a head turn together: k and k + half of them, or 2k and 2k + 1.
+enum class RotaryPairs { halves, neighbours };
+struct Rotary {
+  RotaryCoordinates coordinates = RotaryCoordinates::none;
+  RotaryPairs pairs = RotaryPairs::halves;
+  Size reference = {};  // of `index`, in patches; 0×0: each grid is its own
+  bool operator==(const Rotary&) const = default;
+};
+
+/// How a table of positions is put onto another grid: bicubic; the same with antialiasing (timm,
+/// OpenCLIP, DINOv2 with registers); by a scale of (patches + 0.1) / patches (DINOv2).
+/// docs/methods/teachers.md §4.
+enum class PositionResize { bicubic, antialiased, offset };
 
 /// A vision transformer (ViT) as MAE and dBOT use it (docs/methods/mae.md §1) and, by the fields
 /// after `layer_norm_eps`, the symmetric variant's student and CLIP's visual tower
-/// (docs/methods/dbot.md §8).
+/// (docs/methods/dbot.md §8), and by those after `gelu` the frozen teachers of other projects
+/// (docs/methods/teachers.md), which are computed and not trained.
 struct EncoderConfig {
   Size image_size{224, 224};  // pixels
   std::int64_t channels = 3;
@@ -36,6 +59,17 @@ struct EncoderConfig {
   std::int64_t projection = 0;  // width of a last matrix without bias, head.weight; 0: none
   Gelu gelu = Gelu::exact;
 
+  bool class_token = true;
+  std::int64_t registers = 0;  // tokens between the class token and the patches: register_tokens
+  Rotary rotary = {};
+  Mlp mlp = Mlp::plain;
+  bool head_norm = false;       // a LayerNorm of each head's query and key: q_norm, k_norm
+  bool attention_norm = false;  // a LayerNorm before the attention's last matrix: attn.norm
+  bool mlp_norm = false;        // a LayerNorm before the MLP's last matrix: mlp.norm
+  bool attention_pool = false;  // a learned query that looks at all patches: attn_pool
+  bool pooled_norm = false;     // the final norm is for the mean of the patches (fc_norm)
+  PositionResize position_resize = PositionResize::bicubic;
+
   Size grid() const { return {image_size.height / patch_size, image_size.width / patch_size}; }
   std::int64_t patches() const { return grid().height * grid().width; }
   /// Width of the hidden layer of each MLP, truncated as the reference does.
@@ -44,6 +78,20 @@ struct EncoderConfig {
   }
   /// Width of what the whole network gives: `projection`, or the width where there is none.
   std::int64_t output_width() const { return projection > 0 ? projection : width; }
+  std::int64_t head_width() const { return width / heads; }
+  /// Tokens before those of the patches.
+  std::int64_t prefix_tokens() const { return (class_token ? 1 : 0) + registers; }
+  /// Whether its tokens are the class token and the patches, as students' are.
+  bool has_plain_tokens() const { return class_token && registers == 0; }
+  /// Whether its blocks have no part that only frozen networks have.
+  bool has_plain_blocks() const {
+    return rotary.coordinates == RotaryCoordinates::none && mlp == Mlp::plain && !head_norm &&
+           !attention_norm && !mlp_norm && gelu != Gelu::tanh;
+  }
+  /// Whether recipes can describe it, and students have its shape.
+  bool can_be_trained() const {
+    return has_plain_tokens() && has_plain_blocks() && !attention_pool && !pooled_norm;
+  }
   bool operator==(const EncoderConfig&) const = default;
 };
 

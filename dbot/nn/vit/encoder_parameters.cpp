@@ -59,13 +59,60 @@ void append_query_key_value(std::vector<ParameterSpec>& specs, const std::string
   if (config.key_bias) specs.push_back(zero_vector(prefix + "attn.qkv.bias", 3 * width));
 }
 
+/// The MLP's matrices but the last; its norm.
+void append_hidden_layer(std::vector<ParameterSpec>& specs, const std::string& prefix,
+                         const EncoderConfig& config) {
+  const std::int64_t width = config.width, hidden = config.hidden_width();
+  if (config.mlp == Mlp::gated) {
+    append_linear_parameters(specs, prefix + "mlp.fc1_g", width, hidden);
+    append_linear_parameters(specs, prefix + "mlp.fc1_x", width, hidden);
+  } else {
+    append_linear_parameters(specs, prefix + "mlp.fc1", width, hidden);
+  }
+  if (config.mlp_norm) append_norm_parameters(specs, prefix + "mlp.norm", hidden);
+}
+
+/// A learned query [1, 1, width], its attention to the patches, and an MLP behind it.
+void append_attention_pool(std::vector<ParameterSpec>& specs, const EncoderConfig& config) {
+  const std::int64_t width = config.width, hidden = config.hidden_width();
+  specs.push_back(token_parameter("attn_pool.latent", width));
+  append_linear_parameters(specs, "attn_pool.q", width, width);
+  append_linear_parameters(specs, "attn_pool.kv", width, 2 * width);
+  append_linear_parameters(specs, "attn_pool.proj", width, width);
+  append_norm_parameters(specs, "attn_pool.norm", width);
+  append_linear_parameters(specs, "attn_pool.mlp.fc1", width, hidden);
+  append_linear_parameters(specs, "attn_pool.mlp.fc2", hidden, width);
+}
+
+/// Tokens before the patches, and what tells patches where they are.
+std::vector<ParameterSpec> token_parameters(const EncoderConfig& config) {
+  std::vector<ParameterSpec> specs;
+  if (config.class_token) specs.push_back(token_parameter("cls_token", config.width));
+  if (config.registers > 0) {
+    specs.push_back(
+        parameter("register_tokens", {1, config.registers, config.width}, starts::Normal{0.02}));
+  }
+  if (config.position_table) {
+    ParameterSpec table = position_table_parameter("pos_embed", config, config.width);
+    if (!config.class_token) {
+      table.shape[1] -= 1;
+      table.start = starts::Normal{0.02};  // the usual start has a row for the class token
+    }
+    specs.push_back(std::move(table));
+  }
+  if (config.rotary.coordinates != RotaryCoordinates::none) {
+    ParameterSpec periods =
+        parameter("rope_embed.periods", {config.head_width() / 4}, starts::Constant{1});
+    periods.role = Role::fixed;
+    specs.push_back(std::move(periods));
+  }
+  return specs;
+}
+
 }  // namespace
 
 std::vector<ParameterSpec> encoder_parameters(const EncoderConfig& config) {
-  std::vector<ParameterSpec> specs{token_parameter("cls_token", config.width)};
-  if (config.position_table) {
-    specs.push_back(position_table_parameter("pos_embed", config, config.width));
-  }
+  std::vector<ParameterSpec> specs = token_parameters(config);
   append_patch_embedding(specs, config);
   if (config.norm_before) append_norm_parameters(specs, "norm_pre", config.width);
   if (config.relative_positions == RelativePositions::shared) {
@@ -76,6 +123,7 @@ std::vector<ParameterSpec> encoder_parameters(const EncoderConfig& config) {
     append_block_parameters(specs, "blocks." + std::to_string(block) + ".", config);
   }
   append_norm_parameters(specs, "norm", config.width);
+  if (config.attention_pool) append_attention_pool(specs, config);
   if (config.projection > 0) {
     specs.push_back(matrix_parameter("head.weight", config.width, config.projection));
   }
@@ -88,9 +136,14 @@ void append_block_parameters(std::vector<ParameterSpec>& specs, const std::strin
   if (config.layer_scale > 0) append_layer_scale(specs, prefix, config);
   append_norm_parameters(specs, prefix + "norm1", width);
   append_query_key_value(specs, prefix, config);
+  if (config.head_norm) {
+    append_norm_parameters(specs, prefix + "attn.q_norm", config.head_width());
+    append_norm_parameters(specs, prefix + "attn.k_norm", config.head_width());
+  }
+  if (config.attention_norm) append_norm_parameters(specs, prefix + "attn.norm", width);
   append_linear_parameters(specs, prefix + "attn.proj", width, width);
   append_norm_parameters(specs, prefix + "norm2", width);
-  append_linear_parameters(specs, prefix + "mlp.fc1", width, hidden);
+  append_hidden_layer(specs, prefix, config);
   append_linear_parameters(specs, prefix + "mlp.fc2", hidden, width);
 }
 

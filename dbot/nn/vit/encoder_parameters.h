@@ -10,9 +10,10 @@
 // What parameters networks have: official names and shapes, in official order, and how they start.
 namespace dbot::nn {
 
-/// Parameters of an encoder: cls_token, pos_embed, patch_embed.proj.*, norm_pre.*,
-/// rel_pos_bias.relative_position_bias_table, blocks.N.*, norm.*, head.weight, as far as the
-/// configuration has them. docs/methods/mae.md §8, docs/methods/dbot.md §8.
+/// Parameters of an encoder: cls_token, register_tokens, pos_embed, rope_embed.periods,
+/// patch_embed.proj.*, norm_pre.*, rel_pos_bias.relative_position_bias_table, blocks.N.*, norm.*,
+/// attn_pool.*, head.weight, as far as the configuration has them. docs/methods/mae.md §8,
+/// docs/methods/dbot.md §8, docs/methods/teachers.md §6.
 std::vector<ParameterSpec> encoder_parameters(const EncoderConfig& config);
 
 /// Appends the parameters of one block behind `prefix` ("blocks.0.").

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "dbot/core/error.h"
+#include "dbot/nn/vit/attention_pool.h"
 #include "dbot/nn/vit/relative_positions.h"
 #include "dbot/ops/assemble_tokens.h"
 #include "dbot/ops/attention_probabilities.h"
@@ -52,6 +53,9 @@ VisionTransformer::VisionTransformer(const EncoderConfig& config,
   if (config_.relative_positions != RelativePositions::none) {
     relative_index_ = relative_position_index(config_.grid());
   }
+  if (config_.rotary.coordinates != RotaryCoordinates::none) {
+    rotary_ = rotary_table(config_.rotary, parameters_->at("rope_embed.periods"), config_.grid());
+  }
 }
 
 BackboneInput VisionTransformer::input() const {
@@ -60,8 +64,28 @@ BackboneInput VisionTransformer::input() const {
 
 runtime::NamedTensors VisionTransformer::features(const runtime::NamedTensors& inputs,
                                                   at::ScalarType compute) const {
-  const at::Tensor tokens = norm(blocks(embed(inputs.at("images")), compute));
-  return {{"cls", tokens.select(1, 0)}, {"mean", tokens.slice(1, 1).mean(1)}};
+  const BlockTokens found = finished(blocks(embed(inputs.at("images")), compute), compute);
+  runtime::NamedTensors features{{"mean", found.mean}};
+  if (found.cls.defined()) features["cls"] = found.cls;
+  return features;
+}
+
+std::vector<std::string> VisionTransformer::feature_names() const {
+  if (config_.class_token || config_.attention_pool) return {"cls", "mean"};
+  return {"mean"};
+}
+
+BlockTokens VisionTransformer::finished(const at::Tensor& tokens, at::ScalarType compute) const {
+  const std::int64_t prefix = config_.prefix_tokens();
+  const at::Tensor normed = norm(tokens);
+  BlockTokens found{.cls = {}, .patches = normed.slice(1, prefix)};
+  if (config_.class_token) {
+    found.cls = normed.select(1, 0);
+  } else if (config_.attention_pool) {
+    found.cls = attention_pool(found.patches, *parameters_, config_, compute);
+  }
+  found.mean = config_.pooled_norm ? norm(tokens.slice(1, prefix).mean(1)) : found.patches.mean(1);
+  return found;
 }
 
 std::optional<TokenLayout> VisionTransformer::token_layout() const {
@@ -80,14 +104,14 @@ std::vector<BlockTokens> VisionTransformer::tokens(const runtime::NamedTensors& 
     const auto end = static_cast<std::size_t>(block);
     current = blocks(std::move(current), all.subspan(done, end - done), compute);
     done = end;
-    const at::Tensor normed = norm(current);
-    found.push_back({.cls = normed.select(1, 0), .patches = normed.slice(1, 1)});
+    found.push_back(finished(current, compute));
   }
   return found;
 }
 
 std::optional<PatchView> VisionTransformer::view_patches(const runtime::NamedTensors& inputs,
                                                          at::ScalarType compute) const {
+  if (!config_.has_plain_tokens() || !config_.has_plain_blocks()) return std::nullopt;
   const std::vector<ops::TransformerBlockWeights> weights = block_weights();
   const std::span all(weights);
   const at::Tensor before = blocks(embed(inputs.at("images")), all.first(all.size() - 1), compute);
@@ -124,6 +148,10 @@ at::Tensor VisionTransformer::embed_patches(const ops::Images& images,
 
 at::Tensor VisionTransformer::complete(const at::Tensor& patches,
                                        const at::Tensor& ids_keep) const {
+  if (!config_.has_plain_tokens()) {
+    if (ids_keep.defined()) throw Error("[encoder] a network with registers sees all patches");
+    return complete_prefix(patches);
+  }
   const std::int64_t width = config_.width;
   const at::Tensor& cls = parameters_->at("cls_token");
   const at::Tensor tokens = config_.position_table
@@ -132,6 +160,26 @@ at::Tensor VisionTransformer::complete(const at::Tensor& patches,
                                 : at::cat({cls.expand({patches.size(0), 1, width}), patches}, 1);
   if (!config_.norm_before) return tokens;
   return at::layer_norm(tokens, {width}, parameters_->at("norm_pre.weight"),
+                        parameters_->at("norm_pre.bias"), config_.layer_norm_eps);
+}
+
+at::Tensor VisionTransformer::complete_prefix(const at::Tensor& patches) const {
+  const std::int64_t batch = patches.size(0), width = config_.width;
+  std::vector<at::Tensor> tokens;
+  at::Tensor table = config_.position_table ? parameters_->at("pos_embed") : at::Tensor();
+  if (config_.class_token) {
+    const at::Tensor& cls = parameters_->at("cls_token");
+    const at::Tensor placed = table.defined() ? cls + table.slice(1, 0, 1) : cls;
+    tokens.push_back(placed.expand({batch, 1, width}));
+    if (table.defined()) table = table.slice(1, 1);
+  }
+  if (config_.registers > 0) {
+    tokens.push_back(parameters_->at("register_tokens").expand({batch, config_.registers, width}));
+  }
+  tokens.push_back(table.defined() ? patches + table : patches);
+  const at::Tensor all = at::cat(tokens, 1);
+  if (!config_.norm_before) return all;
+  return at::layer_norm(all, {width}, parameters_->at("norm_pre.weight"),
                         parameters_->at("norm_pre.bias"), config_.layer_norm_eps);
 }
 
@@ -181,7 +229,14 @@ std::vector<ops::TransformerBlockWeights> VisionTransformer::block_weights() con
 }
 
 ops::TransformerBlockOptions VisionTransformer::block_options(at::ScalarType compute) const {
-  return {config_.heads, config_.layer_norm_eps, compute, config_.gelu == Gelu::quick};
+  return {.heads = config_.heads,
+          .layer_norm_eps = config_.layer_norm_eps,
+          .compute = compute,
+          .quick_gelu = config_.gelu == Gelu::quick,
+          .tanh_gelu = config_.gelu == Gelu::tanh,
+          .rotary_cosine = rotary_.cosine,
+          .rotary_sine = rotary_.sine,
+          .rotary_halves = config_.rotary.pairs == RotaryPairs::halves};
 }
 
 }  // namespace dbot::nn

@@ -12,6 +12,7 @@
 #include "dbot/nn/vit/block_stack.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/nn/vit/encoder_parameters.h"
+#include "dbot/nn/vit/rotary.h"
 #include "dbot/ops/image_patches.h"
 
 namespace dbot::nn {
@@ -28,8 +29,9 @@ class VisionTransformer : public Backbone {
   const std::shared_ptr<ParameterStore>& parameters() const override { return parameters_; }
 
   BackboneInput input() const override;
-  /// cls token and mean of the patch tokens, both after the final norm.
-  std::vector<std::string> feature_names() const override { return {"cls", "mean"}; }
+  /// cls token and mean of the patch tokens, both after the final norm. Without a class token what
+  /// the attention pool gives takes the place of cls, or there is the mean alone.
+  std::vector<std::string> feature_names() const override;
   runtime::NamedTensors features(const runtime::NamedTensors& inputs,
                                  at::ScalarType compute) const override;
   std::string describe() const override;
@@ -41,7 +43,8 @@ class VisionTransformer : public Backbone {
 
   /// cls and patch tokens before the first block, [batch, 1 + kept, width], positions added.
   /// ids_keep: int64 [batch, kept], which patches (row-major) to embed, in this order; undefined:
-  /// all, in image order.
+  /// all, in image order. With other tokens before the patches (`prefix_tokens`) only all are
+  /// possible.
   at::Tensor embed(const ops::Images& images, const at::Tensor& ids_keep = {}) const;
   /// The parts of `embed`: patches without positions, [batch, kept, width]; and what becomes of
   /// them, or of something in their place.
@@ -66,10 +69,16 @@ class VisionTransformer : public Backbone {
   ops::TransformerBlockOptions block_options(at::ScalarType compute) const;
 
  private:
+  /// `complete` where the tokens before the patches are others than a class token.
+  at::Tensor complete_prefix(const at::Tensor& patches) const;
+  /// cls, patches and their mean of what the blocks gave.
+  BlockTokens finished(const at::Tensor& tokens, at::ScalarType compute) const;
+
   EncoderConfig config_;
   std::shared_ptr<ParameterStore> parameters_;
   std::string norm_;           // "norm" or "fc_norm"
   at::Tensor relative_index_;  // where there are relative positions
+  RotaryTable rotary_;         // where there are rotary ones
 };
 
 }  // namespace dbot::nn

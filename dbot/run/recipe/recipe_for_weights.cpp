@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "dbot/core/error.h"
 #include "dbot/core/settings/toml_document.h"
 
 namespace dbot::run {
@@ -56,6 +57,14 @@ Values model_values(const nn::EncoderConfig& config) {
 
 Recipe recipe_for_weights(const RecipeText& text, const exchange::EncoderDescription& encoder,
                           const std::vector<std::string>& assignments) {
+  if (!encoder.config.can_be_trained()) {
+    throw UsageError({.operation = "start",
+                      .subject = "the model",
+                      .fault = Fault::unsupported,
+                      .reason = "has parts that only frozen networks have (rotary positions, "
+                                "registers, a gated MLP, norms inside its blocks, no class token)",
+                      .way_out = "start from the encoder of another network"});
+  }
   const std::set<std::string> given = keys_of(text, assignments);
   Values values = model_values(encoder.config);
   // Of other channels than the file's nothing is known of their pixels.

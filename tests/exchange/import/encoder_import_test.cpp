@@ -158,7 +158,7 @@ TEST_F(EncoderImport, FillsWhatComputesTheSame) {
 
 TEST_F(EncoderImport, RefusesNetworksThatItWouldNotComputeRightly) {
   for (const auto& [name, meaning] :
-       {std::pair{"dist_token", "distillation"}, std::pair{"reg_token", "registers"},
+       {std::pair{"dist_token", "distillation"}, std::pair{"register_gate", "registers"},
         std::pair{"blocks.0.attn.whitening.weight", "ordinary block"}}) {
     runtime::NamedTensors tensors = below("model.", official_);
     tensors["model." + std::string(name)] = at::ones({16});

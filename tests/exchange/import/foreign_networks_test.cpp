@@ -24,19 +24,11 @@ class ForeignNetworks : public EncoderImport {};
 
 TEST_F(ForeignNetworks, AreRefusedByTheTensorThatShowsTheirKind) {
   for (const auto& [name, kind] :
-       {std::pair{"rope_embed.periods", "rotary"},
-        std::pair{"rope.freqs_cos", "rotary"},
-        std::pair{"blocks.0.attn.rope.freqs", "rotary"},
-        std::pair{"storage_tokens", "register"},
-        std::pair{"reg_token", "register"},
-        std::pair{"register_tokens", "register"},
-        std::pair{"blocks.0.attn.qkv.bias_mask", "mask of the key's bias"},
-        std::pair{"blocks.1.mlp.w12.weight", "gated MLP"},
-        std::pair{"blocks.1.mlp.w3.bias", "gated MLP"},
-        std::pair{"blocks.1.mlp.fc1_g.weight", "gated MLP"},
-        std::pair{"blocks.0.mlp.norm.weight", "sub-LN"},
-        std::pair{"blocks.0.attn.norm.weight", "sub-LN"},
-        std::pair{"blocks.0.attn.q_norm.weight", "norm of query and key"},
+       {std::pair{"rope.freqs", "rotary"}, std::pair{"blocks.0.attn.rope.freqs", "rotary"},
+        std::pair{"rope_embed.dtype_scale", "rotary"}, std::pair{"register_gate", "register"},
+        std::pair{"blocks.0.attn.proj.bias_mask", "mask of the key's bias"},
+        std::pair{"blocks.1.mlp.gate_proj.weight", "gated MLP"},
+        std::pair{"blocks.0.attn.ln.weight", "sub-LN"},
         std::pair{"blocks.0.attn.rel_pos.mlp.fc1.weight", "relative positions"},
         std::pair{"shared_rel_pos.relative_position_bias_table", "relative positions"},
         std::pair{"patch_embed.conv1.weight", "convolutional stem"},
@@ -69,13 +61,13 @@ TEST_F(ForeignNetworks, RotaryPositionsAreNamedBeforeWhatElseIsForeign) {
       to_hugging_face(official_, NameStyle::hugging_face_classic, "").tensors;
   tensors["embeddings.register_tokens"] = at::ones({1, 4, 16});
   tensors["encoder.layer.0.mlp.gate_proj.weight"] = at::ones({16, 16});
-  std::ofstream(folder_ / "config.json") << R"({"model_type": "dinov3_vit", "rope_theta": 100.0})";
+  std::ofstream(folder_ / "config.json") << R"({"model_type": "other", "rope_theta": 100.0})";
   EXPECT_THAT(refusal(tensors), AllOf(HasSubstr("config.json tells of rotary positions"),
                                       testing::Not(HasSubstr("variant without"))));
-  tensors["rope_embeddings.inv_freq"] = at::ones({16});
-  EXPECT_THAT(refusal(tensors), AllOf(HasSubstr("rope_embeddings.inv_freq"), HasSubstr("rotary")));
+  tensors["rope_embeddings.freqs"] = at::ones({16});
+  EXPECT_THAT(refusal(tensors), AllOf(HasSubstr("rope_embeddings.freqs"), HasSubstr("rotary")));
   std::filesystem::remove(folder_ / "config.json");
-  EXPECT_THAT(refusal(tensors), AllOf(HasSubstr("rope_embeddings.inv_freq"), HasSubstr("rotary")));
+  EXPECT_THAT(refusal(tensors), AllOf(HasSubstr("rope_embeddings.freqs"), HasSubstr("rotary")));
 }
 
 TEST_F(ForeignNetworks, WithoutTheUsualPatchesAreNamedAllTheSame) {
@@ -89,7 +81,8 @@ TEST_F(ForeignNetworks, AreToldByShapesAndByConfigToo) {
   for (const std::string block : {"blocks.0.", "blocks.1."}) {
     tensors[block + "mlp.fc2.weight"] = at::ones({16, 16});
   }
-  EXPECT_THAT(refusal(tensors), HasSubstr("gated MLP"));
+  // Twice as many rows as columns behind: gate and value in one matrix.
+  EXPECT_EQ(import(tensors).encoder.description.config.mlp, nn::Mlp::gated);
   path_ = folder_ / "model.safetensors";
   const auto with = [&](const runtime::NamedTensors& file, const std::string& config) {
     std::ofstream(folder_ / "config.json") << config;

@@ -1,4 +1,4 @@
-#include "dbot/exchange/import/preprocessing.h"
+#include "dbot/exchange/kinds/preprocessing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 #include "dbot/core/error.h"
-#include "dbot/exchange/import/folder_description.h"
 #include "dbot/exchange/import/weights_source.h"
+#include "dbot/exchange/kinds/folder_description.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 

@@ -77,7 +77,7 @@ MaskdistillTeacher::MaskdistillTeacher(const Fixture& fixture) {
   const core::Size native = tower_.grid();
   tower_.image_size = square("input_image");
   at::Tensor& table = official.tensors.at("pos_embed");
-  table = nn::resize_position_table(table, native, tower_.grid(), nn::PositionResize::dino);
+  table = nn::resize_position_table(table, native, tower_.grid(), {.offset = nn::kDinoOffset});
   parameters_ = make_store(nn::encoder_parameters(tower_), official.tensors);
 }
 

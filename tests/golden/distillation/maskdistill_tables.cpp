@@ -62,10 +62,10 @@ void compare_masks(const Fixture& fixture, Comparison& comparison) {
 void compare_position_tables(const Fixture& fixture, Comparison& comparison) {
   for (const auto& [name, table] : fixture.with_prefix("pos_interp_in_")) {
     const std::int64_t from = std::stoll(name), to = std::stoll(name.substr(name.find("to") + 2));
-    for (const auto& [kind, how] : {std::pair{"out", nn::PositionResize::dino},
-                                    std::pair{"plain", nn::PositionResize::exact}}) {
+    for (const auto& [kind, offset] :
+         {std::pair{"out", nn::kDinoOffset}, std::pair{"plain", 0.0}}) {
       const at::Tensor resized =
-          nn::resize_position_table(table.unsqueeze(0), {from, from}, {to, to}, how);
+          nn::resize_position_table(table.unsqueeze(0), {from, from}, {to, to}, {.offset = offset});
       comparison.elements(fmt::format("pos_interp_{}_{}", kind, name), resized.squeeze(0),
                           element_limits::value);
     }

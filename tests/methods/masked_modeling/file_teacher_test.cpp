@@ -1,4 +1,5 @@
 // A teacher from a file: what is refused before the first step, and what its students carry on.
+#include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -81,6 +82,33 @@ TEST_F(FileTeacher, LeavesItsOriginToStudentsOfEveryStageAndAcrossAResume) {
   MaskedModeling without(config_);
   without.begin_stage(0);
   EXPECT_TRUE(of(without).empty());
+}
+
+TEST_F(FileTeacher, OfAnotherKindTeachesAlsoAfterAResume) {
+  const std::string teachers = "tests/exchange/fixtures/teachers/";
+  config_.encoder = {{32, 32}, 3, 8, 16, 2, 2};
+  for (const std::string name : {"dinov3-gated-hf", "registers-hf", "siglip-hf"}) {
+    SCOPED_TRACE(name);
+    config_.teacher.path = teachers + name + "/model.safetensors";
+    config_.objective.cls = name != "siglip-hf";
+    MaskedModeling method(config_);
+    method.begin_stage(0);
+    MaskedModeling resumed(config_);
+    resumed.load_state(0, method.state());
+    const runtime::NamedTensors before = method.state(), after = resumed.state();
+    ASSERT_TRUE(before.contains("teacher.norm.weight"));
+    EXPECT_EQ(before.size(), after.size());
+    for (const auto& [tensor, values] : before) {
+      EXPECT_TRUE(at::equal(after.at(tensor), values)) << tensor;
+    }
+  }
+  config_.objective.cls = true;
+  try {
+    MaskedModeling method(config_);
+    FAIL() << "accepted";
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("has no class token"));
+  }
 }
 
 }  // namespace

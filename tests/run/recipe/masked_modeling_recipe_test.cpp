@@ -98,7 +98,7 @@ TEST(MaskDistillRecipes, FollowTheirSource) {
     EXPECT_TRUE(blocks.exact) << name;
     EXPECT_EQ(slots.encoder.layer_scale, layer_scale) << name;
     EXPECT_EQ(slots.teacher.features.output, objectives::TeacherOutput::last_block) << name;
-    EXPECT_EQ(slots.teacher.position_resize, nn::PositionResize::dino) << name;
+    EXPECT_EQ(slots.teacher.position_resize, objectives::TeacherPositions::dino) << name;
     EXPECT_EQ(slots.objective.normalisation, objectives::Normalisation::layer_norm) << name;
     EXPECT_EQ(slots.loss.beta, 1) << name;
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbot/core/settings/settings.h"
+#include "dbot/exchange/kinds/rotary_kind.h"
 
 namespace dbot::exchange {
 
@@ -17,9 +18,11 @@ struct FolderDescription {
   std::optional<std::int64_t> width, depth, heads;
   std::optional<core::Size> image_size;
   std::optional<double> layer_norm_eps;
-  std::optional<std::string> activation;  // "gelu", "quick_gelu", …
+  std::optional<std::string> activation;  // "gelu", "quick_gelu", "gelu_pytorch_tanh", …
   std::vector<double> mean, std;          // one a channel, or one for all; empty if unknown
-  bool rotary = false;                    // positions are rotations, which no tensor shows
+  RotaryFacts rotary = {};                // positions as rotations, which no tensor shows
+  std::string family;                     // model_type of transformers, else timm's architecture
+  bool antialiased_positions = false;     // its position table is resized with antialiasing
   /// Fields that dbot reads and does otherwise, in words.
   std::vector<std::string> not_followed;
 };

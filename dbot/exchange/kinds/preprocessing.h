@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "dbot/exchange/import/folder_description.h"
+#include "dbot/exchange/kinds/folder_description.h"
 
 namespace dbot::exchange {
 

@@ -1,4 +1,4 @@
-#include "dbot/exchange/import/preprocessing.h"
+#include "dbot/exchange/kinds/preprocessing.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <cmath>
 #include <string_view>
 
-#include "dbot/exchange/import/json_fields.h"
 #include "dbot/exchange/json_file.h"
+#include "dbot/exchange/kinds/json_fields.h"
 
 namespace dbot::exchange {
 namespace {

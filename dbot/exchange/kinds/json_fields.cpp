@@ -1,4 +1,4 @@
-#include "dbot/exchange/import/json_fields.h"
+#include "dbot/exchange/kinds/json_fields.h"
 
 #include <fmt/format.h>
 
