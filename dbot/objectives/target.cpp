@@ -9,7 +9,7 @@ namespace dbot::objectives {
 namespace {
 
 constexpr double kLayerNormEps = 1e-5;
-constexpr double kLeastLength = 1e-12;
+constexpr double kLeastFeatureLength = 1e-12;
 
 /// LayerNorm without gain and shift.
 at::Tensor layer_normed(const at::Tensor& values) {
@@ -30,7 +30,7 @@ at::Tensor normalised(const at::Tensor& values, Normalisation normalisation) {
   if (normalisation == Normalisation::layer_norm) return layer_normed(values);
   if (normalisation == Normalisation::l2) {
     return values /
-           at::linalg_vector_norm(values, 2, {-1}, /*keepdim=*/true).clamp_min(kLeastLength);
+           at::linalg_vector_norm(values, 2, {-1}, /*keepdim=*/true).clamp_min(kLeastFeatureLength);
   }
   return values;
 }

@@ -19,7 +19,7 @@ enum class SiameseMixing { none, unmix, mixmask, both };
 enum class MaskFill { image, zero, noise };
 
 /// Between the network's features and the embedding: one matrix, or two with a ReLU between.
-enum class HeadKind { linear, mlp };
+enum class EmbeddingHead { linear, mlp };
 
 /// Two views of an image, one encoder, and a loss that makes their embeddings alike; mixed views
 /// say how much of whom they show. docs/methods/siamese.md.
@@ -27,7 +27,7 @@ struct SiameseConfig {
   static constexpr const char* kKind = "siamese";
 
   ConvolutionChoice network;
-  HeadKind head = HeadKind::mlp;
+  EmbeddingHead head = EmbeddingHead::mlp;
   std::int64_t head_width = 128;  // of the embedding
   std::int64_t norm_splits = 1;   // of each batch, for the encoder's BatchNorm
 

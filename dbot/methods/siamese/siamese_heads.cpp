@@ -19,10 +19,10 @@ void append_linear(std::vector<nn::ParameterSpec>& specs, const std::string& nam
 
 }  // namespace
 
-std::vector<nn::ParameterSpec> projection_parameters(HeadKind kind, std::int64_t features,
+std::vector<nn::ParameterSpec> projection_parameters(EmbeddingHead kind, std::int64_t features,
                                                      std::int64_t width) {
   std::vector<nn::ParameterSpec> specs;
-  if (kind == HeadKind::linear) {
+  if (kind == EmbeddingHead::linear) {
     append_linear(specs, "fc", features, width);
   } else {
     append_linear(specs, "fc.0", features, features);
@@ -31,9 +31,9 @@ std::vector<nn::ParameterSpec> projection_parameters(HeadKind kind, std::int64_t
   return specs;
 }
 
-at::Tensor project(const at::Tensor& features, const nn::ParameterStore& parameters, HeadKind kind,
-                   at::ScalarType compute) {
-  if (kind == HeadKind::linear) {
+at::Tensor project(const at::Tensor& features, const nn::ParameterStore& parameters,
+                   EmbeddingHead kind, at::ScalarType compute) {
+  if (kind == EmbeddingHead::linear) {
     return nn::linear(features, parameters, "fc", compute).to(at::kFloat);
   }
   const at::Tensor hidden = at::relu(nn::linear(features, parameters, "fc.0", compute));

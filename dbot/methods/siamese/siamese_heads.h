@@ -14,11 +14,11 @@
 namespace dbot::methods {
 
 /// features → width: one matrix, or two with as many hidden values as features.
-std::vector<nn::ParameterSpec> projection_parameters(HeadKind kind, std::int64_t features,
+std::vector<nn::ParameterSpec> projection_parameters(EmbeddingHead kind, std::int64_t features,
                                                      std::int64_t width);
 /// [batch, features] → float32 [batch, width].
-at::Tensor project(const at::Tensor& features, const nn::ParameterStore& parameters, HeadKind kind,
-                   at::ScalarType compute);
+at::Tensor project(const at::Tensor& features, const nn::ParameterStore& parameters,
+                   EmbeddingHead kind, at::ScalarType compute);
 
 /// width → hidden, BatchNorm, ReLU, → width: predictor.0, .1 and .3, with the running values.
 std::vector<nn::ParameterSpec> predictor_tensors(std::int64_t width, std::int64_t hidden);

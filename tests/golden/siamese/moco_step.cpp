@@ -48,7 +48,8 @@ methods::SiameseConfig moco_config(const Fixture& fixture) {
   config.network.kind = methods::ConvolutionKind::chain;
   config.network.image_size = {size, size};
   config.network.widths = {6, 12};
-  config.head = value_or(file, "mlp", false) ? methods::HeadKind::mlp : methods::HeadKind::linear;
+  config.head =
+      value_or(file, "mlp", false) ? methods::EmbeddingHead::mlp : methods::EmbeddingHead::linear;
   config.head_width = file.at("dim").get<std::int64_t>();
   config.norm_splits = value_or(file, "bn_splits", std::int64_t{1});
   config.symmetric = value_or(file, "symmetric", false);
