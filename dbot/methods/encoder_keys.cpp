@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "dbot/core/settings/ranges.h"
+#include "dbot/masking/random_mask.h"
 #include "dbot/methods/check_values.h"
 
 namespace dbot::methods {
@@ -38,6 +39,27 @@ void bind_encoder(core::Settings& settings, nn::EncoderConfig& model) {
                "Start of the learned factors of each block's branches (LayerScale); 0: none.");
   settings.add("model.key_bias", model.key_bias,
                "Attention's keys have a bias; false: queries and values alone.");
+}
+
+void bind_decoder(core::Settings& settings, nn::DecoderConfig& decoder) {
+  settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
+               "Features of a token in the decoder.");
+  settings.add("decoder.depth", decoder.depth, at_least(0, kMostBlocks), "blocks",
+               "Transformer blocks of the decoder.");
+  settings.add("decoder.heads", decoder.heads, at_least(1, kMostWidth), "",
+               "Attention heads of the decoder.");
+}
+
+void check_mask_ratio(double ratio, std::int64_t patches) {
+  const std::int64_t kept = masking::kept_patches(patches, ratio);
+  if (kept >= 1 && kept < patches) return;
+  refuse_recipe(fmt::format(
+      "mask.ratio is {}, which leaves {} of {} patches visible; expected at least one visible "
+      "and one masked patch: {}",
+      ratio, kept, patches,
+      patches < 2 ? std::string("choose a smaller patch or a larger image")
+                  : fmt::format("choose a ratio above 0 and at most {:.4g}",
+                                1.0 - 1.0 / static_cast<double>(patches))));
 }
 
 void check_encoder(const nn::EncoderConfig& model) {

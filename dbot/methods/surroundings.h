@@ -34,6 +34,9 @@ struct Outline {
   std::string size;                      // "model.width 96, model.depth 4": what to lower
   core::Size patches = {};               // in a column and a row of an image; 0: it has none
   std::optional<data::LabelledShare> labels = {};  // where it learns from labels: of how many
+  /// Where it learns from pairs (data/loader/partner_part.h): the share of partners that are of the
+  /// sample's own class.
+  std::optional<double> partners = {};
 };
 
 /// What a system holds in memory, by item, in bytes.

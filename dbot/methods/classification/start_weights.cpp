@@ -98,6 +98,9 @@ StartWeights load_start_weights(const std::string& path, const nn::EncoderConfig
   const nn::EncoderConfig& stored = loaded.description.config;
   check_network(path, stored, model);
   start.origins = exchange::origins_of(file, loaded.description);
+  start.mean = loaded.description.mean;
+  start.std = loaded.description.std;
+  start.grid = stored.grid();
   start.parameters = std::move(loaded.parameters);
   start.parameters.merge(std::move(loaded.head));
   start.parameters.erase("head.weight");

@@ -15,6 +15,8 @@ struct StartWeights {
   runtime::NamedTensors parameters;
   std::vector<exchange::WeightsOrigin> origins;
   std::string channels_rule;  // how the file's channels became the model's; empty: they are
+  std::vector<double> mean = {}, std = {};  // of the pixels it was trained on; empty: unknown
+  core::Size grid = {};                     // of the file's patches
 };
 
 /// Reads an encoder for the network that the recipe's [model] describes: its position tables are

@@ -17,13 +17,7 @@ void bind_model(Settings& settings, MaskedModelingConfig& config) {
   settings.add_choice("student.kind", config.student, {"asymmetric", "symmetric"},
                       "Encoder of visible patches with a decoder (MAE, dBOT), or an encoder with a "
                       "token in place of masked patches and one matrix (BEiT).");
-  auto& decoder = config.decoder;
-  settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
-               "Features of a token in the decoder.");
-  settings.add("decoder.depth", decoder.depth, at_least(0, kMostBlocks), "blocks",
-               "Transformer blocks of the decoder.");
-  settings.add("decoder.heads", decoder.heads, at_least(1, kMostWidth), "",
-               "Attention heads of the decoder.");
+  bind_decoder(settings, config.decoder);
 }
 
 void bind_teacher(Settings& settings, MaskedModelingConfig& config) {

@@ -91,15 +91,11 @@ class AsymmetricStudent final : public Student {
     const auto number = [](std::int64_t value) { return static_cast<double>(value); };
     const nn::MaskedAutoencoderConfig& shape = network_.config();
     const nn::EncoderConfig& encoder = shape.encoder;
-    const double tokens = number(encoder.patches()) + 1,
-                 decoder_width = number(shape.decoder.width);
     return embedding_multiply_adds(encoder, visible) +
            block_multiply_adds(visible + 1, number(encoder.width), number(encoder.depth),
                                encoder.mlp_ratio) +
-           (visible + 1) * number(encoder.width) * decoder_width +
-           block_multiply_adds(tokens, decoder_width, number(shape.decoder.depth),
-                               encoder.mlp_ratio) +
-           tokens * decoder_width * number(shape.prediction_width);
+           decoder_multiply_adds(encoder, shape.decoder, visible + 1,
+                                 number(shape.prediction_width));
   }
 
  private:

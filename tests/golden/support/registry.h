@@ -49,6 +49,8 @@ void check_finetune_steps(const Fixture& fixture, Comparison& comparison);
 void check_linear_probe(const Fixture& fixture, Comparison& comparison);
 void check_mixup(const Fixture& fixture, Comparison& comparison);
 void check_lars(const Fixture& fixture, Comparison& comparison);
+void check_imae_pretrain(const Fixture& fixture, Comparison& comparison);
+void check_imae_separability(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.
 void check_learning_rates(const nlohmann::json& table, Comparison& comparison);
