@@ -1,6 +1,9 @@
 #include "dbot/data/subset.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "dbot/core/random.h"
 
 namespace dbot::data {
 namespace {
@@ -32,6 +35,15 @@ class Subset final : public Dataset {
 std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> base,
                                       std::vector<std::int64_t> indices) {
   return std::make_shared<Subset>(std::move(base), std::move(indices));
+}
+
+std::shared_ptr<const Dataset> limited(std::shared_ptr<const Dataset> base, std::int64_t most,
+                                       std::uint64_t seed) {
+  if (most <= 0 || base->size() <= most) return base;
+  auto order = core::permutation({.seed = seed, .purpose = core::Purpose::split}, base->size());
+  order.resize(static_cast<std::size_t>(most));
+  std::ranges::sort(order);
+  return subset(std::move(base), std::move(order));
 }
 
 }  // namespace dbot::data

@@ -12,6 +12,7 @@
 #include "dbot/methods/classification/classification_entry.h"
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
 #include "dbot/methods/method.h"
+#include "dbot/methods/mixture_separation/mixture_separation_entry.h"
 #include "dbot/methods/siamese/siamese_entry.h"
 #include "dbot/methods/surroundings.h"
 
@@ -22,7 +23,8 @@
 // `make_stored`. One that lacks an overload does not compile. There is no registry and no macro.
 namespace dbot::methods {
 
-using MethodConfig = std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig>;
+using MethodConfig = std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig,
+                                  MixtureSeparationConfig>;
 
 }  // namespace dbot::methods
 

@@ -13,6 +13,15 @@ double embedding_multiply_adds(const nn::EncoderConfig& encoder, double patches)
          static_cast<double>(encoder.width);
 }
 
+double decoder_multiply_adds(const nn::EncoderConfig& encoder, const nn::DecoderConfig& decoder,
+                             double given, double prediction_width) {
+  const auto tokens = static_cast<double>(encoder.patches()) + 1;
+  const auto width = static_cast<double>(decoder.width);
+  return given * static_cast<double>(encoder.width) * width +
+         block_multiply_adds(tokens, width, static_cast<double>(decoder.depth), encoder.mlp_ratio) +
+         tokens * width * prediction_width;
+}
+
 double parameter_count(const std::vector<nn::ParameterSpec>& specs, bool trainable_only) {
   double sum = 0;
   for (const nn::ParameterSpec& spec : specs) {

@@ -11,6 +11,10 @@ namespace dbot::methods {
 /// Multiply-adds of a stack of blocks, and of an encoder's patch embedding, for one image.
 double block_multiply_adds(double tokens, double width, double depth, double mlp_ratio);
 double embedding_multiply_adds(const nn::EncoderConfig& encoder, double patches);
+/// Of a decoder that is given so many tokens of an encoder, cls included, and predicts values for
+/// all of an image's.
+double decoder_multiply_adds(const nn::EncoderConfig& encoder, const nn::DecoderConfig& decoder,
+                             double given, double prediction_width);
 
 constexpr double kFloatBytes = 4;
 // Measured: what the allocator leaves between the tensors of a step.

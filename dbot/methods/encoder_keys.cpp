@@ -40,6 +40,26 @@ void bind_encoder(core::Settings& settings, nn::EncoderConfig& model) {
                "Attention's keys have a bias; false: queries and values alone.");
 }
 
+void bind_decoder(core::Settings& settings, nn::DecoderConfig& decoder) {
+  settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
+               "Features of a token in the decoder.");
+  settings.add("decoder.depth", decoder.depth, at_least(0, kMostBlocks), "blocks",
+               "Transformer blocks of the decoder.");
+  settings.add("decoder.heads", decoder.heads, at_least(1, kMostWidth), "",
+               "Attention heads of the decoder.");
+}
+
+void check_mask_ratio(double ratio, std::int64_t visible, std::int64_t patches) {
+  if (visible >= 1 && visible < patches) return;
+  refuse_recipe(fmt::format(
+      "mask.ratio is {}, which leaves {} of {} patches visible; expected at least one visible "
+      "and one masked patch: {}",
+      ratio, visible, patches,
+      patches < 2 ? std::string("choose a smaller patch or a larger image")
+                  : fmt::format("choose a ratio above 0 and at most {:.4g}",
+                                1.0 - 1.0 / static_cast<double>(patches))));
+}
+
 void check_encoder(const nn::EncoderConfig& model) {
   nn::check(model, "model");
   // Attention alone is quadratic in the tokens.

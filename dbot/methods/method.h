@@ -29,6 +29,7 @@ namespace dbot::methods {
 
 class ClassifyingCapability;
 class ImageCapability;
+class MixtureCapability;
 
 /// What is known of the data once they are open.
 struct DataFacts {
@@ -132,6 +133,8 @@ class Method {
   }
   /// Null where it does not predict masked images.
   virtual const ImageCapability* images() const { return nullptr; }
+  /// Null where it does not take mixtures of two images apart.
+  virtual const MixtureCapability* mixtures() const { return nullptr; }
   /// Null where it does not sort samples into classes.
   virtual const ClassifyingCapability* classifier() const { return nullptr; }
   /// Shows what a step computes, layer by layer and without stochastic depth, so that none hides.

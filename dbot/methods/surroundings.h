@@ -46,6 +46,9 @@ struct Outline {
   /// Crops of each image beside the first, with draws of their own and the same augmentation:
   /// tensor `kFurtherViews` of a batch, [batch, views, channels, height, width].
   std::int64_t further_views = 0;
+  /// Where it learns from pairs (data/loader/partner_part.h): the share of partners that are of the
+  /// sample's own class.
+  std::optional<double> partners = {};
 };
 
 inline constexpr const char* kFurtherViews = "views";

@@ -25,6 +25,7 @@
 #include "dbot/train/trainer.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/methods/images_and_numbers.h"
+#include "tests/methods/mixture_separation/small_autoencoder.h"
 #include "tests/methods/small_system.h"
 
 namespace dbot {
@@ -137,6 +138,31 @@ std::vector<System> small_ones(const methods::SiameseConfig& /*which*/) {
                     : methods::catalogue::make(small, context);
     };
     systems.push_back({name, make, scalars, "\"network\":", {"masks", "mixtures", "nearest_keys"}});
+  }
+  return systems;
+}
+
+/// One without a teacher, and one that an MAE starts and teaches. Its file lives as long as the
+/// system.
+std::vector<System> small_ones(const methods::MixtureSeparationConfig& /*which*/) {
+  methods::MixtureSeparationConfig config = test::small_mixture_config();
+  const auto folder = std::make_shared<test::TemporaryFolder>();
+  methods::MixtureSeparationConfig taught = config;
+  taught.start = methods::StartKind::file;
+  taught.start_path = (*folder / "mae.safetensors").string();
+  taught.distillation = 1;
+  taught.lam_scope = methods::LamScope::per_sample;
+  test::write_autoencoder(taught.start_path, config.encoder, test::small_autoencoder(config));
+  std::vector<System> systems;
+  for (const auto& [name, small, scalars] :
+       {std::tuple{"imae", config, std::vector<std::string>{"reconstruction"}},
+        {"imae, taught", taught, std::vector<std::string>{"reconstruction", "distillation"}}}) {
+    const auto make = [folder, small = methods::MethodConfig(small)](bool stored) {
+      const methods::MakeContext context{.seed = 5, .device = {}};
+      return stored ? methods::catalogue::make_stored(small, context)
+                    : methods::catalogue::make(small, context);
+    };
+    systems.push_back({name, make, scalars, "\"patch_size\":4", {"mixtures"}});
   }
   return systems;
 }

@@ -20,7 +20,8 @@ const std::vector<LineRule>& rules() {
        .complaint = "dynamic_cast; ask the data set through its interface"},
       {.folders = {"dbot/train/", "dbot/report/", "dbot/run/"},
        .pattern = std::regex(
-           "MaskedModeling|masked_modeling|methods::Classification|methods/classification"),
+           "MaskedModeling|masked_modeling|methods::Classification|methods/classification|"
+           "MixtureSeparation|mixture_separation"),
        .complaint = "a learning system by name; only methods/ and its catalogue know systems"},
       // Comments may speak of options, and custom properties of CSS look like them.
       {.folders = {"dbot/"},

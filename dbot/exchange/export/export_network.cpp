@@ -189,6 +189,11 @@ void check_decoder(const DecoderDescription& decoder, ExportFormat format) {
                    "has no place for a decoder that predicts a teacher's features; its encoder "
                    "becomes a ViTMAEModel");
   }
+  if (decoder.embeddings > 1 && format == ExportFormat::huggingface_mae) {
+    refuse_decoder(format,
+                   "has no place for a decoder of two images; its encoder becomes a "
+                   "ViTMAEModel");
+  }
   if (pixels && format == ExportFormat::dbot) {
     refuse_predictor(format, "pixels", ExportFormat::mae);
   }

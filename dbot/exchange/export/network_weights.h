@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,7 @@ struct DecoderDescription {
                                // "lm_head" of the symmetric variant
   double mask_ratio = 0.75;    // it was trained with
   bool normalised_pixels = false;  // it predicts pixels standardised per patch
+  std::int64_t embeddings = 1;     // 2: decoder_embed1 and decoder_embed2 of two images (i-MAE)
 };
 
 /// A network to hand out: an encoder, and perhaps its decoder, or a head (description.head).

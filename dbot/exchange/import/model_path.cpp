@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/import/decoder_file.h"
 #include "dbot/exchange/import/encoder_file.h"
 #include "dbot/formats/safetensors/safetensors.h"
 
@@ -92,6 +93,14 @@ std::filesystem::path resolve_model_path(const std::filesystem::path& path) {
                    .fault = Fault::missing,
                    .reason = "has no weights: looked for model.safetensors, student.safetensors, "
                              "pytorch_model.bin and checkpoints/*/student.safetensors"});
+}
+
+std::filesystem::path resolve_autoencoder_path(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored) && !is_file(path / "student.safetensors")) {
+    if (const auto student = newest_student(path / "checkpoints")) return *student;
+  }
+  return resolve_model_path(path);
 }
 
 }  // namespace dbot::exchange

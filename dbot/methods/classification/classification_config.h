@@ -6,15 +6,13 @@
 
 #include "dbot/data/augment/mixing.h"
 #include "dbot/data/sources/labelled_share.h"
+#include "dbot/methods/start_kind.h"
 #include "dbot/methods/surroundings.h"
 #include "dbot/nn/vit/classifier.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/runtime/device.h"
 
 namespace dbot::methods {
-
-/// Where the encoder's first weights come from.
-enum class StartKind { random, file };
 
 /// Fine-tuning, or training from nothing: a vision transformer learns the labels of images.
 /// docs/methods/classification.md.

@@ -95,14 +95,18 @@ void copy_shared_table(runtime::NamedTensors& parameters, std::int64_t depth) {
 
 }  // namespace
 
-StartWeights load_start_weights(const std::string& path, const nn::EncoderConfig& model) {
+StartWeights load_start_weights(const std::string& path, const nn::EncoderConfig& model,
+                                const exchange::EncoderHints& hints) {
   const std::filesystem::path file = exchange::resolve_model_path(path);
-  exchange::LoadedEncoder loaded = exchange::load_encoder(file);
+  exchange::LoadedEncoder loaded = exchange::load_encoder(file, hints);
   StartWeights start;
   start.channels_rule = exchange::adapt_channels(loaded, model.channels);
   const nn::EncoderConfig& stored = loaded.description.config;
   check_network(path, stored, model);
   start.origins = exchange::origins_of(file, loaded.description);
+  start.mean = loaded.description.mean;
+  start.std = loaded.description.std;
+  start.grid = stored.grid();
   start.parameters = std::move(loaded.parameters);
   start.parameters.merge(std::move(loaded.head));
   start.parameters.erase("head.weight");

@@ -81,16 +81,7 @@ void check_mask(const MaskedModelingConfig& config) {
         "{}, or 0 to hide by mask.ratio",
         config.mask.count, patches, patches - 1));
   }
-  const std::int64_t kept = masking::visible_patches(config.mask, patches);
-  if (kept < 1 || kept >= patches) {
-    refuse_recipe(fmt::format(
-        "mask.ratio is {}, which leaves {} of {} patches visible; expected at least one visible "
-        "and one masked patch: {}",
-        config.mask.ratio, kept, patches,
-        patches < 2 ? std::string("choose a smaller patch or a larger image")
-                    : fmt::format("choose a ratio above 0 and at most {:.4g}",
-                                  1.0 - 1.0 / static_cast<double>(patches))));
-  }
+  check_mask_ratio(config.mask.ratio, masking::visible_patches(config.mask, patches), patches);
 }
 
 void check_features(const objectives::FeatureConfig& features) {

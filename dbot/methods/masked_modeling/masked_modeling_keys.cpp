@@ -23,13 +23,7 @@ void bind_model(Settings& settings, MaskedModelingConfig& config) {
   settings.add("student.learned_positions", config.learned_positions,
                "A symmetric student trains its position tables (model.position_table, and the "
                "decoder's).");
-  auto& decoder = config.decoder;
-  settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
-               "Features of a token in the decoder.");
-  settings.add("decoder.depth", decoder.depth, at_least(0, kMostBlocks), "blocks",
-               "Transformer blocks of the decoder.");
-  settings.add("decoder.heads", decoder.heads, at_least(1, kMostWidth), "",
-               "Attention heads of the decoder.");
+  bind_decoder(settings, config.decoder);
 }
 
 void bind_features(Settings& settings, objectives::TeacherConfig& teacher) {

@@ -64,16 +64,6 @@ double as_number(std::int64_t value) {
   return static_cast<double>(value);
 }
 
-/// Multiply-adds of what is behind the encoder's `seen` tokens: embedding, blocks over all tokens,
-/// and the last matrix.
-double decoder_multiply_adds(const nn::EncoderConfig& encoder, const nn::DecoderConfig& decoder,
-                             double seen, std::int64_t prediction_width) {
-  const double tokens = as_number(encoder.patches()) + 1, width = as_number(decoder.width);
-  return seen * as_number(encoder.width) * width +
-         block_multiply_adds(tokens, width, as_number(decoder.depth), encoder.mlp_ratio) +
-         tokens * width * as_number(prediction_width);
-}
-
 class AsymmetricStudent final : public Student {
  public:
   AsymmetricStudent(const StudentConfig& config, std::shared_ptr<nn::ParameterStore> parameters)
@@ -111,7 +101,8 @@ class AsymmetricStudent final : public Student {
     return embedding_multiply_adds(encoder, visible) +
            block_multiply_adds(visible + 1, as_number(encoder.width), as_number(encoder.depth),
                                encoder.mlp_ratio) +
-           decoder_multiply_adds(encoder, shape.decoder, visible + 1, shape.prediction_width);
+           decoder_multiply_adds(encoder, shape.decoder, visible + 1,
+                                 as_number(shape.prediction_width));
   }
 
  private:
@@ -158,9 +149,10 @@ class SymmetricStudent final : public Student {
     const nn::MaskedEncoderConfig& shape = network_.config();
     const nn::EncoderConfig& encoder = shape.encoder;
     const double patches = as_number(encoder.patches()), width = as_number(encoder.width);
-    const double head = shape.decoder ? decoder_multiply_adds(encoder, *shape.decoder, patches + 1,
-                                                              shape.prediction_width)
-                                      : (patches + 1) * width * as_number(shape.prediction_width);
+    const double predicted = as_number(shape.prediction_width);
+    const double head = shape.decoder
+                            ? decoder_multiply_adds(encoder, *shape.decoder, patches + 1, predicted)
+                            : (patches + 1) * width * predicted;
     return embedding_multiply_adds(encoder, patches) +
            block_multiply_adds(patches + 1, width, as_number(encoder.depth), encoder.mlp_ratio) +
            head;

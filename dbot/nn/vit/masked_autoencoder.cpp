@@ -29,7 +29,9 @@ std::vector<ParameterSpec> masked_autoencoder_parameters(const MaskedAutoencoder
                        [](const ParameterSpec& spec) { return spec.name == "pos_embed"; });
   specs.insert(after_table, {token_parameter("mask_token", width),
                              position_table_parameter("decoder_pos_embed", encoder, width)});
-  append_linear_parameters(specs, "decoder_embed", encoder.width, width);
+  for (const std::string& name : config.embedding_names) {
+    append_linear_parameters(specs, name, encoder.width, width);
+  }
   EncoderConfig block_shape;
   block_shape.width = width;
   block_shape.mlp_ratio = encoder.mlp_ratio;
@@ -54,17 +56,26 @@ at::Tensor MaskedAutoencoder::encode(const ops::Images& images, const at::Tensor
   return encoder_.norm(encoder_.blocks(encoder_.embed(images, ids_keep), compute, drop_path));
 }
 
-at::Tensor MaskedAutoencoder::decoder_tokens(const at::Tensor& latent,
-                                             const at::Tensor& ids_restore,
-                                             at::ScalarType compute) const {
+at::Tensor MaskedAutoencoder::embed_latent(const at::Tensor& latent, at::ScalarType compute,
+                                           std::size_t which) const {
+  return linear(latent, *parameters(), config_.embedding_names.at(which), compute);
+}
+
+at::Tensor MaskedAutoencoder::place_tokens(const at::Tensor& embedded,
+                                           const at::Tensor& ids_restore) const {
   const ParameterStore& store = *parameters();
-  const std::int64_t kept = latent.size(1) - 1;
-  const at::Tensor embedded = linear(latent, store, "decoder_embed", compute);
+  const std::int64_t kept = embedded.size(1) - 1;
   // Row 0 of the embedded tokens is cls; behind it the visible patches in shuffled order.
   const at::Tensor sources = (ids_restore + 1).masked_fill(ids_restore >= kept, -1);
   const at::Tensor cls = at::zeros({ids_restore.size(0), 1}, ids_restore.options());
   return ops::assemble_tokens(embedded, store.at("mask_token"), store.at("decoder_pos_embed"),
                               {at::cat({cls, sources}, 1), {}});
+}
+
+at::Tensor MaskedAutoencoder::decoder_tokens(const at::Tensor& latent,
+                                             const at::Tensor& ids_restore,
+                                             at::ScalarType compute) const {
+  return place_tokens(embed_latent(latent, compute), ids_restore);
 }
 
 ops::TransformerBlockOptions MaskedAutoencoder::decoder_options(at::ScalarType compute) const {
@@ -79,12 +90,19 @@ at::Tensor MaskedAutoencoder::predict(const at::Tensor& tokens, at::ScalarType c
   return linear(normed, store, config_.predictor_name, compute).to(at::kFloat);
 }
 
+at::Tensor MaskedAutoencoder::decode_embedded(const at::Tensor& embedded,
+                                              const at::Tensor& ids_restore, at::ScalarType compute,
+                                              const DropPath& drop_path,
+                                              const at::Tensor& rows) const {
+  const at::Tensor tokens = place_tokens(embedded, ids_restore);
+  return predict(run_blocks(tokens, decoder_blocks_, decoder_options(compute), drop_path, rows),
+                 compute);
+}
+
 at::Tensor MaskedAutoencoder::decode(const at::Tensor& latent, const at::Tensor& ids_restore,
                                      at::ScalarType compute, const DropPath& drop_path,
                                      const at::Tensor& rows) const {
-  const at::Tensor tokens = decoder_tokens(latent, ids_restore, compute);
-  return predict(run_blocks(tokens, decoder_blocks_, decoder_options(compute), drop_path, rows),
-                 compute);
+  return decode_embedded(embed_latent(latent, compute), ids_restore, compute, drop_path, rows);
 }
 
 }  // namespace dbot::nn

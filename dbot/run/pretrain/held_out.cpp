@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/random.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/data/subset.h"
 #include "dbot/run/pretrain/pretrain_setup.h"
@@ -22,16 +20,6 @@ namespace {
 std::string asking_key(const train::ValidationConfig& config) {
   if (config.keep_best) return "train.keep_best";
   return config.patience > 0 ? "train.patience" : "validation.every_epochs";
-}
-
-/// A seeded choice of so many, in the order of the data.
-std::shared_ptr<const data::Dataset> limited(std::shared_ptr<const data::Dataset> images,
-                                             std::int64_t most, std::uint64_t seed) {
-  if (most <= 0 || images->size() <= most) return images;
-  auto order = core::permutation({.seed = seed, .purpose = core::Purpose::split}, images->size());
-  order.resize(static_cast<std::size_t>(most));
-  std::ranges::sort(order);
-  return data::subset(std::move(images), std::move(order));
 }
 
 data::LoaderConfig one_pass(const Recipe& recipe) {
@@ -92,11 +80,10 @@ train::ValidationSettings open_validation(const Recipe& recipe, const std::files
   }
   auto images = find_images(recipe, source, training, log);
   if (!images) refuse_without_images(recipe, source, key);
-  images =
-      limited(std::move(images), wanted.max_samples, static_cast<std::uint64_t>(recipe.train.seed));
-  data::ImagePartConfig part = image_part_config(recipe);
-  part.augmented = false;
-  const auto open = [images, parts = std::vector{data::image_part(part)}, config = one_pass(recipe),
+  images = data::limited(std::move(images), wanted.max_samples,
+                         static_cast<std::uint64_t>(recipe.train.seed));
+  const auto open = [images, parts = batch_parts(recipe, images, Crops::centre, core::silent_log()),
+                     config = one_pass(recipe),
                      log = std::make_shared<core::Log>(log)](std::int64_t /*stage*/) {
     return std::make_unique<data::Loader>(images, parts, config,
                                           std::exchange(*log, core::silent_log()));

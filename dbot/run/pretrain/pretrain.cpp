@@ -90,7 +90,7 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
                             watchers);
 
   const auto files = data::cached(dataset, recipe.data.cache_bytes);
-  const std::vector<data::BatchPartFactory> parts{data::image_part(image_part_config(recipe))};
+  const auto parts = batch_parts(recipe, files, Crops::random, log);
   const auto make_loader = [&](std::int64_t /*stage*/, std::int64_t first_micro_batch,
                                const core::Log& loader_log) {
     data::LoaderConfig config = loader_config(recipe, plan);

@@ -9,6 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/data/image/sample_image.h"
+#include "dbot/data/loader/partner_part.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/run/facts/memory_plan.h"
 #include "dbot/run/pretrain/fixed_choices.h"
@@ -179,6 +180,19 @@ data::ImagePartConfig image_part_config(const Recipe& recipe) {
                             .augmentation = config.augmentation});
   }
   return config;
+}
+
+std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
+                                                std::shared_ptr<const data::Dataset> dataset,
+                                                Crops crops, const core::Log& log) {
+  data::ImagePartConfig config = image_part_config(recipe);
+  config.augmented = crops == Crops::random;
+  const data::BatchPartFactory images = data::image_part(config);
+  std::vector<data::BatchPartFactory> parts{images};
+  if (const auto partners = methods::catalogue::outline(recipe.method).partners) {
+    parts.push_back(data::partner_part(std::move(dataset), {.same_class = *partners}, images, log));
+  }
+  return parts;
 }
 
 }  // namespace dbot::run

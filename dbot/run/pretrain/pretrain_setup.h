@@ -1,7 +1,9 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
@@ -43,5 +45,13 @@ data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan);
 
 /// The images of a batch.
 data::ImagePartConfig image_part_config(const Recipe& recipe);
+
+enum class Crops { random, centre };
+
+/// What a batch has of each sample: its image and, for a system that learns from pairs, that of a
+/// partner from the same data. The log is told where partners have no classes to go by.
+std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
+                                                std::shared_ptr<const data::Dataset> dataset,
+                                                Crops crops, const core::Log& log);
 
 }  // namespace dbot::run

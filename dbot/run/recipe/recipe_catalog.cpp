@@ -57,10 +57,12 @@ std::vector<std::string> recipes_meant_by(std::string_view word) {
   const std::string wanted = plain(word);
   auto found = recipes_called(wanted);
   if (found.empty()) found = recipes_called(with_short_sizes(wanted));
-  // Recipes that learn labels are for those who name their folder, or mean nothing else.
-  std::vector<std::string> without_labels = found;
-  std::erase_if(without_labels, [](const auto& name) { return name.starts_with("finetune/"); });
-  return without_labels.empty() ? found : without_labels;
+  // Recipes that go on from another run are for those who name their folder, or mean nothing else.
+  std::vector<std::string> first_runs = found;
+  std::erase_if(first_runs, [](const auto& name) {
+    return name.starts_with("finetune/") || name.starts_with("imae/");
+  });
+  return first_runs.empty() ? found : first_runs;
 }
 
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {

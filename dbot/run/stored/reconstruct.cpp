@@ -6,16 +6,14 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/sources/folder/own_output.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/report/pictures/draw_set.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/run/stored/picture_folder.h"
 #include "dbot/run/stored/stored_method.h"
 
 namespace dbot::run {
 namespace {
-
-namespace fs = std::filesystem;
 
 void check(const ReconstructOptions& options) {
   if (options.images < 1 || options.images > kMostReconstructed) {
@@ -24,36 +22,7 @@ void check(const ReconstructOptions& options) {
          .subject = "the number of images",
          .reason = fmt::format("is {}, expected 1 to {}", options.images, kMostReconstructed)});
   }
-  std::error_code error;
-  if (!fs::exists(options.out, error)) return;
-  if (!fs::is_directory(options.out, error)) {
-    throw UsageError({.operation = "reconstruct",
-                      .subject = options.out.string(),
-                      .fault = Fault::unsupported,
-                      .reason = "is a file, expected a folder"});
-  }
-  if (!fs::is_empty(options.out, error) && !fs::exists(options.out / "pictures.json", error)) {
-    throw UsageError({.operation = "reconstruct",
-                      .subject = options.out.string(),
-                      .fault = Fault::occupied,
-                      .reason = "holds other files, expected a new or empty folder, or one with "
-                                "earlier pictures"});
-  }
-}
-
-/// A folder without pictures.json is not taken for a set until the new one is whole. The note keeps
-/// half a set from being taken for data.
-void prepare(const fs::path& out) {
-  std::error_code error;
-  fs::create_directories(out, error);
-  if (!error) data::write_output_note(out, "reconstruct");
-  if (!error) fs::remove(out / "pictures.json", error);
-  if (error) {
-    throw Error({.operation = "reconstruct",
-                 .subject = out.string(),
-                 .fault = Fault::unreadable,
-                 .reason = ": " + error.message()});
-  }
+  check_picture_folder(options.out);
 }
 
 report::PictureSamples samples_for(const Recipe& recipe, const ReconstructOptions& options,
@@ -76,25 +45,22 @@ report::PictureSet reconstruct(const ReconstructOptions& options, const core::St
   check(options);
   const StoredMethod stored = load_stored_method(options.model, log);
   const Recipe& recipe = stored.recipe;
-  if (!stored.method->images()) {
+  if (!stored.method->images() && !stored.method->mixtures()) {
     throw UsageError(ErrorFields{.operation = "reconstruct",
                                  .subject = options.model.string(),
                                  .fault = Fault::unsupported,
                                  .reason = "predicts no masked images, expected a run that does"});
   }
   const report::PictureSamples samples = samples_for(recipe, options, stop, log);
-  const auto asked = options.precision == runtime::PrecisionRequest::automatic
-                         ? recipe.train.precision
-                         : options.precision;
   report::DrawSettings settings;
   settings.look.mean = recipe.data.mean;
   settings.look.std = recipe.data.std;
-  settings.look.precision = runtime::resolve_precision(asked, log);
+  settings.look.precision = asked_precision(options.precision, recipe, log);
   settings.look.seconds = std::numeric_limits<double>::infinity();
   settings.seed = options.seed;
   settings.shown = options.images;
   settings.channels = recipe.report.channels;
-  prepare(options.out);
+  prepare_picture_folder(options.out);
   report::PictureSet set =
       report::draw_picture_set(*stored.method, samples, nullptr, settings, options.out, stop);
   set.step = stored.state.step;

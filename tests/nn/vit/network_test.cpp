@@ -148,6 +148,23 @@ TEST(DropPath, ScalesKeptBranchesAndSkipsTheFirstBlock) {
   EXPECT_FALSE(DropPath{}.scales(1, 2).mlp.defined());
 }
 
+TEST(Decoder, MayBeginWithAnEmbeddingThatIsAlreadyMade) {
+  MaskedAutoencoderConfig config = small_student();
+  const MaskedAutoencoder one = drawn(config);
+  const at::Tensor latent = at::rand({2, 1 + 2, 8});
+  const at::Tensor ids_restore =
+      at::argsort(at::rand({2, config.encoder.patches()}), /*dim=*/1, /*descending=*/false);
+  const at::Tensor whole = one.decode(latent, ids_restore, at::kFloat);
+  EXPECT_TRUE(at::equal(
+      one.decode_embedded(one.embed_latent(latent, at::kFloat), ids_restore, at::kFloat), whole));
+  // Two embeddings before one decoder: each has its own name, and there is no third.
+  config.embedding_names = {"decoder_embed1", "decoder_embed2"};
+  const MaskedAutoencoder two = drawn(config);
+  EXPECT_FALSE(two.parameters()->contains("decoder_embed.weight"));
+  EXPECT_FALSE(
+      at::equal(two.embed_latent(latent, at::kFloat, 0), two.embed_latent(latent, at::kFloat, 1)));
+}
+
 TEST(Config, NamesWhatDoesNotFit) {
   EncoderConfig config = small_encoder();
   EXPECT_NO_THROW(check(config, "model"));

@@ -31,7 +31,7 @@ std::string refusal(const std::vector<std::string>& assignments) {
 }
 
 TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
-  ASSERT_EQ(embedded_recipes().size(), 38u);
+  ASSERT_EQ(embedded_recipes().size(), 40u);
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
     EXPECT_NO_THROW(parse_recipe(recipe.text, recipe.name)) << recipe.name;
     EXPECT_FALSE(summary_line(recipe.text).empty()) << recipe.name;
@@ -109,6 +109,19 @@ TEST(Recipe, MixMaskFollowsItsSources) {
   EXPECT_THROW(parse_recipe(find_recipe("mixmask/small-32").text, "mixmask/small-32",
                             {"train.batch_size=100"}),
                UsageError);
+}
+
+TEST(Recipe, MixturesFollowTheirSource) {
+  const Recipe recipe = parse_recipe(find_recipe("imae/vit-b16").text, "imae/vit-b16");
+  const auto& method = std::get<methods::MixtureSeparationConfig>(recipe.method);
+  EXPECT_EQ(recipe.train.images_per_step(), 256);
+  EXPECT_EQ(recipe.schedule.epochs, 50);
+  EXPECT_EQ(recipe.schedule.warmup_epochs, 5);
+  EXPECT_EQ(recipe.optimizer.base_lr, 1e-4);
+  EXPECT_EQ(method.layers, 2);
+  EXPECT_EQ(method.intra_rate, 1);
+  EXPECT_EQ(method.distill_target, methods::DistillTarget::clean);
+  EXPECT_EQ(methods::catalogue::outline(recipe.method).partners, 1.0);
 }
 
 const methods::ClassificationConfig& classification(const Recipe& recipe) {
@@ -299,6 +312,7 @@ TEST(Recipe, KnowsWhatANameWithoutItsFolderMeans) {
   EXPECT_EQ(recipes_meant_by("mae"), (Names{"mae/tiny-32", "mae/vit-b16", "mae/vit-h14",
                                             "mae/vit-l16", "maskdistill/mae-b16"}));
   EXPECT_EQ(recipes_meant_by("dbot").size(), 8U);
+  EXPECT_EQ(recipes_meant_by("imae"), (Names{"imae/tiny-32", "imae/vit-b16"}));
   EXPECT_EQ(recipes_meant_by("finetune/mae-vit-b"), (Names{"finetune/mae-vit-b16"}));
   EXPECT_EQ(recipes_meant_by("mae-vit-h14"), (Names{"mae/vit-h14"}));
   EXPECT_EQ(recipes_meant_by("resnet50"), Names());

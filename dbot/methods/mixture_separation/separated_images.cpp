@@ -1,0 +1,179 @@
+// Mixtures that are taken apart: for the report, for reconstruct, and to judge held-out images.
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/where.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/methods/mixture_separation/mixture_separation.h"
+#include "dbot/objectives/target.h"
+#include "dbot/ops/patchify.h"
+
+namespace dbot::methods {
+namespace {
+
+// What the published demonstration mixes with; both images are in the mixture then.
+constexpr double kShownLam = 0.3;
+constexpr double kHidden = 118.0 / 255;  // the grey of hidden patches in all pictures
+constexpr std::int64_t kShownPairs = 8;
+
+/// [channels, 1, 1]
+at::Tensor channel_values(const std::vector<double>& values, const at::Tensor& like) {
+  return at::tensor(values, like.options()).view({-1, 1, 1});
+}
+
+/// Figures of held-out mixtures at one weight, so that those of different steps can be compared.
+class HeldOutMixtures final : public HeldOutMeasure {
+ public:
+  explicit HeldOutMixtures(const MixtureSeparation& method) : method_(method) {}
+
+  void add(const data::Batch& batch, const DrawContext& context,
+           runtime::Precision precision) override {
+    const at::NoGradGuard no_grad;
+    StepDraws draws = method_.draw(batch, context);
+    draws["lam"] = lam_of(kShownLam);
+    const auto step =
+        method_.forward(batch, draws, precision, MixtureSeparation::Extent::masked_patches);
+    add_figure("loss", step.loss, batch.size());
+    add_figure("subordinate", step.errors.at(0), batch.size());
+    if (step.errors.size() > 1) add_figure("dominant", step.errors[1], batch.size());
+    if (step.distillation.defined()) add_figure("distillation", step.distillation, batch.size());
+    samples_ += static_cast<double>(batch.size());
+  }
+
+  HeldOutFigures figures() const override {
+    HeldOutFigures figures;
+    if (sums_.empty()) figures.values.emplace_back("loss", std::nan(""));
+    for (const auto& [name, sum] : sums_) figures.values.emplace_back(name, sum / samples_);
+    return figures;
+  }
+
+ private:
+  void add_figure(const char* name, const at::Tensor& mean, std::int64_t samples) {
+    auto found = std::ranges::find(sums_, name, &std::pair<std::string, double>::first);
+    if (found == sums_.end()) found = sums_.insert(found, {name, 0.0});
+    found->second += mean.item<double>() * static_cast<double>(samples);
+  }
+
+  const MixtureSeparation& method_;
+  std::vector<std::pair<std::string, double>> sums_;
+  double samples_ = 0;
+};
+
+void check_settings(const MixtureSettings& settings, std::int64_t patches) {
+  if (!(settings.lam >= 0 && settings.lam <= 1)) {
+    throw UsageError({.operation = "mixture",
+                      .subject = "the weight of the first image",
+                      .reason = fmt::format("is {}, expected 0 to 1", settings.lam)});
+  }
+  if (!settings.mask_ratio) return;
+  const double ratio = *settings.mask_ratio;
+  if (ratio >= 0 && ratio < 1 && masking::kept_patches(patches, ratio) > 0) return;
+  throw UsageError(
+      {.operation = "mixture",
+       .subject = "the share of masked patches",
+       .reason = fmt::format("is {}, expected at least 0 and some of {} patches visible", ratio,
+                             patches)});
+}
+
+}  // namespace
+
+std::unique_ptr<HeldOutMeasure> MixtureSeparation::measure_held_out() const {
+  return std::make_unique<HeldOutMixtures>(*this);
+}
+
+at::Tensor MixtureSeparation::shown(const at::Tensor& normalised_images) const {
+  at::Tensor pixels = normalised_images.to(at::kFloat);
+  if (!config_.mean.empty()) {
+    pixels = pixels * channel_values(config_.std, pixels) + channel_values(config_.mean, pixels);
+  }
+  return pixels.clamp(0, 1).cpu();
+}
+
+at::Tensor MixtureSeparation::images_of(const at::Tensor& patches) const {
+  const auto [height, width] = config_.encoder.grid();
+  return ops::unpatchify(patches, config_.encoder.patch_size, height, width,
+                         config_.encoder.channels);
+}
+
+SeparatedMixture MixtureSeparation::separate(const at::Tensor& first, const at::Tensor& second,
+                                             const MixtureSettings& settings) const {
+  check_settings(settings, config_.encoder.patches());
+  const at::NoGradGuard no_grad;
+  const at::ScalarType compute = runtime::compute_type(settings.precision);
+  const at::Tensor one = normalised(first), other = normalised(second);
+  const Mixture mixture = mix_pairs(one, other, lam_of(settings.lam));
+  std::vector<std::int64_t> pairs(static_cast<std::size_t>(first.size(0)));
+  std::iota(pairs.begin(), pairs.end(), 0);
+  const std::int64_t patches = config_.encoder.patches();
+  const at::Tensor noise =
+      masking::mask_noise(settings.draws.seed, static_cast<std::uint32_t>(settings.draws.stage),
+                          static_cast<std::uint32_t>(settings.draws.epoch), pairs, patches)
+          .to(one.device());
+  const masking::Mask mask = masking::random_mask(
+      noise, settings.mask_ratio ? masking::kept_patches(patches, *settings.mask_ratio) : kept());
+  const at::Tensor latent = network_->encode(mixture.mixed, mask.ids_keep, compute);
+
+  const at::Tensor pixels = shown(mixture.mixed);
+  const at::Tensor seen = ops::patchify(pixels, config_.encoder.patch_size);
+  SeparatedMixture result{.first = shown(one),
+                          .second = shown(other),
+                          .mixture = pixels,
+                          .masked = images_of(at::where(mask.mask.cpu().unsqueeze(-1) > 0.5,
+                                                        at::full_like(seen, kHidden), seen)),
+                          .subordinate = {},
+                          .dominant = {}};
+  const auto reconstructed = [&](std::size_t which, const at::Tensor& image) {
+    at::Tensor values = network_
+                            ->decode_embedded(network_->embed_latent(latent, compute, which),
+                                              mask.ids_restore, compute)
+                            .slice(1, 1);
+    if (config_.normalisation != objectives::Normalisation::none) {
+      // A standardised prediction has no brightness of its own: it borrows the true patch's.
+      values =
+          objectives::undo_standardise(values, ops::patchify(image, config_.encoder.patch_size));
+    }
+    return shown(images_of(values));
+  };
+  result.subordinate = reconstructed(0, mixture.subordinate);
+  if (config_.layers > 1) result.dominant = reconstructed(1, mixture.dominant);
+  return result;
+}
+
+Gallery MixtureSeparation::gallery(const data::Batch& batch, const GalleryContext& context) const {
+  const std::int64_t count = std::min(kShownPairs, batch.size());
+  const at::Tensor& images = batch.tensors.at("images");
+  const at::Tensor first = images.narrow(0, 0, count);
+  const SeparatedMixture separated =
+      separate(first, images.roll({-1}, {0}).narrow(0, 0, count),
+               {.lam = kShownLam, .draws = context.draws, .precision = context.precision});
+  ExhibitGroup group{
+      .kind = "mixtures",
+      .title = "Mixtures",
+      .explanation =
+          "Two images, their mixture, what the network sees of it, and what it reconstructs: the "
+          "image of smaller weight and, with two separation layers, the one of larger weight. All "
+          "patches are predictions; those of visible patches are never trained.",
+      .exhibits = {}};
+  const auto name_of = [&](std::int64_t i) {
+    const auto place = static_cast<std::size_t>(i % batch.size());
+    return place < context.names.size() ? context.names[place] : std::string();
+  };
+  for (std::int64_t pair = 0; pair < count; ++pair) {
+    group.exhibits.push_back(
+        {.name = name_of(pair),
+         .caption = fmt::format("{} % of it and {} % of {}", std::lround(100 * kShownLam),
+                                std::lround(100 * (1 - kShownLam)), name_of(pair + 1)),
+         .content = mixture_strip(separated, pair)});
+  }
+  return {group};
+}
+
+}  // namespace dbot::methods
