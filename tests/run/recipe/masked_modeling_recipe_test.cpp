@@ -107,7 +107,9 @@ TEST(MaskDistillRecipes, FollowTheirSource) {
 TEST(MaskDistillRecipes, RowsDifferInTheirSlotsAlone) {
   const auto rest_of = [](const Recipe& recipe) {
     Recipe rest = recipe;
-    rest.method = methods::MaskedModelingConfig{.drop_path = slots_of(recipe).drop_path};
+    methods::MaskedModelingConfig slots;
+    slots.drop_path = slots_of(recipe).drop_path;
+    rest.method = slots;
     return to_toml(rest);
   };
   const std::string rest = rest_of(recipe_named("maskdistill/vit-b16"));
