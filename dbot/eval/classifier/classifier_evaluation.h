@@ -8,7 +8,7 @@
 #include "dbot/eval/classifier/classifier_figures.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/eval/frozen/features.h"
-#include "dbot/methods/classifying_capability.h"
+#include "dbot/methods/capabilities/classifying_capability.h"
 #include "dbot/nn/backbone.h"
 
 namespace dbot::eval {

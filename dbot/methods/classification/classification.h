@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "dbot/methods/capabilities/classifying_capability.h"
 #include "dbot/methods/classification/classification_config.h"
 #include "dbot/methods/classification/start_weights.h"
-#include "dbot/methods/classifying_capability.h"
 #include "dbot/methods/method.h"
 #include "dbot/nn/vit/classifier.h"
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "dbot/methods/classifying_capability.h"
+#include "dbot/methods/capabilities/classifying_capability.h"
 #include "dbot/methods/held_out.h"
 
 namespace dbot::methods {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dbot/masking/random_mask.h"
-#include "dbot/methods/image_capability.h"
+#include "dbot/methods/capabilities/image_capability.h"
 #include "dbot/methods/masked_modeling/initial_teacher.h"
 #include "dbot/methods/masked_modeling/masked_modeling_config.h"
 #include "dbot/methods/masked_modeling/student.h"

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "dbot/masking/random_mask.h"
+#include "dbot/methods/capabilities/mixture_capability.h"
 #include "dbot/methods/method.h"
-#include "dbot/methods/mixture_capability.h"
 #include "dbot/methods/mixture_separation/latent_teacher.h"
 #include "dbot/methods/mixture_separation/mixture.h"
 #include "dbot/methods/mixture_separation/mixture_separation_config.h"

@@ -3,7 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "dbot/core/stop.h"
-#include "dbot/methods/image_capability.h"
+#include "dbot/methods/capabilities/image_capability.h"
 #include "dbot/report/pictures/samples.h"
 #include "dbot/report/pictures/set/picture_set.h"
 #include "dbot/runtime/precision.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/methods/image_capability.h"
+#include "dbot/methods/capabilities/image_capability.h"
 #include "dbot/report/pictures/components/picture_places.h"
 #include "dbot/report/pictures/set/picture_set.h"
 

@@ -10,7 +10,7 @@
 #include "dbot/data/image/sample_image.h"
 #include "dbot/data/loader/image_part.h"
 #include "dbot/data/sources/file_bytes.h"
-#include "dbot/methods/mixture_capability.h"
+#include "dbot/methods/capabilities/mixture_capability.h"
 #include "dbot/report/pictures/exhibits/draw_gallery.h"
 #include "dbot/report/pictures/set/png_write.h"
 #include "dbot/report/pictures/tensor_image.h"

@@ -1,4 +1,4 @@
-#include "dbot/methods/image_capability.h"
+#include "dbot/methods/capabilities/image_capability.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>

@@ -1,4 +1,4 @@
-#include "dbot/methods/mixture_capability.h"
+#include "dbot/methods/capabilities/mixture_capability.h"
 
 #include <ATen/ops/stack.h>
 
