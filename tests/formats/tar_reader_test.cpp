@@ -77,6 +77,15 @@ TEST(TarReader, SizesBeyondOctalDigits) {
   EXPECT_THAT(tar_members(tar.finish()), ElementsAre(Pair("a", "alpha"), Pair("b", "beta")));
 }
 
+TEST(TarReader, SizesWithSpacesBefore) {
+  TarWriter tar;
+  tar.add("padded", "twelve bytes");
+  tar.pad_last_size_with_spaces();
+  tar.add("next", "!");
+  EXPECT_THAT(tar_members(tar.finish()),
+              ElementsAre(Pair("padded", "twelve bytes"), Pair("next", "!")));
+}
+
 TEST(TarReader, LinksDevicesAndGlobalAttributesArePassedOver) {
   TarWriter tar;
   tar.add("g", test::pax_record("comment", "x"), 'g');

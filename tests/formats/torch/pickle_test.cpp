@@ -49,6 +49,15 @@ TEST(Pickle, ReadsNumbersOfEverySize) {
   EXPECT_EQ(long_integer_text(*items[5]), "1180591620717411303424");
 }
 
+TEST(Pickle, FramesOfProtocol4OnlyAnnounce) {
+  const std::string content = integer(5) + ".";
+  const auto framed = [&](std::size_t announced) {
+    return "\x80\x04\x95" + number(announced, 8) + content;
+  };
+  EXPECT_EQ(read(framed(content.size())).root().integer, 5);
+  EXPECT_THAT(refusal(framed(content.size() + 1)), HasSubstr("a frame of 7 bytes is announced"));
+}
+
 TEST(Pickle, WritesLongIntegersInDecimal) {
   const auto digits = [](const std::string& bytes) {
     const std::string whole = pickle("\x8a" + number(bytes.size(), 1) + bytes);
@@ -175,6 +184,12 @@ TEST(Pickle, RefusesAStackThatDoesNotFit) {
                                      global("collections", "OrderedDict") + "N\x85R"}) {
     EXPECT_NE(refusal(pickle(content)), "accepted") << testing::PrintToString(content);
   }
+}
+
+TEST(Pickle, ReadsAsManyPartsAsALargeCheckpointHas) {
+  std::string parts = "N";
+  for (int i = 0; i < 2'500'000; ++i) parts += "20";  // copied and dropped again
+  EXPECT_EQ(refusal(pickle(parts)), "accepted");
 }
 
 TEST(Pickle, RefusesBombs) {

@@ -9,6 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/formats/torch/pickle_writer.h"
+#include "dbot/formats/torch/weights_file.h"
 #include "dbot/formats/torch/zip_write.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/formats/bytes.h"
@@ -99,6 +100,17 @@ TEST(PthWrite, EqualTensorsGiveEqualBytes) {
        {"archive/data.pkl", "archive/data/1", "archive/version", "archive/byteorder",
         "torch._utils\n_rebuild_tensor_v2\n", "torch\nFloatStorage\n", "model"}) {
     EXPECT_THAT(all, HasSubstr(part));
+  }
+}
+
+TEST(PthWrite, AttributesAreReadAgain) {
+  const TemporaryFolder folder;
+  for (const char* root : {"", "model"}) {
+    write_pth(folder / "a.pth", two_tensors(), root, {{"dbot.config", "{}"}, {"dbot.note", "n"}});
+    const auto metadata = WeightsFile::open(folder / "a.pth").metadata();
+    EXPECT_THAT(metadata, testing::ElementsAre(testing::Pair("dbot.config", "{}"),
+                                               testing::Pair("dbot.note", "n")))
+        << root;
   }
 }
 

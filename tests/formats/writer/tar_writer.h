@@ -42,6 +42,12 @@ class TarWriter {
     }
     seal();
   }
+  /// The last member's size as writers of old pad it: spaces before the digits.
+  void pad_last_size_with_spaces() {
+    for (std::size_t at = last_ + 124; at < last_ + 134 && bytes_[at] == '0'; ++at)
+      bytes_[at] = ' ';
+    seal();
+  }
   std::string finish() const { return bytes_ + std::string(1024, '\0'); }
 
  private:
