@@ -1,5 +1,7 @@
 #include "dbot/report/moment.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstddef>
 
@@ -24,8 +26,16 @@ Moment moment_of(std::string_view name, std::string_view label) {
   return label.starts_with("stage ") ? Moment::stage : Moment::epoch;
 }
 
-std::string start_label(const methods::Method& method) {
-  return method.starts_trained() ? "start weights" : "untrained network";
+NamedMoment start_of(const methods::Method& method) {
+  return {method.starts_trained() ? "start weights" : "untrained network", Moment::start};
+}
+
+NamedMoment end_of_epoch(std::int64_t epoch) {
+  return {fmt::format("epoch {}", epoch), Moment::epoch};
+}
+
+NamedMoment end_of_stage(std::int64_t stage) {
+  return {fmt::format("stage {}", stage + 1), Moment::stage};
 }
 
 }  // namespace dbot::report

@@ -215,5 +215,17 @@ TEST(Optimizers, AdamWithoutDecayIsAdamW) {
   EXPECT_TRUE(at::equal(first.values, second.values));
 }
 
+TEST(OptimizerConfig, EachKindHasTheDefaultsThatItsDocumentsName) {
+  const OptimizerConfig adamw = config_of(OptimizerKind::adamw);
+  EXPECT_EQ(adamw.weight_decay, 0.05);
+  EXPECT_THAT(adamw.betas, ElementsAre(0.9, 0.95));
+  for (const auto kind : {OptimizerKind::adam, OptimizerKind::sgd, OptimizerKind::lars}) {
+    EXPECT_EQ(config_of(kind).weight_decay, 0);
+    EXPECT_THAT(config_of(kind).betas, ElementsAre(0.9, 0.999));
+  }
+  EXPECT_EQ(config_of(OptimizerKind::sgd).base_lr, 0.03);
+  EXPECT_EQ(config_of(OptimizerKind::lars).base_lr, 0.1);
+}
+
 }  // namespace
 }  // namespace dbot::optim

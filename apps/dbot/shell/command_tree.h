@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 // The commands and options of the program as data, taken from the parser: completions and the man
@@ -52,8 +53,8 @@ struct RecipeFacts {
   std::vector<std::string> systems;
   std::vector<SystemChoice> choices;  // the first one that fits holds
 
-  /// The keys of a system's recipes; of all for an empty name.
-  std::vector<SettingFacts> settings_of(const std::string& system) const;
+  /// The keys of each system's recipes by its name, then all of them by "*": any other name's.
+  std::vector<std::pair<std::string, std::vector<SettingFacts>>> settings_by_system() const;
 };
 /// Of the recipes of the program, with the keys of every system.
 RecipeFacts describe_recipes();

@@ -81,14 +81,12 @@ std::string words_of_settings(const RecipeFacts& recipes) {
 /// The cases of what keys a system has; any other has all.
 std::string keys_of_systems(const RecipeFacts& recipes) {
   std::string cases;
-  std::vector<std::string> systems = recipes.systems;
-  systems.emplace_back();
-  for (const std::string& system : systems) {
+  for (const auto& [system, settings] : recipes.settings_by_system()) {
     std::string keys;
-    for (const SettingFacts& setting : recipes.settings_of(system)) {
+    for (const SettingFacts& setting : settings) {
       keys += fmt::format("{}{}=", keys.empty() ? "" : " ", setting.key);
     }
-    cases += fmt::format("  {}) _dbot_words \"{}\" ;;\n", system.empty() ? "*" : system, keys);
+    cases += fmt::format("  {}) _dbot_words \"{}\" ;;\n", system, keys);
   }
   return cases;
 }

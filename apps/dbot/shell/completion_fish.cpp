@@ -72,11 +72,9 @@ std::string settings_function(const RecipeFacts& recipes) {
     choices += fmt::format("    case '* {} *'\n      set system {}\n",
                            fmt::join(choice.words, " *' '* "), choice.system);
   }
-  std::vector<std::string> systems = recipes.systems;
-  systems.emplace_back();  // any other has all keys
-  for (const std::string& system : systems) {
-    lists += fmt::format("    case '{}'\n      string join \\n", system.empty() ? "*" : system);
-    for (const SettingFacts& setting : recipes.settings_of(system)) {
+  for (const auto& [system, settings] : recipes.settings_by_system()) {
+    lists += fmt::format("    case '{}'\n      string join \\n", system);
+    for (const SettingFacts& setting : settings) {
       if (setting.words.empty()) lists += fmt::format(" {}=", setting.key);
       for (const std::string& word : setting.words) {
         lists += fmt::format(" {}={}", setting.key, word);

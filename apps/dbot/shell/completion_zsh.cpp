@@ -115,11 +115,9 @@ std::string settings_function(const RecipeFacts& recipes) {
     values +=
         fmt::format("      {}=) compadd -- {} ;;\n", setting.key, fmt::join(setting.words, " "));
   }
-  std::vector<std::string> systems = recipes.systems;
-  systems.emplace_back();  // any other has all keys
-  for (const std::string& system : systems) {
-    keys += fmt::format("  {}) compadd -S '' --", system.empty() ? "*" : system);
-    for (const SettingFacts& setting : recipes.settings_of(system)) {
+  for (const auto& [system, settings] : recipes.settings_by_system()) {
+    keys += fmt::format("  {}) compadd -S '' --", system);
+    for (const SettingFacts& setting : settings) {
       keys += fmt::format(" {}=", setting.key);
     }
     keys += " ;;\n";

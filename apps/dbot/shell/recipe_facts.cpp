@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <variant>
 
 #include "apps/dbot/shell/command_tree.h"
@@ -21,13 +22,17 @@ std::vector<std::string> words_of(const core::Field& field) {
 
 }  // namespace
 
-std::vector<SettingFacts> RecipeFacts::settings_of(const std::string& system) const {
-  if (system.empty()) return settings;
-  std::vector<SettingFacts> own;
-  for (const SettingFacts& setting : settings) {
-    if (std::ranges::count(setting.systems, system) > 0) own.push_back(setting);
+std::vector<std::pair<std::string, std::vector<SettingFacts>>> RecipeFacts::settings_by_system()
+    const {
+  std::vector<std::pair<std::string, std::vector<SettingFacts>>> by_system;
+  for (const std::string& system : systems) {
+    auto& own = by_system.emplace_back(system, std::vector<SettingFacts>()).second;
+    std::ranges::copy_if(settings, std::back_inserter(own), [&](const SettingFacts& setting) {
+      return std::ranges::count(setting.systems, system) > 0;
+    });
   }
-  return own;
+  by_system.emplace_back("*", settings);
+  return by_system;
 }
 
 RecipeFacts describe_recipes() {

@@ -11,6 +11,7 @@
 #include "dbot/data/image/image_reader.h"
 #include "dbot/data/sources/folder/mask_files.h"
 #include "dbot/data/sources/folder/own_output.h"
+#include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/open.h"
 
 namespace dbot::data {
@@ -81,7 +82,7 @@ void AuditedSet::find_other_files() {
   fs::recursive_directory_iterator entry(path_, fs::directory_options::skip_permission_denied,
                                          error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    if (entry->path().filename().native().front() == '.') {
+    if (is_hidden(entry->path())) {
       entry.disable_recursion_pending();
       continue;
     }

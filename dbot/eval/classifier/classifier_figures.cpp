@@ -9,8 +9,8 @@
 
 #include "dbot/core/csv_field.h"
 #include "dbot/core/error.h"
-#include "dbot/eval/frozen/ranking.h"
 #include "dbot/eval/frozen/samples.h"
+#include "dbot/objectives/label_rank.h"
 
 namespace dbot::eval {
 namespace {
@@ -48,7 +48,7 @@ void ClassifierFigures::add(const at::Tensor& logits, const std::vector<std::int
     const std::int64_t said = std::max_element(row, row + classes) - row;
     predictions_.push_back({samples[i], label, said, static_cast<double>(row[said])});
     ++confusion_.counts[static_cast<std::size_t>(label * classes + said)];
-    among_five_ += rank_of(row, classes, label) < 5 ? 1 : 0;
+    among_five_ += objectives::rank_of(row, classes, label) < 5 ? 1 : 0;
   }
 }
 

@@ -13,6 +13,7 @@
 #include "dbot/core/error.h"
 #include "dbot/eval/frozen/ranking.h"
 #include "dbot/eval/frozen/samples.h"
+#include "dbot/objectives/label_rank.h"
 
 namespace dbot::eval {
 namespace {
@@ -129,7 +130,7 @@ class NeighbourClassifier {
       const std::int64_t label = truth[row];
       // A class without a neighbour has no vote: it is no guess, wherever it would be listed.
       const bool voted = label >= 0 && votes[static_cast<std::size_t>(label)] > 0;
-      ranks[row] = voted ? rank_of(votes.data(), classes_, label) : kUnranked;
+      ranks[row] = voted ? objectives::rank_of(votes.data(), classes_, label) : kUnranked;
     }
   }
 

@@ -11,6 +11,15 @@
 #include "dbot/eval/frozen/embedding.h"
 
 namespace dbot::eval {
+namespace {
+
+std::string line_of(const data::Dataset& labelled, std::int64_t sample) {
+  const auto label = static_cast<std::size_t>(labelled.label(sample));
+  return fmt::format("{}\t{}\n", escaped_line(labelled.name(sample)),
+                     escaped_line(labelled.classes().at(label)));
+}
+
+}  // namespace
 
 std::vector<LabelDraw> draw_labels(const data::Dataset& train, const data::LabelledShare& share,
                                    std::uint64_t first, std::int64_t seeds) {
@@ -61,10 +70,14 @@ MeanAndSpread mean_and_spread(const std::vector<double>& values) {
 
 std::string lines_of(const data::Dataset& labelled, const std::vector<std::int64_t>& samples) {
   std::string lines;
-  for (const std::int64_t sample : samples) {
-    const auto label = static_cast<std::size_t>(labelled.label(sample));
-    lines += fmt::format("{}\t{}\n", escaped_line(labelled.name(sample)),
-                         escaped_line(labelled.classes().at(label)));
+  for (const std::int64_t sample : samples) lines += line_of(labelled, sample);
+  return lines;
+}
+
+std::string lines_of(const data::Dataset& labelled) {
+  std::string lines;
+  for (std::int64_t sample = 0; sample < labelled.size(); ++sample) {
+    lines += line_of(labelled, sample);
   }
   return lines;
 }

@@ -31,6 +31,8 @@ at::Tensor rows_of_draw(const at::Tensor& rows, const std::vector<std::int64_t>&
 /// Names and classes of labelled samples, one a line with a tab between them, each as
 /// `escaped_line` (embedding.h).
 std::string lines_of(const data::Dataset& labelled, const std::vector<std::int64_t>& samples);
+/// The same of all samples.
+std::string lines_of(const data::Dataset& labelled);
 
 /// What one seed gave, in percent.
 struct SeedFigures {

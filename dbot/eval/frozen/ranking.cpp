@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dbot/eval/frozen/samples.h"
+#include "dbot/objectives/label_rank.h"
 
 namespace dbot::eval {
 namespace {
@@ -43,7 +44,8 @@ Accuracy accuracy_of(const char* operation,
     const auto* scores = block.const_data_ptr<float>();
     for (std::int64_t i = 0; i < rows; ++i) {
       const auto row = static_cast<std::size_t>(first + i);
-      if (label[row] >= 0) ranks[row] = rank_of(scores + i * classes, classes, label[row]);
+      if (label[row] >= 0)
+        ranks[row] = objectives::rank_of(scores + i * classes, classes, label[row]);
     }
   }
   return accuracy_of_ranks(ranks, truth);

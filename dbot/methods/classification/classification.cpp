@@ -17,6 +17,7 @@
 #include "dbot/optim/layer_decay.h"
 
 namespace dbot::methods {
+
 Classification::Classification(ClassificationConfig config) : config_(std::move(config)) {
   // Whether they fit shows only when they are there.
   read_start();

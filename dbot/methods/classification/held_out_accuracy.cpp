@@ -1,13 +1,15 @@
 #include "dbot/methods/classification/held_out_accuracy.h"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/arange.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
 #include "dbot/methods/classification/batch_labels.h"
 #include "dbot/objectives/classification_loss.h"
+#include "dbot/objectives/label_rank.h"
 
 namespace dbot::methods {
 namespace {
@@ -21,24 +23,21 @@ class HeldOutAccuracy final : public HeldOutMeasure {
   void add(const data::Batch& batch, const DrawContext& /*context*/,
            runtime::Precision precision) override {
     const at::Tensor labels = labels_of(batch);
-    const at::Tensor logits = classifier_.logits(batch, precision).cpu();
-    const std::int64_t classes = logits.size(1);
-    // The place of the label among the logits from the highest one; of equal ones the first.
-    const at::Tensor own = logits.gather(1, labels.unsqueeze(1));
-    const at::Tensor order = at::arange(classes, at::kLong).unsqueeze(0);
-    const at::Tensor before =
-        logits.gt(own).logical_or(logits.eq(own).logical_and(order.lt(labels.unsqueeze(1))));
-    const at::Tensor is_number = logits.isfinite().all(1);
-    const at::Tensor place = before.sum(1);
-    const auto within = [&](std::int64_t count) {
-      return place.lt(count).logical_and(is_number).sum().item<std::int64_t>();
-    };
-    right_ += within(1);
-    among_first_ += within(kFirst);
+    const at::Tensor logits = classifier_.logits(batch, precision).cpu().contiguous();
+    // Refuses labels of classes that the logits lack.
     const at::Tensor loss =
         objectives::label_smoothing_cross_entropy(logits, labels, /*smoothing=*/0);
     loss_ += loss.item<double>() * static_cast<double>(batch.size());
     samples_ += batch.size();
+    const std::int64_t classes = logits.size(1);
+    const float* row = logits.const_data_ptr<float>();
+    for (const std::int64_t label : batch.labels) {
+      const bool finite = std::all_of(row, row + classes, [](float x) { return std::isfinite(x); });
+      const std::int64_t rank = objectives::rank_of(row, classes, label);
+      right_ += finite && rank == 0 ? 1 : 0;
+      among_first_ += finite && rank < kFirst ? 1 : 0;
+      row += classes;
+    }
   }
 
   HeldOutFigures figures() const override {

@@ -43,7 +43,7 @@ void EvaluationObserver::on_begin(const train::Plan& plan, const train::TrainSta
     if (evaluations_.of_pixels) {
       evaluate({"raw pixels", Moment::pixels}, {}, evaluations_.of_pixels);
     }
-    if (state.step == 0) evaluate_network({start_label(method), Moment::start}, state, method);
+    if (state.step == 0) evaluate_network(start_of(method), state, method);
   }
   if (state.step > 0) make_up_for_interrupted(state, method);
 }
@@ -98,21 +98,20 @@ double EvaluationObserver::seconds_of_one() const {
 void EvaluationObserver::on_epoch_end(std::int64_t epoch, const train::TrainState& state,
                                       methods::Method& method) {
   if (!due_after_epoch(epoch, state.step)) return;
-  evaluate_network({fmt::format("epoch {}", epoch), Moment::epoch}, state, method);
+  evaluate_network(end_of_epoch(epoch), state, method);
 }
 
 void EvaluationObserver::on_stage_end(std::int64_t stage, const train::TrainState& state,
                                       methods::Method& method) {
-  if (!schedule_.at_stage_ends) return;
-  evaluate_network({fmt::format("stage {}", stage + 1), Moment::stage}, state, method);
+  if (schedule_.at_stage_ends) evaluate_network(end_of_stage(stage), state, method);
 }
 
-void EvaluationObserver::evaluate_network(const When& when, const train::TrainState& state,
+void EvaluationObserver::evaluate_network(const NamedMoment& when, const train::TrainState& state,
                                           methods::Method& method) {
   evaluate(when, state, [&] { return evaluations_.of_network(method); });
 }
 
-void EvaluationObserver::evaluate(const When& when, const train::TrainState& state,
+void EvaluationObserver::evaluate(const NamedMoment& when, const train::TrainState& state,
                                   const std::function<std::vector<EvaluationRow>()>& results) {
   const auto& [label, moment] = when;
   if (std::ranges::count(records_, label, &EvaluationRecord::label) > 0) return;

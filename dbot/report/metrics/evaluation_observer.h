@@ -57,17 +57,13 @@ class EvaluationObserver : public train::TrainObserver {
                     methods::Method& method) override;
 
  private:
-  struct When {
-    std::string label;
-    Moment moment = Moment::epoch;
-  };
-
   bool ends_stage(const train::TrainState& state) const;
   bool due_after_epoch(std::int64_t epoch, std::int64_t step) const;
   void make_up_for_interrupted(const train::TrainState& state, methods::Method& method);
-  void evaluate(const When& when, const train::TrainState& state,
+  void evaluate(const NamedMoment& when, const train::TrainState& state,
                 const std::function<std::vector<EvaluationRow>()>& results);
-  void evaluate_network(const When& when, const train::TrainState& state, methods::Method& method);
+  void evaluate_network(const NamedMoment& when, const train::TrainState& state,
+                        methods::Method& method);
 
   EvaluationSchedule schedule_;
   Evaluations evaluations_;

@@ -173,14 +173,12 @@ void MetricsDigest::add_evaluation(const MetricsRecord& record) {
   if (label == record.texts.end() || figures_.evaluations.size() >= kMostEvaluations) return;
   const std::int64_t stage =
       std::clamp<std::int64_t>(count_in(record, "stage"), 1, kStageLimit) - 1;
-  const auto moment = record.texts.find("moment");
-  const std::string name = moment == record.texts.end() ? "" : moment->second;
   figures_.evaluations.push_back({.label = label->second,
                                   .step = record.step,
                                   .stage = stage,
                                   .epoch = or_zero(number_in(record, "epoch", 0)),
                                   .results = record.results,
-                                  .moment = moment_of(name, label->second)});
+                                  .moment = moment_of(record)});
 }
 
 }  // namespace dbot::report

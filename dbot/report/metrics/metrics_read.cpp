@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "dbot/core/error.h"
@@ -104,16 +105,23 @@ std::vector<MetricsRecord> read_metrics(const fs::path& path) {
   return records;
 }
 
+Moment moment_of(const MetricsRecord& record) {
+  const auto text = [&record](const char* key) {
+    const auto found = record.texts.find(key);
+    return found == record.texts.end() ? std::string_view() : std::string_view(found->second);
+  };
+  return moment_of(text("moment"), text("label"));
+}
+
 std::vector<EvaluationRecord> read_evaluations(const fs::path& path) {
   std::vector<EvaluationRecord> evaluations;
   for (MetricsRecord& record : read_metrics(path)) {
     if (record.type != "evaluation") continue;
     const double stage = record.numbers["stage"];
     if (!(stage >= 1 && stage <= kMostStages)) continue;
-    const std::string& label = record.texts["label"];
-    evaluations.push_back({label, record.step, static_cast<std::int64_t>(stage) - 1,
+    evaluations.push_back({record.texts["label"], record.step, static_cast<std::int64_t>(stage) - 1,
                            record.numbers["epoch"], std::move(record.results),
-                           record.numbers["seconds"], moment_of(record.texts["moment"], label)});
+                           record.numbers["seconds"], moment_of(record)});
   }
   return evaluations;
 }

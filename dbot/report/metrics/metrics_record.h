@@ -34,4 +34,7 @@ struct MetricsRecord {
   std::vector<EvaluationRow> results;  // of an evaluation
 };
 
+/// Of an evaluation.
+Moment moment_of(const MetricsRecord& record);
+
 }  // namespace dbot::report

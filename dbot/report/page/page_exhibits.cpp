@@ -56,10 +56,11 @@ bool ExhibitBudget::take(std::size_t bytes) {
   return room;
 }
 
-PageJson exhibits_part(const PictureSet& set, const std::filesystem::path& folder,
-                       PictureEmbedder& embedder, ExhibitBudget& budget, LeftOut& left_out) {
+PageJson exhibits_part(const ShownGallery& gallery, const std::string& label,
+                       const std::filesystem::path& folder, PictureEmbedder& embedder,
+                       ExhibitBudget& budget, LeftOut& left_out) {
   PageJson groups = PageJson::array();
-  for (const ShownGroup& group : set.gallery.groups) {
+  for (const ShownGroup& group : gallery.groups) {
     PageJson exhibits = PageJson::array();
     for (const ShownExhibit& exhibit : group.exhibits) {
       PageJson part = exhibit_part(exhibit, folder, embedder);
@@ -72,19 +73,17 @@ PageJson exhibits_part(const PictureSet& set, const std::filesystem::path& folde
                       {"explanation", shown_text(group.explanation)},
                       {"exhibits", std::move(exhibits)}});
   }
-  for (const std::string& remark : set.gallery.left_out) {
-    left_out.push_back(fmt::format("{}: {}", set.label, remark));
+  for (const std::string& remark : gallery.left_out) {
+    left_out.push_back(fmt::format("{}: {}", label, remark));
   }
   return groups;
 }
 
 PageJson evaluation_exhibits_part(const std::filesystem::path& run, LeftOut& left_out) {
-  PictureSet shown;
-  shown.label = "the newest evaluation";
-  shown.gallery = read_exhibits(run);
   PictureEmbedder embedder(left_out);
   ExhibitBudget budget(left_out);
-  return exhibits_part(shown, run, embedder, budget, left_out);
+  return exhibits_part(read_exhibits(run), "the newest evaluation", run, embedder, budget,
+                       left_out);
 }
 
 }  // namespace dbot::report

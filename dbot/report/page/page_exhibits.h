@@ -2,10 +2,11 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 
 #include "dbot/report/page/page_parts.h"
 #include "dbot/report/page/picture_embedder.h"
-#include "dbot/report/pictures/set/picture_set.h"
+#include "dbot/report/pictures/set/shown_exhibits.h"
 
 namespace dbot::report {
 
@@ -27,10 +28,11 @@ class ExhibitBudget {
   std::size_t too_many_ = 0;
 };
 
-/// The groups of a set's exhibits as the page draws them: texts fit to be shown, pictures as data
-/// URIs of files in `folder`.
-PageJson exhibits_part(const PictureSet& set, const std::filesystem::path& folder,
-                       PictureEmbedder& embedder, ExhibitBudget& budget, LeftOut& left_out);
+/// The groups of exhibits as the page draws them: texts fit to be shown, pictures as data URIs of
+/// files in `folder`. `label` says of which moment, where something is left out.
+PageJson exhibits_part(const ShownGallery& gallery, const std::string& label,
+                       const std::filesystem::path& folder, PictureEmbedder& embedder,
+                       ExhibitBudget& budget, LeftOut& left_out);
 
 /// The same of what the run's newest evaluation shows.
 PageJson evaluation_exhibits_part(const std::filesystem::path& run, LeftOut& left_out);

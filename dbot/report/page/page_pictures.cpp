@@ -64,15 +64,16 @@ PageJson pictures_part(const fs::path& run, const std::vector<PictureSet>& sets,
   ExhibitBudget budget(left_out);
   for (auto set = sets.rbegin(); set != sets.rend(); ++set) {
     const fs::path folder = picture_folder(run, set->label);
-    PageJson part{{"label", shown_text(set->label)},
-                  {"step", set->step},
-                  {"stage", set->stage + 1},
-                  {"health", health_json(set->health)},
-                  {"groups", PageJson::array()},
-                  {"exhibits", exhibits_part(*set, folder, embedder, budget, left_out)},
-                  {"map", nullptr},
-                  {"neighbours", neighbours_json(*set, set->neighbours)},
-                  {"pixel_neighbours", neighbours_json(*set, set->pixel_neighbours)}};
+    PageJson part{
+        {"label", shown_text(set->label)},
+        {"step", set->step},
+        {"stage", set->stage + 1},
+        {"health", health_json(set->health)},
+        {"groups", PageJson::array()},
+        {"exhibits", exhibits_part(set->gallery, set->label, folder, embedder, budget, left_out)},
+        {"map", nullptr},
+        {"neighbours", neighbours_json(*set, set->neighbours)},
+        {"pixel_neighbours", neighbours_json(*set, set->pixel_neighbours)}};
     for (const PictureGroup& group : set->groups) {
       part["groups"].push_back(group_json(group, folder, embedder));
     }

@@ -46,7 +46,7 @@ void PictureObserver::on_begin(const train::Plan& plan, const train::TrainState&
   try_to("older pictures could not be removed",
          [&] { remove_later_picture_sets(run_, state.step); });
   if (state.step == 0) {
-    draw_unless_there(start_label(method), Moment::start, state, method);
+    draw_unless_there(start_of(method), state, method);
   } else if (ends_stage(state)) {
     // A checkpoint is written before the pictures of its step: they may be missing.
     on_stage_end(state.stage, state, method);
@@ -58,28 +58,27 @@ void PictureObserver::on_begin(const train::Plan& plan, const train::TrainState&
 void PictureObserver::on_epoch_end(std::int64_t epoch, const train::TrainState& state,
                                    methods::Method& method) {
   if (every_epochs_ <= 0 || epoch % every_epochs_ != 0 || ends_stage(state)) return;
-  draw_unless_there(fmt::format("epoch {}", epoch), Moment::epoch, state, method);
+  draw_unless_there(end_of_epoch(epoch), state, method);
 }
 
 void PictureObserver::on_stage_end(std::int64_t stage, const train::TrainState& state,
                                    methods::Method& method) {
-  draw_unless_there(fmt::format("stage {}", stage + 1), Moment::stage, state, method);
+  draw_unless_there(end_of_stage(stage), state, method);
 }
 
 bool PictureObserver::ends_stage(const train::TrainState& state) const {
   return state.step == plan_.end_of(state.stage);
 }
 
-void PictureObserver::draw_unless_there(const std::string& label, Moment moment,
-                                        const train::TrainState& state,
+void PictureObserver::draw_unless_there(const NamedMoment& when, const train::TrainState& state,
                                         const methods::Method& method) {
-  const std::filesystem::path folder = picture_folder(run_, label);
+  const std::filesystem::path folder = picture_folder(run_, when.label);
   if (is_whole(folder)) return;
-  try_to(fmt::format("no pictures of {}", label), [&] {
+  try_to(fmt::format("no pictures of {}", when.label), [&] {
     replace_picture_set(folder, [&](const std::filesystem::path& place) {
       PictureSet set = draw_(method, place, earlier_set(run_, state.step));
-      set.label = label;
-      set.moment = moment;
+      set.label = when.label;
+      set.moment = when.moment;
       set.step = state.step;
       set.stage = state.stage;
       return set;

@@ -36,7 +36,7 @@ class PictureObserver : public train::TrainObserver {
 
  private:
   bool ends_stage(const train::TrainState& state) const;
-  void draw_unless_there(const std::string& label, Moment moment, const train::TrainState& state,
+  void draw_unless_there(const NamedMoment& when, const train::TrainState& state,
                          const methods::Method& method);
   /// Runs `work`; what fails is a warning, except a request to stop.
   void try_to(const std::string& what, const std::function<void()>& work) const;

@@ -45,12 +45,10 @@ void Watch::add(const MetricsRecord& record) {
     add_step(record);
   } else if (record.type == "evaluation") {
     const auto label = record.texts.find("label");
-    const auto moment = record.texts.find("moment");
-    const std::string own = label == record.texts.end() ? "?" : label->second;
-    evaluations_.push_back(
-        {printable(own), record.step, whole(record, "stage", 1) - 1, value_of(record, "epoch", 0),
-         record.results, value_of(record, "seconds", 0),
-         moment_of(moment == record.texts.end() ? "" : std::string_view(moment->second), own)});
+    evaluations_.push_back({label == record.texts.end() ? "?" : printable(label->second),
+                            record.step, whole(record, "stage", 1) - 1,
+                            value_of(record, "epoch", 0), record.results,
+                            value_of(record, "seconds", 0), moment_of(record)});
   } else if (record.type == "end") {
     finished_ = true;
     figures_.seconds_left = 0;

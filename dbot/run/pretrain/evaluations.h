@@ -25,8 +25,9 @@ struct RunEvaluation {
 /// for. None if it asks for none, or if the training data have no labels; the log says so, and
 /// names the classes otherwise. `sources` are trained on, of them `trained`; the labels are of the
 /// first. A system that learns labels is also judged by what it says of the test images, and leaves
-/// predictions.csv, test.json and exhibits.json in the folder of `metrics`. Throws DataError if `evaluate.data` is
-/// given and cannot be used. `opening_log` is told of the data. `metrics` must outlive the result.
+/// predictions.csv, test.json and exhibits.json in the folder of `metrics`. Throws DataError if
+/// `evaluate.data` is given and cannot be used. `opening_log` is told of the data. `metrics` must
+/// outlive the result.
 RunEvaluation make_evaluation(const Recipe& recipe,
                               const std::vector<std::filesystem::path>& sources,
                               const data::Dataset& trained, report::MetricsFile& metrics,

@@ -12,6 +12,7 @@
 #include "dbot/core/files/files.h"
 #include "dbot/data/cached_dataset.h"
 #include "dbot/data/stoppable_dataset.h"
+#include "dbot/eval/frozen/label_draws.h"
 #include "dbot/run/pretrain/bad_file_list.h"
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/held_out.h"
@@ -80,8 +81,8 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   const std::string recipe_toml = to_toml(recipe);
   const std::string choices = fixed_choices(recipe, *dataset, sources);
   folder.store_recipe(recipe_toml, defaults_like(recipe));
-  if (!training_images.chosen_labels.empty()) {
-    core::write_file_atomically(folder.path() / "labels.txt", training_images.chosen_labels);
+  if (training_images.chosen) {
+    core::write_file_atomically(folder.path() / "labels.txt", eval::lines_of(*dataset));
   }
   const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
 

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -15,7 +14,6 @@
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/data/subset.h"
-#include "dbot/eval/frozen/label_draws.h"
 
 namespace dbot::run {
 namespace {
@@ -104,11 +102,7 @@ TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& pa
   }
   if (recipe.validation.every_epochs > 0) hold_out(training, outline.held_out_labels, seed, log);
   training.sizes = {training.images->size()};
-  if (training.images != splits.train) {
-    std::vector<std::int64_t> all(static_cast<std::size_t>(training.images->size()));
-    std::iota(all.begin(), all.end(), std::int64_t{0});
-    training.chosen_labels = eval::lines_of(*training.images, all);
-  }
+  training.chosen = training.images != splits.train;
   return training;
 }
 

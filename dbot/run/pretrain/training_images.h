@@ -23,9 +23,7 @@ struct TrainingImages {
   std::string kind;                 // of the sources: "folder", or "folder, tar" (SourceKind::id)
   /// Labelled images of the part to train on that are judged by; null: none are set aside.
   std::shared_ptr<const data::Dataset> held_out = {};
-  /// Of `images`, when they are not all labelled images of the part to train on: their names and
-  /// classes (`eval::lines_of`).
-  std::string chosen_labels = {};
+  bool chosen = false;  // `images` are some of the labelled images of the part to train on
 };
 
 /// What a (resolved) recipe wants of its data: without the images that data.leave_out names, by

@@ -80,8 +80,9 @@ Recipe read_recipe(std::string_view toml, std::string_view origin,
       methods::catalogue::default_config(method.in(assignments).value_or(own.value_or(0)));
   const std::size_t before = optimizer.in(toml, origin).value_or(0);
   recipe.optimizer = default_optimizer(before);
-  refuse_keys_of_other_systems(recipe, toml, origin);
-  bind(recipe).read_toml(toml, origin);
+  core::Settings document = bind(recipe);
+  refuse_keys_of_other_systems(recipe, document, toml, origin);
+  document.read_toml(toml, origin);
 
   const std::size_t wanted = optimizer.in(assignments).value_or(before);
   if (wanted != before) {
@@ -91,7 +92,7 @@ Recipe read_recipe(std::string_view toml, std::string_view origin,
   }
   core::Settings settings = bind(recipe);
   for (const std::string& assignment : assignments) {
-    refuse_key_of_other_systems(recipe, assignment);
+    refuse_key_of_other_systems(recipe, settings, assignment);
     settings.read_assignment(assignment);
   }
   return recipe;

@@ -5,9 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
-#include <set>
-#include <utility>
 #include <variant>
 
 #include "dbot/core/error.h"
@@ -16,16 +13,8 @@
 namespace dbot::run {
 namespace {
 
-using Keys = std::set<std::string, std::less<>>;
-
-/// The keys of a system's recipes, those of all systems among them.
-Keys keys_of_system(methods::MethodConfig method) {
-  Recipe recipe;
-  recipe.method = std::move(method);
-  const core::Settings settings = bind(recipe);
-  Keys keys;
-  for (const core::Field& field : settings.fields()) keys.insert(field.key);
-  return keys;
+bool has(const core::Settings& settings, std::string_view key) {
+  return std::ranges::find(settings.fields(), key, &core::Field::key) != settings.fields().end();
 }
 
 std::string quoted(const std::string& name) {
@@ -62,26 +51,27 @@ std::vector<std::string> systems_with(std::string_view key) {
   const std::vector<std::string>& kinds = methods::catalogue::kinds();
   std::vector<std::string> systems;
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
-    const Keys keys = keys_of_system(methods::catalogue::default_config(kind));
-    if (keys.contains(key)) systems.push_back(kinds[kind]);
+    Recipe defaults;
+    defaults.method = methods::catalogue::default_config(kind);
+    if (has(bind(defaults), key)) systems.push_back(kinds[kind]);
   }
   return systems;
 }
 
-void refuse_keys_of_other_systems(const Recipe& recipe, std::string_view toml,
-                                  std::string_view origin) {
+void refuse_keys_of_other_systems(const Recipe& recipe, const core::Settings& settings,
+                                  std::string_view toml, std::string_view origin) {
   const std::vector<core::TomlEntry> entries = core::parse_toml(toml, origin);
   if (std::ranges::any_of(entries, names_no_system)) return;
-  const Keys own = keys_of_system(recipe.method);
   for (const core::TomlEntry& entry : entries) {
-    if (own.contains(entry.key)) continue;
+    if (has(settings, entry.key)) continue;
     refuse_if_known(recipe, entry.key, "", fmt::format("{}:{}: ", origin, entry.line));
   }
 }
 
-void refuse_key_of_other_systems(const Recipe& recipe, std::string_view assignment) {
+void refuse_key_of_other_systems(const Recipe& recipe, const core::Settings& settings,
+                                 std::string_view assignment) {
   const std::string key = core::assigned_key(assignment);
-  if (!keys_of_system(recipe.method).contains(key)) refuse_if_known(recipe, key, "set", "");
+  if (!has(settings, key)) refuse_if_known(recipe, key, "set", "");
 }
 
 }  // namespace dbot::run

@@ -17,9 +17,11 @@ std::vector<std::string> systems_with(std::string_view key);
 
 /// Throws UsageError at a document's first key that `recipe`'s system does not have and another
 /// has, in the name of those that have it. A key that no system has is left to the reading.
-void refuse_keys_of_other_systems(const Recipe& recipe, std::string_view toml,
-                                  std::string_view origin);
+/// `settings`: what `recipe` is bound to.
+void refuse_keys_of_other_systems(const Recipe& recipe, const core::Settings& settings,
+                                  std::string_view toml, std::string_view origin);
 /// The same of an assignment.
-void refuse_key_of_other_systems(const Recipe& recipe, std::string_view assignment);
+void refuse_key_of_other_systems(const Recipe& recipe, const core::Settings& settings,
+                                 std::string_view assignment);
 
 }  // namespace dbot::run

@@ -105,7 +105,7 @@ TEST(DataCheck, StopsOnRequestAndGoesOn) {
       "data", "check", folder / "images", "--out", folder / "check", "--workers", "1"};
   {
     Program program(command, folder.path());
-    for (int i = 0; i < 2000 && !fs::exists(folder / "check/check.partial"); ++i) usleep(1000);
+    for (int i = 0; i < 60000 && !fs::exists(folder / "check/check.partial"); ++i) usleep(1000);
     program.send(SIGINT);
     const Result stopped = program.wait();
     EXPECT_EQ(stopped.exit_code, 75) << stopped.err;

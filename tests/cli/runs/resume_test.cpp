@@ -42,14 +42,20 @@ bool wait_for_progress(Program& program, const fs::path& run, const std::string&
   return false;
 }
 
+/// The command, asked to stop by `signal` once its run has a checkpoint.
+Result stop_under_way(const Workshop& shop, const std::vector<std::string>& command,
+                      const std::string& run, int signal) {
+  Program program(command, shop.folder.path());
+  EXPECT_TRUE(wait_for_progress(program, shop.folder.path() / run, ""));
+  program.send(signal);
+  return program.wait();
+}
+
 TEST(Resume, SigtermStopsAndTheRunGoesOnToTheSameEnd) {
   const Workshop shop;
   const std::vector<std::string> more{"--set", "schedule.epochs=16"};
   ASSERT_EQ(shop.pretrain("straight", more).exit_code, 0);
-  Program program(shop.command("stopped", more), shop.folder.path());
-  ASSERT_TRUE(wait_for_progress(program, shop.folder.path() / "stopped", ""));
-  program.send(SIGTERM);
-  const Result stopped = program.wait();
+  const Result stopped = stop_under_way(shop, shop.command("stopped", more), "stopped", SIGTERM);
   ASSERT_EQ(stopped.exit_code, 75) << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("--resume"));
   EXPECT_FALSE(latest(shop.folder.path() / "stopped") == latest(shop.folder.path() / "straight"));
@@ -103,10 +109,9 @@ TEST(Resume, SeveralSourcesGoOnWhereTheyWereDrawn) {
   const Result straight = dbot(command("straight", {}));
   ASSERT_EQ(straight.exit_code, 0) << straight.err;
   EXPECT_THAT(straight.err, HasSubstr("32 images"));
-  Program program(command("stopped", {"--set", "data.workers=0"}), shop.folder.path());
-  ASSERT_TRUE(wait_for_progress(program, shop.folder.path() / "stopped", ""));
-  program.send(SIGTERM);
-  ASSERT_EQ(program.wait().exit_code, 75);
+  const Result stopped =
+      stop_under_way(shop, command("stopped", {"--set", "data.workers=0"}), "stopped", SIGTERM);
+  ASSERT_EQ(stopped.exit_code, 75) << stopped.err;
   const Result resumed = dbot(command(
       "stopped", {"--resume", "--set", "data.workers=3", "--set", "data.cache_bytes=1000000"}));
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
@@ -130,10 +135,7 @@ TEST(Resume, ByTheRunAloneGoesOnToTheSameEnd) {
   const std::vector<std::string> more{"--set", "schedule.epochs=16", "--set",
                                       "optimizer.betas=[0.9, 0.95]"};
   ASSERT_EQ(shop.pretrain("straight", more).exit_code, 0);
-  Program program(shop.command("a run", more), shop.folder.path());
-  ASSERT_TRUE(wait_for_progress(program, shop.folder.path() / "a run", ""));
-  program.send(SIGINT);
-  const Result stopped = program.wait();
+  const Result stopped = stop_under_way(shop, shop.command("a run", more), "a run", SIGINT);
   ASSERT_EQ(stopped.exit_code, 75) << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("taken up again"));
   EXPECT_THAT(stopped.err, HasSubstr("dbot resume '" + (shop.folder / "a run") + "' goes on"));

@@ -118,6 +118,29 @@ TEST(AugmentPixels, KindsOfChangeDrawApart) {
   }
 }
 
+// The numbers of the streams never change: a run that goes on draws what it would have drawn.
+TEST(AugmentPixels, EachKindDrawsFromTheStreamOfItsNumber) {
+  constexpr std::uint32_t kView = 2;
+  PixelAugmentation three, jitter, grey, blur, solarised, erased;
+  three.three_augment = grey.grey = blur.blur = solarised.solarise = erased.erase.probability = 0.5;
+  jitter.colour_jitter = {.strength = {0.4, 0.4, 0.4, 0.1}, .probability = 0.5};
+  blur.blur_sigma = {1, 2};  // so that every blur is seen
+  const std::vector<const PixelAugmentation*> by_number{&three, &jitter,    &grey,
+                                                        &blur,  &solarised, &erased};
+  for (std::size_t kind = 0; kind < by_number.size(); ++kind) {
+    for (std::int64_t sample = 0; sample < 30; ++sample) {
+      core::Random random({.seed = 9,
+                           .purpose = core::Purpose::pixels,
+                           .stage = 16 * kView + 1 + static_cast<std::uint32_t>(kind),
+                           .epoch = 3,
+                           .sample = static_cast<std::uint64_t>(sample)});
+      const auto after =
+          augmented(*by_number[kind], {.seed = 9, .epoch = 3, .sample = sample, .view = kView});
+      EXPECT_EQ(after != picture(), random.uniform() < 0.5) << kind << ", sample " << sample;
+    }
+  }
+}
+
 TEST(AugmentPixels, BearsEverythingAtOnceOnAnySize) {
   auto config = everything();
   config.random_augment = {.operations = 20, .deviation = 5, .limit = 30, .probability = 1};

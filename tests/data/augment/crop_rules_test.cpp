@@ -109,6 +109,14 @@ TEST(CentreCrop, FollowsTheEvaluationRule) {
   EXPECT_EQ(centre_crop(1, 1, {224, 224}), (Crop{0, 0, 1, 1}));
 }
 
+TEST(CentreCrop, OfATallImageIsAsWideAsTheRuleLeaves) {
+  // 96 of 109 pixels of the shorter side.
+  EXPECT_EQ(centre_crop(300, 100, {96, 96}), (Crop{106, 6, 88, 88}));
+  EXPECT_EQ(centre_crop(100, 300, {96, 96}), (Crop{6, 106, 88, 88}));
+  // A third of a row is a row.
+  EXPECT_EQ(centre_crop(100, 10, {1, 32}), (Crop{50, 0, 1, 10}));
+}
+
 TEST(CentreCrop, KeepsTheRatioOfTheTarget) {
   const auto crop = centre_crop(400, 600, {256, 512});
   EXPECT_EQ(crop, (Crop{50, 0, 300, 600}));

@@ -186,6 +186,12 @@ TEST(Pickle, RefusesAStackThatDoesNotFit) {
   }
 }
 
+TEST(Pickle, ReadsAsManyPartsAsALargeCheckpointHas) {
+  std::string parts = "N";
+  for (int i = 0; i < 2'500'000; ++i) parts += "20";  // copied and dropped again
+  EXPECT_EQ(refusal(pickle(parts)), "accepted");
+}
+
 TEST(Pickle, RefusesBombs) {
   EXPECT_THAT(refusal(pickle(std::string(1'100'000, 'N'))), HasSubstr("more than 1000000 values"));
   std::string remembered = "N";

@@ -39,24 +39,38 @@ TEST(ZipFile, ReadsStoredEntries) {
   EXPECT_THAT(zip_refusal(file, "c"), HasSubstr("it has no \"c\""));
 }
 
-TEST(ZipFile, ReadsSizesOf64Bits) {
-  std::string file = writer::zip({{"b", "x"}, {"a", "large", 0, 0, true}});
-  EXPECT_EQ(content_of(file, "a"), "large");
-  // The end of the directory in 64 bits: all of the ordinary end says "see there".
+/// The file with the end of its directory in 64 bits; of the ordinary end, what `marked` names says
+/// "see there".
+std::string with_end_of_64_bits(const std::string& file, const std::string& marked) {
   const std::size_t end = file.size() - 22;
-  const std::string directory_size = file.substr(end + 12, 4) + std::string(4, '\0');
-  const std::string directory_begin = file.substr(end + 16, 4) + std::string(4, '\0');
-  const std::string end64 = "PK\x06\x06" + number(44, 8) + number(0, 12) + number(2, 8) +
-                            number(2, 8) + directory_size + directory_begin;
+  const std::string entries = file.substr(end + 10, 2), size = file.substr(end + 12, 4),
+                    begin = file.substr(end + 16, 4);
+  const std::string end64 = "PK\x06\x06" + number(44, 8) + number(0, 12) + entries + number(0, 6) +
+                            entries + number(0, 6) + size + number(0, 4) + begin + number(0, 4);
   const std::string locator = "PK\x06\x07" + number(0, 4) + number(end, 8) + number(1, 4);
-  const std::string all = "PK\x05\x06" + number(0, 4) + number(0xFFFF, 2) + number(0xFFFF, 2) +
-                          number(0xFFFFFFFF, 4) + number(0xFFFFFFFF, 4) + number(0, 2);
-  file = file.substr(0, end) + end64 + locator + all;
+  const auto says = [&](const char* what, const std::string& value) {
+    return marked.find(what) == std::string::npos ? value : std::string(value.size(), '\xff');
+  };
+  return file.substr(0, end) + end64 + locator + "PK\x05\x06" + number(0, 4) +
+         says("entries", entries) + says("entries", entries) + says("size", size) +
+         says("begin", begin) + number(0, 2);
+}
+
+TEST(ZipFile, ReadsSizesOf64Bits) {
+  const std::string file = writer::zip({{"b", "x"}, {"a", "large", 0, 0, true}});
   EXPECT_EQ(content_of(file, "a"), "large");
-  EXPECT_EQ(content_of(file, "b"), "x");
-  std::string outside = file;
-  outside.replace(outside.find(locator) + 8, 8, number(~std::uint64_t{0}, 8));
-  EXPECT_THAT(zip_refusal(outside), HasSubstr("outside the file"));
+  for (const char* marked : {"entries size begin", "entries", "size", "begin"}) {
+    const std::string far = with_end_of_64_bits(file, marked);
+    EXPECT_EQ(content_of(far, "a"), "large") << marked;
+    EXPECT_EQ(content_of(far, "b"), "x") << marked;
+    std::string outside = far;
+    outside.replace(outside.find("PK\x06\x07") + 8, 8, number(~std::uint64_t{0}, 8));
+    EXPECT_THAT(zip_refusal(outside), HasSubstr("outside the file")) << marked;
+  }
+  // Nothing says that the end of 64 bits is to be looked at, so it is not.
+  std::string ordinary = with_end_of_64_bits(file, "");
+  ordinary.replace(ordinary.find("PK\x06\x07") + 8, 8, number(~std::uint64_t{0}, 8));
+  EXPECT_EQ(content_of(ordinary, "b"), "x");
 }
 
 TEST(ZipFile, RefusesWhatItCannotRead) {
