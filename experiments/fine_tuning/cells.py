@@ -1,16 +1,12 @@
-"""What the experiment is made of: a cell is one training or evaluation, which leaves one result."""
+"""Pre-trainings, probes and fine-tunings on CIFAR-10."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from common.cell import DATA, TRAINING_DATA, Cell, settings
 
 SEEDS = (0, 1, 2)
 EPOCHS = {"1%": 100, "10%": 20, "all": 3}  # of fine-tuning, by labels; the same in both arms
 CHECKPOINTS = 10  # of a fine-tuning: how often a killed one can go on from
 PROBE_EPOCHS, PROBE_BATCH = 6, 1024  # of MAE's protocol: three minutes on one core
 TIMM_LABELS = "10%"
-
-# Words of a command that stand for the data: the folder of both parts, and what is pre-trained on.
-DATA, TRAINING_DATA = "cifar10", "cifar10/train"
 
 PRETRAINING = ("pretrain", "dbot/quick", "--data", TRAINING_DATA, "--seed", "0", "--resume")
 NETWORK = (
@@ -19,27 +15,6 @@ NETWORK = (
     "evaluate.features=mean,grid:3",
     "stages.count=1",
 )
-
-Kind = Literal["run", "probe", "timm"]
-
-
-@dataclass(frozen=True)
-class Cell:
-    name: str
-    kind: Kind
-    words: tuple[str, ...] = ()  # of dbot, typed in the work folder
-    seed: int = 0
-    folder: str = ""  # the run folder, in the work folder
-    needs: tuple[str, ...] = field(default=())  # run folders that have to be finished
-
-    @property
-    def file(self) -> str:
-        """Of its result, without characters that shells and systems read otherwise."""
-        return self.name.replace("%", "-percent") + ".json"
-
-
-def settings(*values: str) -> tuple[str, ...]:
-    return tuple(word for value in values for word in ("--set", value))
 
 
 def pretraining() -> list[Cell]:

@@ -1,30 +1,21 @@
 """The tables of docs/results.md, from the kept results."""
 
-import json
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from statistics import fmean, stdev
+from collections.abc import Iterable
 
 from cells import EPOCHS, SEEDS, TIMM_LABELS, all_cells
-from stored_run import Json
-
-BEGIN = "<!-- fine-tuning: begin, written by experiments/fine_tuning/run.py table -->"
-END = "<!-- fine-tuning: end -->"
-PICTURE = "images/fine-tuning.svg"  # beside the page
-NOTHING = "–"  # a cell that has not been made
-
-Results = dict[str, Json]  # by name of the cell
-
-
-def read_results(folder: Path) -> Results:
-    files = {cell.name: folder / cell.file for cell in all_cells()}
-    return {name: json.loads(file.read_text()) for name, file in files.items() if file.exists()}
+from common import tables as common_tables
+from common.results import Results
+from common.results import of_seeds as found_of_seeds
+from common.stored_run import Json
+from common.tables import NOTHING, differences, minutes, one_of, standing, table
 
 
 def of_seeds(results: Results, start: str) -> dict[int, Json]:
-    """The results of a row by seed: those that are there."""
-    names = {seed: f"{start}/seed-{seed}" for seed in SEEDS}
-    return {seed: results[name] for seed, name in names.items() if name in results}
+    return found_of_seeds(results, start, SEEDS)
+
+
+def mean_and_spread(values: Iterable[float], sign: str = "") -> str:
+    return common_tables.mean_and_spread(values, sign, planned=len(SEEDS))
 
 
 def top1(found: dict[int, Json], features: str = "") -> dict[int, float]:
@@ -39,41 +30,9 @@ def top1(found: dict[int, Json], features: str = "") -> dict[int, float]:
     }
 
 
-def mean_and_spread(values: Iterable[float], sign: str = "") -> str:
-    """Mean ± standard deviation (divisor n − 1); how many there are, if not all seeds."""
-    known = list(values)
-    if not known:
-        return NOTHING
-    text = f"{fmean(known):{sign}.2f}"
-    if len(known) > 1:
-        text += f" ± {stdev(known):.2f}"
-    return text if len(known) == len(SEEDS) else f"{text} ({len(known)} of {len(SEEDS)})"
-
-
-def differences(first: dict[int, float], second: dict[int, float]) -> list[float]:
-    """Seed by seed: both were trained on the same labels."""
-    return [first[seed] - second[seed] for seed in first if seed in second]
-
-
-def one_of(found: dict[int, Json], key: str) -> str:
-    """A number that is the same for all seeds."""
-    known = sorted({one[key] for one in found.values() if one[key] is not None})
-    return " / ".join(f"{value:,}" for value in known) or NOTHING
-
-
 def samples(found: dict[int, Json]) -> str:
     known = sorted({one["figures"]["train_samples"] for one in found.values()})
     return " / ".join(f"{value:,}" for value in known) or NOTHING
-
-
-def minutes(found: Iterable[Json]) -> str:
-    known = [one["seconds"] / 60 for one in found]
-    return f"{fmean(known):.1f}" if known else NOTHING
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    rule = ["---", *("---:" for _ in heads[1:])]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
 
 
 def finetuning_table(results: Results) -> str:
@@ -155,17 +114,9 @@ def comparison_line(results: Results) -> str:
     )
 
 
-def made_on(results: Results) -> str:
-    """Machine and program of all results; empty where there are none."""
-    keys = ("processor", "threads", "program", "commit")
-    machines = sorted({tuple(str(one[key]) for key in keys) for one in results.values()})
-    texts = [f"{cpu}, threads: {n}; {name}, commit {commit}" for cpu, n, name, commit in machines]
-    return f"Made on: {' · '.join(texts)}." if texts else ""
-
-
-def tables(results: Results) -> str:
-    parts = [
-        f"{len(results)} of {len(all_cells())} cells are there. {made_on(results)}".strip(),
+def tables(results: Results) -> list[str]:
+    return [
+        standing(results, len(all_cells())),
         "**Fine-tuning.** Top-1 on the test images, percent.",
         finetuning_table(results),
         f"**With {TIMM_LABELS} of the labels**, by what comes before and by what fine-tunes.",
@@ -176,16 +127,3 @@ def tables(results: Results) -> str:
         "**Pre-training.**",
         pretraining_table(results),
     ]
-    return "\n\n".join(part for part in parts if part)
-
-
-def write_tables(folder: Path, page: Path) -> None:
-    """Between the two markers of the page, with the picture if it has been drawn."""
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} lacks the lines between which the tables stand")
-    parts = [before + BEGIN, tables(read_results(folder)), END + after]
-    if (page.parent / PICTURE).exists():
-        parts.insert(2, f"![Top-1 by number of labels, both arms]({PICTURE})")
-    page.write_text("\n\n".join(parts))

@@ -1,0 +1,71 @@
+"""An experiment: its cells, who makes them, and what a page says of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.cell import Cell
+from common.chart import Chart, svg
+from common.makers import Maker
+from common.programs import Place
+from common.results import Results
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/results.md"
+
+
+def nothing(_place: Place) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Block:
+    """What stands between two lines of the page."""
+
+    name: str  # in those lines, and of the picture
+    tables: Callable[[Results], Sequence[str]]  # paragraphs
+    chart: Callable[[Results], Chart]
+    alternative: str  # text of the picture
+
+    @property
+    def picture(self) -> str:
+        return f"images/{self.name}.svg"  # beside the page
+
+
+@dataclass(frozen=True)
+class Experiment:
+    script: Path
+    description: str  # what --help says
+    cells: Sequence[Cell]  # in an order in which each finds what it needs
+    makers: Mapping[str, Maker]
+    blocks: Sequence[Block]
+    prepare: Callable[[Place], None] = nothing  # before the first cell
+
+    @property
+    def results(self) -> Path:
+        return self.script.parent / "results"
+
+
+def draw(experiment: Experiment, results: Results) -> None:
+    for block in experiment.blocks:
+        (PAGE.parent / block.picture).write_text(svg(block.chart(results)))
+
+
+def write_tables(experiment: Experiment, results: Results) -> None:
+    """Between the lines of each block, with its picture if that has been drawn."""
+    page = PAGE.read_text()
+    command = f"{experiment.script.relative_to(ROOT)} table"
+    for block in experiment.blocks:
+        first, last = (
+            f"<!-- {block.name}: begin, written by {command} -->",
+            f"<!-- {block.name}: end -->",
+        )
+        before, begin, rest = page.partition(first)
+        _, end, after = rest.partition(last)
+        if not begin or not end:
+            raise ValueError(f"{PAGE} lacks the lines between which {block.name} stands")
+        parts = [before + begin, *(part for part in block.tables(results) if part), end + after]
+        if (PAGE.parent / block.picture).exists():
+            parts.insert(-1, f"![{block.alternative}]({block.picture})")
+        page = "\n\n".join(parts)
+    PAGE.write_text(page)
