@@ -372,7 +372,7 @@ TEST_P(EverySystem, WhatItShowsIsDrawnAndStandsOnThePage) {
   }
   const std::string page = core::read_text_file(folder_ / "report.html");
   for (const std::string& kind : GetParam().exhibits) {
-    EXPECT_THAT(page, HasSubstr(R"("exhibits":[{"kind":")" + kind + '"')) << kind;
+    EXPECT_THAT(page, HasSubstr(R"({"kind":")" + kind + R"(","title":)")) << kind;
   }
 }
 

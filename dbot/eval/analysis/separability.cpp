@@ -11,8 +11,8 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
-#include "dbot/data/loader/partner_part.h"
 #include "dbot/data/subset.h"
+#include "dbot/eval/analysis/image_pairs.h"
 #include "dbot/eval/analysis/ridge.h"
 #include "dbot/eval/frozen/samples.h"
 #include "dbot/masking/random_mask.h"
@@ -88,7 +88,9 @@ class PairPass {
   std::int64_t over(const std::shared_ptr<const data::Dataset>& dataset,
                     const core::StopRequest& stop, const core::Log& log,
                     const Latents& receive) const {
-    const auto loader = pairs_of(dataset, log);
+    const auto loader =
+        pair_loader(dataset, student_.network->input().images,
+                    {.same_class = config_.intra_rate, .seed = config_.seed}, settings_, log);
     std::int64_t images = 0;
     while (true) {
       throw_if_stopped("separability", stop);
@@ -105,19 +107,6 @@ class PairPass {
   }
 
  private:
-  std::unique_ptr<data::Loader> pairs_of(const std::shared_ptr<const data::Dataset>& dataset,
-                                         const core::Log& log) const {
-    const auto crops = crops_of(student_.network->input().images, settings_.values);
-    data::LoaderConfig loading;
-    loading.training = false;
-    loading.batch_size = settings_.batch_size;
-    loading.workers = settings_.workers;
-    loading.seed = config_.seed;
-    const std::vector parts{
-        crops, data::partner_part(dataset, {.same_class = config_.intra_rate}, crops, log)};
-    return std::make_unique<data::Loader>(dataset, parts, loading, log);
-  }
-
   /// Rows of visible patches, [batch · kept, width].
   at::Tensor latents(const MeasuredEncoder& encoder, const at::Tensor& images,
                      const at::Tensor& ids_keep) const {

@@ -5,8 +5,8 @@
 #include <span>
 
 #include "dbot/methods/classification/classification.h"
-#include "dbot/methods/mixing_draws.h"
 #include "dbot/methods/encoder_costs.h"
+#include "dbot/methods/mixing_draws.h"
 
 namespace dbot::methods {
 

@@ -54,6 +54,8 @@ class MixtureSeparation : public Method, public MixtureCapability {
   const MixtureCapability* mixtures() const override { return this; }
   SeparatedMixture separate(const at::Tensor& first, const at::Tensor& second,
                             const MixtureSettings& settings) const override;
+  SeparationErrors separation_errors(const at::Tensor& first, const at::Tensor& second,
+                                     const MixtureSettings& settings) const override;
   void visit_step(const data::Batch& batch, const StepDraws& draws, runtime::Precision precision,
                   const StepVisitor& visit) const override;
 
@@ -90,6 +92,14 @@ class MixtureSeparation : public Method, public MixtureCapability {
   at::Tensor reconstruction_error(const at::Tensor& prediction, const at::Tensor& image,
                                   const at::Tensor& mask, const at::Tensor& rows) const;
   at::Tensor distillation_of(const Forward& step, at::ScalarType compute) const;
+  /// Mixtures with what is predicted of all patches, in normalised pixels.
+  struct Separated {
+    Mixture mixture;
+    masking::Mask mask;
+    std::vector<at::Tensor> values;  // [pairs, patches, p·p·channels], as in Forward
+  };
+  Separated take_apart(const at::Tensor& first, const at::Tensor& second,
+                       const MixtureSettings& settings) const;
   at::Tensor shown(const at::Tensor& normalised_images) const;
   at::Tensor images_of(const at::Tensor& patches) const;
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -103,48 +104,87 @@ at::Tensor MixtureSeparation::images_of(const at::Tensor& patches) const {
                          config_.encoder.channels);
 }
 
-SeparatedMixture MixtureSeparation::separate(const at::Tensor& first, const at::Tensor& second,
-                                             const MixtureSettings& settings) const {
-  check_settings(settings, config_.encoder.patches());
-  const at::NoGradGuard no_grad;
-  const at::ScalarType compute = runtime::compute_type(settings.precision);
-  const at::Tensor one = normalised(first), other = normalised(second);
-  const Mixture mixture = mix_pairs(one, other, lam_of(settings.lam));
-  std::vector<std::int64_t> pairs(static_cast<std::size_t>(first.size(0)));
-  std::iota(pairs.begin(), pairs.end(), 0);
+MixtureSeparation::Separated MixtureSeparation::take_apart(const at::Tensor& first,
+                                                           const at::Tensor& second,
+                                                           const MixtureSettings& settings) const {
   const std::int64_t patches = config_.encoder.patches();
+  check_settings(settings, patches);
+  const at::ScalarType compute = runtime::compute_type(settings.precision);
+  Separated result;
+  result.mixture = mix_pairs(normalised(first), normalised(second), lam_of(settings.lam));
+  std::vector<std::int64_t> pairs = settings.pairs;
+  if (pairs.empty()) {
+    pairs.resize(static_cast<std::size_t>(first.size(0)));
+    std::iota(pairs.begin(), pairs.end(), 0);
+  }
   const at::Tensor noise =
       masking::mask_noise(settings.draws.seed, static_cast<std::uint32_t>(settings.draws.stage),
                           static_cast<std::uint32_t>(settings.draws.epoch), pairs, patches)
-          .to(one.device());
-  const masking::Mask mask = masking::random_mask(
+          .to(first.device());
+  result.mask = masking::random_mask(
       noise, settings.mask_ratio ? masking::kept_patches(patches, *settings.mask_ratio) : kept());
-  const at::Tensor latent = network_->encode(mixture.mixed, mask.ids_keep, compute);
-
-  const at::Tensor pixels = shown(mixture.mixed);
-  const at::Tensor seen = ops::patchify(pixels, config_.encoder.patch_size);
-  SeparatedMixture result{.first = shown(one),
-                          .second = shown(other),
-                          .mixture = pixels,
-                          .masked = images_of(at::where(mask.mask.cpu().unsqueeze(-1) > 0.5,
-                                                        at::full_like(seen, kHidden), seen)),
-                          .subordinate = {},
-                          .dominant = {}};
-  const auto reconstructed = [&](std::size_t which, const at::Tensor& image) {
+  const at::Tensor latent = network_->encode(result.mixture.mixed, result.mask.ids_keep, compute);
+  const std::array images{result.mixture.subordinate, result.mixture.dominant};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(config_.layers); ++i) {
     at::Tensor values = network_
-                            ->decode_embedded(network_->embed_latent(latent, compute, which),
-                                              mask.ids_restore, compute)
+                            ->decode_embedded(network_->embed_latent(latent, compute, i),
+                                              result.mask.ids_restore, compute)
                             .slice(1, 1);
     if (config_.normalisation != objectives::Normalisation::none) {
       // A standardised prediction has no brightness of its own: it borrows the true patch's.
-      values =
-          objectives::undo_standardise(values, ops::patchify(image, config_.encoder.patch_size));
+      values = objectives::undo_standardise(
+          values, ops::patchify(images.at(i), config_.encoder.patch_size));
     }
-    return shown(images_of(values));
-  };
-  result.subordinate = reconstructed(0, mixture.subordinate);
-  if (config_.layers > 1) result.dominant = reconstructed(1, mixture.dominant);
+    result.values.push_back(values);
+  }
   return result;
+}
+
+SeparatedMixture MixtureSeparation::separate(const at::Tensor& first, const at::Tensor& second,
+                                             const MixtureSettings& settings) const {
+  const at::NoGradGuard no_grad;
+  const Separated separated = take_apart(first, second, settings);
+  const at::Tensor pixels = shown(separated.mixture.mixed);
+  const at::Tensor seen = ops::patchify(pixels, config_.encoder.patch_size);
+  const at::Tensor hidden = separated.mask.mask.cpu().unsqueeze(-1) > 0.5;
+  SeparatedMixture result{
+      .first = shown(normalised(first)),
+      .second = shown(normalised(second)),
+      .mixture = pixels,
+      .masked = images_of(at::where(hidden, at::full_like(seen, kHidden), seen)),
+      .subordinate = shown(images_of(separated.values.at(0))),
+      .dominant = {}};
+  if (separated.values.size() > 1) result.dominant = shown(images_of(separated.values[1]));
+  return result;
+}
+
+SeparationErrors MixtureSeparation::separation_errors(const at::Tensor& first,
+                                                      const at::Tensor& second,
+                                                      const MixtureSettings& settings) const {
+  const at::NoGradGuard no_grad;
+  const Separated separated = take_apart(first, second, settings);
+  const at::Tensor hidden = separated.mask.mask.to(at::kDouble).unsqueeze(-1);
+  const auto patches = [&](const at::Tensor& images) {
+    return ops::patchify(images, config_.encoder.patch_size).to(at::kDouble);
+  };
+  const auto sum_of_squares = [&](const at::Tensor& differences) {
+    return (differences.square() * hidden).sum().item<double>();
+  };
+  const at::Tensor mixed = patches(separated.mixture.mixed);
+  const auto error_of = [&](const at::Tensor& image, const at::Tensor& values) {
+    const at::Tensor truth = patches(image);
+    // The data's mean is 0 in normalised pixels.
+    return SeparationError{.reconstruction = sum_of_squares(values.to(at::kDouble) - truth),
+                           .mixture = sum_of_squares(mixed - truth),
+                           .mean = sum_of_squares(truth)};
+  };
+  SeparationErrors errors{
+      .subordinate = error_of(separated.mixture.subordinate, separated.values.at(0)),
+      .values = hidden.sum().item<std::int64_t>() * mixed.size(2)};
+  if (separated.values.size() > 1) {
+    errors.dominant = error_of(separated.mixture.dominant, separated.values[1]);
+  }
+  return errors;
 }
 
 Gallery MixtureSeparation::gallery(const data::Batch& batch, const GalleryContext& context) const {

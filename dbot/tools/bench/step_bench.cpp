@@ -27,8 +27,8 @@ data::Batch noise_batch(const run::Recipe& recipe) {
   batch.tensors["images"] =
       at::randint(0, 256, {count, channels, size.height, size.width}, random, at::kByte);
   if (const auto views = methods::catalogue::outline(recipe.method).further_views; views > 0) {
-    batch.tensors[methods::kFurtherViews] = at::randint(
-        0, 256, {count, views, channels, size.height, size.width}, random, at::kByte);
+    batch.tensors[methods::kFurtherViews] =
+        at::randint(0, 256, {count, views, channels, size.height, size.width}, random, at::kByte);
   }
   batch.sample_ids.resize(static_cast<std::size_t>(count));
   std::iota(batch.sample_ids.begin(), batch.sample_ids.end(), 0);

@@ -192,6 +192,42 @@ TEST_F(MixtureCli, SeparabilityIsMeasuredOfAnyMaeLikeEncoder) {
   expect_refused(with({"--mask-ratio", "1"}), 2, HasSubstr("share of masked patches"));
 }
 
+TEST_F(MixtureCli, BothImagesOfHeldOutMixturesAreMeasured) {
+  ASSERT_EQ(dbot(imae("run")).exit_code, 0);
+  const std::vector<std::string> words{"analyze",  "mixtures", "--model", folder_ / "run", "--data",
+                                       shop_.data, "--lam",    "0.1,0.5", "--threads",     "1"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    auto all = words;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const Result result = dbot(with({"--json"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto figures = nlohmann::json::parse(result.out);
+  EXPECT_EQ(figures["test_images"], 32);
+  ASSERT_EQ(figures["rows"].size(), 2u);
+  const auto& first = figures["rows"][0];
+  for (const char* image : {"subordinate", "dominant"}) {
+    EXPECT_GT(first[image]["error"], 0);
+    EXPECT_NEAR(first[image]["nmse"].get<double>() * first[image]["mean"].get<double>(),
+                first[image]["error"].get<double>(), 1e-9);
+  }
+  // A tenth of the way from one image, nine tenths from the other: 0.9² and 0.1² of their distance.
+  EXPECT_NEAR(first["subordinate"]["mixture"].get<double>(),
+              81 * first["dominant"]["mixture"].get<double>(), 1e-4);
+  const Result text = dbot(words);
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("dominant nmse"));
+  auto wrong = words;
+  wrong[7] = "0.7";
+  expect_refused(wrong, 2, HasSubstr("0.7, expected 0 to 0.5"));
+  expect_refused(with({"--mask-ratio", "1"}), 2, HasSubstr("share of masked patches"));
+  expect_refused(with({"--mask-ratio", "0"}), 2, HasSubstr("hides none"));
+  wrong = words;
+  wrong[3] = folder_ / "mae";
+  expect_refused(wrong, 2, HasSubstr("takes no mixtures of two images apart"));
+}
+
 TEST_F(MixtureCli, WhatCannotBeStartedFromIsRefusedBeforeAnythingIsWritten) {
   const std::string encoder = folder_ / "mae/model.safetensors";
   expect_refused(words("imae", "refused", {"--set", "start.path=" + encoder}), 2,

@@ -85,7 +85,7 @@ TEST_F(BashCompletion, OffersKeysOfTheRecipesSystem) {
             "head.pooling=\n");
   // Of a file nobody knows, so that it may be of any system.
   EXPECT_EQ(offered("dbot pretrain ours.toml --set head.p"), "head.pooling=\n");
-  EXPECT_EQ(offered("dbot pretrain ours.toml --set mask.k"), "mask.kind=\n");
+  EXPECT_EQ(offered("dbot pretrain ours.toml --set mask.ki"), "mask.kind=\n");
 }
 
 TEST_F(BashCompletion, OffersFilesAndFolders) {

@@ -50,7 +50,7 @@ NetworkWeights with_decoder(const std::string& predictor) {
 
 TEST(ExportFormat, NamesAreParsedBack) {
   const std::string names = export_format_names(" ");
-  EXPECT_EQ(names, "safetensors pth timm mae dbot huggingface huggingface-mae onnx");
+  EXPECT_EQ(names, "safetensors pth timm mae dbot huggingface huggingface-mae onnx torchvision");
   EXPECT_EQ(parse_export_format("huggingface-mae", "--format"), ExportFormat::huggingface_mae);
   EXPECT_EQ(export_format_name(ExportFormat::onnx), "onnx");
   EXPECT_THAT(refusal([] { parse_export_format("keras", "--format"); }),

@@ -65,6 +65,7 @@ class MixtureSeparationTest : public testing::Test {
 };
 
 TEST_F(MixtureSeparationTest, APairTheOtherWayRoundHasTheSameLoss) {
+  const auto random = begun();
   const auto method = taught();
   data::Batch swapped = batch_;
   std::swap(swapped.tensors.at("images"), swapped.tensors.at("partner.images"));
@@ -73,11 +74,42 @@ TEST_F(MixtureSeparationTest, APairTheOtherWayRoundHasTheSameLoss) {
     const auto other = method->forward(swapped, draws(1 - lam), kFp32);
     EXPECT_NEAR(step.loss.item<double>(), other.loss.item<double>(), 1e-6) << lam;
   }
-  // A tie is decided for the first image: the other way round it is another loss.
-  const auto tie = method->forward(batch_, draws(0.5), kFp32);
-  const auto swapped_tie = method->forward(swapped, draws(0.5), kFp32);
+  // A tie is decided for the first image: the other way round it is another loss, unless both
+  // layers are the file's.
+  const auto tie = random->forward(batch_, draws(0.5), kFp32);
+  const auto swapped_tie = random->forward(swapped, draws(0.5), kFp32);
   EXPECT_TRUE(at::equal(tie.mixture.subordinate, swapped_tie.mixture.dominant));
   EXPECT_NE(tie.loss.item<double>(), swapped_tie.loss.item<double>());
+}
+
+TEST_F(MixtureSeparationTest, ErrorsOfMixturesAreThoseOfTheLoss) {
+  for (const auto normalisation :
+       {objectives::Normalisation::none, objectives::Normalisation::patch}) {
+    config_.normalisation = normalisation;
+    const auto method = begun();
+    const DrawContext context{.seed = 5, .stage = 0, .epoch = 2, .micro_batch = 1};
+    StepDraws drawn = method->draw(batch_, context);
+    drawn["lam"] = lam_of(0.3);
+    const auto step = method->forward(batch_, drawn, kFp32);
+    const auto errors =
+        method->separation_errors(batch_.tensors.at("images"), batch_.tensors.at("partner.images"),
+                                  {.lam = 0.3, .draws = context, .pairs = batch_.sample_ids});
+    ASSERT_TRUE(errors.dominant);
+    EXPECT_EQ(errors.values, step.mask.mask.sum().item<double>() * 4 * 4 * 3);
+    const at::Tensor hidden = step.mask.mask.unsqueeze(-1);
+    const auto square = [&](const at::Tensor& image) {
+      return (ops::patchify(image, 4).square() * hidden).sum().item<double>();
+    };
+    EXPECT_NEAR(errors.subordinate.mean, square(step.mixture.subordinate), 1e-2);
+    EXPECT_NEAR(errors.dominant->mean, square(step.mixture.dominant), 1e-2);
+    const at::Tensor apart = step.mixture.subordinate - step.mixture.dominant;
+    EXPECT_NEAR(errors.subordinate.mixture, 0.49 * square(apart), 1e-2);
+    EXPECT_NEAR(errors.dominant->mixture, 0.09 * square(apart), 1e-2);
+    if (normalisation != objectives::Normalisation::none) continue;
+    const auto values = static_cast<double>(errors.values);
+    EXPECT_NEAR(errors.subordinate.reconstruction / values, step.errors[0].item<double>(), 1e-4);
+    EXPECT_NEAR(errors.dominant->reconstruction / values, step.errors[1].item<double>(), 1e-4);
+  }
 }
 
 TEST_F(MixtureSeparationTest, TheDominantBranchOfAnUnmixedImageIsPlainMae) {

@@ -315,7 +315,8 @@ TEST(Recipe, KnowsWhatANameWithoutItsFolderMeans) {
   EXPECT_EQ(recipes_meant_by("imae"), (Names{"imae/tiny-32", "imae/vit-b16"}));
   EXPECT_EQ(recipes_meant_by("finetune/mae-vit-b"), (Names{"finetune/mae-vit-b16"}));
   EXPECT_EQ(recipes_meant_by("mae-vit-h14"), (Names{"mae/vit-h14"}));
-  EXPECT_EQ(recipes_meant_by("resnet50"), Names());
+  EXPECT_EQ(recipes_meant_by("resnet50"), (Names{"mixmask/resnet50"}));
+  EXPECT_EQ(recipes_meant_by("resnet152"), Names());
   EXPECT_EQ(recipes_meant_by("--"), Names());
   try {
     find_recipe("vit-b16");

@@ -30,17 +30,18 @@ std::string said_of(const std::string& toml, const std::vector<std::string>& ass
 
 TEST(SystemKeys, AreNamedWithTheSystemsThatHaveThem) {
   using Names = std::vector<std::string>;
-  EXPECT_EQ(systems_with("mask.ratio"), Names{"masked_modeling"});
+  EXPECT_EQ(systems_with("teacher.init"), Names{"masked_modeling"});
+  EXPECT_EQ(systems_with("mask.ratio"), (Names{"masked_modeling", "mixture_separation"}));
   EXPECT_EQ(systems_with("head.pooling"), Names{"classification"});
-  EXPECT_EQ(systems_with("train.drop_path"), methods::catalogue::kinds());
+  EXPECT_EQ(systems_with("train.batch_size"), methods::catalogue::kinds());
   EXPECT_EQ(systems_with("optimizer.momentum"), methods::catalogue::kinds());
   EXPECT_EQ(systems_with("mask"), Names());
   EXPECT_EQ(systems_with(""), Names());
 }
 
 TEST(SystemKeys, OfAnotherSystemAreRefusedByName) {
-  EXPECT_EQ(said_of(std::string(kClassifyingDocument) + "[mask]\nratio = 0.5\n"),
-            "test.toml:6: mask.ratio belongs to method.kind \"masked_modeling\", and it is "
+  EXPECT_EQ(said_of(std::string(kClassifyingDocument) + "[teacher]\nresize = \"bilinear\"\n"),
+            "test.toml:6: teacher.resize belongs to method.kind \"masked_modeling\", and it is "
             "\"classification\" here; leave it out, or choose another method.kind");
   EXPECT_EQ(said_of(kMaskedDocument, {"head.pooling=cls"}),
             "[set] head.pooling belongs to method.kind \"classification\", and it is "

@@ -9,6 +9,7 @@ void add_analyze(CommandLine& line) {
   line.computing.push_back(analyze);
   analyze->require_subcommand(1);
   add_separability(line, *analyze);
+  add_mixtures(line, *analyze);
 }
 
 }  // namespace dbot::app

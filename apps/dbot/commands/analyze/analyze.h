@@ -6,5 +6,6 @@
 namespace dbot::app {
 
 void add_separability(CommandLine& line, CLI::App& analyze);
+void add_mixtures(CommandLine& line, CLI::App& analyze);
 
 }  // namespace dbot::app

@@ -8,12 +8,9 @@
 #include <utility>
 
 #include "apps/dbot/commands/analyze/analyze.h"
-#include "apps/dbot/commands/model_argument.h"
+#include "apps/dbot/commands/analyze/pair_arguments.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
-#include "dbot/data/sources/open.h"
-#include "dbot/data/sources/split.h"
-#include "dbot/data/subset.h"
 #include "dbot/eval/analysis/separability.h"
 #include "dbot/report/text/table.h"
 
@@ -22,24 +19,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Arguments : ModelArguments {
-  std::string teacher, data, leave_out;
-  std::vector<double> lams;
-  std::int64_t images = 2000, seed = 0, batch = 64;
-  double mask_ratio = 0.75, intra_rate = 0;
+struct Arguments : PairArguments {
+  std::string teacher;
+  double mask_ratio = 0.75;
   std::optional<double> ridge;
-  bool json = false;
 };
 
 eval::SeparabilityConfig configuration(const Arguments& arguments) {
-  if (arguments.seed < 0) {
-    throw UsageError(
-        fmt::format("[separability] --seed is {}, expected 0 or more", arguments.seed));
-  }
-  if (arguments.batch < 1 || arguments.batch > 65536) {
-    throw UsageError(
-        fmt::format("[separability] --batch is {}, expected 1 to 65536", arguments.batch));
-  }
+  check_pairs(arguments, "separability");
   if (arguments.ridge && !(*arguments.ridge >= 0)) {
     throw UsageError(
         fmt::format("[separability] --rho is {}, expected 0 or more", *arguments.ridge));
@@ -52,35 +39,6 @@ eval::SeparabilityConfig configuration(const Arguments& arguments) {
   config.ridge = arguments.ridge;
   config.seed = static_cast<std::uint64_t>(arguments.seed);
   return config;
-}
-
-/// What is fitted and what is reported on; of a set in one part a seeded fifth is held out.
-struct Parts {
-  std::shared_ptr<const data::Dataset> train, test;
-  std::string description;
-};
-
-Parts open_parts(const Arguments& arguments) {
-  const core::Log log = console_log();
-  const data::OpenContext context{
-      .log = log, .stop = &stop_request(), .choice = {.leave_out = arguments.leave_out}};
-  const auto opened = data::open(arguments.data, data::Wanted::train_and_held_out, context);
-  if (opened.train && opened.held_out()) {
-    return {opened.train, opened.held_out(),
-            fmt::format("{} and {}", opened.shown_train(), opened.shown_held_out())};
-  }
-  const auto& all = opened.train ? opened.train : opened.held_out();
-  auto split = data::stratified_split(*all, static_cast<std::uint64_t>(arguments.seed),
-                                      [&](std::int64_t index) { return all->key(index); });
-  if (split.test.empty()) {
-    throw DataError({.operation = "data",
-                     .subject = arguments.data,
-                     .fault = Fault::empty,
-                     .reason = "has too few images, expected at least two: one to fit and one to "
-                               "report on"});
-  }
-  return {data::subset(all, std::move(split.train)), data::subset(all, std::move(split.test)),
-          fmt::format("automatic split 80/20, seed {}", arguments.seed)};
 }
 
 /// Latents of visible patches alone are asked for, which convolutional networks do not have.
@@ -101,7 +59,7 @@ Json nmse_json(double nmse) {
   return {{"nmse", nmse}, {"r2", 1 - nmse}};
 }
 
-void print_figures(const eval::Separability& found, const Parts& parts) {
+void print_figures(const eval::Separability& found, const PairParts& parts) {
   print_line(fmt::format("{} images fitted, {} reported on ({}), {} visible patches each",
                          found.train_images, found.test_images, parts.description, found.visible));
   std::vector<std::vector<std::string>> rows{
@@ -120,7 +78,7 @@ void measure(const Arguments& arguments) {
   ModelArguments of_teacher = arguments;
   if (!arguments.teacher.empty()) of_teacher.model = arguments.teacher;
   const Model teacher = load_model(of_teacher);
-  const Parts parts = open_parts(arguments);
+  const PairParts parts = open_parts(arguments);
   student.extraction.batch_size = arguments.batch;
   const eval::Separability found =
       eval::measure_separability(measured(student), measured(teacher), parts.train, parts.test,
@@ -152,21 +110,9 @@ void add_separability(CommandLine& line, CLI::App& analyze) {
   };
   add("--teacher", a->teacher, "PATH", "Whose latents of clean images are looked for (the model's)")
       ->check(not_empty());
-  add("--data", a->data, "PATH", "Images, in two parts or in one that is divided")
-      ->required()
-      ->check(not_empty());
-  add("--lam", a->lams, "LIST", "Weights of the subordinate image (0.1,0.2,0.3,0.4,0.5)")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  add("--images", a->images, "N", "Images to fit on, and as many to report on (2000)");
+  add_pairs(*command, *a, "Images to fit on, and as many to report on (2000)");
   add("--mask-ratio", a->mask_ratio, "FRACTION", "Share of masked patches (0.75)");
-  add("--intra-rate", a->intra_rate, "FRACTION", "Share of partners of the same class (0)");
   add("--rho", a->ridge, "NUMBER", "Added to the diagonal (a thousandth of its mean)");
-  add("--batch", a->batch, "N", "Images of a pass (64)");
-  add("--seed", a->seed, "N", "Of the choice of images, of pairs and of masks (0)");
-  add("--leave-out", a->leave_out, "FILE", "Images to leave out: quarantine.txt of data check")
-      ->check(not_empty());
-  add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { measure(*a); }; });
 }
 
