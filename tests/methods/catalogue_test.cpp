@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <functional>
 #include <map>
 
 #include "dbot/core/error.h"
@@ -24,8 +23,8 @@
 #include "dbot/report/pictures/picture_observer.h"
 #include "dbot/train/trainer.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/methods/catalogue_systems.h"
 #include "tests/methods/images_and_numbers.h"
-#include "tests/methods/mixture_separation/small_autoencoder.h"
 #include "tests/methods/small_system.h"
 
 namespace dbot {
@@ -36,154 +35,8 @@ using testing::HasSubstr;
 
 constexpr std::int64_t kSamples = 24, kBatch = 2, kSteps = 4;
 
-/// A system as the test is told of it.
-struct System {
-  std::string name;
-  std::function<std::unique_ptr<methods::Method>(bool stored)> make;
-  std::vector<std::string> scalars;
-  std::string header;  // stands in the description of its backbone
-  std::vector<std::string> exhibits = {};
-};
-
-void PrintTo(const System& system, std::ostream* out) {
-  *out << system.name;
-}
-
-/// A small configuration of each system in the catalogue: one that lacks an overload here does not
-/// compile.
-std::vector<System> small_ones(const methods::MaskedModelingConfig& /*which*/) {
-  methods::MaskedModelingConfig config;
-  config.encoder = {.image_size = {8, 8}, .patch_size = 4, .width = 16, .depth = 2, .heads = 2};
-  config.decoder = {.width = 16, .depth = 1, .heads = 2};
-  config.mask.ratio = 0.5;
-  config.drop_path = 0.2;
-  methods::MaskedModelingConfig pixels = config;
-  pixels.objective = {.target = objectives::TargetKind::pixels,
-                      .normalisation = objectives::Normalisation::patch};
-  methods::MaskedModelingConfig symmetric = config;
-  symmetric.student = methods::StudentKind::symmetric;
-  symmetric.encoder.relative_positions = nn::RelativePositions::shared;
-  methods::MaskedModelingConfig average = symmetric;
-  average.head = methods::HeadKind::decoder;
-  average.learned_positions = true;
-  average.mask = {.kind = masking::MaskKind::block, .ratio = 0.5, .smallest_block = 1, .count = -1};
-  average.teacher.update = objectives::TeacherUpdate::step;
-  average.teacher.momentum = 0.9;
-  average.objective.normalisation = objectives::Normalisation::layer_norm;
-  std::vector<System> systems;
-  for (const auto& [name, small] : {std::pair{"dbot", config},
-                                    {"mae", pixels},
-                                    {"dbot, symmetric", symmetric},
-                                    {"maskdistill, moving average", average}}) {
-    const auto make = [small = methods::MethodConfig(small)](bool stored) {
-      const methods::MakeContext context{.seed = 5, .device = {}};
-      return stored ? methods::catalogue::make_stored(small, context)
-                    : methods::catalogue::make(small, context);
-    };
-    systems.push_back({name, make, {}, "\"patch_size\":4"});
-  }
-  return systems;
-}
-
-std::vector<System> small_ones(const methods::ClassificationConfig& /*which*/) {
-  methods::ClassificationConfig config;
-  config.encoder = {.image_size = {8, 8}, .patch_size = 4, .width = 16, .depth = 2, .heads = 2};
-  config.drop_path = 0.2;
-  config.layer_decay = 0.75;
-  methods::ClassificationConfig mixed = config;
-  mixed.smoothing = 0.1;
-  mixed.mixing = {.mixup = 0.8, .cutmix = 1.0};
-  mixed.pooling = nn::Pooling::cls;
-  mixed.encoder.relative_positions = nn::RelativePositions::each_block;
-  std::vector<System> systems;
-  for (const auto& [name, small, scalars] :
-       {std::tuple{"classification", config, std::vector<std::string>{"accuracy"}},
-        {"classification, mixed", mixed, std::vector<std::string>{}}}) {
-    const auto make = [small = methods::MethodConfig(small)](bool stored) {
-      const methods::MakeContext context{.seed = 5, .device = {}};
-      return stored ? methods::catalogue::make_stored(small, context)
-                    : methods::catalogue::make(small, context);
-    };
-    systems.push_back({name, make, scalars, "\"classes\":[\"dark\",\"bright\"]"});
-  }
-  return systems;
-}
-
-std::vector<System> small_ones(const methods::SiameseConfig& /*which*/) {
-  using methods::SiameseLoss;
-  using methods::SiameseMixing;
-  methods::SiameseConfig config;
-  config.network.kind = methods::ConvolutionKind::chain;
-  config.network.image_size = {8, 8};
-  config.network.widths = {8, 16};
-  config.head_width = 8;
-  config.queue = 8;
-  config.momentum = 0.9;
-  config.mask.cells = 4;
-  methods::SiameseConfig pairs = config;
-  pairs.network.kind = methods::ConvolutionKind::resnet18;
-  pairs.network.stem = nn::Stem::cifar;
-  pairs.network.base_width = 4;
-  pairs.loss = SiameseLoss::byol;
-  pairs.mixing = SiameseMixing::both;
-  std::vector<System> systems;
-  for (const auto& [name, small, scalars] :
-       {std::tuple{"mixmask", config,
-                   std::vector<std::string>{"base_loss", "accuracy", "mask_share"}},
-        {"byol, mixed twice", pairs,
-         std::vector<std::string>{"base_loss", "unmix_share", "mask_share"}}}) {
-    const auto make = [small = methods::MethodConfig(small)](bool stored) {
-      const methods::MakeContext context{.seed = 5, .device = {}};
-      return stored ? methods::catalogue::make_stored(small, context)
-                    : methods::catalogue::make(small, context);
-    };
-    systems.push_back({name, make, scalars, "\"network\":", {"masks", "mixtures", "nearest_keys"}});
-  }
-  return systems;
-}
-
-/// One without a teacher, and one that an MAE starts and teaches. Its file lives as long as the
-/// system.
-std::vector<System> small_ones(const methods::MixtureSeparationConfig& /*which*/) {
-  methods::MixtureSeparationConfig config = test::small_mixture_config();
-  const auto folder = std::make_shared<test::TemporaryFolder>();
-  methods::MixtureSeparationConfig taught = config;
-  taught.start = methods::StartKind::file;
-  taught.start_path = (*folder / "mae.safetensors").string();
-  taught.distillation = 1;
-  taught.lam_scope = methods::LamScope::per_sample;
-  test::write_autoencoder(taught.start_path, config.encoder, test::small_autoencoder(config));
-  std::vector<System> systems;
-  for (const auto& [name, small, scalars] :
-       {std::tuple{"imae", config, std::vector<std::string>{"reconstruction"}},
-        {"imae, taught", taught, std::vector<std::string>{"reconstruction", "distillation"}}}) {
-    const auto make = [folder, small = methods::MethodConfig(small)](bool stored) {
-      const methods::MakeContext context{.seed = 5, .device = {}};
-      return stored ? methods::catalogue::make_stored(small, context)
-                    : methods::catalogue::make(small, context);
-    };
-    systems.push_back({name, make, scalars, "\"patch_size\":4", {"mixtures"}});
-  }
-  return systems;
-}
-
 const methods::DataFacts kCatalogueFacts{
     .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .classes = {"dark", "bright"}};
-
-std::vector<System> all_systems() {
-  std::vector<System> systems;
-  for (std::size_t kind = 0; kind < methods::catalogue::kinds().size(); ++kind) {
-    const methods::MethodConfig config = methods::catalogue::default_config(kind);
-    std::ranges::move(std::visit([](const auto& which) { return small_ones(which); }, config),
-                      std::back_inserter(systems));
-  }
-  systems.push_back({"a convolution",
-                     [](bool) { return std::make_unique<test::SmallSystem>(); },
-                     {"numbers", "error"},
-                     "convolution",
-                     {"strip", "frames", "text", "matrix", "curve", "points", "mesh"}});
-  return systems;
-}
 
 /// Ends the process' work after a step, as a kill would: nothing is saved after it.
 class Kill : public train::TrainObserver {
@@ -213,7 +66,7 @@ class StopInside : public train::TrainObserver {
   std::int64_t step_;
 };
 
-class EverySystem : public testing::TestWithParam<System> {
+class EverySystem : public testing::TestWithParam<test::System> {
  protected:
   /// Trains to the end of two stages or until it is stopped, from the checkpoints in `folder` if
   /// there are any.
@@ -390,7 +243,7 @@ TEST_P(EverySystem, SaysWhatItIsMadeOf) {
   for (const auto& [name, value] : draws) EXPECT_TRUE(at::equal(value, again.at(name))) << name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Catalogue, EverySystem, testing::ValuesIn(all_systems()),
+INSTANTIATE_TEST_SUITE_P(Catalogue, EverySystem, testing::ValuesIn(test::all_systems()),
                          [](const auto& system) {
                            std::string name = system.param.name;
                            std::erase_if(name, [](char c) { return !std::isalnum(c); });

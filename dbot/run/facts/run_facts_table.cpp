@@ -83,7 +83,7 @@ std::string facts_table(const RunFacts& facts) {
   return fmt::format("dbot {}, recipe {}\n", facts.dbot, facts.recipe) +
          line("data", data_text(facts.data)) + line("model", facts.model.description) +
          line("parameters", parameters_text(facts.model.made_of)) + rows +
-         line("tokens", tokens_text(facts.model)) +
+         line(facts.model.made_of.tokens > 0 ? "tokens" : "operations", tokens_text(facts.model)) +
          line("compute",
               fmt::format("{} ({}), {} with {} threads, {} loading; LibTorch {}",
                           facts.machine.processor, facts.machine.instruction_set, compute.precision,

@@ -10,6 +10,9 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/core/settings/settings_words.h"
+#include "dbot/methods/catalogue.h"
+#include "dbot/run/recipe/recipe.h"
+#include "dbot/run/recipe/system_keys.h"
 
 namespace dbot::run {
 namespace {
@@ -51,6 +54,13 @@ std::string with_short_sizes(std::string text) {
   return text;
 }
 
+/// Whether the system of a recipe of the program can begin with weights of another run.
+bool goes_on_from_a_run(const std::string& name) {
+  const RecipeText recipe = find_recipe(name);
+  const std::size_t kind = read_recipe(recipe.text, recipe.origin).method.index();
+  return std::ranges::count(systems_with("start.init"), methods::catalogue::kinds().at(kind)) > 0;
+}
+
 }  // namespace
 
 std::vector<std::string> recipes_meant_by(std::string_view word) {
@@ -59,9 +69,7 @@ std::vector<std::string> recipes_meant_by(std::string_view word) {
   if (found.empty()) found = recipes_called(with_short_sizes(wanted));
   // Recipes that go on from another run are for those who name their folder, or mean nothing else.
   std::vector<std::string> first_runs = found;
-  std::erase_if(first_runs, [](const auto& name) {
-    return name.starts_with("finetune/") || name.starts_with("imae/");
-  });
+  std::erase_if(first_runs, goes_on_from_a_run);
   return first_runs.empty() ? found : first_runs;
 }
 

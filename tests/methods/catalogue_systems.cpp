@@ -1,0 +1,146 @@
+#include "tests/methods/catalogue_systems.h"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include "dbot/methods/catalogue.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/methods/mixture_separation/small_autoencoder.h"
+#include "tests/methods/small_system.h"
+
+namespace dbot::test {
+namespace {
+
+/// `kept` lives as long as the maker: what the configuration reads.
+auto maker(methods::MethodConfig config, std::shared_ptr<void> kept = nullptr) {
+  return [config = std::move(config), kept = std::move(kept)](bool stored) {
+    const methods::MakeContext context{.seed = 5, .device = {}};
+    return stored ? methods::catalogue::make_stored(config, context)
+                  : methods::catalogue::make(config, context);
+  };
+}
+
+/// A small configuration of each system in the catalogue: one that lacks an overload here does not
+/// compile.
+std::vector<System> small_ones(const methods::MaskedModelingConfig& /*which*/) {
+  methods::MaskedModelingConfig config;
+  config.encoder = {.image_size = {8, 8}, .patch_size = 4, .width = 16, .depth = 2, .heads = 2};
+  config.decoder = {.width = 16, .depth = 1, .heads = 2};
+  config.mask.ratio = 0.5;
+  config.drop_path = 0.2;
+  methods::MaskedModelingConfig pixels = config;
+  pixels.objective = {.target = objectives::TargetKind::pixels,
+                      .normalisation = objectives::Normalisation::patch};
+  methods::MaskedModelingConfig symmetric = config;
+  symmetric.student = methods::StudentKind::symmetric;
+  symmetric.encoder.relative_positions = nn::RelativePositions::shared;
+  methods::MaskedModelingConfig average = symmetric;
+  average.head = methods::HeadKind::decoder;
+  average.learned_positions = true;
+  average.mask = {.kind = masking::MaskKind::block, .ratio = 0.5, .smallest_block = 1, .count = -1};
+  average.teacher.update = objectives::TeacherUpdate::step;
+  average.teacher.momentum = 0.9;
+  average.objective.normalisation = objectives::Normalisation::layer_norm;
+  std::vector<System> systems;
+  for (const auto& [name, small] : {std::pair{"dbot", config},
+                                    {"mae", pixels},
+                                    {"dbot, symmetric", symmetric},
+                                    {"maskdistill, moving average", average}}) {
+    systems.push_back({name, maker(small), {}, "\"patch_size\":4"});
+  }
+  return systems;
+}
+
+std::vector<System> small_ones(const methods::ClassificationConfig& /*which*/) {
+  methods::ClassificationConfig config;
+  config.encoder = {.image_size = {8, 8}, .patch_size = 4, .width = 16, .depth = 2, .heads = 2};
+  config.drop_path = 0.2;
+  config.layer_decay = 0.75;
+  methods::ClassificationConfig mixed = config;
+  mixed.smoothing = 0.1;
+  mixed.mixing = {.mixup = 0.8, .cutmix = 1.0};
+  mixed.pooling = nn::Pooling::cls;
+  mixed.encoder.relative_positions = nn::RelativePositions::each_block;
+  std::vector<System> systems;
+  for (const auto& [name, small, scalars] :
+       {std::tuple{"classification", config, std::vector<std::string>{"accuracy"}},
+        {"classification, mixed", mixed, std::vector<std::string>{}}}) {
+    systems.push_back({name, maker(small), scalars, "\"classes\":[\"dark\",\"bright\"]"});
+  }
+  return systems;
+}
+
+std::vector<System> small_ones(const methods::SiameseConfig& /*which*/) {
+  using methods::SiameseLoss;
+  using methods::SiameseMixing;
+  methods::SiameseConfig config;
+  config.network.kind = methods::ConvolutionKind::chain;
+  config.network.image_size = {8, 8};
+  config.network.widths = {8, 16};
+  config.head_width = 8;
+  config.queue = 8;
+  config.momentum = 0.9;
+  config.mask.cells = 4;
+  methods::SiameseConfig pairs = config;
+  pairs.network.kind = methods::ConvolutionKind::resnet18;
+  pairs.network.stem = nn::Stem::cifar;
+  pairs.network.base_width = 4;
+  pairs.loss = SiameseLoss::byol;
+  pairs.mixing = SiameseMixing::both;
+  std::vector<System> systems;
+  for (const auto& [name, small, scalars] :
+       {std::tuple{"mixmask", config,
+                   std::vector<std::string>{"base_loss", "accuracy", "mask_share"}},
+        {"byol, mixed twice", pairs,
+         std::vector<std::string>{"base_loss", "unmix_share", "mask_share"}}}) {
+    systems.push_back(
+        {name, maker(small), scalars, "\"network\":", {"masks", "mixtures", "nearest_keys"}});
+  }
+  return systems;
+}
+
+/// One without a teacher, and one that an MAE starts and teaches. Its file lives as long as the
+/// system.
+std::vector<System> small_ones(const methods::MixtureSeparationConfig& /*which*/) {
+  methods::MixtureSeparationConfig config = small_mixture_config();
+  const auto folder = std::make_shared<TemporaryFolder>();
+  methods::MixtureSeparationConfig taught = config;
+  taught.start = methods::StartKind::file;
+  taught.start_path = (*folder / "mae.safetensors").string();
+  taught.distillation = 1;
+  taught.lam_scope = methods::LamScope::per_sample;
+  write_autoencoder(taught.start_path, config.encoder, small_autoencoder(config));
+  std::vector<System> systems;
+  for (const auto& [name, small, scalars] :
+       {std::tuple{"imae", config, std::vector<std::string>{"reconstruction"}},
+        {"imae, taught", taught, std::vector<std::string>{"reconstruction", "distillation"}}}) {
+    systems.push_back({name, maker(small, folder), scalars, "\"patch_size\":4", {"mixtures"}});
+  }
+  return systems;
+}
+
+}  // namespace
+
+void PrintTo(const System& system, std::ostream* out) {
+  *out << system.name;
+}
+
+std::vector<System> all_systems() {
+  std::vector<System> systems;
+  for (std::size_t kind = 0; kind < methods::catalogue::kinds().size(); ++kind) {
+    const methods::MethodConfig config = methods::catalogue::default_config(kind);
+    std::ranges::move(std::visit([](const auto& which) { return small_ones(which); }, config),
+                      std::back_inserter(systems));
+  }
+  systems.push_back({"a convolution",
+                     [](bool) { return std::make_unique<SmallSystem>(); },
+                     {"numbers", "error"},
+                     "convolution",
+                     {"strip", "frames", "text", "matrix", "curve", "points", "mesh"}});
+  return systems;
+}
+
+}  // namespace dbot::test
