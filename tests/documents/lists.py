@@ -14,6 +14,8 @@ NOT_RUN = {
     ("docs/weights.md", "tests/interchange/setup.sh"): NETWORK,
     ("docs/methods/dbot.md", "target = (t − mean) / √(variance + 1e-6)        variance with divisor n − 1; no gradient"): FORMULA,
     ("docs/methods/dbot.md", "Smooth-L1, β = 2:   d²/4 for |d| < 2,   |d| − 1 otherwise"): FORMULA,
+    ("docs/methods/imae.md", "error_b = Σ |ŷ_b − b|² / values        mixture_b = Σ |m − b|² / values        mean_b = Σ |b|² / values"): FORMULA,
+    ("docs/methods/maskdistill.md", "loss = L( N(T(image)), H(S(masked image)) )        on the masked patches"): FORMULA,
     ("docs/methods/mae.md", "kept = trunc(L · (1 − ratio))        in double precision, in exactly this form"): FORMULA,
     ("docs/methods/mae.md", "target = (x − mean) / √(variance + 1e-6)        variance with divisor n − 1"): FORMULA,
     ("docs/methods/mae.md", "t < w:   rate = peak · t / w"): FORMULA,

@@ -72,7 +72,10 @@ TEST(ModelRows, StandAtTheHeadOfARunAndInItsFile) {
   facts.model.made_of.rows = {{"vocabulary", "2,000 words"}, {"text positions", "24\x1b[1m"}};
   EXPECT_THAT(facts_table(facts), AllOf(HasSubstr("  vocabulary  2,000 words\n"),
                                         HasSubstr("  text positions 24\xEF\xBF\xBD[1m\n")));
-  EXPECT_THAT(facts_table(facts), HasSubstr("\n  tokens      "));
+  EXPECT_THAT(facts_table(facts), HasSubstr("\n  operations  ")) << "a network without tokens";
+  facts.model.made_of.tokens = 65;
+  EXPECT_THAT(facts_table(facts), HasSubstr("\n  tokens      65 an image"));
+  facts.model.made_of.tokens = 0;
   const auto json = nlohmann::ordered_json::parse(to_json(facts));
   EXPECT_EQ(json["model"]["rows"]["vocabulary"], "2,000 words");
   auto same = json;
