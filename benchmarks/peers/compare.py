@@ -23,7 +23,17 @@ from pathlib import Path
 from typing import Any
 
 from machine import Machine, describe_machine, memory_bytes
-from programs import FINETUNE, Case, Program, ProgramFailed, Row, Tools, groups_that_fit, parse_case
+from programs import (
+    FINETUNE,
+    MIXMASK,
+    Case,
+    Program,
+    ProgramFailed,
+    Row,
+    Tools,
+    groups_that_fit,
+    parse_case,
+)
 from report import BadBaseline, Round, heading, read_limits, row_figures, shortfalls, table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -124,7 +134,7 @@ def compare(case: Case, tools: Tools, rounds: int, memory: int) -> dict[str, Any
 def default_cases(with_bf16: bool) -> list[Case]:
     networks = [("vit-b16", 8), ("tiny-32", 64), ("tiny-32", 128)]
     steps = [(method, *network) for method in ("dbot", "mae") for network in networks]
-    steps += [(FINETUNE, *network) for network in networks[:2]]
+    steps += [(FINETUNE, *network) for network in networks[:2]] + [(MIXMASK, "small-32", 128)]
     return [
         Case(method, config, precision, batch)
         for method, config, batch in steps

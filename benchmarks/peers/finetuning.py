@@ -66,7 +66,7 @@ def finetuning(name: str, config: Config, batch: int) -> Task:
             layer_decay=layer_decay,
         ),
         base_rate=base_rate,
-        betas=(0.9, 0.999),
+        optimizer=partial(torch.optim.AdamW, betas=(0.9, 0.999)),
         clip_norm=None,
         batch=lambda: (images.clone(), labels),  # they are mixed in place
         prepare=mix,

@@ -1,12 +1,13 @@
-"""Training steps of a reference implementation, MAE or dBOT, or of timm's fine-tuning, on the CPU.
+"""Training steps of a reference implementation on the CPU: MAE, dBOT, timm's fine-tuning, MixMask.
 
     peer.py dbot --repository build/peers/dbot --config tiny-32 --batch 64 --steps 3
     peer.py mae --repository build/peers/mae --config vit-b16 --batch 8 --precision bf16 --serve
     peer.py finetune --config tiny-32 --batch 64 --optimizer fused --attention explicit
+    peer.py mixmask --config small-32 --batch 128 --optimizer fused --channels-last
 
-The model classes are the official ones and timm's, unchanged; the official scripts around them need
-CUDA. So the step is made here as they make it: AdamW with their settings (pretraining.py and
-finetuning.py), the rate of 256 images scaled, the loss read back. Left out, in the peers' favour:
+The model classes are the official ones, timm's and torchvision's, unchanged; the official scripts
+around them need CUDA. So the step is made here as they make it: with their optimizer and settings
+(pretraining.py, finetuning.py, contrastive.py), the rate of 256 images scaled, the loss read back. Left out, in the peers' favour:
 loading, gradient scaling, logging and the gradient norm that MAE computes without clipping by it.
 
 `--serve` prints `ready` after a first step, then the seconds of one step for each line of stdin.
@@ -31,12 +32,15 @@ import numpy
 import timm
 import timm.layers
 import torch
+from contrastive import CONTRASTS, contrastive
 from finetuning import finetuning
 from pretraining import pretraining
 from task import CONFIGS, Task
 
 
 def make_task(arguments: argparse.Namespace) -> Task:
+    if arguments.method == "mixmask":
+        return contrastive(arguments.config, arguments.batch, arguments.channels_last)
     config = CONFIGS[arguments.config]
     if arguments.method == "finetune":
         return finetuning(arguments.config, config, arguments.batch)
@@ -61,9 +65,8 @@ class Step:
         if arguments.precision == "bf16":
             self.autocast = partial(torch.autocast, "cpu", torch.bfloat16)
         rate = self.task.base_rate * arguments.batch / 256
-        self.optimizer = torch.optim.AdamW(
+        self.optimizer = self.task.optimizer(
             [group | {"lr": rate * group.get("lr_scale", 1.0)} for group in self.task.groups],
-            betas=self.task.betas,
             fused=True if arguments.optimizer == "fused" else None,
         )
         self.loss = math.nan
@@ -83,6 +86,7 @@ class Step:
             torch.nn.utils.clip_grad_norm_(self.task.model.parameters(), self.task.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
+        self.task.after()
         return time.perf_counter() - start
 
 
@@ -90,11 +94,11 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("method", choices=["mae", "dbot", "finetune"])
+    parser.add_argument("method", choices=["mae", "dbot", "finetune", "mixmask"])
     parser.add_argument(
-        "--repository", type=Path, help="checkout of the method's code; finetune needs none"
+        "--repository", type=Path, help="checkout of the method's code, of mae and dbot"
     )
-    parser.add_argument("--config", choices=CONFIGS, default="tiny-32")
+    parser.add_argument("--config", choices=[*CONFIGS, *CONTRASTS], default="tiny-32")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument(
@@ -105,6 +109,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--optimizer", choices=["default", "fused"], default="default")
     parser.add_argument("--no-grad-teacher", action="store_true", help="dbot alone")
+    parser.add_argument("--channels-last", action="store_true", help="mixmask alone")
     parser.add_argument(
         "--compile", action="store_true", help="torch.compile: minutes before the first step"
     )
@@ -113,7 +118,9 @@ def parse_arguments() -> argparse.Namespace:
     mode.add_argument("--serve", action="store_true", help="one step for each line of stdin")
     mode.add_argument("--steps", type=int, default=3, help="steps to time, after one that is not")
     arguments = parser.parse_args()
-    if arguments.method != "finetune":
+    if (arguments.method == "mixmask") != (arguments.config in CONTRASTS):
+        parser.error(f"--config is {arguments.config}, which {arguments.method} does not have")
+    if arguments.method in ("mae", "dbot"):
         if arguments.repository is None:
             parser.error(f"--repository is missing; {arguments.method} needs its code")
         if not (missing := arguments.repository / "models_mae.py").is_file():
@@ -123,6 +130,8 @@ def parse_arguments() -> argparse.Namespace:
             parser.error(f"--{name} is {getattr(arguments, name)}, expected at least 1")
     if arguments.no_grad_teacher and arguments.method != "dbot":
         parser.error(f"--no-grad-teacher is for dbot: {arguments.method} has no teacher")
+    if arguments.channels_last and arguments.method != "mixmask":
+        parser.error(f"--channels-last is for mixmask: {arguments.method} has no convolutions")
     if arguments.method == "finetune" and arguments.batch % 2:
         parser.error(f"--batch is {arguments.batch}, but timm mixes images in pairs")
     return arguments

@@ -79,7 +79,7 @@ def pretraining(
         model=student,
         groups=timm.optim.param_groups_weight_decay(student, 0.05),
         base_rate=1.5e-4,
-        betas=(0.9, 0.95),
+        optimizer=partial(torch.optim.AdamW, betas=(0.9, 0.95)),
         clip_norm=DBOT_CLIP_NORM if method == "dbot" else None,
         batch=lambda: (images,),
         prepare=lambda images: (images,),

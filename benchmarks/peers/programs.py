@@ -18,6 +18,8 @@ from machine import peak_memory_bytes
 OFFICIAL = "official"
 DBOT = "dbot"
 FINETUNE = "finetune"
+MIXMASK = "mixmask"
+PRETRAINING = ("dbot", "mae")  # by code of theirs, which setup.sh fetches
 STDERR_LINES = 12  # of a program that failed are shown
 
 
@@ -42,17 +44,28 @@ class Case:
     @property
     def bytes_of_a_program(self) -> int:
         """Somewhat more than the largest of the programs was seen to take."""
-        fixed, per_image = {"vit-b16": (2.6, 0.15), "tiny-32": (0.7, 0.01)}[self.config]
+        fixed, per_image = {
+            "vit-b16": (2.6, 0.15),
+            "tiny-32": (0.7, 0.01),
+            "small-32": (0.6, 0.005),
+            "resnet18-cifar": (0.8, 0.02),
+            "resnet50": (1.5, 0.2),
+        }[self.config]
         return int((fixed + per_image * self.batch) * 2**30)
 
 
 def parse_case(text: str) -> Case:
-    match = re.fullmatch(r"(dbot|mae|finetune)/(vit-b16|tiny-32)/(fp32|bf16)/([1-9]\d*)", text)
+    match = re.fullmatch(
+        r"((?:dbot|mae|finetune)/(?:vit-b16|tiny-32)|mixmask/(?:small-32|resnet18-cifar|resnet50))"
+        r"/(fp32|bf16)/([1-9]\d*)",
+        text,
+    )
     if match is None:
         raise ValueError(
             f"case is {text}, expected METHOD/CONFIG/PRECISION/BATCH as in dbot/vit-b16/fp32/8"
         )
-    case = Case(match[1], match[2], match[3], int(match[4]))
+    method, config = match[1].split("/")
+    case = Case(method, config, match[2], int(match[3]))
     if case.method == FINETUNE and case.batch % 2:
         raise ValueError(f"case is {text}, expected an even batch: images are mixed in pairs")
     return case
@@ -83,7 +96,7 @@ class Tools:
             raise FileNotFoundError(
                 f"no program at {self.dbot}; build it with ./setup.sh or give --dbot"
             )
-        methods = sorted({case.method for case in cases} - {FINETUNE})
+        methods = sorted({case.method for case in cases} & {*PRETRAINING})
         for part in ("venv/bin/python", *(f"{method}/models_mae.py" for method in methods)):
             if not (self.peers / part).exists():
                 raise FileNotFoundError(
@@ -94,23 +107,30 @@ class Tools:
         """The official program first, dbot second: the two that all others are compared with."""
         tuned = ["--optimizer", "fused"] + ["--no-grad-teacher"] * (case.method == "dbot")
         rows = [Row(OFFICIAL, self.peer(case)), Row(DBOT, self.native(case, drop_path=0.0))]
-        drop_path = self.recipe(case)["train"]["drop_path"]
+        drop_path = self.recipe(case)["train"].get("drop_path", 0.0)
         if drop_path > 0:
             rows.append(Row(f"{DBOT}, drop path {drop_path}", self.native(case, drop_path)))
         if "--kernels" in self.output("bench", "step", "--help"):
             reference = self.native(case, 0.0) + ["--kernels", "reference"]
             rows.append(Row(f"{DBOT}, reference kernels", reference))
-        for attention in ("fused", "explicit"):
-            peer = self.peer(case, "--attention", attention, *tuned)
-            rows.append(Row(f"tuned, {attention} attention", peer))
+        for name, options in self.ways(case):
+            peer = self.peer(case, *options, *tuned)
+            rows.append(Row(f"tuned, {name}", peer))
             if self.with_compile:
-                rows.append(Row(f"compiled, {attention} attention", peer + ["--compile"]))
+                rows.append(Row(f"compiled, {name}", peer + ["--compile"]))
         return rows
+
+    @staticmethod
+    def ways(case: Case) -> list[tuple[str, list[str]]]:
+        """What can be tuned beside the optimizer, of which the better one is not known before."""
+        if case.method == MIXMASK:
+            return [("channels first", []), ("channels last", ["--channels-last"])]
+        return [(f"{way} attention", ["--attention", way]) for way in ("fused", "explicit")]
 
     def peer(self, case: Case, *more: str) -> list[str]:
         python, script = self.peers / "venv/bin/python", Path(__file__).with_name("peer.py")
         command = [str(python), str(script), case.method]
-        if case.method != FINETUNE:
+        if case.method in PRETRAINING:
             command += ["--repository", str(self.peers / case.method)]
         command += [
             "--config",
@@ -126,11 +146,11 @@ class Tools:
         command = [str(self.dbot), "bench", "step", case.recipe]
         command += ["--batch", str(case.batch), "--precision", case.precision]
         clip_norm = 3.0 if case.method == "dbot" else 0.0
-        settings = [
-            "train.accumulate=1",
-            f"train.drop_path={drop_path}",
-            f"optimizer.clip_norm={clip_norm}",
-        ]
+        settings = ["train.accumulate=1", f"optimizer.clip_norm={clip_norm}"]
+        if case.method == MIXMASK:
+            settings += ["model.norm_splits=1"]
+        else:
+            settings += [f"train.drop_path={drop_path}"]
         if case.method == FINETUNE:  # time does not depend on the weights
             settings += ["start.init=random", "start.path="]
         for setting in settings:

@@ -29,13 +29,14 @@ Tensors = tuple[torch.Tensor, ...]
 
 @dataclass(frozen=True)
 class Task:
-    """A step is `loss_of(*prepare(*batch()))`, backward, clipping and update."""
+    """A step is `loss_of(*prepare(*batch()))`, backward, clipping, update and `after()`."""
 
     model: torch.nn.Module
     groups: list[dict[str, Any]]  # of parameters; "lr_scale" of one multiplies its rate
     base_rate: float  # for 256 images
-    betas: tuple[float, float]
+    optimizer: Callable[..., torch.optim.Optimizer]  # of groups; takes `fused`
     clip_norm: float | None
     batch: Callable[[], Tensors]  # as a loader would give it: no part of the step's time
     prepare: Callable[..., Tensors]  # what comes before the network, in float32
     loss_of: Callable[..., torch.Tensor]
+    after: Callable[[], None] = lambda: None
