@@ -7,8 +7,9 @@
 
 The model classes are the official ones, timm's and torchvision's, unchanged; the official scripts
 around them need CUDA. So the step is made here as they make it: with their optimizer and settings
-(pretraining.py, finetuning.py, contrastive.py), the rate of 256 images scaled, the loss read back. Left out, in the peers' favour:
-loading, gradient scaling, logging and the gradient norm that MAE computes without clipping by it.
+(pretraining.py, finetuning.py, contrastive.py), the rate of 256 images scaled, the loss read back.
+Left out, in the peers' favour: loading, gradient scaling, logging and the gradient norm that MAE
+computes without clipping by it.
 
 `--serve` prints `ready` after a first step, then the seconds of one step for each line of stdin.
 The last line is a JSON object, with the peak memory among other things.

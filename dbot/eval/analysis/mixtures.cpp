@@ -7,7 +7,6 @@
 #include "dbot/core/error.h"
 #include "dbot/data/subset.h"
 #include "dbot/eval/analysis/image_pairs.h"
-#include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
 namespace {
@@ -26,14 +25,7 @@ void check_mixtures(const MixturesConfig& config) {
     refuse_mixtures("the mixing weight",
                     fmt::format("is {}, expected 0 to 0.5: that of the subordinate image", lam));
   }
-  if (config.images < 1) {
-    refuse_mixtures("the number of images",
-                    fmt::format("is {}, expected at least 1", config.images));
-  }
-  if (!(config.intra_rate >= 0 && config.intra_rate <= 1)) {
-    refuse_mixtures("the share of partners of the same class",
-                    fmt::format("is {}, expected 0 to 1", config.intra_rate));
-  }
+  check_pairs("mixtures", config.images, config.intra_rate);
 }
 
 void add_to(methods::SeparationError& sum, const methods::SeparationError& more) {
@@ -42,10 +34,19 @@ void add_to(methods::SeparationError& sum, const methods::SeparationError& more)
   sum.mean += more.mean;
 }
 
-void divide(methods::SeparationError& sum, double by) {
-  sum.reconstruction /= by;
-  sum.mixture /= by;
-  sum.mean /= by;
+void add_to(methods::SeparationErrors& sums, const methods::SeparationErrors& more) {
+  add_to(sums.subordinate, more.subordinate);
+  sums.values += more.values;
+  if (!more.dominant) return;
+  if (!sums.dominant) sums.dominant.emplace();
+  add_to(*sums.dominant, *more.dominant);
+}
+
+methods::SeparationError mean_of(const methods::SeparationError& sum, std::int64_t values) {
+  const auto count = static_cast<double>(values);
+  return {.reconstruction = sum.reconstruction / count,
+          .mixture = sum.mixture / count,
+          .mean = sum.mean / count};
 }
 
 }  // namespace
@@ -55,46 +56,30 @@ Mixtures measure_mixtures(const methods::MixtureCapability& method, const nn::Im
                           const MixturesConfig& config, const ExtractionSettings& settings,
                           const core::StopRequest& stop, const core::Log& log) {
   check_mixtures(config);
-  const auto images = data::limited(dataset, config.images, config.seed);
-  const auto loader = pair_loader(
-      images, input, {.same_class = config.intra_rate, .seed = config.seed}, settings, log);
+  std::vector<methods::SeparationErrors> sums(config.lams.size());
   Mixtures result;
-  for (const double lam : config.lams) result.rows.push_back({.lam = lam});
-  double values = 0;
-  while (true) {
-    throw_if_stopped("mixtures", stop);
-    const std::optional<data::Batch> batch = loader->next();
-    if (!batch) break;
-    for (MixturesRow& row : result.rows) {
-      const methods::SeparationErrors errors =
-          method.separation_errors(batch->tensors.at("images"), batch->tensors.at("partner.images"),
-                                   {.lam = row.lam,
-                                    .mask_ratio = config.mask_ratio,
-                                    .draws = {.seed = config.seed},
-                                    .pairs = batch->sample_ids,
-                                    .precision = settings.precision});
-      add_to(row.subordinate, errors.subordinate);
-      if (errors.dominant) {
-        if (!row.dominant) row.dominant.emplace();
-        add_to(*row.dominant, *errors.dominant);
-      }
-      if (&row == &result.rows.front()) values += static_cast<double>(errors.values);
-    }
-    result.images += batch->size();
-    if (settings.progress) {
-      settings.progress({.done = result.images, .total = images->size()});
-    }
-  }
-  if (result.images == 0) {
-    throw DataError({.operation = "mixtures",
-                     .fault = Fault::unreadable,
-                     .reason = "no image of the data set could be read"});
-  }
-  if (values == 0)
+  result.images =
+      visit_pairs("mixtures", data::limited(dataset, config.images, config.seed), input,
+                  {.same_class = config.intra_rate, .seed = config.seed}, settings, stop, log,
+                  [&](const data::Batch& batch) {
+                    for (std::size_t i = 0; i < sums.size(); ++i) {
+                      add_to(sums[i], method.separation_errors(batch.tensors.at("images"),
+                                                               batch.tensors.at("partner.images"),
+                                                               {.lam = config.lams[i],
+                                                                .mask_ratio = config.mask_ratio,
+                                                                .draws = {.seed = config.seed},
+                                                                .pairs = batch.sample_ids,
+                                                                .precision = settings.precision}));
+                    }
+                  });
+  if (sums.front().values == 0) {
     refuse_mixtures("the share of masked patches", "hides none, expected some hidden");
-  for (MixturesRow& row : result.rows) {
-    divide(row.subordinate, values);
-    if (row.dominant) divide(*row.dominant, values);
+  }
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const auto& [subordinate, dominant, values] = sums[i];
+    MixturesRow row{.lam = config.lams[i], .subordinate = mean_of(subordinate, values)};
+    if (dominant) row.dominant = mean_of(*dominant, values);
+    result.rows.push_back(std::move(row));
   }
   return result;
 }

@@ -22,7 +22,7 @@ struct MixturesConfig {
   std::uint64_t seed = 0;                 // of the choice, the pairs and the masks
 };
 
-/// Mean squared errors a hidden pixel value at one weight: docs/methods/imae.md §7.
+/// Mean squared errors a hidden pixel value at one weight: docs/methods/imae.md §6.1.
 struct MixturesRow {
   double lam = 0;
   methods::SeparationError subordinate = {};

@@ -14,7 +14,6 @@
 #include "dbot/data/subset.h"
 #include "dbot/eval/analysis/image_pairs.h"
 #include "dbot/eval/analysis/ridge.h"
-#include "dbot/eval/frozen/samples.h"
 #include "dbot/masking/random_mask.h"
 
 namespace dbot::eval {
@@ -59,14 +58,7 @@ void check_values(const SeparabilityConfig& config, std::int64_t patches) {
                                    "subordinate image",
                                    lam));
   }
-  if (config.images < 1) {
-    refuse_measurement("the number of images",
-                       fmt::format("is {}, expected at least 1", config.images));
-  }
-  if (!(config.intra_rate >= 0 && config.intra_rate <= 1)) {
-    refuse_measurement("the share of partners of the same class",
-                       fmt::format("is {}, expected 0 to 1", config.intra_rate));
-  }
+  check_pairs("separability", config.images, config.intra_rate);
   const bool in_range = config.mask_ratio >= 0 && config.mask_ratio < 1;
   if (in_range && masking::kept_patches(patches, config.mask_ratio) > 0) return;
   refuse_measurement("the share of masked patches",
@@ -88,22 +80,9 @@ class PairPass {
   std::int64_t over(const std::shared_ptr<const data::Dataset>& dataset,
                     const core::StopRequest& stop, const core::Log& log,
                     const Latents& receive) const {
-    const auto loader =
-        pair_loader(dataset, student_.network->input().images,
-                    {.same_class = config_.intra_rate, .seed = config_.seed}, settings_, log);
-    std::int64_t images = 0;
-    while (true) {
-      throw_if_stopped("separability", stop);
-      const std::optional<data::Batch> batch = loader->next();
-      if (!batch) break;
-      add(*batch, receive);
-      images += batch->size();
-      if (settings_.progress) settings_.progress({.done = images, .total = dataset->size()});
-    }
-    if (images > 0) return images;
-    throw DataError({.operation = "separability",
-                     .fault = Fault::unreadable,
-                     .reason = "no image of the data set could be read"});
+    return visit_pairs("separability", dataset, student_.network->input().images,
+                       {.same_class = config_.intra_rate, .seed = config_.seed}, settings_, stop,
+                       log, [&](const data::Batch& batch) { add(batch, receive); });
   }
 
  private:

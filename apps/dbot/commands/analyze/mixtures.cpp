@@ -60,7 +60,7 @@ void print_figures(const eval::Mixtures& found, const PairParts& parts) {
 
 void measure(const Arguments& arguments) {
   check_pairs(arguments, "mixtures");
-  const eval::ExtractionSettings compute = compute_settings(arguments);
+  eval::ExtractionSettings settings = compute_settings(arguments);
   const run::StoredMethod stored = run::load_stored_method(arguments.model, console_log());
   const methods::MixtureCapability* mixtures = stored.method->mixtures();
   if (mixtures == nullptr) {
@@ -77,7 +77,6 @@ void measure(const Arguments& arguments) {
   config.mask_ratio = arguments.mask_ratio;
   config.intra_rate = arguments.intra_rate;
   config.seed = static_cast<std::uint64_t>(arguments.seed);
-  eval::ExtractionSettings settings = compute;
   settings.batch_size = arguments.batch;
   settings.values = data::range_of(stored.recipe.data.value_range);
   settings.precision = run::asked_precision(runtime::parse_precision(arguments.precision),
