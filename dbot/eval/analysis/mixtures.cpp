@@ -79,7 +79,7 @@ Mixtures measure_mixtures(const methods::MixtureCapability& method, const nn::Im
     const auto& [subordinate, dominant, values] = sums[i];
     MixturesRow row{.lam = config.lams[i], .subordinate = mean_of(subordinate, values)};
     if (dominant) row.dominant = mean_of(*dominant, values);
-    result.rows.push_back(std::move(row));
+    result.rows.push_back(row);
   }
   return result;
 }
