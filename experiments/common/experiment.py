@@ -40,6 +40,7 @@ class Experiment:
     makers: Mapping[str, Maker]
     blocks: Sequence[Block]
     prepare: Callable[[Place], None] = nothing  # before the first cell
+    data: str = "CIFAR-10: train/CLASS/*.jpg, test/CLASS/*.jpg"  # what --data has to be
 
     @property
     def results(self) -> Path:

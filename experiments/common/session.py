@@ -101,7 +101,7 @@ def arguments_of(experiment: Experiment) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("what", nargs="?", choices=["cells", "table", "plot"], default="cells")
-    parser.add_argument("--data", type=Path, help="CIFAR-10: train/CLASS/*.jpg, test/CLASS/*.jpg")
+    parser.add_argument("--data", type=Path, help=experiment.data)
     parser.add_argument("--work", type=Path, help="folder of the runs")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--only", action="append", metavar="PATTERN", help="cells, by name: 'a/*'")

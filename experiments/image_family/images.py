@@ -1,4 +1,4 @@
-"""The two sets of training images, made of hard links in the work folder.
+"""The two sets of training images, made of links in the work folder.
 
 Of each class the first 1,000 training images by the names of their files are the small set, 10,000
 in all; all others are the large one, 40,000. Both have all test images.
@@ -6,10 +6,10 @@ in all; all others are the large one, 40,000. Both have all test images.
 
 import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 from common.claims import waited_for
+from common.links import folders_of, images_of, link
 from common.programs import CellError, Place
 
 SMALL, LARGE = "images/10000", "images/40000"  # in the work folder
@@ -17,24 +17,10 @@ CLASSES, OF_A_CLASS, SMALL_OF_A_CLASS = 10, 5000, 1000
 
 
 def class_folders(part: Path) -> list[Path]:
-    found = sorted(one for one in part.iterdir() if one.is_dir()) if part.is_dir() else []
+    found = folders_of(part)
     if len(found) != CLASSES:
         raise CellError(f"{part} has {len(found)} class folders, expected {CLASSES}")
     return found
-
-
-def images_of(folder: Path) -> list[Path]:
-    return sorted(one for one in folder.iterdir() if not one.name.startswith("."))
-
-
-def link(images: Iterable[Path], folder: Path) -> None:
-    """A hard link of each; a symbolic one where the work folder is on another disk."""
-    folder.mkdir(parents=True)
-    for image in images:
-        try:
-            os.link(image, folder / image.name)
-        except OSError:
-            (folder / image.name).symlink_to(image)
 
 
 def make_set(data: Path, target: Path, chosen: slice) -> None:
