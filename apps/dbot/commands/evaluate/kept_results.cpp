@@ -27,7 +27,7 @@ void make_folder(const fs::path& folder) {
 fs::path new_evaluation_folder(const fs::path& run) {
   make_folder(run / "evaluations");
   for (int number = 1;; ++number) {
-    const fs::path folder = run / "evaluations" / std::to_string(number);
+    fs::path folder = run / "evaluations" / std::to_string(number);
     std::error_code error;
     if (fs::create_directory(folder, error)) return folder;
     if (error) make_folder(folder);  // says why
