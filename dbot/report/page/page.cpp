@@ -53,4 +53,8 @@ std::string check_page_html(const std::string& data) {
   return page_of(check_script(), data);
 }
 
+std::string search_page_html(const std::string& data) {
+  return page_of(search_script(), data);
+}
+
 }  // namespace dbot::report

@@ -1,48 +1,32 @@
 // dbot embed: the features of every image, in a file for other tools.
 #include <ATen/core/Tensor.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/commands/features/feature_arguments.h"
 #include "apps/dbot/commands/model_argument.h"
 #include "apps/dbot/commands/output_path.h"
 #include "apps/dbot/terminal/console.h"
+#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
-#include "dbot/data/sources/open.h"
 #include "dbot/eval/frozen/embedding.h"
-#include "dbot/eval/frozen/features.h"
 #include "dbot/eval/kinds/feature_memory.h"
+#include "dbot/eval/search/feature_index.h"
 #include "dbot/runtime/machine.h"
+#include "dbot/tools/search/image_search.h"
 
 namespace dbot::app {
 namespace {
 
 struct Arguments : ModelArguments {
-  std::string data, out, leave_out, blocks, features = "mean", split = "train";
+  FeatureArguments features;
+  std::string out;
   bool json = false, force = false;
 };
-
-/// cls and mean, and what else is asked for.
-eval::FeatureChoice checked_choice(const Arguments& arguments) {
-  const auto kinds = eval::parse_feature_kinds(arguments.features);
-  if (!kinds || kinds->size() != 1 || kinds->front() == "both") {
-    throw UsageError(fmt::format("[embed] --features is {}, expected cls, mean, tokens or grid:N",
-                                 arguments.features));
-  }
-  const auto blocks =
-      arguments.blocks.empty() ? std::vector<std::int64_t>{} : eval::parse_blocks(arguments.blocks);
-  if (!blocks) {
-    throw UsageError(fmt::format(
-        "[embed] --blocks is {}, expected rising numbers from 1 on, such as 12 or 3,6,9-12",
-        arguments.blocks));
-  }
-  return {.kinds = {"both", kinds->front()}, .blocks = *blocks};
-}
 
 void check_out(const std::filesystem::path& out) {
   const auto extension = out.extension();
@@ -54,27 +38,6 @@ void check_out(const std::filesystem::path& out) {
   }
 }
 
-void check_memory(const eval::ChosenFeatures& chosen, std::int64_t images) {
-  eval::FeatureMemory memory{.images = images};
-  for (std::size_t i = 0; i < chosen.names().size(); ++i) memory.widths.push_back(chosen.width(i));
-  eval::check_feature_memory(memory, runtime::describe_machine().memory_bytes, console_log());
-}
-
-/// "grid:3" as it is called among the features: with the blocks behind it.
-std::string asked_kind(const eval::ChosenFeatures& chosen, const std::string& asked) {
-  const auto found = std::ranges::find_if(chosen.names(), [&](const std::string& name) {
-    return name == asked || name.starts_with(asked + "@");
-  });
-  if (found == chosen.names().end()) {
-    throw UsageError({.operation = "embed",
-                      .subject = "--features " + asked,
-                      .fault = Fault::unsupported,
-                      .reason = fmt::format("is not there: the network has {}",
-                                            fmt::join(chosen.names(), ", "))});
-  }
-  return *found;
-}
-
 nlohmann::ordered_json shapes_of(const eval::Features& features) {
   auto shapes = nlohmann::ordered_json::object();
   for (const auto& [kind, rows] : features.kinds) shapes[kind] = rows.sizes().vec();
@@ -82,43 +45,51 @@ nlohmann::ordered_json shapes_of(const eval::Features& features) {
 }
 
 void embed(const Arguments& arguments) {
-  const eval::FeatureChoice choice = checked_choice(arguments);
+  const eval::FeatureChoice choice = feature_choice("embed", arguments.features, /*all=*/true);
   const std::filesystem::path out = arguments.out;
-  const data::Part part = data::parse_part(arguments.split, "--split");
+  check_part(arguments.features);
   check_out(out);
   // Before the hours of an extraction, not after them.
   std::vector<std::filesystem::path> files{out};
   if (out.extension() != ".csv") files.push_back(eval::names_path(out));
   check_output_files("embed", files, arguments.force);
   const Model model = load_model(arguments);
-  const auto dataset =
-      data::open_part(arguments.data, part, console_log(), {.leave_out = arguments.leave_out});
+  const auto dataset = open_data(arguments.features);
   const eval::ChosenFeatures chosen(*model.encoder, choice);
-  const std::string asked_name = asked_kind(chosen, arguments.features);
-  check_memory(chosen, dataset->size());
+  const std::string asked_name = chosen.name_of(arguments.features.features);
+  eval::check_feature_memory(eval::memory_of(chosen, dataset->size()),
+                             runtime::describe_machine().memory_bytes, console_log());
+  const double began = core::steady_seconds();
   const eval::Features features = eval::extract_features(
       eval::network_source(*model.encoder, chosen, model.extraction.precision), dataset,
       model.extraction, stop_request(), console_log());
+  const double seconds = core::steady_seconds() - began;
   if (out.extension() == ".csv") {
     eval::write_embedding_csv(out, features, asked_name, *dataset);
   } else {
-    eval::write_embedding(out, features, *dataset);
+    const eval::IndexIdentity identity =
+        tools::index_identity(*model.encoder, model.extraction, *dataset, arguments.features.data);
+    eval::write_embedding(out, features, *dataset,
+                          eval::index_metadata(identity, features, *dataset));
   }
   const auto count = static_cast<std::int64_t>(features.indices.size());
+  const double rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;
   if (arguments.json) {
     nlohmann::ordered_json json{{"out", out.string()},
                                 {"images", count},
                                 {"skipped", dataset->size() - count},
                                 {"width", model.width},
-                                {"split", arguments.split},
+                                {"split", arguments.features.split},
                                 {"names", nullptr},
-                                {"features", shapes_of(features)}};
+                                {"features", shapes_of(features)},
+                                {"seconds", seconds},
+                                {"images_per_second", rate}};
     if (out.extension() != ".csv") json["names"] = eval::names_path(out).string();
     return print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   const at::Tensor& asked = features.of(asked_name);
-  print_line(
-      fmt::format("{} images, {} features each: {}", count, asked.numel() / count, out.string()));
+  print_line(fmt::format("{} images, {} features each, {:.3g} images/s: {}", count,
+                         asked.numel() / count, rate, out.string()));
 }
 
 }  // namespace
@@ -128,19 +99,13 @@ void add_embed(CommandLine& line) {
   auto a = std::make_shared<Arguments>();
   line.computing.push_back(command);
   add_model(*command, *a, "Run folder, checkpoint or weights file");
-  const auto add = [command](const char* name, std::string& value, const char* type,
-                             const char* text) {
-    return command->add_option(name, value, text)->type_name(type)->check(not_empty());
-  };
-  add("--data", a->data, "PATH", "Images: a folder, list, tar, Parquet, pack or IDX")->required();
-  add("--out", a->out, "FILE", "File to write: .safetensors or .csv")->required();
-  add("--features", a->features, "cls|mean|tokens",
-      "Which features a .csv gets, and a .safetensors beside cls and mean; also grid:N, the patch "
-      "tokens averaged to N x N cells");
-  add("--blocks", a->blocks, "LIST",
-      "Blocks whose features are joined: 12, or 3,6,9-12 (the last)");
-  add("--split", a->split, "train|test|all", "Part of a divided data set (default: train)");
-  add("--leave-out", a->leave_out, "FILE", "Images to leave out: quarantine.txt of data check");
+  add_features(*command, a->features,
+               "Which features a .csv gets, and a .safetensors beside cls and mean; also grid:N, "
+               "the patch tokens averaged to N x N cells");
+  command->add_option("--out", a->out, "File to write: .safetensors or .csv")
+      ->required()
+      ->type_name("FILE")
+      ->check(not_empty());
   command->add_flag("--force", a->force, "Replace files that are there");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { embed(*a); }; });
