@@ -7,12 +7,12 @@
 #include <fmt/ranges.h>
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <vector>
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/core/json.h"
 #include "dbot/formats/safetensors/safetensors.h"
 
 namespace dbot::eval {
@@ -39,10 +39,17 @@ std::string value_of(const std::map<std::string, std::string>& metadata, const c
 /// Which images of the set the rows are: all but those that were skipped.
 std::vector<std::int64_t> rows_of(const std::filesystem::path& path, const std::string& skipped,
                                   std::int64_t images) {
-  const auto list = nlohmann::json::parse(skipped, nullptr, /*allow_exceptions=*/false);
+  const auto list = [&] {
+    try {
+      return core::parse_json(skipped);
+    } catch (const std::exception&) {
+      return nlohmann::json();
+    }
+  }();
+  if (!list.is_array()) refuse(path, Fault::corrupt, "does not say its images", "make it again");
   std::vector<bool> left_out(static_cast<std::size_t>(images));
   for (const auto& image : list) {
-    if (!list.is_array() || !image.is_number_unsigned() ||
+    if (!image.is_number_unsigned() ||
         image.get<std::uint64_t>() >= static_cast<std::uint64_t>(images)) {
       refuse(path, Fault::corrupt, "names images that the data set does not have", "make it again");
     }
