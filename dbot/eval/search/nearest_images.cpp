@@ -10,16 +10,11 @@
 #include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
-namespace {
-
-// Numbers of the largest block: 64 MB of rows, and as much of similarities.
-constexpr std::int64_t kLargestSetBlock = std::int64_t{1} << 24;
-
-}  // namespace
 
 std::vector<std::vector<Neighbour>> nearest_images(const at::Tensor& queries, const at::Tensor& set,
                                                    std::int64_t most, const core::StopRequest& stop,
-                                                   const core::TellProgress& progress) {
+                                                   const core::TellProgress& progress,
+                                                   std::int64_t block_numbers) {
   const at::Tensor asked = queries.flatten(1), rows = set.flatten(1);
   check_features("search", asked, "query's");
   check_features("search", rows, "set's");
@@ -33,7 +28,7 @@ std::vector<std::vector<Neighbour>> nearest_images(const at::Tensor& queries, co
   const std::int64_t count = asked.size(0), total = rows.size(0);
   std::vector<Nearest> nearest(static_cast<std::size_t>(count), Nearest(most));
   const std::int64_t widest = std::max({std::int64_t{1}, count, rows.size(1)});
-  const std::int64_t block = std::max<std::int64_t>(1, kLargestSetBlock / widest);
+  const std::int64_t block = std::max<std::int64_t>(1, block_numbers / widest);
   for (std::int64_t first = 0; first < total; first += block) {
     throw_if_stopped("search", stop);
     const std::int64_t size = std::min(block, total - first);

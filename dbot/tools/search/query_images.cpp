@@ -40,23 +40,35 @@ bool is_source(const std::string& word) {
   return fs::exists(word, ignored) || word.find_first_of("*?[{") != std::string::npos;
 }
 
-/// The set's image of that name; −1 if there is none.
-std::int64_t image_called(const std::string& word, const data::Dataset& set) {
-  for (std::int64_t i = 0; i < set.size(); ++i) {
-    if (set.key(i) == word || set.name(i) == word) return i;
-  }
-  return -1;
-}
+/// The images of a set by what they are called; read when the first is asked for.
+class ImagesByName {
+ public:
+  explicit ImagesByName(std::shared_ptr<const data::Dataset> set) : set_(std::move(set)) {}
 
-std::shared_ptr<const data::Dataset> opened(const std::string& word,
-                                            const std::shared_ptr<const data::Dataset>& set,
+  const data::Dataset& set() const { return *set_; }
+  /// That image alone; null if there is none.
+  std::shared_ptr<const data::Dataset> called(const std::string& word) {
+    if (places_.empty()) {
+      for (std::int64_t i = 0; i < set_->size(); ++i) {
+        places_.emplace(set_->key(i), i);
+        places_.emplace(set_->name(i), i);
+      }
+    }
+    const auto found = places_.find(word);
+    return found == places_.end() ? nullptr : data::subset(set_, {found->second});
+  }
+
+ private:
+  std::shared_ptr<const data::Dataset> set_;
+  std::unordered_map<std::string, std::int64_t> places_;
+};
+
+std::shared_ptr<const data::Dataset> opened(const std::string& word, ImagesByName& set,
                                             const data::OpenContext& context) {
   if (is_one_image(word)) return one_file(word);
   std::error_code ignored;
   if (!fs::exists(word, ignored)) {
-    if (const std::int64_t image = image_called(word, *set); image >= 0) {
-      return data::subset(set, {image});
-    }
+    if (auto image = set.called(word)) return image;
   }
   if (!is_source(word)) {
     throw DataError(
@@ -65,7 +77,7 @@ std::shared_ptr<const data::Dataset> opened(const std::string& word,
          .fault = Fault::missing,
          .reason = fmt::format("is no file and no image of the data set, whose first is "
                                "called {}",
-                               set->key(0)),
+                               set.set().key(0)),
          .way_out = "name an image, a folder or a list of images, or an image of the "
                     "set as it is called there"});
   }
@@ -106,9 +118,10 @@ QueryImages open_queries(const std::vector<std::string>& words,
                          const std::shared_ptr<const data::Dataset>& set,
                          const data::OpenContext& context) {
   std::vector<std::shared_ptr<const data::Dataset>> parts;
+  ImagesByName by_name(set);
   std::int64_t count = 0;
   for (const std::string& word : words) {
-    parts.push_back(opened(word, set, context));
+    parts.push_back(opened(word, by_name, context));
     count += parts.back()->size();
     if (count <= kMostQueries) continue;
     throw UsageError({.operation = "search",
