@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 
 double cosine(const at::Tensor& one, const at::Tensor& other) {
   const at::Tensor a = one.to(at::kDouble), b = other.to(at::kDouble);
-  return (a.mul(b).sum() / (a.norm() * b.norm())).item<double>();
+  return a.mul(b).sum().item<double>() / (a.norm().item<double>() * b.norm().item<double>());
 }
 
 /// Row by row, in double precision.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dbot/data/image/crop.h"
 #include "dbot/report/pictures/set/png_write.h"
 #include "dbot/report/pictures/sheet/bitmap_font.h"
 
