@@ -64,7 +64,7 @@ function rankChart(runs) {
 // What it is, in one sentence.
 function referenceText() {
   const {facts, settings, progress} = reference;
-  const parts = [facts.recipe && ` of ${facts.recipe}`, settings.seed !== undefined && `, seed ${settings.seed}`,
+  const parts = [facts.recipe && ` of ${facts.recipe}`, settings["train.seed"] !== undefined && `, seed ${settings["train.seed"]}`,
     facts.dbot && `, by dbot ${facts.dbot}`, facts.machine?.processor && ` on ${facts.machine.processor}`,
     isNumber(facts.compute?.threads) && ` with ${plural(facts.compute.threads, "thread")}`,
     isNumber(progress.seconds) && `, in ${duration(progress.seconds)} of training`];

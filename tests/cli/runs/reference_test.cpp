@@ -51,7 +51,7 @@ TEST_F(Reference, IsWrittenFromARunAndDrawnBehindAnother) {
   const Json data = data_of(page);
   EXPECT_EQ(data["runs"][0]["name"], "other");
   EXPECT_EQ(data["reference"]["origin"], file_);
-  EXPECT_EQ(data["reference"]["settings"]["seed"], "0");
+  EXPECT_EQ(data["reference"]["settings"]["train.seed"], "0");
   EXPECT_EQ(data["reference"]["curves"]["loss"].size(), 16U);
   EXPECT_FALSE(data["reference"]["evaluations"].empty());
   EXPECT_EQ(data_of(run_ + "/report.html").count("reference"), 0U);
