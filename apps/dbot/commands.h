@@ -23,6 +23,7 @@ void add_pretrain(CommandLine& line);
 void add_resume(CommandLine& line);
 void add_evaluate(CommandLine& line);
 void add_embed(CommandLine& line);
+void add_search(CommandLine& line);
 void add_analyze(CommandLine& line);
 void add_reconstruct(CommandLine& line);
 void add_inspect(CommandLine& line);

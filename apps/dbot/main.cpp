@@ -33,6 +33,7 @@ void add_commands(CommandLine& line) {
   add_resume(line);
   add_evaluate(line);
   add_embed(line);
+  add_search(line);
   add_analyze(line);
   add_reconstruct(line);
   add_inspect(line);

@@ -1,5 +1,5 @@
 # cmake -DASSETS=<folder> -DCHART=<chart.min.js> -DSCRIPTS=<a.js,b.js,…> -DCHECK_SCRIPTS=<a.js,b.js,…>
-#       -DOUTPUT=<file.cpp> -P EmbedAssets.cmake
+#       -DSEARCH_SCRIPTS=<a.js,b.js,…> -DOUTPUT=<file.cpp> -P EmbedAssets.cmake
 # Writes one source file that holds the pages' template, style, scripts and the chart library.
 function(append_text text_variable function_name content)
   string(APPEND ${text_variable} "
@@ -28,7 +28,8 @@ endfunction()
 
 read_joined("${SCRIPTS}" script)
 read_joined("${CHECK_SCRIPTS}" check_script)
-foreach(text "${html}" "${css}" "${chart}" "${script}" "${check_script}")
+read_joined("${SEARCH_SCRIPTS}" search_script)
+foreach(text "${html}" "${css}" "${chart}" "${script}" "${check_script}" "${search_script}")
   if(text MATCHES "</script" AND NOT text STREQUAL html)
     message(FATAL_ERROR "an asset of the report holds </script")
   endif()
@@ -38,6 +39,7 @@ append_text(definitions page_style "${css}")
 append_text(definitions chart_library "${chart}")
 append_text(definitions page_script "${script}")
 append_text(definitions check_script "${check_script}")
+append_text(definitions search_script "${search_script}")
 file(WRITE ${OUTPUT} "// Made from assets/ by EmbedAssets.cmake.
 #include \"dbot/report/page/page_assets.h\"
 

@@ -353,6 +353,65 @@ class ReportTest(unittest.TestCase):
         self.assertIn("train.seed", settings)
         self.assertNotIn("model.width", settings)
 
+    def test_a_reference_is_drawn_behind_the_run(self):
+        stored = self.folder / "reference.json"
+        self.report(self.run_folder, "--write-reference", stored)
+        self.assertLess(stored.stat().st_size, 100_000)
+        reference = json.loads(stored.read_text())
+        run = small_run.pretrain(program, self.folder, "shorter", "--seed", "5", "--steps", "40")
+        page = self.report(run, "--reference", stored, "--out", self.folder / "referenced.html")["out"]
+        for width, dark in ((1280, False), (1280, True), (390, False)):
+            self.open(page, width=width, dark=dark)
+            contrast, where = self.browser.script(CONTRAST)
+            self.assertGreaterEqual(contrast, 4.5, where)
+        charts = self.charts()
+        ours = [r for r in small_run.records(run) if r["type"] == "begin"][0]["stage_begin"]
+        theirs = reference["progress"]["stage_begin"]
+        self.assertNotEqual(ours, theirs)
+        for stage in (1, 2):
+            sets = {one["label"]: one["points"] for one in charts[f"chart-loss-{stage}"]["sets"] if not one["smoothed"]}
+            self.assertIn("loss", sets)
+            moved = [[x - theirs[stage - 1] + ours[stage - 1], y] for x, y in reference["curves"]["loss"]
+                     if theirs[stage - 1] < x <= theirs[stage]]
+            self.assertEqual(sets["reference"], moved, "it begins where the run's stage begins")
+        labels = {one["label"] for one in charts["chart-accuracy-knn"]["sets"]}
+        self.assertLessEqual({"reference, mean", "reference, 2 × 2 grid", "mean features"}, labels)
+        self.assertEqual({one["label"] for one in charts["chart-rank"]["sets"]}, {"effective rank", "reference"})
+        text = self.browser.script("return document.querySelector('#reference').textContent")
+        for words in ("A finished run", "train.seed", "schedule.total_steps", "k-NN accuracy"):
+            self.assertIn(words, text)
+        self.assertNotIn("model.width", text)
+        self.open(self.run_folder / "report.html")
+        self.assertNotIn("reference", self.browser.script("return document.body.textContent").lower().split())
+
+    def test_the_page_of_a_search(self):
+        images = self.folder / "searched"
+        for label in ("cat", "dog"):
+            (images / label).mkdir(parents=True)
+            for number in range(9):
+                (images / label / f"{number}.png").write_bytes(small_run.photograph(40 + number, number + 50 * (label == "dog")))
+        name = HOSTILE.replace("/", "∕") + ".png"
+        (images / "dog" / name).write_bytes((images / "cat/3.png").read_bytes())
+        call = [program, "search", "--model", self.run_folder, "--data", images, "--query", "cat/3.png", "dog/5.png",
+                "--top", "8", "--out", self.folder / "found", "--json"]
+        done = subprocess.run(call, check=True, capture_output=True, cwd=self.folder)
+        figures = json.loads(done.stdout.splitlines()[-1])
+        for width, dark in ((1280, False), (1280, True), (390, False)):
+            self.open(figures["report"], width=width, dark=dark)
+            self.assertIsNone(self.browser.script("return window.hacked ?? null"))
+            contrast, where = self.browser.script(CONTRAST)
+            self.assertGreaterEqual(contrast, 4.5, where)
+        shown = self.browser.script(
+            "return [...document.querySelectorAll('.found')].map((card) => [...card.querySelectorAll('.shots figure')].map((f) => f.className))"
+        )
+        self.assertEqual([len(row) for row in shown], [8, 8])
+        self.assertEqual(shown[0][0], "copy")
+        first = "return document.querySelector('.shots figcaption').textContent"
+        nearest = figures["queries"][0]["nearest"][0]
+        self.assertIn(f"{nearest['similarity']:.4f}", self.browser.script(first))
+        self.assertIn("<img src=x onerror=", self.browser.script(first))
+        self.assertEqual(self.browser.script("return document.scripts.length"), 3)
+
     def test_hostile_names_are_only_ever_text(self):
         name = HOSTILE.replace("/", "∕")
         run = small_run.pretrain(program, self.folder, "victim", "--steps", "10")

@@ -46,10 +46,10 @@ const std::vector<Module>& modules_in_order() {
        {".", "capabilities", "classification", "masked_modeling", "siamese", "mixture_separation",
         "catalogue.h"}},
       {"train", {"plan.h", "observer.h", "checkpoint", "capture", "."}},
-      {"eval", {"kinds", "frozen", "classifier", "analysis"}},
+      {"eval", {"kinds", "frozen", "search", "classifier", "analysis"}},
       {"report", {".", "text", "metrics", "pictures", "advice", "page", "terminal"}},
       {"run", {"recipe", "facts", "pretrain", "stored"}},
-      {"tools", {".", "bench", "doctor"}},
+      {"tools", {".", "search", "bench", "doctor"}},
       {"apps", {"terminal", "commands.h", "shell", "commands", "."}},
   };
   return modules;

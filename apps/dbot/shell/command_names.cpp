@@ -12,7 +12,7 @@
 namespace dbot::app {
 namespace {
 
-constexpr std::array<std::string_view, 4> kPlanned{"search", "serve", "init", "evolve"};
+constexpr std::array<std::string_view, 3> kPlanned{"serve", "init", "evolve"};
 
 /// What people call a command, and what it is.
 struct OtherName {

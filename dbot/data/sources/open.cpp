@@ -173,10 +173,10 @@ Part parse_part(std::string_view text, std::string_view option) {
   throw UsageError(fmt::format("[data] {} is {}, expected train, test or all", option, text));
 }
 
-std::shared_ptr<const Dataset> open_part(const fs::path& path, Part part, const core::Log& log,
-                                         const Choice& choice) {
-  if (part == Part::train) return open_images(path, log, nullptr, choice);
-  const auto parts = open(path, Wanted::train_and_held_out, {.log = log, .choice = choice});
+std::shared_ptr<const Dataset> open_part(const fs::path& path, Part part,
+                                         const OpenContext& context) {
+  if (part == Part::train) return open(path, Wanted::train, context).train;
+  const auto parts = open(path, Wanted::train_and_held_out, context);
   if (!parts.held_out()) {
     if (part == Part::test) fail_without_test(path);
     return parts.train;

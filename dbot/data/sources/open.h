@@ -68,9 +68,9 @@ enum class Part { train, test, all };
 Part parse_part(std::string_view text, std::string_view option);
 
 /// The images of a part of a data set that is divided already; of one that is not, all images.
-/// Throws DataError as `open`, and where a test part is asked for that is not there.
+/// Throws as `open`, and DataError where a test part is asked for that is not there.
 std::shared_ptr<const Dataset> open_part(const std::filesystem::path& path, Part part,
-                                         const core::Log& log, const Choice& choice = {});
+                                         const OpenContext& context);
 
 struct LabelledSplits {
   std::shared_ptr<const Dataset> train, test;

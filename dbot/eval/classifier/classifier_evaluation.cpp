@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "dbot/eval/frozen/samples.h"
-
 namespace dbot::eval {
 
 ClassifierFigures evaluate_classifier(const methods::ClassifyingCapability& classifier,
@@ -12,15 +10,11 @@ ClassifierFigures evaluate_classifier(const methods::ClassifyingCapability& clas
                                       const ExtractionSettings& settings,
                                       const core::StopRequest& stop, const core::Log& log) {
   ClassifierFigures figures(classifier.classes());
-  const std::int64_t total = dataset->size();
-  std::int64_t done = 0;
-  const auto loader = evaluation_loader(std::move(dataset), input, settings, log);
-  while (const auto batch = loader->next()) {
-    throw_if_stopped("classifier", stop);
-    figures.add(classifier.logits(*batch, settings.precision), batch->labels, batch->sample_ids);
-    done += batch->size();
-    if (settings.progress) settings.progress({.done = done, .total = total, .doing = "test"});
-  }
+  for_each_batch(std::move(dataset), input, settings, {.operation = "classifier", .doing = "test"},
+                 stop, log, [&](const data::Batch& batch) {
+                   figures.add(classifier.logits(batch, settings.precision), batch.labels,
+                               batch.sample_ids);
+                 });
   return figures;
 }
 

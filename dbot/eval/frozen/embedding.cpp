@@ -61,10 +61,10 @@ std::filesystem::path names_path(const std::filesystem::path& path) {
 }
 
 void write_embedding(const std::filesystem::path& path, const Features& features,
-                     const data::Dataset& dataset) {
+                     const data::Dataset& dataset, std::map<std::string, std::string> metadata) {
   for (const auto& [kind, rows] : features.kinds) require_finite(rows, features, dataset);
   runtime::NamedTensors tensors = features.kinds;
-  std::map<std::string, std::string> metadata{{"format", "pt"}};
+  metadata["format"] = "pt";
   if (has_labels(features)) {
     tensors["labels"] = features.labels;
     metadata["classes"] = nlohmann::json(dataset.classes())

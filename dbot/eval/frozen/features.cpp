@@ -10,6 +10,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
+#include "dbot/data/loader/loader.h"
 #include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
@@ -87,35 +88,40 @@ data::BatchPartFactory crops_of(const nn::ImageInput& input, const data::ValueRa
   return data::image_part(config);
 }
 
-std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Dataset> dataset,
-                                                const nn::ImageInput& input,
-                                                const ExtractionSettings& settings,
-                                                const core::Log& log) {
+void for_each_batch(std::shared_ptr<const data::Dataset> dataset, const nn::ImageInput& input,
+                    const ExtractionSettings& settings, const PassNames& names,
+                    const core::StopRequest& stop, const core::Log& log,
+                    const std::function<void(const data::Batch&)>& visit) {
+  const std::int64_t total = dataset->size();
+  std::int64_t done = 0;
   data::LoaderConfig config;
   config.training = false;
   config.batch_size = settings.batch_size;
   config.workers = settings.workers;
-  return std::make_unique<data::Loader>(std::move(dataset),
-                                        std::vector{crops_of(input, settings.values)}, config, log);
+  data::Loader loader(std::move(dataset), {crops_of(input, settings.values)}, config, log);
+  while (true) {
+    throw_if_stopped(names.operation, stop);
+    const std::optional<data::Batch> batch = loader.next();
+    if (!batch) break;
+    visit(*batch);
+    done += batch->size();
+    if (settings.progress) {
+      settings.progress({.done = done, .total = total, .doing = names.doing});
+    }
+  }
 }
 
 Features extract_features(const FeatureSource& source, std::shared_ptr<const data::Dataset> dataset,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
                           const core::Log& log) {
   const c10::NoGradGuard no_graph;
-  const std::int64_t total = dataset->size();
-  std::int64_t done = 0;
-  Collector collector(total);
-  const auto loader = evaluation_loader(std::move(dataset), source.input, settings, log);
-  while (true) {
-    throw_if_stopped("features", stop);
-    const std::optional<data::Batch> batch = loader->next();
-    if (!batch) break;
-    collector.add(*batch, source.features(data::normalise(batch->tensors.at("images"),
-                                                          settings.mean, settings.std)));
-    done += batch->size();
-    if (settings.progress) settings.progress({.done = done, .total = total});
-  }
+  Collector collector(dataset->size());
+  for_each_batch(std::move(dataset), source.input, settings, {.operation = "features"}, stop, log,
+                 [&](const data::Batch& batch) {
+                   collector.add(batch,
+                                 source.features(data::normalise(batch.tensors.at("images"),
+                                                                 settings.mean, settings.std)));
+                 });
   return collector.take();
 }
 

@@ -12,10 +12,10 @@
 #include "dbot/core/log.h"
 #include "dbot/core/progress.h"
 #include "dbot/core/stop.h"
+#include "dbot/data/batch.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/image/value_range.h"
 #include "dbot/data/loader/image_part.h"
-#include "dbot/data/loader/loader.h"
 #include "dbot/eval/kinds/feature_kinds.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/named_tensors.h"
@@ -61,12 +61,19 @@ FeatureSource pixel_source(core::Size image_size, int channels);
 data::BatchPartFactory crops_of(const nn::ImageInput& input, const data::ValueRange& values,
                                 const std::optional<data::AugmentationConfig>& random = {});
 
-/// Every image of a data set once, in order, as the centre crop that `input` reads; without those
-/// that cannot be read.
-std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Dataset> dataset,
-                                                const nn::ImageInput& input,
-                                                const ExtractionSettings& settings,
-                                                const core::Log& log);
+/// What a pass over images is called: in errors, and beside its progress.
+struct PassNames {
+  const char* operation = "";
+  std::string doing = {};
+};
+
+/// Every image of a data set once, in order, as the centre crop that `input` reads, in batches;
+/// without those that cannot be read. `settings.progress` is told behind each batch. Throws Stopped
+/// when asked to stop.
+void for_each_batch(std::shared_ptr<const data::Dataset> dataset, const nn::ImageInput& input,
+                    const ExtractionSettings& settings, const PassNames& names,
+                    const core::StopRequest& stop, const core::Log& log,
+                    const std::function<void(const data::Batch&)>& visit);
 
 /// Features of every image (centre crop, nothing masked). Throws Stopped when asked to stop.
 Features extract_features(const FeatureSource& source, std::shared_ptr<const data::Dataset> dataset,

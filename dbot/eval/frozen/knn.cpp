@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dbot/core/error.h"
+#include "dbot/eval/frozen/nearest.h"
 #include "dbot/eval/frozen/ranking.h"
 #include "dbot/eval/frozen/samples.h"
 #include "dbot/objectives/label_rank.h"
@@ -23,36 +24,6 @@ namespace {
 constexpr std::int64_t kLargestBlockRows = 128;
 constexpr std::int64_t kLargestBlockElements = std::int64_t{1} << 26;
 constexpr std::int64_t kLargestBlockProducts = std::int64_t{1} << 36;  // about a second
-
-struct Neighbour {
-  float similarity;
-  std::int64_t index;
-};
-
-/// True if `a` is the nearer one; equal similarities go to the lower index.
-bool nearer(const Neighbour& a, const Neighbour& b) {
-  return a.similarity != b.similarity ? a.similarity > b.similarity : a.index < b.index;
-}
-
-/// The nearest `heap.size()` of `count` columns, nearest first. Columns come in rising order, so a
-/// later one enters only if it is strictly nearer than the farthest one kept.
-void nearest_columns(const float* similarities, std::int64_t count, std::vector<Neighbour>& heap) {
-  const auto kept = static_cast<std::int64_t>(heap.size());
-  for (std::int64_t i = 0; i < kept; ++i) heap[static_cast<std::size_t>(i)] = {similarities[i], i};
-  std::make_heap(heap.begin(), heap.end(), nearer);  // the farthest one on top
-  for (std::int64_t i = kept; i < count; ++i) {
-    if (similarities[i] <= heap.front().similarity) continue;
-    std::pop_heap(heap.begin(), heap.end(), nearer);
-    heap.back() = {similarities[i], i};
-    std::push_heap(heap.begin(), heap.end(), nearer);
-  }
-  std::sort_heap(heap.begin(), heap.end(), nearer);
-}
-
-at::Tensor normalised_rows(const at::Tensor& features) {
-  const at::Tensor rows = features.to(at::kFloat);
-  return rows.div(rows.norm(2, /*dim=*/1, /*keepdim=*/true).clamp_min(1e-12));
-}
 
 void check_inputs(const at::Tensor& train_features, const at::Tensor& test_features,
                   const KnnConfig& config) {
@@ -113,10 +84,11 @@ class NeighbourClassifier {
     const auto* labels = labels_.const_data_ptr<std::int64_t>();
     const auto* rows = rows_.const_data_ptr<std::int64_t>();
     const std::int64_t columns = similarity.size(1);
-    std::vector<Neighbour> nearest(static_cast<std::size_t>(kept_));
+    Nearest kept(kept_);
     std::vector<double> votes(static_cast<std::size_t>(classes_));
     for (std::int64_t i = 0; i < test.size(0); ++i) {
-      nearest_columns(values + i * columns, columns, nearest);
+      kept.offer(values + i * columns, columns);
+      const std::vector<Neighbour>& nearest = kept.sorted();
       const std::int64_t row = first + i;
       auto* neighbours = result.neighbours.mutable_data_ptr<std::int64_t>() + row * kept_;
       auto* similarities = result.similarity.mutable_data_ptr<float>() + row * kept_;

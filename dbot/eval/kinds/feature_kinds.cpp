@@ -71,6 +71,15 @@ ChosenFeatures::ChosenFeatures(const nn::Backbone& backbone, const FeatureChoice
   for (const std::string& kind : kinds_) names_.push_back(kind + suffix);
 }
 
+const std::string& ChosenFeatures::name_of(const std::string& kind) const {
+  const auto found = std::ranges::find(kinds_, kind);
+  if (found == kinds_.end()) {
+    refuse(kind + " features",
+           fmt::format("are not there: the network has {}", fmt::join(names_, ", ")));
+  }
+  return names_[static_cast<std::size_t>(found - kinds_.begin())];
+}
+
 std::int64_t ChosenFeatures::width(std::size_t kind) const {
   if (!layout_) return 0;
   const std::string& name = kinds_.at(kind);

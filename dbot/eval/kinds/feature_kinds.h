@@ -36,6 +36,9 @@ class ChosenFeatures {
 
   /// As they are shown, each once: "mean", "grid:3", "mean@3,6" of blocks 3 and 6 joined.
   const std::vector<std::string>& names() const { return names_; }
+  /// What a kind that was asked for is called among them: "mean@3,6" of "mean". Throws UsageError
+  /// where the network does not have it.
+  const std::string& name_of(const std::string& kind) const;
   /// Numbers of one sample in the kind of this place; 0 where only a pass could say.
   std::int64_t width(std::size_t kind) const;
   /// Float32 [batch, width] by name; "tokens" are [batch, patches, width].

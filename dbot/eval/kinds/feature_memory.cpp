@@ -21,6 +21,12 @@ double FeatureMemory::bytes() const {
   return 4.0 * static_cast<double>(images) * static_cast<double>(values);
 }
 
+FeatureMemory memory_of(const ChosenFeatures& chosen, std::int64_t images) {
+  FeatureMemory memory{.images = images};
+  for (std::size_t i = 0; i < chosen.names().size(); ++i) memory.widths.push_back(chosen.width(i));
+  return memory;
+}
+
 void check_feature_memory(const FeatureMemory& memory, std::int64_t machine_bytes,
                           const core::Log& log) {
   const double bytes = memory.bytes();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "dbot/core/log.h"
+#include "dbot/eval/kinds/feature_kinds.h"
 
 namespace dbot::eval {
 
@@ -15,6 +16,9 @@ struct FeatureMemory {
   std::int64_t copies = 0;
   double bytes() const;  // float32
 };
+
+/// Of the features of so many images.
+FeatureMemory memory_of(const ChosenFeatures& chosen, std::int64_t images);
 
 /// Logs what takes a gigabyte or more. Throws UsageError, with the numbers, for more than the
 /// machine has.

@@ -90,7 +90,7 @@ function runSeries(run, protocol) {
 
 function accuracyChart(protocol, runs) {
   const series = (runs.length === 1 ? oneRunSeries(runs[0], protocol) : runs.map((run) => runSeries(run, protocol)))
-    .filter((one) => one.points.some(([, y]) => isNumber(y)));
+    .concat(referenceAccuracies(runs, protocol)).filter((one) => one.points.some(([, y]) => isNumber(y)));
   if (series.length === 0) return null;
   const notes = {
     knn: "Each test image gets the label of its nearest training images by their features; nothing is trained.",

@@ -81,17 +81,23 @@ function comparedFigures(runs) {
   return card(table("Figures, and their distance from the first column", ["", ...runs.map((run) => [runMark(run), " ", foreign(run.title)])], rows));
 }
 
+// A reference keeps of a path its last part alone.
+function sameSetting(one, other) {
+  const shortened = (text, whole) => text.startsWith('"…/') && whole.endsWith(text.slice(2));
+  return one === other || shortened(one, other) || shortened(other, one);
+}
+
 // [key, value of each run] where recipes, data or machines are not the same; absence counts too.
 function differingSettings(runs) {
   const known = (run) => ({
     ...run.recipe.entries,
-    "data set": run.facts.data?.path, "images of the data set": run.facts.data?.images,
+    "data set": runs.some((one) => one.reference) ? undefined : run.facts.data?.path, "images of the data set": run.facts.data?.images,
     processor: run.facts.machine?.processor, device: run.facts.compute?.device,
     "precision used": run.facts.compute?.precision, "dbot version": run.facts.dbot,
   });
   const all = runs.map(known);
   return [...new Set(all.flatMap(Object.keys))].map((key) => [key, ...all.map((one) => String(one[key] ?? NOTHING))])
-    .filter(([, ...values]) => values.some((value) => value !== values[0]));
+    .filter(([, ...values]) => values.some((value) => !sameSetting(value, values[0])));
 }
 
 function settingsThatDiffer(runs) {

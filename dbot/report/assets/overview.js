@@ -89,7 +89,7 @@ function oneRunHead(run) {
 // The colour of a run in every chart.
 function runMark(run) {
   const mark = el("span", {class: "swatch dot", "aria-hidden": "true"});
-  onThemeChange(() => { mark.style.background = seriesColour(run.index); });
+  onThemeChange(() => { mark.style.background = run.reference ? cssColour("--muted") : seriesColour(run.index); });
   return mark;
 }
 

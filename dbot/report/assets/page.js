@@ -27,7 +27,7 @@ function shareThumbnails(runs) {
 
 const SHORT_TITLES = {
   advice: "Checks", training: "Training", accuracy: "Accuracy", test: "Test", pictures: "Pictures",
-  facts: "Facts", next: "Next", files: "Files",
+  reference: "Reference", facts: "Facts", next: "Next", files: "Files",
 };
 
 function footer(runs) {
@@ -39,12 +39,13 @@ function footer(runs) {
 }
 
 function start() {
-  const {runs} = JSON.parse(document.getElementById("data").textContent);
+  const {runs, reference: stored} = JSON.parse(document.getElementById("data").textContent);
+  takeReference(stored);
   nameRuns(runs);
   shareThumbnails(runs);
   document.title = runs.length === 1 ? `${runs[0].name}: dbot report` : `${runs.length} runs: dbot report`;
   append(document.getElementById("content"), [
-    overview(runs), trainingSection(runs), accuracySection(runs), evaluationSection(runs), picturesSection(runs),
+    overview(runs), referenceSection(runs), trainingSection(runs), accuracySection(runs), evaluationSection(runs), picturesSection(runs),
     factsSection(runs), nextSection(runs), filesSection(runs),
   ]);
   navigation(SHORT_TITLES);

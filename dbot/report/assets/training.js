@@ -41,16 +41,17 @@ function curveChart(name, look, runs) {
   const shown = runs.filter((run) => run.curves[name]?.points.some(([, y]) => isNumber(y)));
   if (shown.length === 0) return null;
   const stride = Math.max(...shown.map((run) => run.curves[name].stride));
-  const last = Math.max(...shown.map((run) => run.curves[name].points.at(-1)[0]));
+  const behind = referenceCurve(runs, name);
+  const last = Math.max(...shown.map((run) => run.curves[name].points.at(-1)[0]), ...behind.map(({points}) => points.at(-1)[0]));
   return chart({
     ...look, id: name, xTitle: "step", xMin: 0, xMax: last,
     note: [look.note, stride > 1 && ` Each point is the lowest or highest of ${stride} steps.`,
     ],
-    series: shown.map((run) => ({
+    series: [...shown.map((run) => ({
       name: runs.length > 1 ? run.title : look.title.toLowerCase(), colour: run.index,
       points: run.curves[name].points, means: run.curves[name].means, smooth: look.smooth,
       breaks: run.progress.stage_begin.slice(1, -1),
-    })),
+    })), ...behind],
     stages: sharedStages(shown),
     skipped: shown.flatMap((run) => run.progress.skipped),
   });
@@ -89,7 +90,8 @@ function stageLoss(stage, many, runs) {
     name: run.alone ? "loss" : run.title, colour: run.index, smooth: true, breaks: [],
     points: part(run, run.curves.loss.points), means: part(run, run.curves.loss.means),
   }));
-  const ends = courses.flatMap(({points}) => [points[0][0], points.at(-1)[0]]);
+  const behind = referenceCurve(runs, "loss", stage);
+  const ends = [...courses, ...behind].flatMap(({points}) => [points[0][0], points.at(-1)[0]]);
   const span = [lowestOf(ends), highestOf(ends)];
   // Runs of one objective alone have levels in common; one run's are enough to see.
   const references = shown.length === 1 ? referencesOf(shown[0], stage, span) : [];
@@ -100,8 +102,9 @@ function stageLoss(stage, many, runs) {
     xTitle: runs.length > 1 && many ? "step of the stage" : "step", xMin: span[0], xMax: span[1], tall: !many,
     note: [CURVES.loss.note, stride > 1 && ` Each point is the lowest or highest of ${stride} steps.`,
       references.length > 0 && " Dashed: what a prediction reaches that knows only each position's mean, and one that is the same everywhere. Below them the network looks at the image.",
+      behind.length > 0 && " Grey: the reference run, in means of its steps.",
       skipped.length > 0 && " Red ticks are skipped steps."],
-    series: [...courses, ...references], skipped,
+    series: [...courses, ...references, ...behind], skipped,
   };
 }
 
@@ -154,7 +157,7 @@ function trainingSection(runs) {
   const losses = lossCharts(runs);
   const others = Object.keys(CURVES).filter((name) => name !== "loss")
     .map((name) => curveChart(name, CURVES[name], runs))
-    .concat(memoryChart(runs),
+    .concat(memoryChart(runs), rankChart(runs),
       heldOut.map((name) => curveChart(name, heldOutLook(name), runs)),
       own.map((name) => curveChart(name, ownLook(name), runs)))
     .filter(Boolean);

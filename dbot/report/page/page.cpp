@@ -10,13 +10,15 @@
 namespace dbot::report {
 namespace {
 
-std::string data_of(const std::vector<std::string>& runs) {
+std::string data_of(const std::vector<std::string>& runs, const std::string& reference) {
   std::string data = "{\"version\":1,\"runs\":[";
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (i > 0) data += ",";
     data += runs[i];
   }
-  return data + "]}";
+  data += "]";
+  if (!reference.empty()) data += ",\"reference\":" + reference;
+  return data + "}";
 }
 
 // Replaces each {{mark}} of the template; what is put in is not looked at again.
@@ -45,12 +47,16 @@ std::string page_of(std::string_view script, const std::string& data) {
 
 }  // namespace
 
-std::string page_html(const std::vector<std::string>& runs) {
-  return page_of(page_script(), data_of(runs));
+std::string page_html(const std::vector<std::string>& runs, const std::string& reference) {
+  return page_of(page_script(), data_of(runs, reference));
 }
 
 std::string check_page_html(const std::string& data) {
   return page_of(check_script(), data);
+}
+
+std::string search_page_html(const std::string& data) {
+  return page_of(search_script(), data);
 }
 
 }  // namespace dbot::report

@@ -23,12 +23,6 @@ const std::uint8_t* at(const data::Image& image, std::int64_t y, std::int64_t x)
          static_cast<std::size_t>(x) * 3;
 }
 
-void paste(data::Image& canvas, const data::Image& tile, std::int64_t top, std::int64_t left) {
-  for (int y = 0; y < tile.height; ++y) {
-    std::copy_n(at(tile, y, 0), tile.row_bytes(), at(canvas, top + y, left));
-  }
-}
-
 data::Image nearest(const data::Image& image, core::Size size) {
   data::Image result = plain_image(size, {});
   for (std::int64_t y = 0; y < size.height; ++y) {
@@ -54,6 +48,12 @@ data::Image shrunk(const data::Image& image, const data::Crop& crop, core::Size 
 }
 
 }  // namespace
+
+void paste(data::Image& canvas, const data::Image& tile, std::int64_t top, std::int64_t left) {
+  for (int y = 0; y < tile.height; ++y) {
+    std::copy_n(at(tile, y, 0), tile.row_bytes(), at(canvas, top + y, left));
+  }
+}
 
 data::Image plain_image(core::Size size, Colour colour) {
   data::Image image{static_cast<int>(size.height), static_cast<int>(size.width), 3, {}};
@@ -90,6 +90,18 @@ data::Image resized(const data::Image& image, core::Size size) {
   if (image.height == size.height && image.width == size.width) return image;
   const bool larger = size.height >= image.height && size.width >= image.width;
   return larger ? nearest(image, size) : shrunk(image, {0, 0, image.height, image.width}, size);
+}
+
+data::Image fitted(const data::Image& image, int side) {
+  const int longest = std::max(image.height, image.width);
+  if (longest <= side) {
+    const std::int64_t factor = side / longest;
+    return resized(image, {image.height * factor, image.width * factor});
+  }
+  const auto scaled = [&](int length) {
+    return std::max<std::int64_t>(1, std::int64_t{length} * side / longest);
+  };
+  return resized(image, {scaled(image.height), scaled(image.width)});
 }
 
 data::Image thumbnail(const data::Image& image, int side) {

@@ -22,8 +22,14 @@ data::Image as_rgb(const data::Image& image);
 core::Size shown_size(core::Size image);
 /// Enlarged without smoothing: pixels and patches stay sharp squares. Shrinking is antialiased.
 data::Image resized(const data::Image& image, core::Size size);
+/// Shrunk until its longer side is `side` pixels; what is smaller is enlarged by a whole factor, as
+/// far as it stays smaller.
+data::Image fitted(const data::Image& image, int side);
 /// The central square, at `side` pixels.
 data::Image thumbnail(const data::Image& image, int side);
+
+/// Puts a tile over a canvas that has room for it there.
+void paste(data::Image& canvas, const data::Image& tile, std::int64_t top, std::int64_t left);
 
 /// `share` of `b` over `a`, images of one size.
 data::Image mixed(const data::Image& a, const data::Image& b, double share);

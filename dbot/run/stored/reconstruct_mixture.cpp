@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "dbot/core/error.h"
 #include "dbot/data/image/sample_image.h"
 #include "dbot/data/loader/image_part.h"
 #include "dbot/data/sources/file_bytes.h"
@@ -82,21 +81,14 @@ methods::Gallery gallery_of(const methods::SeparatedMixture& separated,
 MixtureFiles reconstruct_mixture(const MixtureOptions& options, const core::Log& log) {
   check_picture_folder(options.out);
   const StoredMethod stored = load_stored_method(options.model, log);
-  const methods::MixtureCapability* mixtures = stored.method->mixtures();
-  if (mixtures == nullptr) {
-    throw UsageError(ErrorFields{.operation = "reconstruct",
-                                 .subject = options.model.string(),
-                                 .fault = Fault::unsupported,
-                                 .reason = "takes no mixtures of two images apart, expected a run "
-                                           "that was trained to"});
-  }
+  const methods::MixtureCapability& mixtures = mixtures_of(stored, "reconstruct", options.model);
   const at::Tensor pair = load_pair(options.images, stored.recipe);
   const methods::SeparatedMixture separated =
-      mixtures->separate(pair.narrow(0, 0, 1), pair.narrow(0, 1, 1),
-                         {.lam = options.lam,
-                          .mask_ratio = options.mask_ratio,
-                          .draws = {.seed = options.seed},
-                          .precision = asked_precision(options.precision, stored.recipe, log)});
+      mixtures.separate(pair.narrow(0, 0, 1), pair.narrow(0, 1, 1),
+                        {.lam = options.lam,
+                         .mask_ratio = options.mask_ratio,
+                         .draws = {.seed = options.seed},
+                         .precision = asked_precision(options.precision, stored.recipe, log)});
   prepare_picture_folder(options.out);
   const std::vector<std::int64_t>& channels = stored.recipe.report.channels;
   MixtureFiles files;

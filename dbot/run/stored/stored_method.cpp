@@ -95,4 +95,14 @@ StoredMethod load_stored_method(const fs::path& path, const core::Log& log) {
   return stored;
 }
 
+const methods::MixtureCapability& mixtures_of(const StoredMethod& stored, const char* operation,
+                                              const fs::path& path) {
+  if (const methods::MixtureCapability* mixtures = stored.method->mixtures()) return *mixtures;
+  throw UsageError({.operation = operation,
+                    .subject = path.string(),
+                    .fault = Fault::unsupported,
+                    .reason = "takes no mixtures of two images apart, expected a run that was "
+                              "trained to"});
+}
+
 }  // namespace dbot::run

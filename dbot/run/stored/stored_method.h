@@ -28,4 +28,9 @@ std::unique_ptr<methods::Method> stored_method(const Recipe& recipe, std::int64_
 /// broken.
 StoredMethod load_stored_method(const std::filesystem::path& path, const core::Log& log);
 
+/// What a stored method can do with mixtures of two images. Throws UsageError, naming `operation`
+/// and the path it came from, for one that takes none apart.
+const methods::MixtureCapability& mixtures_of(const StoredMethod& stored, const char* operation,
+                                              const std::filesystem::path& path);
+
 }  // namespace dbot::run

@@ -119,7 +119,7 @@ TEST(Usage, UnlabelledImagesAreSaidToBe) {
 
 TEST(Usage, NamesCommandsThatAreWrong) {
   expect_usage_error(dbot({"pretain"}), {"pretain", "pretrain"});
-  expect_usage_error(dbot({"search"}), {"search", "not in this version"});
+  expect_usage_error(dbot({"serve"}), {"serve", "not in this version"});
   expect_usage_error(dbot({"pretrain", "dbot/quick"}), {"--data"});
   expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--fast"}), {"--fast"});
   expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--steps", "many"}),

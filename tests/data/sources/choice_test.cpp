@@ -41,7 +41,8 @@ TEST_F(ChoiceOfImages, AListHoldsForEveryPart) {
   EXPECT_EQ(open_images(folder_.path(), kept_.log(), nullptr, choice)->size(), 3);
   EXPECT_THAT(kept_.lines, testing::Contains(HasSubstr("1 of 4 images are left out")));
   EXPECT_EQ(open_held_out(folder_.path(), kept_.log(), choice)->size(), 3);
-  EXPECT_EQ(open_part(folder_.path(), Part::all, kept_.log(), choice)->size(), 6);
+  EXPECT_EQ(open_part(folder_.path(), Part::all, {.log = kept_.log(), .choice = choice})->size(),
+            6);
   const auto splits = open_labelled(folder_.path(), 0, kept_.log(), choice);
   EXPECT_EQ(splits.train->size(), 3);
   EXPECT_EQ(splits.test->size(), 3);

@@ -162,7 +162,7 @@ TEST_F(Parts, FoldersInsideOneArchive) {
   EXPECT_EQ(open_images(path, kept_.log())->size(), 3);
   EXPECT_THAT(kept_.lines.back(), HasSubstr("using Train/; valid/ is left for evaluation"));
   EXPECT_EQ(open_held_out(path, kept_.log())->size(), 2);
-  EXPECT_EQ(open_part(path, Part::all, kept_.log())->size(), 5);
+  EXPECT_EQ(open_part(path, Part::all, {.log = kept_.log()})->size(), 5);
   const auto splits = open_labelled(path, 0, kept_.log());
   EXPECT_THAT(splits.train->classes(), ElementsAre("cat", "dog"));
   EXPECT_EQ(splits.test->size(), 2);

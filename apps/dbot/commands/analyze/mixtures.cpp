@@ -1,6 +1,7 @@
 // dbot analyze mixtures: how well are both images of a mixture reconstructed?
 #include <fmt/format.h>
 
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,7 +11,6 @@
 #include "apps/dbot/commands/analyze/analyze.h"
 #include "apps/dbot/commands/analyze/pair_arguments.h"
 #include "apps/dbot/terminal/console.h"
-#include "dbot/core/error.h"
 #include "dbot/data/image/value_range.h"
 #include "dbot/eval/analysis/mixtures.h"
 #include "dbot/report/text/table.h"
@@ -26,11 +26,21 @@ struct Arguments : PairArguments {
   std::optional<double> mask_ratio;
 };
 
+/// An error over that of the mean colour; NaN, which JSON has as null, where that is none.
+double normalised(double error, const methods::SeparationError& of) {
+  return of.mean > 0 ? error / of.mean : std::nan("");
+}
+
 Json error_json(const methods::SeparationError& error) {
   return {{"error", error.reconstruction},
           {"mixture", error.mixture},
           {"mean", error.mean},
-          {"nmse", error.mean > 0 ? Json(error.reconstruction / error.mean) : Json(nullptr)}};
+          {"nmse", normalised(error.reconstruction, error)}};
+}
+
+std::string nmse_text(double error, const methods::SeparationError& of) {
+  const double value = normalised(error, of);
+  return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
 }
 
 Json rows_json(const eval::Mixtures& found) {
@@ -50,8 +60,8 @@ void print_figures(const eval::Mixtures& found, const PairParts& parts) {
   for (const eval::MixturesRow& row : found.rows) {
     std::vector<std::string> line{fmt::format("{:g}", row.lam)};
     for (const auto& error : {std::optional(row.subordinate), row.dominant}) {
-      line.push_back(error ? fmt::format("{:.4f}", error->reconstruction / error->mean) : "");
-      line.push_back(error ? fmt::format("{:.4f}", error->mixture / error->mean) : "");
+      line.push_back(error ? nmse_text(error->reconstruction, *error) : "");
+      line.push_back(error ? nmse_text(error->mixture, *error) : "");
     }
     rows.push_back(std::move(line));
   }
@@ -62,14 +72,8 @@ void measure(const Arguments& arguments) {
   check_pairs(arguments, "mixtures");
   eval::ExtractionSettings settings = compute_settings(arguments);
   const run::StoredMethod stored = run::load_stored_method(arguments.model, console_log());
-  const methods::MixtureCapability* mixtures = stored.method->mixtures();
-  if (mixtures == nullptr) {
-    throw UsageError(ErrorFields{.operation = "mixtures",
-                                 .subject = arguments.model,
-                                 .fault = Fault::unsupported,
-                                 .reason = "takes no mixtures of two images apart, expected a run "
-                                           "that was trained to"});
-  }
+  const methods::MixtureCapability& mixtures =
+      run::mixtures_of(stored, "mixtures", arguments.model);
   const PairParts parts = open_parts(arguments);
   eval::MixturesConfig config;
   if (!arguments.lams.empty()) config.lams = arguments.lams;
@@ -82,8 +86,8 @@ void measure(const Arguments& arguments) {
   settings.precision = run::asked_precision(runtime::parse_precision(arguments.precision),
                                             stored.recipe, console_log());
   const eval::Mixtures found =
-      eval::measure_mixtures(*mixtures, stored.method->backbone().input().images, parts.test,
-                             config, settings, stop_request(), console_log());
+      eval::measure_mixtures(mixtures, stored.method->backbone().input().images, parts.test, config,
+                             settings, stop_request(), console_log());
   if (!arguments.json) return print_figures(found, parts);
   const Json json{{"model", arguments.model},
                   {"rows", rows_json(found)},
