@@ -24,7 +24,7 @@ struct StageObjective {
 
 /// Of a stage, counted from 0; the last one of the lists is of all that follow. A stage with
 /// another target than objective.target has that target's usual values (MAE's, dBOT's), unless
-/// stages.normalisations or stages.losses say otherwise. docs/methods/dbot.md §11.
+/// stages.normalisations or stages.losses say otherwise. docs/methods/dbot.md §12.
 StageObjective stage_objective(const MaskedModelingConfig& config, std::int64_t stage);
 
 /// Of all stages that can differ: as many as the longest of the lists, at least one.
