@@ -80,13 +80,17 @@ int StageMeasure::direction() const {
   return gain < -noise ? -1 : 0;
 }
 
+bool StageGain::some(int direction) const {
+  return std::ranges::any_of(measures,
+                             [&](const auto& one) { return one.direction() == direction; });
+}
+
 bool StageGain::paid() const {
-  return std::ranges::any_of(measures, [](const auto& one) { return one.direction() > 0; });
+  return some(1) && (by_labels || !some(-1));
 }
 
 bool StageGain::is_worse() const {
-  return !paid() &&
-         std::ranges::any_of(measures, [](const auto& one) { return one.direction() < 0; });
+  return some(-1) && !some(1);
 }
 
 std::optional<StageGain> stage_gain(const Observed& observed, std::int64_t stage) {

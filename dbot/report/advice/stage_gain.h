@@ -28,10 +28,14 @@ struct StageGain {
   bool by_labels = false;
   std::vector<StageMeasure> measures;  // at least one
 
-  /// Some measure got better by more than its noise.
+  /// Some measure got better by more than its noise; of those without labels, which are signs
+  /// alone, none may speak against it.
   bool paid() const;
   /// Some got worse by more than its noise and none better.
   bool is_worse() const;
+
+ private:
+  bool some(int direction) const;
 };
 
 /// Accuracies of each protocol that was measured at both ends, by as many labelled images. Without

@@ -85,6 +85,9 @@ TEST(StageGain, GoesByRankAndCosineWithoutLabels) {
   EXPECT_TRUE(stage_gain(run, 1)->paid());
   run.pictures[1] = end_of(2, 20, 0.55);
   EXPECT_TRUE(stage_gain(run, 1)->is_worse());
+  run.pictures[1] = end_of(2, 25, 0.42);
+  EXPECT_FALSE(stage_gain(run, 1)->paid()) << "signs against each other say nothing";
+  EXPECT_FALSE(stage_gain(run, 1)->is_worse());
   // Classes that say nothing of the images decide nothing either.
   run.figures.evaluations = {of_stage(1, 40, 40), of_stage(2, 60, 60)};
   EXPECT_TRUE(stage_gain(run, 1)->paid());
