@@ -34,6 +34,11 @@ void check_stage_list(const char* key, const std::vector<std::int64_t>& values,
   require_one_a_stage(key, values, stages);
 }
 
+void check_stage_list(const char* key, const std::vector<std::string>& values,
+                      std::int64_t stages) {
+  require_one_a_stage(key, values, stages);
+}
+
 void check_normalisation(const std::string& table, const std::vector<double>& mean,
                          const std::vector<double>& std, std::int64_t channels,
                          const char* otherwise) {

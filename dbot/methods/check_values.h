@@ -14,6 +14,7 @@ namespace dbot::methods {
 void check_stage_list(const char* key, const std::vector<double>& values, std::int64_t stages);
 void check_stage_list(const char* key, const std::vector<std::int64_t>& values,
                       std::int64_t stages);
+void check_stage_list(const char* key, const std::vector<std::string>& values, std::int64_t stages);
 
 /// Mean and deviation of one table ("data", "teacher"): both or none, one number a channel.
 /// `otherwise` says what happens without them.

@@ -65,6 +65,15 @@ struct ModelFacts {
   std::int64_t tokens = 0, visible_tokens = 0;  // of a sample, cls token included; 0: no tokens
   /// What else there is to say of it, as rows of a name and a value; names differ.
   std::vector<std::pair<std::string, std::string>> rows = {};
+
+  /// What a stage predicts and how far off it is, in the recipe's words.
+  struct Objective {
+    std::string target;               // "pixels", "teacher"
+    std::string loss, normalisation;  // "smooth_l1", "token"
+    double beta = 0;                  // of smooth_l1
+  };
+  /// Of each stage; the last one of all that follow. Empty: losses have no scale known beforehand.
+  std::vector<Objective> objectives = {};
 };
 
 /// A backbone as a file holds it.

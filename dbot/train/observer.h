@@ -83,7 +83,8 @@ class TrainObserver {
   virtual void on_step(const StepRecord&, methods::Method&) {}
   /// After a validation, before the checkpoint of its step.
   virtual void on_validation(const ValidationRecord&, methods::Method&) {}
-  /// A stage ends early: from here on this is the plan. `on_stage_end` follows.
+  /// From here on this is the plan: a stage ends early, and its `on_stage_end` follows; or the run
+  /// ends with a stage that has ended, and those behind it are left out.
   virtual void on_plan(const Plan&, const TrainState&) {}
   /// After the last step of an epoch (and its checkpoint, if one was due).
   virtual void on_epoch_end(std::int64_t /*epoch*/, const TrainState&, methods::Method&) {}

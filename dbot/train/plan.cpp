@@ -68,6 +68,13 @@ void Plan::end_early(std::int64_t stage, std::int64_t step) {
   }
 }
 
+void Plan::end_after(std::int64_t stage) {
+  const auto kept = static_cast<std::size_t>(stage) + 1;
+  stage_begin.resize(std::min(stage_begin.size(), kept + 1));
+  warmup_steps.resize(std::min(warmup_steps.size(), kept));
+  if (has_own_data()) own_steps_per_epoch.resize(std::min(own_steps_per_epoch.size(), kept));
+}
+
 double rate_of_step(const ScheduleConfig& schedule, const StagesConfig& stages, const Plan& plan,
                     std::int64_t stage, std::int64_t step, double base_lr,
                     std::int64_t images_per_step) {

@@ -24,6 +24,10 @@ struct ScheduleConfig {
   double power = 1;                     // of the shape `poly`
 };
 
+/// Whether stages are left out. never: all are made. probe: the run ends after a stage whose
+/// student is measured to be no better than the one before.
+enum class StageStop { never, probe };
+
 struct StagesConfig {
   std::int64_t count = 1;
   std::vector<double> epochs;  // length of each stage; empty: equal shares of schedule.epochs
@@ -32,6 +36,7 @@ struct StagesConfig {
   bool keep_patch_bias = false;  // the patch embedding's bias survives a switch (upstream dBOT)
   std::vector<double> base_lr = {};        // of each stage; empty: optimizer.base_lr
   std::vector<double> warmup_epochs = {};  // of each stage; empty: schedule.warmup_epochs
+  StageStop stop = StageStop::never;
 };
 
 /// The whole run in optimizer steps. Stages train on the same stream of batches, whose epochs run
@@ -68,6 +73,8 @@ struct Plan {
 
   /// Ends a stage early: later ones keep their lengths.
   void end_early(std::int64_t stage, std::int64_t step);
+  /// Leaves out the stages behind this one.
+  void end_after(std::int64_t stage);
 };
 
 /// Turns the recipe's length into steps. `steps` or `epochs` override it: stages and warm-up shrink

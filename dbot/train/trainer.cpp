@@ -38,12 +38,14 @@ void Trainer::resume(const Checkpoint& checkpoint) {
   optimizer_->load_state(methods::without_prefix("optimizer.", checkpoint.tensors));
   is_shorter_ = !checkpoint.stage_begin.empty();
   if (is_shorter_) {
-    if (checkpoint.stage_begin.size() != settings_.plan.stage_begin.size()) {
+    const std::int64_t stages = std::ssize(checkpoint.stage_begin) - 1;
+    if (stages <= state_.stage || stages > settings_.plan.stages()) {
       throw DataError({.operation = "resume",
                        .subject = "the checkpoint",
                        .fault = Fault::mismatch,
                        .reason = "has another number of stages than the recipe"});
     }
+    settings_.plan.end_after(stages - 1);
     settings_.plan.stage_begin = checkpoint.stage_begin;
   }
   validation_.resume(checkpoint.validation, methods::without_prefix(kBest, checkpoint.tensors));
@@ -65,7 +67,7 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
       finish_step();
     }
     while (state_.step < settings_.plan.total_steps() && !stop.requested()) {
-      if (state_.step == stage_end()) switch_stage();
+      if (state_.step == stage_end() && !begin_next_stage()) break;
       const std::optional<StepRecord> record = optimizer_step();
       if (!record) break;
       account(*record);

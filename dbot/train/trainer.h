@@ -50,6 +50,9 @@ struct TrainerSettings {
   CaptureSettings captures;
   ValidationSettings validation;
   std::string fixed_choices;  // stored in every checkpoint
+  /// Asked behind the end of a stage, and again where a run goes on from there, whether the next
+  /// one is made; a function of what was measured alone. Empty: always.
+  std::function<bool(std::int64_t stage)> makes_next_stage = {};
 };
 
 /// Opens the stream of micro-batches that `stage` trains on at number `first_micro_batch`, counted
@@ -90,6 +93,8 @@ class Trainer {
   /// The step at which the current stage ends.
   std::int64_t stage_end() const;
   void switch_stage();
+  /// False where the run ends with the stage that has ended.
+  bool begin_next_stage();
   double learning_rate() const;
   /// Number of the first micro-batch of the step under way, in the run.
   std::int64_t first_micro_batch() const { return state_.step * settings_.train.accumulate; }
@@ -144,7 +149,7 @@ class Trainer {
   bool loader_is_inside_step_ = false;    // one that was stopped: its micro-batches are gone
   std::vector<std::string> bad_samples_;  // of loaders of earlier stages
   bool unsaved_ = false;     // a validation has changed what may have been saved after this step
-  bool is_shorter_ = false;  // a stage ended early: the plan is not the recipe's
+  bool is_shorter_ = false;  // a stage ended early or is left out: the plan is not the recipe's
   TrainState state_;
   TrainSummary summary_;
   const core::StopRequest* stop_ = nullptr;  // of the `run` under way

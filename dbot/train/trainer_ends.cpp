@@ -47,6 +47,18 @@ void Trainer::switch_stage() {
   loader_.reset();
 }
 
+bool Trainer::begin_next_stage() {
+  if (!settings_.makes_next_stage || settings_.makes_next_stage(state_.stage)) {
+    switch_stage();
+    return true;
+  }
+  settings_.plan.end_after(state_.stage);
+  is_shorter_ = true;
+  unsaved_ = true;  // the checkpoint of this step has the longer plan
+  for (TrainObserver* observer : observers_) observer->on_plan(settings_.plan, state_);
+  return false;
+}
+
 std::optional<ValidationRecord> Trainer::validate() {
   if (!validation_.is_due(settings_.plan, state_)) return std::nullopt;
   ValidationRecord record = validation_.run(method_, settings_.plan, state_, *stop_);

@@ -44,9 +44,12 @@ std::vector<System> small_ones(const methods::MaskedModelingConfig& /*which*/) {
   average.teacher.update = objectives::TeacherUpdate::step;
   average.teacher.momentum = 0.9;
   average.objective.normalisation = objectives::Normalisation::layer_norm;
+  methods::MaskedModelingConfig mixed = config;
+  mixed.stage_targets = {objectives::TargetKind::pixels, objectives::TargetKind::teacher};
   std::vector<System> systems;
   for (const auto& [name, small] : {std::pair{"dbot", config},
                                     {"mae", pixels},
+                                    {"mae, then dbot", mixed},
                                     {"dbot, symmetric", symmetric},
                                     {"maskdistill, moving average", average}}) {
     systems.push_back({name, maker(small), {}, "\"patch_size\":4"});

@@ -70,6 +70,22 @@ std::string figures(const run::PretrainSummary& summary) {
     json["evaluations"].push_back(
         {{"label", record.label}, {"step", record.step}, {"results", results}});
   }
+  json["stage_gains"] = Json::array();
+  for (const report::StageGain& gain : summary.stage_gains) {
+    Json measures = Json::array();
+    for (const auto& [name, before, after, noise, higher_is_better, percent] : gain.measures) {
+      measures.push_back({{"name", name},
+                          {"before", before},
+                          {"after", after},
+                          {"noise", noise},
+                          {"higher_is_better", higher_is_better}});
+    }
+    json["stage_gains"].push_back({{"stage", gain.stage + 1},
+                                   {"labels", gain.by_labels},
+                                   {"paid", gain.paid()},
+                                   {"worse", gain.is_worse()},
+                                   {"measures", measures}});
+  }
   json["no_table"] =
       summary.missing_table.why.empty() ? Json(nullptr) : Json(summary.missing_table.why);
   json["out"] = summary.out.string();

@@ -31,6 +31,9 @@ void print_for_people(const run::PretrainSummary& summary) {
                            table.empty() ? "no table" : "not the whole table",
                            summary.missing_table.why));
   }
+  for (const report::StageGain& gain : summary.stage_gains) {
+    print_line(fmt::format("stages   {}", report::gain_sentence(gain)));
+  }
   print_line(fmt::format("run      {}", summary.out.string()));
   print_line(fmt::format("report   {}", (summary.out / "report.html").string()));
   print_line(fmt::format("weights  {}", (summary.out / "model.safetensors").string()));

@@ -14,7 +14,8 @@
 // Design goals: a field is named once, with its type, unit, bounds and meaning; reading, checking,
 // writing and the documentation follow from that one line. Every error names file, line, key, value
 // and what was expected, with the nearest known key for a misspelt one.
-// Non-goal: general serialisation. Fields are scalars, lists of numbers, choices and sizes.
+// Non-goal: general serialisation. Fields are scalars, lists of numbers, choices, lists of choices
+// and sizes.
 namespace dbot::core {
 
 /// Rows × columns in pixels; written in TOML as one integer (a square) or [height, width].
@@ -38,10 +39,17 @@ struct Choice {
   std::vector<std::string> names;
 };
 
+/// Several values of an enumeration, spelt likewise.
+struct ChoiceList {
+  std::function<std::vector<int>()> get;
+  std::function<void(const std::vector<int>&)> set;
+  std::vector<std::string> names;
+};
+
 struct Field {
   std::string key;  // "model.width"
   std::variant<std::int64_t*, double*, bool*, std::string*, Size*, std::vector<std::int64_t>*,
-               std::vector<double>*, Choice>
+               std::vector<double>*, Choice, ChoiceList>
       target;
   Range range;               // of numbers, or of each number in a list
   std::string unit;          // "pixels", "epochs", …; empty if it has none
@@ -74,6 +82,30 @@ class Settings {
         std::move(meaning));
   }
 
+  /// A list of such values, of any length.
+  template <typename Enumeration>
+  void add_choices(std::string key, std::vector<Enumeration>& values,
+                   std::vector<std::string> names, std::string meaning) {
+    add_field({std::move(key),
+               ChoiceList{[&values] {
+                            std::vector<int> indices;
+                            for (const Enumeration value : values) {
+                              indices.push_back(static_cast<int>(value));
+                            }
+                            return indices;
+                          },
+                          [&values](const std::vector<int>& indices) {
+                            values.clear();
+                            for (const int index : indices) {
+                              values.push_back(static_cast<Enumeration>(index));
+                            }
+                          },
+                          std::move(names)},
+               {},
+               "",
+               std::move(meaning)});
+  }
+
   /// A choice that documents of `to_toml` leave out where it is the first of its names.
   void add_optional_choice(std::string key, Choice choice, std::string meaning);
 
@@ -90,7 +122,8 @@ class Settings {
   /// Reads a TOML document over the current values. Throws UsageError: "recipes/x.toml:7:
   /// model.widht is not a known key; did you mean model.width?".
   void read_toml(std::string_view text, std::string_view file_name);
-  /// One `section.key=value` of the command line; the value in TOML, quotes of texts optional.
+  /// One `section.key=value` of the command line; the value in TOML, quotes of texts optional, and
+  /// brackets of a list of choices.
   void read_assignment(std::string_view assignment);
   /// All fields as a TOML document, tables in the order they were added; reading it gives the same
   /// values bit for bit. With `commented`, the meaning, unit and bounds stand above each key.

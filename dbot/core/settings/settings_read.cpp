@@ -64,6 +64,15 @@ Assignment store(Value* target, std::optional<Value> value) {
   return [target, stored = std::move(*value)] { *target = stored; };
 }
 
+/// The place of a text among names.
+std::optional<int> index_in(const TomlValue& value, const std::vector<std::string>& names) {
+  const auto* given = std::get_if<std::string>(&value.value);
+  if (!given) return std::nullopt;
+  const auto found = std::find(names.begin(), names.end(), *given);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<int>(found - names.begin());
+}
+
 /// One overload for each type a field can have.
 struct Converter {
   const TomlValue& value;
@@ -89,12 +98,17 @@ struct Converter {
     return given ? store(target, std::optional(*given)) : Assignment();
   }
   Assignment operator()(const Choice& choice) const {
-    const auto* given = std::get_if<std::string>(&value.value);
-    if (!given) return {};
-    const auto found = std::find(choice.names.begin(), choice.names.end(), *given);
-    if (found == choice.names.end()) return {};
-    return
-        [set = choice.set, index = static_cast<int>(found - choice.names.begin())] { set(index); };
+    const std::optional<int> index = index_in(value, choice.names);
+    if (!index) return {};
+    return [set = choice.set, stored = *index] { set(stored); };
+  }
+  Assignment operator()(const ChoiceList& choices) const {
+    const auto indices =
+        list_in<int>(value, range, [&](const TomlValue& element, const Range& /*none*/) {
+          return index_in(element, choices.names);
+        });
+    if (!indices) return {};
+    return [set = choices.set, stored = *indices] { set(stored); };
   }
 };
 
@@ -155,6 +169,18 @@ bool takes_text(const Field& field) {
          std::holds_alternative<Choice>(field.target);
 }
 
+/// "pixels,teacher" or "[pixels, teacher]", as a shell leaves of a list of texts.
+TomlValue words_in(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  TomlArray words;
+  while (!trim(text).empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    words.push_back({trim(text.substr(0, comma))});
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return {std::move(words)};
+}
+
 }  // namespace
 
 std::string assigned_key(std::string_view assignment) {
@@ -199,6 +225,8 @@ void Settings::read_assignment(std::string_view assignment) {
       throw UsageError(fmt::format("{}{} is not valid UTF-8, expected text in UTF-8", kPlace, key));
     }
   }
+  const bool is_list = value && std::holds_alternative<TomlArray>(value->value);
+  if (std::holds_alternative<ChoiceList>(field->target) && !is_list) value = words_in(text);
   convert(*field, value.value_or(TomlValue{text}), kPlace)();
 }
 

@@ -22,9 +22,15 @@ struct TypeName {
   std::string operator()(Size*) const { return "integer or [height, width]"; }
   std::string operator()(std::vector<std::int64_t>*) const { return "list of integers"; }
   std::string operator()(std::vector<double>*) const { return "list of numbers"; }
-  std::string operator()(const Choice& choice) const {
+  std::string operator()(const Choice& choice) const { return one_of(choice.names); }
+  std::string operator()(const ChoiceList& choices) const {
+    return "list, each " + one_of(choices.names);
+  }
+
+ private:
+  static std::string one_of(const std::vector<std::string>& names) {
     std::vector<std::string> quoted;
-    for (const std::string& name : choice.names) quoted.push_back(toml_text(name));
+    for (const std::string& name : names) quoted.push_back(toml_text(name));
     return fmt::format("one of {}", fmt::join(quoted, ", "));
   }
 };

@@ -12,6 +12,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::vector<std::string> names_of(const ChoiceList& choices) {
+  std::vector<std::string> names;
+  for (const int index : choices.get()) {
+    names.push_back(choices.names.at(static_cast<std::size_t>(index)));
+  }
+  return names;
+}
+
 struct TomlOf {
   template <typename Value>
   std::string operator()(const Value* value) const {
@@ -24,6 +32,7 @@ struct TomlOf {
   std::string operator()(const Choice& choice) const {
     return toml_text(choice.names.at(static_cast<std::size_t>(choice.get())));
   }
+  std::string operator()(const ChoiceList& choices) const { return toml_text(names_of(choices)); }
 };
 
 struct JsonOf {
@@ -35,6 +44,7 @@ struct JsonOf {
   Json operator()(const Choice& choice) const {
     return choice.names.at(static_cast<std::size_t>(choice.get()));
   }
+  Json operator()(const ChoiceList& choices) const { return names_of(choices); }
 };
 
 /// A field that this document must not have, or an optional choice whose value goes without saying.

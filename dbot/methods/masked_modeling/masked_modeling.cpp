@@ -12,12 +12,12 @@
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/masked_modeling/loss_tokens.h"
 #include "dbot/methods/masked_modeling/teacher_pixels.h"
-#include "dbot/methods/state_names.h"
 #include "dbot/runtime/finite.h"
 
 namespace dbot::methods {
 
 MaskedModeling::MaskedModeling(MaskedModelingConfig config) : config_(std::move(config)) {
+  enter_stage(0);
   // Whether such a teacher fits the student shows only when it is there.
   if (predicts_features() && config_.teacher.has_own_shape()) make_teacher();
 }
@@ -25,13 +25,23 @@ MaskedModeling::MaskedModeling(MaskedModelingConfig config) : config_(std::move(
 std::unique_ptr<MaskedModeling> MaskedModeling::to_be_loaded(MaskedModelingConfig config) {
   std::unique_ptr<MaskedModeling> method(new MaskedModeling);
   method->config_ = std::move(config);
+  method->enter_stage(0);
   return method;
+}
+
+void MaskedModeling::enter_stage(std::int64_t stage) {
+  objective_ = stage_objective(config_, stage);
+}
+
+/// The teacher is a moving average of the student.
+bool MaskedModeling::averages_student() const {
+  return predicts_features() && config_.teacher.update == objectives::TeacherUpdate::step;
 }
 
 void MaskedModeling::make_teacher() {
   teacher_network_ =
       make_initial_teacher(config_.teacher, encoder_config(0), config_.seed, config_.device);
-  if (config_.objective.cls && !teacher_network_.config.class_token) {
+  if (objective_.cls_in_loss() && !teacher_network_.config.class_token) {
     throw UsageError({.operation = "teacher",
                       .subject = config_.teacher.path,
                       .fault = Fault::mismatch,
@@ -44,11 +54,6 @@ void MaskedModeling::see_data(const DataFacts& facts) {
   config_.mean = facts.mean;
   config_.std = facts.std;
   config_.value_range = facts.value_range;
-}
-
-/// The cls token is a loss position where the target has one and the recipe wants it.
-bool MaskedModeling::cls_in_loss() const {
-  return predicts_features() && config_.objective.cls;
 }
 
 nn::EncoderConfig MaskedModeling::encoder_config(std::int64_t stage) const {
@@ -67,7 +72,7 @@ void MaskedModeling::renew_student(std::int64_t stage) {
                       .predicts_features = predicts_features(),
                       .head = config_.head,
                       .learned_positions = config_.learned_positions};
-  if (config_.averages_student()) {
+  if (averages_student()) {
     shape.prediction_width = shape.encoder.width;
   } else if (predicts_features()) {
     shape.prediction_width = teacher_network_.config.output_width();
@@ -104,7 +109,8 @@ void MaskedModeling::set_teacher(TeacherNetwork network) {
 }
 
 void MaskedModeling::begin_stage(std::int64_t stage) {
-  if (config_.averages_student()) {
+  enter_stage(stage);
+  if (averages_student()) {
     renew_student(stage);
     make_student_the_teacher();
     return;
@@ -121,13 +127,18 @@ void MaskedModeling::begin_stage(std::int64_t stage) {
   set_teacher(std::move(teacher_network_));
 }
 
-void MaskedModeling::end_stage(std::int64_t /*stage*/) {
+void MaskedModeling::end_stage(std::int64_t stage) {
+  if (!stage_objective(config_, stage + 1).predicts_features()) {
+    teacher_.reset();
+    teacher_network_ = {};
+    return;
+  }
   // The next stage's average begins with its own student.
-  if (predicts_features() && !config_.averages_student()) make_student_the_teacher();
+  if (!averages_student()) make_student_the_teacher();
 }
 
 void MaskedModeling::after_step(const StepContext& /*context*/) {
-  if (!config_.averages_student()) return;
+  if (!averages_student()) return;
   teacher_network_.parameters->lerp_from(*student_->parameters(), 1 - config_.teacher.momentum);
 }
 
@@ -215,11 +226,11 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
   Forward result;
   result.mask = mask_of(draws);
   const LossTokens tokens = extent == Extent::loss_tokens
-                                ? loss_tokens(result.mask.mask, cls_in_loss())
-                                : all_tokens(result.mask.mask, cls_in_loss());
+                                ? loss_tokens(result.mask.mask, objective_.cls_in_loss())
+                                : all_tokens(result.mask.mask, objective_.cls_in_loss());
   // Where the loss reads all that is predicted, it standardises the target itself.
   const bool in_one_pass = !tokens.weights.defined();
-  const objectives::Normalisation normalisation = config_.objective.normalisation;
+  const objectives::Normalisation normalisation = objective_.target.normalisation;
   const bool by_loss = in_one_pass && objectives::is_standardised(normalisation);
   result.target = target_of(seen, by_loss ? objectives::Normalisation::none : normalisation,
                             compute, tokens.rows);
@@ -229,7 +240,7 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
   result.prediction = std::move(predicted.values);
   if (in_one_pass) {
     result.loss =
-        ops::mean_token_loss(result.prediction, result.target, config_.loss,
+        ops::mean_token_loss(result.prediction, result.target, objective_.loss,
                              by_loss ? ops::TargetScale::standardised : ops::TargetScale::as_it_is);
     return result;
   }
@@ -237,7 +248,7 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
   const bool without_cls = extent == Extent::all_tokens && !predicts_features();
   const auto counted = [&](const at::Tensor& all) { return without_cls ? all.slice(1, 1) : all; };
   const at::Tensor losses =
-      objectives::token_loss(counted(result.prediction), result.target, config_.loss);
+      objectives::token_loss(counted(result.prediction), result.target, objective_.loss);
   result.loss = objectives::masked_mean(losses, counted(tokens.weights));
   return result;
 }
@@ -245,41 +256,6 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
 StepResult MaskedModeling::training_step(const data::Batch& batch, const StepDraws& draws,
                                          const StepContext& context) {
   return {forward(batch, draws, context.precision, Extent::loss_tokens).loss, {}};
-}
-
-runtime::NamedTensors MaskedModeling::state() const {
-  runtime::NamedTensors state = with_prefix("student.", student_->parameters()->named());
-  if (teacher_) {
-    state.merge(with_prefix("teacher.", teacher_->parameters().named()));
-    state["teacher.description"] = description_tensor({.config = teacher_network_.config,
-                                                       .mean = teacher_network_.mean,
-                                                       .std = teacher_network_.std,
-                                                       .origins = teacher_network_.origins});
-  }
-  return state;
-}
-
-void MaskedModeling::load_state(std::int64_t stage, const runtime::NamedTensors& state) {
-  if (predicts_features()) {
-    const runtime::NamedTensors tensors = without_prefix("teacher.", state);
-    const auto description = tensors.find("description");
-    if (description == tensors.end()) {
-      throw DataError({.operation = "masked_modeling",
-                       .fault = Fault::missing,
-                       .reason = "the stored state has no teacher",
-                       .way_out = "was it another method's?"});
-    }
-    const exchange::EncoderDescription teacher = description_of(description->second);
-    auto parameters = teacher_store(teacher.config);
-    parameters->copy_from(tensors);
-    set_teacher({.config = teacher.config,
-                 .parameters = std::move(parameters),
-                 .mean = teacher.mean,
-                 .std = teacher.std,
-                 .origins = teacher.origins});
-  }
-  renew_student(stage);
-  student_->parameters()->copy_from(without_prefix("student.", state));
 }
 
 }  // namespace dbot::methods

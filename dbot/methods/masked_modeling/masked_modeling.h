@@ -9,6 +9,7 @@
 #include "dbot/methods/capabilities/image_capability.h"
 #include "dbot/methods/masked_modeling/initial_teacher.h"
 #include "dbot/methods/masked_modeling/masked_modeling_config.h"
+#include "dbot/methods/masked_modeling/stage_objective.h"
 #include "dbot/methods/masked_modeling/student.h"
 #include "dbot/methods/method.h"
 #include "dbot/objectives/target.h"
@@ -18,7 +19,8 @@ namespace dbot::methods {
 
 /// Masked image modelling: views → mask → student → prediction; views → target; loss. MAE (pixels),
 /// dBOT (a teacher's features), dBOT's symmetric variant (CLIP's features) and MaskDistill (any of
-/// them) are its recipes.
+/// them) are its recipes. Stages may predict different targets: then a student of pixels becomes
+/// the teacher of the next, and a stage of pixels has no teacher.
 ///
 /// Draws: "mask_noise" float32 [batch, patches] of random masks, "mask" float32 [batch, patches] of
 /// block masks; "drop_path" float32 [2·blocks, batch], rows of encoder blocks first, absent when
@@ -80,13 +82,14 @@ class MaskedModeling : public Method, public ImageCapability {
   const Student& student() const { return *student_; }
   /// The mask that the draws of a step make.
   masking::Mask mask_of(const StepDraws& draws) const;
-  /// Null when the target is pixels.
+  /// Null in a stage whose target is pixels.
   const objectives::Teacher* teacher() const { return teacher_.get(); }
 
  private:
   MaskedModeling() = default;
-  bool predicts_features() const { return config_.predicts_features(); }
-  bool cls_in_loss() const;
+  bool predicts_features() const { return objective_.predicts_features(); }
+  bool averages_student() const;
+  void enter_stage(std::int64_t stage);
   nn::EncoderConfig encoder_config(std::int64_t stage) const;
   void make_teacher();
   void renew_student(std::int64_t stage);
@@ -97,6 +100,7 @@ class MaskedModeling : public Method, public ImageCapability {
                        at::ScalarType compute, const at::Tensor& rows) const;
 
   MaskedModelingConfig config_;
+  StageObjective objective_;  // of the stage under way
   std::unique_ptr<Student> student_;
   std::unique_ptr<objectives::Teacher> teacher_;
   TeacherNetwork teacher_network_;

@@ -8,6 +8,7 @@
 #include "dbot/methods/check_values.h"
 #include "dbot/methods/encoder_keys.h"
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
+#include "dbot/methods/masked_modeling/stage_objective.h"
 
 namespace dbot::methods {
 namespace {
@@ -117,7 +118,8 @@ void check_teacher(const MaskedModelingConfig& config) {
                     "\"file\" or remove the path",
                     teacher.path));
   }
-  if (file && config.objective.target == TargetKind::pixels) {
+  const bool one_target = config.stage_targets.empty();
+  if (file && one_target && config.objective.target == TargetKind::pixels) {
     refuse_recipe(
         "teacher.init is \"file\", but objective.target is \"pixels\", which has no teacher; set "
         "objective.target = \"teacher\" or remove the teacher");
@@ -128,7 +130,7 @@ void check_teacher(const MaskedModelingConfig& config) {
 /// A moving average begins as the student and is of its shape.
 void check_average(const MaskedModelingConfig& config, const Surroundings& surroundings) {
   if (config.teacher.update == objectives::TeacherUpdate::stage) return;
-  if (!config.predicts_features()) {
+  if (!some_stage_predicts(config, objectives::TargetKind::teacher)) {
     refuse_recipe(
         "teacher.update is \"step\", but objective.target is \"pixels\", which has no teacher; set "
         "objective.target = \"teacher\" or teacher.update = \"stage\"");
@@ -188,6 +190,7 @@ void check_stages(const MaskedModelingConfig& config, const Surroundings& surrou
 }  // namespace
 
 void check(const MaskedModelingConfig& config, const Surroundings& surroundings) {
+  check_stage_objectives(config, surroundings);
   check_networks(config);
   check_student(config);
   check_mask(config);

@@ -33,19 +33,17 @@ struct MaskedModelingConfig {
   masking::MaskConfig mask;
   objectives::ObjectiveConfig objective;
   objectives::LossConfig loss;
-  double drop_path = 0;                     // of the last block, in encoder and decoder each
+  double drop_path = 0;  // of the last block, in encoder and decoder each
+  // Of each stage; empty: as `objective` and `loss` say in all. stage_objective.h reads them.
+  std::vector<objectives::TargetKind> stage_targets = {};
+  std::vector<objectives::Normalisation> stage_normalisations = {};
+  std::vector<objectives::LossKind> stage_losses = {};
   std::vector<std::int64_t> student_depth;  // blocks of each stage's student; empty: encoder.depth
   bool keep_patch_bias = false;     // the patch embedding's bias survives a stage switch (upstream)
   std::vector<double> mean, std;    // pixel normalisation of the input; empty: told by the data
   std::vector<double> value_range;  // what is black and white in files; told by the data
   std::uint64_t seed = 0;
   runtime::Device device;  // of all networks
-
-  bool predicts_features() const { return objective.target == objectives::TargetKind::teacher; }
-  /// The teacher is a moving average of the student.
-  bool averages_student() const {
-    return predicts_features() && teacher.update == objectives::TeacherUpdate::step;
-  }
 };
 
 }  // namespace dbot::methods

@@ -3,6 +3,7 @@
 #include "dbot/core/settings/ranges.h"
 #include "dbot/methods/encoder_keys.h"
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
+#include "dbot/methods/masked_modeling/stage_objective.h"
 
 namespace dbot::methods {
 namespace {
@@ -90,14 +91,13 @@ void bind_objective(Settings& settings, MaskedModelingConfig& config) {
   settings.add("mask.count", config.mask.count, at_least(-1, 65536), "patches",
                "Hidden in each image, exactly; 0: by mask.ratio, −1: the same, and blocks hide "
                "exactly so many.");
-  settings.add_choice("objective.target", config.objective.target, {"teacher", "pixels"},
+  settings.add_choice("objective.target", config.objective.target, target_words(),
                       "What the student predicts: a teacher's features (dBOT) or pixels (MAE).");
   settings.add_choice("objective.normalisation", config.objective.normalisation,
-                      {"none", "token", "patch", "layer_norm", "variance", "l2"},
+                      normalisation_words(),
                       "Standardise the target: features per token, pixels per patch (variance: "
                       "either), or not; features also as LayerNorm does, or to length 1.");
-  settings.add_choice("objective.loss", config.loss.kind,
-                      {"mse", "smooth_l1", "l1", "l2", "cosine"},
+  settings.add_choice("objective.loss", config.loss.kind, loss_words(),
                       "Distance between prediction and target.");
   settings.add("objective.cls", config.objective.cls,
                "The teacher's feature of the cls token is predicted as well.");
@@ -105,6 +105,18 @@ void bind_objective(Settings& settings, MaskedModelingConfig& config) {
                "Where smooth_l1 turns from square to linear.");
   settings.add("objective.cosine_eps", config.loss.cosine_eps, above(0, 1), "",
                "The least length of a vector that cosine divides by.");
+}
+
+void bind_stage_objectives(Settings& settings, MaskedModelingConfig& config) {
+  settings.add_choices("stages.targets", config.stage_targets, target_words(),
+                       "What each stage's student predicts: pixels, or features of the student of "
+                       "the stage before; empty: objective.target in all.");
+  settings.add_choices("stages.normalisations", config.stage_normalisations, normalisation_words(),
+                       "objective.normalisation of each stage; empty: that, or what is usual for "
+                       "another target (pixels: patch, teacher: token).");
+  settings.add_choices("stages.losses", config.stage_losses, loss_words(),
+                       "objective.loss of each stage; empty: that, or what is usual for another "
+                       "target (pixels: mse, teacher: smooth_l1 with beta 2).");
 }
 
 }  // namespace
@@ -117,6 +129,7 @@ void bind(core::Settings& settings, MaskedModelingConfig& config) {
   settings.place_behind("stages.epochs");
   settings.add("stages.student_depth", config.student_depth, at_least(1, kMostBlocks), "blocks",
                "Encoder blocks of each stage's student; empty: model.depth.");
+  bind_stage_objectives(settings, config);
   settings.place_behind("stages.keep_optimizer");
   settings.add("stages.keep_patch_bias", config.keep_patch_bias,
                "The patch embedding's bias survives a stage's end, as in the reference program.");

@@ -2,6 +2,7 @@
 
 #include "dbot/methods/encoder_costs.h"
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
+#include "dbot/methods/masked_modeling/stage_objective.h"
 #include "dbot/methods/masked_modeling/student.h"
 #include "dbot/nn/parameters.h"
 
@@ -20,14 +21,14 @@ struct Shapes {
   double element;                 // bytes of a number in matrix products
   bool fused;                     // blocks are computed by the project's kernels
 
-  Shapes(const MaskedModelingConfig& config, const Surroundings& surroundings) {
+  Shapes(const MaskedModelingConfig& config, const Surroundings& surroundings, bool features) {
     student.kind = config.student;
     student.encoder = teacher = config.encoder;
     student.decoder = config.decoder;
     student.head = config.head;
     student.learned_positions = config.learned_positions;
     if (!student.has_decoder()) student.decoder.depth = 0;
-    student.predicts_features = config.predicts_features();
+    student.predicts_features = features;
     const auto& depths = config.student_depth;
     if (!depths.empty()) {
       student.encoder.depth = teacher.depth = *std::max_element(depths.begin(), depths.end());
@@ -35,9 +36,8 @@ struct Shapes {
     if (config.teacher.width > 0) teacher.width = config.teacher.width;
     if (config.teacher.depth > teacher.depth) teacher.depth = config.teacher.depth;
     const auto& model = config.encoder;
-    student.prediction_width = config.predicts_features()
-                                   ? teacher.width
-                                   : model.channels * model.patch_size * model.patch_size;
+    student.prediction_width =
+        features ? teacher.width : model.channels * model.patch_size * model.patch_size;
     batch = number(surroundings.batch_size);
     tokens = number(model.patches() + 1);
     visible = student.kind == StudentKind::symmetric
@@ -80,14 +80,14 @@ double images(const Shapes& shapes) {
   return pixels * (3 + kFloatBytes * (2 + shapes.visible / shapes.tokens));
 }
 
-}  // namespace
-
-MethodMemory plan_memory(const MaskedModelingConfig& config, const Surroundings& surroundings) {
-  const Shapes shapes(config, surroundings);
+/// Of stages with such a target alone.
+MethodMemory plan_stages(const MaskedModelingConfig& config, const Surroundings& surroundings,
+                         bool features) {
+  const Shapes shapes(config, surroundings, features);
   const auto student = student_parameters(shapes.student);
   MethodMemory plan;
   plan.weights = kFloatBytes * parameter_count(student, false);
-  if (config.predicts_features()) {
+  if (features) {
     const double elements = parameter_count(nn::encoder_parameters(shapes.teacher), false);
     plan.teacher = elements * (kFloatBytes + (shapes.element < kFloatBytes ? shapes.element : 0));
   }
@@ -105,6 +105,28 @@ MethodMemory plan_memory(const MaskedModelingConfig& config, const Surroundings&
   if (surroundings.stages > 1) {
     const double freed = surroundings.keep_optimizer ? 0 : plan.moments;
     plan.next_student = std::max(0.0, plan.weights + plan.gradients - freed);
+  }
+  return plan;
+}
+
+/// The most that either needs of each item.
+MethodMemory larger(const MethodMemory& one, const MethodMemory& other) {
+  return {.weights = std::max(one.weights, other.weights),
+          .gradients = std::max(one.gradients, other.gradients),
+          .moments = std::max(one.moments, other.moments),
+          .teacher = std::max(one.teacher, other.teacher),
+          .activations = std::max(one.activations, other.activations),
+          .inputs = std::max(one.inputs, other.inputs),
+          .next_student = std::max(one.next_student, other.next_student),
+          .frozen_pass = std::max(one.frozen_pass, other.frozen_pass)};
+}
+
+}  // namespace
+
+MethodMemory plan_memory(const MaskedModelingConfig& config, const Surroundings& surroundings) {
+  MethodMemory plan;
+  for (const StageObjective& objective : stage_objectives(config)) {
+    plan = larger(plan, plan_stages(config, surroundings, objective.predicts_features()));
   }
   return plan;
 }

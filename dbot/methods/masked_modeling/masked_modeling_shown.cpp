@@ -46,7 +46,7 @@ exchange::NetworkWeights MaskedModeling::whole_network() const {
                         : pixels  ? "decoder_pred"
                                   : "decoder_predp",
       .mask_ratio = masked_share(config_.mask, config_.encoder.patches()),
-      .normalised_pixels = pixels && objectives::is_standardised(config_.objective.normalisation)};
+      .normalised_pixels = pixels && objectives::is_standardised(objective_.target.normalisation)};
   return network;
 }
 
@@ -66,6 +66,9 @@ ModelFacts MaskedModeling::facts() const {
   ModelFacts facts{.parts = {encoder, decoder, teacher},
                    .tokens = patches + 1,
                    .visible_tokens = masking::visible_patches(config_.mask, patches) + 1};
+  for (const StageObjective& objective : stage_objectives(config_)) {
+    facts.objectives.push_back(in_words(objective));
+  }
   const std::string& rule = teacher_network_.channels_rule;
   if (!rule.empty()) facts.rows.emplace_back("teacher", rule);
   return facts;
@@ -97,12 +100,12 @@ MaskedPrediction MaskedModeling::predict_masked(const data::Batch& batch,
   result.images = seen_images(batch).seen();
   result.mask = found.mask.mask;
   result.has_cls = predicts_features();
-  result.cls_in_loss = cls_in_loss();
+  result.cls_in_loss = objective_.cls_in_loss();
   result.prediction = predicts_features() ? found.prediction : found.prediction.slice(1, 1);
   result.target = found.target;
-  result.loss = config_.loss;
+  result.loss = objective_.loss;
   result.pixels = !predicts_features();
-  result.standardised = config_.objective.normalisation != objectives::Normalisation::none;
+  result.standardised = objective_.target.normalisation != objectives::Normalisation::none;
   result.patch_size = config_.encoder.patch_size;
   result.mean = config_.mean;
   result.std = config_.std;

@@ -28,8 +28,9 @@ struct Advice {
 /// What the checks look at.
 struct Observed {
   RunFigures figures;
-  std::vector<PictureSet> pictures;                                // by step
-  std::optional<ExpectedLoss> expected;                            // of the recipe's objective
+  std::vector<PictureSet> pictures;  // by step
+  /// Of each stage's objective, the last one of all that follow; empty: not known.
+  std::vector<std::optional<ExpectedLoss>> expected = {};
   double memory_bytes = std::numeric_limits<double>::quiet_NaN();  // of the machine
   double clip_norm = 0;                                            // 0: gradients are not clipped
   std::int64_t images = 0;                                         // in the data set; 0: not known
@@ -39,6 +40,9 @@ struct Observed {
   double chance = std::numeric_limits<double>::quiet_NaN();  // percent; not known in older runs
   CommandTexts commands = {};                                // how to do what is advised
 };
+
+/// Of a stage, counted from 0.
+std::optional<ExpectedLoss> expected_loss_of(const Observed& observed, std::int64_t stage);
 
 /// Every check that the figures allow, the worst findings first; those that passed stand last.
 std::vector<Advice> advise(const Observed& observed);

@@ -59,25 +59,6 @@ void check_pixels(const Comparison& accuracies, std::vector<Advice>& findings) {
   findings.push_back(std::move(advice));
 }
 
-void check_stages(const Comparison& accuracies, std::vector<Advice>& findings) {
-  const Comparison::Trained* before = nullptr;
-  const Comparison::Trained* newest = nullptr;
-  for (const auto& trained : accuracies.trained) {
-    if (!trained.ends_stage) continue;
-    before = newest;
-    newest = &trained;
-  }
-  if (before == nullptr || newest->top1 >= before->top1 - accuracies.noise) return;
-  findings.push_back({Severity::note, "stages", "The last stage lost accuracy",
-                      fmt::format("{} top-1: {:.2f}\u00a0% after {}, {:.2f}\u00a0% after {}.",
-                                  protocol_title(accuracies.protocol), before->top1, before->label,
-                                  newest->top1, newest->label),
-                      "Each stage starts from nothing and learns from the one before; it needs "
-                      "about as long to become better than its teacher.",
-                      "Train each stage longer, or keep the weights of the stage before: its "
-                      "checkpoint stays in the run folder."});
-}
-
 }  // namespace
 
 std::string reason_against_classes(const Observed& observed) {
@@ -110,7 +91,6 @@ void check_evaluations(const Observed& observed, std::vector<Advice>& findings) 
   }
   check_start(*accuracies, findings);
   check_pixels(*accuracies, findings);
-  check_stages(*accuracies, findings);
 }
 
 }  // namespace dbot::report

@@ -85,21 +85,43 @@ void check_fall(const Observed& observed, std::int64_t stage, std::vector<Advice
   findings.push_back(std::move(advice));
 }
 
+/// The first loss of a stage and where it has to be.
+struct FirstLoss {
+  std::int64_t stage = 0;
+  double loss = 0;
+  ExpectedLoss expected;
+
+  bool within() const { return loss >= expected.first_low && loss <= expected.first_high; }
+};
+
+/// The first that is out of its range; else the newest stage's. Empty where none is known.
+std::optional<FirstLoss> telling_first_loss(const Observed& observed) {
+  std::optional<FirstLoss> telling;
+  for (const auto& [number, stage] : observed.figures.stages) {
+    const auto expected = expected_loss_of(observed, number);
+    if (!expected || !std::isfinite(stage.first_loss)) continue;
+    telling = FirstLoss{number, stage.first_loss, *expected};
+    if (!telling->within()) break;
+  }
+  return telling;
+}
+
 void check_first_loss(const Observed& observed, std::vector<Advice>& findings) {
-  const auto first = observed.figures.stages.find(0);
-  if (!observed.expected || first == observed.figures.stages.end()) return;
-  const double loss = first->second.first_loss;
-  if (!std::isfinite(loss)) return;
-  const ExpectedLoss& expected = *observed.expected;
-  const bool within = loss >= expected.first_low && loss <= expected.first_high;
-  Advice advice{Severity::good,
-                "first_loss",
-                "The first loss is where it has to be",
-                fmt::format("The first step had a loss of {:.4g}; for this objective it lies "
-                            "between {:.2g} and {:.2g}, and always predicting zero gives {:.3g}.",
-                            loss, expected.first_low, expected.first_high, expected.constant),
-                "Standardised targets fix the scale of the loss before anything is learnt.",
-                ""};
+  const auto telling = telling_first_loss(observed);
+  if (!telling) return;
+  const auto& [stage, loss, expected] = *telling;
+  const bool within = telling->within();
+  const std::string of_stage =
+      observed.figures.stages.size() > 1 ? fmt::format(" of stage {}", stage + 1) : "";
+  Advice advice{
+      Severity::good,
+      "first_loss",
+      "The first loss is where it has to be",
+      fmt::format("The first step{} had a loss of {:.4g}; for this objective it lies "
+                  "between {:.2g} and {:.2g}, and always predicting zero gives {:.3g}.",
+                  of_stage, loss, expected.first_low, expected.first_high, expected.constant),
+      "Standardised targets fix the scale of the loss before anything is learnt.",
+      ""};
   if (!within) {
     advice.severity = Severity::warning;
     advice.title = "The first loss is out of its range";
@@ -167,6 +189,11 @@ void check_gradient(const Observed& observed, std::int64_t stage, std::vector<Ad
 }
 
 }  // namespace
+
+std::optional<ExpectedLoss> expected_loss_of(const Observed& observed, std::int64_t stage) {
+  if (observed.expected.empty()) return std::nullopt;
+  return observed.expected[std::min(static_cast<std::size_t>(stage), observed.expected.size() - 1)];
+}
 
 void check_losses(const Observed& observed, std::vector<Advice>& findings) {
   check_first_loss(observed, findings);

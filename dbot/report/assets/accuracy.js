@@ -239,9 +239,8 @@ function laterEvaluations(runs) {
 
 // [stage, teacher's name, teacher's accuracy, student's accuracy] of each stage that was evaluated.
 function generations(run, protocol) {
-  if (run.recipe.entries["objective.target"] === '"pixels"') return [];
   const from_file = run.recipe.entries["teacher.init"] === '"file"';
-  return run.stages.map(({stage}) => {
+  return run.stages.filter(({stage}) => targetOf(run, stage) !== "pixels").map(({stage}) => {
     const teacher = stage > 1 ? stageEnd(run, stage - 1) : from_file ? undefined : startOf(run);
     const name = stage > 1 ? `student of stage ${stage - 1}` : from_file ? "from a file" : teacher?.label ?? "untrained network";
     return [stage, name, bestAccuracy(teacher, protocol), bestAccuracy(stageEnd(run, stage), protocol)];

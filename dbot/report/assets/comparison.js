@@ -19,8 +19,8 @@ function chanceOf(runs, protocol) {
 
 // Losses are of one kind only where the same pixels are predicted by the same rule.
 function lossesCompare(runs) {
-  const own = /^(objective|mask|data)\.|^model\.(image_size|patch_size|channels)$/;
-  return runs.every((run) => run.recipe.entries["objective.target"] === '"pixels"' && isNumber(run.progress.loss)) &&
+  const own = /^(objective|mask|data)\.|^stages\.(targets|losses|normalisations)$|^model\.(image_size|patch_size|channels)$/;
+  return runs.every((run) => targetOf(run, run.progress.stage) === "pixels" && isNumber(run.progress.loss)) &&
     !differingSettings(runs).some(([key]) => own.test(key));
 }
 

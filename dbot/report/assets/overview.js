@@ -39,14 +39,27 @@ function verdictWord(kind) {
   return {yes: "works", partly: "partly", no: "needs attention", too_early: "too early"}[kind];
 }
 
+// What a stage predicts, counted from 1: "pixels", "teacher". Older runs: the recipe's for all.
+function targetOf(run, stage) {
+  const targets = run.facts.objective?.targets;
+  return targets?.[Math.min(stage, targets.length) - 1] ?? run.recipe.entries["objective.target"]?.replaceAll('"', "");
+}
+
+// Of the stages that are planned.
+function targetsOf(run) {
+  return Array.from({length: Math.max(1, run.progress.planned_stages)}, (_, i) => targetOf(run, i + 1));
+}
+
 // What was run, as one sentence.
 function description(run) {
   const {facts: known, recipe, progress} = run;
-  const pixels = recipe.entries["objective.target"] === '"pixels"';
+  const targets = targetsOf(run);
+  const pixels = targets.every((target) => target === "pixels"), mixed = new Set(targets).size > 1;
   const kind = recipe.entries["method.kind"]?.replaceAll('"', "");
-  const parts = [kind ? `A run of the system ${kind}` : pixels ? "Masked autoencoding (MAE): the network rebuilds hidden parts of images"
+  const parts = [kind ? `A run of the system ${kind}` : mixed ? `Masked learning in ${targets.length} stages, whose students predict ${targets.map((target) => target === "pixels" ? "pixels" : "a teacher's features").join(", then ")}; each begins anew, and the teacher is the student of the stage before`
+    : pixels ? "Masked autoencoding (MAE): the network rebuilds hidden parts of images"
     : "Masked distillation (dBOT): a student sees part of each image and predicts what a frozen teacher sees in all of it"];
-  if (progress.planned_stages > 1) parts.push(`, in ${progress.planned_stages} stages; each begins anew with the last student as its teacher`);
+  if (progress.planned_stages > 1 && !mixed) parts.push(`, in ${progress.planned_stages} stages; each begins anew with the last student as its teacher`);
   const on = [];
   if (known.data?.images) on.push(` ${plural(known.data.images, "image")}`);
   if (known.machine?.processor) on.push(` with ${known.machine.processor}`);

@@ -78,6 +78,7 @@ function setBody(set) {
 function oneRunPictures(run) {
   const sets = run.pictures;
   const frame = el("div", {});
+  const mixed = new Set(targetsOf(run)).size > 1;  // losses of several kinds
   const bodies = sets.map(() => null);
   const choose = (i) => {
     bodies[i] ??= setBody(sets[i]);
@@ -87,7 +88,8 @@ function oneRunPictures(run) {
   return [
     sets.length > 1 && segments("Moment of the run", sets.map((set) => foreign(set.label)), sets.length - 1, choose),
     frame,
-    healthTable(sets, sets.map((set) => set.label)),
+    healthTable(sets, sets.map((set) => mixed ? `${set.label} (${targetOf(run, set.stage)})` : set.label)),
+    mixed && el("p", {class: "small"}, "Stages predict different things: compare their losses and deviations within one kind only."),
   ];
 }
 

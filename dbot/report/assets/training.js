@@ -108,6 +108,25 @@ function stageLoss(stage, many, runs) {
   };
 }
 
+// Held-out losses of stages with different targets are on scales of their own: one chart a stage.
+function heldOutCharts(name, runs) {
+  const look = heldOutLook(name);
+  if (name !== "validation.loss" || runs.every((run) => new Set(targetsOf(run)).size < 2)) return [curveChart(name, look, runs)];
+  const stages = Math.max(...runs.map((run) => run.progress.stage_begin.length - 1));
+  return Array.from({length: stages}, (_, i) => i + 1).map((stage) => {
+    const part = (run, pairs) => shiftedTo(run, withinStage(run, pairs, stage), stage);
+    const shown = runs.filter((run) => part(run, run.curves[name]?.points).some(([, y]) => isNumber(y)));
+    const points = shown.map((run) => part(run, run.curves[name].points));
+    const ends = points.flatMap((pairs) => [pairs[0][0], pairs.at(-1)[0]]);
+    return shown.length > 0 && chart({
+      ...look, id: `${name}-${stage}`, title: `${look.title}, stage ${stage}`,
+      xTitle: runs.length > 1 ? "step of the stage" : "step", xMin: lowestOf(ends), xMax: highestOf(ends),
+      series: shown.map((run, i) => ({name: run.alone ? "loss" : run.title, colour: run.index, points: points[i],
+        means: part(run, run.curves[name].means), breaks: []})),
+    });
+  }).filter(Boolean);
+}
+
 // One chart a stage: each has a scale of its own.
 function lossCharts(runs) {
   const stages = Math.max(1, ...runs.map((run) => run.progress.stage_begin.length - 1));
@@ -158,7 +177,7 @@ function trainingSection(runs) {
   const others = Object.keys(CURVES).filter((name) => name !== "loss")
     .map((name) => curveChart(name, CURVES[name], runs))
     .concat(memoryChart(runs), rankChart(runs),
-      heldOut.map((name) => curveChart(name, heldOutLook(name), runs)),
+      heldOut.flatMap((name) => heldOutCharts(name, runs)),
       own.map((name) => curveChart(name, ownLook(name), runs)))
     .filter(Boolean);
   if (losses.length === 0 && others.length === 0) return null;

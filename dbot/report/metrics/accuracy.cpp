@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace dbot::report {
 namespace {
@@ -34,7 +35,9 @@ Comparison compare(const std::vector<EvaluationRecord>& evaluations, const std::
       comparison.start = top1;
       comparison.start_label = evaluation.label;
     } else {
-      comparison.trained.push_back({evaluation.label, *top1, evaluation.moment == Moment::stage});
+      const EvaluationRow& row = evaluation.results.front();
+      comparison.trained.push_back({evaluation.label, *top1, evaluation.moment == Moment::stage,
+                                    evaluation.stage, row.train_samples, row.test_samples});
       comparison.noise = noise_of(evaluation, *top1);
     }
   }
@@ -43,12 +46,20 @@ Comparison compare(const std::vector<EvaluationRecord>& evaluations, const std::
 
 }  // namespace
 
-std::optional<Comparison> compare_accuracies(const std::vector<EvaluationRecord>& evaluations) {
+std::vector<Comparison> compare_all_accuracies(const std::vector<EvaluationRecord>& evaluations) {
+  std::vector<Comparison> comparisons;
   for (const char* protocol : {"classifier", "knn", "linear"}) {
     Comparison comparison = compare(evaluations, protocol);
-    if (!comparison.trained.empty() || comparison.start) return comparison;
+    if (comparison.trained.empty() && !comparison.start) continue;
+    comparisons.push_back(std::move(comparison));
   }
-  return std::nullopt;
+  return comparisons;
+}
+
+std::optional<Comparison> compare_accuracies(const std::vector<EvaluationRecord>& evaluations) {
+  std::vector<Comparison> comparisons = compare_all_accuracies(evaluations);
+  if (comparisons.empty()) return std::nullopt;
+  return std::move(comparisons.front());
 }
 
 }  // namespace dbot::report

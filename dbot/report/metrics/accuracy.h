@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct Comparison {
     std::string label;
     double top1 = 0;
     bool ends_stage = false;
+    std::int64_t stage = 0;          // counted from 0
+    std::int64_t train_samples = 0;  // labelled images that were learnt from
+    std::int64_t test_samples = 0;
   };
   /// Points that two networks may differ by chance: two standard errors of a share measured on
   /// the test images, √(p (1 − p) / n), at least half a point.
@@ -25,7 +29,9 @@ struct Comparison {
   std::vector<Trained> trained;  // as they were made: "epoch 1", "stage 1", …
 };
 
-/// Empty if no network was evaluated.
+/// By the first protocol that was measured. Empty if no network was evaluated.
 std::optional<Comparison> compare_accuracies(const std::vector<EvaluationRecord>& evaluations);
+/// By each protocol that was measured of a trained network or of what the run began with.
+std::vector<Comparison> compare_all_accuracies(const std::vector<EvaluationRecord>& evaluations);
 
 }  // namespace dbot::report

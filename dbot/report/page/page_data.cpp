@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "dbot/core/files/lock_state.h"
 #include "dbot/report/page/page_exhibits.h"
 #include "dbot/report/page/page_parts.h"
@@ -39,24 +37,6 @@ std::int64_t count_at(const PageJson& facts, const char* table, const char* key)
   return value > 0 && value < 1e15 ? static_cast<std::int64_t>(value) : 0;
 }
 
-std::string setting(const PageJson& recipe, const char* key) {
-  const auto found = recipe["entries"].find(key);
-  return found == recipe["entries"].end() ? std::string() : found->get<std::string>();
-}
-
-double number_setting(const PageJson& recipe, const char* key) {
-  const std::string text = setting(recipe, key);
-  double value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-// TOML's texts are quoted.
-std::string word_setting(const PageJson& recipe, const char* key) {
-  const std::string text = setting(recipe, key);
-  return text.size() >= 2 ? text.substr(1, text.size() - 2) : text;
-}
-
 // A path's own bytes, which facts_part makes fit to be shown.
 std::string data_path(const fs::path& run) {
   const auto document =
@@ -73,9 +53,10 @@ Observed observe(const RunFigures& figures, std::vector<PictureSet> pictures, co
   Observed observed;
   observed.figures = figures;
   observed.pictures = std::move(pictures);
-  observed.expected = expected_loss(word_setting(recipe, "objective.loss"),
-                                    word_setting(recipe, "objective.normalisation"),
-                                    number_setting(recipe, "objective.beta"));
+  for (const auto& objective : objectives_of(facts, recipe)) {
+    observed.expected.push_back(
+        expected_loss(objective.loss, objective.normalisation, objective.beta));
+  }
   observed.memory_bytes = number_at(facts, "machine", "memory_bytes", observed.memory_bytes);
   observed.clip_norm = number_setting(recipe, "optimizer.clip_norm");
   observed.images = count_at(facts, "data", "images");
@@ -123,7 +104,8 @@ std::string PageData::json(std::optional<RunState> state) {
                     {"facts", facts},
                     {"progress", progress_part(figures)},
                     {"curves", curves_part(figures)},
-                    {"stages", stages_part(figures)},
+                    {"stages", stages_part(figures, objectives_of(facts, recipe))},
+                    {"stage_gains", stage_gains_part(observed)},
                     {"evaluations", evaluations_part(figures)},
                     {"evaluation_exhibits", evaluation_exhibits_part(run_, left_out)},
                     {"later_evaluations", later_evaluations_part(run_, left_out)},

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "dbot/report/advice/stage_gain.h"
+#include "dbot/report/metrics/expected_loss.h"
 #include "dbot/report/page/page_parts.h"
 #include "dbot/report/text/shown_text.h"
 
@@ -58,9 +61,13 @@ PageJson curves_part(const RunFigures& figures) {
   return curves;
 }
 
-PageJson stages_part(const RunFigures& figures) {
+PageJson stages_part(const RunFigures& figures,
+                     const std::vector<methods::ModelFacts::Objective>& objectives) {
   PageJson stages = PageJson::array();
   for (const auto& [number, stage] : figures.stages) {
+    const auto place = std::min(static_cast<std::size_t>(number), objectives.size() - 1);
+    const auto& [target, loss, normalisation, beta] = objectives[place];
+    const auto expected = expected_loss(loss, normalisation, beta);
     stages.push_back({{"stage", number + 1},
                       {"steps", stage.steps},
                       {"seconds", stage.seconds},
@@ -68,9 +75,31 @@ PageJson stages_part(const RunFigures& figures) {
                       {"first_loss", stage.first_loss},
                       {"last_loss", stage.last_loss},
                       {"peak_memory_bytes", stage.peak_memory_bytes},
-                      {"ended", stage.ended}});
+                      {"ended", stage.ended},
+                      {"target", shown_text(target)},
+                      {"expected_loss", expected ? expected->constant : std::nan("")}});
   }
   return stages;
+}
+
+PageJson stage_gains_part(const Observed& observed) {
+  PageJson gains = PageJson::array();
+  for (const StageGain& gain : stage_gains(observed)) {
+    PageJson measures = PageJson::array();
+    for (const StageMeasure& measure : gain.measures) {
+      measures.push_back({{"name", measure.name},
+                          {"before", measure.before},
+                          {"after", measure.after},
+                          {"noise", measure.noise},
+                          {"higher_is_better", measure.higher_is_better}});
+    }
+    gains.push_back({{"stage", gain.stage + 1},
+                     {"labels", gain.by_labels},
+                     {"paid", gain.paid()},
+                     {"worse", gain.is_worse()},
+                     {"measures", std::move(measures)}});
+  }
+  return gains;
 }
 
 PageJson evaluations_part(const RunFigures& figures) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/methods/method.h"
 #include "dbot/report/advice/advice.h"
 #include "dbot/report/advice/verdict.h"
 #include "dbot/report/metrics/run_figures.h"
@@ -27,9 +28,19 @@ PageJson facts_part(const std::filesystem::path& run, LeftOut& left_out);
 /// recipe.toml: "text", and "entries" of key and value as text.
 PageJson recipe_part(const std::filesystem::path& run, LeftOut& left_out);
 
+/// What each stage predicts, the last one of all that follow: at least one.
+std::vector<methods::ModelFacts::Objective> objectives_of(const PageJson& facts,
+                                                          const PageJson& recipe);
+/// A number of the recipe; 0 if it has none there.
+double number_setting(const PageJson& recipe, const char* key);
+
 PageJson progress_part(const RunFigures& figures);
 PageJson curves_part(const RunFigures& figures);
-PageJson stages_part(const RunFigures& figures);
+/// Each stage with what it predicts and the loss of predicting nothing, where that is known.
+PageJson stages_part(const RunFigures& figures,
+                     const std::vector<methods::ModelFacts::Objective>& objectives);
+/// What each stage behind the first added: see stage_gain.h.
+PageJson stage_gains_part(const Observed& observed);
 PageJson evaluations_part(const RunFigures& figures);
 /// What `dbot evaluate` left in RUN/evaluations/N, in the order it was made: its results.json,
 /// tolerantly, with "number".

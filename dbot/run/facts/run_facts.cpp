@@ -1,5 +1,6 @@
 #include "dbot/run/facts/run_facts.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -34,6 +35,21 @@ nlohmann::ordered_json model_json(const RunFacts::Model& model) {
   json["visible_tokens"] = model.made_of.visible_tokens;
   json["flops_per_image"] = model.flops_per_image;
   for (const auto& [name, value] : model.made_of.rows) json["rows"][name] = value;
+  return json;
+}
+
+/// Lists of one entry a stage; empty where losses have no scale that is known beforehand.
+nlohmann::ordered_json objective_json(const RunFacts& facts) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  const auto& objectives = facts.model.made_of.objectives;
+  const auto stages = static_cast<std::size_t>(std::max<std::int64_t>(1, facts.plan.stages));
+  for (std::size_t stage = 0; stage < stages && !objectives.empty(); ++stage) {
+    const auto& objective = objectives[std::min(stage, objectives.size() - 1)];
+    json["targets"].push_back(objective.target);
+    json["losses"].push_back(objective.loss);
+    json["normalisations"].push_back(objective.normalisation);
+    json["betas"].push_back(objective.beta);
+  }
   return json;
 }
 
@@ -127,6 +143,7 @@ std::string to_json(const RunFacts& facts) {
                                       {"class_doubt", evaluated.doubt},
                                       {"chance", evaluated.chance}}},
                                     {"model", model_json(facts.model)},
+                                    {"objective", objective_json(facts)},
                                     {"plan", plan_json(facts.plan)}};
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

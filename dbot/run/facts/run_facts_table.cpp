@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "dbot/report/terminal/progress_text.h"
 #include "dbot/report/text/quantity_text.h"
 #include "dbot/report/text/shown_text.h"
@@ -38,6 +40,23 @@ std::string tokens_text(const RunFacts::Model& model) {
   if (model.made_of.tokens == 0) return operations;
   return fmt::format("{} an image, {} of them visible; {}", model.made_of.tokens,
                      model.made_of.visible_tokens, operations);
+}
+
+/// "1 pixels, 2 teacher": empty where all stages predict the same.
+std::string targets_text(const RunFacts& facts) {
+  const auto& objectives = facts.model.made_of.objectives;
+  const bool differ = std::ranges::any_of(objectives, [&](const auto& objective) {
+    return objective.target != objectives.front().target;
+  });
+  if (!differ) return "";
+  std::string text;
+  const auto stages = static_cast<std::size_t>(std::max<std::int64_t>(0, facts.plan.stages));
+  for (std::size_t stage = 0; stage < std::min(stages, objectives.size()); ++stage) {
+    const auto& [target, loss, normalisation, beta] = objectives[stage];
+    text += fmt::format("{}{} {} ({} of {})", text.empty() ? "" : ", ", stage + 1, target, loss,
+                        normalisation);
+  }
+  return text;
 }
 
 std::string length_text(const RunFacts::Plan& plan) {
@@ -78,6 +97,9 @@ std::string facts_table(const RunFacts& facts) {
   std::string rows;
   for (const auto& [name, value] : facts.model.made_of.rows) {
     rows += line(shown_text(name), shown_text(value));
+  }
+  if (const std::string targets = targets_text(facts); !targets.empty()) {
+    rows += line("targets", targets);
   }
   const auto& compute = facts.compute;
   return fmt::format("dbot {}, recipe {}\n", facts.dbot, facts.recipe) +

@@ -9,6 +9,14 @@
 #include "dbot/methods/method.h"
 
 namespace dbot::run {
+namespace {
+
+void write_weights(const std::filesystem::path& path, const methods::Method& method) {
+  const methods::BackboneFile file = method.backbone_file();
+  exchange::save_backbone(path, file.description, file.tensors);
+}
+
+}  // namespace
 
 ModelFile::ModelFile(std::filesystem::path path, core::Log log, core::Patience patience)
     : path_(std::move(path)), log_(std::move(log)), patience_(patience) {}
@@ -24,21 +32,22 @@ void ModelFile::on_begin(const train::Plan& plan, const train::TrainState& state
 
 void ModelFile::on_stage_end(std::int64_t stage, const train::TrainState& /*state*/,
                              methods::Method& method) {
-  if (stage == last_stage_) {
-    write_or_fail(method);
-  } else {
-    write_or_warn(method);
-  }
+  if (stage >= last_stage_) return write_or_fail(method);
+  is_written_ = false;
+  write_or_warn(path_.parent_path() / fmt::format("stage-{}.safetensors", stage + 1), method);
+  write_or_warn(path_, method);
 }
 
 void ModelFile::on_end(const train::TrainState& state, methods::Method& method) {
-  // The end of the last stage has written it already, unless there was no step at all.
-  if (state.step == 0) write_or_fail(method);
+  // The end of the last stage has written it already, unless there was no step at all or the run
+  // ends with a stage behind which others were planned.
+  if (state.step == 0 || !is_written_) write_or_fail(method);
 }
 
-void ModelFile::write_or_warn(const methods::Method& method) const {
+void ModelFile::write_or_warn(const std::filesystem::path& path, const methods::Method& method) {
   try {
-    write(method);
+    write_weights(path, method);
+    is_written_ = is_written_ || path == path_;
   } catch (const Error& problem) {
     log_(core::LogLevel::warning,
          fmt::format("the weights of this stage have no file of their own: {}; training goes on",
@@ -46,11 +55,11 @@ void ModelFile::write_or_warn(const methods::Method& method) const {
   }
 }
 
-void ModelFile::write_or_fail(const methods::Method& method) const {
+void ModelFile::write_or_fail(const methods::Method& method) {
   std::optional<Error> problem;
   const bool written = patience_.until([&] {
     try {
-      write(method);
+      write_weights(path_, method);
       return true;
     } catch (const Error& error) {
       if (!problem) {
@@ -61,6 +70,7 @@ void ModelFile::write_or_fail(const methods::Method& method) const {
       return false;
     }
   });
+  is_written_ = written;
   if (written) return;
   throw Error(
       {.operation = "model",
@@ -68,11 +78,6 @@ void ModelFile::write_or_fail(const methods::Method& method) const {
        .fault = Fault::unreadable,
        .reason = fmt::format("is not written: {}; the last checkpoint is whole", problem->what()),
        .way_out = "make room, then go on with the run: it writes the weights"});
-}
-
-void ModelFile::write(const methods::Method& method) const {
-  const methods::BackboneFile file = method.backbone_file();
-  exchange::save_backbone(path_, file.description, file.tensors);
 }
 
 }  // namespace dbot::run

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "dbot/report/advice/stage_observer.h"
 #include "dbot/report/metrics/events.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/report/page/page_observer.h"
@@ -31,6 +32,7 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   if (evaluation) {
     evaluation->tell([events = events_file.get()](const auto& record) { events->write(record); });
   }
+  const report::KnownClasses known{classes.doubt, classes.chance};
   const auto gather = [context, classes = std::move(classes)](const train::Plan& plan,
                                                               const methods::Method& method) {
     return gather_facts(context.recipe, context.recipe_name, *context.dataset, context.data,
@@ -44,6 +46,9 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   need(std::make_unique<ModelFile>(folder.model(), log, patience));
   evaluation_ = try_to(std::move(evaluation), "the evaluation");
   try_to(make_picture_observer(recipe, folder.path(), data, dataset, stop, log), "the pictures");
+  auto stages = std::make_unique<report::StageObserver>(folder.path(), known, log);
+  stages_ = stages.get();
+  need(std::move(stages));
   // Last: it shows what the others have written. What goes wrong with it is a warning already.
   auto page = std::make_unique<report::PageObserver>(folder.path(), context.commands, log);
   page_ = page.get();
@@ -69,6 +74,14 @@ const train::TolerantObserver* Observers::try_to(std::unique_ptr<train::TrainObs
   const auto* made = tolerant.get();
   need(std::move(tolerant));
   return made;
+}
+
+bool Observers::makes_next_stage(std::int64_t stage) const {
+  return stages_->makes_next_stage(stage);
+}
+
+std::vector<report::StageGain> Observers::stage_gains() const {
+  return stages_->gains();
 }
 
 MissingTable Observers::missing_table() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,7 +18,8 @@
 
 namespace dbot::report {
 class PageObserver;
-}
+class StageObserver;
+}  // namespace dbot::report
 
 namespace dbot::run {
 
@@ -48,6 +50,11 @@ class Observers {
   /// What kept evaluations that were asked for from being made.
   MissingTable missing_table() const;
 
+  /// Whether the stage behind this one is worth making.
+  bool makes_next_stage(std::int64_t stage) const;
+  /// What the stages behind the first added.
+  std::vector<report::StageGain> stage_gains() const;
+
   /// In the order in which they are told; valid as long as this object.
   const std::vector<train::TrainObserver*>& all() const { return all_; }
 
@@ -63,6 +70,7 @@ class Observers {
   std::string no_labels_;  // why labels that are there cannot be used
   std::vector<std::unique_ptr<train::TrainObserver>> owned_;
   std::vector<train::TrainObserver*> all_;
+  const report::StageObserver* stages_ = nullptr;
   report::PageObserver* page_ = nullptr;
 };
 

@@ -101,6 +101,11 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   };
   train::TrainerSettings settings = trainer_settings(recipe, plan, folder, choices);
   settings.validation = validation;
+  if (recipe.stages.stop == train::StageStop::probe) {
+    settings.makes_next_stage = [&](std::int64_t stage) {
+      return observers.makes_next_stage(stage);
+    };
+  }
   settings.captures.recipe = recipe_toml;
   settings.captures.sample_name = [&](std::int64_t sample) {
     return dataset->name(sample % dataset->size());
@@ -125,7 +130,10 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   }
   list_bad_files();
   observers.ended(training.finished);
-  return summarise(training, *method, folder, precision_of(recipe), observers.missing_table());
+  PretrainSummary summary =
+      summarise(training, *method, folder, precision_of(recipe), observers.missing_table());
+  summary.stage_gains = observers.stage_gains();
+  return summary;
 }
 
 }  // namespace dbot::run

@@ -7,6 +7,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
+#include "dbot/report/advice/stage_gain.h"
 #include "dbot/report/metrics/metrics_record.h"
 #include "dbot/report/text/command_texts.h"
 #include "dbot/run/recipe/recipe.h"
@@ -43,6 +44,7 @@ struct PretrainSummary {
   std::int64_t peak_memory_bytes = 0;
   std::vector<report::EvaluationRecord> evaluations;  // of the whole run, as they were made
   MissingTable missing_table = {};
+  std::vector<report::StageGain> stage_gains = {};  // what the stages behind the first added
 };
 
 /// The library's entry: pre-trains on a folder of images into a run folder, from the start or from

@@ -151,12 +151,32 @@ void check_validation(const train::ValidationConfig& validation) {
                     .way_out = "set validation.every_epochs, or leave the key out"});
 }
 
+/// A stage is compared with the one before: what stands at their ends decides.
+void check_stop(const Recipe& recipe) {
+  if (recipe.stages.stop == train::StageStop::never) return;
+  if (recipe.stages.count < 3) {
+    refuse_recipe(fmt::format(
+        "stages.stop is \"probe\", which compares a stage with the one before and so can "
+        "leave out the third or a later one, but stages.count is {}; set stages.count to "
+        "at least 3, or stages.stop = \"never\"",
+        recipe.stages.count));
+  }
+  if (!recipe.evaluate.at_stage_ends && !recipe.report.pictures) {
+    refuse_recipe(
+        "stages.stop is \"probe\", but evaluate.at_stage_ends and report.pictures are false, so "
+        "that "
+        "nothing is measured at the ends of stages; set one of them to true, or stages.stop = "
+        "\"never\"");
+  }
+}
+
 }  // namespace
 
 void check(const Recipe& recipe) {
   methods::catalogue::check(recipe.method, surroundings(recipe));
   check_length(recipe);
   check_shape(recipe.schedule);
+  check_stop(recipe);
   check_validation(recipe.validation);
   check_lists(recipe);
   check_statistics(recipe);

@@ -25,6 +25,10 @@ void bind_length(Settings& settings, Recipe& recipe) {
                "Warm-up of each stage; empty: schedule.warmup_epochs in all.");
   settings.add("stages.base_lr", stages.base_lr, at_least(0, 1e3), "",
                "Peak learning rate of each stage; empty: optimizer.base_lr in all.");
+  settings.add_choice("stages.stop", stages.stop, {"never", "probe"},
+                      "probe: the run ends after a stage that is measured at its end (labels; "
+                      "without: rank and cosine of the features) to be no better than the one "
+                      "before.");
   settings.add("stages.keep_optimizer", stages.keep_optimizer,
                "The optimizer's moments survive a stage's end, as in the reference program.");
 

@@ -31,7 +31,8 @@ struct Checkpoint {
   /// "student.…", "teacher.…", "optimizer.…"; "best.student.…": the best state of the stage.
   runtime::NamedTensors tensors;
   std::string fixed_choices;  // JSON: precision, threads, … resolved once and reused
-  /// Plan::stage_begin of a run of which a stage ended early; empty: as the recipe says.
+  /// Plan::stage_begin of a run of which a stage ended early or stages were left out; empty: as the
+  /// recipe says.
   std::vector<std::int64_t> stage_begin = {};
   ValidationState validation = {};
 };

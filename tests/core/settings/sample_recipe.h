@@ -19,6 +19,7 @@ struct SampleRecipe {
   bool keep = false;
   std::vector<std::int64_t> depths;
   Kind kind = Kind::random;
+  std::vector<Kind> kinds;
   std::string name = "sample";
 
   core::Settings settings() {
@@ -33,6 +34,7 @@ struct SampleRecipe {
     settings.add("train.keep", keep, "Keep | or drop.");
     settings.add("train.depths", depths, {.low = 1}, "blocks", "Depth of each stage.");
     settings.add_choice("train.kind", kind, {"random", "block"}, "Kind of mask.");
+    settings.add_choices("train.kinds", kinds, {"random", "block"}, "Kind of each stage.");
     settings.add("name", name, "What people call it.");
     return settings;
   }

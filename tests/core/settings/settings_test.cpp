@@ -33,6 +33,7 @@ TEST(SettingsRead, SetsEveryTypeAndLeavesTheRest) {
     keep = true
     depths = [2, 4, 6]
     kind = "block"
+    kinds = ["random", "block"]
   )",
                               "r.toml");
   EXPECT_EQ(recipe.name, "a \"quoted\" name");
@@ -44,6 +45,7 @@ TEST(SettingsRead, SetsEveryTypeAndLeavesTheRest) {
   EXPECT_TRUE(recipe.keep);
   EXPECT_THAT(recipe.depths, ElementsAre(2, 4, 6));
   EXPECT_EQ(recipe.kind, Kind::block);
+  EXPECT_THAT(recipe.kinds, ElementsAre(Kind::random, Kind::block));
   EXPECT_EQ(recipe.depth, 12) << "a key that is not in the document was changed";
 }
 
@@ -129,6 +131,12 @@ INSTANTIATE_TEST_SUITE_P(
                     "r.toml:2: train.keep is 1, expected true or false"},
         BadDocument{"unknown_choice", "[train]\nkind = 'tube'",
                     "r.toml:2: train.kind is \"tube\", expected one of \"random\", \"block\""},
+        BadDocument{"unknown_choice_in_list", "[train]\nkinds = ['block', 'tube']",
+                    "r.toml:2: train.kinds is [\"block\", \"tube\"], expected a list, each one of "
+                    "\"random\", \"block\""},
+        BadDocument{"choice_for_list", "[train]\nkinds = 'block'",
+                    "r.toml:2: train.kinds is \"block\", expected a list, each one of \"random\", "
+                    "\"block\""},
         BadDocument{"date", "name = 2024-02-29", "r.toml:1: name is 2024-02-29, expected a text"},
         BadDocument{
             "syntax", "[model]\nwidth = = 3",
@@ -164,6 +172,17 @@ TEST(SettingsAssignment, TakesTomlValuesAndBareText) {
   EXPECT_EQ(recipe.kind, Kind::block);
   EXPECT_TRUE(recipe.keep);
   EXPECT_EQ(recipe.name, "some/path with = and #");
+
+  // Shells take quotes away.
+  for (const char* text :
+       {"[\"block\", \"random\"]", "[block,random]", "block, random", " block,random,"}) {
+    recipe.kinds.clear();
+    settings.read_assignment(std::string("train.kinds=") + text);
+    EXPECT_THAT(recipe.kinds, ElementsAre(Kind::block, Kind::random)) << text;
+  }
+  settings.read_assignment("train.kinds=[]");
+  EXPECT_TRUE(recipe.kinds.empty());
+  EXPECT_THROW(settings.read_assignment("train.kinds=block,tube"), UsageError);
 
   const std::pair<const char*, const char*> texts[] = {
       {"name=\"quoted\"", "quoted"},

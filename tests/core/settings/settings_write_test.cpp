@@ -41,6 +41,7 @@ drop_path = 0.0
 keep = false
 depths = []
 kind = "random"
+kinds = []
 )";
 
 TEST(SettingsWrite, TablesStandInTheOrderTheyWereAdded) {
@@ -72,6 +73,7 @@ TEST(SettingsWrite, ReadsBackBitForBit) {
     written.keep = random.below(2) == 1;
     written.depths.assign(random.below(4), static_cast<std::int64_t>(random.below(1u << 30)) + 1);
     written.kind = static_cast<Kind>(random.below(2));
+    written.kinds.assign(random.below(4), static_cast<Kind>(random.below(2)));
     written.name.clear();
     for (std::uint64_t i = random.below(20); i > 0; --i) {
       written.name += static_cast<char>(random.below(128));
@@ -89,6 +91,7 @@ TEST(SettingsWrite, ReadsBackBitForBit) {
     ASSERT_EQ(read.keep, written.keep);
     ASSERT_EQ(read.depths, written.depths);
     ASSERT_EQ(read.kind, written.kind);
+    ASSERT_EQ(read.kinds, written.kinds);
     ASSERT_EQ(read.name, written.name);
   }
 }
@@ -112,7 +115,8 @@ TEST(SettingsWrite, JsonHasTheSameValues) {
     "name": "sample",
     "model": {"width": 192, "depth": 12, "image_size": [32, 48]},
     "optimizer": {"base_lr": 0.00015, "betas": [0.9, 0.95]},
-    "train": {"drop_path": 0.0, "keep": false, "depths": [], "kind": "random"}})"));
+    "train": {"drop_path": 0.0, "keep": false, "depths": [], "kind": "random",
+      "kinds": []}})"));
 }
 
 TEST(SettingsWrite, DocumentationIsATableWithOneRowAField) {
@@ -122,7 +126,7 @@ TEST(SettingsWrite, DocumentationIsATableWithOneRowAField) {
   EXPECT_THAT(text, HasSubstr("| `model.width` | integer, at least 1 and at most 4096 | `192` | "
                               "channels | Width of a token. |\n"));
   EXPECT_THAT(text, HasSubstr("| `train.keep` | true or false | `false` |  | Keep \\| or drop. |"));
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 12);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 13);
 }
 
 TEST(TomlDifferences, AKeyThatIsMissingHasItsDefault) {

@@ -174,8 +174,8 @@ TEST(AdviceLimits, OfSteps) {
 
 TEST(AdviceLimits, OfTheFirstLoss) {
   const auto first = [](Observed& run, double value) {
-    run.expected->first_low = 0.1;
-    run.expected->first_high = 0.4;
+    run.expected.front()->first_low = 0.1;
+    run.expected.front()->first_high = 0.4;
     run.figures.stages[0].first_loss = value;
   };
   expect_limit({.check = "first_loss", .below = 0.11, .beyond = 0.09, .set = first});

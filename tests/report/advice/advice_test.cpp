@@ -74,7 +74,7 @@ TEST(Advice, SeesAFirstLossOutOfItsRange) {
   expect_finding(observed({.loss = [](double t) { return 5 - t; }}), "first_loss",
                  Severity::warning, "5");
   Observed unknown = observed();
-  unknown.expected.reset();
+  unknown.expected.clear();
   EXPECT_EQ(find(advise(unknown), "first_loss"), nullptr);
 }
 
@@ -176,7 +176,7 @@ TEST(Advice, ComparesWithTheUntrainedNetworkPixelsAndTheStageBefore) {
                              evaluation("stage 1", 68), evaluation("stage 2", 60)};
   expect_finding(run, "untrained", Severity::problem, "60.00\u00a0% after stage 2");
   expect_finding(run, "raw_pixels", Severity::warning, "70.00\u00a0%");
-  expect_finding(run, "stages", Severity::note, "68.00\u00a0% after stage 1");
+  expect_finding(run, "stages", Severity::warning, "68.00\u00a0% after stage 1");
   EXPECT_EQ(judge(run, advise(run), RunState::finished).kind, Verdict::Kind::no);
 }
 

@@ -42,7 +42,7 @@ inline Observed observed(const Course& course = {}) {
   figures.data_wait_seconds = course.waiting * figures.seconds;
   result.images = 100'000;
   result.clip_norm = 3;
-  result.expected = expected_loss("smooth_l1", "token", 2);
+  result.expected = {expected_loss("smooth_l1", "token", 2)};
   return result;
 }
 
@@ -67,6 +67,7 @@ inline EvaluationRecord evaluation(const std::string& label, double top1) {
   EvaluationRecord record;
   record.label = label;
   record.moment = moment_of("", label);
+  if (record.moment == Moment::stage) record.stage = std::stoll(label.substr(6)) - 1;
   EvaluationRow row;
   row.protocol = "knn";
   row.features = "mean";

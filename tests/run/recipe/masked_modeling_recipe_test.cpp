@@ -59,6 +59,48 @@ TEST(MaskedModelingRecipe, SlotsOfATeacherFitEachOther) {
               HasSubstr("for features"));
 }
 
+TEST(MaskedModelingRecipe, TargetsOfStagesFitTheRest) {
+  const std::string two = "stages.count=2", mixed = "stages.targets=[\"pixels\", \"teacher\"]";
+  EXPECT_EQ(slot_refusal({two, mixed}), "");
+  EXPECT_EQ(slot_refusal({two, "stages.targets=pixels,teacher"}), "");
+  EXPECT_EQ(slot_refusal({two, mixed, "objective.target=pixels", "objective.normalisation=none"}),
+            "");
+  EXPECT_THAT(slot_refusal({mixed}),
+              AllOf(HasSubstr("stages.targets has 2 values"), HasSubstr("stages.count is 1")));
+  EXPECT_THAT(slot_refusal({two, "stages.targets=pixels,features"}),
+              HasSubstr("each one of \"teacher\", \"pixels\""));
+  EXPECT_THAT(slot_refusal({two, "stages.losses=mse"}), HasSubstr("stages.losses"));
+  EXPECT_THAT(slot_refusal({two, mixed, "stages.normalisations=token,token"}),
+              AllOf(HasSubstr("\"token\" for stage 1"), HasSubstr("\"pixels\"")));
+  EXPECT_THAT(slot_refusal({two, mixed, "stages.normalisations=none,patch"}),
+              AllOf(HasSubstr("\"patch\" for stage 2"), HasSubstr("\"token\"")));
+  EXPECT_EQ(slot_refusal({two, mixed, "stages.normalisations=none,l2", "stages.losses=l1,cosine"}),
+            "");
+  EXPECT_THAT(slot_refusal({two, mixed, "stages.keep_optimizer=true"}),
+              HasSubstr("stages.keep_optimizer"));
+  EXPECT_EQ(slot_refusal({two, "stages.targets=teacher,teacher", "stages.keep_optimizer=true"}),
+            "");
+  EXPECT_THAT(slot_refusal({"stages.targets=pixels", "teacher.update=step"}),
+              AllOf(HasSubstr("teacher.update"), HasSubstr("stages.targets")));
+  EXPECT_THAT(slot_refusal({two, mixed, "teacher.init=file", "teacher.path=x.safetensors"}),
+              AllOf(HasSubstr("teacher.init"), HasSubstr("begins with \"pixels\"")));
+  EXPECT_THAT(slot_refusal({two, mixed, "teacher.width=192", "teacher.heads=3"}),
+              HasSubstr("teacher.width"));
+  EXPECT_EQ(slot_refusal({two, "stages.targets=teacher,pixels", "teacher.init=file",
+                          "teacher.path=x.safetensors"}),
+            "");
+}
+
+TEST(MaskedModelingRecipe, StagesStopWhereSomethingIsMeasured) {
+  EXPECT_EQ(slot_refusal({"stages.count=3", "stages.stop=probe"}), "");
+  EXPECT_THAT(slot_refusal({"stages.count=2", "stages.stop=probe"}),
+              AllOf(HasSubstr("stages.stop"), HasSubstr("stages.count is 2")));
+  EXPECT_THAT(slot_refusal({"stages.count=3", "stages.stop=probe", "report.pictures=false",
+                            "evaluate.at_stage_ends=false"}),
+              HasSubstr("evaluate.at_stage_ends"));
+  EXPECT_EQ(slot_refusal({"stages.count=3", "stages.stop=probe", "report.pictures=false"}), "");
+}
+
 TEST(MaskedModelingRecipe, LearnedPositionsNeedATable) {
   EXPECT_THAT(slot_refusal({"student.learned_positions=true"}), HasSubstr("student.kind"));
   EXPECT_EQ(slot_refusal({"student.learned_positions=true", "student.kind=symmetric"}), "");
