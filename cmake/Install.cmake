@@ -74,7 +74,8 @@ configure_package_config_file(
 write_basic_package_version_file(${_package}/dbotConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${_package}/dbotConfig.cmake ${_package}/dbotConfigVersion.cmake
-              cmake/LibTorch.cmake cmake/PlainLibraries.cmake cmake/Arrow.cmake
+              cmake/LibTorch.cmake cmake/LibTorchFolder.cmake cmake/PlainLibraries.cmake
+              cmake/Arrow.cmake
         DESTINATION lib/cmake/dbot COMPONENT development)
 install(FILES cmake/package/copyright DESTINATION share/doc/dbot-dev COMPONENT development)
 install(DIRECTORY examples DESTINATION ${_share} COMPONENT development)
