@@ -55,8 +55,13 @@ install_packages() {
     packages_by_hand "this distribution has no apt-get"
     return
   fi
-  local wanted=("${compiler_packages[@]}" "${tool_packages[@]}" "${library_packages[@]}") missing
+  local wanted=("${tool_packages[@]}" "${library_packages[@]}") missing
   local wanted_optional=("${optional_packages[@]}") missing_optional
+  if [[ $with_root == no ]]; then
+    check_compiler
+  else
+    wanted=("${compiler_packages[@]}" "${wanted[@]}")
+  fi
   if [[ $with_tests == yes ]]; then
     wanted+=("${test_packages[@]}")
     wanted_optional+=("${optional_test_packages[@]}")

@@ -11,17 +11,20 @@ private_apt() {
     -o Debug::NoLocking=true -o APT::Sandbox::User=root)
 }
 
-# Of install_packages: `missing` and `missing_optional`, unpacked.
-unpack_missing() {
-  local tool apt compiler=${CXX:-g++}
-  for tool in dpkg-deb tar; do
-    command -v "$tool" >/dev/null || fail "$tool is missing; unpacking packages needs it"
-  done
-  # It needs the C library's files in their own place: unpacked elsewhere it does not work.
+# A compiler needs the C library's files in their own place: unpacked elsewhere it does not work.
+check_compiler() {
+  local compiler=${CXX:-g++}
   command -v "${compiler%% *}" >/dev/null ||
     fail "there is no C++ compiler ($compiler), and none can be unpacked without root; ask for g++ to be" \
       "installed, or name one: CXX=/path/to/g++ ./setup.sh --no-root"
-  mapfile -t missing < <(printf '%s\n' "${missing[@]}" | grep -vxF "${compiler_packages[@]}")
+}
+
+# Of install_packages: `missing` and `missing_optional`, unpacked.
+unpack_missing() {
+  local tool apt
+  for tool in dpkg-deb tar; do
+    command -v "$tool" >/dev/null || fail "$tool is missing; unpacking packages needs it"
+  done
   begin_phase "packages: unpacking into $sysroot: ${missing[*]} ${missing_optional[*]}"
   private_apt
   if has_bundle; then
