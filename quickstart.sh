@@ -32,6 +32,8 @@ fi
 data=/usr/share/datasets/fashion-mnist
 cd "$checkout"
 ./setup.sh
+# Where setup.sh unpacks packages without root, they are below .deps.
+if [[ ! -e $data && -e .deps/sysroot$data ]]; then data=$PWD/.deps/sysroot$data; fi
 if [[ ! -e $data ]]; then
   fail_with 3 "$data is not there (package dataset-fashion-mnist); name a folder: ./quickstart.sh FOLDER"
 fi

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Sets up, builds, checks format and changed sources, and runs all tests. Arguments go to ctest:
+# Sets up, builds program and tests, checks format and changed sources, and runs all tests. Arguments go to ctest:
 #   ./test.sh -L golden        the golden tests alone
 #   ./test.sh -R data          tests whose name holds "data"
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-"$here/setup.sh"
+"$here/setup.sh" --tests
 "$here/scripts/check_format.sh"
 "$here/scripts/check_tidy.sh"
 

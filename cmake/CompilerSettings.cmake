@@ -8,6 +8,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 # Kernels are compiled once for each instruction set: plain code, AVX2 and AVX-512 are enough.
 set(DBOT_HIGHWAY_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4)")
+# On Arm they are NEON's alone: kernels keep vectors in structs, where those of SVE cannot be. Highway's
+# NEON includes AES; constructors that the compiler writes have to know that, too.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(DBOT_HIGHWAY_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
+  target_compile_options(dbot_settings INTERFACE -march=armv8-a+crypto)
+endif()
 if(DBOT_WERROR)
   target_compile_options(dbot_settings INTERFACE -Werror)
 endif()

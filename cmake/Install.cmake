@@ -1,7 +1,7 @@
 # cmake --install: the program, its recipes and documents (component program); the library as one
 # archive, its public headers and a CMake package (development); LibTorch's libraries and headers in
 # a private folder, so that the installation runs by itself and can be moved (libtorch,
-# libtorch_headers).
+# libtorch_headers); and some libraries of the distribution that it was built on (libraries).
 set(_private lib/dbot)  # the same on every distribution, so that run paths are known here
 set(_share share/dbot)
 set(_documents share/doc/dbot)
@@ -28,7 +28,7 @@ endfunction()
 
 # ---- The program ----
 set_target_properties(dbot PROPERTIES INSTALL_RPATH
-                      "$ORIGIN/../${_private}/libtorch/lib;$ORIGIN/../${_private}/arrow")
+  "$ORIGIN/../${_private}/libtorch/lib;$ORIGIN/../${_private}/arrow;$ORIGIN/../${_private}/libraries")
 install(TARGETS dbot RUNTIME DESTINATION bin COMPONENT program)
 install(DIRECTORY recipes/ DESTINATION ${_share}/recipes COMPONENT program
         FILES_MATCHING PATTERN *.toml)
@@ -74,7 +74,8 @@ configure_package_config_file(
 write_basic_package_version_file(${_package}/dbotConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${_package}/dbotConfig.cmake ${_package}/dbotConfigVersion.cmake
-              cmake/LibTorch.cmake cmake/PlainLibraries.cmake cmake/Arrow.cmake
+              cmake/LibTorch.cmake cmake/LibTorchFolder.cmake cmake/PlainLibraries.cmake
+              cmake/Arrow.cmake
         DESTINATION lib/cmake/dbot COMPONENT development)
 install(FILES cmake/package/copyright DESTINATION share/doc/dbot-dev COMPONENT development)
 install(DIRECTORY examples DESTINATION ${_share} COMPONENT development)
@@ -108,6 +109,13 @@ if(TARGET Arrow::parquet)
     install(DIRECTORY ${_licence}/ DESTINATION ${_documents}/licenses/arrow COMPONENT libtorch)
   endif()
 endif()
+
+# ---- Libraries whose packages are called otherwise elsewhere ----
+install(CODE "set(_program [==[$<TARGET_FILE:dbot>]==])
+  set(_folder \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${_private}/libraries\")
+  set(_documents \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${_documents}\")"
+  COMPONENT libraries)
+install(SCRIPT cmake/package/InstallLibraries.cmake COMPONENT libraries)
 
 # ---- What scripts/package.sh builds ----
 add_custom_target(installed_files DEPENDS dbot dbot_archive)

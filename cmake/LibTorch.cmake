@@ -1,27 +1,21 @@
 # Defines the imported target LibTorch::cpu: libtorch_cpu and libc10 without find_package(Torch),
-# whose configuration demands CUDA. The folder is DBOT_LIBTORCH, or `_dbot_own_libtorch`: where
-# setup.sh unpacks the wheel, or in an installation its own copy.
+# whose configuration demands CUDA. The folder is what DBOT_LIBTORCH means, or `_dbot_own_libtorch`:
+# where setup.sh unpacks the wheel, or in an installation its own copy.
+include(${CMAKE_CURRENT_LIST_DIR}/LibTorchFolder.cmake)
 if(DBOT_LIBTORCH)
-  set(_torch ${DBOT_LIBTORCH})
+  set(_given ${DBOT_LIBTORCH})
 else()
-  set(_torch ${_dbot_own_libtorch})
+  set(_given ${_dbot_own_libtorch})
 endif()
-
-if(NOT EXISTS ${_torch}/lib/libtorch_cpu.so)
-  message(FATAL_ERROR "LibTorch: ${_torch}/lib/libtorch_cpu.so does not exist. Run dbot's "
-                      "./setup.sh, or configure with -DDBOT_LIBTORCH=<a LibTorch or a wheel's "
-                      "torch/ folder>.")
+dbot_libtorch_folder(${_given} _torch)
+if(NOT _torch)
+  message(FATAL_ERROR "LibTorch: ${_given}/lib/libtorch_cpu.so, with headers in include/, does not "
+                      "exist. Run dbot's ./setup.sh, or configure with -DDBOT_LIBTORCH=<a LibTorch, a "
+                      "wheel's torch/ folder, or the conda or Python environment that it is in>.")
 endif()
-
-file(STRINGS ${_torch}/include/torch/headeronly/version.h _torch_version_lines
-     REGEX "#define TORCH_VERSION_(MAJOR|MINOR) ")
-string(REGEX MATCHALL "[0-9]+" _torch_version "${_torch_version_lines}")
+dbot_check_libtorch(${_torch})
+dbot_libtorch_version(${_torch} DBOT_LIBTORCH_VERSION)
 set(DBOT_LIBTORCH_FOLDER ${_torch})
-list(JOIN _torch_version "." DBOT_LIBTORCH_VERSION)
-if(DBOT_LIBTORCH_VERSION VERSION_LESS 2.11)
-  message(FATAL_ERROR "LibTorch: ${_torch} is version ${DBOT_LIBTORCH_VERSION}, expected 2.11 or "
-                      "later. Name another folder with -DDBOT_LIBTORCH.")
-endif()
 
 add_library(LibTorch::c10 SHARED IMPORTED GLOBAL)
 set_target_properties(LibTorch::c10 PROPERTIES IMPORTED_LOCATION ${_torch}/lib/libc10.so)

@@ -4,7 +4,7 @@ set(CPACK_PACKAGE_VENDOR "the dbot authors")
 set(CPACK_PACKAGE_CONTACT "the dbot authors <dbot@example.org>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_FILE_NAME dbot-${PROJECT_VERSION}-linux-x86_64)
+set(CPACK_PACKAGE_FILE_NAME dbot-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_PROCESSOR})
 set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -12,7 +12,7 @@ set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_SOURCE_DIR}/cmake/package/PackageOptions.c
 set(CPACK_THREADS 0)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-set(CPACK_COMPONENTS_ALL program libtorch development libtorch_headers)
+set(CPACK_COMPONENTS_ALL program libtorch libraries development libtorch_headers)
 set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
 
 # The archive: one folder to unpack anywhere.
@@ -33,13 +33,17 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME dbot-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
     "Native masked pre-training for vision, the library\n Headers, archive and CMake package of dbot, with the headers of its LibTorch.")
+# The archive is compiled code: it fits the fmt that it was built with, of any release that has it.
+string(REGEX MATCH "^[0-9]+" _fmt_major ${fmt_VERSION})
+math(EXPR _fmt_next "${_fmt_major} + 1")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "dbot (= ${PROJECT_VERSION}), libfmt-dev, libtomlplusplus-dev, libhwy-dev, libjpeg-dev, libpng-dev, libtiff-dev, libwebp-dev, libzstd-dev, zlib1g-dev")
+    "dbot (= ${PROJECT_VERSION}), libfmt-dev (>= ${_fmt_major}), libfmt-dev (<< ${_fmt_next}~), libtomlplusplus-dev, libhwy-dev, libjpeg-dev, libpng-dev, libtiff-dev, libwebp-dev, libzstd-dev, zlib1g-dev")
 
 include(CPack)
 cpack_add_component_group(runtime)
 cpack_add_component_group(development)
 cpack_add_component(program GROUP runtime)
 cpack_add_component(libtorch GROUP runtime)
+cpack_add_component(libraries GROUP runtime)
 cpack_add_component(development GROUP development)
 cpack_add_component(libtorch_headers GROUP development)

@@ -10,7 +10,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace dbot::data::HWY_NAMESPACE {
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+#if HWY_MAX_BYTES < 32  // eight words in a vector: not on SSE2, nor on Arm
 
 using plain::inverse_dct;
 using plain::inverse_dct_half;
