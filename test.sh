@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets up, builds program and tests, checks format and changed sources, and runs all tests. Arguments go to ctest:
+# Sets up, builds program and tests, checks format, changed sources and the kernels for aarch64, and runs
+# all tests. Arguments go to ctest:
 #   ./test.sh -L golden        the golden tests alone
 #   ./test.sh -R data          tests whose name holds "data"
 set -euo pipefail
@@ -8,6 +9,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 "$here/setup.sh" --tests
 "$here/scripts/check_format.sh"
 "$here/scripts/check_tidy.sh"
+"$here/scripts/check_aarch64.sh"
 
 # Real images for the tests that want them; those tests say so and skip where there are none.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/dbot/data

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # What some tests can use and nothing else needs: a browser (pages), clang with its fuzzing runtime and
-# clang-tidy, and TensorBoard's reader in a Python environment in .deps/test-environment. Safe to run
+# clang-tidy, a cross compiler for aarch64, and TensorBoard's reader in a Python environment in .deps/test-environment. Safe to run
 # again: what is there is left alone. Tests that miss a part skip and say so.
 label='test environment'
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 set +e  # a part that fails is counted, and the others go on
 cd "$checkout"
 
-packages=(chromium chromium-driver clang-14 libclang-rt-14-dev clang-tidy-14)
+packages=(chromium chromium-driver clang-14 libclang-rt-14-dev clang-tidy-14 g++-aarch64-linux-gnu)
 requirements=tests/requirements.txt
 environment=.deps/test-environment
 
