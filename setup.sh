@@ -25,8 +25,8 @@ TEXT
 # Needed to build; every name is the same on Debian 12 and Ubuntu 24.04.
 required_packages=(g++ cmake ninja-build ccache xz-utils python3
   libfmt-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libjpeg-dev libpng-dev libtiff-dev
-  libwebp-dev libzstd-dev zlib1g-dev libxxhash-dev libhwy-dev libjs-chart.js libgtest-dev
-  libgmock-dev)
+  libwebp-dev libzstd-dev zlib1g-dev libxxhash-dev libhwy-dev libgloo-dev libjs-chart.js
+  libgtest-dev libgmock-dev)
 # Installed where the distribution has them: the format check, and the quickstart's images.
 optional_packages=(clang-format-14 dataset-fashion-mnist)
 
