@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <span>
+#include <vector>
 
 #include "dbot/ops/adamw_update.h"
 #include "dbot/ops/assemble_tokens.h"
@@ -78,6 +80,15 @@ at::Tensor mean_token_loss_cuda(const at::Tensor& prediction, const at::Tensor& 
 double sum_of_squares_reference(const at::Tensor& values);
 double sum_of_squares_cpu(const at::Tensor& values);
 double sum_of_squares_cuda(const at::Tensor& values);
+
+/// The parts that `sum_of_squares_cpu` adds.
+std::vector<double> squares_of_chunks_cpu(const at::Tensor& values);
+
+/// The same bits both ways; tensors of a GPU take the plain one.
+void fold_lane_reference(const at::Tensor& lane, std::span<const at::Tensor> partials,
+                         const at::Tensor& target);
+void fold_lane_cpu(const at::Tensor& lane, std::span<const at::Tensor> partials,
+                   const at::Tensor& target);
 
 void adamw_update_reference(const AdamWTensors& tensors, const AdamWOptions& options);
 void adamw_update_cpu(const AdamWTensors& tensors, const AdamWOptions& options);

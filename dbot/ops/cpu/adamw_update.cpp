@@ -28,13 +28,18 @@ AdamWFactors factors_of(const AdamWOptions& options) {
 
 }  // namespace
 
-double sum_of_squares_cpu(const at::Tensor& values) {
+std::vector<double> squares_of_chunks_cpu(const at::Tensor& values) {
   const AdamWKernels kernels = adamw_kernels();
   const float* from = values.const_data_ptr<float>();
   std::vector<double> sums(static_cast<std::size_t>(flat_chunks(values.numel())));
   for_chunks(values.numel(), [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
     sums[static_cast<std::size_t>(chunk)] = kernels.sum_of_squares(from + begin, end - begin);
   });
+  return sums;
+}
+
+double sum_of_squares_cpu(const at::Tensor& values) {
+  const std::vector<double> sums = squares_of_chunks_cpu(values);
   return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 

@@ -30,6 +30,7 @@ void add_bench(CommandLine& line) {
   add_bench_step(line, *bench);
   add_bench_ops(line, *bench);
   add_bench_limits(line, *bench);
+  add_bench_processes(line, *bench);
 }
 
 }  // namespace dbot::app

@@ -11,6 +11,7 @@ namespace dbot::app {
 void add_bench_step(CommandLine& line, CLI::App& bench);
 void add_bench_ops(CommandLine& line, CLI::App& bench);
 void add_bench_limits(CommandLine& line, CLI::App& bench);
+void add_bench_processes(CommandLine& line, CLI::App& bench);
 
 CLI::Option* add_kernels(CLI::App& command, std::string& kernels);
 

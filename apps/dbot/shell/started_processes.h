@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbot/runtime/launch/launched.h"
+
+// This program several times, as the ranks of one group.
+namespace dbot::app {
+
+/// How many this process is to start. 0: none, it is one of several already. `asked`: of
+/// --processes; without it as many as there are cores, and 2 at least. Throws UsageError where a
+/// launcher has started several and --processes asks for more, and for a number that is not 2 to
+/// 256.
+int processes_to_start(const std::optional<runtime::Launched>& self,
+                       std::optional<std::int64_t> asked);
+
+struct StartConfig {
+  std::vector<std::string> words;  // of the command line, behind `dbot`
+  int processes = 2;
+  int restarts = 0;
+};
+
+/// Starts them and waits for their end; lines that they write for people get their rank in front.
+/// Returns when all did what they were to do. Throws Stopped, UsageError, DataError or Error as the
+/// first that failed ended.
+void start_processes(const StartConfig& config);
+
+}  // namespace dbot::app

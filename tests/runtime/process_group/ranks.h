@@ -1,0 +1,56 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "dbot/runtime/process_group/group.h"
+#include "dbot/runtime/process_group/store.h"
+
+// Ranks of a group as threads of one process, with a store that the test serves.
+namespace dbot::test {
+
+/// A store for groups; each group takes keys of its own.
+class ServedStore {
+ public:
+  ServedStore() : store_(runtime::open_store({.serve = true})) {}
+
+  runtime::GroupConfig config(int rank, int ranks, const std::string& prefix = "") const {
+    return {.rank = rank,
+            .ranks = ranks,
+            .local_rank = rank,
+            .local_ranks = ranks,
+            .store = {.port = store_->port(), .prefix = prefix, .seconds = 10},
+            .store_is_served = true,
+            .meeting_seconds = 20,
+            .timeout_seconds = 20};
+  }
+  int port() const { return store_->port(); }
+
+ private:
+  std::unique_ptr<runtime::Store> store_;
+};
+
+/// Runs `body` as each rank, and returns what they threw: the message, or nothing.
+inline std::vector<std::string> run_ranks(int ranks,
+                                          const std::function<void(runtime::Group&)>& body) {
+  const ServedStore store;
+  std::vector<std::string> problems(static_cast<std::size_t>(ranks));
+  std::vector<std::thread> threads;
+  for (int rank = 0; rank < ranks; ++rank) {
+    threads.emplace_back([&, rank] {
+      try {
+        runtime::Group group(store.config(rank, ranks));
+        body(group);
+      } catch (const std::exception& problem) {
+        problems[static_cast<std::size_t>(rank)] = problem.what();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return problems;
+}
+
+}  // namespace dbot::test
