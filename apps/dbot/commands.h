@@ -19,6 +19,7 @@ struct CommandLine {
   std::vector<const CLI::App*> computing;
 };
 
+void add_start(CommandLine& line);
 void add_pretrain(CommandLine& line);
 void add_resume(CommandLine& line);
 void add_evaluate(CommandLine& line);

@@ -29,6 +29,7 @@ int fail(ExitCode code, const std::string& message) {
 void add_commands(CommandLine& line) {
   line.parser.require_subcommand(1);
   line.parser.set_version_flag("-v,-V,--version", std::string("dbot ") + DBOT_VERSION);
+  add_start(line);
   add_pretrain(line);
   add_resume(line);
   add_evaluate(line);

@@ -10,6 +10,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/file_tree.h"
+#include "dbot/core/settings/settings.h"
 #include "dbot/core/settings/toml_document.h"
 
 namespace dbot::train {
@@ -199,7 +200,9 @@ void RunFolder::store_recipe(std::string_view recipe_toml, std::string_view defa
   try {
     if (resumed_) check_recipe(path_, recipe_toml, defaults_toml);
     remove_temporaries(path_);
-    if (!resumed_ || core::read_text_file(recipe()) != recipe_toml) {
+    const bool changed =
+        !resumed_ || !core::toml_differences(core::read_text_file(recipe()), recipe_toml).empty();
+    if (changed) {
       core::write_file_atomically(recipe(), recipe_toml);
     }
     remove_at_end_ = false;

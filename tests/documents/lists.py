@@ -29,6 +29,8 @@ NOT_RUN = {
     ("docs/results.md", "experiments/fine_tuning/run.py --data cifar10 --work runs/fine_tuning"): "hours of training",
     ("docs/run-folder.md", "checkpoints/step-00000120/"): TREE,
     ("docs/run-folder.md", "captures/step-00000120/"): TREE,
+    ("docs/start.md", "dbot start PHOTOS --minutes 30"): "takes the time it is given; test_cli starts shorter runs",
+    ("docs/start.md", "dbot start PHOTOS --dry-run > recipe.toml"): "wants 32 images; test_cli does it",
     ("docs/reliability.md", "100 kills (48 inside a checkpoint), 100 resumes, fp32: the same bytes"): "what a command printed",
 }  # fmt: skip
 

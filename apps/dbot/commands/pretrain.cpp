@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/commands/start/start.h"
 #include "apps/dbot/commands/train_run.h"
 #include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/shell_words.h"
@@ -23,7 +24,11 @@ struct Arguments {
   std::optional<std::int64_t> threads, capture_step;
   std::int64_t processes = 1;
   bool resume = false, deterministic = false, json = false;
+  StartArguments automatic;  // of the recipe "auto"
 };
+
+/// In place of a recipe: what `dbot start` chooses.
+constexpr const char* kAutomatic = "auto";
 
 /// Options are assignments with names of their own; they come last and so win over --set.
 std::vector<std::string> assignments(const Arguments& arguments) {
@@ -72,6 +77,39 @@ std::string going_on(const Arguments& arguments, std::vector<std::string> words,
   return command_text(words);
 }
 
+/// The run in --out is one to go on with.
+bool goes_on(const Arguments& arguments) {
+  std::error_code ignored;
+  return arguments.resume &&
+         std::filesystem::exists(std::filesystem::path(arguments.out) / "recipe.toml", ignored);
+}
+
+void start_automatically(const Arguments& arguments) {
+  if (!arguments.steps.empty() || !arguments.epochs.empty()) {
+    throw UsageError({.operation = "pretrain",
+                      .subject = arguments.steps.empty() ? "--epochs" : "--steps",
+                      .fault = Fault::mismatch,
+                      .reason = "is given, but the recipe auto chooses the length by the time",
+                      .way_out = "give --minutes or --hours, or name a recipe"});
+  }
+  StartArguments start = arguments.automatic;
+  start.data = arguments.data;
+  start.out = arguments.out;
+  start.json = arguments.json;
+  start.assignments = assignments(arguments);
+  app::start(start);
+}
+
+void refuse_options_of_auto(const StartArguments& given) {
+  if (given.minutes.empty() && given.hours.empty() && !given.dry_run) return;
+  throw UsageError(
+      {.operation = "pretrain",
+       .subject = given.dry_run ? "--dry-run" : (given.hours.empty() ? "--minutes" : "--hours"),
+       .fault = Fault::mismatch,
+       .reason = "is for the recipe auto, which chooses by it",
+       .way_out = "name auto in place of the recipe, or give the length by --epochs or --steps"});
+}
+
 void pretrain(const Arguments& arguments, const std::vector<std::string>& words) {
   if (arguments.processes != 1) {
     throw UsageError(
@@ -79,9 +117,14 @@ void pretrain(const Arguments& arguments, const std::vector<std::string>& words)
                     "process; leave it out, or use --threads",
                     arguments.processes));
   }
-  const run::RecipeText text = run::find_recipe(arguments.recipe);
+  const bool automatic = arguments.recipe == kAutomatic;
+  if (!automatic) refuse_options_of_auto(arguments.automatic);
+  run::PretrainOptions options = options_of(arguments);
+  if (automatic && !goes_on(arguments)) return start_automatically(arguments);
+  const run::RecipeText text =
+      run::find_recipe(automatic ? (options.out / "recipe.toml").string() : arguments.recipe);
   run::Recipe recipe = run::read_recipe(text.text, text.origin, assignments(arguments));
-  train_run(std::move(recipe), options_of(arguments), arguments.json,
+  train_run(std::move(recipe), options, arguments.json,
             [&](const std::string& run) { return going_on(arguments, words, run); });
 }
 
@@ -95,7 +138,9 @@ void add_pretrain(CommandLine& line) {
   const auto add = [command](const char* name, auto& value, const char* type, const char* text) {
     return command->add_option(name, value, text)->type_name(type)->check(not_empty());
   };
-  add("RECIPE", a->recipe, "RECIPE", "A recipe's name (dbot recipes) or a .toml file")->required();
+  add("RECIPE", a->recipe, "RECIPE",
+      "A recipe's name (dbot recipes), a .toml file, or auto: chosen as by dbot start")
+      ->required();
   add("--data", a->data, "PATH",
       "Images: a folder, list, tar, Parquet, pack or IDX; several: one behind the other")
       ->required()
@@ -116,6 +161,7 @@ void add_pretrain(CommandLine& line) {
   command->add_option("--processes", a->processes, "Training processes: 1 in this version")
       ->type_name("N")
       ->group("");  // in no help: scripts for later versions may say 1
+  add_start_options(*command, a->automatic);
   command->add_flag("--resume", a->resume, "Go on with the run in --out, if there is one");
   command->add_flag("--deterministic", a->deterministic,
                     "Choose by rule even what the recipe would measure: the same bits each time");

@@ -72,8 +72,8 @@ void print_figures(const run::PretrainSummary& summary) {
 
 }  // namespace
 
-void train_run(run::Recipe recipe, const run::PretrainOptions& options, bool json,
-               const std::function<std::string(const std::string& run)>& goes_on) {
+std::filesystem::path train_run(run::Recipe recipe, const run::PretrainOptions& options, bool json,
+                                const std::function<std::string(const std::string& run)>& goes_on) {
   promise_to_go_on();
   report::Progress progress(progress_options(), complain_raw);
   const core::Log log = [&progress](core::LogLevel level, std::string_view message) {
@@ -88,7 +88,10 @@ void train_run(run::Recipe recipe, const run::PretrainOptions& options, bool jso
   } else if (summary.training.finished) {
     print_for_people(summary);
   }
-  if (summary.training.finished) return require_table(summary);
+  if (summary.training.finished) {
+    require_table(summary);
+    return summary.out;
+  }
   const std::string out = summary.out.string();
   throw Stopped(
       fmt::format("[pretrain] stopped on request after step {}; {} goes on, as does\n  {}",

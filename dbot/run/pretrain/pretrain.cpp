@@ -80,7 +80,7 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   method->see_data(facts);
   const std::string recipe_toml = to_toml(recipe);
   const std::string choices = fixed_choices(recipe, *dataset, sources);
-  folder.store_recipe(recipe_toml, defaults_like(recipe));
+  folder.store_recipe(with_notes(recipe_toml, options.notes), defaults_like(recipe));
   if (training_images.chosen) {
     core::write_file_atomically(folder.path() / "labels.txt", eval::lines_of(*dataset));
   }

@@ -11,6 +11,7 @@
 #include "dbot/report/metrics/metrics_record.h"
 #include "dbot/report/text/command_texts.h"
 #include "dbot/run/recipe/recipe.h"
+#include "dbot/run/recipe/recipe_notes.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/trainer.h"
 
@@ -24,6 +25,7 @@ struct PretrainOptions {
   /// Further sources, one behind the other; evaluations and held-out pictures are of the first.
   std::vector<std::filesystem::path> more_data = {};
   report::CommandTexts commands = {};  // the report shows them
+  RecipeNotes notes = {};              // comments of RUN/recipe.toml
 };
 
 /// Why evaluations that were asked for are missing, some or all.
