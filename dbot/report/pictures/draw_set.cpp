@@ -3,8 +3,10 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "dbot/core/error.h"
+#include "dbot/report/pictures/compared.h"
 #include "dbot/report/pictures/exhibits/draw_gallery.h"
 #include "dbot/report/pictures/health.h"
 #include "dbot/report/pictures/map/embedding_map.h"
@@ -31,6 +33,13 @@ methods::MaskedPrediction first_of(methods::MaskedPrediction prediction, std::in
   return prediction;
 }
 
+/// How many images the set before compared; 0: there is none, or it compared none.
+std::int64_t compared_before(const std::filesystem::path& earlier) {
+  if (earlier.empty()) return 0;
+  const double images = read_picture_set(earlier).health.compared.images;
+  return std::isfinite(images) ? static_cast<std::int64_t>(images) : 0;
+}
+
 }  // namespace
 
 PictureSet draw_picture_set(const methods::Method& method, const PictureSamples& samples,
@@ -49,6 +58,7 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   measure.samples = std::max(measure.samples, shown);
   measure.seconds = settings.look.seconds / 2;  // once for each of two kinds of images
   const PicturePlaces places{folder, settings.earlier};
+  ComparedFigures inside;
   if (const methods::ImageCapability* images = method.images()) {
     const auto prediction = predict_samples(*images, samples, measure, stop);
     const std::int64_t drawn = std::min(shown, prediction.images.size(0));
@@ -57,9 +67,11 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
                                               settings.channels));
     set.health.training_loss = methods::masked_loss(prediction);
     measure_prediction(prediction, set.health);
+    measure_inside(prediction, inside);
     if (held_out != nullptr) {
-      set.health.held_out_loss =
-          methods::masked_loss(predict_samples(*images, *held_out, measure, stop));
+      const auto of_others = predict_samples(*images, *held_out, measure, stop);
+      set.health.held_out_loss = methods::masked_loss(of_others);
+      measure_inside(of_others, inside);
     }
   }
   leave_if_stopped(stop);
@@ -77,6 +89,14 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   }
   const at::Tensor features = summary_features(method.backbone(), samples, settings.look, stop);
   measure_features(features, set.health);
+  set.health.compared = compare_features(
+      method.backbone(), held_out ? *held_out : samples,
+      {.look = settings.look, .seed = settings.seed, .images = compared_before(settings.earlier)},
+      stop);
+  set.health.compared.held_out = held_out != nullptr ? 1 : 0;
+  set.health.compared.prediction_inside = inside.prediction_inside;
+  set.health.compared.target_inside = inside.target_inside;
+  set.health.compared.way_to_zero = inside.way_to_zero;
   if (features.size(0) < kLeastOnMap) return set;
   set.map = draw_embedding_map(seen, features, folder, stop);
   set.neighbours = nearest_neighbours(features, settings.queries, settings.nearest);
