@@ -104,8 +104,9 @@ void measure_compared_features(const at::Tensor& features, ComparedFigures& figu
   figures.rank_me = rank_me(features);
 }
 
-ComparedFigures compare_features(const nn::Backbone& backbone, const PictureSamples& samples,
-                                 const CompareSettings& settings, const core::StopRequest& stop) {
+void compare_features(const nn::Backbone& backbone, const PictureSamples& samples,
+                      const CompareSettings& settings, ComparedFigures& figures,
+                      const core::StopRequest& stop) {
   PictureSamples looked_at = samples;
   Look look = settings.look;
   if (settings.images > 0) {
@@ -116,7 +117,6 @@ ComparedFigures compare_features(const nn::Backbone& backbone, const PictureSamp
   } else {
     look.seconds /= kPasses;
   }
-  ComparedFigures figures;
   const at::Tensor features = summary_features(backbone, looked_at, look, stop);
   measure_compared_features(features, figures);
   const at::Tensor images = samples.images.narrow(0, 0, features.size(0));
@@ -130,7 +130,6 @@ ComparedFigures compare_features(const nn::Backbone& backbone, const PictureSamp
   const CropAgreement agreement = crop_agreement(first, features_of(1));
   figures.own_crop_nearest = agreement.own_nearest;
   figures.shared_neighbours = agreement.shared_neighbours;
-  return figures;
 }
 
 }  // namespace dbot::report

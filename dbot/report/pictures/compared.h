@@ -41,7 +41,8 @@ struct CompareSettings {
 };
 
 /// Everything that is measured of features. Throws Stopped.
-ComparedFigures compare_features(const nn::Backbone& backbone, const PictureSamples& samples,
-                                 const CompareSettings& settings, const core::StopRequest& stop);
+void compare_features(const nn::Backbone& backbone, const PictureSamples& samples,
+                      const CompareSettings& settings, ComparedFigures& figures,
+                      const core::StopRequest& stop);
 
 }  // namespace dbot::report

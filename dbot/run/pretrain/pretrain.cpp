@@ -13,6 +13,7 @@
 #include "dbot/data/cached_dataset.h"
 #include "dbot/data/stoppable_dataset.h"
 #include "dbot/eval/frozen/label_draws.h"
+#include "dbot/report/page/page_data.h"
 #include "dbot/run/pretrain/bad_file_list.h"
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/held_out.h"
@@ -125,7 +126,11 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   }
   list_bad_files();
   observers.ended(training.finished);
-  return summarise(training, *method, folder, precision_of(recipe), observers.missing_table());
+  PretrainSummary summary =
+      summarise(training, *method, folder, precision_of(recipe), observers.missing_table());
+  summary.verdict = observers.page_summary().verdict;
+  summary.chance = observers.page_summary().chance;
+  return summary;
 }
 
 }  // namespace dbot::run

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
+#include "dbot/report/advice/verdict.h"
 #include "dbot/report/metrics/metrics_record.h"
 #include "dbot/report/text/command_texts.h"
 #include "dbot/run/recipe/recipe.h"
@@ -43,6 +45,8 @@ struct PretrainSummary {
   std::int64_t peak_memory_bytes = 0;
   std::vector<report::EvaluationRecord> evaluations;  // of the whole run, as they were made
   MissingTable missing_table = {};
+  report::Verdict verdict = {};                              // that the page gives
+  double chance = std::numeric_limits<double>::quiet_NaN();  // of the evaluations, percent
 };
 
 /// The library's entry: pre-trains on a folder of images into a run folder, from the start or from
