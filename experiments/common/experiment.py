@@ -52,21 +52,21 @@ def draw(experiment: Experiment, results: Results) -> None:
         (PAGE.parent / block.picture).write_text(svg(block.chart(results)))
 
 
+def write_block(name: str, command: str, parts: Sequence[str]) -> None:
+    """Paragraphs between the two lines of the page that have this name."""
+    page = PAGE.read_text()
+    first, last = (f"<!-- {name}: begin, written by {command} -->", f"<!-- {name}: end -->")
+    before, begin, rest = page.partition(first)
+    _, end, after = rest.partition(last)
+    if not begin or not end:
+        raise ValueError(f"{PAGE} lacks the lines between which {name} stands")
+    PAGE.write_text("\n\n".join([before + begin, *(part for part in parts if part), end + after]))
+
+
 def write_tables(experiment: Experiment, results: Results) -> None:
     """Between the lines of each block, with its picture if that has been drawn."""
-    page = PAGE.read_text()
     command = f"{experiment.script.relative_to(ROOT)} table"
     for block in experiment.blocks:
-        first, last = (
-            f"<!-- {block.name}: begin, written by {command} -->",
-            f"<!-- {block.name}: end -->",
-        )
-        before, begin, rest = page.partition(first)
-        _, end, after = rest.partition(last)
-        if not begin or not end:
-            raise ValueError(f"{PAGE} lacks the lines between which {block.name} stands")
-        parts = [before + begin, *(part for part in block.tables(results) if part), end + after]
-        if (PAGE.parent / block.picture).exists():
-            parts.insert(-1, f"![{block.alternative}]({block.picture})")
-        page = "\n\n".join(parts)
-    PAGE.write_text(page)
+        drawn = (PAGE.parent / block.picture).exists()
+        picture = f"![{block.alternative}]({block.picture})" if drawn else ""
+        write_block(block.name, command, [*block.tables(results), picture])

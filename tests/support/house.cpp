@@ -48,8 +48,8 @@ const std::vector<Module>& modules_in_order() {
       {"train", {"plan.h", "observer.h", "checkpoint", "capture", "."}},
       {"eval", {"kinds", "frozen", "search", "classifier", "analysis"}},
       {"report", {".", "text", "metrics", "pictures", "advice", "page", "terminal"}},
-      {"run", {"recipe", "facts", "pretrain", "stored"}},
-      {"tools", {".", "search", "bench", "doctor"}},
+      {"run", {"recipe", "facts", "start", "pretrain", "stored"}},
+      {"tools", {".", "search", "bench", "start", "doctor"}},
       {"apps", {"terminal", "commands.h", "shell", "commands", "."}},
   };
   return modules;

@@ -88,6 +88,10 @@ std::string figures(const run::PretrainSummary& summary) {
   }
   json["no_table"] =
       summary.missing_table.why.empty() ? Json(nullptr) : Json(summary.missing_table.why);
+  json["chance"] = summary.chance;
+  json["verdict"] = {{"kind", report::name(summary.verdict.kind)},
+                     {"sentence", summary.verdict.sentence},
+                     {"measure", summary.verdict.measure}};
   json["out"] = summary.out.string();
   json["model"] = (summary.out / "model.safetensors").string();
   json["report"] = (summary.out / "report.html").string();

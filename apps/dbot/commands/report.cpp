@@ -47,6 +47,7 @@ Json summary_json(const std::string& run, const report::PageSummary& summary) {
           {"step", summary.step},
           {"verdict", report::name(summary.verdict.kind)},
           {"sentence", summary.verdict.sentence},
+          {"measure", summary.verdict.measure},
           {"findings", findings}};
 }
 

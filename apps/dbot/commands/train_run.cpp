@@ -23,7 +23,8 @@ std::string loss_text(const run::PretrainSummary& summary) {
 }
 
 void print_for_people(const run::PretrainSummary& summary) {
-  const std::string table = report::evaluation_table(summary.evaluations, /*with_top5=*/false);
+  const std::string table = report::evaluation_table(summary.evaluations, /*with_top5=*/false,
+                                                     /*every=*/false, summary.chance);
   if (!table.empty()) print(fmt::format("accuracy, percent\n{}", table));
   print_line(fmt::format("loss     {}", loss_text(summary)));
   if (!summary.missing_table.why.empty()) {
@@ -42,6 +43,7 @@ void print_for_people(const run::PretrainSummary& summary) {
   if (std::filesystem::exists(predictions, ignored)) {
     print_line(fmt::format("test     {}", predictions.string()));
   }
+  print_line(fmt::format("verdict  {}", summary.verdict.sentence));
 }
 
 /// The run is saved and summed up by now: the exit code alone is left to say it.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dbot/report/advice/label_free.h"
 #include "dbot/report/metrics/accuracy.h"
 #include "dbot/report/metrics/evaluation_table.h"
 
@@ -37,23 +38,27 @@ Verdict by_accuracy(const Comparison& accuracies, const std::string& so_far) {
                                      protocol, start, accuracies.start_label, newest.top1)
                        : fmt::format("{} accuracy is {:.1f}\u00a0%", protocol, newest.top1);
   if (accuracies.start && newest.top1 < start + accuracies.noise) {
-    return {Kind::no, fmt::format("Not yet{}: {}, so training has added nothing.", so_far, rise)};
+    return {Kind::no, fmt::format("Not yet{}: {}, so training has added nothing.", so_far, rise),
+            accuracies.protocol};
   }
   if (accuracies.raw_pixels && newest.top1 < *accuracies.raw_pixels - accuracies.noise) {
     return {Kind::partly,
             fmt::format("It learns{}: {}{}. Raw pixels are still better, with {:.1f}\u00a0%.",
-                        so_far, rise, without, *accuracies.raw_pixels)};
+                        so_far, rise, without, *accuracies.raw_pixels),
+            accuracies.protocol};
   }
   return {Kind::yes,
           fmt::format("Yes, it works{}: {}{}{}.", so_far, rise, without,
                       accuracies.raw_pixels ? fmt::format(", and raw pixels give {:.1f}\u00a0%",
                                                           *accuracies.raw_pixels)
-                                            : std::string())};
+                                            : std::string()),
+          accuracies.protocol};
 }
 
-// Without labels: by the loss and what the features look like.
-Verdict by_loss(const Observed& observed, const std::vector<Advice>& findings,
-                const std::string& so_far) {
+// Without labels: by what the features tell apart; in runs of older programs, which did not measure
+// that, by the loss and what the features look like.
+Verdict without_labels(const Observed& observed, const std::vector<Advice>& findings,
+                       const std::string& so_far) {
   const auto has = [&](const char* id, Severity severity) {
     return std::ranges::any_of(findings, [&](const Advice& advice) {
       return advice.id == id && advice.severity == severity;
@@ -68,20 +73,24 @@ Verdict by_loss(const Observed& observed, const std::vector<Advice>& findings,
       fmt::format("the loss of stage {} went from {:.3g} to {:.3g}", figures.stage + 1,
                   stage->second.first_loss, stage->second.last_loss);
   if (has("loss_falls", Severity::warning)) {
-    return {Kind::no, fmt::format("Not yet{}: {}.", so_far, loss)};
+    return {Kind::no, fmt::format("Not yet{}: {}.", so_far, loss), "loss"};
   }
+  if (auto verdict = judge_without_labels(observed, so_far)) return *verdict;
   const bool doubtful = has("collapse", Severity::warning) ||
                         has("constant_predictions", Severity::warning) ||
                         has("constant_loss", Severity::warning);
   if (doubtful) {
-    return {Kind::partly, fmt::format("It is not clear{}: {}, but what the network makes of images "
-                                      "hardly differs between them yet.",
-                                      so_far, loss)};
+    return {Kind::partly,
+            fmt::format("It is not clear{}: {}, but what the network makes of images "
+                        "hardly differs between them yet.",
+                        so_far, loss),
+            "loss"};
   }
   return {Kind::partly,
           fmt::format("It looks right{}: {}. Whether the features are useful shows only with "
                       "labelled images.",
-                      so_far, loss)};
+                      so_far, loss),
+          "loss"};
 }
 
 }  // namespace
@@ -105,14 +114,15 @@ Verdict judge(const Observed& observed, const std::vector<Advice>& findings, Run
   const std::string so_far = state == RunState::finished ? "" : " so far";
   if (const Advice* problem = worst_problem(findings)) {
     return {Kind::no,
-            fmt::format("No, something is wrong{}: {}.", so_far, lower_first(problem->title))};
+            fmt::format("No, something is wrong{}: {}.", so_far, lower_first(problem->title)),
+            problem->id};
   }
   const auto accuracies = compare_accuracies(observed.figures.evaluations);
   const bool judged = reason_against_classes(observed).empty();
   if (judged && accuracies && !accuracies->trained.empty()) {
     return by_accuracy(*accuracies, so_far);
   }
-  return by_loss(observed, findings, so_far);
+  return without_labels(observed, findings, so_far);
 }
 
 }  // namespace dbot::report

@@ -15,6 +15,9 @@ struct Verdict {
   enum class Kind { yes, partly, no, too_early };
   Kind kind = Kind::too_early;
   std::string sentence;
+  /// What decided: "knn" or another protocol, the id of a check that found a problem, a key of
+  /// ComparedFigures, "loss", or empty where nothing was judged by. For programs.
+  std::string measure = {};
 };
 std::string name(Verdict::Kind kind);
 

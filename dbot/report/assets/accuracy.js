@@ -166,23 +166,26 @@ function milestonesOf(runs) {
 // One row a measure: what it began with, stage 1, stage 2 side by side.
 function milestonesTable(runs) {
   const labels = milestonesOf(runs);
+  const with_chance = runs.some((run) => isNumber(run.facts.data?.chance));
   const asked = (run) => protocolsOf([run]).flatMap((protocol) => gridsOf(run).map((grid) => [protocol, grid]))
     .filter(([protocol, grid]) => run.evaluations.some((e) => isNumber(bestOfGrid(e, protocol, grid))));
   const rows = runs.flatMap((run) => asked(run).map(([protocol, grid]) => {
     const at = (label) => bestOfGrid(run.evaluations.find((e) => e.label === label), protocol, grid);
+    const by_chance = isNumber(run.facts.data?.chance) ? accuracy(run.facts.data.chance) : NOTHING;
     const values = labels.map(at);
     const best = Math.max(...values.filter(isNumber));
     const trained = bestOfGrid(networkEvaluations(run).at(-1), protocol, grid);
     const kind = gridsOf(run).length > 1 ? `, ${grid ? featureTitle(grid) : wholeImageTitle(run, protocol)}` : "";
     const title = protocolTitle(protocol) + kind;
     const name = run.alone ? title : [runMark(run), " ", foreign(run.title), `, ${title}`];
-    return [name, ...values.map((value) => ({value: accuracy(value), class: value === best ? "best" : undefined})),
+    return [name, ...(with_chance ? [by_chance] : []), ...values.map((value) => ({value: accuracy(value), class: value === best ? "best" : undefined})),
       isNumber(trained) ? change(bestOfGrid(startOf(run), protocol, grid), trained) : NOTHING];
   }));
   if (rows.length === 0) return null;
-  const head = ["", ...labels.map((label) => foreign(titleCase(shortLabel(label)))), "Gained"];
+  const head = ["", ...(with_chance ? ["Chance"] : []), ...labels.map((label) => foreign(titleCase(shortLabel(label)))), "Gained"];
   const figure = card(table("Top-1 accuracy, before and after", head, rows),
     el("p", {class: "small"}, "The best kind of features of each network. Gained: points over what the run began with.",
+      with_chance && " Chance: always the largest class.",
       runs.some((run) => gridsOf(run).length > 1) &&
         " Raw pixels know where they are, and so do the cells of a grid; one mean of the whole image does not: compare raw pixels with the grid."));
   figure.id = "milestones";

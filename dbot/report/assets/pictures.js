@@ -20,6 +20,44 @@ function healthTable(sets, titles) {
     el("p", {class: "small"}, "Effective rank: how many independent directions features use. Mean cosine near 1: every image looks alike to the network. Predictions that vary far less than their targets, or a loss near that of a prediction that does not look, mean that nothing was learnt."));
 }
 
+// Of one sample of images, the same at every moment: [key, title, text, what it says and does not].
+const COMPARED = [
+  ["own_crop_nearest", "Images known again by another crop", percent,
+    "of two random crops of an image, the share whose features are nearest to each other among all images. Features that tell images apart rise; colours alone can rise a little, too."],
+  ["shared_neighbours", "Neighbours that both crops share", percent,
+    "of the nearest other images. It is high where features are few and coarse as well: read it beside the row above."],
+  ["effective_rank", "Effective rank", (v) => significant(v, 3),
+    "independent directions in which features differ. A fall by half is a warning; noise has a high rank, too."],
+  ["rank_me", "RankMe", (v) => significant(v, 3),
+    "the same without taking off the mean (arXiv 2210.02885): for comparing networks of one kind on these images alone."],
+  ["mean_cosine", "Mean cosine between images", (v) => v.toFixed(3),
+    "near 1 all images look alike; but it rises in good runs, too, as features get a common part."],
+  ["way_to_zero", "Way to a loss of zero", (v) => `${Math.round(100 * v)}\u00a0%`,
+    "from the loss of a guess that does not look at the image. An easy target gives a long way without learning much."],
+  ["prediction_inside", "Deviation of predictions inside an image", (v) => significant(v, 3),
+    "beside what all images have at that place. Far below the targets' (next row): it knows the mean of an image, not what is where."],
+  ["target_inside", "Deviation of targets inside an image", (v) => significant(v, 3), "what it should be."],
+];
+
+// The figures of one run's moments beside each other, and the change since the first.
+function comparedTable(sets) {
+  const measured = sets.filter((set) => set.health.compared);
+  if (measured.length === 0) return null;
+  const [first, last] = [measured[0].health.compared, measured.at(-1).health.compared];
+  const shown = COMPARED.filter(([key]) => measured.some((set) => isNumber(set.health.compared[key])));
+  const rows = shown.map(([key, title, format]) => [title,
+    ...measured.map(({health}) => (isNumber(health.compared[key]) ? format(health.compared[key]) : NOTHING)),
+    measured.length > 1 && isNumber(first[key]) && isNumber(last[key]) && first[key] > 0
+      ? `× ${significant(last[key] / first[key], 2)}` : NOTHING]);
+  const figure = card(
+    table(`${plural(first.images, first.held_out ? "held-out image" : "image")}, the same at every moment`,
+      ["Measure", ...measured.map((set) => foreign(set.label)), "Change"], rows),
+    el("p", {class: "small"}, "Without labels, the verdict goes by these: what counts is the change since before the first step."),
+    el("dl", {class: "small"}, shown.map(([, title, , text]) => [el("dt", {}, el("b", {}, title)), el("dd", {}, text)])));
+  figure.id = "compared-images";
+  return figure;
+}
+
 function shot(picture) {
   const text = [picture.name, picture.caption].filter(Boolean).join(": ");
   const image = el("img", {src: picture.source, alt: text, loading: "lazy", decoding: "async"});
@@ -88,6 +126,7 @@ function oneRunPictures(run) {
   return [
     sets.length > 1 && segments("Moment of the run", sets.map((set) => foreign(set.label)), sets.length - 1, choose),
     frame,
+    comparedTable(sets),
     healthTable(sets, sets.map((set) => mixed ? `${set.label} (${targetOf(run, set.stage)})` : set.label)),
     mixed && el("p", {class: "small"}, "Stages predict different things: compare their losses and deviations within one kind only."),
   ];

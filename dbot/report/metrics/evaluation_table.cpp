@@ -80,13 +80,13 @@ double figure_of(const EvaluationRow* row, const std::string& name) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-/// Cells of one column of the table, the head first.
+/// Cells of one column of the table: the head, what chance gives, then the evaluations.
 using Cells = std::vector<std::string>;
 
 template <typename TextOf>
 Cells cells_of(const std::vector<EvaluationRecord>& evaluations, const Column& column,
-               std::string head, const TextOf& text_of) {
-  Cells cells{std::move(head)};
+               std::string head, std::string by_chance, const TextOf& text_of) {
+  Cells cells{std::move(head), std::move(by_chance)};
   for (const EvaluationRecord& evaluation : evaluations) {
     cells.push_back(text_of(find(evaluation, column)));
   }
@@ -94,7 +94,8 @@ Cells cells_of(const std::vector<EvaluationRecord>& evaluations, const Column& c
 }
 
 // Names the kind of features only if there are several kinds.
-std::vector<Cells> cells_of_all(const std::vector<EvaluationRecord>& evaluations, bool with_top5) {
+std::vector<Cells> cells_of_all(const std::vector<EvaluationRecord>& evaluations, bool with_top5,
+                                double chance) {
   const std::vector<Column> columns = columns_of(evaluations);
   std::set<std::string> features;
   for (const Column& column : columns) features.insert(column.second);
@@ -103,18 +104,24 @@ std::vector<Cells> cells_of_all(const std::vector<EvaluationRecord>& evaluations
     const auto& [protocol, feature] = column;
     const std::string name =
         protocol_title(protocol) + (features.size() > 1 ? " " + feature : std::string()) + " ";
-    const auto add = [&](const std::string& figure, const auto& text_of) {
-      all.push_back(cells_of(evaluations, column, name + figure, text_of));
+    const auto add = [&](const std::string& figure, const auto& text_of, double by_chance) {
+      all.push_back(cells_of(evaluations, column, name + figure, percent(by_chance), text_of));
     };
+    const double unknown = std::numeric_limits<double>::quiet_NaN();
     if (has_accuracy(evaluations, column)) {
-      add("top-1", [](const auto* row) { return row != nullptr ? percent(row->top1) : "-"; });
+      add(
+          "top-1", [](const auto* row) { return row != nullptr ? percent(row->top1) : "-"; },
+          chance);
       if (with_top5) {
-        add("top-5", [](const auto* row) { return row != nullptr ? percent(row->top5) : "-"; });
+        add(
+            "top-5", [](const auto* row) { return row != nullptr ? percent(row->top5) : "-"; },
+            unknown);
       }
     }
     for (const std::string& figure : figures_of(evaluations, column)) {
-      add(scalar_name(figure),
-          [&](const auto* row) { return figure_text(figure_of(row, figure)); });
+      add(
+          scalar_name(figure), [&](const auto* row) { return figure_text(figure_of(row, figure)); },
+          unknown);
     }
   }
   return all;
@@ -132,17 +139,18 @@ std::string figure_text(double value) {
 }
 
 std::string evaluation_table(const std::vector<EvaluationRecord>& evaluations, bool with_top5,
-                             bool every) {
+                             bool every, double chance) {
   std::vector<EvaluationRecord> shown = evaluations;
   if (!every) {
     std::erase_if(shown, [](const auto& record) { return record.moment == Moment::epoch; });
   }
   if (shown.empty()) return {};
-  std::vector<std::vector<std::string>> rows{{"accuracy in percent"}};
+  std::vector<std::vector<std::string>> rows{{"accuracy in percent"}, {"chance"}};
   for (const EvaluationRecord& evaluation : shown) rows.push_back({evaluation.label});
-  for (const Cells& column : cells_of_all(shown, with_top5)) {
+  for (const Cells& column : cells_of_all(shown, with_top5, chance)) {
     for (std::size_t row = 0; row < rows.size(); ++row) rows[row].push_back(column[row]);
   }
+  if (!std::isfinite(chance)) rows.erase(rows.begin() + 1);
   return text_table(rows);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,11 @@ namespace dbot::report {
 /// The table at the end of a run: a row for each evaluation, a column for each protocol and
 /// feature, accuracies in percent; further figures have columns of their own, in units of their
 /// own. `with_top5` adds top-5 beside each top-1. Evaluations inside a
-/// stage ("epoch 40") are left out unless `every` is set. Empty if there is no evaluation.
+/// stage ("epoch 40") are left out unless `every` is set. `chance`, in percent, gets a row of its
+/// own, the first; NaN: none. Empty if there is no evaluation.
 std::string evaluation_table(const std::vector<EvaluationRecord>& evaluations, bool with_top5,
-                             bool every = false);
+                             bool every = false,
+                             double chance = std::numeric_limits<double>::quiet_NaN());
 
 /// A further figure of an evaluation: four digits, "-" for one that was not measured.
 std::string figure_text(double value);

@@ -91,6 +91,7 @@ std::string PageData::json(std::optional<RunState> state) {
   summary_.findings = advise(observed);
   summary_.verdict = judge(observed, summary_.findings, summary_.state);
   summary_.step = figures.step;
+  summary_.chance = observed.chance;
 
   std::error_code ignored;
   const fs::path full = fs::weakly_canonical(run_, ignored);
@@ -99,7 +100,8 @@ std::string PageData::json(std::optional<RunState> state) {
                     {"state", name(summary_.state)},
                     {"verdict",
                      {{"kind", name(summary_.verdict.kind)},
-                      {"sentence", shown_text(summary_.verdict.sentence)}}},
+                      {"sentence", shown_text(summary_.verdict.sentence)},
+                      {"measure", summary_.verdict.measure}}},
                     {"advice", advice_part(summary_.findings)},
                     {"facts", facts},
                     {"progress", progress_part(figures)},

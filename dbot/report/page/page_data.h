@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct PageSummary {
   Verdict verdict;
   std::vector<Advice> findings;
   std::int64_t step = 0;
+  double chance = std::numeric_limits<double>::quiet_NaN();  // percent: see Observed
 };
 
 /// Everything a run folder has to show, as one JSON document; docs/report.md lists its keys.

@@ -22,6 +22,8 @@ class PageObserver : public train::TrainObserver {
 
   /// Writes the page as of now. After the run has returned: `state` says how it ended.
   void write(RunState state);
+  /// Of the page as it was last written.
+  const PageSummary& summary() const { return data_.summary(); }
 
   void on_begin(const train::Plan&, const train::TrainState&, methods::Method&) override;
   void on_epoch_end(std::int64_t, const train::TrainState&, methods::Method&) override;

@@ -3,8 +3,10 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "dbot/core/error.h"
+#include "dbot/report/pictures/compared.h"
 #include "dbot/report/pictures/exhibits/draw_gallery.h"
 #include "dbot/report/pictures/health.h"
 #include "dbot/report/pictures/map/embedding_map.h"
@@ -31,6 +33,52 @@ methods::MaskedPrediction first_of(methods::MaskedPrediction prediction, std::in
   return prediction;
 }
 
+/// How many images the set before compared; 0: there is none, or it compared none.
+std::int64_t compared_before(const std::filesystem::path& earlier) {
+  if (earlier.empty()) return 0;
+  const double images = read_picture_set(earlier).health.compared.images;
+  return std::isfinite(images) ? static_cast<std::int64_t>(images) : 0;
+}
+
+/// What is drawn, and where it goes.
+struct Drawing {
+  const PictureSamples& samples;
+  const PictureSamples* held_out;  // may be null
+  const DrawSettings& settings;
+  PicturePlaces places;
+  at::Tensor colours;  // of the shown samples, as people see them
+  LossMeasure measure;
+  const core::StopRequest& stop;
+};
+
+void draw_predictions(const methods::ImageCapability& images, const Drawing& drawing,
+                      PictureSet& set) {
+  const auto& [samples, held_out, settings, places, colours, measure, stop] = drawing;
+  const auto prediction = predict_samples(images, samples, measure, stop);
+  const std::int64_t drawn = std::min(colours.size(0), prediction.images.size(0));
+  set.groups.push_back(draw_masked_pictures(first_of(prediction, drawn),
+                                            colours.narrow(0, 0, drawn), samples.names, places,
+                                            settings.channels));
+  set.health.training_loss = methods::masked_loss(prediction);
+  measure_prediction(prediction, set.health);
+  if (held_out == nullptr) return measure_inside(prediction, set.health.compared);
+  const auto of_others = predict_samples(images, *held_out, measure, stop);
+  set.health.held_out_loss = methods::masked_loss(of_others);
+  measure_inside(of_others, set.health.compared);
+}
+
+void draw_map(const Drawing& drawing, const at::Tensor& features,
+              const std::filesystem::path& folder, PictureSet& set) {
+  const auto& [samples, held_out, settings, places, colours, measure, stop] = drawing;
+  PictureSamples seen = samples;
+  seen.images = shown_channels(samples.images, settings.channels);
+  set.map = draw_embedding_map(seen, features, folder, stop);
+  set.neighbours = nearest_neighbours(features, settings.queries, settings.nearest);
+  const at::Tensor looked_at = samples.images.narrow(0, 0, features.size(0));
+  set.pixel_neighbours =
+      nearest_neighbours(raw_pixel_rows(looked_at), settings.queries, settings.nearest);
+}
+
 }  // namespace
 
 PictureSet draw_picture_set(const methods::Method& method, const PictureSamples& samples,
@@ -40,28 +88,19 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
   PictureSet set;
   const std::int64_t shown = std::min(settings.shown, samples.size());
   const at::Tensor pixels = samples.images.narrow(0, 0, shown);  // as the network sees them
-  PictureSamples seen = samples;                                 // as people see them
-  seen.images = shown_channels(samples.images, settings.channels);
-  const at::Tensor colours = seen.images.narrow(0, 0, shown);
-  LossMeasure measure;
+  Drawing drawing{.samples = samples,
+                  .held_out = held_out,
+                  .settings = settings,
+                  .places = {folder, settings.earlier},
+                  .colours = shown_channels(pixels, settings.channels),
+                  .measure = {},
+                  .stop = stop};
+  LossMeasure& measure = drawing.measure;
   measure.context.seed = settings.seed;
   measure.precision = settings.look.precision;
   measure.samples = std::max(measure.samples, shown);
   measure.seconds = settings.look.seconds / 2;  // once for each of two kinds of images
-  const PicturePlaces places{folder, settings.earlier};
-  if (const methods::ImageCapability* images = method.images()) {
-    const auto prediction = predict_samples(*images, samples, measure, stop);
-    const std::int64_t drawn = std::min(shown, prediction.images.size(0));
-    set.groups.push_back(draw_masked_pictures(first_of(prediction, drawn),
-                                              colours.narrow(0, 0, drawn), samples.names, places,
-                                              settings.channels));
-    set.health.training_loss = methods::masked_loss(prediction);
-    measure_prediction(prediction, set.health);
-    if (held_out != nullptr) {
-      set.health.held_out_loss =
-          methods::masked_loss(predict_samples(*images, *held_out, measure, stop));
-    }
-  }
+  if (const auto* images = method.images()) draw_predictions(*images, drawing, set);
   leave_if_stopped(stop);
   const std::vector<std::string> names(samples.names.begin(), samples.names.begin() + shown);
   set.gallery =
@@ -72,17 +111,18 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
                    folder, settings.channels);
   leave_if_stopped(stop);
   if (const auto view = patch_views(method.backbone(), pixels, settings.look)) {
-    set.groups.push_back(draw_principal_components(*view, colours, samples.names, places));
-    set.groups.push_back(draw_attention(*view, colours, samples.names, folder));
+    set.groups.push_back(
+        draw_principal_components(*view, drawing.colours, samples.names, drawing.places));
+    set.groups.push_back(draw_attention(*view, drawing.colours, samples.names, folder));
   }
   const at::Tensor features = summary_features(method.backbone(), samples, settings.look, stop);
   measure_features(features, set.health);
-  if (features.size(0) < kLeastOnMap) return set;
-  set.map = draw_embedding_map(seen, features, folder, stop);
-  set.neighbours = nearest_neighbours(features, settings.queries, settings.nearest);
-  const at::Tensor looked_at = samples.images.narrow(0, 0, features.size(0));
-  set.pixel_neighbours =
-      nearest_neighbours(raw_pixel_rows(looked_at), settings.queries, settings.nearest);
+  set.health.compared.held_out = held_out != nullptr ? 1 : 0;
+  compare_features(
+      method.backbone(), held_out != nullptr ? *held_out : samples,
+      {.look = settings.look, .seed = settings.seed, .images = compared_before(settings.earlier)},
+      set.health.compared, stop);
+  if (features.size(0) >= kLeastOnMap) draw_map(drawing, features, folder, set);
   return set;
 }
 

@@ -30,6 +30,19 @@ double deviation(const at::Tensor& tokens, const MaskedPrediction& prediction) {
   return std::sqrt(variance.mean().item<double>());
 }
 
+/// See measure_inside.
+double deviation_inside(const at::Tensor& tokens, const MaskedPrediction& prediction) {
+  const at::Tensor patches = prediction.has_cls ? tokens.slice(1, 1) : tokens;
+  const at::Tensor weight = prediction.mask.unsqueeze(-1).to(at::kDouble);
+  const at::Tensor values = patches.to(at::kDouble) * weight;
+  const at::Tensor by_position = values.sum(0, true) / weight.sum(0, true).clamp_min(1);
+  const at::Tensor rest = (values - by_position) * weight;
+  const at::Tensor own = rest.sum(1, true) / weight.sum(1, true).clamp_min(1);
+  const at::Tensor square = ((rest - own).square() * weight).sum();
+  const double count = weight.sum().item<double>() * static_cast<double>(values.size(2));
+  return std::sqrt(square.item<double>() / std::max(1.0, count));
+}
+
 /// The predictions of several batches as one.
 MaskedPrediction joined(const std::vector<MaskedPrediction>& parts) {
   const auto all = [&](at::Tensor MaskedPrediction::*member) {
@@ -78,6 +91,18 @@ void measure_prediction(const MaskedPrediction& prediction, FeatureHealth& healt
   }
   health.constant_loss = masked_loss(prediction, constant);
   health.position_loss = masked_loss(prediction, by_position);
+}
+
+void measure_inside(const MaskedPrediction& prediction, ComparedFigures& figures) {
+  const std::int64_t images = prediction.target.size(0);
+  if (images < 2) return;
+  figures.prediction_inside = deviation_inside(prediction.prediction, prediction);
+  figures.target_inside = deviation_inside(prediction.target, prediction);
+  const at::Tensor target = prediction.target.to(at::kFloat);
+  const at::Tensor of_others =
+      (target.sum(0, /*keepdim=*/true) - target) / static_cast<double>(images - 1);
+  const double blind = masked_loss(prediction, of_others);
+  if (blind > 0) figures.way_to_zero = 1 - masked_loss(prediction) / blind;
 }
 
 MaskedPrediction predict_samples(const methods::ImageCapability& method,

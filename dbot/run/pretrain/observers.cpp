@@ -59,6 +59,10 @@ void Observers::ended(bool finished) const {
   page_->write(finished ? report::RunState::finished : report::RunState::stopped);
 }
 
+const report::PageSummary& Observers::page_summary() const {
+  return page_->summary();
+}
+
 train::TrainObserver* Observers::need(std::unique_ptr<train::TrainObserver> observer) {
   if (!observer) return nullptr;
   all_.push_back(observer.get());

@@ -19,6 +19,7 @@
 namespace dbot::report {
 class PageObserver;
 class StageObserver;
+struct PageSummary;
 }  // namespace dbot::report
 
 namespace dbot::run {
@@ -46,6 +47,8 @@ class Observers {
 
   /// Writes down how the run ended, after everything else stands in its folder.
   void ended(bool finished) const;
+  /// What the page says in a few words, as of then.
+  const report::PageSummary& page_summary() const;
 
   /// What kept evaluations that were asked for from being made.
   MissingTable missing_table() const;

@@ -1,6 +1,5 @@
 #include "dbot/run/pretrain/pictures.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -11,8 +10,6 @@
 
 namespace dbot::run {
 namespace {
-
-constexpr std::int64_t kHeldOutImages = 64;
 
 /// Images to look at, loaded once.
 class PictureData {
@@ -34,9 +31,7 @@ class PictureData {
     const auto quiet = core::silent_log();  // the trainer's loader reports bad files
     auto loaded = report::load_picture_samples(dataset_, choice_, stop, quiet);
     if (const auto other = data::open_held_out(data_, quiet, wanted_)) {
-      report::SampleChoice few = choice_;
-      few.count = std::min(few.count, kHeldOutImages);
-      held_out = report::load_picture_samples(other, few, stop, quiet);
+      held_out = report::load_picture_samples(other, choice_, stop, quiet);
     }
     samples = std::move(loaded);
   }

@@ -13,6 +13,7 @@
 #include "dbot/data/cached_dataset.h"
 #include "dbot/data/stoppable_dataset.h"
 #include "dbot/eval/frozen/label_draws.h"
+#include "dbot/report/page/page_data.h"
 #include "dbot/run/pretrain/bad_file_list.h"
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/held_out.h"
@@ -133,6 +134,8 @@ PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
   PretrainSummary summary =
       summarise(training, *method, folder, precision_of(recipe), observers.missing_table());
   summary.stage_gains = observers.stage_gains();
+  summary.verdict = observers.page_summary().verdict;
+  summary.chance = observers.page_summary().chance;
   return summary;
 }
 

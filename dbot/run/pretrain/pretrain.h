@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/report/advice/stage_gain.h"
+#include "dbot/report/advice/verdict.h"
 #include "dbot/report/metrics/metrics_record.h"
 #include "dbot/report/text/command_texts.h"
 #include "dbot/run/recipe/recipe.h"
@@ -47,6 +49,8 @@ struct PretrainSummary {
   std::vector<report::EvaluationRecord> evaluations;  // of the whole run, as they were made
   MissingTable missing_table = {};
   std::vector<report::StageGain> stage_gains = {};  // what the stages behind the first added
+  report::Verdict verdict = {};                              // that the page gives
+  double chance = std::numeric_limits<double>::quiet_NaN();  // of the evaluations, percent
 };
 
 /// The library's entry: pre-trains on a folder of images into a run folder, from the start or from

@@ -26,6 +26,17 @@ TEST(EvaluationTable, HasARowForEachNetworkAndAColumnForEachProtocol) {
             "stage 1                   60.00         62.00\n");
 }
 
+TEST(EvaluationTable, ChanceStandsFirstInEachTop1) {
+  EvaluationRecord stage = record("stage 1", 60);
+  stage.results[0].figures = {{"mAP", 0.5}};
+  EXPECT_EQ(evaluation_table({record("raw pixels", 50), stage}, false, false, 10),
+            "accuracy in percent  k-NN top-1  k-NN mAP  linear top-1\n"
+            "-------------------  ----------  --------  ------------\n"
+            "chance                    10.00         -         10.00\n"
+            "raw pixels                50.00         -         52.00\n"
+            "stage 1                   60.00       0.5         62.00\n");
+}
+
 TEST(EvaluationTable, ShowsTop5OnlyWhenAsked) {
   const std::vector<EvaluationRecord> records{record("stage 1", 60)};
   EXPECT_THAT(evaluation_table(records, true), HasSubstr("61.00"));

@@ -99,6 +99,11 @@ TEST_P(DrawSetTest, DrawsEverythingAndChangesNothing) {
   EXPECT_NEAR(set.health.training_loss, set.health.held_out_loss, 1e-9);  // the same images here
   EXPECT_LE(set.health.position_loss, set.health.constant_loss + 1e-9);
   EXPECT_GT(set.health.target_deviation, 0);
+  EXPECT_EQ(set.health.compared.images, 20);
+  EXPECT_EQ(set.health.compared.held_out, 1);
+  EXPECT_GE(set.health.compared.own_crop_nearest, 0);
+  EXPECT_GT(set.health.compared.target_inside, 0);
+  EXPECT_LT(set.health.compared.way_to_zero, 1);
   write_picture_set(folder_.path(), set);
   EXPECT_EQ(read_picture_set(folder_.path()).map->points[4].x, set.map->points[4].x);
 }
@@ -125,6 +130,22 @@ TEST_P(DrawSetTest, StopsOnRequest) {
   core::StopRequest stop;
   stop.request();
   EXPECT_THROW(draw(method, stop), Stopped);
+}
+
+TEST_P(DrawSetTest, ComparesAsManyImagesAsTheSetBefore) {
+  methods::MaskedModeling method(tiny(GetParam()));
+  method.begin_stage(0);
+  PictureSet set = draw(method);
+  set.health.compared.images = 6;
+  const test::TemporaryFolder earlier;
+  write_picture_set(earlier.path(), set);
+  const PictureSamples samples = load(40, 20);
+  DrawSettings settings;
+  settings.look.mean = settings.look.std = {0.5, 0.5, 0.5};
+  settings.earlier = earlier.path();
+  EXPECT_EQ(draw_picture_set(method, samples, nullptr, settings, folder_.path(), {})
+                .health.compared.images,
+            6);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, DrawSetTest, ::testing::Bool());

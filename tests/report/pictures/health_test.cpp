@@ -54,6 +54,60 @@ TEST(FeatureHealthFigures, ConstantPredictionsAreMeansOverAllAndByPosition) {
   EXPECT_NEAR(health.prediction_deviation, std::sqrt(2.0), 1e-6);
 }
 
+/// Three images of four patches with one value each; all are masked.
+methods::MaskedPrediction inside_example(const at::Tensor& prediction) {
+  methods::MaskedPrediction example;
+  example.target =
+      at::tensor({1.F, 2.F, 3.F, 8.F, 5.F, 4.F, 9.F, 2.F, 3.F, 6.F, 0.F, 5.F}).view({3, 4, 1});
+  example.prediction = prediction.expand({3, 4, 1});
+  example.mask = at::ones({3, 4});
+  example.loss.kind = objectives::LossKind::mse;
+  return example;
+}
+
+TEST(PredictionsInside, AreAsDeviatingAsTheirTargetsWhereTheyAreTheSame) {
+  ComparedFigures figures;
+  methods::MaskedPrediction example = inside_example(at::zeros({3, 4, 1}));
+  example.prediction = example.target;
+  measure_inside(example, figures);
+  // Without position means 3, 4, 4, 5: rows −2 −2 −1 3, 2 0 5 −3, 0 2 −4 0 with means −½, 1, −½.
+  EXPECT_NEAR(figures.target_inside, std::sqrt((17.0 + 34 + 19) / 12), 1e-6);
+  EXPECT_EQ(figures.prediction_inside, figures.target_inside);
+  EXPECT_EQ(figures.way_to_zero, 1);
+}
+
+TEST(PredictionsInside, NeitherMeanColoursNorPlacesCount) {
+  const at::Tensor colours = at::tensor({3.5F, 5.F, 3.5F}).view({3, 1, 1});
+  const at::Tensor places = at::tensor({3.F, 4.F, 4.F, 5.F}).view({1, 4, 1});
+  ComparedFigures figures;
+  measure_inside(inside_example(colours + places), figures);
+  EXPECT_NEAR(figures.prediction_inside, 0, 1e-6);
+  EXPECT_GT(figures.target_inside, 2);
+}
+
+TEST(PredictionsInside, TheWayBeginsWithTheMeanOfTheOtherImages) {
+  // At each position the mean of the two other images: what needs no look at the image.
+  const at::Tensor others =
+      at::tensor({4.F, 5.F, 4.5F, 3.5F, 2.F, 4.F, 1.5F, 6.5F, 3.F, 3.F, 6.F, 5.F}).view({3, 4, 1});
+  ComparedFigures figures;
+  measure_inside(inside_example(others), figures);
+  EXPECT_NEAR(figures.way_to_zero, 0, 1e-6);
+  const at::Tensor target = inside_example(others).target;
+  measure_inside(inside_example((others + target) / 2), figures);
+  EXPECT_NEAR(figures.way_to_zero, 0.75, 1e-6);  // half the distance, squared
+}
+
+TEST(PredictionsInside, MeasureNothingOfOneImage) {
+  ComparedFigures figures;
+  methods::MaskedPrediction example = inside_example(at::zeros({3, 4, 1}));
+  for (at::Tensor* tensor : {&example.target, &example.prediction, &example.mask}) {
+    *tensor = tensor->narrow(0, 0, 1);
+  }
+  measure_inside(example, figures);
+  EXPECT_TRUE(std::isnan(figures.prediction_inside));
+  EXPECT_TRUE(std::isnan(figures.way_to_zero));
+}
+
 TEST(FeatureHealthFigures, ACollapsedPredictionHasNoDeviation) {
   methods::MaskedPrediction prediction = example();
   prediction.prediction = at::full({2, 3, 1}, 3.F);

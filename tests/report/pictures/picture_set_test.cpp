@@ -53,6 +53,44 @@ TEST(PictureSet, OlderSetsHaveNoNeighboursByPixels) {
   EXPECT_THAT(read_picture_set(folder).pixel_neighbours, SizeIs(0));
 }
 
+TEST(PictureSet, KeepsWhatIsComparedAndOlderSetsHaveNone) {
+  const test::TemporaryFolder run;
+  PictureSet set = example_set(run.path(), "stage 1", 120, 0);
+  const auto folder = picture_folder(run.path(), "stage 1");
+  EXPECT_TRUE(
+      json::parse(core::read_text_file(folder / "pictures.json"))["health"]["compared"].is_null());
+  EXPECT_TRUE(std::isnan(read_picture_set(folder).health.compared.images));
+  set.health.compared = {.images = 64,
+                         .held_out = 1,
+                         .effective_rank = 20,
+                         .rank_me = 12,
+                         .mean_cosine = 0.8,
+                         .own_crop_nearest = 0.75,
+                         .shared_neighbours = 0.5,
+                         .prediction_inside = 0.3,
+                         .target_inside = 0.9,
+                         .way_to_zero = -0.25};
+  write_picture_set(folder, set);
+  json document = json::parse(core::read_text_file(folder / "pictures.json"));
+  for (const char* key :
+       {"images", "held_out", "effective_rank", "rank_me", "mean_cosine", "own_crop_nearest",
+        "shared_neighbours", "prediction_inside", "target_inside", "way_to_zero"}) {
+    EXPECT_TRUE(document["health"]["compared"].contains(key)) << key;
+  }
+  const ComparedFigures read = read_picture_set(folder).health.compared;
+  EXPECT_EQ(read.images, 64);
+  EXPECT_EQ(read.held_out, 1);
+  EXPECT_EQ(read.rank_me, 12);
+  EXPECT_EQ(read.own_crop_nearest, 0.75);
+  EXPECT_EQ(read.way_to_zero, -0.25);
+  document["health"].erase("compared");
+  core::write_file_synced(folder / "pictures.json", document.dump());
+  EXPECT_TRUE(std::isnan(read_picture_set(folder).health.compared.images));
+  document["health"]["compared"] = {{"images", 1e9}};
+  core::write_file_synced(folder / "pictures.json", document.dump());
+  EXPECT_THROW(read_picture_set(folder), DataError);
+}
+
 TEST(PictureSet, NamesThatAreNotUtf8AreWrittenAllTheSame) {
   const test::TemporaryFolder run;
   PictureSet set;

@@ -20,6 +20,7 @@ namespace {
 
 // Squares of singular values below this share of the largest are what is left of zeros.
 constexpr double kRounding = 1e-13;
+constexpr double kRankMeEpsilon = 1e-7;
 
 void require_finite(const at::Tensor& rows) {
   if (at::isfinite(rows).all().item<bool>()) return;
@@ -28,6 +29,21 @@ void require_finite(const at::Tensor& rows) {
 
 at::Tensor centred(const at::Tensor& rows, const at::Tensor& mean) {
   return rows.to(at::kDouble) - mean;
+}
+
+/// Of float64 rows, min(rows, width) of them, smallest first.
+std::vector<double> singular_values(const at::Tensor& values) {
+  // Their squares are the eigenvalues of the smaller product.
+  const at::Tensor product = values.size(0) < values.size(1) ? at::matmul(values, values.t())
+                                                             : at::matmul(values.t(), values);
+  const at::Tensor squares = at::linalg_eigvalsh(product).clamp_min(0).contiguous();
+  const auto* begin = squares.const_data_ptr<double>();
+  const double rounding = kRounding * begin[squares.numel() - 1];  // the last is the largest
+  std::vector<double> singular;
+  for (std::int64_t i = 0; i < squares.numel(); ++i) {
+    singular.push_back(begin[i] > rounding ? std::sqrt(begin[i]) : 0);
+  }
+  return singular;
 }
 
 }  // namespace
@@ -56,22 +72,25 @@ PrincipalComponents fit_principal_components(const at::Tensor& rows, std::int64_
 
 double effective_rank(const at::Tensor& rows) {
   require_finite(rows);
-  const at::Tensor values = centred(rows, rows.to(at::kDouble).mean(0));
-  // The squares of the singular values are the eigenvalues of the smaller product.
-  const at::Tensor product = values.size(0) < values.size(1) ? at::matmul(values, values.t())
-                                                             : at::matmul(values.t(), values);
-  const at::Tensor squares = at::linalg_eigvalsh(product).clamp_min(0).contiguous();
-  const auto* begin = squares.const_data_ptr<double>();
-  const double rounding = kRounding * begin[squares.numel() - 1];  // the last is the largest
-  std::vector<double> singular;
-  for (std::int64_t i = 0; i < squares.numel(); ++i) {
-    if (begin[i] > rounding) singular.push_back(std::sqrt(begin[i]));
-  }
-  if (singular.empty()) return 0;
+  const auto singular = singular_values(centred(rows, rows.to(at::kDouble).mean(0)));
   const double sum = std::accumulate(singular.begin(), singular.end(), 0.0);
   double entropy = 0;
-  for (const double value : singular) entropy -= value / sum * std::log(value / sum);
-  return std::exp(entropy);
+  for (const double value : singular) {
+    if (value > 0) entropy -= value / sum * std::log(value / sum);
+  }
+  return sum > 0 ? std::exp(entropy) : 0;
+}
+
+double rank_me(const at::Tensor& rows) {
+  require_finite(rows);
+  const auto singular = singular_values(rows.to(at::kDouble));
+  const double sum = std::accumulate(singular.begin(), singular.end(), 0.0);
+  double entropy = 0;
+  for (const double value : singular) {
+    const double share = value / sum + kRankMeEpsilon;
+    entropy -= share * std::log(share);
+  }
+  return sum > 0 ? std::exp(entropy) : 0;
 }
 
 }  // namespace dbot::report

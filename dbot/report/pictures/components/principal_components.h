@@ -26,4 +26,9 @@ PrincipalComponents fit_principal_components(const at::Tensor& rows, std::int64_
 /// Vetterli, "The effective rank", EUSIPCO 2007.
 double effective_rank(const at::Tensor& rows);
 
+/// RankMe: exp of the entropy of p = σ / Σσ + ε over the singular values of the rows as they are,
+/// not centred, with ε = 10⁻⁷. Between 1 and min(rows, width), but for ε; 0 if all are zero.
+/// Garrido et al., "RankMe", arXiv 2210.02885, equation 1.
+double rank_me(const at::Tensor& rows);
+
 }  // namespace dbot::report

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
@@ -50,6 +51,21 @@ ordered_json to_json(const std::vector<Neighbours>& rows) {
   return list;
 }
 
+/// Null where nothing was measured, as by older programs.
+ordered_json to_json(const ComparedFigures& figures) {
+  if (!std::isfinite(figures.images)) return nullptr;
+  return {{"images", static_cast<std::int64_t>(figures.images)},
+          {"held_out", figures.held_out > 0},
+          {"effective_rank", figures.effective_rank},
+          {"rank_me", figures.rank_me},
+          {"mean_cosine", figures.mean_cosine},
+          {"own_crop_nearest", figures.own_crop_nearest},
+          {"shared_neighbours", figures.shared_neighbours},
+          {"prediction_inside", figures.prediction_inside},
+          {"target_inside", figures.target_inside},
+          {"way_to_zero", figures.way_to_zero}};
+}
+
 }  // namespace
 
 ordered_json health_json(const FeatureHealth& health) {
@@ -62,7 +78,8 @@ ordered_json health_json(const FeatureHealth& health) {
           {"constant_loss", health.constant_loss},
           {"position_loss", health.position_loss},
           {"training_loss", health.training_loss},
-          {"held_out_loss", health.held_out_loss}};
+          {"held_out_loss", health.held_out_loss},
+          {"compared", to_json(health.compared)}};
 }
 
 void write_picture_set(const fs::path& folder, const PictureSet& set) {

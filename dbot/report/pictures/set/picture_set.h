@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "dbot/report/moment.h"
+#include "dbot/report/pictures/set/compared_figures.h"
 #include "dbot/report/pictures/set/shown_exhibits.h"
 
 // What a network shows at one moment of a run, as files: RUN/pictures/<name>/ holds pictures and
@@ -50,8 +50,6 @@ struct Neighbours {
   std::vector<double> similarity;     // cosine of each
 };
 
-inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
-
 /// Figures that tell a healthy network from a collapsed one. NaN: not measured.
 struct FeatureHealth {
   double effective_rank = not_measured;  // exp of the entropy of the features' normalised spectrum
@@ -65,6 +63,7 @@ struct FeatureHealth {
                                         // can be had without looking at the image
   double training_loss = not_measured;  // on images that are trained on, not augmented
   double held_out_loss = not_measured;  // on images that are not, where there are some
+  ComparedFigures compared = {};        // to be set beside those of other moments
 };
 
 struct PictureSet {

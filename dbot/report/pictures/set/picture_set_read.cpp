@@ -67,6 +67,23 @@ Neighbours read_neighbours(const json& object, std::int64_t points) {
   return row;
 }
 
+ComparedFigures read_compared(const json& object) {
+  ComparedFigures figures;
+  figures.images = integer_of(object, "images", 1, static_cast<std::int64_t>(kMostPoints));
+  const json& held_out = member(object, "held_out");
+  if (!held_out.is_boolean()) refuse("\"held_out\" is neither true nor false");
+  figures.held_out = held_out.get<bool>() ? 1 : 0;
+  figures.effective_rank = figure(object, "effective_rank");
+  figures.rank_me = figure(object, "rank_me");
+  figures.mean_cosine = figure(object, "mean_cosine");
+  figures.own_crop_nearest = figure(object, "own_crop_nearest");
+  figures.shared_neighbours = figure(object, "shared_neighbours");
+  figures.prediction_inside = figure(object, "prediction_inside");
+  figures.target_inside = figure(object, "target_inside");
+  figures.way_to_zero = figure(object, "way_to_zero");
+  return figures;
+}
+
 FeatureHealth read_health(const json& object) {
   if (!object.is_object()) refuse("\"health\" is no object");
   FeatureHealth health;
@@ -80,6 +97,10 @@ FeatureHealth read_health(const json& object) {
   health.position_loss = figure(object, "position_loss");
   health.training_loss = figure(object, "training_loss");
   health.held_out_loss = figure(object, "held_out_loss");
+  // Older sets have none.
+  if (const auto compared = object.find("compared"); compared != object.end()) {
+    if (!compared->is_null()) health.compared = read_compared(*compared);
+  }
   return health;
 }
 
