@@ -16,7 +16,7 @@ namespace {
 constexpr double kRankNoise = 0.1;     // of the rank before
 constexpr double kCosineNoise = 0.02;  // of the mean cosine
 
-std::vector<StageMeasure> by_accuracy(const Observed& observed, std::int64_t stage) {
+std::vector<StageMeasure> accuracy_measures(const Observed& observed, std::int64_t stage) {
   std::vector<StageMeasure> measures;
   for (const Comparison& comparison : compare_all_accuracies(observed.figures.evaluations)) {
     const auto at_end = [&](std::int64_t wanted) {
@@ -47,7 +47,7 @@ const FeatureHealth* health_at_end(const Observed& observed, std::int64_t stage)
   return nullptr;
 }
 
-std::vector<StageMeasure> by_features(const Observed& observed, std::int64_t stage) {
+std::vector<StageMeasure> feature_measures(const Observed& observed, std::int64_t stage) {
   const FeatureHealth* before = health_at_end(observed, stage - 1);
   const FeatureHealth* after = health_at_end(observed, stage);
   if (before == nullptr || after == nullptr || before->images != after->images) return {};
@@ -96,9 +96,9 @@ bool StageGain::is_worse() const {
 std::optional<StageGain> stage_gain(const Observed& observed, std::int64_t stage) {
   if (stage < 1) return std::nullopt;
   StageGain gain{.stage = stage, .measures = {}};
-  if (reason_against_classes(observed).empty()) gain.measures = by_accuracy(observed, stage);
+  if (reason_against_classes(observed).empty()) gain.measures = accuracy_measures(observed, stage);
   gain.by_labels = !gain.measures.empty();
-  if (!gain.by_labels) gain.measures = by_features(observed, stage);
+  if (!gain.by_labels) gain.measures = feature_measures(observed, stage);
   if (gain.measures.empty()) return std::nullopt;
   return gain;
 }

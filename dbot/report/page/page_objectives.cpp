@@ -20,14 +20,14 @@ std::string word_setting(const PageJson& recipe, const char* key) {
   return text.size() >= 2 ? text.substr(1, text.size() - 2) : text;
 }
 
-std::string word_at(const PageJson& lists, const char* key, std::size_t stage) {
+std::string entry_word(const PageJson& lists, const char* key, std::size_t stage) {
   const auto found = lists.find(key);
   if (found == lists.end() || !found->is_array() || stage >= found->size()) return "";
   const PageJson& value = (*found)[stage];
   return value.is_string() ? value.get<std::string>() : "";
 }
 
-double number_at(const PageJson& lists, const char* key, std::size_t stage) {
+double entry_number(const PageJson& lists, const char* key, std::size_t stage) {
   const auto found = lists.find(key);
   if (found == lists.end() || !found->is_array() || stage >= found->size()) return 0;
   const PageJson& value = (*found)[stage];
@@ -56,10 +56,10 @@ std::vector<ModelFacts::Objective> objectives_of(const PageJson& facts, const Pa
                       (*lists)["targets"].is_array();
   std::vector<ModelFacts::Objective> objectives;
   for (std::size_t stage = 0; stored && stage < (*lists)["targets"].size(); ++stage) {
-    objectives.push_back({.target = word_at(*lists, "targets", stage),
-                          .loss = word_at(*lists, "losses", stage),
-                          .normalisation = word_at(*lists, "normalisations", stage),
-                          .beta = number_at(*lists, "betas", stage)});
+    objectives.push_back({.target = entry_word(*lists, "targets", stage),
+                          .loss = entry_word(*lists, "losses", stage),
+                          .normalisation = entry_word(*lists, "normalisations", stage),
+                          .beta = entry_number(*lists, "betas", stage)});
   }
   if (objectives.empty()) objectives.push_back(of_recipe(recipe));
   return objectives;
