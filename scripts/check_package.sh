@@ -51,9 +51,9 @@ done
 say "$(du -ch "${debs[@]}" "${archives[@]}" | awk '{printf "%s %s; ", $1, $2}')"
 
 # ---- The program, installed by dpkg, its dependencies by apt ----
-rm -rf "$root/check" && mkdir -p "$root/check/archive"
+rm -rf "$root/check" && mkdir -p "$root/check/archive" "$root/check/images"
 cp "${debs[@]}" "$root/check/"
-cp -r tests/data/fixtures "$root/check/images"
+cp tests/data/fixtures/*.jpg tests/data/fixtures/*.png "$root/check/images/"
 mkdir -p "$root/check/labelled"/{train,test}/{jpeg,png}
 cp tests/data/fixtures/*.jpg "$root/check/labelled/train/jpeg/"
 cp tests/data/fixtures/*.png "$root/check/labelled/train/png/"
