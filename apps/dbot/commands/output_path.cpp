@@ -10,12 +10,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void check_folder_of(std::string_view command, const fs::path& file) {
+void check_folder_of(std::string_view command, std::string_view option, const fs::path& file) {
   std::error_code error;
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   if (!fs::is_directory(folder, error)) {
-    throw UsageError(fmt::format("[{}] --out is {}, but its folder {} does not exist; make it",
-                                 command, file.string(), folder.string()));
+    throw UsageError(fmt::format("[{}] {} is {}, but its folder {} does not exist; make it",
+                                 command, option, file.string(), folder.string()));
   }
   if (::access(folder.c_str(), W_OK) != 0) {
     throw Error(fmt::format("[{}] {} cannot be written to", command, folder.string()));
@@ -24,10 +24,11 @@ void check_folder_of(std::string_view command, const fs::path& file) {
 
 }  // namespace
 
-void check_output_files(std::string_view command, const std::vector<fs::path>& files, bool force) {
+void check_output_files(std::string_view command, const std::vector<fs::path>& files, bool force,
+                        std::string_view option) {
   std::error_code error;
   for (const fs::path& file : files) {
-    check_folder_of(command, file);
+    check_folder_of(command, option, file);
     if (!fs::exists(fs::symlink_status(file, error))) continue;
     if (fs::is_directory(file, error)) {
       throw UsageError(fmt::format("[{}] {} is a folder, expected a file", command, file.string()));

@@ -59,7 +59,7 @@ std::string search_sentence(const SearchShown& search) {
                                       grouped(search.images), grouped(search.asked));
   const std::int64_t copies = copies_in(search);
   if (copies == 0) return text + ".";
-  return text + fmt::format("; {} found {} the same picture.", grouped(copies),
+  return text + fmt::format("; {} of those found {} the same picture.", grouped(copies),
                             copies == 1 ? "is" : "are");
 }
 

@@ -153,6 +153,12 @@ TEST_F(Search, RefusesWhatCannotBeLookedFor) {
                  "is no file and no image of the data");
   write_file(shop_.folder / "broken.png", "no picture");
   expect_refusal({"--query", shop_.folder / "broken.png"}, 3, "broken.png");
+  // Four by four pixels of six channels, as numpy writes them.
+  const std::string head = "{'descr': '|u1', 'fortran_order': False, 'shape': (4, 4, 6), }";
+  const std::string padded = head + std::string(117 - head.size(), ' ') + "\n";
+  write_file(shop_.folder / "six.npy",
+             std::string("\x93NUMPY\x01\x00\x76\x00", 10) + padded + std::string(96, 'x'));
+  expect_refusal({"--query", shop_.folder / "six.npy"}, 3, "channels");
   fs::create_directory(shop_.folder / "empty");
   expect_refusal({"--query", shop_.folder / "empty"}, 3, "empty");
   expect_refusal({"--query", ""}, 2, "--query");
@@ -163,7 +169,7 @@ TEST_F(Search, RefusesWhatCannotBeLookedFor) {
   expect_refusal({"--query", "cat/4.png", "--features", "grid:9"}, 2, "grid:9");
   expect_refusal({"--query", "cat/4.png", "--index", shop_.folder / "x.csv"}, 2, "--index is");
   expect_refusal({"--query", "cat/4.png", "--index", shop_.folder / "no/x.safetensors"}, 2,
-                 "does not exist");
+                 "--index is");
   std::vector<std::string> many{"--query"};
   many.insert(many.end(), 1001, "cat/4.png");
   expect_refusal(many, 2, "1,001 images to be looked for, expected at most 1,000");

@@ -35,7 +35,7 @@ SearchShown search() {
 TEST(SearchPage, HoldsWhatWasFound) {
   const json page = json::parse(search_page_data(search()));
   EXPECT_EQ(page["sentence"],
-            "What 12,345 images hold that is like a.png; 1 is found the same picture.");
+            "What 12,345 images hold that is like a.png; 1 of those found is the same picture.");
   EXPECT_EQ(page["copies"], 1);
   const json& nearest = page["queries"][0]["nearest"];
   ASSERT_EQ(nearest.size(), 2U);

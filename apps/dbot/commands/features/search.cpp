@@ -12,6 +12,7 @@
 #include "apps/dbot/commands/output_path.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
+#include "dbot/eval/frozen/embedding.h"
 #include "dbot/report/text/quantity_text.h"
 #include "dbot/report/text/table.h"
 #include "dbot/tools/search/image_search.h"
@@ -53,7 +54,7 @@ void check_arguments(const Arguments& arguments) {
   }
   std::error_code ignored;
   if (!index.empty() && !std::filesystem::exists(index, ignored)) {
-    check_output_files("search", {index}, /*force=*/false);
+    check_output_files("search", {index, eval::names_path(index)}, /*force=*/false, "--index");
   }
   if (!arguments.out.empty()) check_output_folder("search", arguments.out, arguments.force);
 }
