@@ -41,10 +41,14 @@ class Tools:
     data: Path
     threads: int
 
-    def call(self, *words: str | Path) -> Json:
-        """The JSON object that a command prints."""
+    def call(self, *words: str | Path, folder: Path | None = None) -> Json:
+        """The JSON object that a command prints, typed in a folder."""
         done = subprocess.run(
-            [self.dbot, *words, "--json"], check=True, stdout=subprocess.PIPE, text=True
+            [self.dbot, *words, "--json"],
+            check=True,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         found: Json = json.loads(done.stdout.splitlines()[-1])
         return found
@@ -88,6 +92,7 @@ def compare_now(tools: Tools, run: Path, copy: Path) -> None:
         *("pretrain", run / "recipe.toml", "--data", tools.data, "--steps", "0", "--out", start),
         *("--set", "evaluate.at_stage_ends=false", "--set", "report.pictures=false"),
         *tools.with_threads,
+        folder=run.parent,  # a teacher's path can be relative to it
     )
     for model, moment, kind in ((start, sets_of(run)[0], "start"), (run, sets_of(run)[-1], "stage")):
         named = {key: moment[key] for key in ("label", "step", "stage")}
@@ -244,7 +249,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     if not arguments.runs or arguments.data is None:
         parser.error("measure needs --data and runs")
-    tools = Tools(arguments.dbot, arguments.data, arguments.threads)
+    tools = Tools(arguments.dbot.absolute(), arguments.data.resolve(), arguments.threads)
     for run in arguments.runs:
         result = measure(tools, run.resolve())
         write_result(RESULTS / f"{run.name}.json", result)

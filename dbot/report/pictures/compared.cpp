@@ -59,7 +59,7 @@ struct Cut {
   std::int64_t begin = 0, length = 1;
 };
 
-Cut cut(std::int64_t side, double share, core::Random& random) {
+Cut cut_side(std::int64_t side, double share, core::Random& random) {
   const auto length =
       std::clamp<std::int64_t>(std::llround(share * static_cast<double>(side)), 1, side);
   const auto places = static_cast<std::uint64_t>(side - length + 1);
@@ -84,7 +84,7 @@ at::Tensor random_crops(const at::Tensor& images, std::uint64_t seed, std::uint3
                          .epoch = view + 1,
                          .sample = static_cast<std::uint64_t>(i)});
     const double share = random.uniform(kLeastSide, kMostSide);
-    const Cut rows = cut(height, share, random), columns = cut(width, share, random);
+    const Cut rows = cut_side(height, share, random), columns = cut_side(width, share, random);
     const at::Tensor part = images.narrow(0, i, 1)
                                 .narrow(2, rows.begin, rows.length)
                                 .narrow(3, columns.begin, columns.length);

@@ -52,6 +52,7 @@ TEST_F(PageDataTest, AnEmptyFolderGivesEveryPart) {
   }
   EXPECT_EQ(page["state"], "empty");
   EXPECT_EQ(page["verdict"]["kind"], "too_early");
+  EXPECT_EQ(page["verdict"]["measure"], "");
 }
 
 TEST_F(PageDataTest, SaysWhereTheRunStands) {

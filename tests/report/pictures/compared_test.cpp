@@ -22,7 +22,7 @@ namespace dbot::report {
 namespace {
 
 /// Normal numbers.
-at::Tensor noise(std::int64_t rows, std::int64_t width, std::uint64_t seed) {
+at::Tensor normal_rows(std::int64_t rows, std::int64_t width, std::uint64_t seed) {
   core::Random random({.seed = seed});
   at::Tensor values = at::empty({rows, width}, at::kDouble);
   auto* value = values.mutable_data_ptr<double>();
@@ -33,7 +33,7 @@ at::Tensor noise(std::int64_t rows, std::int64_t width, std::uint64_t seed) {
 TEST(RankMe, OfOrthogonalIdenticalAndProportionalFeatures) {
   EXPECT_NEAR(rank_me(at::eye(8)), 8, 1e-3);
   EXPECT_NEAR(rank_me(at::ones({20, 8})), 1, 1e-3);
-  EXPECT_NEAR(rank_me(noise(20, 1, 1) * at::ones({1, 8})), 1, 1e-3);
+  EXPECT_NEAR(rank_me(normal_rows(20, 1, 1) * at::ones({1, 8})), 1, 1e-3);
   EXPECT_EQ(rank_me(at::zeros({5, 8})), 0);
 }
 
@@ -45,7 +45,7 @@ TEST(RankMe, AddsEpsilonToEachShare) {
 }
 
 TEST(ComparedFeatures, DoNotDependOnTheOrderOfTheImages) {
-  const at::Tensor first = noise(30, 6, 1), second = first + 0.4 * noise(30, 6, 2);
+  const at::Tensor first = normal_rows(30, 6, 1), second = first + 0.7 * normal_rows(30, 6, 2);
   const at::Tensor order = (at::arange(30) * 7) % 30;  // 7 and 30 have no common factor
   ComparedFigures as_they_are, mixed;
   measure_compared_features(first, as_they_are);
@@ -56,14 +56,14 @@ TEST(ComparedFeatures, DoNotDependOnTheOrderOfTheImages) {
   const CropAgreement agreement = crop_agreement(first, second);
   const CropAgreement moved =
       crop_agreement(first.index_select(0, order), second.index_select(0, order));
-  EXPECT_GT(agreement.own_nearest, 0.5);
+  EXPECT_GT(agreement.own_nearest, 0.2);
   EXPECT_LT(agreement.own_nearest, 1);
   EXPECT_NEAR(agreement.own_nearest, moved.own_nearest, 1e-12);
   EXPECT_NEAR(agreement.shared_neighbours, moved.shared_neighbours, 1e-12);
 }
 
 TEST(CropAgreementTest, OfTheSameFeaturesIsWhole) {
-  const at::Tensor features = noise(40, 6, 3);
+  const at::Tensor features = normal_rows(40, 6, 3);
   const CropAgreement agreement = crop_agreement(features, 5 * features);
   EXPECT_EQ(agreement.own_nearest, 1);
   EXPECT_EQ(agreement.shared_neighbours, 1);
@@ -72,12 +72,12 @@ TEST(CropAgreementTest, OfTheSameFeaturesIsWhole) {
 TEST(CropAgreementTest, OfFeaturesThatAreAllAlikeIsNone) {
   EXPECT_EQ(crop_agreement(at::full({40, 6}, 0.3), at::full({40, 6}, 0.3)).own_nearest, 0);
   // Such features, but for rounding.
-  const at::Tensor nearly = at::full({40, 6}, 0.3F) + 1e-7 * noise(40, 6, 4);
+  const at::Tensor nearly = at::full({40, 6}, 0.3F) + 1e-7 * normal_rows(40, 6, 4);
   EXPECT_EQ(crop_agreement(nearly, at::full({40, 6}, 0.3)).own_nearest, 0);
 }
 
 TEST(CropAgreementTest, OfFeaturesWithoutAnythingInCommonIsChance) {
-  const CropAgreement agreement = crop_agreement(noise(400, 8, 5), noise(400, 8, 6));
+  const CropAgreement agreement = crop_agreement(normal_rows(400, 8, 5), normal_rows(400, 8, 6));
   EXPECT_LT(agreement.own_nearest, 0.02);  // 1 of 400
   EXPECT_NEAR(agreement.shared_neighbours, 10.0 / 399, 0.01);
 }
@@ -113,7 +113,8 @@ TEST(RandomCrops, ArePartsOfTheirImagesAndDrawnBySeedAndView) {
 TEST(CompareFeatures, LooksAtAsManyImagesAsItIsTold) {
   const FakeMethod method;
   PictureSamples samples;
-  samples.images = (255 * noise(48, 3 * 8 * 8, 8).sigmoid()).to(at::kByte).view({48, 3, 8, 8});
+  samples.images =
+      (255 * normal_rows(48, 3 * 8 * 8, 8).sigmoid()).to(at::kByte).view({48, 3, 8, 8});
   samples.ids.resize(48);
   CompareSettings settings;
   settings.look.mean = settings.look.std = {0.5, 0.5, 0.5};
