@@ -6,6 +6,7 @@
 #include "dbot/exchange/convolution/convolution_description.h"
 #include "dbot/methods/siamese/convolution_costs.h"
 #include "dbot/methods/siamese/siamese.h"
+#include "dbot/methods/surroundings.h"
 
 namespace dbot::methods {
 
