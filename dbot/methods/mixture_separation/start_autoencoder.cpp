@@ -10,8 +10,8 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/decoder_file.h"
 #include "dbot/exchange/import/encoder_file.h"
-#include "dbot/methods/classification/start_weights.h"
 #include "dbot/methods/mixture_separation/separation_network.h"
+#include "dbot/methods/start/start_weights.h"
 
 namespace dbot::methods {
 namespace {
