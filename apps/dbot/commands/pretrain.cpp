@@ -1,6 +1,7 @@
 // dbot pretrain: from a recipe and a folder of images to a run folder with weights.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -8,10 +9,13 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/train_run.h"
 #include "apps/dbot/terminal/command_texts.h"
+#include "apps/dbot/terminal/console.h"
 #include "apps/dbot/terminal/shell_words.h"
 #include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/run/recipe/recipe_for_weights.h"
 #include "dbot/runtime/cuda.h"
 
 namespace dbot::app {
@@ -72,6 +76,14 @@ std::string going_on(const Arguments& arguments, std::vector<std::string> words,
   return command_text(words);
 }
 
+/// The recipe of the run that goes on; empty where there is none.
+std::string begun_recipe(const Arguments& arguments) {
+  const auto file = std::filesystem::path(arguments.out) / "recipe.toml";
+  std::error_code ignored;
+  const bool begun = arguments.resume && std::filesystem::is_regular_file(file, ignored);
+  return begun ? core::read_text_file(file) : std::string();
+}
+
 void pretrain(const Arguments& arguments, const std::vector<std::string>& words) {
   if (arguments.processes != 1) {
     throw UsageError(
@@ -80,7 +92,8 @@ void pretrain(const Arguments& arguments, const std::vector<std::string>& words)
                     arguments.processes));
   }
   const run::RecipeText text = run::find_recipe(arguments.recipe);
-  run::Recipe recipe = run::read_recipe(text.text, text.origin, assignments(arguments));
+  run::Recipe recipe =
+      run::recipe_with_start(text, assignments(arguments), begun_recipe(arguments), console_log());
   train_run(std::move(recipe), options_of(arguments), arguments.json,
             [&](const std::string& run) { return going_on(arguments, words, run); });
 }
