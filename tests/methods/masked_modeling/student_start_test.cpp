@@ -62,7 +62,8 @@ TEST_F(StudentStarts, AClassTokenThatTheFileLacksIsDrawnAndSaidByName) {
   stored.class_token = false;
   nn::ParameterStore store(nn::encoder_parameters(stored));
   for (const auto& [name, tensor] : store.named()) tensor.copy_(at::randn(tensor.sizes()));
-  exchange::save_encoder(file_, {.config = stored, .mean = config_.mean, .std = config_.std}, store.named());
+  exchange::save_encoder(file_, {.config = stored, .mean = config_.mean, .std = config_.std},
+                         store.named());
   const auto method = begun(), without = drawn();
   EXPECT_TRUE(at::equal(of(*method, "cls_token"), of(*without, "cls_token")));
   const at::Tensor& table = of(*method, "pos_embed");
