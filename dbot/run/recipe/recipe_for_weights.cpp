@@ -124,16 +124,26 @@ std::int64_t heads_of(const Recipe& recipe) {
 }
 
 /// What the recipe takes from the encoder in the file that it names.
-Values start_values(const Recipe& recipe, const std::set<std::string>& given) {
+Values start_values(const Recipe& recipe, const std::set<std::string>& given,
+                    const core::Log& log) {
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
   exchange::EncoderHints hints;
   if (given.contains("model.heads")) hints.heads = heads_of(recipe);
   const std::string& path = outline.start_path;
-  const exchange::EncoderDescription encoder =
+  exchange::EncoderDescription encoder =
       exchange::import_encoder(exchange::resolve_model_path(path), hints).encoder.description;
   Values values = model_values(methods::trainable_network(path, encoder.config));
   std::erase_if(values, [](const auto& value) { return is_of_data(value.first); });
   const bool same_channels = outline.images && outline.images->channels == encoder.config.channels;
+  if (same_channels && !given.contains("data.mean") && !given.contains("data.std")) {
+    const std::string assumed = exchange::assume_normalisation(encoder);
+    if (!assumed.empty()) {
+      log(core::LogLevel::information,
+          fmt::format("[start] {} does not say its pixel normalisation: {} is assumed; data.mean "
+                      "and data.std say another",
+                      path, assumed));
+    }
+  }
   add_pixels(values, encoder, given, same_channels);
   return values;
 }
@@ -160,7 +170,7 @@ Recipe recipe_with_start(const RecipeText& text, const std::vector<std::string>&
   const methods::Outline before = methods::catalogue::outline(recipe.method);
   if (before.start_path.empty()) return recipe;
   const std::set<std::string> given = keys_given_with_start(text, assignments);
-  const Values values = begun.empty() ? start_values(recipe, given) : shape_of(begun);
+  const Values values = begun.empty() ? start_values(recipe, given, log) : shape_of(begun);
   Recipe fitting = read_recipe(text.text, text.origin, not_given(values, given, assignments));
   const std::string size = methods::catalogue::outline(fitting.method).size;
   if (size != before.size) {

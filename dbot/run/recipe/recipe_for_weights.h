@@ -22,9 +22,9 @@ Recipe recipe_for_weights(const RecipeText& text, const exchange::EncoderDescrip
 /// (methods::Outline::start_path), of their shape: what assignments do not say of [model] is as the
 /// file has it, but for image size and channels, which belong to the images, and a patch size that
 /// the text gives. A text that names the file itself keeps all that it says. Pixels that have no
-/// normalisation in the recipe get the file's. `begun`: the stored recipe of a run that goes on,
-/// which has all this, so that no file is read; empty: a new run. Throws as `read_recipe`, and as
-/// reading the file does.
+/// normalisation in the recipe get the file's, or what is usual where it says none. `begun`: the
+/// stored recipe of a run that goes on, which has all this, so that no file is read; empty: a new
+/// run. Throws as `read_recipe`, and as reading the file does.
 Recipe recipe_with_start(const RecipeText& text, const std::vector<std::string>& assignments,
                          const std::string& begun, const core::Log& log);
 

@@ -121,6 +121,16 @@ TEST_F(RecipeWithStart, TheNetworkIsTheFilesAndTheImagesAreTheRecipes) {
   EXPECT_NO_THROW(check(recipe));
 }
 
+TEST_F(RecipeWithStart, PixelsOfAFileThatSaysNoNormalisationGetTheUsualOne) {
+  exchange::LoadedEncoder stored = exchange::load_encoder(file_);
+  stored.description.mean = stored.description.std = {};
+  exchange::save_encoder(file_, stored.description, stored.parameters);
+  EXPECT_EQ(read().data.mean, (std::vector<double>{0.485, 0.456, 0.406}));
+  EXPECT_THAT(said_, testing::HasSubstr("ImageNet's is assumed"));
+  EXPECT_EQ(read({"data.mean=[0.5, 0.5, 0.5]", "data.std=[0.2, 0.2, 0.2]"}).data.mean,
+            (std::vector<double>{0.5, 0.5, 0.5}));
+}
+
 TEST_F(RecipeWithStart, AssignmentsAndThePatchOfTheRecipeAreKept) {
   EXPECT_EQ(model(read({"model.width=48"})).width, 48);
   text_.text.replace(text_.text.find("patch_size = 4"), 14, "patch_size = 8");
