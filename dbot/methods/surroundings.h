@@ -25,7 +25,8 @@ struct Surroundings {
 /// What a system is made with, beside its configuration.
 struct MakeContext {
   std::uint64_t seed = 0;
-  runtime::Device device;  // of all networks
+  runtime::Device device;   // of all networks
+  std::int64_t stages = 1;  // of the run
 };
 
 /// A system's configuration with what it is made with.
@@ -46,6 +47,8 @@ struct Outline {
   /// Crops of each image beside the first, with draws of their own and the same augmentation:
   /// tensor `kFurtherViews` of a batch, [batch, views, channels, height, width].
   std::int64_t further_views = 0;
+  /// The weights that its encoder begins with: its shape is theirs. Empty: none, or any shape fits.
+  std::string start_path = {};
   /// Where it learns from pairs (data/loader/partner_part.h): the share of partners that are of the
   /// sample's own class.
   std::optional<double> partners = {};

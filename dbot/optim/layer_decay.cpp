@@ -55,18 +55,13 @@ std::vector<ParameterGroup> layer_decay_groups(nn::ParameterStore& parameters, s
   if (!parameters.flat_gradients().defined()) {
     throw Error("[optimizer] the parameters are frozen, expected gradients to train them");
   }
-  /// Where a group begins, and its layer. The decayed part is a new group even of the same layer.
   std::map<std::int64_t, std::int64_t> layer_at;
   for (const nn::ParameterSpec& spec : parameters.specs()) {
     if (spec.trainable()) layer_at[parameters.offset(spec.name)] = layer_id(spec.name, depth);
   }
   const auto decayed = [&](std::int64_t offset) { return offset >= parameters.vectors_end(); };
-  std::vector<std::int64_t> begins;
-  for (const auto& [offset, id] : layer_at) {
-    const bool same = !begins.empty() && layer_at.at(begins.back()) == id &&
-                      decayed(begins.back()) == decayed(offset);
-    if (!same) begins.push_back(offset);
-  }
+  const std::vector<std::int64_t> begins =
+      group_begins(parameters, [depth](std::string_view name) { return layer_id(name, depth); });
   const std::vector<double> scales = layer_scales(depth, decay);
   std::vector<ParameterGroup> groups;
   for (std::size_t i = 0; i < begins.size(); ++i) {

@@ -1,8 +1,10 @@
 """timm's VisionTransformer computes our features."""
 
+import torch
 from checks import ToolTest
 from safetensors.torch import load_file, save_file
-from workshop import description_of
+from timm.models.vision_transformer import VisionTransformer
+from workshop import OBJECTIVES, RECIPE, description_of
 
 shop = None
 
@@ -41,6 +43,26 @@ class TimmTest(ToolTest):
         save_file(loaded["model"].state_dict(), shop.folder / "from-timm.safetensors")
         tensors, _ = shop.imported(shop.folder / "from-timm.safetensors", "--heads", 3)
         self.assert_equal_tensors(tensors, load_file(self.square / "model.safetensors"))
+
+    def test_a_network_of_timm_is_what_a_run_starts_from(self):
+        torch.manual_seed(11)
+        model = VisionTransformer(
+            img_size=32, patch_size=8, num_classes=5, embed_dim=60, depth=2, num_heads=3, mlp_ratio=2.5
+        ).eval()
+        for parameter in model.parameters():  # no gain is one, no bias zero
+            parameter.data += torch.empty_like(parameter).normal_(0, 0.1)
+        save_file(model.state_dict(), shop.folder / "random-timm.safetensors")
+        # The recipe is of another depth and epsilon: the network is the file's.
+        run, data = shop.folder / "started", shop.images(32, 32)
+        recipe = run.with_suffix(".toml")
+        recipe.write_text(
+            RECIPE.format(height=32, width=32, channels=3, objective=OBJECTIVES["mae"])
+        )
+        start = ("student.init=file", "student.path=random-timm.safetensors", "model.heads=3")
+        settings = [word for setting in start for word in ("--set", setting)]
+        shop.dbot("pretrain", recipe, "--data", data, "--out", run, "--steps", 0, *settings)
+        images = shop.normalised(data, description_of(run / "model.safetensors"))
+        self.assert_features(model.forward_features(images).detach(), shop.features(run, data))
 
     def test_another_image_size_is_exported_with_its_table(self):
         data = shop.images(48, 48)

@@ -6,7 +6,9 @@
 #include <utility>
 #include <variant>
 
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/methods/catalogue.h"
+#include "dbot/nn/vit/encoder_parameters.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/methods/mixture_separation/small_autoencoder.h"
 #include "tests/methods/small_system.h"
@@ -17,10 +19,16 @@ namespace {
 /// `kept` lives as long as the maker: what the configuration reads.
 auto maker(methods::MethodConfig config, std::shared_ptr<void> kept = nullptr) {
   return [config = std::move(config), kept = std::move(kept)](bool stored) {
-    const methods::MakeContext context{.seed = 5, .device = {}};
+    const methods::MakeContext context{.seed = 5, .device = {}, .stages = 2};
     return stored ? methods::catalogue::make_stored(config, context)
                   : methods::catalogue::make(config, context);
   };
+}
+
+void write_encoder(const std::string& path, const nn::EncoderConfig& shape) {
+  nn::ParameterStore store(nn::encoder_parameters(shape));
+  store.initialise(/*seed=*/9, /*stage=*/0);
+  exchange::save_encoder(path, {.config = shape, .mean = {}, .std = {}}, store.named());
 }
 
 /// A small configuration of each system in the catalogue: one that lacks an overload here does not
@@ -46,13 +54,20 @@ std::vector<System> small_ones(const methods::MaskedModelingConfig& /*which*/) {
   average.objective.normalisation = objectives::Normalisation::layer_norm;
   methods::MaskedModelingConfig mixed = config;
   mixed.stage_targets = {objectives::TargetKind::pixels, objectives::TargetKind::teacher};
+  const auto folder = std::make_shared<TemporaryFolder>();
+  methods::MaskedModelingConfig started = config;
+  started.start = {.init = methods::StudentInit::file,
+                   .path = (*folder / "start.safetensors").string(),
+                   .lr_factor = 0.5};
+  write_encoder(started.start.path, config.encoder);
   std::vector<System> systems;
   for (const auto& [name, small] : {std::pair{"dbot", config},
+                                    {"dbot, from weights", started},
                                     {"mae", pixels},
                                     {"mae, then dbot", mixed},
                                     {"dbot, symmetric", symmetric},
                                     {"maskdistill, moving average", average}}) {
-    systems.push_back({name, maker(small), {}, "\"patch_size\":4"});
+    systems.push_back({name, maker(small, folder), {}, "\"patch_size\":4"});
   }
   return systems;
 }

@@ -107,6 +107,43 @@ TEST(Lars, LayersAreTheTensorsOfMoreThanOneDimension) {
   EXPECT_EQ(groups[1].weight_decay, 0.1);
 }
 
+TEST(PretrainingGroups, AreCutWhereARateChangesAndCoverTheSame) {
+  nn::ParameterStore store({{.name = "encoder.weight", .shape = {2, 3}},
+                            {.name = "encoder.bias", .shape = {3}},
+                            {.name = "encoder.kernel", .shape = {4, 1, 3, 3}},
+                            {.name = "decoder.weight", .shape = {2, 2}},
+                            {.name = "decoder.bias", .shape = {2}}});
+  const auto plain = pretraining_groups(store, 0.1);
+  const auto groups = pretraining_groups(
+      store, 0.1,
+      {.is_for = [](std::string_view name) { return name.starts_with("encoder"); }, .scale = 0.25});
+  ASSERT_EQ(groups.size(), 4u);
+  const auto length = [](const std::vector<ParameterGroup>& all) {
+    std::int64_t sum = 0;
+    for (const ParameterGroup& group : all) sum += group.values.numel();
+    return sum;
+  };
+  EXPECT_EQ(length(groups), length(plain));
+  for (const std::size_t i : {0, 1, 2, 3}) {
+    EXPECT_EQ(groups[i].rate_scale, i % 2 == 0 ? 0.25 : 1) << i;
+    EXPECT_EQ(groups[i].weight_decay, i < 2 ? 0 : 0.1) << i;
+  }
+  EXPECT_THAT(groups[2].layers, ElementsAre(ops::FlatRange{0, 6}, ops::FlatRange{16, 52}));
+  // What the scale is for: the same gradients move the encoder by a quarter.
+  store.flat_values().fill_(1);
+  store.flat_gradients().fill_(1);
+  OptimizerConfig config = config_of(OptimizerKind::sgd);
+  config.momentum = 0;
+  make_optimizer(pretraining_groups(
+                     store, 0,
+                     {.is_for = [](std::string_view name) { return name.starts_with("encoder"); },
+                      .scale = 0.25}),
+                 config)
+      ->step(0.4);
+  EXPECT_FLOAT_EQ(store.at("encoder.bias").max().item<float>(), 0.9F);
+  EXPECT_FLOAT_EQ(store.at("decoder.weight").max().item<float>(), 0.6F);
+}
+
 class EveryOptimizer : public testing::TestWithParam<OptimizerKind> {
  protected:
   OptimizerConfig config_ = config_of(GetParam());

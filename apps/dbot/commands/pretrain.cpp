@@ -1,6 +1,7 @@
 // dbot pretrain: from a recipe and a folder of images to a run folder with weights.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -9,10 +10,13 @@
 #include "apps/dbot/commands/start/start.h"
 #include "apps/dbot/commands/train_run.h"
 #include "apps/dbot/terminal/command_texts.h"
+#include "apps/dbot/terminal/console.h"
 #include "apps/dbot/terminal/shell_words.h"
 #include "dbot/core/error.h"
+#include "dbot/core/files/files.h"
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/run/recipe/recipe_for_weights.h"
 #include "dbot/runtime/cuda.h"
 
 namespace dbot::app {
@@ -77,11 +81,12 @@ std::string going_on(const Arguments& arguments, std::vector<std::string> words,
   return command_text(words);
 }
 
-/// The run in --out is one to go on with.
-bool goes_on(const Arguments& arguments) {
+/// The recipe of the run that goes on; empty where there is none.
+std::string begun_recipe(const Arguments& arguments) {
+  const auto file = std::filesystem::path(arguments.out) / "recipe.toml";
   std::error_code ignored;
-  return arguments.resume &&
-         std::filesystem::exists(std::filesystem::path(arguments.out) / "recipe.toml", ignored);
+  const bool begun = arguments.resume && std::filesystem::is_regular_file(file, ignored);
+  return begun ? core::read_text_file(file) : std::string();
 }
 
 void start_automatically(const Arguments& arguments) {
@@ -120,10 +125,11 @@ void pretrain(const Arguments& arguments, const std::vector<std::string>& words)
   const bool automatic = arguments.recipe == kAutomatic;
   if (!automatic) refuse_options_of_auto(arguments.automatic);
   run::PretrainOptions options = options_of(arguments);
-  if (automatic && !goes_on(arguments)) return start_automatically(arguments);
+  const std::string begun = begun_recipe(arguments);
+  if (automatic && begun.empty()) return start_automatically(arguments);
   const run::RecipeText text =
       run::find_recipe(automatic ? (options.out / "recipe.toml").string() : arguments.recipe);
-  run::Recipe recipe = run::read_recipe(text.text, text.origin, assignments(arguments));
+  run::Recipe recipe = run::recipe_with_start(text, assignments(arguments), begun, console_log());
   train_run(std::move(recipe), options, arguments.json,
             [&](const std::string& run) { return going_on(arguments, words, run); });
 }

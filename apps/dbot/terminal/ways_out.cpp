@@ -40,7 +40,7 @@ constexpr std::array kWaysOut{
     WayOut{"heads", "", Fault::missing, "--heads", "name it by --heads"},
     WayOut{"heads", "", Fault::missing, "",
            "name it by `dbot import FILE --heads N --out NEW.safetensors` and use that file, or by "
-           "teacher.heads of a recipe"},
+           "model.heads or teacher.heads of a recipe"},
     WayOut{"image size", "", Fault::missing, "--image-size", "name it by --image-size"},
     WayOut{"export", "the model", Fault::mismatch, "--format",
            "choose --format huggingface, or a square --image-size"},

@@ -99,7 +99,7 @@ std::int64_t infer_heads(const runtime::NamedTensors& tensors, std::int64_t widt
          .fault = hints.heads ? Fault::mismatch : Fault::missing,
          .reason = fmt::format(": the number of heads {}; expected one that divides the width {}",
                                said, width),
-         .way_out = "name it (teacher.heads of a recipe)"});
+         .way_out = "name it (model.heads or teacher.heads of a recipe)"});
   }
   return heads;
 }

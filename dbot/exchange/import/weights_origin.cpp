@@ -1,5 +1,6 @@
 #include "dbot/exchange/import/weights_origin.h"
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -81,6 +82,12 @@ std::vector<WeightsOrigin> read_origins(const fs::path& file) {
 
 std::vector<WeightsOrigin> origins_of(const fs::path& file, const EncoderDescription& description) {
   return description.origins.empty() ? read_origins(file) : description.origins;
+}
+
+void add_origins(std::vector<WeightsOrigin>& all, const std::vector<WeightsOrigin>& more) {
+  for (const WeightsOrigin& origin : more) {
+    if (std::ranges::find(all, origin) == all.end()) all.push_back(origin);
+  }
 }
 
 }  // namespace dbot::exchange

@@ -17,4 +17,7 @@ std::vector<WeightsOrigin> read_origins(const std::filesystem::path& file);
 std::vector<WeightsOrigin> origins_of(const std::filesystem::path& file,
                                       const EncoderDescription& description);
 
+/// The origins of both, without repetition.
+void add_origins(std::vector<WeightsOrigin>& all, const std::vector<WeightsOrigin>& more);
+
 }  // namespace dbot::exchange

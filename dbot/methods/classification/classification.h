@@ -8,8 +8,8 @@
 
 #include "dbot/methods/capabilities/classifying_capability.h"
 #include "dbot/methods/classification/classification_config.h"
-#include "dbot/methods/classification/start_weights.h"
 #include "dbot/methods/method.h"
+#include "dbot/methods/start/start_weights.h"
 #include "dbot/nn/vit/classifier.h"
 
 namespace dbot::methods {

@@ -6,7 +6,7 @@
 
 #include "dbot/data/augment/mixing.h"
 #include "dbot/data/sources/labelled_share.h"
-#include "dbot/methods/start_kind.h"
+#include "dbot/methods/start/start_kind.h"
 #include "dbot/methods/surroundings.h"
 #include "dbot/nn/vit/classifier.h"
 #include "dbot/nn/vit/config.h"

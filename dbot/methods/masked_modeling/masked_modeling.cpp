@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <string_view>
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
@@ -12,13 +15,15 @@
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/masked_modeling/loss_tokens.h"
 #include "dbot/methods/masked_modeling/teacher_pixels.h"
+#include "dbot/nn/vit/encoder_parameters.h"
 #include "dbot/runtime/finite.h"
 
 namespace dbot::methods {
 
 MaskedModeling::MaskedModeling(MaskedModelingConfig config) : config_(std::move(config)) {
   enter_stage(0);
-  // Whether such a teacher fits the student shows only when it is there.
+  // Whether such weights and such a teacher fit shows only when they are there.
+  start_.read(config_, 0);
   if (predicts_features() && config_.teacher.has_own_shape()) make_teacher();
 }
 
@@ -65,6 +70,7 @@ nn::EncoderConfig MaskedModeling::encoder_config(std::int64_t stage) const {
 }
 
 void MaskedModeling::renew_student(std::int64_t stage) {
+  stage_ = stage;
   StudentConfig shape{.kind = config_.student,
                       .encoder = encoder_config(stage),
                       .decoder = config_.decoder,
@@ -90,6 +96,13 @@ void MaskedModeling::renew_student(std::int64_t stage) {
   student_ = make_student(shape, std::move(parameters));
 }
 
+/// A stage's student: its draw, then the weights that it begins with.
+void MaskedModeling::begin_student(std::int64_t stage) {
+  start_.read(config_, stage);
+  renew_student(stage);
+  start_.give(config_, stage, *student_->parameters(), teacher_network_.parameters.get());
+}
+
 void MaskedModeling::set_teacher(TeacherNetwork network) {
   for (const auto& [name, tensor] : network.parameters->named()) {
     if (runtime::all_finite(tensor)) continue;
@@ -111,16 +124,13 @@ void MaskedModeling::set_teacher(TeacherNetwork network) {
 void MaskedModeling::begin_stage(std::int64_t stage) {
   enter_stage(stage);
   if (averages_student()) {
-    renew_student(stage);
+    begin_student(stage);
     make_student_the_teacher();
     return;
   }
-  if (stage > 0 || !predicts_features()) {
-    renew_student(stage);
-    return;
-  }
+  if (stage > 0 || !predicts_features()) return begin_student(stage);
   if (!teacher_network_.parameters) make_teacher();
-  renew_student(0);
+  begin_student(0);
   if (copies_student(config_.teacher, teacher_network_, encoder_config(0))) {
     teacher_network_.parameters->copy_from(student_->parameters()->named(), /*partial=*/true);
   }
@@ -160,11 +170,21 @@ void MaskedModeling::make_student_the_teacher() {
                .parameters = std::move(parameters),
                .mean = config_.mean,
                .std = config_.std,
-               .origins = teacher_network_.origins});
+               .origins = origins()});
 }
 
 std::vector<optim::ParameterGroup> MaskedModeling::parameter_groups(double weight_decay) {
-  return optim::pretraining_groups(*student_->parameters(), weight_decay);
+  nn::ParameterStore& parameters = *student_->parameters();
+  const double factor = config_.start.lr_factor;
+  if (factor == 1) return optim::pretraining_groups(parameters, weight_decay);
+  std::set<std::string, std::less<>> encoder;
+  for (const auto& spec : nn::encoder_parameters(student_->encoder().config())) {
+    encoder.insert(spec.name);
+  }
+  return optim::pretraining_groups(
+      parameters, weight_decay,
+      {.is_for = [&encoder](std::string_view name) { return encoder.contains(name); },
+       .scale = config_.starts_from_weights(stage_) ? factor : 1});
 }
 
 StepDraws MaskedModeling::draw(const data::Batch& batch, const DrawContext& context) const {

@@ -11,6 +11,7 @@
 #include "dbot/methods/masked_modeling/masked_modeling_config.h"
 #include "dbot/methods/masked_modeling/stage_objective.h"
 #include "dbot/methods/masked_modeling/student.h"
+#include "dbot/methods/masked_modeling/student_start.h"
 #include "dbot/methods/method.h"
 #include "dbot/objectives/target.h"
 #include "dbot/objectives/teacher.h"
@@ -28,8 +29,8 @@ namespace dbot::methods {
 /// Images: batch tensor "images", uint8 (normalised here) or float32 (already normalised).
 class MaskedModeling : public Method, public ImageCapability {
  public:
-  /// Makes a teacher that comes from a file or has a shape of its own at once. Throws as
-  /// `make_initial_teacher`.
+  /// Reads the files that it begins with at once, and makes a teacher that has a shape of its own.
+  /// Throws as `make_initial_teacher` and `load_start_weights`.
   explicit MaskedModeling(MaskedModelingConfig config);
   /// One that goes on from `load_state`, which brings its teacher: no file is read.
   static std::unique_ptr<MaskedModeling> to_be_loaded(MaskedModelingConfig config);
@@ -44,6 +45,7 @@ class MaskedModeling : public Method, public ImageCapability {
   void after_step(const StepContext& context) override;
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t stage) override;
+  bool starts_trained() const override { return config_.starts_from_file(0); }
   const nn::VisionTransformer& backbone() const override { return student_->encoder(); }
   BackboneFile backbone_file() const override;
   std::string describe_backbone() const override;
@@ -93,6 +95,9 @@ class MaskedModeling : public Method, public ImageCapability {
   nn::EncoderConfig encoder_config(std::int64_t stage) const;
   void make_teacher();
   void renew_student(std::int64_t stage);
+  void begin_student(std::int64_t stage);
+  std::vector<exchange::WeightsOrigin> origins() const;
+  std::string start_text() const;
   void make_student_the_teacher();
   std::shared_ptr<nn::ParameterStore> teacher_store(const nn::EncoderConfig& shape) const;
   void set_teacher(TeacherNetwork network);
@@ -101,7 +106,9 @@ class MaskedModeling : public Method, public ImageCapability {
 
   MaskedModelingConfig config_;
   StageObjective objective_;  // of the stage under way
+  std::int64_t stage_ = 0;
   std::unique_ptr<Student> student_;
+  StudentStart start_;
   std::unique_ptr<objectives::Teacher> teacher_;
   TeacherNetwork teacher_network_;
 };

@@ -127,6 +127,60 @@ void check_teacher(const MaskedModelingConfig& config) {
   check_features(teacher.features);
 }
 
+void check_start_keys(const MaskedModelingConfig& config) {
+  const auto& [init, path, stages, lr_factor] = config.start;
+  if (init == StudentInit::file && path.empty()) {
+    refuse_recipe(
+        "student.init is \"file\" and student.path is empty; name the weights in student.path, or "
+        "choose student.init = \"random\"");
+  }
+  if (init != StudentInit::file && !path.empty()) {
+    refuse_recipe(
+        fmt::format("student.path is \"{}\", but student.init is \"{}\"; set student.init = "
+                    "\"file\" or remove the path",
+                    path, init == StudentInit::teacher ? "teacher" : "random"));
+  }
+  if (init == StudentInit::random && lr_factor != 1) {
+    refuse_recipe(
+        fmt::format("student.lr_factor is {:g}, but student.init is \"random\", and no student "
+                    "starts from weights; set it to 1, or name the start in student.init",
+                    lr_factor));
+  }
+}
+
+/// A copy has the shape of what it copies.
+void check_start(const MaskedModelingConfig& config, const Surroundings& surroundings) {
+  check_start_keys(config);
+  const bool copies = config.start.init == StudentInit::teacher;
+  if (copies && !some_stage_predicts(config, objectives::TargetKind::teacher)) {
+    refuse_recipe(
+        "student.init is \"teacher\", but all stages predict pixels, which have no teacher; set "
+        "student.init = \"file\" and student.path, or objective.target = \"teacher\"");
+  }
+  if (copies && config.teacher.update == objectives::TeacherUpdate::step) {
+    refuse_recipe(
+        "student.init is \"teacher\", but teacher.update is \"step\", whose teacher begins as the "
+        "student; set student.init = \"file\" or \"random\", or teacher.update = \"stage\"");
+  }
+  if (copies && config.teacher.init != objectives::TeacherInit::file &&
+      config.teacher.has_own_shape()) {
+    refuse_recipe(
+        "student.init is \"teacher\", but the teacher has a shape of its own; leave out "
+        "teacher.width, teacher.heads, teacher.patch_size and teacher.image_size, or set "
+        "student.init = \"random\"");
+  }
+  for (std::int64_t stage = 0; stage < surroundings.stages; ++stage) {
+    const bool begins = config.starts_from_weights(stage);
+    if (!begins || config.student_depth.empty()) continue;
+    const std::int64_t depth = config.student_depth.at(static_cast<std::size_t>(stage));
+    if (depth == config.encoder.depth) continue;
+    refuse_recipe(fmt::format(
+        "stages.student_depth has {} for stage {}, whose student starts from weights of "
+        "model.depth {} blocks; set it to {}, or student.init_stages = \"first\"",
+        depth, stage + 1, config.encoder.depth, config.encoder.depth));
+  }
+}
+
 /// A moving average begins as the student and is of its shape.
 void check_average(const MaskedModelingConfig& config, const Surroundings& surroundings) {
   if (config.teacher.update == objectives::TeacherUpdate::stage) return;
@@ -198,6 +252,7 @@ void check(const MaskedModelingConfig& config, const Surroundings& surroundings)
   check_average(config, surroundings);
   check_objective(config);
   check_stages(config, surroundings);
+  check_start(config, surroundings);
   check_normalisation("teacher", config.teacher.mean, config.teacher.std, config.encoder.channels,
                       "neither to take the file's");
   check_float32("model.layer_norm_eps", config.encoder.layer_norm_eps);
@@ -209,7 +264,8 @@ Outline outline(const MaskedModelingConfig& config) {
   return {.images = nn::ImageInput{config.encoder.image_size, config.encoder.channels},
           .width = config.encoder.width,
           .size = encoder_size_keys(config.encoder),
-          .patches = config.encoder.grid()};
+          .patches = config.encoder.grid(),
+          .start_path = config.start_path()};
 }
 
 }  // namespace dbot::methods

@@ -13,6 +13,19 @@ using core::at_least;
 using core::below;
 using core::Settings;
 
+void bind_start(Settings& settings, StudentStartConfig& start) {
+  settings.add_choice("student.init", start.init, {"random", "file", "teacher"},
+                      "The student's first weights: a draw, an encoder of a file, or a copy of its "
+                      "teacher, which is a file's or the last stage's student.");
+  settings.add("student.path", start.path,
+               "A run, checkpoint or weights file to start from, with init = \"file\" alone.");
+  settings.add_choice("student.init_stages", start.stages, {"first", "all"},
+                      "Which stages' students start so; the others start with a draw.");
+  settings.add("student.lr_factor", start.lr_factor, above(0, 1000), "",
+               "Learning rate of an encoder that starts from weights, as a multiple of the "
+               "stage's; the decoder has the stage's.");
+}
+
 void bind_model(Settings& settings, MaskedModelingConfig& config) {
   bind_encoder(settings, config.encoder);
   settings.add_choice("student.kind", config.student, {"asymmetric", "symmetric"},
@@ -24,6 +37,7 @@ void bind_model(Settings& settings, MaskedModelingConfig& config) {
   settings.add("student.learned_positions", config.learned_positions,
                "A symmetric student trains its position tables (model.position_table, and the "
                "decoder's).");
+  bind_start(settings, config.start);
   bind_decoder(settings, config.decoder);
 }
 
@@ -50,9 +64,10 @@ void bind_features(Settings& settings, objectives::TeacherConfig& teacher) {
 
 void bind_teacher(Settings& settings, MaskedModelingConfig& config) {
   auto& teacher = config.teacher;
-  settings.add_choice("teacher.init", teacher.init, {"random", "independent", "file"},
-                      "The first teacher: the student's own random start, another random draw, or "
-                      "weights from a file.");
+  settings.add_choice(
+      "teacher.init", teacher.init, {"random", "independent", "file"},
+      "The first teacher: a copy of the student's own start, a random draw of its own, "
+      "or weights from a file.");
   settings.add("teacher.path", teacher.path,
                "Weights of the first teacher, with init = \"file\" alone.");
   settings.add("teacher.depth", teacher.depth, at_least(-1, kMostBlocks), "blocks",

@@ -87,6 +87,10 @@ MethodMemory plan_stages(const MaskedModelingConfig& config, const Surroundings&
   const auto student = student_parameters(shapes.student);
   MethodMemory plan;
   plan.weights = kFloatBytes * parameter_count(student, false);
+  // A file's encoder is kept for later stages.
+  if (surroundings.stages > 1 && config.starts_from_file(1)) {
+    plan.weights += kFloatBytes * parameter_count(nn::encoder_parameters(config.encoder), false);
+  }
   if (features) {
     const double elements = parameter_count(nn::encoder_parameters(shapes.teacher), false);
     plan.teacher = elements * (kFloatBytes + (shapes.element < kFloatBytes ? shapes.element : 0));

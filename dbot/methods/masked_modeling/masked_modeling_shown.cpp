@@ -1,6 +1,7 @@
 // What masked modelling shows of itself: its backbone as a file, its size, its predictions, and
 // what a step computes.
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
 
 #include <string_view>
 
@@ -25,7 +26,7 @@ std::string MaskedModeling::describe_backbone() const {
                             .mean = config_.mean,
                             .std = config_.std,
                             .value_range = config_.value_range,
-                            .origins = teacher_network_.origins});
+                            .origins = origins()});
 }
 
 BackboneFile MaskedModeling::backbone_file() const {
@@ -38,7 +39,7 @@ exchange::NetworkWeights MaskedModeling::whole_network() const {
   const bool symmetric = config_.student == StudentKind::symmetric;
   exchange::NetworkWeights network;
   network.description = {student_->encoder().config(), config_.mean, config_.std,
-                         config_.value_range, teacher_network_.origins};
+                         config_.value_range, origins()};
   network.parameters = student_->parameters()->named();
   network.decoder = exchange::DecoderDescription{
       .config = config_.decoder,
@@ -48,6 +49,21 @@ exchange::NetworkWeights MaskedModeling::whole_network() const {
       .mask_ratio = masked_share(config_.mask, config_.encoder.patches()),
       .normalised_pixels = pixels && objectives::is_standardised(objective_.target.normalisation)};
   return network;
+}
+
+/// "FILE; positions of 14×14 patches resized to 8×8; its rate × 0.1".
+std::string MaskedModeling::start_text() const {
+  const StudentStartConfig& start = config_.start;
+  // A run that goes on has not read the file again.
+  std::string text = start_.told().empty() ? config_.start_path() : start_.told();
+  if (start.lr_factor != 1) text += fmt::format("; rate × {:g}", start.lr_factor);
+  if (config_.stages > 1) {
+    const bool all = start.stages == InitStages::all;
+    text += !all                                 ? "; in the first stage"
+            : start.init == StudentInit::teacher ? "; then each stage's teacher"
+                                                 : "; in all stages";
+  }
+  return text;
 }
 
 ModelFacts MaskedModeling::facts() const {
@@ -71,6 +87,7 @@ ModelFacts MaskedModeling::facts() const {
   }
   const std::string& rule = teacher_network_.channels_rule;
   if (!rule.empty()) facts.rows.emplace_back("teacher", rule);
+  if (!config_.start_path().empty()) facts.rows.emplace_back("start", start_text());
   return facts;
 }
 

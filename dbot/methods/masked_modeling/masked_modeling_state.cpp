@@ -1,10 +1,20 @@
-// What masked modelling needs to go on: its student, and in stages that predict features its
-// teacher.
+// What masked modelling needs to go on (its student, and in stages that predict features its
+// teacher), and where its weights come from.
+#include <utility>
+
 #include "dbot/core/error.h"
+#include "dbot/exchange/import/weights_origin.h"
 #include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/methods/state_names.h"
 
 namespace dbot::methods {
+
+/// Students carry on where their own start and their teacher come from.
+std::vector<exchange::WeightsOrigin> MaskedModeling::origins() const {
+  std::vector<exchange::WeightsOrigin> all = start_.origins();
+  exchange::add_origins(all, teacher_network_.origins);
+  return all;
+}
 
 runtime::NamedTensors MaskedModeling::state() const {
   runtime::NamedTensors state = with_prefix("student.", student_->parameters()->named());
@@ -14,6 +24,13 @@ runtime::NamedTensors MaskedModeling::state() const {
                                                        .mean = teacher_network_.mean,
                                                        .std = teacher_network_.std,
                                                        .origins = teacher_network_.origins});
+  }
+  state.merge(start_.state());
+  if (!start_.origins().empty()) {
+    state["student.description"] = description_tensor({.config = student_->encoder().config(),
+                                                       .mean = config_.mean,
+                                                       .std = config_.std,
+                                                       .origins = start_.origins()});
   }
   return state;
 }
@@ -43,6 +60,10 @@ void MaskedModeling::load_state(std::int64_t stage, const runtime::NamedTensors&
   }
   renew_student(stage);
   student_->parameters()->copy_from(without_prefix("student.", state));
+  start_.load_state(state);
+  if (const auto described = state.find("student.description"); described != state.end()) {
+    start_.set_origins(description_of(described->second).origins);
+  }
 }
 
 }  // namespace dbot::methods

@@ -10,6 +10,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
+#include "dbot/exchange/import/weights_origin.h"
 #include "dbot/methods/masked_modeling/loss_tokens.h"
 #include "dbot/methods/mixture_separation/separation_network.h"
 #include "dbot/methods/state_names.h"
@@ -20,14 +21,6 @@ namespace dbot::methods {
 namespace {
 
 constexpr objectives::LossConfig kSquaredError{.kind = objectives::LossKind::mse};
-
-/// The origins of both without repetition.
-void add_origins(std::vector<exchange::WeightsOrigin>& all,
-                 const std::vector<exchange::WeightsOrigin>& more) {
-  for (const exchange::WeightsOrigin& origin : more) {
-    if (std::ranges::find(all, origin) == all.end()) all.push_back(origin);
-  }
-}
 
 exchange::EncoderDescription stored_description(const runtime::NamedTensors& state,
                                                 const char* name) {
@@ -61,7 +54,7 @@ void MixtureSeparation::read_start() {
   };
   if (config_.start == StartKind::file && !start_) {
     start_ = read(config_.start_path);
-    add_origins(origins_, start_->description.origins);
+    exchange::add_origins(origins_, start_->description.origins);
   }
   if (!config_.distils() || taught_by_) return;
   taught_by_ = config_.teacher_path.empty() ? start_ : read(config_.teacher_path);
@@ -75,7 +68,7 @@ void MixtureSeparation::read_start() {
   }
   require_teacher(*taught_by_);
   exchange::assume_normalisation(taught_by_->description);
-  add_origins(origins_, taught_by_->description.origins);
+  exchange::add_origins(origins_, taught_by_->description.origins);
 }
 
 void MixtureSeparation::see_data(const DataFacts& facts) {

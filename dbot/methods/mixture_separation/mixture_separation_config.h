@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "dbot/methods/start_kind.h"
+#include "dbot/methods/start/start_kind.h"
 #include "dbot/nn/vit/config.h"
 #include "dbot/objectives/target.h"
 #include "dbot/runtime/device.h"

@@ -10,8 +10,8 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/decoder_file.h"
 #include "dbot/exchange/import/encoder_file.h"
-#include "dbot/methods/classification/start_weights.h"
 #include "dbot/methods/mixture_separation/separation_network.h"
+#include "dbot/methods/start/start_weights.h"
 
 namespace dbot::methods {
 namespace {
@@ -68,15 +68,6 @@ bool has_table_of(const runtime::NamedTensors& tensors, core::Size grid) {
          table->second.size(1) == 1 + grid.height * grid.width;
 }
 
-/// Files of other tools do not say their heads. One for every 64 columns is usual; where that
-/// cannot be, the recipe says how many there are.
-exchange::EncoderHints hints_of(const nn::EncoderConfig& model) {
-  constexpr std::int64_t kUsualHead = 64;
-  exchange::EncoderHints hints;
-  if (model.width % kUsualHead != 0) hints.heads = model.heads;
-  return hints;
-}
-
 /// A position table that is missing is the sin-cos one, with which every network begins.
 void check_shapes(const std::string& path, const runtime::NamedTensors& tensors,
                   const std::vector<nn::ParameterSpec>& specs) {
@@ -103,7 +94,7 @@ StartAutoencoder load_start_autoencoder(const std::string& path, const nn::Encod
   const std::filesystem::path file = exchange::resolve_autoencoder_path(path);
   runtime::NamedTensors of_decoder = exchange::load_decoder_tensors(file);
   require_pixel_decoder(path, of_decoder);
-  StartWeights encoder = load_start_weights(file.string(), model, hints_of(model));
+  StartWeights encoder = load_start_weights(file.string(), model, start_hints(model));
   const bool two = of_decoder.contains("decoder_embed2.weight");
   const std::string first = two ? "decoder_embed1.weight" : "decoder_embed.weight";
   same(path, "decoder.width", rows_of(of_decoder, first), decoder.width);

@@ -144,7 +144,8 @@ methods::Surroundings surroundings(const Recipe& recipe) {
 
 methods::MakeContext make_context(const Recipe& recipe) {
   return {.seed = static_cast<std::uint64_t>(recipe.train.seed),
-          .device = runtime::resolve_device(recipe.compute.device)};
+          .device = runtime::resolve_device(recipe.compute.device),
+          .stages = recipe.stages.count};
 }
 
 methods::DataFacts data_facts(const Recipe& recipe) {

@@ -6,9 +6,11 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <variant>
 
-#include "dbot/core/error.h"
 #include "dbot/core/settings/toml_document.h"
+#include "dbot/exchange/import/encoder_import.h"
+#include "dbot/methods/start/start_weights.h"
 
 namespace dbot::run {
 namespace {
@@ -32,10 +34,11 @@ std::string list_text(const std::vector<double>& values) {
 }
 
 std::string relative_positions_text(nn::RelativePositions kind) {
-  return toml_text(std::string(kind == nn::RelativePositions::none ? "none" : "each_block"));
+  constexpr const char* kNames[] = {"none", "shared", "each_block"};
+  return toml_text(std::string(kNames[static_cast<int>(kind)]));
 }
 
-using Values = std::vector<std::pair<std::string_view, std::string>>;
+using Values = std::vector<std::pair<std::string, std::string>>;
 
 Values model_values(const nn::EncoderConfig& config) {
   return {{"model.image_size",
@@ -53,22 +56,9 @@ Values model_values(const nn::EncoderConfig& config) {
           {"model.key_bias", toml_text(config.key_bias)}};
 }
 
-}  // namespace
-
-Recipe recipe_for_weights(const RecipeText& text, const exchange::EncoderDescription& encoder,
-                          const std::vector<std::string>& assignments) {
-  if (!encoder.config.can_be_trained()) {
-    throw UsageError({.operation = "start",
-                      .subject = "the model",
-                      .fault = Fault::unsupported,
-                      .reason = "has parts that only frozen networks have (rotary positions, "
-                                "registers, a gated MLP, norms inside its blocks, no class token)",
-                      .way_out = "start from the encoder of another network"});
-  }
-  const std::set<std::string> given = keys_of(text, assignments);
-  Values values = model_values(encoder.config);
-  // Of other channels than the file's nothing is known of their pixels.
-  const bool same_channels = !given.contains("model.channels");
+/// Mean and deviation of the pixels that the encoder knows, where nobody gives others.
+void add_pixels(Values& values, const exchange::EncoderDescription& encoder,
+                const std::set<std::string>& given, bool same_channels) {
   if (same_channels && !given.contains("data.mean") && !given.contains("data.std") &&
       !encoder.mean.empty()) {
     values.emplace_back("data.mean", list_text(encoder.mean));
@@ -77,12 +67,118 @@ Recipe recipe_for_weights(const RecipeText& text, const exchange::EncoderDescrip
   if (!encoder.value_range.empty()) {
     values.emplace_back("data.value_range", list_text(encoder.value_range));
   }
+}
+
+/// Assignments of what is not given, then those of the user.
+std::vector<std::string> not_given(const Values& values, const std::set<std::string>& given,
+                                   const std::vector<std::string>& assignments) {
   std::vector<std::string> all;
   for (const auto& [key, value] : values) {
     if (!given.contains(std::string(key))) all.push_back(fmt::format("{}={}", key, value));
   }
   all.insert(all.end(), assignments.begin(), assignments.end());
-  return read_recipe(text.text, text.origin, all);
+  return all;
+}
+
+/// What belongs to the images rather than to the weights.
+bool is_of_data(std::string_view key) {
+  return key == "model.image_size" || key == "model.channels";
+}
+
+std::string start_path_of(const Recipe& recipe) {
+  return methods::catalogue::outline(recipe.method).start_path;
+}
+
+/// A recipe that does not name the weights itself was written for another network: of [model] it
+/// gives what belongs to the images, and their patches.
+std::set<std::string> keys_given_with_start(const RecipeText& text,
+                                            const std::vector<std::string>& assignments) {
+  std::set<std::string> keys = keys_of(text, assignments);
+  if (!start_path_of(read_recipe(text.text, text.origin)).empty()) return keys;
+  std::set<std::string> assigned;
+  for (const std::string& assignment : assignments) assigned.insert(core::assigned_key(assignment));
+  std::erase_if(keys, [&](const std::string& key) {
+    return key.starts_with("model.") && key != "model.patch_size" && !is_of_data(key) &&
+           !assigned.contains(key);
+  });
+  return keys;
+}
+
+/// [model] of a stored recipe, but for what belongs to the images.
+Values shape_of(const std::string& stored) {
+  Values values;
+  for (const core::TomlEntry& entry : core::parse_toml(stored, "recipe.toml")) {
+    const bool is_value = !std::holds_alternative<core::TomlTable>(entry.value.value);
+    if (is_value && entry.key.starts_with("model.") && !is_of_data(entry.key)) {
+      values.emplace_back(entry.key, toml_text(entry.value));
+    }
+  }
+  return values;
+}
+
+std::int64_t heads_of(const Recipe& recipe) {
+  for (const core::TomlEntry& entry : core::parse_toml(to_toml(recipe), "recipe.toml")) {
+    if (entry.key == "model.heads") return std::get<std::int64_t>(entry.value.value);
+  }
+  return 0;
+}
+
+/// What the recipe takes from the encoder in the file that it names.
+Values start_values(const Recipe& recipe, const std::set<std::string>& given,
+                    const core::Log& log) {
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  exchange::EncoderHints hints;
+  if (given.contains("model.heads")) hints.heads = heads_of(recipe);
+  const std::string& path = outline.start_path;
+  exchange::EncoderDescription encoder =
+      exchange::import_encoder(exchange::resolve_model_path(path), hints).encoder.description;
+  Values values = model_values(methods::trainable_network(path, encoder.config));
+  std::erase_if(values, [](const auto& value) { return is_of_data(value.first); });
+  const bool same_channels = outline.images && outline.images->channels == encoder.config.channels;
+  if (same_channels && !given.contains("data.mean") && !given.contains("data.std")) {
+    const std::string assumed = exchange::assume_normalisation(encoder);
+    if (!assumed.empty()) {
+      log(core::LogLevel::information,
+          fmt::format("[start] {} does not say its pixel normalisation: {} is assumed; data.mean "
+                      "and data.std say another",
+                      path, assumed));
+    }
+  }
+  add_pixels(values, encoder, given, same_channels);
+  return values;
+}
+
+}  // namespace
+
+Recipe recipe_for_weights(const RecipeText& text, const exchange::EncoderDescription& encoder,
+                          const std::vector<std::string>& assignments) {
+  const std::set<std::string> given = keys_of(text, assignments);
+  nn::EncoderConfig network = methods::trainable_network("the model", encoder.config);
+  if (network.relative_positions == nn::RelativePositions::shared) {
+    network.relative_positions = nn::RelativePositions::each_block;
+  }
+  Values values = model_values(network);
+  // Of other channels than the file's nothing is known of their pixels.
+  const bool same_channels = !given.contains("model.channels");
+  add_pixels(values, encoder, given, same_channels);
+  return read_recipe(text.text, text.origin, not_given(values, given, assignments));
+}
+
+Recipe recipe_with_start(const RecipeText& text, const std::vector<std::string>& assignments,
+                         const std::string& begun, const core::Log& log) {
+  const Recipe recipe = read_recipe(text.text, text.origin, assignments);
+  const methods::Outline before = methods::catalogue::outline(recipe.method);
+  if (before.start_path.empty()) return recipe;
+  const std::set<std::string> given = keys_given_with_start(text, assignments);
+  const Values values = begun.empty() ? start_values(recipe, given, log) : shape_of(begun);
+  Recipe fitting = read_recipe(text.text, text.origin, not_given(values, given, assignments));
+  const std::string size = methods::catalogue::outline(fitting.method).size;
+  if (size != before.size) {
+    log(core::LogLevel::information,
+        fmt::format("[start] the network is that of {}: {} in place of the recipe's {}",
+                    before.start_path, size, before.size));
+  }
+  return fitting;
 }
 
 }  // namespace dbot::run

@@ -38,6 +38,30 @@ TEST(MaskedModelingRecipe, ExactBlocksAreForAnyStudent) {
               HasSubstr("mask.largest_block is 4"));
 }
 
+TEST(MaskedModelingRecipe, StartsOfAStudentFitTheRest) {
+  EXPECT_EQ(slot_refusal({"student.init=file", "student.path=a"}), "");
+  EXPECT_EQ(slot_refusal({"student.init=teacher", "teacher.init=file", "teacher.path=a"}), "");
+  EXPECT_EQ(slot_refusal({"student.init=teacher", "stages.count=2"}), "");
+  EXPECT_THAT(slot_refusal({"student.init=file"}), HasSubstr("student.path is empty"));
+  EXPECT_THAT(slot_refusal({"student.path=a"}),
+              AllOf(HasSubstr("student.path is \"a\""), HasSubstr("\"random\"")));
+  EXPECT_THAT(slot_refusal({"student.lr_factor=0.1"}), HasSubstr("student.lr_factor is 0.1"));
+  EXPECT_THAT(slot_refusal({"student.init=teacher", "objective.target=pixels",
+                            "objective.normalisation=patch"}),
+              HasSubstr("no teacher"));
+  EXPECT_THAT(slot_refusal({"student.init=teacher", "teacher.update=step"}),
+              HasSubstr("begins as the student"));
+  EXPECT_THAT(slot_refusal({"student.init=teacher", "teacher.width=96", "teacher.heads=3"}),
+              HasSubstr("a shape of its own"));
+  const std::vector<std::string> depths{"student.init=file", "student.path=a", "stages.count=2",
+                                        "stages.student_depth=[12, 6]"};
+  EXPECT_THAT(slot_refusal(depths), AllOf(HasSubstr("stages.student_depth has 6 for stage 2"),
+                                          HasSubstr("model.depth 12")));
+  std::vector<std::string> first = depths;
+  first.emplace_back("student.init_stages=first");
+  EXPECT_EQ(slot_refusal(first), "");
+}
+
 TEST(MaskedModelingRecipe, SlotsOfATeacherFitEachOther) {
   EXPECT_EQ(slot_refusal({"teacher.output=ln_post"}), "");
   EXPECT_EQ(slot_refusal({"teacher.output=mean_of_last", "teacher.mean_of_blocks=6"}), "");

@@ -1,8 +1,14 @@
 #include "dbot/run/recipe/recipe_for_weights.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "dbot/core/error.h"
+#include "dbot/exchange/import/encoder_file.h"
+#include "dbot/nn/vit/encoder_parameters.h"
+#include "tests/core/temporary_folder.h"
 
 namespace dbot::run {
 namespace {
@@ -67,6 +73,83 @@ TEST(RecipeForWeights, EachBlockGetsATableOfRelativePositions) {
 TEST(RecipeForWeights, APatchThatDoesNotFitIsRefused) {
   const Recipe recipe = recipe_for_weights(kBareFinetuning, odd_encoder(), {"model.image_size=30"});
   EXPECT_THROW(check(recipe), UsageError);
+}
+
+/// A recipe of another network, and the file of one of width 24.
+class RecipeWithStart : public testing::Test {
+ protected:
+  RecipeWithStart() {
+    const nn::EncoderConfig shape{.image_size = {16, 16},
+                                  .channels = 3,
+                                  .patch_size = 4,
+                                  .width = 24,
+                                  .depth = 3,
+                                  .heads = 2};
+    nn::ParameterStore store(nn::encoder_parameters(shape));
+    exchange::save_encoder(
+        file_, {.config = shape, .mean = {0.1, 0.2, 0.3}, .std = {0.4, 0.5, 0.6}}, store.named());
+  }
+
+  Recipe read(const std::vector<std::string>& more = {}, const std::string& begun = {}) {
+    std::vector<std::string> all{"student.init=file", "student.path=" + file_};
+    all.insert(all.end(), more.begin(), more.end());
+    return recipe_with_start(text_, all, begun, [this](core::LogLevel, std::string_view line) {
+      said_ += std::string(line) + "\n";
+    });
+  }
+  static const nn::EncoderConfig& model(const Recipe& recipe) {
+    return std::get<methods::MaskedModelingConfig>(recipe.method).encoder;
+  }
+
+  test::TemporaryFolder folder_;
+  std::string file_ = (folder_ / "start.safetensors").string();
+  RecipeText text_{"test.toml",
+                   "[model]\nimage_size = 32\npatch_size = 4\nwidth = 96\ndepth = 12\nheads = 3\n"
+                   "[schedule]\nepochs = 2\nwarmup_epochs = 0.5\n"};
+  std::string said_;
+};
+
+TEST_F(RecipeWithStart, TheNetworkIsTheFilesAndTheImagesAreTheRecipes) {
+  const Recipe recipe = read();
+  EXPECT_EQ(model(recipe).image_size, (core::Size{32, 32}));
+  EXPECT_EQ(model(recipe).width, 24);
+  EXPECT_EQ(model(recipe).depth, 3);
+  EXPECT_EQ(model(recipe).heads, 2);
+  EXPECT_EQ(recipe.data.mean, (std::vector<double>{0.1, 0.2, 0.3}));
+  EXPECT_THAT(said_, testing::AllOf(testing::HasSubstr("model.width 24, model.depth 3"),
+                                    testing::HasSubstr("model.width 96, model.depth 12")));
+  EXPECT_NO_THROW(check(recipe));
+}
+
+TEST_F(RecipeWithStart, PixelsOfAFileThatSaysNoNormalisationGetTheUsualOne) {
+  exchange::LoadedEncoder stored = exchange::load_encoder(file_);
+  stored.description.mean = stored.description.std = {};
+  exchange::save_encoder(file_, stored.description, stored.parameters);
+  EXPECT_EQ(read().data.mean, (std::vector<double>{0.485, 0.456, 0.406}));
+  EXPECT_THAT(said_, testing::HasSubstr("ImageNet's is assumed"));
+  EXPECT_EQ(read({"data.mean=[0.5, 0.5, 0.5]", "data.std=[0.2, 0.2, 0.2]"}).data.mean,
+            (std::vector<double>{0.5, 0.5, 0.5}));
+}
+
+TEST_F(RecipeWithStart, AssignmentsAndThePatchOfTheRecipeAreKept) {
+  EXPECT_EQ(model(read({"model.width=48"})).width, 48);
+  text_.text.replace(text_.text.find("patch_size = 4"), 14, "patch_size = 8");
+  EXPECT_EQ(model(read()).patch_size, 8);
+  EXPECT_TRUE(read({"model.channels=1"}).data.mean.empty());
+}
+
+TEST_F(RecipeWithStart, ARecipeThatNamesTheFileKeepsWhatItSays) {
+  text_.text += "[student]\ninit = \"file\"\npath = \"" + file_ + "\"\n";
+  EXPECT_EQ(model(read()).width, 96);
+  EXPECT_EQ(said_, "");
+}
+
+TEST_F(RecipeWithStart, ARunThatGoesOnNeedsNoFile) {
+  const std::string begun = to_toml(read());
+  std::filesystem::remove(file_);
+  EXPECT_EQ(model(read({}, begun)).width, 24);
+  EXPECT_THROW(read(), DataError);
+  EXPECT_EQ(model(recipe_with_start(text_, {}, {}, core::silent_log())).width, 96) << "no start";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "dbot/methods/classification/start_weights.h"
+#include "dbot/methods/start/start_weights.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/allclose.h>
