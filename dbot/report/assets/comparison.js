@@ -3,7 +3,7 @@
 // The protocol that all runs were measured by, on as many test images; null if there is none.
 function sharedProtocol(runs) {
   const rowOf = (run, protocol) => rowsOf(networkEvaluations(run).at(-1), protocol).filter((row) => isNumber(row.top1));
-  return ["classifier", "knn", "linear"].find((protocol) => {
+  return ["classifier", "linear", "knn"].find((protocol) => {
     const tests = runs.map((run) => rowOf(run, protocol)[0]?.test_samples);
     return tests.every((count) => isNumber(count) && count === tests[0]);
   }) ?? null;

@@ -9,7 +9,7 @@ function figuresOf(run) {
   const tiles = [];
   const trained = evaluations.filter((e) => e.moment !== "pixels" && e.moment !== "start");
   const start = startOf(run);
-  for (const protocol of ["classifier", "knn", "linear"]) {
+  for (const protocol of ["classifier", "linear", "knn"]) {
     const value = bestAccuracy(trained.at(-1), protocol);
     if (!isNumber(value)) continue;
     const before = bestAccuracy(start, protocol);

@@ -48,7 +48,7 @@ Comparison compare(const std::vector<EvaluationRecord>& evaluations, const std::
 
 std::vector<Comparison> compare_all_accuracies(const std::vector<EvaluationRecord>& evaluations) {
   std::vector<Comparison> comparisons;
-  for (const char* protocol : {"classifier", "knn", "linear"}) {
+  for (const char* protocol : {"classifier", "linear", "knn"}) {
     Comparison comparison = compare(evaluations, protocol);
     if (comparison.trained.empty() && !comparison.start) continue;
     comparisons.push_back(std::move(comparison));

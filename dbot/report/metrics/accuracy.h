@@ -11,7 +11,7 @@ namespace dbot::report {
 
 /// The accuracies of one protocol that can be compared across a run's evaluations.
 struct Comparison {
-  std::string protocol;              // the first that was measured of "classifier", "knn", "linear"
+  std::string protocol;              // the first that was measured of "classifier", "linear", "knn"
   std::optional<double> raw_pixels;  // best top-1 of each network, in percent
   std::optional<double> start;       // of what the run began with
   std::string start_label;           // "untrained network", "start weights"
