@@ -17,14 +17,14 @@ constexpr double kProbeStepSeconds = 1e-4;
 constexpr double kProbeEpochs = 50, kProbeSteps = 1000, kProbeBatch = 1024, kProbeBatches = 16;
 constexpr double kGridCells = 9;  // of the features grid:3
 
-double number(std::int64_t value) {
+double as_double(std::int64_t value) {
   return static_cast<double>(value);
 }
 
 }  // namespace
 
 double protocol_seconds(const StartLabels& labels, double numbers, double classes, double flops) {
-  const double train = number(labels.train), test = number(labels.test);
+  const double train = as_double(labels.train), test = as_double(labels.test);
   if (train <= 0) return 0;
   const double neighbours = 2 * train * test * numbers / (kNeighbourShare * flops);
   const double batch = std::clamp(std::floor(train / kProbeBatches), 1.0, kProbeBatch);
@@ -38,16 +38,16 @@ double evaluation_seconds(const StartLabels& labels, const StartShape& shape, co
                           const StartCosts& costs, std::int64_t stages) {
   if (!labels.any()) return 0;
   const SizeRule& size = kSizeRules.at(shape.size);
-  const double width = number(kNetworkRules.at(shape.network).width);
-  const double images = number(labels.train + labels.test), classes = number(data.classes);
+  const double width = as_double(kNetworkRules.at(shape.network).width);
+  const double images = as_double(labels.train + labels.test), classes = as_double(data.classes);
   const auto protocols = [&](double numbers) {
     return protocol_seconds(labels, numbers, classes, costs.flops);
   };
   const core::Size raw = eval::raw_pixel_size({size.image_size, size.image_size});
   const double pixels =
-      images * costs.load + protocols(number(raw.height * raw.width * data.channels));
+      images * costs.load + protocols(as_double(raw.height * raw.width * data.channels));
   const double network = images * costs.features + protocols(width) + protocols(kGridCells * width);
-  return pixels + number(stages + 1) * network;
+  return pixels + as_double(stages + 1) * network;
 }
 
 StartLabels affordable_labels(const StartShape& shape, const StartData& data,

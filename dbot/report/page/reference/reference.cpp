@@ -122,13 +122,14 @@ PageJson document_of(const std::filesystem::path& run, const RunFigures& figures
                      std::size_t most) {
   LeftOut ignored;
   const PageJson recipe = recipe_part(run, ignored);
+  const PageJson facts = facts_part(run, ignored);
   PageJson progress = progress_part(figures);
   progress.erase("skipped");
   return {{"format", kReferenceFormat},
           {"version", kReferenceVersion},
-          {"facts", facts_of(facts_part(run, ignored))},
+          {"facts", facts_of(facts)},
           {"progress", std::move(progress)},
-          {"stages", stages_part(figures)},
+          {"stages", stages_part(figures, objectives_of(facts, recipe))},
           {"curves", curves_of(figures, most)},
           {"ranks", ranks_of(read_picture_sets(run))},
           {"evaluations", evaluations_of(figures, most / 5)},
