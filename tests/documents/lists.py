@@ -37,6 +37,7 @@ NOT_RUN = {
 # Over a minute each: the long suite.
 LONG = {
     ("docs/data.md", "benchmarks/loader/many_files.py --files 1000000 --folders 1000"),
+    ("docs/distributed.md", "build/release/test_network --gtest_filter='Heartbeat.*:Group.*:Lanes.*'"),
     ("docs/packages.md", "./setup.sh"),
     ("docs/performance.md", "dbot bench ops"),
     ("docs/quickstart.md", "./quickstart.sh"),

@@ -1,10 +1,7 @@
 // Several processes: dbot bench processes, by itself and under launchers.
 #include <gmock/gmock.h>
 
-#include <chrono>
-#include <csignal>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "tests/cli/support/environment.h"
 #include "tests/cli/support/program.h"
@@ -84,11 +81,8 @@ TEST(Processes, AnAddressThatIsNotKnownIsNamed) {
 }
 
 TEST(Processes, AStopReachesAll) {
-  const TemporaryFolder folder;
-  Program program({"bench", "processes", "--processes", "2", "--rounds", "1000"}, folder.path());
-  std::this_thread::sleep_for(std::chrono::seconds(2));
-  program.send(SIGTERM);
-  const Result result = program.wait();
+  const Result result =
+      dbot_interrupted({"bench", "processes", "--processes", "2", "--rounds", "1000"});
   EXPECT_EQ(result.exit_code, 75) << result.err;
   EXPECT_THAT(result.err, HasSubstr("stopped on request"));
 }

@@ -5,7 +5,6 @@
 
 #include <csignal>
 #include <map>
-#include <thread>
 
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
@@ -24,14 +23,20 @@ struct Spawned {
 
   SpawnResult run() {
     return run_processes(
-        config, stop, [this](int rank, std::string_view line) { lines[rank].emplace_back(line); },
+        config, stop, [this](int rank, std::string_view line) { note(rank, line); },
         [this](core::LogLevel, std::string_view text) { notices += std::string(text) + "\n"; });
+  }
+
+  void note(int rank, std::string_view line) {
+    lines[rank].emplace_back(line);
+    if (line == "ready" && ++ready == config.processes) stop.request();
   }
 
   SpawnConfig config;
   core::StopRequest stop;
   std::map<int, std::vector<std::string>> lines;
   std::string notices;
+  int ready = 0;  // processes that wait for a stop
 };
 
 TEST(Spawn, TellsTheLinesOfEachRank) {
@@ -63,12 +68,7 @@ TEST(Spawn, KillsWhatDoesNotEnd) {
 
 TEST(Spawn, PassesAStopOn) {
   Spawned spawned("trap 'exit 75' TERM; echo ready >&2; while :; do sleep 0.05; done", 2);
-  std::thread asks([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    spawned.stop.request();
-  });
   const SpawnResult result = spawned.run();
-  asks.join();
   EXPECT_EQ(result.exit_code, 75);
   EXPECT_EQ(result.failed_rank, -1);
   EXPECT_EQ(spawned.notices, "");

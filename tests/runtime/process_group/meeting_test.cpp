@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <latch>
 
 #include "dbot/core/error.h"
 #include "dbot/runtime/process_group/agreement.h"
@@ -103,23 +104,18 @@ TEST(Store, KeepsTextsAndTheFirstOfSeveral) {
 
 TEST(Abort, EndsWhatWaits) {
   for (const bool ring : {false, true}) {
+    std::latch over(2);
     const auto problems = run_ranks(2, [&](Group& group) {
-      if (group.rank() == 1) {  // never comes
-        std::thread([&group] { group.barrier(); }).join();
-        std::this_thread::sleep_for(std::chrono::milliseconds(300));
-        return;
-      }
       group.barrier();
-      std::thread ends([&group] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        group.abort();
-      });
+      if (group.rank() == 1) return over.arrive_and_wait();  // comes to nothing more
+      std::thread ends([&group] { group.abort(); });
       const at::Tensor flat = at::ones({1000});
       const std::string said =
           refusal_of<LostConnection>([&] { ring ? group.ring_sum(flat) : group.sum(flat); });
       EXPECT_THAT(said, HasSubstr("was given up"));
       EXPECT_THROW(group.barrier(), LostConnection);
       ends.join();
+      over.arrive_and_wait();
     });
     EXPECT_THAT(problems, Each(IsEmpty()));
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ATen/Parallel.h>
+
 #include <exception>
 #include <functional>
 #include <string>
@@ -41,6 +43,7 @@ inline std::vector<std::string> run_ranks(int ranks,
   std::vector<std::thread> threads;
   for (int rank = 0; rank < ranks; ++rank) {
     threads.emplace_back([&, rank] {
+      at::set_num_threads(1);  // of this one: otherwise each has compute threads of its own
       try {
         runtime::Group group(store.config(rank, ranks));
         body(group);
