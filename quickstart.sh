@@ -96,7 +96,7 @@ Weights  $run/model.safetensors
 
 What to try next:
   $dbot start FOLDER                       your own images
-  $dbot search --model $run --data $data --query 7 --out neighbours
+  $dbot search --model $run --data FOLDER --query IMAGE --out neighbours
   $dbot inspect $run/model.safetensors
   $dbot recipes show dbot/small-28         every setting of this run
   docs/start.md                            how dbot start chooses

@@ -121,7 +121,7 @@ std::string measures_text(const StageGain& gain) {
   std::string text;
   for (const StageMeasure& measure : gain.measures) {
     text +=
-        fmt::format("{}{} {} after stage {}, {} after stage {} (chance: {:.2g})",
+        fmt::format("{}{} {} after stage {}, {} after stage {} (up to {:.2g} is chance)",
                     text.empty() ? "" : "; ", measure.name, number_text(measure, measure.before),
                     gain.stage, number_text(measure, measure.after), gain.stage + 1, measure.noise);
   }

@@ -47,7 +47,7 @@ std::optional<StageGain> stage_gain(const Observed& observed, std::int64_t stage
 /// Of all stages behind the first that can be judged, in order.
 std::vector<StageGain> stage_gains(const Observed& observed);
 
-/// "k-NN top-1 41.9 % → 47.5 % (chance 1.4), effective rank 31.2 → 40.5 (…)".
+/// "k-NN top-1 41.9 % → 47.5 % (up to 1.4 is chance), effective rank 31.2 → 40.5 (…)".
 std::string measures_text(const StageGain& gain);
 /// One sentence: "stage 2 paid: …", "stage 2 did not pay: …", "stage 2 is worse than stage 1: …".
 std::string gain_sentence(const StageGain& gain);

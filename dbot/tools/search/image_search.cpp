@@ -66,12 +66,14 @@ std::vector<std::vector<FoundImage>> without_themselves(
     const std::vector<std::int64_t>& images, std::int64_t top) {
   std::vector<std::vector<FoundImage>> found(nearest.size());
   for (std::size_t query = 0; query < nearest.size(); ++query) {
+    const double farthest = 1 - nearest[query].back().similarity;
+    const double same = std::max(kRounding, std::min(kSamePicture, kSamePictureShare * farthest));
     for (const eval::Neighbour& neighbour : nearest[query]) {
       const std::int64_t image = images[static_cast<std::size_t>(neighbour.index)];
       if (image == queries.in_set[query] || std::ssize(found[query]) == top) continue;
       const double similarity = neighbour.similarity;
       found[query].push_back(
-          {.image = image, .similarity = similarity, .copy = similarity > kSamePicture});
+          {.image = image, .similarity = similarity, .copy = 1 - similarity <= same});
     }
   }
   return found;

@@ -17,8 +17,10 @@
 // The images of a set that are most like others, by the features of a network.
 namespace dbot::tools {
 
-/// Features of which the cosine is larger are of the same picture.
-inline constexpr double kSamePicture = 0.999;
+/// 1 − cosine of the features of one picture twice: at most this, and at most this share of what
+/// the farthest image listed has, since some networks find all images alike. Rounding is no
+/// difference.
+inline constexpr double kSamePicture = 0.001, kSamePictureShare = 0.05, kRounding = 1e-5;
 
 struct SearchOptions {
   std::filesystem::path data;             // where the set lies: files are named within it

@@ -82,8 +82,9 @@ std::string advice(const tools::StartDecision& decision, const std::string& data
 }  // namespace
 
 std::string text_of(const tools::StartDecision& decision, const std::string& data) {
-  return fmt::format("{}: {}\nchosen, with {} candidates timed:\n{}{}{}", data,
-                     data_text(decision.data), decision.candidates, table_of(decision.reasons),
+  return fmt::format("{}: {}\nchosen, with {} candidate{} timed:\n{}{}{}", data,
+                     data_text(decision.data), decision.candidates,
+                     decision.candidates == 1 ? "" : "s", table_of(decision.reasons),
                      forecast_text(decision.plan.forecast), advice(decision, data));
 }
 
