@@ -74,6 +74,8 @@ def tables(results: Results) -> list[str]:
     own = {cell.name: results[cell.name] for cell in cells() if cell.name in results}
     parts = [standing(own, len(cells()))]
     for search in SEARCHES:
+        if not any(cell.name in results for cell in search.cells()):
+            continue
         parts += [f"**{search.of.name}.** Top-1, percent.", of_set(search, results)]
     return parts
 
