@@ -116,6 +116,10 @@ class TcpStore final : public Store {
     return true;
   }
   int port() const override { return store_->getPort(); }
+  /// For c10d itself: keys with a prefix of their own.
+  c10::intrusive_ptr<c10d::PrefixStore> part_of(const std::string& prefix) const {
+    return c10::make_intrusive<c10d::PrefixStore>(prefix_ + prefix, store_);
+  }
 
  private:
   static constexpr const char* kOperation = "the store of the processes";
@@ -196,15 +200,11 @@ class GlooTransfer final : public Transfer {
 
 class GlooTransport final : public Transport {
  public:
-  GlooTransport(const StoreConfig& store, int rank, int ranks, const std::string& own_address,
-                double seconds) {
+  GlooTransport(Store& store, int rank, int ranks, const std::string& own_address, double seconds) {
     auto options = c10d::ProcessGroupGloo::Options::create(milliseconds(seconds));
     options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(own_address));
     options->threads = 1;
-    StoreConfig client = store;
-    client.serve = false;
-    auto keys =
-        c10::make_intrusive<c10d::PrefixStore>(store.prefix + "gloo", open_tcp_store(client));
+    auto keys = static_cast<TcpStore&>(store).part_of("gloo");
     group_ = told("connecting the processes", [&] {
       return c10::make_intrusive<c10d::ProcessGroupGloo>(keys, rank, ranks, options);
     });
@@ -265,7 +265,7 @@ std::unique_ptr<Store> open_store(const StoreConfig& config) {
   return std::make_unique<TcpStore>(config);
 }
 
-std::unique_ptr<Transport> connect_ranks(const StoreConfig& store, int rank, int ranks,
+std::unique_ptr<Transport> connect_ranks(Store& store, int rank, int ranks,
                                          const std::string& own_address, double seconds) {
   return std::make_unique<GlooTransport>(store, rank, ranks, own_address, seconds);
 }

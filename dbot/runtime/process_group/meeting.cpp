@@ -60,9 +60,6 @@ Group::Meeting Group::meet(const GroupConfig& config) {
   Meeting meeting;
   meeting.connections.store = open_store(config.store);
   Store& store = *meeting.connections.store;
-  StoreConfig client = config.store;
-  client.serve = false;
-  client.port = store.port();
   const bool elsewhere = config.local_ranks < config.ranks;
   const std::string own =
       config.own_address.empty()
@@ -72,7 +69,7 @@ Group::Meeting Group::meet(const GroupConfig& config) {
   call_the_roll(store, config);
   meeting.hosts = store.get(keys_of_ranks("here", config.ranks));
   meeting.connections.transport =
-      connect_ranks(client, config.rank, config.ranks, own, config.meeting_seconds);
+      connect_ranks(store, config.rank, config.ranks, own, config.meeting_seconds);
   return meeting;
 }
 

@@ -45,10 +45,10 @@ class Transport {
   virtual std::int64_t bytes_sent() const = 0;
 };
 
-/// Connects all ranks with each other; all call it at the same time. `store` is where they find
-/// each other, `own_address` (digits) that of the network interface which the others reach. Throws
-/// LostConnection after `seconds`.
-std::unique_ptr<Transport> connect_ranks(const StoreConfig& store, int rank, int ranks,
+/// Connects all ranks with each other; all call it at the same time. They find each other in the
+/// store, one of `open_store`; `own_address` (digits) is that of the network interface which the
+/// others reach. Throws LostConnection after `seconds`.
+std::unique_ptr<Transport> connect_ranks(Store& store, int rank, int ranks,
                                          const std::string& own_address, double seconds);
 
 }  // namespace dbot::runtime
