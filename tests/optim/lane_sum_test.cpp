@@ -100,14 +100,14 @@ std::vector<ParameterGroup> two_groups(const at::Tensor& values, const at::Tenso
           {values.slice(0, kMiddle), gradients.slice(0, kMiddle), 0.05, 0.5}};
 }
 
-TEST(Shards, AreCutWherePartialSumsBegin) {
+TEST(OptimizerShards, AreCutWherePartialSumsBegin) {
   const at::Tensor flat = at::zeros({kSize});
   // Chunks begin at 0, 16384; 20001, 36385, 52769, 69153, 85537.
   EXPECT_THAT(shard_cuts(two_groups(flat, flat), 2), testing::ElementsAre(0, 36'385, kSize));
   EXPECT_THAT(shard_cuts(two_groups(flat, flat), 1), testing::ElementsAre(0, kSize));
 }
 
-TEST(Shards, KeepTheSettingsOfTheirGroups) {
+TEST(OptimizerShards, KeepTheSettingsOfTheirGroups) {
   const at::Tensor flat = gradients_of(0);
   const auto groups = two_groups(flat, flat);
   const auto first = groups_of_shard(groups, shard_cuts(groups, 2), 0);
@@ -120,7 +120,7 @@ TEST(Shards, KeepTheSettingsOfTheirGroups) {
   EXPECT_EQ(second[0].values.numel(), kSize - 36'385);
 }
 
-TEST(Shards, TheirNormIsThatOfOneProcess) {
+TEST(OptimizerShards, TheirNormIsThatOfOneProcess) {
   const at::Tensor whole = gradients_of(3);
   const double expected = gradient_norm(two_groups(whole, whole));
   for (const int ranks : {1, 2, 3, 4, 8}) {
@@ -142,7 +142,7 @@ TEST(Shards, TheirNormIsThatOfOneProcess) {
   }
 }
 
-TEST(Shards, GroupsThatLieElsewhereAreRefused) {
+TEST(OptimizerShards, GroupsThatLieElsewhereAreRefused) {
   const at::Tensor flat = at::zeros({100});
   std::vector<ParameterGroup> groups{{flat.slice(0, 50), flat.slice(0, 50), 0.0, 1.0}};
   EXPECT_THROW(shard_cuts(groups, 2), Error);

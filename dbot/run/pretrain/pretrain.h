@@ -49,7 +49,7 @@ struct PretrainSummary {
   std::vector<report::EvaluationRecord> evaluations;  // of the whole run, as they were made
   MissingTable missing_table = {};
   std::vector<report::StageGain> stage_gains = {};  // what the stages behind the first added
-  report::Verdict verdict = {};                              // that the page gives
+  report::Verdict verdict = {};                     // that the page gives
   double chance = std::numeric_limits<double>::quiet_NaN();  // of the evaluations, percent
 };
 

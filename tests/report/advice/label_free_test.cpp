@@ -153,7 +153,9 @@ TEST(LabelFreeVerdict, JudgesAMethodThatPredictsNoImagesByItsFeatures) {
 }
 
 TEST(LabelFreeVerdict, NamesWhatTheRunBeganWith) {
-  Observed run = run_of(kUntrained, kCollapsed);
+  ComparedFigures worse = kGood;
+  worse.own_crop_nearest = 0.2;
+  Observed run = run_of(kUntrained, worse);
   run.pictures[0].label = "start weights";
   EXPECT_THAT(judge(run, advise(run), RunState::finished).sentence,
               HasSubstr("50\u00a0% before (start weights)"));

@@ -31,7 +31,7 @@ std::string refusal(const std::vector<std::string>& assignments) {
 }
 
 TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
-  ASSERT_EQ(embedded_recipes().size(), 40u);
+  ASSERT_EQ(embedded_recipes().size(), 41u);
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
     EXPECT_NO_THROW(parse_recipe(recipe.text, recipe.name)) << recipe.name;
     EXPECT_FALSE(summary_line(recipe.text).empty()) << recipe.name;
@@ -311,7 +311,7 @@ TEST(Recipe, KnowsWhatANameWithoutItsFolderMeans) {
   EXPECT_EQ(recipes_meant_by("mae_vit_large_patch16"), (Names{"mae/vit-l16"}));
   EXPECT_EQ(recipes_meant_by("mae"), (Names{"mae/tiny-32", "mae/vit-b16", "mae/vit-h14",
                                             "mae/vit-l16", "maskdistill/mae-b16"}));
-  EXPECT_EQ(recipes_meant_by("dbot").size(), 8U);
+  EXPECT_EQ(recipes_meant_by("dbot").size(), 9U);
   EXPECT_EQ(recipes_meant_by("imae"), (Names{"imae/tiny-32", "imae/vit-b16"}));
   EXPECT_EQ(recipes_meant_by("finetune/mae-vit-b"), (Names{"finetune/mae-vit-b16"}));
   EXPECT_EQ(recipes_meant_by("mae-vit-h14"), (Names{"mae/vit-h14"}));
