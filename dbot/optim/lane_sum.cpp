@@ -46,7 +46,7 @@ void LaneSum::restart() {
 
 at::Tensor LaneSum::free_buffer(const at::Tensor& like) {
   if (free_.empty()) return at::empty_like(like);
-  const at::Tensor buffer = free_.back();
+  at::Tensor buffer = free_.back();
   free_.pop_back();
   return buffer;
 }

@@ -66,6 +66,7 @@ runtime::Cuts shard_cuts(const std::vector<ParameterGroup>& groups, int ranks) {
   const std::vector<std::int64_t> begins = chunk_begins(groups);
   const auto chunks = static_cast<std::int64_t>(begins.size()) - 1;
   runtime::Cuts cuts;
+  cuts.reserve(static_cast<std::size_t>(ranks) + 1);
   for (int shard = 0; shard <= ranks; ++shard) {
     cuts.push_back(begins[static_cast<std::size_t>(chunks * shard / ranks)]);
   }
@@ -93,6 +94,7 @@ double gradient_norm(const std::vector<ParameterGroup>& groups, const runtime::C
                      runtime::Group& group) {
   const std::vector<std::int64_t> begins = chunk_begins(groups);
   runtime::Cuts chunk_cuts;
+  chunk_cuts.reserve(cuts.size());
   for (const std::int64_t cut : cuts) chunk_cuts.push_back(chunks_before(begins, cut));
   const at::Tensor squares = at::zeros({chunk_cuts.back()}, at::kDouble);
   auto* parts = squares.mutable_data_ptr<double>();

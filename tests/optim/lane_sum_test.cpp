@@ -26,7 +26,7 @@ constexpr std::int64_t kSize = 100'003;
 constexpr int kLanes = 8;
 
 at::Tensor gradients_of(int lane, std::int64_t size = kSize) {
-  const auto seed = static_cast<std::uint64_t>(lane + 1);
+  const auto seed = static_cast<std::uint64_t>(lane) + 1;
   return at::randn({size}, at::make_generator<at::CPUGeneratorImpl>(seed), at::kFloat);
 }
 
@@ -37,7 +37,7 @@ at::Tensor tree_of(int first, int lanes) {
 
 /// The sum of neighbouring lanes, each made in the one flat buffer.
 at::Tensor sum_of(LaneSum& sum, int first, int lanes) {
-  const at::Tensor flat = at::zeros({kSize});
+  at::Tensor flat = at::zeros({kSize});
   for (int lane = first; lane < first + lanes; ++lane) {
     EXPECT_EQ(flat.count_nonzero().item().toLong(), 0);  // the lane before was put aside
     flat.add_(gradients_of(lane));

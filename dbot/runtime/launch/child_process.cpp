@@ -49,7 +49,7 @@ ChildProcess::ChildProcess(int rank, const std::vector<std::string>& command, co
   Variables all = more;
   all.merge(environment_variables());  // what is there already stays
   std::vector<std::string> variables, words = command;
-  for (const auto& [name, value] : all) variables.push_back(name + "=" + value);
+  for (const auto& [name, value] : all) variables.push_back(fmt::format("{}={}", name, value));
   const std::vector<char*> arguments = pointers_of(words), environment = pointers_of(variables);
 
   std::array<int, 2> ends{};

@@ -52,14 +52,14 @@ class Attempt {
   /// Some had work left when they stopped.
   bool stopped() const {
     return std::ranges::any_of(
-        children_, [this](const auto& child) { return child->code() == config_.stopped_code; });
+        children_, [this](const auto& child) { return child->code() && is_stop(*child->code()); });
   }
   const ChildProcess* failed() const { return failed_; }
 
  private:
-  bool is_failure(int code) const {
-    return code != 0 && !(stopping_ && code == config_.stopped_code);
-  }
+  /// Also of one that was killed by the stop before it could do anything about it.
+  bool is_stop(int code) const { return code == config_.stopped_code || code == kKilled + SIGTERM; }
+  bool is_failure(int code) const { return code != 0 && !(stopping_ && is_stop(code)); }
   void note_failure(const ChildProcess& child, const core::Log& log) {
     failed_ = &child;
     since_failure_.restart();

@@ -40,6 +40,7 @@ std::optional<nlohmann::json> first_difference(const std::string& rank0, const s
 /// What rank 0 says to all: empty if all agree.
 std::string compare(Group& group) {
   std::vector<std::string> keys;
+  keys.reserve(static_cast<std::size_t>(group.ranks()));
   for (int rank = 0; rank < group.ranks(); ++rank) keys.push_back(facts_key(rank));
   if (!group.store().wait(keys, group.config().meeting_seconds)) {
     throw LostConnection(ErrorFields{.operation = "processes",

@@ -7,6 +7,7 @@ namespace dbot::runtime {
 Cuts even_cuts(std::int64_t size, int ranks) {
   const std::int64_t chunks = (size + kCutValues - 1) / kCutValues;
   Cuts cuts;
+  cuts.reserve(static_cast<std::size_t>(ranks) + 1);
   for (int shard = 0; shard <= ranks; ++shard) {
     cuts.push_back(std::min(size, chunks * shard / ranks * kCutValues));
   }

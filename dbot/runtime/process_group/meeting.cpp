@@ -13,6 +13,7 @@ namespace {
 
 std::vector<std::string> keys_of_ranks(const char* what, int ranks) {
   std::vector<std::string> keys;
+  keys.reserve(static_cast<std::size_t>(ranks));
   for (int rank = 0; rank < ranks; ++rank) keys.push_back(fmt::format("{}/{}", what, rank));
   return keys;
 }

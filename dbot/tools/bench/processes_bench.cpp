@@ -69,11 +69,13 @@ std::vector<CollectiveTime> time_collectives(Group& group, std::int64_t bytes,
   const at::Tensor flat = at::empty({std::max<std::int64_t>(bytes / 4, 1)}, at::kFloat);
   const std::int64_t once = (group.ranks() - 1) * 4 * flat.numel();
   const Cuts cuts = runtime::even_cuts(flat.numel(), group.ranks());
+  // Without a power of two of ranks there are no halves: the ring sums everything.
+  const std::int64_t scattered = runtime::is_power_of_two(group.ranks()) ? once : 2 * once;
   std::int64_t least = 0;
   const std::vector<Collective> collectives{
       {"sum", [&] { group.sum(flat); }, 2 * once},
       {"ring", [&] { group.ring_sum(flat); }, 2 * once},
-      {"reduce_scatter", [&] { group.reduce_scatter(flat, cuts); }, once},
+      {"reduce_scatter", [&] { group.reduce_scatter(flat, cuts); }, scattered},
       {"all_gather", [&] { group.all_gather(flat, cuts); }, once},
       {"broadcast", [&] { group.broadcast(flat); }, once},
       {"minimum", [&] { least = group.minimum(group.rank()); }, 0}};

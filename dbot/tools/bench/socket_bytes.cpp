@@ -21,7 +21,8 @@ std::int64_t socket_bytes_sent() {
     // Anything but a TCP socket refuses. Older kernels know a shorter structure.
     if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) continue;
     if (size < offsetof(tcp_info, tcpi_bytes_sent) + sizeof(info.tcpi_bytes_sent)) continue;
-    bytes += static_cast<std::int64_t>(info.tcpi_bytes_sent - info.tcpi_bytes_retrans);
+    bytes += static_cast<std::int64_t>(info.tcpi_bytes_sent - info.tcpi_bytes_retrans) +
+             info.tcpi_notsent_bytes;
   }
   return bytes;
 }

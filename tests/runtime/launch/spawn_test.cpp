@@ -74,6 +74,12 @@ TEST(Spawn, PassesAStopOn) {
   EXPECT_EQ(spawned.notices, "");
 }
 
+TEST(Spawn, WhoIsKilledByAStopHasStopped) {
+  Spawned spawned("echo ready >&2; exec sleep 60", 2);
+  EXPECT_EQ(spawned.run().exit_code, 75);
+  EXPECT_EQ(spawned.notices, "");
+}
+
 TEST(Spawn, StartsAgainAsOftenAsItMay) {
   Spawned spawned("echo $TORCHELASTIC_RESTART_COUNT >&2; test $TORCHELASTIC_RESTART_COUNT = 2", 2);
   spawned.config.restarts = 3;

@@ -23,7 +23,7 @@ using testing::IsEmpty;
 
 /// What a rank brings: numbers that depend on it.
 at::Tensor numbers(int rank, std::int64_t size, at::ScalarType type = at::kFloat) {
-  const auto seed = static_cast<std::uint64_t>(rank + 1);
+  const auto seed = static_cast<std::uint64_t>(rank) + 1;
   return at::randn({size}, at::make_generator<at::CPUGeneratorImpl>(seed), at::kFloat).to(type);
 }
 

@@ -44,6 +44,7 @@ TEST(Meeting, NamesTheRanksThatDoNotCome) {
 TEST(Meeting, RankZeroMayServeTheStore) {
   const int port = listen_at("127.0.0.1", 0).port;  // free again
   std::vector<std::thread> threads;
+  threads.reserve(2);
   std::atomic<int> sum{0};
   for (int rank = 0; rank < 2; ++rank) {
     threads.emplace_back([&, rank] {

@@ -41,6 +41,7 @@ inline std::vector<std::string> run_ranks(int ranks,
   const ServedStore store;
   std::vector<std::string> problems(static_cast<std::size_t>(ranks));
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<std::size_t>(ranks));
   for (int rank = 0; rank < ranks; ++rank) {
     threads.emplace_back([&, rank] {
       at::set_num_threads(1);  // of this one: otherwise each has compute threads of its own
