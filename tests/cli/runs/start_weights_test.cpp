@@ -38,7 +38,7 @@ TEST_F(StartFromWeights, IsJudgedAgainstThemAndCarriesTheirOrigin) {
                                 HasSubstr("weights of 1 channels are repeated in turn for 3")));
   EXPECT_EQ(nlohmann::json::parse(result.out)["evaluations"][1]["label"], "start weights");
   EXPECT_THAT(read_file(shop_.folder.path() / "run/report.html"), HasSubstr("start weights"));
-  const Result shown = dbot({"inspect", shop_.folder / "run", "--json"});
+  const Result shown = dbot({"inspect", shop_.folder / "run/model.safetensors", "--json"});
   EXPECT_THAT(shown.out, HasSubstr("sha256"));
 }
 
@@ -56,10 +56,10 @@ TEST_F(StartFromWeights, WithoutAStepTheWeightsAreTheSame) {
 TEST_F(StartFromWeights, TakesTheShapeOfTheFileAndRefusesWhatItMayNot) {
   // Another network in the recipe; the file's is taken, and that is said.
   const Result wide =
-      shop_.pretrain("wide", {"--steps", "1", "--set", "model.width=24", "--set", "model.heads=3"});
+      shop_.pretrain("wide", {"--steps", "2", "--set", "model.width=24", "--set", "model.heads=3"});
   ASSERT_EQ(wide.exit_code, 0) << wide.err;
   const Result taken =
-      shop_.pretrain("taken", {"--steps", "1", "--set", "student.init=file", "--set",
+      shop_.pretrain("taken", {"--steps", "2", "--set", "student.init=file", "--set",
                                "student.path=" + (shop_.folder / "wide")});
   ASSERT_EQ(taken.exit_code, 0) << taken.err;
   EXPECT_THAT(taken.err, HasSubstr("model.width 24, model.depth 1 in place of"));

@@ -61,7 +61,7 @@ class ForeignTeacher : public testing::Test {
   }
 
   static double loss_of(const Result& result) {
-    return nlohmann::json::parse(result.out.substr(result.out.rfind('{'))).at("loss").get<double>();
+    return nlohmann::json::parse(result.out).at("loss").get<double>();
   }
 
   TemporaryFolder folder_;
