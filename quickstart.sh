@@ -74,7 +74,7 @@ pretrain() {
 # few_labels OPTION…: fine-tunes with 600 labels; prints the accuracy of the test images in percent.
 few_labels() {
   local command=("$dbot" evaluate finetune --model "$run" --data "$data" --labels 1% --epochs 60 --seed 0
-    --out "$run/few-labels${1:-}" "$@")
+    --set evaluate.every_epochs=0 --out "$run/few-labels${1:-}" "$@")
   say "${command[*]}"
   "${command[@]}" --json | sed -n '$s/.*"top1": *\([0-9.]*\).*/\1/p'
 }
