@@ -1,7 +1,9 @@
 """Folders of images made of links: a choice of images that takes no room."""
 
 import os
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -22,3 +24,12 @@ def link(images: Iterable[Path], folder: Path) -> None:
             os.link(image, folder / image.name)
         except OSError:
             (folder / image.name).symlink_to(image)
+
+
+@contextmanager
+def whole_or_nothing(target: Path) -> Iterator[Path]:
+    """A folder to fill, which takes the target's name when the block ends without an error."""
+    aside = target.with_name(f".{target.name}")
+    shutil.rmtree(aside, ignore_errors=True)
+    yield aside
+    os.replace(aside, target)

@@ -4,12 +4,10 @@ Of each class the first 1,000 training images by the names of their files are th
 in all; all others are the large one, 40,000. Both have all test images.
 """
 
-import os
-import shutil
 from pathlib import Path
 
 from common.claims import waited_for
-from common.links import folders_of, images_of, link
+from common.links import folders_of, images_of, link, whole_or_nothing
 from common.programs import CellError, Place
 
 SMALL, LARGE = "images/10000", "images/40000"  # in the work folder
@@ -27,16 +25,14 @@ def make_set(data: Path, target: Path, chosen: slice) -> None:
     """Whole or not at all."""
     if target.exists():
         return
-    aside = target.with_name(f".{target.name}")
-    shutil.rmtree(aside, ignore_errors=True)
-    for folder in class_folders(data / "train"):
-        images = images_of(folder)
-        if len(images) != OF_A_CLASS:
-            raise CellError(f"{folder} has {len(images)} images, expected {OF_A_CLASS}")
-        link(images[chosen], aside / "train" / folder.name)
-    for folder in class_folders(data / "test"):
-        link(images_of(folder), aside / "test" / folder.name)
-    os.replace(aside, target)
+    with whole_or_nothing(target) as aside:
+        for folder in class_folders(data / "train"):
+            images = images_of(folder)
+            if len(images) != OF_A_CLASS:
+                raise CellError(f"{folder} has {len(images)} images, expected {OF_A_CLASS}")
+            link(images[chosen], aside / "train" / folder.name)
+        for folder in class_folders(data / "test"):
+            link(images_of(folder), aside / "test" / folder.name)
 
 
 def make_sets(place: Place) -> None:

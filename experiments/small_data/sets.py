@@ -1,12 +1,10 @@
 """The sets of images, made of links in the work folder from what `--data` holds."""
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.claims import waited_for
-from common.links import folders_of, images_of, link
+from common.links import folders_of, images_of, link, whole_or_nothing
 from common.programs import CellError, Place
 
 
@@ -53,14 +51,12 @@ def make_set(data: Path, work: Path, one: ImageSet) -> None:
         return
     if not (source / one.training).is_dir():
         raise CellError(f"{source / one.training} is not there; --data is the folder of all sets")
-    aside = target.with_name(f".{target.name}")
-    shutil.rmtree(aside, ignore_errors=True)
-    if one.labelled:
-        link_classes(source / one.training, aside / "train", one.of_a_class)
-        link_classes(source / one.test, aside / "test", 0)
-    else:
-        link(images_of(source / one.training), aside)
-    os.replace(aside, target)
+    with whole_or_nothing(target) as aside:
+        if one.labelled:
+            link_classes(source / one.training, aside / "train", one.of_a_class)
+            link_classes(source / one.test, aside / "test", 0)
+        else:
+            link(images_of(source / one.training), aside)
 
 
 def make_sets(place: Place) -> None:
