@@ -10,9 +10,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
+#include "dbot/core/files/system_calls.h"
 
 namespace dbot::app {
 namespace {
@@ -24,15 +26,6 @@ constexpr int kBetweenLooks = 100;  // milliseconds
                .subject = what,
                .fault = Fault::unreadable,
                .reason = fmt::format("failed: {}", std::strerror(errno))});
-}
-
-void write_all(int descriptor, const std::string& text) {
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t written = write(descriptor, text.data() + done, text.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail("handing over a result");
-    done += static_cast<std::size_t>(written);
-  }
 }
 
 /// Everything until the child closes its end. A stop of this process is one of the child's.
@@ -48,8 +41,8 @@ std::string read_all(int descriptor, pid_t child) {
       told = true;
     }
     if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
-    const ssize_t count = read(descriptor, part.data(), part.size());
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count =
+        core::uninterrupted([&] { return read(descriptor, part.data(), part.size()); });
     if (count <= 0) return text;
     text.append(part.data(), static_cast<std::size_t>(count));
   }
@@ -64,15 +57,15 @@ std::string result_of_child(const std::function<std::string()>& work) {
   if (child < 0) fail("fork");
   if (child == 0) {
     close(ends[0]);
-    write_all(ends[1], work());  // what it throws is said by main
+    const std::string result = work();  // what it throws is said by main
+    core::write_all(ends[1], std::as_bytes(std::span(result)), "the result of a process");
     std::_Exit(0);
   }
   close(ends[1]);
   std::string result = read_all(ends[0], child);
   close(ends[0]);
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  core::uninterrupted([&] { return waitpid(child, &status, 0); });
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return result;
   if (WIFEXITED(status)) std::_Exit(WEXITSTATUS(status));
   if (stop_request().requested()) std::_Exit(kStoppedCode);
