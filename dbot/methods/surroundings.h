@@ -52,6 +52,9 @@ struct Outline {
   /// Where it learns from pairs (data/loader/partner_part.h): the share of partners that are of the
   /// sample's own class.
   std::optional<double> partners = {};
+  /// Why several processes cannot share its steps: what a micro-batch leaves to the one behind it.
+  /// Empty: they can.
+  std::string needs_one_process = {};
 };
 
 inline constexpr const char* kFurtherViews = "views";

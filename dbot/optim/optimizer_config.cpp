@@ -80,6 +80,10 @@ void bind(core::Settings& settings, OptimizerConfig& config) {
   only("optimizer.trust_coefficient", {lars});
   settings.add("optimizer.clip_norm", config.clip_norm, at_least(0, 1e12), "",
                "Largest norm of all gradients together; 0: no clipping.");
+  settings.add_choice("optimizer.shard", config.shard, {"auto", "on", "off"},
+                      "Of several processes each keeps and updates one share of the moments, with "
+                      "the same bits; auto: where it can be.");
+  only("optimizer.shard", {adamw, adam, sgd});
 }
 
 OptimizerCost cost_of(const OptimizerConfig& config) {

@@ -8,6 +8,9 @@
 namespace dbot::optim {
 
 enum class OptimizerKind { adamw, adam, sgd, lars };
+/// Whether several processes divide the moments and the update among them; automatic: where it can
+/// be.
+enum class OptimizerShard { automatic, on, off };
 
 /// The table `optimizer` of a recipe. Each kind uses some of it: see `bind`.
 struct OptimizerConfig {
@@ -20,6 +23,7 @@ struct OptimizerConfig {
   bool nesterov = false;
   double trust_coefficient = 0.001;
   double clip_norm = 0;  // 0: no clipping
+  OptimizerShard shard = OptimizerShard::automatic;
 };
 
 /// What a kind starts from where a recipe says nothing.

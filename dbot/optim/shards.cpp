@@ -62,6 +62,15 @@ void put_squares(const std::vector<ParameterGroup>& shard, double* to) {
 
 }  // namespace
 
+bool can_be_divided(const std::vector<ParameterGroup>& groups) {
+  std::int64_t end = 0;
+  for (const ParameterGroup& group : groups) {
+    if (group.gradients.storage_offset() != end) return false;
+    end += group.gradients.numel();
+  }
+  return end > 0 && ops::squares_of_chunks(groups.front().gradients.slice(0, 0, 0)).has_value();
+}
+
 runtime::Cuts shard_cuts(const std::vector<ParameterGroup>& groups, int ranks) {
   const std::vector<std::int64_t> begins = chunk_begins(groups);
   const auto chunks = static_cast<std::int64_t>(begins.size()) - 1;

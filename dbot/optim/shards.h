@@ -13,6 +13,9 @@ namespace dbot::optim {
 /// in one buffer, the first at its beginning; Error otherwise.
 runtime::Cuts shard_cuts(const std::vector<ParameterGroup>& groups, int ranks);
 
+/// Whether `shard_cuts` and `gradient_norm` work for these groups, with the kernels of now.
+bool can_be_divided(const std::vector<ParameterGroup>& groups);
+
 /// What of the groups is in a rank's shard, as groups of their own with the same settings. Layers
 /// are left out: LARS needs each whole.
 std::vector<ParameterGroup> groups_of_shard(const std::vector<ParameterGroup>& groups,

@@ -71,6 +71,10 @@ class Heartbeat::State : public std::enable_shared_from_this<Heartbeat::State> {
     const std::lock_guard lock(mutex_);
     beat_.step = step;
   }
+  void set_busy(bool busy) {
+    const std::lock_guard lock(mutex_);
+    beat_.busy = busy;
+  }
   std::optional<Loss> loss() const {
     const std::lock_guard lock(mutex_);
     return loss_;
@@ -102,9 +106,13 @@ class Heartbeat::State : public std::enable_shared_from_this<Heartbeat::State> {
     if (!suspected_) suspected_ = loss;
     changed_.notify_all();
   }
-  Loss own_end(const std::string& reason) const {
-    const std::lock_guard lock(mutex_);
-    return {.kind = Loss::Kind::ended, .rank = rank_, .step = beat_.step, .reason = reason};
+  /// Tells the others why this rank ends, and waits until they can know.
+  void end(Loss::Kind kind, const std::string& reason) {
+    std::unique_lock lock(mutex_);
+    Loss own{.kind = kind, .rank = rank_, .step = beat_.step, .reason = reason};
+    lock.unlock();
+    suspect(own);
+    wait_for_loss();
   }
 
  private:
@@ -261,14 +269,20 @@ void Heartbeat::set_step(std::int64_t step) {
   if (state_) state_->set_step(step);
 }
 
+void Heartbeat::set_busy(bool busy) {
+  if (state_) state_->set_busy(busy);
+}
+
 std::optional<Loss> Heartbeat::loss() const {
   return state_ ? state_->loss() : std::nullopt;
 }
 
 void Heartbeat::fail(const std::string& reason) {
-  if (!state_) return;
-  state_->suspect(state_->own_end(reason));
-  state_->wait_for_loss();
+  if (state_) state_->end(Loss::Kind::ended, reason);
+}
+
+void Heartbeat::stop(const std::string& reason) {
+  if (state_) state_->end(Loss::Kind::stopped, reason);
 }
 
 void Heartbeat::enter(double seconds) {
@@ -284,6 +298,7 @@ void Heartbeat::tell() {
   const std::optional<Loss> loss = state_->wait_for_loss();
   if (!loss) return;
   const std::string host = loss->rank < 0 ? group_.config().store.address : group_.host(loss->rank);
+  if (loss->kind == Loss::Kind::stopped) throw Stopped(loss->fields(host));
   throw Error(loss->fields(host));
 }
 

@@ -9,12 +9,12 @@
 namespace dbot::runtime {
 
 std::string Beat::to_text() const {
-  return fmt::format("{} {} {} {}", count, step, arrived, left ? 1 : 0);
+  return fmt::format("{} {} {} {} {}", count, step, arrived, left ? 1 : 0, busy ? 1 : 0);
 }
 
 Beat Beat::of_text(const std::string& text) {
   Beat beat;
-  std::istringstream(text) >> beat.count >> beat.step >> beat.arrived >> beat.left;
+  std::istringstream(text) >> beat.count >> beat.step >> beat.arrived >> beat.left >> beat.busy;
   return beat;
 }
 
@@ -54,6 +54,9 @@ ErrorFields Loss::fields(const std::string& host) const {
       break;
     case Kind::ended:
       fields.reason = fmt::format("has ended in step {}: {}", step, reason);
+      break;
+    case Kind::stopped:
+      fields.reason = fmt::format("was stopped on request in step {}: {}", step, reason);
       break;
     case Kind::store:
       fields.reason =
@@ -103,7 +106,7 @@ std::optional<Loss> BeatWatch::judge(const Own& own, double now) const {
                     .step = seen.beat.step};
     }
     const double waited = now - own.since;
-    if (own.waiting && waited > own.patience && seen.beat.arrived < least) {
+    if (own.waiting && waited > own.patience && seen.beat.arrived < least && !seen.beat.busy) {
       least = seen.beat.arrived;
       behind = Loss{.kind = Loss::Kind::stuck,
                     .rank = watched_[i],

@@ -26,6 +26,7 @@ struct Beat {
   std::int64_t step = 0;     // of the run
   std::int64_t arrived = 0;  // collectives that it has come to
   bool left = false;         // in peace: no longer watched
+  bool busy = false;         // with what takes as long as it takes: not to be called stuck
 
   std::string to_text() const;
   static Beat of_text(const std::string& text);
@@ -33,12 +34,13 @@ struct Beat {
 
 /// Why a group ends.
 struct Loss {
-  enum class Kind { silent, stuck, ended, store };
+  /// `ended`: by an error of its own; `stopped`: on request, outside of what all decide together.
+  enum class Kind { silent, stuck, ended, store, stopped };
   Kind kind = Kind::silent;
   int rank = 0;        // of Kind::store: who serves it, −1: the launcher
   double seconds = 0;  // without a sign
   std::int64_t step = 0;
-  std::string reason = {};  // of Kind::ended: what the rank said
+  std::string reason = {};  // of Kind::ended and Kind::stopped: what the rank said
 
   std::string to_text() const;
   static Loss of_text(const std::string& text);

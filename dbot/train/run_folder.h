@@ -28,7 +28,7 @@ class RunFolder {
                            std::string_view defaults_toml = {});
 
   /// True for keys that change neither weights nor the order of samples and may so be given anew on
-  /// resume: checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes,
+  /// resume: checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes, optimizer.shard,
   /// train.capture_step and train.capture_bytes.
   static bool may_change(std::string_view key);
 

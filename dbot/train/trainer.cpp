@@ -24,18 +24,28 @@ Trainer::Trainer(TrainerSettings settings, methods::Method& method, MakeLoader m
                 log_),
       saver_(settings_.checkpoint_folder, settings_.checkpoint, log_),
       validation_(settings_.validation, static_cast<std::uint64_t>(settings_.train.seed),
-                  settings_.precision) {}
+                  settings_.precision),
+      ranks_(settings_.ranks != nullptr ? *settings_.ranks : alone_),
+      share_(share_of_step(settings_.train.accumulate, settings_.train.lanes_or_one(),
+                           ranks_.rank(), ranks_.count())),
+      lanes_(share_.lanes) {}
 
-std::unique_ptr<optim::Optimizer> Trainer::fresh_optimizer() {
-  const optim::OptimizerConfig& config = settings_.optimizer;
-  return optim::make_optimizer(method_.parameter_groups(config.weight_decay), config);
+void LoaderStart::apply_to(data::LoaderConfig& config) const {
+  config.rank = rank;
+  config.ranks = ranks;
+  config.batches_per_step = share.count;
+  config.first_batch = first_step * share.count;
+}
+
+std::unique_ptr<WeightUpdate> Trainer::fresh_update() {
+  return std::make_unique<WeightUpdate>(method_, settings_.optimizer, ranks_);
 }
 
 void Trainer::resume(const Checkpoint& checkpoint) {
   state_ = checkpoint.state;
   method_.load_state(state_.stage, checkpoint.tensors);
-  optimizer_ = fresh_optimizer();
-  optimizer_->load_state(methods::without_prefix("optimizer.", checkpoint.tensors));
+  update_ = fresh_update();
+  update_->load_state(methods::without_prefix("optimizer.", checkpoint.tensors));
   is_shorter_ = !checkpoint.stage_begin.empty();
   if (is_shorter_) {
     const std::int64_t stages = std::ssize(checkpoint.stage_begin) - 1;
@@ -53,36 +63,27 @@ void Trainer::resume(const Checkpoint& checkpoint) {
 }
 
 TrainSummary Trainer::run(const core::StopRequest& stop) {
-  if (!optimizer_) {
+  if (!update_) {
     method_.begin_stage(0);
-    optimizer_ = fresh_optimizer();
+    update_ = fresh_update();
   }
   summary_ = {};
   stop_ = &stop;
+  ends_ = false;
   try {
-    const auto interrupted = validate();  // observers begin with what it leaves
-    for (TrainObserver* observer : observers_) observer->on_begin(settings_.plan, state_, method_);
-    if (interrupted) {
-      tell_of_validation(*interrupted);
-      finish_step();
-    }
-    while (state_.step < settings_.plan.total_steps() && !stop.requested()) {
-      if (state_.step == stage_end() && !begin_next_stage()) break;
-      const std::optional<StepRecord> record = optimizer_step();
-      if (!record) break;
-      account(*record);
-      for (TrainObserver* observer : observers_) observer->on_step(*record, method_);
-      throw_if_hopeless(state_, settings_.train.max_skipped_steps, settings_.plan.total_steps());
-      if (const auto validation = validate()) tell_of_validation(*validation);
-      finish_step();
-    }
-    summary_.finished = state_.step >= settings_.plan.total_steps();
+    keeps_ = ranks_.as_first(captures_.enabled());
+    check_weights();
+    make_steps();
+    summary_.finished = state_.step >= settings_.plan.total_steps() &&
+                        (ends_ || ranks_.agree({}).standing != Standing::given_up);
+    ends_ = true;
     save_or_fail();
     if (summary_.finished) {
       for (TrainObserver* observer : observers_) observer->on_end(state_, method_);
     }
   } catch (const Stopped&) {
-    // An observer stopped its work on request. The weights are those after a whole step.
+    // Work between the steps was stopped on request. The weights are those after a whole step.
+    if (!std::exchange(ends_, true)) ranks_.agree({.standing = Standing::given_up});
     save_or_fail();
     summary_.finished = false;
   } catch (const std::exception&) {
@@ -91,6 +92,31 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
   }
   summary_.state = state_;
   return summary_;
+}
+
+void Trainer::make_steps() {
+  {
+    const Ranks::Busy busy(ranks_);
+    const auto interrupted = validate();  // observers begin with what it leaves
+    for (TrainObserver* observer : observers_) observer->on_begin(settings_.plan, state_, method_);
+    if (interrupted) {
+      tell_of_validation(*interrupted);
+      saves_ = ranks_.as_first(saver_.is_due(state_.step, settings_.plan));
+      finish_step();
+    }
+  }
+  while (state_.step < settings_.plan.total_steps() && !ends_) {
+    if (ranks_.alone() && stop_->requested()) return;
+    if (state_.step == stage_end() && !begin_next_stage()) return;
+    const std::optional<StepRecord> record = optimizer_step();
+    if (!record) return;
+    account(*record);
+    const Ranks::Busy busy(ranks_);
+    for (TrainObserver* observer : observers_) observer->on_step(*record, method_);
+    throw_if_hopeless(state_, settings_.train.max_skipped_steps, settings_.plan.total_steps());
+    if (const auto validation = validate()) tell_of_validation(*validation);
+    finish_step();
+  }
 }
 
 double Trainer::learning_rate() const {
@@ -103,8 +129,19 @@ methods::StepContext Trainer::step_context() const {
 }
 
 std::unique_ptr<data::Loader> Trainer::open_loader(const core::Log& log) const {
-  const std::int64_t steps = state_.step - settings_.plan.data_begin_of(state_.stage);
-  return make_loader_(state_.stage, steps * settings_.train.accumulate, log);
+  return make_loader_({.stage = state_.stage,
+                       .first_step = state_.step - settings_.plan.data_begin_of(state_.stage),
+                       .share = share_,
+                       .rank = ranks_.rank(),
+                       .ranks = ranks_.count()},
+                      log);
+}
+
+std::unique_ptr<data::Loader> Trainer::open_whole_loader(const core::Log& log) const {
+  return make_loader_({.stage = state_.stage,
+                       .first_step = state_.step - settings_.plan.data_begin_of(state_.stage),
+                       .share = whole_step(share_.of, settings_.train.lanes_or_one())},
+                      log);
 }
 
 MicroBatch Trainer::next_micro_batch(data::Loader& loader, std::int64_t number) const {
@@ -118,26 +155,26 @@ MicroBatch Trainer::next_micro_batch(data::Loader& loader, std::int64_t number) 
 std::optional<StepRecord> Trainer::optimizer_step() {
   if (!loader_ || loader_is_inside_step_) loader_ = open_loader(log_);
   loader_is_inside_step_ = false;
+  ranks_.set_step(state_.step + 1);
   const core::Stopwatch clock;
   const double waited = loader_->wait_seconds();
   StepRecord record;
   std::vector<BatchMark> marks;
-  GradientStep gradients(method_, step_context(), settings_.train.accumulate);
-  if (!add_micro_batches(gradients, record, marks)) {
-    method_.zero_gradients();
-    loader_is_inside_step_ = true;
+  GradientStep gradients(method_, step_context(), share_, lanes_);
+  const bool whole = add_micro_batches(gradients, record, marks);
+  const Agreement agreed = ranks_.agree(own_agreement(whole, gradients.finite()));
+  ends_ = agreed.standing != Standing::whole && !ranks_.alone();
+  if (agreed.standing == Standing::given_up) {
+    drop_step();
     return std::nullopt;
   }
-  record.loss = gradients.loss();
-  record.scalars = gradients.scalars();
+  saves_ = agreed.saves;
+  const double norm = update_->sum_gradients();
+  add_report(gradients, record);
   record.learning_rate = learning_rate();
-  record.gradient_norm = gradients.finite() ? optimizer_->gradient_norm() : std::nan("");
+  record.gradient_norm = agreed.finite ? norm : std::nan("");
   record.skipped = !std::isfinite(record.gradient_norm);
-  if (captures_.wants(state_.step + 1, record.skipped)) {
-    gradients.exchange_buffers();  // it is kept with the state of before it
-    keep_step(gradients, record, std::move(marks));
-    gradients.exchange_buffers();
-  }
+  keep_if_wanted(gradients, record, std::move(marks));
   if (!record.skipped) gradients.count();
   apply(record);
   advance(record);
@@ -147,17 +184,45 @@ std::optional<StepRecord> Trainer::optimizer_step() {
   return record;
 }
 
+Agreement Trainer::own_agreement(bool whole, bool finite) const {
+  Agreement own{.standing = Standing::whole, .finite = finite};
+  if (!whole) {
+    own.standing = Standing::given_up;
+  } else if (stop_->requested()) {
+    own.standing = Standing::last;
+  }
+  own.saves = ranks_.first() && saver_.is_due(state_.step + 1, settings_.plan);
+  return own;
+}
+
+void Trainer::drop_step() {
+  method_.zero_gradients();
+  loader_is_inside_step_ = true;
+}
+
+void Trainer::add_report(const GradientStep& gradients, StepRecord& record) {
+  StepReport report{.losses = gradients.losses(),
+                    .scalars = gradients.scalars(),
+                    .findings = loader_->take_findings(),
+                    .samples = record.images};
+  report = gather_report(ranks_.group(), std::move(report), *loader_);
+  losses_ = std::move(report.losses);
+  record.loss = mean_of(losses_);
+  record.scalars = means_of(report.scalars);
+  record.images *= ranks_.count();
+}
+
 bool Trainer::add_micro_batches(GradientStep& gradients, StepRecord& record,
                                 std::vector<BatchMark>& marks) {
-  const std::int64_t accumulate = settings_.train.accumulate;
   const core::Stopwatch clock;
-  for (std::int64_t micro = 0; micro < accumulate; ++micro) {
-    if (micro > 0 && stop_->requested()) return false;
+  for (std::int64_t micro = 0; micro < share_.count; ++micro) {
+    if ((micro > 0 || !ranks_.alone()) && stop_->requested()) return false;
     const core::Stopwatch of_one;
-    record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(accumulate);
-    MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + micro);
+    record.batches_ready +=
+        static_cast<double>(loader_->ready()) / static_cast<double>(share_.count);
+    MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + share_.first + micro);
     record.images += next.batch.size();
-    if (captures_.enabled()) marks.push_back(mark_of(next));
+    if (keeps_) marks.push_back(mark_of(next));
     gradients.add(std::move(next));
     tell_of_micro_batch(gradients, record, of_one.seconds(), clock.seconds());
   }
@@ -166,21 +231,20 @@ bool Trainer::add_micro_batches(GradientStep& gradients, StepRecord& record,
 
 void Trainer::tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
                                   double last_seconds, double seconds) {
-  StepProgress progress{.state = state_,
-                        .done = std::ssize(gradients.losses()),
-                        .of = settings_.train.accumulate,
-                        .images = record.images,
-                        .seconds = seconds,
-                        .last_seconds = last_seconds};
-  progress.loss =
-      gradients.loss() * static_cast<double>(progress.of) / static_cast<double>(progress.done);
+  const StepProgress progress{.state = state_,
+                              .done = std::ssize(gradients.losses()),
+                              .of = share_.count,
+                              .images = record.images * ranks_.count(),
+                              .loss = gradients.mean_loss(),
+                              .seconds = seconds,
+                              .last_seconds = last_seconds};
   for (TrainObserver* observer : observers_) observer->on_micro_batch(progress, method_);
 }
 
 void Trainer::apply(const StepRecord& record) {
   if (record.skipped) return method_.zero_gradients();
-  optimizer_->step(record.learning_rate, optim::Optimizer::clip_scale(
-                                             record.gradient_norm, settings_.optimizer.clip_norm));
+  update_->step(record.learning_rate,
+                optim::Optimizer::clip_scale(record.gradient_norm, settings_.optimizer.clip_norm));
   method_.after_step(step_context());
 }
 
@@ -191,38 +255,6 @@ void Trainer::advance(StepRecord& record) {
   state_.skipped_in_a_row = record.skipped ? state_.skipped_in_a_row + 1 : 0;
   record.state = state_;
   record.epoch = settings_.plan.epochs_at(state_.step);
-}
-
-void Trainer::keep_step(const GradientStep& gradients, const StepRecord& record,
-                        std::vector<BatchMark> marks) {
-  std::unique_ptr<data::Loader> again;  // the training loader keeps its place
-  std::int64_t number = first_micro_batch();
-  const auto read_again = [&] {
-    // Training has reported broken files already.
-    if (!again) again = open_loader(core::silent_log());
-    return next_micro_batch(*again, number++);
-  };
-  captures_.keep({.step = state_.step + 1,
-                  .marks = std::move(marks),
-                  .describe = [&] { return captured_step(gradients, record); },
-                  .read_again = read_again});
-}
-
-CapturedStep Trainer::captured_step(const GradientStep& gradients, const StepRecord& record) const {
-  const auto groups = method_.parameter_groups(settings_.optimizer.weight_decay);
-  CapturedStep captured{.before = checkpoint(), .description = method_.describe_backbone()};
-  captured.before.stage_end = false;
-  std::erase_if(captured.before.tensors, [](const auto& entry) {
-    return entry.first.starts_with(kBest);  // no part of a step
-  });
-  captured.record = {.step = state_.step + 1,
-                     .stage = state_.stage,
-                     .losses = gradients.losses(),
-                     .loss = record.loss,
-                     .gradient_norm = record.gradient_norm,
-                     .learning_rate = record.learning_rate,
-                     .gradients = checksum_of_gradients(groups)};
-  return captured;
 }
 
 void Trainer::account(const StepRecord& record) {

@@ -12,7 +12,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/methods/method.h"
-#include "dbot/optim/optimizer.h"
+#include "dbot/optim/lane_sum.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/train/capture/capture_keeper.h"
 #include "dbot/train/capture/gradient_step.h"
@@ -20,13 +20,18 @@
 #include "dbot/train/checkpoint/saver.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/plan.h"
+#include "dbot/train/ranks/ranks.h"
+#include "dbot/train/ranks/step_report.h"
+#include "dbot/train/ranks/step_share.h"
+#include "dbot/train/ranks/weight_update.h"
 #include "dbot/train/validation.h"
 
 namespace dbot::train {
 
 struct TrainConfig {
   std::int64_t batch_size = 128;  // images of one micro-batch
-  std::int64_t accumulate = 1;    // micro-batches of one optimizer step
+  std::int64_t accumulate = 1;    // micro-batches of one optimizer step, of all processes together
+  std::int64_t lanes = 0;         // StepShare; 0: not decided, which counts as 1
   runtime::PrecisionRequest precision = runtime::PrecisionRequest::automatic;
   std::int64_t seed = 0;
   std::int64_t max_skipped_steps = 20;  // in a row, with a non-finite loss or gradient
@@ -34,6 +39,7 @@ struct TrainConfig {
   std::int64_t capture_bytes = std::int64_t{1} << 35;  // most that captures take together; 0: any
 
   std::int64_t images_per_step() const { return batch_size * accumulate; }
+  std::int64_t lanes_or_one() const { return lanes > 0 ? lanes : 1; }
 };
 
 struct TrainerSettings {
@@ -51,15 +57,27 @@ struct TrainerSettings {
   ValidationSettings validation;
   std::string fixed_choices;  // stored in every checkpoint
   /// Asked behind the end of a stage, and again where a run goes on from there, whether the next
-  /// one is made; a function of what was measured alone. Empty: always.
+  /// one is made; a function of what was measured alone. Empty: always. Of several processes the
+  /// first is asked; all have one or none has.
   std::function<bool(std::int64_t stage)> makes_next_stage = {};
+  Ranks* ranks = nullptr;  // that train together, and outlive the trainer; null: one process
 };
 
-/// Opens the stream of micro-batches that `stage` trains on at number `first_micro_batch`, counted
-/// over all its epochs. Stages share one stream, unless each has data of its own (Plan): then a
-/// stage counts from 0, and the loader is made anew with it. Warnings of the loader go to `log`.
-using MakeLoader = std::function<std::unique_ptr<data::Loader>(
-    std::int64_t stage, std::int64_t first_micro_batch, const core::Log& log)>;
+/// Where a stream of micro-batches begins. Stages share one stream, unless each has data of its own
+/// (Plan): then a stage counts from 0, and the loader is made anew with it.
+struct LoaderStart {
+  std::int64_t stage = 0;
+  std::int64_t first_step = 0;  // counted over all epochs
+  StepShare share;              // what of each step is read
+  int rank = 0, ranks = 1;      // of which this is the share
+
+  /// Puts the place and the share into a loader's configuration.
+  void apply_to(data::LoaderConfig& config) const;
+};
+
+/// Opens the stream that a stage trains on. Warnings of the loader go to `log`.
+using MakeLoader =
+    std::function<std::unique_ptr<data::Loader>(const LoaderStart& start, const core::Log& log)>;
 
 /// What a finished or stopped run reports.
 struct TrainSummary {
@@ -70,10 +88,13 @@ struct TrainSummary {
   std::int64_t images = 0;  // trained on in this process
 };
 
-/// The training loop: steps, stages, checkpoints. It knows nothing of the method.
+/// The training loop: steps, stages, checkpoints. It knows nothing of the method. Several processes
+/// train one run together when each has a trainer with the same settings and the same method; the
+/// first of them alone writes and is watched.
 class Trainer {
  public:
-  /// `method` and `observers` must outlive it.
+  /// `method` and `observers` must outlive it. Ranks other than the first have no observers. Throws
+  /// UsageError where the ranks do not divide the micro-batches of a step.
   Trainer(TrainerSettings settings, methods::Method& method, MakeLoader make_loader,
           std::vector<TrainObserver*> observers, core::Log log);
 
@@ -89,7 +110,7 @@ class Trainer {
   std::vector<std::string> bad_samples() const;
 
  private:
-  std::unique_ptr<optim::Optimizer> fresh_optimizer();
+  std::unique_ptr<WeightUpdate> fresh_update();
   /// The step at which the current stage ends.
   std::int64_t stage_end() const;
   void switch_stage();
@@ -98,14 +119,23 @@ class Trainer {
   double learning_rate() const;
   /// Number of the first micro-batch of the step under way, in the run.
   std::int64_t first_micro_batch() const { return state_.step * settings_.train.accumulate; }
-  /// A loader that begins with it.
+  /// A loader of this rank's share, or of all, that begins with the step under way.
   std::unique_ptr<data::Loader> open_loader(const core::Log& log) const;
+  std::unique_ptr<data::Loader> open_whole_loader(const core::Log& log) const;
+  /// How this rank stands to the step, and whether it wants to save behind it.
+  Agreement own_agreement(bool whole, bool finite) const;
   methods::StepContext step_context() const;
   /// `number`: in the run.
   MicroBatch next_micro_batch(data::Loader& loader, std::int64_t number) const;
-  /// Empty if it was stopped inside; then nothing is changed.
+  /// Until the end of the plan, or until a stop.
+  void make_steps();
+  /// Empty if it was stopped inside, by any rank; then nothing is changed.
   std::optional<StepRecord> optimizer_step();
-  /// Adds up the gradients of a step. False if it was stopped before all were there.
+  void drop_step();
+  /// Losses and figures of all ranks, where this is the first.
+  void add_report(const GradientStep& gradients, StepRecord& record);
+  /// Adds up the gradients of this rank's share of a step. False if it was stopped before all were
+  /// there.
   bool add_micro_batches(GradientStep& gradients, StepRecord& record,
                          std::vector<BatchMark>& marks);
   void tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
@@ -115,18 +145,20 @@ class Trainer {
   /// Counts the step that was made.
   void advance(StepRecord& record);
   void account(const StepRecord& record);
-  /// Keeps the step under way for dbot replay, before it changes the weights.
-  void keep_step(const GradientStep& gradients, const StepRecord& record,
-                 std::vector<BatchMark> marks);
-  CapturedStep captured_step(const GradientStep& gradients, const StepRecord& record) const;
+  /// Keeps the step under way for dbot replay, before it changes the weights, if it is wanted.
+  void keep_if_wanted(GradientStep& gradients, const StepRecord& record,
+                      std::vector<BatchMark> marks);
+  void keep_step(const CapturedStep& captured, std::vector<BatchMark> marks);
+  CapturedStep captured_step(const StepRecord& record) const;
   /// Judges the method if that is due, which may end the stage and bring its best state back.
   std::optional<ValidationRecord> validate();
   void restore_best();
   void tell_of_validation(const ValidationRecord& record);
   /// Checkpoint and observers, where one is due.
   void finish_step();
+  /// Whole on the first rank. All ranks call it.
   Checkpoint checkpoint() const;
-  /// Saves if it can; if not, training goes on.
+  /// Saves if it can; if not, training goes on. All ranks call these.
   void try_to_save();
   /// Saves what is not saved yet, or throws Error when patience ends.
   void save_or_fail();
@@ -134,6 +166,8 @@ class Trainer {
   void save_after_error();
   /// Whether the newest checkpoint holds what is now.
   bool is_saved() const;
+  /// Throws Error, naming the first rank that differs, unless all have the same weights.
+  void check_weights();
   void tell_of_checkpoint(const std::filesystem::path& folder);
 
   TrainerSettings settings_;
@@ -144,12 +178,20 @@ class Trainer {
   CaptureKeeper captures_;
   Saver saver_;
   Validation validation_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
+  Ranks alone_;
+  Ranks& ranks_;
+  StepShare share_;
+  optim::LaneSum lanes_;
+  std::unique_ptr<WeightUpdate> update_;
   std::unique_ptr<data::Loader> loader_;
   bool loader_is_inside_step_ = false;    // one that was stopped: its micro-batches are gone
   std::vector<std::string> bad_samples_;  // of loaders of earlier stages
-  bool unsaved_ = false;     // a validation has changed what may have been saved after this step
-  bool is_shorter_ = false;  // a stage ended early or is left out: the plan is not the recipe's
+  bool unsaved_ = false;        // a validation has changed what may have been saved after this step
+  bool is_shorter_ = false;     // a stage ended early or is left out: the plan is not the recipe's
+  bool ends_ = false;           // all ranks have agreed that no further step is made
+  bool keeps_ = false;          // steps may be kept for replay
+  bool saves_ = false;          // they have agreed that a checkpoint follows the step under way
+  std::vector<double> losses_;  // of the micro-batches of the last step, of all ranks on the first
   TrainState state_;
   TrainSummary summary_;
   const core::StopRequest* stop_ = nullptr;  // of the `run` under way

@@ -7,10 +7,13 @@
 
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
+#include "dbot/train/ranks/same_weights.h"
 #include "dbot/train/trainer.h"
 
 namespace dbot::train {
 namespace {
+
+constexpr std::int64_t kStepsBetweenChecks = 1000;
 
 std::string validation_text(const ValidationRecord& record) {
   std::string text = fmt::format("held-out samples after epoch {:.6g}:", record.epoch);
@@ -33,22 +36,25 @@ void Trainer::switch_stage() {
   method_.end_stage(state_.stage);
   // The optimizer holds on to the old student's memory. Two students with moments are the most a
   // run would need.
-  if (!settings_.stages.keep_optimizer) optimizer_.reset();
+  if (!settings_.stages.keep_optimizer) update_.reset();
   ++state_.stage;
   method_.begin_stage(state_.stage);
   if (settings_.stages.keep_optimizer) {
-    optimizer_->rebind(method_.parameter_groups(settings_.optimizer.weight_decay));
+    update_->rebind();
   } else {
-    optimizer_ = fresh_optimizer();
+    update_ = fresh_update();
   }
   validation_.begin_stage();
+  check_weights();
   if (!settings_.plan.has_own_data()) return;
   bad_samples_ = bad_samples();
   loader_.reset();
 }
 
 bool Trainer::begin_next_stage() {
-  if (!settings_.makes_next_stage || settings_.makes_next_stage(state_.stage)) {
+  const bool wanted = !settings_.makes_next_stage ||
+                      ranks_.as_first(!ranks_.first() || settings_.makes_next_stage(state_.stage));
+  if (wanted) {
     switch_stage();
     return true;
   }
@@ -75,7 +81,7 @@ void Trainer::restore_best() {
   const runtime::NamedTensors best = validation_.take_best(state_.step);
   if (best.empty()) return;
   method_.load_state(state_.stage, best);
-  optimizer_->rebind(method_.parameter_groups(settings_.optimizer.weight_decay));
+  update_->rebind();
 }
 
 void Trainer::tell_of_validation(const ValidationRecord& record) {
@@ -89,9 +95,10 @@ void Trainer::finish_step() {
   const bool stage_ends = state_.step == stage_end();
   if (state_.step >= settings_.plan.total_steps()) {
     save_or_fail();  // first: observers report the end only of a run that is saved
-  } else if (stage_ends || saver_.is_due(state_.step, settings_.plan)) {
+  } else if (stage_ends || saves_) {
     try_to_save();
   }
+  if (state_.step % kStepsBetweenChecks == 0) check_weights();
   if (settings_.plan.ends_epoch(state_.step)) {
     const std::int64_t epoch = settings_.plan.epoch_ended_at(state_.step);
     for (TrainObserver* observer : observers_) observer->on_epoch_end(epoch, state_, method_);
@@ -108,7 +115,7 @@ Checkpoint Trainer::checkpoint() const {
   checkpoint.state = state_;
   checkpoint.stage_end = state_.step == stage_end();
   checkpoint.tensors = method_.state();
-  checkpoint.tensors.merge(methods::with_prefix("optimizer.", optimizer_->state()));
+  checkpoint.tensors.merge(methods::with_prefix("optimizer.", update_->state()));
   checkpoint.tensors.merge(methods::with_prefix(kBest, validation_.best()));
   checkpoint.fixed_choices = settings_.fixed_choices;
   checkpoint.validation = validation_.state();
@@ -117,8 +124,14 @@ Checkpoint Trainer::checkpoint() const {
 }
 
 void Trainer::try_to_save() {
-  const auto folder = saver_.try_to_save(checkpoint(), method_.describe_backbone());
+  const Checkpoint whole = checkpoint();
+  if (!ranks_.first()) return;
+  const auto folder = saver_.try_to_save(whole, method_.describe_backbone());
   if (folder) tell_of_checkpoint(*folder);
+}
+
+void Trainer::check_weights() {
+  if (!ranks_.alone()) require_same(ranks_.group(), method_.state(), state_.step);
 }
 
 bool Trainer::is_saved() const {
@@ -126,13 +139,24 @@ bool Trainer::is_saved() const {
 }
 
 void Trainer::save_or_fail() {
-  if (is_saved()) return;
-  tell_of_checkpoint(saver_.save_or_fail(checkpoint(), method_.describe_backbone(),
+  if (!ranks_.as_first(!is_saved())) return;
+  const Checkpoint whole = checkpoint();
+  if (!ranks_.first()) return;
+  const Ranks::Busy busy(ranks_);
+  tell_of_checkpoint(saver_.save_or_fail(whole, method_.describe_backbone(),
                                          {settings_.checkpoint.retry_seconds, *stop_}));
 }
 
 void Trainer::save_after_error() {
-  if (saver_.gave_up() || is_saved()) return;
+  if (!ranks_.first() || saver_.gave_up() || is_saved()) return;
+  if (update_->divided()) {
+    log_(core::LogLevel::warning,
+         fmt::format("the steps after {} are lost: the optimizer's state was divided among "
+                     "processes that have ended",
+                     saver_.saved_step() < 0 ? "the beginning"
+                                             : fmt::format("step {}", saver_.saved_step())));
+    return;
+  }
   try {
     tell_of_checkpoint(saver_.save_or_fail(checkpoint(), method_.describe_backbone(), {}));
   } catch (const std::exception& error) {

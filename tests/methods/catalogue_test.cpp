@@ -107,9 +107,9 @@ class EverySystem : public testing::TestWithParam<test::System> {
   }
 
   train::MakeLoader loader() const {
-    return [this](std::int64_t /*stage*/, std::int64_t first, const core::Log& log) {
+    return [this](const train::LoaderStart& start, const core::Log& log) {
       data::LoaderConfig config{.batch_size = kBatch, .workers = 2, .seed = 5};
-      config.first_batch = first;
+      start.apply_to(config);
       return std::make_unique<data::Loader>(
           dataset_,
           std::vector{data::image_part({.image_size = {8, 8}, .views = {further_view()}}),

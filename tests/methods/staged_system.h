@@ -121,9 +121,10 @@ class StagedSystem : public testing::Test {
         train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
     auto method = std::make_unique<SmallSystem>();
     report::MetricsFile metrics(folder / "metrics.jsonl");
-    const auto loader = [this](std::int64_t stage, std::int64_t first, const core::Log&) {
-      return open(trained_on_.at(static_cast<std::size_t>(stage)),
-                  {.batch_size = kBatchSize, .workers = 2, .seed = 5, .first_batch = first});
+    const auto loader = [this](const train::LoaderStart& start, const core::Log&) {
+      data::LoaderConfig config{.batch_size = kBatchSize, .workers = 2, .seed = 5};
+      start.apply_to(config);
+      return open(trained_on_.at(static_cast<std::size_t>(start.stage)), config);
     };
     train::Trainer trainer(settings(folder, moments), *method, loader, {&metrics, &moments},
                            core::silent_log());

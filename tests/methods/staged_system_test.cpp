@@ -121,11 +121,12 @@ TEST_P(StagedSystemOfEach, ACapturedStepReplaysToTheSameLossAndGradients) {
     test::SmallSystem again;
     again.load_state(stage, capture.before.tensors);
     const auto groups = again.parameter_groups(optimizer_.weight_decay);
+    optim::LaneSum lanes(1);
     train::GradientStep step(again, {.stage = stage, .step = capture.before.state.step},
-                             kAccumulate);
+                             train::whole_step(kAccumulate, 1), lanes);
     for (const train::MicroBatch& micro : capture.micro_batches) step.add(micro);
     EXPECT_EQ(step.losses(), capture.record.losses);
-    EXPECT_EQ(step.loss(), capture.record.loss);
+    EXPECT_EQ(step.mean_loss(), capture.record.loss);
     EXPECT_EQ(optim::gradient_norm(groups), capture.record.gradient_norm);
     EXPECT_GT(capture.record.gradient_norm, 0);
     EXPECT_EQ(train::checksum_of_gradients(groups), capture.record.gradients);

@@ -99,13 +99,12 @@ class TrainerTest : public ::testing::Test {
 
   /// What it has to say is added to `said_`.
   Trainer trainer(methods::Method& method, std::vector<TrainObserver*> observers = {}) {
-    const auto make_loader = [dataset = dataset_, train = settings_.train](
-                                 std::int64_t /*stage*/, std::int64_t first_micro_batch,
-                                 const core::Log& log) {
+    const auto make_loader = [dataset = dataset_, train = settings_.train](const LoaderStart& start,
+                                                                           const core::Log& log) {
       data::LoaderConfig config;
       config.batch_size = train.batch_size;
-      config.batches_per_epoch = 4 * train.accumulate;
-      config.first_batch = first_micro_batch;
+      config.batches_per_epoch = 4 * start.share.count;
+      start.apply_to(config);
       config.workers = 2;
       return std::make_unique<data::Loader>(
           dataset, std::vector{data::image_part({.image_size = {8, 8}})}, config, log);

@@ -9,6 +9,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/start/start.h"
 #include "apps/dbot/commands/train_run.h"
+#include "apps/dbot/shell/started_processes.h"
 #include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/console.h"
 #include "apps/dbot/terminal/shell_words.h"
@@ -18,6 +19,8 @@
 #include "dbot/run/recipe/recipe_catalog.h"
 #include "dbot/run/recipe/recipe_for_weights.h"
 #include "dbot/runtime/cuda.h"
+#include "dbot/runtime/launch/launched.h"
+#include "dbot/train/run_folder.h"
 
 namespace dbot::app {
 namespace {
@@ -26,13 +29,14 @@ struct Arguments {
   std::string recipe, out, device, precision, steps, epochs, seed, labels;
   std::vector<std::string> data, settings;
   std::optional<std::int64_t> threads, capture_step;
-  std::int64_t processes = 1;
   bool resume = false, deterministic = false, json = false;
   StartArguments automatic;  // of the recipe "auto"
+  ProcessArguments processes;
 };
 
 /// In place of a recipe: what `dbot start` chooses.
 constexpr const char* kAutomatic = "auto";
+constexpr const char* kResume = "--resume";
 
 /// Options are assignments with names of their own; they come last and so win over --set.
 std::vector<std::string> assignments(const Arguments& arguments) {
@@ -77,7 +81,7 @@ run::PretrainOptions options_of(const Arguments& arguments) {
 std::string going_on(const Arguments& arguments, std::vector<std::string> words,
                      const std::string& run) {
   if (arguments.out.empty()) words.insert(words.end(), {"--out", run});
-  if (!arguments.resume) words.emplace_back("--resume");
+  if (!arguments.resume) words.emplace_back(kResume);
   return command_text(words);
 }
 
@@ -115,18 +119,28 @@ void refuse_options_of_auto(const StartArguments& given) {
        .way_out = "name auto in place of the recipe, or give the length by --epochs or --steps"});
 }
 
-void pretrain(const Arguments& arguments, const std::vector<std::string>& words) {
-  if (arguments.processes != 1) {
-    throw UsageError(
-        fmt::format("[pretrain] --processes is {}, but this version trains in one "
-                    "process; leave it out, or use --threads",
-                    arguments.processes));
+/// Processes that are restarted go on with the run in the folder, so it must be named, and be
+/// theirs.
+void check_restarts(const Arguments& arguments, const std::optional<runtime::Launched>& self) {
+  if (arguments.processes.restarts == 0 || self) return;
+  if (arguments.out.empty()) {
+    throw UsageError({.operation = "pretrain",
+                      .subject = "--restarts",
+                      .fault = Fault::missing,
+                      .reason = "needs --out, the folder of the run to go on with"});
   }
+  train::RunFolder::check(arguments.out, arguments.resume);
+}
+
+void pretrain(const Arguments& arguments, const std::vector<std::string>& words) {
   const bool automatic = arguments.recipe == kAutomatic;
   if (!automatic) refuse_options_of_auto(arguments.automatic);
   run::PretrainOptions options = options_of(arguments);
   const std::string begun = begun_recipe(arguments);
   if (automatic && begun.empty()) return start_automatically(arguments);
+  options.launched = runtime::launched(runtime::environment_variables());
+  check_restarts(arguments, options.launched);
+  if (started(arguments.processes, options.launched, words, kResume)) return;
   const run::RecipeText text =
       run::find_recipe(automatic ? (options.out / "recipe.toml").string() : arguments.recipe);
   run::Recipe recipe = run::recipe_with_start(text, assignments(arguments), begun, console_log());
@@ -164,11 +178,9 @@ void add_pretrain(CommandLine& line) {
   add_precision(*command, a->precision);
   add_threads(*command, a->threads);
   add("--capture-step", a->capture_step, "N", "Keep this step for dbot replay");
-  command->add_option("--processes", a->processes, "Training processes: 1 in this version")
-      ->type_name("N")
-      ->group("");  // in no help: scripts for later versions may say 1
+  add_process_options(*command, a->processes);
   add_start_options(*command, a->automatic);
-  command->add_flag("--resume", a->resume, "Go on with the run in --out, if there is one");
+  command->add_flag(kResume, a->resume, "Go on with the run in --out, if there is one");
   command->add_flag("--deterministic", a->deterministic,
                     "Choose by rule even what the recipe would measure: the same bits each time");
   add_json(*command, a->json);

@@ -4,11 +4,13 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/run_folders.h"
 #include "apps/dbot/commands/train_run.h"
+#include "apps/dbot/shell/started_processes.h"
 #include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/shell_words.h"
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/run/facts/stored_facts.h"
+#include "dbot/runtime/launch/launched.h"
 
 namespace dbot::app {
 namespace {
@@ -19,6 +21,7 @@ struct Arguments {
   std::string run;
   std::vector<std::string> data, settings;
   bool json = false;
+  ProcessArguments processes;
 };
 
 run::PretrainOptions options_of(const Arguments& arguments) {
@@ -44,10 +47,13 @@ run::PretrainOptions options_of(const Arguments& arguments) {
 
 void resume(const Arguments& arguments, const std::vector<std::string>& words) {
   require_run(arguments.run, "resume");
+  run::PretrainOptions options = options_of(arguments);
+  options.launched = runtime::launched(runtime::environment_variables());
+  if (started(arguments.processes, options.launched, words)) return;
   const fs::path file = fs::path(arguments.run) / "recipe.toml";
   run::Recipe recipe =
       run::read_recipe(core::read_text_file(file), file.string(), arguments.settings);
-  train_run(std::move(recipe), options_of(arguments), arguments.json,
+  train_run(std::move(recipe), options, arguments.json,
             [&](const std::string&) { return command_text(words); });
 }
 
@@ -74,6 +80,7 @@ void add_resume(CommandLine& line) {
       ->type_name("KEY=VALUE")
       ->check(not_empty())
       ->allow_extra_args(false);
+  add_process_options(*command, a->processes);
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [&line, a] { resume(*a, line.words); }; });
 }

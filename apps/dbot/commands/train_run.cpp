@@ -74,9 +74,28 @@ void print_figures(const run::PretrainSummary& summary) {
 
 }  // namespace
 
+namespace {
+
+/// One of several processes that is not their first: that one says what there is to say.
+void train_silently(run::Recipe recipe, const run::PretrainOptions& options) {
+  const run::PretrainSummary summary =
+      run::pretrain(std::move(recipe), options, {}, stop_request(), core::silent_log());
+  if (summary.training.finished) return;
+  throw Stopped(
+      {.operation = "pretrain",
+       .subject = fmt::format("rank {}", options.launched->rank),
+       .reason = fmt::format("stopped on request after step {}", summary.training.state.step)});
+}
+
+}  // namespace
+
 std::filesystem::path train_run(run::Recipe recipe, const run::PretrainOptions& options, bool json,
                                 const std::function<std::string(const std::string& run)>& goes_on) {
   promise_to_go_on();
+  if (options.launched && options.launched->rank > 0) {
+    train_silently(std::move(recipe), options);
+    return {};
+  }
   report::Progress progress(progress_options(), complain_raw);
   const core::Log log = [&progress](core::LogLevel level, std::string_view message) {
     progress.message(level == core::LogLevel::warning ? fmt::format("warning: {}", message)

@@ -22,7 +22,7 @@ constexpr int kWrongUsage = 2, kBadData = 3;
 int processes_to_start(const std::optional<runtime::Launched>& self,
                        std::optional<std::int64_t> asked) {
   if (self && self->ranks > 1) {
-    if (!asked) return 0;
+    if (!asked || self->by == runtime::Launcher::own) return 0;
     throw UsageError(
         ErrorFields{.operation = "processes",
                     .subject = fmt::format("--processes {}", *asked),
@@ -65,6 +65,35 @@ void start_processes(const StartConfig& config) {
   if (result.exit_code == kWrongUsage) throw UsageError(fields);
   if (result.exit_code == kBadData) throw DataError(fields);
   throw Error(fields);
+}
+
+void add_process_options(CLI::App& command, ProcessArguments& arguments) {
+  command
+      .add_option("--processes", arguments.processes,
+                  "Train in so many processes together (default: one, or the launcher's)")
+      ->type_name("N");
+  command
+      .add_option("--restarts", arguments.restarts,
+                  "Of these: how often all go on from the last checkpoint when one has failed")
+      ->type_name("N");
+}
+
+bool started(const ProcessArguments& arguments, const std::optional<runtime::Launched>& self,
+             std::vector<std::string> words, const std::string& goes_on) {
+  constexpr std::int64_t kMostRestarts = 1'000'000;
+  if (arguments.restarts < 0 || arguments.restarts > kMostRestarts) {
+    throw UsageError(ErrorFields{.operation = "processes",
+                                 .subject = fmt::format("--restarts {}", arguments.restarts),
+                                 .fault = Fault::unsupported,
+                                 .reason = fmt::format("is not 0 to {}", kMostRestarts)});
+  }
+  const bool several = arguments.processes.value_or(1) != 1;
+  if (!several || processes_to_start(self, arguments.processes) == 0) return false;
+  if (arguments.restarts > 0 && !goes_on.empty()) words.push_back(goes_on);
+  start_processes({.words = std::move(words),
+                   .processes = static_cast<int>(*arguments.processes),
+                   .restarts = static_cast<int>(arguments.restarts)});
+  return true;
 }
 
 }  // namespace dbot::app

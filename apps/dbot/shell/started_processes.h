@@ -5,15 +5,25 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include "dbot/runtime/launch/launched.h"
 
 // This program several times, as the ranks of one group.
 namespace dbot::app {
 
+/// What a command that trains takes.
+struct ProcessArguments {
+  std::optional<std::int64_t> processes;
+  std::int64_t restarts = 0;
+};
+
+void add_process_options(CLI::App& command, ProcessArguments& arguments);
+
 /// How many this process is to start. 0: none, it is one of several already. `asked`: of
 /// --processes; without it as many as there are cores, and 2 at least. Throws UsageError where a
-/// launcher has started several and --processes asks for more, and for a number that is not 2 to
-/// 256.
+/// launcher other than dbot has started several and --processes asks for more, and for a number
+/// that is not 2 to 256.
 int processes_to_start(const std::optional<runtime::Launched>& self,
                        std::optional<std::int64_t> asked);
 
@@ -27,5 +37,12 @@ struct StartConfig {
 /// Returns when all did what they were to do. Throws Stopped, UsageError, DataError or Error as the
 /// first that failed ended.
 void start_processes(const StartConfig& config);
+
+/// Where --processes asks for several and this is none of them: starts them with `words`, the whole
+/// command line, and waits for their end. `goes_on` is added where they may be restarted: what
+/// makes the command go on with what it has begun. True if it did; else this process is to do the
+/// work itself.
+bool started(const ProcessArguments& arguments, const std::optional<runtime::Launched>& self,
+             std::vector<std::string> words, const std::string& goes_on = {});
 
 }  // namespace dbot::app

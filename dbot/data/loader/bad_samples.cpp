@@ -9,14 +9,19 @@
 
 namespace dbot::data {
 
+void BadFindings::add(const BadFindings& more) {
+  reasons.insert(more.reasons.begin(), more.reasons.end());
+  opened += more.opened;
+  broken += more.broken;
+}
+
 void BadSamples::add(const BadFindings& findings, std::int64_t planned, const core::Log& log) {
   for (const auto& [index, reason] : findings.reasons) {
     if (all_.reasons.emplace(index, reason).second) {
       log(core::LogLevel::warning, fmt::format("[data] unreadable, left out: {}", reason));
     }
   }
-  all_.opened += findings.opened;
-  all_.broken += findings.broken;
+  all_.add(findings);
   const auto distinct = static_cast<std::int64_t>(all_.reasons.size());
   if (distinct <= allowed() && !too_many(all_.broken, all_.opened) &&
       !hopeless(findings, planned)) {

@@ -14,6 +14,9 @@ struct BadFindings {
   std::map<std::int64_t, std::string> reasons;  // "name: what is wrong", by index
   std::int64_t opened = 0;                      // samples tried as themselves, not as stand-ins
   std::int64_t broken = 0;                      // of these, unreadable
+
+  /// Those of further work.
+  void add(const BadFindings& more);
 };
 
 /// The record of unreadable samples of a data set, and the limit on them.

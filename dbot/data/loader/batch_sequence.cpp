@@ -16,9 +16,15 @@ BatchSequence::BatchSequence(std::int64_t dataset_size, const LoaderConfig& conf
       next_batch_(config.first_batch),
       rank_(config.rank),
       ranks_(config.ranks),
+      batches_per_step_(config.batches_per_step),
       seed_(config.seed),
       training_(config.training),
       sources_(config.sources) {}
+
+std::int64_t BatchSequence::first_of(std::int64_t batch) const {
+  const std::int64_t step = batch / batches_per_step_, inside = batch % batches_per_step_;
+  return ((step * ranks_ + rank_) * batches_per_step_ + inside) * batch_size_;
+}
 
 std::optional<BatchPlan> BatchSequence::next() {
   if (training_) return training_batch();

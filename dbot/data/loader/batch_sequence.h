@@ -24,11 +24,12 @@ class BatchSequence {
 
  private:
   BatchPlan training_batch();
-  /// Where this rank's batch begins in the order of a pass; the batches of all ranks lie side by
-  /// side.
-  std::int64_t first_of(std::int64_t batch) const { return (batch * ranks_ + rank_) * batch_size_; }
+  /// Where this rank's batch begins in the order of a pass; in each step the batches of all ranks
+  /// lie side by side.
+  std::int64_t first_of(std::int64_t batch) const;
 
-  std::int64_t dataset_size_, batch_size_, batches_per_epoch_, next_batch_, rank_, ranks_;
+  std::int64_t dataset_size_, batch_size_, batches_per_epoch_, next_batch_;
+  std::int64_t rank_, ranks_, batches_per_step_;
   std::uint64_t seed_;
   bool training_;
   std::vector<SourceShare> sources_;

@@ -11,7 +11,6 @@
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/core/thread_pool.h"
-#include "dbot/data/loader/bad_samples.h"
 #include "dbot/data/loader/batch_sequence.h"
 #include "dbot/data/loader/batch_work.h"
 #include "dbot/data/loader/loader_config.h"
@@ -20,10 +19,14 @@ namespace dbot::data {
 namespace {
 
 void check_ranks(const LoaderConfig& config) {
-  if (config.ranks >= 1 && config.rank >= 0 && config.rank < config.ranks) return;
+  if (config.ranks < 1 || config.rank < 0 || config.rank >= config.ranks) {
+    throw UsageError(
+        fmt::format("[loader] rank {} of {}, expected a rank from 0 and below their number",
+                    config.rank, config.ranks));
+  }
+  if (config.batches_per_step >= 1) return;
   throw UsageError(
-      fmt::format("[loader] rank {} of {}, expected a rank from 0 and below their number",
-                  config.rank, config.ranks));
+      fmt::format("[loader] {} batches a step, expected at least 1", config.batches_per_step));
 }
 
 void check_sources(const std::vector<SourceShare>& sources, std::int64_t dataset_size) {
@@ -129,6 +132,7 @@ struct Loader::State {
       work->wait();
       if (pool) fill();
       bad.add(work->findings(), work->planned(), log);
+      not_taken.add(work->findings());
       auto batch = work->take();
       if (batch.size() > 0) return batch;
     }
@@ -140,6 +144,7 @@ struct Loader::State {
   const core::Log log;
   BatchSequence sequence;
   BadSamples bad;
+  BadFindings not_taken;
   std::int64_t chunk_size = 1, batches_ahead = 2;
   std::deque<std::shared_ptr<BatchWork>> pending;
   std::atomic<bool> stopping = false;
@@ -181,6 +186,14 @@ double Loader::wait_seconds() const {
 
 std::vector<std::string> Loader::bad_samples() const {
   return state_->bad.list();
+}
+
+BadFindings Loader::take_findings() {
+  return std::exchange(state_->not_taken, {});
+}
+
+void Loader::add_findings(const BadFindings& findings, std::int64_t planned) {
+  state_->bad.add(findings, planned, state_->log);
 }
 
 }  // namespace dbot::data

@@ -10,6 +10,7 @@
 #include "dbot/data/batch.h"
 #include "dbot/data/batch_part.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/loader/bad_samples.h"
 #include "dbot/data/loader/loader_config.h"
 
 namespace dbot::data {
@@ -38,6 +39,11 @@ class Loader {
   double wait_seconds() const;
   /// "name: what is wrong" of the samples found broken so far, in the order of their index.
   std::vector<std::string> bad_samples() const;
+  /// What the batches that `next` has given since the last call had of broken samples.
+  BadFindings take_findings();
+  /// Counts what another rank has found in `planned` samples of its own as found here. Throws
+  /// DataError past the limit.
+  void add_findings(const BadFindings& findings, std::int64_t planned);
 
  private:
   struct State;

@@ -38,12 +38,14 @@ struct LoaderConfig {
   std::int64_t batches_per_epoch =
       0;  // 0: size / (batch_size · ranks); fewer where accumulation drops the rest
   double max_bad_fraction = 0.1;
-  /// This process among `ranks` that train together. All ranks' batches of a number, one behind the
-  /// other, are the batch of that number of a single process whose batch is `ranks` times as large:
-  /// no sample is in two of them, none is lost, and first_batch means the same for all. An
-  /// evaluation pass is divided alike; at its end a rank may have a smaller batch or one batch
-  /// less. Each rank counts the unreadable samples of its own share.
+  /// This process among `ranks` that train together. A step has `batches_per_step` batches of each
+  /// rank, and those of all ranks, one rank behind the other, are the batches that a single process
+  /// has in this step: no sample is in two of them and none is lost. `first_batch` and
+  /// `batches_per_epoch` count the batches of one rank. An evaluation pass is divided alike; at its
+  /// end a rank may have a smaller batch or some less. Each rank counts the unreadable samples of
+  /// its own share, and one of them may be given those of the others (Loader::add_findings).
   int rank = 0, ranks = 1;
+  std::int64_t batches_per_step = 1;
   /// Empty: every sample once an epoch. Otherwise each source gives its share of an epoch, which is
   /// as long as all sources together: in an order of its own, the next one begun when it is used
   /// up.

@@ -77,7 +77,10 @@ Outline outline(const SiameseConfig& config) {
   return {.images = nn::ImageInput{config.network.image_size, config.network.channels},
           .width = convolution_config(config.network).width(),
           .size = convolution_size_keys(config.network),
-          .further_views = 1};
+          .further_views = 1,
+          .needs_one_process =
+              "the running values of its batch normalisation and its queue of "
+              "keys follow the micro-batches of a step one after another"};
 }
 
 }  // namespace dbot::methods

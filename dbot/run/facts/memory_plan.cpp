@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "dbot/core/error.h"
 
@@ -58,7 +59,7 @@ double evaluation(const Recipe& recipe, const methods::MethodMemory& method,
 }  // namespace
 
 double MemoryPlan::total() const {
-  return program + weights + gradients + moments + teacher + cache +
+  return program + weights + gradients + sums + moments + teacher + cache +
          std::max({activations + images, evaluation, next_student});
 }
 
@@ -74,7 +75,23 @@ EvaluatedImages evaluated_images(const Recipe& recipe, std::int64_t images, bool
   return {limited(images, config.max_train_images), limited(images / 5, config.max_test_images)};
 }
 
-MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated) {
+namespace {
+
+/// Buffers of the size of the gradients: one for each level of the tree of this process' lanes, and
+/// a half for what arrives from others.
+double sum_buffers(const Recipe& recipe, int processes) {
+  const double lanes = number(recipe.train.lanes_or_one()) / processes;
+  return (lanes > 1 ? std::log2(lanes) : 0) + (processes > 1 ? 0.5 : 0);
+}
+
+bool is_divided(const Recipe& recipe, int processes) {
+  return processes > 1 && recipe.optimizer.shard != optim::OptimizerShard::off &&
+         recipe.optimizer.kind != optim::OptimizerKind::lars;
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated, int processes) {
   const methods::Surroundings around = surroundings(recipe);
   const methods::MethodMemory method = methods::catalogue::plan_memory(recipe.method, around);
   MemoryPlan plan;
@@ -84,7 +101,8 @@ MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated) {
   plan.teacher = copies * method.teacher;
   plan.evaluation = evaluation(recipe, method, evaluated);
   plan.gradients = method.gradients;
-  plan.moments = method.moments;
+  plan.sums = method.gradients * sum_buffers(recipe, processes);
+  plan.moments = method.moments / (is_divided(recipe, processes) ? processes : 1);
   plan.activations = method.activations;
   plan.images = method.inputs;
   plan.next_student = method.next_student;
@@ -92,8 +110,9 @@ MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated) {
   return plan;
 }
 
-void check_memory(const Recipe& recipe, std::int64_t machine_bytes, const core::Log& log) {
-  const double planned = plan_memory(recipe, {}).total();
+void check_memory(const Recipe& recipe, std::int64_t machine_bytes, const core::Log& log,
+                  int processes) {
+  const double planned = plan_memory(recipe, {}, processes).total();
   const double machine = number(machine_bytes);
   if (planned <= machine) return;
   const std::string sizes = fmt::format(

@@ -11,7 +11,8 @@ namespace dbot::run {
 struct MemoryPlan {
   double program = 0;  // the process before the networks are there: LibTorch, an IDX set's images
   double weights = 0, gradients = 0, moments = 0;  // of the student
-  double teacher = 0;                              // its weights and their low-precision copies
+  double sums = 0;          // gradient buffers in which lanes and processes add up
+  double teacher = 0;       // its weights and their low-precision copies
   double activations = 0;   // of a micro-batch: kept for the backward pass, and its passing needs
   double images = 0;        // of the batches under way
   double cache = 0;         // of files, when its budget is used up
@@ -28,11 +29,12 @@ struct EvaluatedImages {
 EvaluatedImages evaluated_images(const Recipe& recipe, std::int64_t images, bool labelled);
 
 /// From sizes alone; nothing is measured. A teacher from a file counts as one of the student's
-/// size.
-MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated);
+/// size. `processes` train it together: of the first, which alone evaluates.
+MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated, int processes = 1);
 
 /// Throws UsageError when a run certainly needs more than the machine has, naming both and the way
-/// out; warns when it probably does.
-void check_memory(const Recipe& recipe, std::int64_t machine_bytes, const core::Log& log);
+/// out; warns when it probably does. `machine_bytes`: for each of `processes`.
+void check_memory(const Recipe& recipe, std::int64_t machine_bytes, const core::Log& log,
+                  int processes = 1);
 
 }  // namespace dbot::run

@@ -1,28 +1,25 @@
 #include "dbot/run/pretrain/pretrain.h"
 
-#include <fmt/format.h>
-
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/core/files/files.h"
 #include "dbot/data/cached_dataset.h"
 #include "dbot/data/stoppable_dataset.h"
 #include "dbot/eval/frozen/label_draws.h"
-#include "dbot/report/page/page_data.h"
-#include "dbot/run/pretrain/bad_file_list.h"
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/held_out.h"
-#include "dbot/run/pretrain/observers.h"
+#include "dbot/run/pretrain/kept_run.h"
 #include "dbot/run/pretrain/pretrain_setup.h"
-#include "dbot/run/pretrain/pretrain_summary.h"
+#include "dbot/run/pretrain/processes.h"
 #include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
-#include "dbot/train/run_folder.h"
+#include "dbot/train/ranks/share_checkpoint.h"
 
 namespace dbot::run {
 namespace {
@@ -31,7 +28,7 @@ constexpr const char* kStoppedBefore =
     "[run] stopped on request before the run began; the same command begins it";
 
 train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan& plan,
-                                        const train::RunFolder& folder, std::string choices) {
+                                        std::string choices) {
   train::TrainerSettings settings;
   settings.train = recipe.train;
   settings.optimizer = recipe.optimizer;
@@ -40,8 +37,6 @@ train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan&
   settings.checkpoint = recipe.checkpoint;
   settings.plan = plan;
   settings.precision = precision_of(recipe);
-  settings.checkpoint_folder = folder.checkpoints();
-  settings.captures.folder = folder.captures();
   settings.fixed_choices = std::move(choices);
   return settings;
 }
@@ -54,89 +49,158 @@ core::Log said_once(const core::Log& log) {
   };
 }
 
+std::vector<std::filesystem::path> sources_of(const PretrainOptions& options) {
+  std::vector<std::filesystem::path> sources{options.data};
+  sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
+  return sources;
+}
+
+/// One run in one process: alone, or one of several.
+class Pretraining {
+ public:
+  Pretraining(Recipe recipe, const PretrainOptions& options, train::Ranks& ranks,
+              const core::StopRequest& stop, const core::Log& log)
+      : recipe_(std::move(recipe)),
+        options_(options),
+        ranks_(ranks),
+        stop_(stop),
+        log_(log),
+        opening_log_(said_once(log)),
+        sources_(sources_of(options)) {}
+
+  PretrainSummary run(const std::vector<train::TrainObserver*>& watchers);
+
+ private:
+  /// Usage, recipe and data, in this order; nothing is written.
+  void open();
+  void decide_statistics();
+  /// What the first process does of it, with the run's folder.
+  void keep(const std::vector<train::TrainObserver*>& watchers);
+  std::unique_ptr<train::Trainer> make_trainer();
+  PretrainSummary train(train::Trainer& trainer);
+
+  Recipe recipe_;
+  const PretrainOptions& options_;
+  train::Ranks& ranks_;
+  const core::StopRequest& stop_;
+  const core::Log& log_;
+  core::Log opening_log_;
+  std::vector<std::filesystem::path> sources_;
+  std::unique_ptr<methods::Method> method_;
+  TrainingImages images_;
+  train::Plan plan_;
+  std::string choices_;
+  train::TrainerSettings settings_;
+  std::optional<KeptRun> kept_;  // of the first process
+  std::optional<train::Checkpoint> checkpoint_;
+};
+
+void Pretraining::open() {
+  check(recipe_);
+  // What the method reads from files is refused, too, before the run has a folder.
+  const bool resuming = resolve(recipe_, options_, ranks_, log_);
+  method_ = resuming ? methods::catalogue::make_stored(recipe_.method, make_context(recipe_))
+                     : methods::catalogue::make(recipe_.method, make_context(recipe_));
+  images_ = open_training_images(sources_, recipe_, stop_, opening_log_);
+  plan_ = plan_for(recipe_, *images_.images, log_);
+  const train::ValidationSettings validation =
+      open_validation(recipe_, options_.data, images_, *method_, opening_log_);
+  if (stop_.requested()) throw Stopped(kStoppedBefore);
+  choices_ = fixed_choices(recipe_, *images_.images, sources_);
+  settings_ = trainer_settings(recipe_, plan_, choices_);
+  settings_.validation = validation;
+  require_agreement(ranks_, recipe_, choices_);
+}
+
+void Pretraining::decide_statistics() {
+  if (ranks_.first()) {
+    const data::StoppableDataset images(*images_.images, stop_, kStoppedBefore);
+    resolve_statistics(recipe_, images, log_);
+  }
+  share_recipe(recipe_, ranks_, [&](const std::string& decided) {
+    resolve_like(recipe_, read_recipe(decided, "the recipe of rank 0"), log_);
+  });
+  methods::DataFacts facts = data_facts(recipe_);
+  facts.classes = images_.images->classes();
+  method_->see_data(facts);
+}
+
+void Pretraining::keep(const std::vector<train::TrainObserver*>& watchers) {
+  std::optional<std::string> labels;
+  if (images_.chosen) labels = eval::lines_of(*images_.images);
+  kept_->store(with_notes(to_toml(recipe_), options_.notes), defaults_like(recipe_), labels);
+  checkpoint_ = find_checkpoint(kept_->folder(), choices_, *images_.images, log_);
+  kept_->watch(std::make_unique<Observers>(
+      RunContext{recipe_, sources_, images_.kind, kept_->folder(), stop_, log_, opening_log_,
+                 images_.images, options_.recipe, options_.commands},
+      watchers));
+  settings_.checkpoint_folder = kept_->folder().checkpoints();
+  settings_.captures.folder = kept_->folder().captures();
+}
+
+std::unique_ptr<train::Trainer> Pretraining::make_trainer() {
+  const auto files = data::cached(images_.images, recipe_.data.cache_bytes);
+  const auto parts = batch_parts(recipe_, files, Crops::random, log_);
+  const auto make_loader = [this, files, parts](const train::LoaderStart& start,
+                                                const core::Log& log) {
+    data::LoaderConfig config = loader_config(recipe_, plan_, start);
+    config.sources = source_shares(recipe_, images_.sizes);
+    return std::make_unique<data::Loader>(files, parts, config, log);
+  };
+  settings_.ranks = &ranks_;
+  if (recipe_.stages.stop == train::StageStop::probe) {
+    settings_.makes_next_stage = [this](std::int64_t stage) {
+      return kept_->observers().makes_next_stage(stage);
+    };
+  }
+  settings_.captures.recipe = to_toml(recipe_);
+  settings_.captures.sample_name = [this](std::int64_t sample) {
+    return images_.images->name(sample % images_.images->size());
+  };
+  const auto observers = kept_ ? kept_->observers().all() : std::vector<train::TrainObserver*>();
+  return std::make_unique<train::Trainer>(settings_, *method_, make_loader, observers, log_);
+}
+
+PretrainSummary Pretraining::train(train::Trainer& trainer) {
+  if (kept_) return kept_->run(trainer, stop_, *method_, precision_of(recipe_));
+  PretrainSummary summary;
+  summary.training = trainer.run(stop_);
+  return summary;
+}
+
+PretrainSummary Pretraining::run(const std::vector<train::TrainObserver*>& watchers) {
+  std::unique_ptr<train::Trainer> trainer;
+  {
+    const train::Ranks::Busy busy(ranks_);  // opening takes each its own time
+    open();
+    if (ranks_.first()) kept_.emplace(options_, log_);
+    decide_statistics();
+    if (kept_) keep(watchers);
+    checkpoint_ = train::share_checkpoint(ranks_, std::move(checkpoint_));
+    trainer = make_trainer();
+    if (checkpoint_) trainer->resume(*checkpoint_);
+    checkpoint_.reset();
+  }
+  return train(*trainer);
+}
+
 }  // namespace
 
 PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
                          const std::vector<train::TrainObserver*>& watchers,
                          const core::StopRequest& stop, const core::Log& log) {
-  check(recipe);
-  // What the method reads from files is refused, too, before the run has a folder.
-  const bool resuming = resolve(recipe, options, log);
-  const auto method = resuming
-                          ? methods::catalogue::make_stored(recipe.method, make_context(recipe))
-                          : methods::catalogue::make(recipe.method, make_context(recipe));
-  std::vector<std::filesystem::path> sources{options.data};
-  sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
-  const core::Log opening_log = said_once(log);
-  const TrainingImages training_images = open_training_images(sources, recipe, stop, opening_log);
-  const auto& dataset = training_images.images;
-  const train::Plan plan = plan_for(recipe, *dataset, log);
-  const train::ValidationSettings validation =
-      open_validation(recipe, options.data, training_images, *method, opening_log);
-  if (stop.requested()) throw Stopped(kStoppedBefore);
-  train::RunFolder folder = claim_folder(options);
-  resolve_statistics(recipe, data::StoppableDataset(*dataset, stop, kStoppedBefore), log);
-  methods::DataFacts facts = data_facts(recipe);
-  facts.classes = dataset->classes();
-  method->see_data(facts);
-  const std::string recipe_toml = to_toml(recipe);
-  const std::string choices = fixed_choices(recipe, *dataset, sources);
-  folder.store_recipe(with_notes(recipe_toml, options.notes), defaults_like(recipe));
-  if (training_images.chosen) {
-    core::write_file_atomically(folder.path() / "labels.txt", eval::lines_of(*dataset));
+  if (!options.launched || options.launched->ranks == 1) {
+    train::Ranks alone;
+    return Pretraining(std::move(recipe), options, alone, stop, log).run(watchers);
   }
-  const auto checkpoint = find_checkpoint(folder, choices, *dataset, log);
-
-  const Observers observers({recipe, sources, training_images.kind, folder, stop, log, opening_log,
-                             dataset, options.recipe, options.commands},
-                            watchers);
-
-  const auto files = data::cached(dataset, recipe.data.cache_bytes);
-  const auto parts = batch_parts(recipe, files, Crops::random, log);
-  const auto make_loader = [&](std::int64_t /*stage*/, std::int64_t first_micro_batch,
-                               const core::Log& loader_log) {
-    data::LoaderConfig config = loader_config(recipe, plan);
-    config.first_batch = first_micro_batch;
-    config.sources = source_shares(recipe, training_images.sizes);
-    return std::make_unique<data::Loader>(files, parts, config, loader_log);
-  };
-  train::TrainerSettings settings = trainer_settings(recipe, plan, folder, choices);
-  settings.validation = validation;
-  if (recipe.stages.stop == train::StageStop::probe) {
-    settings.makes_next_stage = [&](std::int64_t stage) {
-      return observers.makes_next_stage(stage);
-    };
-  }
-  settings.captures.recipe = recipe_toml;
-  settings.captures.sample_name = [&](std::int64_t sample) {
-    return dataset->name(sample % dataset->size());
-  };
-  train::Trainer trainer(settings, *method, make_loader, observers.all(), log);
-  if (checkpoint) trainer.resume(*checkpoint);
-  const auto list_bad_files = [&] {
-    try {
-      add_to_bad_file_list(folder.path() / "bad_files.txt", trainer.bad_samples());
-    } catch (const std::exception& problem) {  // they were told one by one
-      log(core::LogLevel::warning,
-          fmt::format("bad_files.txt could not be written: {}", problem.what()));
-    }
-  };
-  train::TrainSummary training;
+  train::Ranks ranks(runtime::group_config(*options.launched));
   try {
-    training = trainer.run(stop);
-  } catch (const Error&) {
-    list_bad_files();
-    observers.ended(/*finished=*/false);
+    const core::Log own_log = ranks.first() ? log : core::silent_log();
+    return Pretraining(std::move(recipe), options, ranks, stop, own_log).run(watchers);
+  } catch (const Error& problem) {
+    ranks.end(problem);
     throw;
   }
-  list_bad_files();
-  observers.ended(training.finished);
-  PretrainSummary summary =
-      summarise(training, *method, folder, precision_of(recipe), observers.missing_table());
-  summary.stage_gains = observers.stage_gains();
-  summary.verdict = observers.page_summary().verdict;
-  summary.chance = observers.page_summary().chance;
-  return summary;
 }
 
 }  // namespace dbot::run

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "dbot/report/text/command_texts.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/run/recipe/recipe_notes.h"
+#include "dbot/runtime/launch/launched.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/trainer.h"
 
@@ -28,6 +30,9 @@ struct PretrainOptions {
   std::vector<std::filesystem::path> more_data = {};
   report::CommandTexts commands = {};  // the report shows them
   RecipeNotes notes = {};              // comments of RUN/recipe.toml
+  /// This process among those that a launcher has started to train the run together; each of them
+  /// calls `pretrain` alike. Nothing: it trains alone.
+  std::optional<runtime::Launched> launched = {};
 };
 
 /// Why evaluations that were asked for are missing, some or all.
@@ -38,7 +43,7 @@ struct MissingTable {
 
 /// What became of a run. Rates are NaN when this process trained on no image.
 struct PretrainSummary {
-  std::filesystem::path out;
+  std::filesystem::path out;  // empty in a process that is not the first of several
   train::TrainSummary training;
   double loss = 0;  // mean of the last 50 steps of the run, earlier processes included
   double images_per_second = 0;
@@ -56,7 +61,8 @@ struct PretrainSummary {
 /// The library's entry: pre-trains on a folder of images into a run folder, from the start or from
 /// where the run in it stands. Checks usage, recipe and data in this order before it creates the
 /// folder. `watchers` see every step. Throws UsageError, DataError or Error; a run that was stopped
-/// on request returns with `training.finished` false.
+/// on request returns with `training.finished` false. Of several processes the first alone has the
+/// folder and `watchers`, and says what is to be said; where one ends by an error, all do.
 PretrainSummary pretrain(Recipe recipe, const PretrainOptions& options,
                          const std::vector<train::TrainObserver*>& watchers,
                          const core::StopRequest& stop, const core::Log& log);

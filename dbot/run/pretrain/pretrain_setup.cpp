@@ -13,6 +13,7 @@
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/run/facts/memory_plan.h"
 #include "dbot/run/pretrain/fixed_choices.h"
+#include "dbot/run/pretrain/processes.h"
 #include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/runtime/machine.h"
@@ -22,8 +23,10 @@ namespace dbot::run {
 
 namespace fs = std::filesystem;
 
-bool resolve(Recipe& recipe, const PretrainOptions& options, const core::Log& log) {
-  check_weights(recipe, 1 + options.more_data.size());
+namespace {
+
+/// Where this process decides: it is alone, or the first.
+bool decide(Recipe& recipe, const PretrainOptions& options, const core::Log& log) {
   const bool resuming =
       !options.out.empty() && train::RunFolder::check(options.out, options.resume);
   if (resuming) {
@@ -31,15 +34,37 @@ bool resolve(Recipe& recipe, const PretrainOptions& options, const core::Log& lo
     resolve_like(recipe, read_recipe(core::read_text_file(file), file.string()), log);
     train::RunFolder::check_recipe(options.out, to_toml(recipe), defaults_like(recipe));
   } else {
-    resolve_compute(recipe, log);
+    resolve_compute(recipe, log, options.launched);
   }
-  check_memory(recipe, runtime::describe_machine().memory_bytes, log);
+  const int processes = options.launched ? options.launched->ranks : 1;
+  const int on_this_machine = options.launched ? options.launched->local_ranks : 1;
+  check_memory(recipe, runtime::describe_machine().memory_bytes / on_this_machine, log, processes);
   runtime::configure_compute(static_cast<int>(recipe.compute.threads));
   if (resuming) {
     use_kernels(recipe, log);
   } else {
     resolve_kernels(recipe, log);
   }
+  return resuming;
+}
+
+/// What the first has decided, in another process.
+void follow(Recipe& recipe, const std::string& decided, const core::Log& log) {
+  resolve_like(recipe, read_recipe(decided, "the recipe of rank 0"), log);
+  runtime::configure_compute(static_cast<int>(recipe.compute.threads));
+  use_kernels(recipe, log);
+}
+
+}  // namespace
+
+bool resolve(Recipe& recipe, const PretrainOptions& options, train::Ranks& ranks,
+             const core::Log& log) {
+  check_weights(recipe, 1 + options.more_data.size());
+  bool resuming = false;
+  if (ranks.first()) resuming = decide(recipe, options, log);
+  share_recipe(recipe, ranks, [&](const std::string& decided) { follow(recipe, decided, log); });
+  resuming = ranks.as_first(resuming);
+  check_processes(recipe, ranks, log);
   return resuming;
 }
 
@@ -155,13 +180,15 @@ train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset, const c
                           epochs);
 }
 
-data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan) {
+data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan,
+                                 const train::LoaderStart& start) {
   data::LoaderConfig config;
   config.batch_size = recipe.train.batch_size;
   config.workers = workers_of(recipe);
   config.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  config.batches_per_epoch = plan.steps_per_epoch * recipe.train.accumulate;
+  config.batches_per_epoch = plan.steps_per_epoch * start.share.count;
   config.max_bad_fraction = recipe.data.max_bad_fraction;
+  start.apply_to(config);
   return config;
 }
 

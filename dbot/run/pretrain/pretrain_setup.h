@@ -13,15 +13,19 @@
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/plan.h"
+#include "dbot/train/ranks/ranks.h"
 #include "dbot/train/run_folder.h"
+#include "dbot/train/trainer.h"
 
 // From what a user asked for to what the parts of a run are given.
 namespace dbot::run {
 
 /// Decides what the recipe leaves open (mean and deviation excepted) and puts kernels and threads
 /// to use; refuses what can be refused before the data are looked at. True if the run goes on from
-/// an earlier process. Throws UsageError or Error.
-bool resolve(Recipe& recipe, const PretrainOptions& options, const core::Log& log);
+/// an earlier process. Throws UsageError or Error. Of several processes the first decides, and all
+/// call it.
+bool resolve(Recipe& recipe, const PretrainOptions& options, train::Ranks& ranks,
+             const core::Log& log);
 
 /// The recipe's keys with their defaults: what a run of an older program, which stored fewer keys,
 /// was trained with.
@@ -41,7 +45,9 @@ std::optional<train::Checkpoint> find_checkpoint(const train::RunFolder& folder,
 /// warns where a step takes so many that an epoch has few steps. Both name numbers that fit.
 train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset, const core::Log& log);
 
-data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan);
+/// `start`: where it begins, and what of each step it reads.
+data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan,
+                                 const train::LoaderStart& start);
 
 /// The images of a batch.
 data::ImagePartConfig image_part_config(const Recipe& recipe);

@@ -12,6 +12,7 @@
 #include "dbot/methods/check_values.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/runtime/device.h"
+#include "dbot/train/ranks/step_share.h"
 
 namespace dbot::run {
 namespace {
@@ -174,6 +175,7 @@ void check_stop(const Recipe& recipe) {
 
 void check(const Recipe& recipe) {
   methods::catalogue::check(recipe.method, surroundings(recipe));
+  train::check_lanes(recipe.train.accumulate, recipe.train.lanes);
   check_length(recipe);
   check_shape(recipe.schedule);
   check_stop(recipe);

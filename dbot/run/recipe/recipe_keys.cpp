@@ -68,7 +68,11 @@ void bind_training(Settings& settings, Recipe& recipe) {
   settings.add("train.batch_size", train.batch_size, at_least(1, 65536), "images",
                "Images computed at once.");
   settings.add("train.accumulate", train.accumulate, at_least(1, 65536), "",
-               "Batches summed up for one optimizer step.");
+               "Batches summed up for one optimizer step, of all processes together.");
+  settings.add("train.lanes", train.lanes, at_least(0, 65536), "",
+               "Neighbouring batches of a step add up in so many sums, these in a binary tree: as "
+               "many processes, or a half, a quarter … of it, give the same bits. 0: the processes "
+               "that the run begins with, if they are a power of two; else 1.");
   settings.add_choice("train.precision", train.precision, {"auto", "fp32", "bf16"},
                       "Matrix products; auto: bf16 where the processor multiplies it itself.");
   settings.add("train.seed", train.seed, at_least(0, 9007199254740991.0), "",

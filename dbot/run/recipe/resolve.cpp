@@ -12,6 +12,7 @@
 #include "dbot/runtime/device.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/simd/kernel_level.h"
+#include "dbot/train/ranks/step_share.h"
 
 namespace dbot::run {
 namespace {
@@ -44,11 +45,17 @@ simd::KernelLevel level_of(KernelRequest request) {
 
 }  // namespace
 
-void resolve_compute(Recipe& recipe, const core::Log& log) {
+void resolve_compute(Recipe& recipe, const core::Log& log,
+                     const std::optional<runtime::Launched>& launched) {
   recipe.compute.device = to_string(runtime::resolve_device(recipe.compute.device));
   recipe.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
   if (recipe.compute.threads == 0) {
-    recipe.compute.threads = std::max(1, runtime::describe_machine().usable_cores);
+    const int cores = runtime::describe_machine().usable_cores;
+    recipe.compute.threads =
+        std::max(1, launched ? runtime::default_threads(*launched, cores) : cores);
+  }
+  if (recipe.train.lanes == 0) {
+    recipe.train.lanes = train::default_lanes(launched ? launched->ranks : 1);
   }
 }
 
@@ -115,6 +122,7 @@ void resolve_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
   if (recipe.compute.device == "auto") recipe.compute.device = stored.compute.device;
   recipe.compute.device = to_string(runtime::resolve_device(recipe.compute.device));
   if (recipe.compute.threads == 0) recipe.compute.threads = stored.compute.threads;
+  if (recipe.train.lanes == 0) recipe.train.lanes = stored.train.lanes;
   if (recipe.compute.kernels == KernelRequest::automatic)
     recipe.compute.kernels = stored.compute.kernels;
   if (recipe.compute.matrix_products == ProductRequest::automatic ||

@@ -1,16 +1,21 @@
 #pragma once
 
+#include <optional>
+
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
 #include "dbot/run/recipe/recipe.h"
+#include "dbot/runtime/launch/launched.h"
 #include "dbot/runtime/precision.h"
 
 // What a recipe leaves open ("auto", 0, empty) is decided once, when a run begins, stored with it
 // and reused whenever it goes on: the same run never depends on where it is resumed.
 namespace dbot::run {
 
-/// Decides device, precision and threads for this machine. Mean and deviation stay as they are.
-void resolve_compute(Recipe& recipe, const core::Log& log);
+/// Decides device, precision, threads and lanes, for this machine and the processes of `launched`
+/// (nothing: one). Mean and deviation stay as they are.
+void resolve_compute(Recipe& recipe, const core::Log& log,
+                     const std::optional<runtime::Launched>& launched = {});
 
 /// Decides kernels and matrix products, by rule or, where the recipe wants that, by measurement
 /// with the compute threads of now, and puts them to use. Throws UsageError for kernels that this

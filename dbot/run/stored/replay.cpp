@@ -69,11 +69,13 @@ Replay replay(const std::filesystem::path& folder, std::optional<runtime::Precis
   const auto method = stored_method(recipe, stage, capture.before.tensors);
   const auto groups = method->parameter_groups(recipe.optimizer.weight_decay);
 
-  train::GradientStep step(*method, {stage, capture.before.state.step, result.precision},
-                           static_cast<std::int64_t>(capture.micro_batches.size()));
+  optim::LaneSum lanes(recipe.train.lanes_or_one());
+  train::GradientStep step(
+      *method, {stage, capture.before.state.step, result.precision},
+      train::whole_step(std::ssize(capture.micro_batches), recipe.train.lanes_or_one()), lanes);
   for (const train::MicroBatch& micro : capture.micro_batches) step.add(micro);
   result.losses = step.losses();
-  result.loss = step.loss();
+  result.loss = step.mean_loss();
   result.gradient_norm =
       step.finite() ? optim::gradient_norm(groups) : std::numeric_limits<double>::quiet_NaN();
   result.gradients = train::checksum_of_gradients(groups);

@@ -51,7 +51,8 @@ struct StepBench::State {
   explicit State(const run::Recipe& given)
       : recipe(with_statistics(given)),
         method(methods::catalogue::make(recipe.method, run::make_context(recipe))),
-        batch(noise_batch(recipe)) {
+        batch(noise_batch(recipe)),
+        lanes(recipe.train.lanes_or_one()) {
     methods::DataFacts facts = run::data_facts(recipe);
     for (std::int64_t i = 0; i < kClasses; ++i) facts.classes.push_back(std::to_string(i));
     method->see_data(facts);
@@ -64,6 +65,7 @@ struct StepBench::State {
   std::unique_ptr<methods::Method> method;
   data::Batch batch;
   std::unique_ptr<optim::Optimizer> optimizer;
+  optim::LaneSum lanes;
   std::int64_t steps = 0;
 };
 
@@ -75,7 +77,9 @@ double StepBench::step() {
   State& s = *state_;
   const core::Stopwatch clock;
   const std::int64_t accumulate = s.recipe.train.accumulate;
-  train::GradientStep gradients(*s.method, {0, s.steps, run::precision_of(s.recipe)}, accumulate);
+  const std::int64_t lanes = s.recipe.train.lanes_or_one();
+  train::GradientStep gradients(*s.method, {0, s.steps, run::precision_of(s.recipe)},
+                                train::whole_step(accumulate, lanes), s.lanes);
   for (std::int64_t micro = 0; micro < accumulate; ++micro) {
     s.batch.epoch = s.steps;  // other masks each step
     gradients.add(

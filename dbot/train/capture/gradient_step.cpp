@@ -4,6 +4,7 @@
 #include <c10/core/Scalar.h>
 
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace dbot::train {
@@ -16,11 +17,14 @@ MicroBatch move_to(MicroBatch micro, const runtime::Device& device) {
 }
 
 GradientStep::GradientStep(methods::Method& method, const methods::StepContext& context,
-                           std::int64_t accumulate)
+                           const StepShare& share, optim::LaneSum& lanes)
     : method_(method),
       context_(context),
-      accumulate_(static_cast<double>(accumulate)),
-      other_buffers_(method.parameters().flat_buffers().clone()) {}
+      share_(share),
+      lanes_(lanes),
+      other_buffers_(method.parameters().flat_buffers().clone()) {
+  lanes_.restart();
+}
 
 GradientStep::~GradientStep() {
   const c10::NoGradGuard no_graph;
@@ -32,9 +36,16 @@ void GradientStep::add(MicroBatch micro) {
   const methods::StepResult result = method_.training_step(here.batch, here.draws, context_);
   scalars_.add(result.scalars);
   losses_.push_back(result.loss.item().toDouble());
-  loss_ += losses_.back() / accumulate_;
-  finite_ = finite_ && std::isfinite(losses_.back());
-  if (finite_) result.loss.div(accumulate_).backward();
+  lane_is_finite_ = lane_is_finite_ && std::isfinite(losses_.back());
+  finite_ = finite_ && lane_is_finite_;
+  if (lane_is_finite_) result.loss.div(static_cast<double>(share_.of)).backward();
+  if (std::ssize(losses_) % share_.micro_batches_per_lane() != 0) return;
+  lanes_.add(method_.parameters().flat_gradients());
+  lane_is_finite_ = true;
+}
+
+double GradientStep::mean_loss() const {
+  return mean_of(losses_);
 }
 
 void GradientStep::exchange_buffers() {
@@ -44,6 +55,12 @@ void GradientStep::exchange_buffers() {
   buffers.copy_(other_buffers_);
   other_buffers_ = now;
   exchanged_ = !exchanged_;
+}
+
+double mean_of(const std::vector<double>& losses) {
+  double mean = 0;
+  for (const double loss : losses) mean += loss / static_cast<double>(losses.size());
+  return mean;
 }
 
 }  // namespace dbot::train

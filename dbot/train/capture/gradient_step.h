@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "dbot/methods/method.h"
-#include "dbot/train/capture/scalar_means.h"
+#include "dbot/optim/lane_sum.h"
+#include "dbot/train/capture/scalar_sums.h"
+#include "dbot/train/ranks/step_share.h"
 
 namespace dbot::train {
 
@@ -19,25 +21,26 @@ struct MicroBatch {
 /// The micro-batch on a device. Tensors that lie there already are not copied.
 MicroBatch move_to(MicroBatch micro, const runtime::Device& device);
 
-/// Loss and gradients of one optimizer step, from as many micro-batches as it accumulates. Training
-/// and its replay both come here, so that they are the same arithmetic.
+/// Loss and gradients of one optimizer step, or of one process' share of it, from as many
+/// micro-batches as it accumulates. Training and its replay both come here, so that they are the
+/// same arithmetic.
 class GradientStep {
  public:
-  /// `method` must outlive this. Its gradients must be zero: new parameters begin so, and the
-  /// optimizer's step clears them.
-  GradientStep(methods::Method& method, const methods::StepContext& context,
-               std::int64_t accumulate);
+  /// `method` and `lanes`, which adds up the lanes of `share`, must outlive this. The method's
+  /// gradients must be zero: new parameters begin so, and the optimizer's step clears them.
+  GradientStep(methods::Method& method, const methods::StepContext& context, const StepShare& share,
+               optim::LaneSum& lanes);
   ~GradientStep();
   GradientStep(const GradientStep&) = delete;
   GradientStep& operator=(const GradientStep&) = delete;
 
   /// Adds a micro-batch, from wherever it lies: this is the one place where batches and draws go to
-  /// the device of the method's parameters. After a loss that is not finite no more gradients are
-  /// added: the step is lost, and the gradients show where it went wrong.
+  /// the device of the method's parameters. After a loss that is not finite no more gradients of
+  /// its lane are added: the step is lost, and the gradients show where it went wrong.
   void add(MicroBatch micro);
 
-  /// Mean over the micro-batches when all are added.
-  double loss() const { return loss_; }
+  /// Mean over the micro-batches so far.
+  double mean_loss() const;
   const std::vector<double>& losses() const { return losses_; }
   bool finite() const { return finite_; }
   /// The step counts: what its forward passes wrote into the buffers of the method's parameters
@@ -45,19 +48,22 @@ class GradientStep {
   void count() { counts_ = true; }
   /// Exchanges the buffers for those of before the step, and back when called again.
   void exchange_buffers();
-  /// The method's further figures, as ScalarMeans gives them. Waits for the device once.
-  std::vector<std::pair<std::string, double>> scalars() const { return scalars_.read(); }
+  /// The method's further figures. Waits for the device once.
+  std::vector<ScalarSum> scalars() const { return scalars_.read(); }
 
  private:
   methods::Method& method_;
   methods::StepContext context_;
-  double accumulate_;
-  double loss_ = 0;
+  StepShare share_;
+  optim::LaneSum& lanes_;
   std::vector<double> losses_;
-  ScalarMeans scalars_;
+  ScalarSums scalars_;
   at::Tensor other_buffers_;  // of before the step; of after it while those are exchanged
   bool exchanged_ = false, counts_ = false;
-  bool finite_ = true;
+  bool finite_ = true, lane_is_finite_ = true;
 };
+
+/// The loss of a step whose micro-batches have these losses.
+double mean_of(const std::vector<double>& losses);
 
 }  // namespace dbot::train

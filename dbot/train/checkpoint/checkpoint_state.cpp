@@ -80,15 +80,15 @@ std::string state_to_json(const Checkpoint& checkpoint) {
   return document.dump(2) + "\n";
 }
 
-Checkpoint read_state(const std::filesystem::path& folder) {
+Checkpoint state_of_json(const std::string& text, const std::string& origin) {
   const auto fail = [&](const char* reason) {
     return DataError({.operation = "checkpoint",
-                      .subject = folder.string(),
+                      .subject = origin,
                       .fault = Fault::corrupt,
                       .reason = fmt::format(": {} cannot be read: {}", kStateFile, reason)});
   };
   try {
-    const auto document = core::parse_json<ordered_json>(core::read_text_file(folder / kStateFile));
+    const auto document = core::parse_json<ordered_json>(text);
     Checkpoint checkpoint;
     checkpoint.state.step = counter(document, "step");
     checkpoint.state.stage = counter(document, "stage");
@@ -113,6 +113,10 @@ Checkpoint read_state(const std::filesystem::path& folder) {
   } catch (const DataError& problem) {
     throw fail(problem.what());
   }
+}
+
+Checkpoint read_state(const std::filesystem::path& folder) {
+  return state_of_json(core::read_text_file(folder / kStateFile), folder.string());
 }
 
 }  // namespace dbot::train

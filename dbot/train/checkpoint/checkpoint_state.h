@@ -10,7 +10,9 @@ namespace dbot::train {
 
 /// state.json of a checkpoint: everything of it that is not a tensor.
 std::string state_to_json(const Checkpoint& checkpoint);
-/// The inverse; `tensors` stay empty. Throws DataError naming `folder`.
+/// The inverse; `tensors` stay empty. Throws DataError naming `origin`.
+Checkpoint state_of_json(const std::string& text, const std::string& origin);
+/// Of a checkpoint's folder.
 Checkpoint read_state(const std::filesystem::path& folder);
 
 /// Writes tensors and state of `checkpoint` into an existing folder, each file synced. Returns

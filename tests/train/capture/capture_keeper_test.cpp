@@ -172,11 +172,11 @@ TEST_F(CaptureKeeperTest, DataThatCannotBeReadAgainAreAWarning) {
   settings_.train.capture_step = 2;
   Remembering method;
   int loaders = 0;
-  const MakeLoader make_loader = [&](std::int64_t, std::int64_t first, const core::Log& log) {
+  const MakeLoader make_loader = [&](const LoaderStart& start, const core::Log& log) {
     if (++loaders > 1) throw DataError({.fault = Fault::missing, .reason = "the folder is gone"});
     data::LoaderConfig config;
     config.batch_size = 4;
-    config.first_batch = first;
+    start.apply_to(config);
     return std::make_unique<data::Loader>(
         dataset_, std::vector{data::image_part({.image_size = {8, 8}})}, config, log);
   };

@@ -34,7 +34,8 @@ MicroBatch micro_batch(const methods::Method& method) {
 TEST(GradientStep, ComputesOnTheTensorsItIsGivenWhereTheyLieThere) {
   Witness method;
   const MicroBatch micro = micro_batch(method);
-  GradientStep step(method, {}, 1);
+  optim::LaneSum lanes(1);
+  GradientStep step(method, {}, whole_step(1, 1), lanes);
   step.add(micro);
   EXPECT_TRUE(method.images.is_same(micro.batch.tensors.at("images")));
   EXPECT_TRUE(method.noise.is_same(micro.draws.at("mask_noise")));
@@ -65,7 +66,8 @@ TEST(GradientStep, BuffersStayOnlyOfAStepThatCounts) {
   micro.draws = method.draw(micro.batch, {.seed = 1});
   const auto running = [&] { return method.parameters().at("running_mean").item<float>(); };
   {
-    GradientStep lost(method, {}, 1);
+    optim::LaneSum lanes(1);
+    GradientStep lost(method, {}, whole_step(1, 1), lanes);
     lost.add(micro);
     EXPECT_NE(running(), 0);
     lost.exchange_buffers();
@@ -75,7 +77,8 @@ TEST(GradientStep, BuffersStayOnlyOfAStepThatCounts) {
   }
   EXPECT_EQ(running(), 0);
   {
-    GradientStep counted(method, {}, 1);
+    optim::LaneSum lanes(1);
+    GradientStep counted(method, {}, whole_step(1, 1), lanes);
     counted.add(micro);
     counted.count();
   }

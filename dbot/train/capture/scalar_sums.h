@@ -9,16 +9,28 @@
 
 namespace dbot::train {
 
-/// Means of the figures that a method reports beside its loss, over the micro-batches of one step.
-/// A figure that some micro-batches lack is the mean over those that have it.
-class ScalarMeans {
+/// One figure over the micro-batches that have it.
+struct ScalarSum {
+  std::string name;
+  double sum = 0;
+  std::int64_t count = 0;
+};
+
+/// Those of both, in the order in which their names came first.
+std::vector<ScalarSum> merged(std::vector<ScalarSum> sums, const std::vector<ScalarSum>& more);
+
+std::vector<std::pair<std::string, double>> means_of(const std::vector<ScalarSum>& sums);
+
+/// Sums of the figures that a method reports beside its loss, over the micro-batches of one step.
+/// A figure that some micro-batches lack counts those that have it.
+class ScalarSums {
  public:
   /// Adds the figures of one micro-batch; they stay on their device. Throws Error for a tensor that
   /// is not one number.
   void add(const std::vector<std::pair<std::string, at::Tensor>>& scalars);
 
   /// In the order in which their names came first. Waits for the device once.
-  std::vector<std::pair<std::string, double>> read() const;
+  std::vector<ScalarSum> read() const;
 
  private:
   struct Sum {

@@ -1,4 +1,4 @@
-#include "dbot/train/capture/scalar_means.h"
+#include "dbot/train/capture/scalar_sums.h"
 
 #include <ATen/ops/stack.h>
 #include <fmt/format.h>
@@ -9,7 +9,29 @@
 
 namespace dbot::train {
 
-void ScalarMeans::add(const std::vector<std::pair<std::string, at::Tensor>>& scalars) {
+std::vector<ScalarSum> merged(std::vector<ScalarSum> sums, const std::vector<ScalarSum>& more) {
+  for (const ScalarSum& one : more) {
+    const auto known = std::ranges::find(sums, one.name, &ScalarSum::name);
+    if (known == sums.end()) {
+      sums.push_back(one);
+    } else {
+      known->sum += one.sum;
+      known->count += one.count;
+    }
+  }
+  return sums;
+}
+
+std::vector<std::pair<std::string, double>> means_of(const std::vector<ScalarSum>& sums) {
+  std::vector<std::pair<std::string, double>> means;
+  means.reserve(sums.size());
+  for (const ScalarSum& one : sums) {
+    means.emplace_back(one.name, one.sum / static_cast<double>(one.count));
+  }
+  return means;
+}
+
+void ScalarSums::add(const std::vector<std::pair<std::string, at::Tensor>>& scalars) {
   for (const auto& [name, tensor] : scalars) {
     if (!tensor.defined() || tensor.numel() != 1) {
       throw Error({.operation = "train",
@@ -29,18 +51,17 @@ void ScalarMeans::add(const std::vector<std::pair<std::string, at::Tensor>>& sca
   }
 }
 
-std::vector<std::pair<std::string, double>> ScalarMeans::read() const {
-  std::vector<std::pair<std::string, double>> means;
-  if (sums_.empty()) return means;
+std::vector<ScalarSum> ScalarSums::read() const {
+  std::vector<ScalarSum> sums;
+  if (sums_.empty()) return sums;
   // Some may be on the host and others on a device; one copy brings them all here.
   const auto device = sums_.back().value.device();
   std::vector<at::Tensor> values;
   for (const Sum& sum : sums_) values.push_back(sum.value.to(device));
   const at::Tensor all = at::stack(values).cpu();
   const double* value = all.const_data_ptr<double>();
-  for (const Sum& sum : sums_)
-    means.emplace_back(sum.name, *value++ / static_cast<double>(sum.count));
-  return means;
+  for (const Sum& sum : sums_) sums.push_back({sum.name, *value++, sum.count});
+  return sums;
 }
 
 }  // namespace dbot::train
