@@ -71,6 +71,7 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
   stop_ = &stop;
   ends_ = false;
   try {
+    require_shareable();
     keeps_ = ranks_.as_first(captures_.enabled());
     check_weights();
     make_steps();
@@ -94,6 +95,16 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
   return summary_;
 }
 
+void Trainer::require_shareable() {
+  if (ranks_.alone() || method_.parameters().flat_buffers().numel() == 0) return;
+  throw UsageError({.operation = "processes",
+                    .subject = std::to_string(ranks_.count()) + " processes",
+                    .fault = Fault::unsupported,
+                    .reason = "cannot train this system together: the micro-batches of a step "
+                              "write its buffers one after another",
+                    .way_out = "start one, with more threads"});
+}
+
 void Trainer::make_steps() {
   {
     const Ranks::Busy busy(ranks_);
@@ -101,6 +112,7 @@ void Trainer::make_steps() {
     for (TrainObserver* observer : observers_) observer->on_begin(settings_.plan, state_, method_);
     if (interrupted) {
       tell_of_validation(*interrupted);
+      go_on_together();
       saves_ = ranks_.as_first(saver_.is_due(state_.step, settings_.plan));
       finish_step();
     }

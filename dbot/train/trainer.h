@@ -111,6 +111,11 @@ class Trainer {
 
  private:
   std::unique_ptr<WeightUpdate> fresh_update();
+  /// Throws UsageError where several processes cannot share the method's steps.
+  void require_shareable();
+  /// Before what all ranks do together between steps: throws Stopped if the first was stopped in
+  /// what it does there alone.
+  void go_on_together();
   /// The step at which the current stage ends.
   std::int64_t stage_end() const;
   void switch_stage();

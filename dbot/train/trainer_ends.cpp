@@ -51,7 +51,14 @@ void Trainer::switch_stage() {
   loader_.reset();
 }
 
+void Trainer::go_on_together() {
+  if (ranks_.alone() || ranks_.agree({}).standing != Standing::given_up) return;
+  ends_ = true;
+  throw Stopped({.operation = "train", .subject = "rank 0", .reason = "was stopped on request"});
+}
+
 bool Trainer::begin_next_stage() {
+  go_on_together();
   const bool wanted = !settings_.makes_next_stage ||
                       ranks_.as_first(!ranks_.first() || settings_.makes_next_stage(state_.stage));
   if (wanted) {
@@ -93,12 +100,14 @@ void Trainer::tell_of_validation(const ValidationRecord& record) {
 
 void Trainer::finish_step() {
   const bool stage_ends = state_.step == stage_end();
+  const bool checks = state_.step % kStepsBetweenChecks == 0;
+  if (stage_ends || saves_ || checks) go_on_together();
   if (state_.step >= settings_.plan.total_steps()) {
     save_or_fail();  // first: observers report the end only of a run that is saved
   } else if (stage_ends || saves_) {
     try_to_save();
   }
-  if (state_.step % kStepsBetweenChecks == 0) check_weights();
+  if (checks) check_weights();
   if (settings_.plan.ends_epoch(state_.step)) {
     const std::int64_t epoch = settings_.plan.epoch_ended_at(state_.step);
     for (TrainObserver* observer : observers_) observer->on_epoch_end(epoch, state_, method_);

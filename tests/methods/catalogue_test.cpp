@@ -1,6 +1,6 @@
 // Every learning system through the same lines: two stages of two steps, checkpoints, a kill and a
 // stop inside a step, a resume to the same bits, metrics with its scalars, a page, its backbone as
-// a file and evaluated.
+// a file and evaluated; and trained by two processes.
 #include <ATen/ops/equal.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,12 +26,15 @@
 #include "tests/methods/catalogue_systems.h"
 #include "tests/methods/images_and_numbers.h"
 #include "tests/methods/small_system.h"
+#include "tests/runtime/process_group/ranks.h"
 
 namespace dbot {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Each;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 constexpr std::int64_t kSamples = 24, kBatch = 2, kSteps = 4;
 
@@ -229,6 +232,54 @@ TEST_P(EverySystem, WhatItShowsIsDrawnAndStandsOnThePage) {
   }
 }
 
+/// What the system is after four steps, of which a rank makes its share.
+runtime::NamedTensors trained_by(const test::System& system, train::MakeLoader loader,
+                                 train::Ranks& ranks) {
+  auto method = system.make(false);
+  method->see_data(kCatalogueFacts);
+  train::TrainerSettings settings;
+  settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
+  settings.train.batch_size = kBatch;
+  settings.train.accumulate = 2;
+  settings.train.lanes = 2;
+  settings.optimizer.base_lr = 0.5;
+  settings.checkpoint = {.every_steps = 0, .every_epochs = 0};
+  const test::TemporaryFolder folder;
+  settings.checkpoint_folder = folder.path();
+  settings.ranks = &ranks;
+  train::Trainer trainer(settings, *method, std::move(loader), {}, core::silent_log());
+  trainer.run(core::StopRequest());
+  runtime::NamedTensors state;
+  for (const auto& [name, value] : method->state()) state[name] = value.clone();
+  return state;
+}
+
+TEST_P(EverySystem, IsTrainedByTwoProcessesAsByOneOrRefusesThem) {
+  const train::MakeLoader loader_of_all = loader();
+  runtime::NamedTensors one;
+  test::run_ranks_of(1, [&](const runtime::GroupConfig&) {  // with as many threads
+    train::Ranks alone;
+    one = trained_by(GetParam(), loader_of_all, alone);
+  });
+  ASSERT_FALSE(one.empty());
+  std::vector<runtime::NamedTensors> both(2);
+  const auto problems = test::run_ranks_of(2, [&](const runtime::GroupConfig& config) {
+    train::Ranks ranks(config);
+    both[static_cast<std::size_t>(config.rank)] = trained_by(GetParam(), loader_of_all, ranks);
+  });
+  const auto method = GetParam().make(false);
+  method->see_data(kCatalogueFacts);
+  method->begin_stage(0);
+  if (method->parameters().flat_buffers().numel() > 0) {
+    EXPECT_THAT(problems, Each(HasSubstr("one after another")));
+    return;
+  }
+  EXPECT_THAT(problems, Each(IsEmpty()));
+  for (const auto& [name, value] : one) {
+    for (const auto& state : both) EXPECT_TRUE(at::equal(value, state.at(name))) << name;
+  }
+}
+
 TEST_P(EverySystem, SaysWhatItIsMadeOf) {
   const auto method = GetParam().make(false);
   method->see_data(kCatalogueFacts);
@@ -236,7 +287,7 @@ TEST_P(EverySystem, SaysWhatItIsMadeOf) {
   EXPECT_GT(method->cost().operations, 0);
   EXPECT_GT(method->facts().parts.at(0).parameters, 0);
   EXPECT_FALSE(method->backbone().describe().empty());
-  const auto made = loader()(0, 0, core::silent_log());
+  const auto made = loader()({}, core::silent_log());
   const auto batch = made->next();
   const methods::DrawContext context{.seed = 5, .epoch = batch->epoch};
   const auto draws = method->draw(*batch, context), again = method->draw(*batch, context);

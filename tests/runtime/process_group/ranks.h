@@ -35,9 +35,10 @@ class ServedStore {
   std::unique_ptr<runtime::Store> store_;
 };
 
-/// Runs `body` as each rank, and returns what they threw: the message, or nothing.
-inline std::vector<std::string> run_ranks(int ranks,
-                                          const std::function<void(runtime::Group&)>& body) {
+/// Runs `body` as each rank, which makes its own group, and returns what they threw: the message,
+/// or nothing.
+inline std::vector<std::string> run_ranks_of(
+    int ranks, const std::function<void(const runtime::GroupConfig&)>& body) {
   const ServedStore store;
   std::vector<std::string> problems(static_cast<std::size_t>(ranks));
   std::vector<std::thread> threads;
@@ -46,8 +47,7 @@ inline std::vector<std::string> run_ranks(int ranks,
     threads.emplace_back([&, rank] {
       at::set_num_threads(1);  // of this one: otherwise each has compute threads of its own
       try {
-        runtime::Group group(store.config(rank, ranks));
-        body(group);
+        body(store.config(rank, ranks));
       } catch (const std::exception& problem) {
         problems[static_cast<std::size_t>(rank)] = problem.what();
       }
@@ -55,6 +55,15 @@ inline std::vector<std::string> run_ranks(int ranks,
   }
   for (std::thread& thread : threads) thread.join();
   return problems;
+}
+
+/// The same, of ranks that have met.
+inline std::vector<std::string> run_ranks(int ranks,
+                                          const std::function<void(runtime::Group&)>& body) {
+  return run_ranks_of(ranks, [&body](const runtime::GroupConfig& config) {
+    runtime::Group group(config);
+    body(group);
+  });
 }
 
 }  // namespace dbot::test
