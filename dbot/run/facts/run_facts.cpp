@@ -75,6 +75,7 @@ nlohmann::ordered_json plan_json(const RunFacts::Plan& plan) {
            {{"program", std::llround(memory.program)},
             {"weights", std::llround(memory.weights)},
             {"gradients", std::llround(memory.gradients)},
+            {"sums", std::llround(memory.sums)},
             {"moments", std::llround(memory.moments)},
             {"teacher", std::llround(memory.teacher)},
             {"activations", std::llround(memory.activations)},
@@ -92,7 +93,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
                       const data::Dataset& dataset,
                       const std::vector<std::filesystem::path>& data_paths,
                       const std::string& data_kind, const EvaluatedClasses& evaluated,
-                      const train::Plan& plan, const methods::Method& method) {
+                      const train::Plan& plan, const methods::Method& method, int processes) {
   const runtime::Machine machine = runtime::describe_machine();
   RunFacts facts;
   facts.dbot = DBOT_VERSION;
@@ -101,7 +102,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
   facts.machine = {machine.processor, machine.instruction_set, machine.usable_cores,
                    machine.memory_bytes};
   facts.compute = {recipe.compute.device, std::string(runtime::name(precision_of(recipe))),
-                   recipe.compute.threads, workers_of(recipe)};
+                   recipe.compute.threads, workers_of(recipe), processes};
   facts.data = data_facts(recipe, dataset, data_paths, data_kind);
   facts.data.evaluated = evaluated;
   facts.model = {method.facts(), method.cost().operations, method.backbone().describe()};
@@ -109,8 +110,8 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
   facts.plan.steps = plan.total_steps();
   facts.plan.steps_per_epoch = plan.steps_per_epoch;
   facts.plan.images_per_step = recipe.train.images_per_step();
-  facts.plan.memory =
-      plan_memory(recipe, evaluated_images(recipe, facts.data.images, facts.data.labelled));
+  facts.plan.memory = plan_memory(
+      recipe, evaluated_images(recipe, facts.data.images, facts.data.labelled), processes);
   return facts;
 }
 
@@ -128,7 +129,8 @@ std::string to_json(const RunFacts& facts) {
                                      {{"device", facts.compute.device},
                                       {"precision", facts.compute.precision},
                                       {"threads", facts.compute.threads},
-                                      {"workers", facts.compute.workers}}},
+                                      {"workers", facts.compute.workers},
+                                      {"processes", facts.compute.processes}}},
                                     {"data",
                                      {{"path", path},
                                       {"kind", kind},

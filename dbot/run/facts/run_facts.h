@@ -36,7 +36,8 @@ struct RunFacts {
 
   struct Compute {
     std::string device, precision;
-    std::int64_t threads = 0, workers = 0;
+    std::int64_t threads = 0, workers = 0;  // of each process
+    std::int64_t processes = 1;
   } compute;
 
   struct Data {
@@ -68,7 +69,7 @@ RunFacts gather_facts(const Recipe& recipe, const std::string& recipe_name,
                       const data::Dataset& dataset,
                       const std::vector<std::filesystem::path>& data_paths,
                       const std::string& data_kind, const EvaluatedClasses& evaluated,
-                      const train::Plan& plan, const methods::Method& method);
+                      const train::Plan& plan, const methods::Method& method, int processes = 1);
 
 /// One JSON object; what is not known is null.
 std::string to_json(const RunFacts& facts);

@@ -76,6 +76,7 @@ std::string memory_text(const MemoryPlan& memory) {
   add("program", memory.program);
   add("weights", memory.weights);
   add("gradients", memory.gradients);
+  add("sums", memory.sums);
   add("moments", memory.moments);
   add("teacher", memory.teacher);
   add("activations", memory.activations);
@@ -107,9 +108,11 @@ std::string facts_table(const RunFacts& facts) {
          line("parameters", parameters_text(facts.model.made_of)) + rows +
          line(facts.model.made_of.tokens > 0 ? "tokens" : "operations", tokens_text(facts.model)) +
          line("compute",
-              fmt::format("{} ({}), {} with {} threads, {} loading; LibTorch {}",
-                          facts.machine.processor, facts.machine.instruction_set, compute.precision,
-                          compute.threads, compute.workers, facts.libtorch)) +
+              fmt::format(
+                  "{} ({}), {} with {}{} threads, {} loading; LibTorch {}", facts.machine.processor,
+                  facts.machine.instruction_set, compute.precision,
+                  compute.processes > 1 ? fmt::format("{} processes of ", compute.processes) : "",
+                  compute.threads, compute.workers, facts.libtorch)) +
          line("length", length_text(facts.plan)) + line("memory", memory_text(facts.plan.memory));
 }
 

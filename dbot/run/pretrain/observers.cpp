@@ -20,7 +20,7 @@ namespace dbot::run {
 Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
     : log_(context.log) {
   const auto& [recipe, sources, kind, folder, stop, log, opening_log, dataset, recipe_name,
-               commands] = context;
+               commands, processes] = context;
   const std::filesystem::path& data = sources.front();
   const core::Patience patience(recipe.checkpoint.retry_seconds, stop);
   auto metrics_file = std::make_unique<report::MetricsFile>(folder.metrics(), log, patience);
@@ -36,7 +36,7 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   const auto gather = [context, classes = std::move(classes)](const train::Plan& plan,
                                                               const methods::Method& method) {
     return gather_facts(context.recipe, context.recipe_name, *context.dataset, context.data,
-                        context.data_kind, classes, plan, method);
+                        context.data_kind, classes, plan, method, context.processes);
   };
   need(std::move(metrics_file));
   try_to(std::make_unique<RunFactsFile>(folder.path() / "run.json", gather, evaluation.get(), log),

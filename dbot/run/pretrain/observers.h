@@ -36,6 +36,7 @@ struct RunContext {
   const std::shared_ptr<const data::Dataset>& dataset;  // what is trained on
   const std::string& recipe_name;
   const report::CommandTexts& commands;
+  int processes = 1;  // that train it together
 };
 
 /// Everything that watches a run, made and put in order in one place: `observers.cpp` is where a

@@ -132,7 +132,7 @@ void Pretraining::keep(const std::vector<train::TrainObserver*>& watchers) {
   checkpoint_ = find_checkpoint(kept_->folder(), choices_, *images_.images, log_);
   kept_->watch(std::make_unique<Observers>(
       RunContext{recipe_, sources_, images_.kind, kept_->folder(), stop_, log_, opening_log_,
-                 images_.images, options_.recipe, options_.commands},
+                 images_.images, options_.recipe, options_.commands, ranks_.count()},
       watchers));
   settings_.checkpoint_folder = kept_->folder().checkpoints();
   settings_.captures.folder = kept_->folder().captures();

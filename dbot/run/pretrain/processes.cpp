@@ -37,6 +37,27 @@ std::vector<runtime::Fact> facts_of(const Recipe& recipe) {
   return facts;
 }
 
+/// The same images a step in a number of micro-batches that so many processes divide.
+std::string numbers_that_divide(const train::TrainConfig& config, int processes) {
+  const std::int64_t images = config.images_per_step();
+  for (std::int64_t batches = processes; batches <= images; batches += processes) {
+    if (images % batches != 0 || batches < config.accumulate) continue;
+    return fmt::format("train.batch_size={} train.accumulate={} makes the same images a step",
+                       images / batches, batches);
+  }
+  return fmt::format("choose a multiple of {} for train.accumulate", processes);
+}
+
+void require_division(const train::TrainConfig& config, int processes) {
+  if (config.accumulate % processes == 0) return;
+  throw UsageError(
+      {.operation = "processes",
+       .subject = fmt::format("train.accumulate {}", config.accumulate),
+       .fault = Fault::mismatch,
+       .reason = fmt::format("micro-batches a step are not divided among {} processes", processes),
+       .way_out = numbers_that_divide(config, processes)});
+}
+
 }  // namespace
 
 void share_recipe(const Recipe& recipe, train::Ranks& ranks,
@@ -57,8 +78,8 @@ void check_processes(const Recipe& recipe, const train::Ranks& ranks, const core
                       .reason = fmt::format("cannot train this system together: {}", reason),
                       .way_out = "start one, with more threads"});
   }
+  require_division(recipe.train, ranks.count());
   const std::int64_t lanes = recipe.train.lanes_or_one();
-  train::share_of_step(recipe.train.accumulate, lanes, ranks.rank(), ranks.count());
   if (train::same_bits(lanes, ranks.count())) return;
   log(core::LogLevel::information,
       fmt::format("{} processes do not divide the {} of train.lanes: sums are those of one process "

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -57,6 +58,19 @@ bool Program::running() {
 
 void Program::send(int signal) const {
   kill(process_, signal);
+}
+
+std::vector<pid_t> Program::children() const {
+  // Of every thread: the one that started them need not be the first.
+  std::vector<pid_t> found;
+  std::error_code gone;
+  const auto tasks = std::filesystem::path("/proc") / std::to_string(process_) / "task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks, gone)) {
+    std::ifstream list(task.path() / "children");
+    for (pid_t child = 0; list >> child;) found.push_back(child);
+  }
+  std::ranges::sort(found);
+  return found;
 }
 
 Result Program::wait() {

@@ -28,6 +28,8 @@ class Program {
 
   bool running();
   void send(int signal) const;
+  /// Programs that it has started and that run now, in the order of their numbers.
+  std::vector<pid_t> children() const;
   Result wait();
 
  private:
