@@ -22,7 +22,7 @@
 #include "dbot/train/plan.h"
 #include "dbot/train/ranks/ranks.h"
 #include "dbot/train/ranks/step_report.h"
-#include "dbot/train/ranks/step_share.h"
+#include "dbot/train/step_share.h"
 #include "dbot/train/ranks/weight_update.h"
 #include "dbot/train/validation.h"
 

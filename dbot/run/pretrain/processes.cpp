@@ -13,7 +13,7 @@
 #include "dbot/core/settings/toml_document.h"
 #include "dbot/runtime/process_group/agreement.h"
 #include "dbot/runtime/process_group/texts.h"
-#include "dbot/train/ranks/step_share.h"
+#include "dbot/train/step_share.h"
 #include "dbot/train/run_folder.h"
 
 namespace dbot::run {

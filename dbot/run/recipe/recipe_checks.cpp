@@ -12,7 +12,7 @@
 #include "dbot/methods/check_values.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/runtime/device.h"
-#include "dbot/train/ranks/step_share.h"
+#include "dbot/train/step_share.h"
 
 namespace dbot::run {
 namespace {

@@ -12,7 +12,7 @@
 #include "dbot/runtime/device.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/simd/kernel_level.h"
-#include "dbot/train/ranks/step_share.h"
+#include "dbot/train/step_share.h"
 
 namespace dbot::run {
 namespace {

@@ -8,7 +8,7 @@
 #include "dbot/methods/method.h"
 #include "dbot/optim/lane_sum.h"
 #include "dbot/train/capture/scalar_sums.h"
-#include "dbot/train/ranks/step_share.h"
+#include "dbot/train/step_share.h"
 
 namespace dbot::train {
 

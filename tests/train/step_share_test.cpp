@@ -1,4 +1,4 @@
-#include "dbot/train/ranks/step_share.h"
+#include "dbot/train/step_share.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
