@@ -17,9 +17,7 @@ class OpenMpi:
 
     def words(self, processes: int, environments: Path) -> list[object]:
         """mpirun for so many processes on this machine, whose environments are kept."""
-        # Containers may lack what the shared memory of vader copies by; dbot uses no MPI, but what
-        # mpirun says about it would be in the way.
-        options = ["--oversubscribe", "--bind-to", "none", "--mca", "btl", "self,tcp"]
+        options = ["--oversubscribe", "--bind-to", "none"]
         if os.geteuid() == 0:
             options.append("--allow-run-as-root")
         return ["mpirun", "-n", processes, *options, *self.place.noting(environments)]

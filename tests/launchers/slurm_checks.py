@@ -3,13 +3,15 @@
 import contextlib
 import os
 import shutil
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 from bench_answer import bench, read_answer
 from slurm_cluster import Cluster, cluster
 from torchrun_checks import Torchrun, python_with_torchrun
 from training import Training
-from workplace import Answer, Skip, Unexpected, Workplace, expect_equal, noted
+from workplace import Answer, Skip, Unexpected, Workplace, await_that, expect, expect_equal, noted
 
 
 class Slurm:
@@ -91,6 +93,27 @@ def two_steps_of_a_job_meet_at_once(slurm: Slurm) -> None:
     for answer in answers:
         read_answer(answer, processes=2, megabytes=4)
     expect_equal("number of tasks that met", len(list(meeting.iterdir())), 4)
+
+
+def the_others_name_a_task_that_is_killed(slurm: Slurm) -> None:
+    """Slurm itself waits for them."""
+    environments = slurm.place.path("environments")
+    words = ["srun", "-n", 4, *slurm.place.noting(environments), *bench(slurm.place, 20, 1000)]
+    with slurm.cluster.started(*words) as under_way:
+        await_that(lambda: len(noted(environments)) == 4, "all tasks begin")
+        ranks = {one["SLURM_PROCID"]: number for number, one in noted(environments).items()}
+        await_that(lambda: seconds_at_work(ranks["2"]) > 2, "task 2 is in the middle of its work")
+        os.kill(ranks["2"], signal.SIGKILL)
+        answer = under_way.wait()
+    expect(answer.code != 0, f"expected a failure: {answer.end()}")
+    named = answer.err.count("rank 2 (")
+    expect_equal(f"number of tasks that name rank 2 in {answer.end()}", named, 3)
+
+
+def seconds_at_work(process: int) -> float:
+    """On a core; beginning and meeting the others take less than one."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def the_script_of_a_job_is_one_process(slurm: Slurm) -> None:
@@ -179,6 +202,7 @@ CHECKS = [
     the_cores_of_a_task_are_its_threads,
     two_jobs_meet_at_once,
     two_steps_of_a_job_meet_at_once,
+    the_others_name_a_task_that_is_killed,
     the_script_of_a_job_is_one_process,
     mpirun_in_a_job_is_open_mpis,
     torchrun_in_a_step_is_torchruns,

@@ -36,6 +36,11 @@ class Host:
     def begin(self, hosts_file: Path) -> None:
         self.system("hostname", self.name)
         self.system("ip", "link", "set", "lo", "up")
+        # A network that no other host reaches, before the cable: containers and machines have such.
+        self.system("ip", "link", "add", "inside", "type", "veth", "peer", "name", "inside-end")
+        self.system("ip", "address", "add", "172.17.0.1/16", "dev", "inside")
+        for end in ("inside", "inside-end"):
+            self.system("ip", "link", "set", end, "up")
         self.system("mount", "--bind", hosts_file, "/etc/hosts")
 
     def connect(self) -> None:
@@ -105,18 +110,21 @@ def second_namespaces(place: Workplace) -> Iterator[int]:
         yield number
 
 
+def begin_both(place: Workplace, first: Host, second: Host) -> None:
+    files = hosts_files(place, first.name, second.name)
+    for host, file in zip((first, second), files, strict=True):
+        host.begin(file)
+
+
 @contextlib.contextmanager
 def two_hosts(place: Workplace) -> Iterator[TwoHosts]:
     need_tools("ip", "unshare", "nsenter", "mount", "hostname")
     with second_namespaces(place) as number:
         enter = ["nsenter", "--target", str(number), "--net", "--uts", "--mount"]
         first, second = Host("host-a", "10.77.0.1", []), Host("host-b", "10.77.0.2", enter)
-        for host, file in zip(
-            (first, second), hosts_files(place, first.name, second.name), strict=True
-        ):
-            host.begin(file)
         pair = ["type", "veth", "peer", "name", second.name, "netns", number]
         try:
+            begin_both(place, first, second)
             system("ip", "link", "add", first.name, *pair)
         except Unexpected as complaint:
             raise Skip(f"no cable between two networks: {complaint}") from None
