@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # What some tests can use and nothing else needs: a browser (pages), clang with its fuzzing runtime and
-# clang-tidy, a cross compiler for aarch64, and TensorBoard's reader in a Python environment in .deps/test-environment. Safe to run
+# clang-tidy, a cross compiler for aarch64, Slurm and Open MPI (launchers), tools for two networks on one
+# machine, and TensorBoard's reader in a Python environment in .deps/test-environment. Safe to run
 # again: what is there is left alone. Tests that miss a part skip and say so.
 label='test environment'
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 set +e  # a part that fails is counted, and the others go on
 cd "$checkout"
 
-packages=(chromium chromium-driver clang-14 libclang-rt-14-dev clang-tidy-14 g++-aarch64-linux-gnu)
+packages=(chromium chromium-driver clang-14 libclang-rt-14-dev clang-tidy-14 g++-aarch64-linux-gnu
+  slurmctld slurmd slurm-client munge openmpi-bin iproute2)
 requirements=tests/requirements.txt
 environment=.deps/test-environment
 

@@ -56,7 +56,10 @@ class Heartbeat::State : public std::enable_shared_from_this<Heartbeat::State> {
     leaving_ = true;
     group_ = nullptr;
     changed_.notify_all();
-    const double most = 2 * config_.silence_seconds + 2 * config_.beat_seconds;
+    // A store that does not answer hears no farewell either.
+    const bool unheard = loss_ && loss_->kind == Loss::Kind::store;
+    const double most =
+        unheard ? config_.beat_seconds : 2 * config_.silence_seconds + 2 * config_.beat_seconds;
     const bool ended = changed_.wait_for(lock, seconds_of(most), [this] { return beating_ended_; });
     lock.unlock();
     judging_.join();
@@ -97,7 +100,8 @@ class Heartbeat::State : public std::enable_shared_from_this<Heartbeat::State> {
   /// Waits until it is known who is lost.
   std::optional<Loss> wait_for_loss() {
     std::unique_lock lock(mutex_);
-    const double most = config_.silence_seconds + 3 * config_.beat_seconds;
+    const double begins = watch_.all_have_beaten() ? 0 : config_.begin_seconds;
+    const double most = begins + config_.silence_seconds + 3 * config_.beat_seconds;
     changed_.wait_for(lock, seconds_of(most), [this] { return loss_.has_value(); });
     return loss_;
   }

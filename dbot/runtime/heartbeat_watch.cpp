@@ -91,6 +91,10 @@ void BeatWatch::restart(double now) {
   for (Seen& seen : seen_) seen.at = now;
 }
 
+bool BeatWatch::all_have_beaten() const {
+  return std::ranges::all_of(seen_, [](const Seen& seen) { return seen.ever; });
+}
+
 std::optional<Loss> BeatWatch::judge(const Own& own, double now) const {
   std::optional<Loss> silent, behind;
   std::int64_t least = own.arrived;
@@ -98,7 +102,7 @@ std::optional<Loss> BeatWatch::judge(const Own& own, double now) const {
     const Seen& seen = seen_[i];
     if (seen.beat.left) continue;
     const double silence = now - seen.at;
-    const double most = seen.ever ? config_.silence_seconds : config_.first_seconds;
+    const double most = seen.ever ? config_.silence_seconds : config_.begin_seconds;
     if (silence > most && (!silent || silence > silent->seconds)) {
       silent = Loss{.kind = Loss::Kind::silent,
                     .rank = watched_[i],

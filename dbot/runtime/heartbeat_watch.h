@@ -13,6 +13,7 @@ namespace dbot::runtime {
 struct HeartbeatConfig {
   double beat_seconds = 0.5;
   double silence_seconds = 3;  // without a beat a rank is dead or cut off
+  double begin_seconds = 15;   // for its first beat: connecting may take a while
   /// How long the others wait in a collective for a rank that beats, beyond the longest time this
   /// rank itself was away from collectives.
   double stuck_seconds = 4;
@@ -61,6 +62,8 @@ class BeatWatch {
   void saw(int rank, const Beat& beat, double now);
   /// This process was stopped for a while itself: what it missed says nothing.
   void restart(double now);
+  /// Each that is watched has beaten once.
+  bool all_have_beaten() const;
 
   /// Where this rank is.
   struct Own {

@@ -22,8 +22,8 @@
 #include "dbot/train/plan.h"
 #include "dbot/train/ranks/ranks.h"
 #include "dbot/train/ranks/step_report.h"
-#include "dbot/train/step_share.h"
 #include "dbot/train/ranks/weight_update.h"
+#include "dbot/train/step_share.h"
 #include "dbot/train/validation.h"
 
 namespace dbot::train {

@@ -19,7 +19,7 @@ void check_mae_steps(const Fixture& fixture, Comparison& comparison) {
                       optim::scaled_rate(fixture.config.at("blr").get<double>(), images),
                       fixture.config.at("lr").get<double>(), limits::rate);
   }
-  Trajectory(fixture, config, /*keep_optimizer=*/true, comparison).run();
+  check_trajectory(fixture, config, /*keep_optimizer=*/true, comparison);
 }
 
 void check_dbot_steps(const Fixture& fixture, Comparison& comparison) {
@@ -33,9 +33,9 @@ void check_dbot_steps(const Fixture& fixture, Comparison& comparison) {
   config.teacher.depth = depth_of(fixture.with_prefix("t0."), "blocks.");
   config.teacher.features.final_norm = value_or(fixture.config, "tlayernorm", 0) != 0;
   config.keep_patch_bias = true;
-  Trajectory(fixture, config, /*keep_optimizer=*/true, comparison).run();
+  check_trajectory(fixture, config, /*keep_optimizer=*/true, comparison);
   if (!fixture.names("reset.").empty()) {
-    Trajectory(fixture, config, /*keep_optimizer=*/false, comparison).run();
+    check_trajectory(fixture, config, /*keep_optimizer=*/false, comparison);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "dbot/optim/schedule.h"
 #include "tests/golden/student.h"
+#include "tests/runtime/process_group/ranks.h"
 
 namespace dbot::golden {
 namespace {
@@ -51,12 +52,13 @@ methods::MaskedModelingConfig method_config(const Fixture& fixture) {
 }
 
 Trajectory::Trajectory(const Fixture& fixture, methods::MaskedModelingConfig config,
-                       bool keep_optimizer, Comparison& comparison)
+                       bool keep_optimizer, Comparison& comparison, runtime::Group& group)
     : fixture_(fixture),
       schedule_(fixture.config),
       config_(std::move(config)),
       keep_optimizer_(keep_optimizer),
       comparison_(comparison),
+      group_(group),
       prefix_(keep_optimizer ? "out." : "reset."),
       method_(config_) {}
 
@@ -89,13 +91,7 @@ void Trajectory::run() {
         rate = optim::learning_rate(time, begin, end, schedule_.warmup, schedule_.peak,
                                     schedule_.minimum);
       }
-      data::Batch batch;
-      batch.tensors["images"] = fixture_.at("in.samples")[micro_batch];
-      const at::Tensor loss =
-          method_.training_step(batch, {{"mask_noise", fixture_.at("in.noise")[micro_batch]}}, {})
-              .loss;
-      losses_.push_back(loss.item<double>());
-      (loss / static_cast<double>(schedule_.accumulate)).backward();
+      losses_.push_back(add_micro_batch(micro_batch));
       if ((i + 1) % schedule_.accumulate == 0) optimizer_step(rate);
     }
     const bool boundary = static_cast<double>(epoch + 1) == end;
@@ -104,7 +100,23 @@ void Trajectory::run() {
   compare_end();
 }
 
+double Trajectory::add_micro_batch(std::int64_t number) {
+  const auto share = [&](const char* name) {
+    return fixture_.at(name)[number].chunk(group_.ranks())[group_.rank()];
+  };
+  data::Batch batch;
+  batch.tensors["images"] = share("in.samples");
+  // Every image hides as many patches, so that the mean of the shares is that of the batch.
+  const at::Tensor loss =
+      method_.training_step(batch, {{"mask_noise", share("in.noise")}}, {}).loss / group_.ranks();
+  (loss / static_cast<double>(schedule_.accumulate)).backward();
+  const at::Tensor whole = loss.detach().reshape({1});
+  group_.sum(whole);
+  return whole.item<double>();
+}
+
 void Trajectory::optimizer_step(double rate) {
+  group_.sum(method_.parameters().flat_gradients());
   optim::AdamW& optimizer = optimizer_.front();
   const double norm = optimizer.gradient_norm();
   optimizer.step(rate, optim::AdamW::clip_scale(norm, schedule_.optimizer.clip_norm));
@@ -147,6 +159,24 @@ void Trajectory::switch_stage() {
     optimizer_.front().rebind(std::move(groups));
   } else {
     optimizer_.front() = optim::AdamW(std::move(groups), schedule_.optimizer);
+  }
+}
+
+void check_trajectory(const Fixture& fixture, const methods::MaskedModelingConfig& config,
+                      bool keep_optimizer, Comparison& comparison) {
+  runtime::Group alone;
+  Trajectory(fixture, config, keep_optimizer, comparison, alone).run();
+  if (fixture.at("in.samples").size(1) % 2 != 0) return;
+  const Fixture copy = fixture;  // a fixture notes what is read of it
+  Comparison of_copy(copy);
+  const auto problems = test::run_ranks(2, [&](runtime::Group& group) {
+    const bool first = group.rank() == 0;
+    Trajectory(first ? fixture : copy, config, keep_optimizer, first ? comparison : of_copy, group)
+        .run();
+  });
+  for (const std::string& failure : of_copy.failures()) comparison.truth(failure, false);
+  for (const std::string& problem : problems) {
+    comparison.truth("two processes: " + problem, problem.empty());
   }
 }
 

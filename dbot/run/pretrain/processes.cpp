@@ -13,8 +13,8 @@
 #include "dbot/core/settings/toml_document.h"
 #include "dbot/runtime/process_group/agreement.h"
 #include "dbot/runtime/process_group/texts.h"
-#include "dbot/train/step_share.h"
 #include "dbot/train/run_folder.h"
+#include "dbot/train/step_share.h"
 
 namespace dbot::run {
 namespace {

@@ -57,8 +57,9 @@ Launched of_names(const Variables& variables, Launcher by) {
   check_ranks(reader, self, "RANK", "LOCAL_RANK");
   take_address(reader, self);
   self.store_is_served = reader.text("TORCHELASTIC_USE_AGENT_STORE") == "True";
-  const std::string& restarts = reader.text("TORCHELASTIC_RESTART_COUNT");
-  self.attempt = reader.text("TORCHELASTIC_RUN_ID") + "/" + (restarts.empty() ? "0" : restarts);
+  self.attempt = reader.text("TORCHELASTIC_RUN_ID");
+  // torchrun's agents count restarts apart: one that only follows another does not count its own.
+  if (by == Launcher::own) self.attempt += "/" + reader.text("TORCHELASTIC_RESTART_COUNT");
   return self;
 }
 

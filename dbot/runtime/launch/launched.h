@@ -27,8 +27,8 @@ struct Launched {
   int local_rank = 0, local_ranks = 1;  // among those of this machine
   std::string address = "127.0.0.1";    // where rank 0 is, or the launcher that serves the store
   int port = 0;
-  bool store_is_served = false;  // by the launcher: rank 0 must not
-  std::string attempt = "0";  // differs between restarts, so that no key of an earlier one is read
+  bool store_is_served = false;   // by the launcher: rank 0 must not
+  std::string attempt = "0";      // of keys in the store; the same for all processes of a start
   std::optional<int> cores = {};  // of each process, where the launcher says it
 
   bool operator==(const Launched&) const = default;

@@ -1,5 +1,6 @@
 // Store and transport by c10d: its TCP store, and Gloo. The only file that includes it, since that
 // costs ten seconds; CMakeLists.txt has its own options for it.
+#include <c10/util/Logging.h>
 #include <fmt/format.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -57,7 +58,14 @@ std::string text_of(const Bytes& bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
+/// c10d warns of every address without a name, and with a stack trace of every end of a connection.
+/// What of that matters is said by us.
+void hush() {
+  FLAGS_caffe2_log_level = std::max(FLAGS_caffe2_log_level, c10::GLOG_ERROR);
+}
+
 c10::intrusive_ptr<c10d::TCPStore> open_tcp_store(const StoreConfig& config) {
+  hush();
   const std::string address = resolved_address(config.address);
   c10d::TCPStoreOptions options;
   options.isServer = config.serve;
@@ -66,7 +74,9 @@ c10::intrusive_ptr<c10d::TCPStore> open_tcp_store(const StoreConfig& config) {
   options.port = static_cast<std::uint16_t>(config.port);
   Listener listener;
   if (config.serve) {
-    listener = listen_at(address, config.port);
+    // A host's own name often leads to its loopback address (Debian's /etc/hosts).
+    listener = listen_at(config.others_elsewhere ? own_address_towards(address, true) : address,
+                         config.port);
     options.port = static_cast<std::uint16_t>(listener.port);
     options.masterListenFd = listener.socket.get();
   } else {
@@ -115,6 +125,7 @@ class TcpStore final : public Store {
     }
     return true;
   }
+  void go_into(const std::string& prefix) override { prefix_ += prefix; }
   int port() const override { return store_->getPort(); }
   /// For c10d itself: keys with a prefix of their own.
   c10::intrusive_ptr<c10d::PrefixStore> part_of(const std::string& prefix) const {

@@ -22,6 +22,7 @@ struct Group::Connections {
 /// How a group begins.
 struct Group::Meeting {
   Connections connections;
+  std::string name;  // keys of the store begin with it
   std::vector<std::string> hosts;
 };
 

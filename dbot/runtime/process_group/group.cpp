@@ -26,6 +26,7 @@ Group::Group(const GroupConfig& config) : config_(config), hosts_(1) {
   if (config_.ranks > 1) {
     Meeting meeting = meet(config_);
     hosts_ = std::move(meeting.hosts);
+    config_.store.prefix += meeting.name;  // for those who open it again
     connections_ = std::make_unique<Connections>(std::move(meeting.connections));
   }
 }

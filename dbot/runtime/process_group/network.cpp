@@ -121,6 +121,12 @@ bool is_loopback(const std::string& digits) {
   return digits.starts_with("127.") || digits == "::1";
 }
 
+bool is_own_address(const std::string& digits) {
+  const SocketAddress address = socket_address(digits, 0);
+  const core::FileDescriptor trial = open_socket(address, SOCK_DGRAM);
+  return bind(trial.get(), address.get(), address.size) == 0;
+}
+
 Listener listen_at(const std::string& digits, int port) {
   const bool six = digits.find(':') != std::string::npos;
   const std::string everywhere = six ? "::" : "0.0.0.0";

@@ -13,6 +13,9 @@ std::string resolved_address(const std::string& host);
 
 bool is_loopback(const std::string& digits);
 
+/// An interface of this machine has it.
+bool is_own_address(const std::string& digits);
+
 /// A socket that listens.
 struct Listener {
   core::FileDescriptor socket;

@@ -14,6 +14,7 @@ struct StoreConfig {
   bool serve = false;                 // in this process; one process of a group does
   std::string prefix = {};            // of all keys
   double seconds = 60;                // for the one who serves it to begin
+  bool others_elsewhere = false;      // so that listening on this machine alone would not do
 };
 
 /// Small texts by name that all processes of a group see: who is there, what they agree on, who is
@@ -32,6 +33,8 @@ class Store {
   virtual std::vector<std::string> get(const std::vector<std::string>& keys) = 0;
   /// Until all are set. False if `seconds` pass before.
   virtual bool wait(const std::vector<std::string>& keys, double seconds) = 0;
+  /// From now on all keys begin with that, too. Before other threads use it.
+  virtual void go_into(const std::string& prefix) = 0;
   /// At which it is served.
   virtual int port() const = 0;
 };

@@ -81,7 +81,7 @@ TEST(Launched, ByTorchrun) {
                                            .address = "node-1",
                                            .port = 41'233,
                                            .store_is_served = true,
-                                           .attempt = "none/1"}));
+                                           .attempt = "none"}));
   const auto served_by_rank_0 =
       launched(with(kTorchrun, {{"TORCHELASTIC_USE_AGENT_STORE", "False"}}));
   EXPECT_FALSE(served_by_rank_0->store_is_served);

@@ -62,6 +62,24 @@ TEST(Meeting, RankZeroMayServeTheStore) {
   EXPECT_EQ(sum, 4);
 }
 
+TEST(Meeting, IsNotMisledByAnEarlierOneInTheSameStore) {
+  const ServedStore store;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    std::vector<std::thread> threads;
+    std::atomic<int> sum{0};
+    for (int rank = 0; rank < 2; ++rank) {
+      threads.emplace_back([&, rank] {
+        Group group(store.config(rank, 2));
+        const at::Tensor one = at::ones({1});
+        group.sum(one);
+        sum += one.item().toInt();
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(sum, 4) << "attempt " << attempt;
+  }
+}
+
 TEST(Meeting, SaysThatAPortIsTaken) {
   const Listener taken = listen_at("127.0.0.1", 0);
   EXPECT_THAT(refusal_of([&] { open_store({.port = taken.port, .serve = true}); }),
@@ -85,6 +103,8 @@ TEST(Meeting, ListensOnTheLoopbackInterfaceAlone) {
   EXPECT_TRUE(is_loopback(resolved_address("localhost")));
   EXPECT_EQ(own_address_towards("127.0.0.1", false), "127.0.0.1");
   EXPECT_FALSE(is_loopback("10.0.0.1"));
+  EXPECT_TRUE(is_own_address("127.0.0.1"));
+  EXPECT_FALSE(is_own_address("192.0.2.1"));  // of documents, RFC 5737
 }
 
 TEST(Store, KeepsTextsAndTheFirstOfSeveral) {

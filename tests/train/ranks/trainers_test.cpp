@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "dbot/core/error.h"
+#include "dbot/train/capture/capture.h"
+#include "dbot/train/checkpoint/checkpoint_folder.h"
 #include "tests/runtime/process_group/ranks.h"
 #include "tests/train/small_training.h"
 
@@ -24,6 +26,8 @@ struct Outcome {
   TrainSummary summary;
   runtime::NamedTensors state;  // of the method
   std::vector<double> losses;   // of the steps that the first rank was told of
+  std::vector<std::string> bad_samples = {};
+  std::int64_t bytes_sent = 0;
 };
 
 /// 8 micro-batches of one image in 8 lanes: the same for 1, 2, 4 and 8 ranks.
@@ -68,6 +72,8 @@ class TrainersTest : public TrainerTest {
     Outcome outcome;
     outcome.summary = trainer.run(stop);
     for (const auto& [name, value] : method->state()) outcome.state[name] = value.clone();
+    outcome.bad_samples = trainer.bad_samples();
+    outcome.bytes_sent = ranks.group().bytes_sent();
     for (const StepRecord& step : recorder.steps) outcome.losses.push_back(step.loss);
     return outcome;
   }
@@ -250,6 +256,87 @@ TEST_F(TrainersTest, AnObserverThatIsStoppedStopsAll) {
       EXPECT_FALSE(summary.finished);
       EXPECT_EQ(summary.state.step, step);
     }
+  }
+}
+
+TEST_F(TrainersTest, ASteadyStepSendsWhatIsComputed) {
+  // A wider network, whose gradients outweigh what the ranks have to say to each other.
+  const MakeMethod wide = [](int) -> std::unique_ptr<methods::Method> {
+    methods::MaskedModelingConfig config = tiny_method();
+    config.encoder.width = 64;
+    return std::make_unique<methods::MaskedModeling>(config);
+  };
+  std::int64_t gradients = 0;
+  settings_.plan = one_stage(4);
+  for (const OptimizerShard shard : {OptimizerShard::off, OptimizerShard::on}) {
+    settings_.optimizer.shard = shard;
+    std::vector<std::int64_t> sent;  // of all ranks, by steps
+    for (const std::int64_t steps : {4, 8}) {
+      settings_.plan = one_stage(steps);
+      std::filesystem::remove_all(settings_.checkpoint_folder);
+      ASSERT_THAT(train_together(4, wide), Each(IsEmpty()));
+      sent.push_back(0);
+      for (const Outcome& outcome : outcomes_) sent.back() += outcome.bytes_sent;
+    }
+    const auto method = wide(0);
+    method->begin_stage(0);
+    gradients = 4 * method->parameters().trainable_end();
+    const auto computed = static_cast<double>(4 * 2 * 3 * gradients);  // 4 steps: 2 (N − 1) G
+    EXPECT_NEAR(static_cast<double>(sent[1] - sent[0]), computed, 0.03 * computed);
+  }
+}
+
+/// Images of which some cannot be read.
+class BrokenImages : public test::SyntheticDataset {
+ public:
+  explicit BrokenImages(std::set<std::int64_t> broken)
+      : SyntheticDataset(32, 8), broken_(std::move(broken)) {}
+  void read(std::int64_t index, data::Sample& sample) const override {
+    if (broken_.contains(index)) throw DataError("a hole in the file");
+    SyntheticDataset::read(index, sample);
+  }
+
+ private:
+  std::set<std::int64_t> broken_;
+};
+
+TEST_F(TrainersTest, BrokenImagesAreCountedOverAllRanks) {
+  dataset_ = std::make_shared<BrokenImages>(std::set<std::int64_t>{3, 17, 29});
+  const Outcome one = train_alone();
+  ASSERT_EQ(one.bad_samples.size(), 3U);
+  EXPECT_THAT(train_together(4), Each(IsEmpty()));
+  expect_all_are(one);
+  EXPECT_EQ(outcomes_[0].bad_samples, one.bad_samples);
+  // One more than a tenth of 32 allows, in no rank's share alone.
+  dataset_ = std::make_shared<BrokenImages>(std::set<std::int64_t>{3, 11, 17, 29});
+  std::filesystem::remove_all(settings_.checkpoint_folder);
+  EXPECT_THAT(train_together(4), Each(HasSubstr("4 of 32 images are unreadable")));
+}
+
+TEST_F(TrainersTest, AStepThatIsKeptIsRepeatedByOneProcess) {
+  settings_.captures.folder = folder_ / "captures";
+  settings_.train.capture_step = 8;
+  for (const OptimizerShard shard : {OptimizerShard::off, OptimizerShard::on}) {
+    settings_.optimizer.shard = shard;
+    std::filesystem::remove_all(settings_.captures.folder);
+    std::filesystem::remove_all(settings_.checkpoint_folder);
+    ASSERT_THAT(train_together(4), Each(IsEmpty()));
+    const Capture capture = read_capture(settings_.captures.folder / step_folder_name(8));
+    ASSERT_EQ(capture.micro_batches.size(), 8U);
+    EXPECT_EQ(capture.record.samples.size(), 8U);
+    const auto problems = test::run_ranks_of(1, [&](const runtime::GroupConfig&) {
+      const auto again = plain(0);
+      again->load_state(1, capture.before.tensors);
+      optim::LaneSum lanes(8);
+      GradientStep step(*again, {.stage = 1, .step = capture.before.state.step}, whole_step(8, 8),
+                        lanes);
+      for (const MicroBatch& micro : capture.micro_batches) step.add(micro);
+      const auto groups = again->parameter_groups(settings_.optimizer.weight_decay);
+      EXPECT_EQ(step.losses(), capture.record.losses);
+      EXPECT_EQ(optim::gradient_norm(groups), capture.record.gradient_norm);
+      EXPECT_EQ(checksum_of_gradients(groups), capture.record.gradients);
+    });
+    EXPECT_THAT(problems, Each(IsEmpty()));
   }
 }
 

@@ -68,14 +68,24 @@ std::string processes_table(const std::vector<tools::CollectiveTime>& times) {
   return report::text_table(rows);
 }
 
+/// Tells the others why this rank ends, if it does.
+std::vector<tools::CollectiveTime> time_all(runtime::Group& group, runtime::Heartbeat& heartbeat,
+                                            const ProcessesArguments& arguments) {
+  try {
+    return tools::time_collectives(group, arguments.megabytes * 1'000'000, arguments.rounds);
+  } catch (const std::exception& problem) {
+    heartbeat.fail(problem.what());
+    throw;
+  }
+}
+
 /// As one of the processes.
 void measure(const ProcessesArguments& arguments, const runtime::Launched& self) {
   const int threads =
       runtime::configure_compute(runtime::default_threads(self, runtime::usable_cores()));
   runtime::Group group(runtime::group_config(self));
   runtime::Heartbeat heartbeat(group);
-  const auto times =
-      tools::time_collectives(group, arguments.megabytes * 1'000'000, arguments.rounds);
+  const auto times = time_all(group, heartbeat, arguments);
   if (group.rank() != 0) return;
   if (arguments.json) return print_line(processes_json(group, arguments, times, threads));
   print_line(fmt::format("{} processes x {} threads, {} MB of float32; median of {} rounds",
