@@ -45,7 +45,7 @@ const std::vector<Module>& modules_in_order() {
       {"methods",
        {".", "capabilities", "start", "classification", "masked_modeling", "siamese",
         "mixture_separation", "catalogue.h"}},
-      {"train", {"plan.h", "observer.h", "checkpoint", "capture", "."}},
+      {"train", {"plan.h", "observer.h", "step_share.h", "checkpoint", "capture", "ranks", "."}},
       {"eval", {"kinds", "frozen", "search", "classifier", "analysis"}},
       {"report", {".", "text", "metrics", "pictures", "advice", "page", "terminal"}},
       {"run", {"recipe", "facts", "start", "pretrain", "stored"}},
