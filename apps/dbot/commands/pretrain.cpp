@@ -101,6 +101,13 @@ void start_automatically(const Arguments& arguments) {
                       .reason = "is given, but the recipe auto chooses the length by the time",
                       .way_out = "give --minutes or --hours, or name a recipe"});
   }
+  if (arguments.processes.processes.value_or(1) != 1) {
+    throw UsageError({.operation = "pretrain",
+                      .subject = "--processes",
+                      .fault = Fault::mismatch,
+                      .reason = "is given, but the recipe auto is chosen for one process",
+                      .way_out = "leave it out, or name a recipe"});
+  }
   StartArguments start = arguments.automatic;
   start.data = arguments.data;
   start.out = arguments.out;
@@ -138,12 +145,12 @@ void pretrain(const Arguments& arguments, const std::vector<std::string>& words)
   run::PretrainOptions options = options_of(arguments);
   const std::string begun = begun_recipe(arguments);
   if (automatic && begun.empty()) return start_automatically(arguments);
-  options.launched = runtime::launched(runtime::environment_variables());
-  check_restarts(arguments, options.launched);
-  if (started(arguments.processes, options.launched, words, kResume)) return;
   const run::RecipeText text =
       run::find_recipe(automatic ? (options.out / "recipe.toml").string() : arguments.recipe);
   run::Recipe recipe = run::recipe_with_start(text, assignments(arguments), begun, console_log());
+  options.launched = runtime::launched(runtime::environment_variables());
+  check_restarts(arguments, options.launched);
+  if (started(arguments.processes, options.launched, recipe, words, kResume)) return;
   train_run(std::move(recipe), options, arguments.json,
             [&](const std::string& run) { return going_on(arguments, words, run); });
 }

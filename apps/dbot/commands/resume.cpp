@@ -49,10 +49,10 @@ void resume(const Arguments& arguments, const std::vector<std::string>& words) {
   require_run(arguments.run, "resume");
   run::PretrainOptions options = options_of(arguments);
   options.launched = runtime::launched(runtime::environment_variables());
-  if (started(arguments.processes, options.launched, words)) return;
   const fs::path file = fs::path(arguments.run) / "recipe.toml";
   run::Recipe recipe =
       run::read_recipe(core::read_text_file(file), file.string(), arguments.settings);
+  if (started(arguments.processes, options.launched, recipe, words)) return;
   train_run(std::move(recipe), options, arguments.json,
             [&](const std::string&) { return command_text(words); });
 }

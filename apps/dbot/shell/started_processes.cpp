@@ -7,6 +7,7 @@
 
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
+#include "dbot/run/pretrain/processes.h"
 #include "dbot/runtime/launch/spawn.h"
 #include "dbot/runtime/process_group/store.h"
 #include "dbot/runtime/usable_cores.h"
@@ -79,7 +80,8 @@ void add_process_options(CLI::App& command, ProcessArguments& arguments) {
 }
 
 bool started(const ProcessArguments& arguments, const std::optional<runtime::Launched>& self,
-             std::vector<std::string> words, const std::string& goes_on) {
+             const run::Recipe& recipe, std::vector<std::string> words,
+             const std::string& goes_on) {
   constexpr std::int64_t kMostRestarts = 1'000'000;
   if (arguments.restarts < 0 || arguments.restarts > kMostRestarts) {
     throw UsageError(ErrorFields{.operation = "processes",
@@ -89,6 +91,7 @@ bool started(const ProcessArguments& arguments, const std::optional<runtime::Lau
   }
   const bool several = arguments.processes.value_or(1) != 1;
   if (!several || processes_to_start(self, arguments.processes) == 0) return false;
+  run::check_processes(recipe, static_cast<int>(*arguments.processes));
   if (arguments.restarts > 0 && !goes_on.empty()) words.push_back(goes_on);
   start_processes({.words = std::move(words),
                    .processes = static_cast<int>(*arguments.processes),

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "dbot/run/recipe/recipe.h"
 #include "dbot/runtime/launch/launched.h"
 
 // This program several times, as the ranks of one group.
@@ -39,10 +40,11 @@ struct StartConfig {
 void start_processes(const StartConfig& config);
 
 /// Where --processes asks for several and this is none of them: starts them with `words`, the whole
-/// command line, and waits for their end. `goes_on` is added where they may be restarted: what
-/// makes the command go on with what it has begun. True if it did; else this process is to do the
-/// work itself.
+/// command line, if they can train the recipe together, and waits for their end. `goes_on` is added
+/// where they may be restarted: what makes the command go on with what it has begun. True if it
+/// did; else this process is to do the work itself.
 bool started(const ProcessArguments& arguments, const std::optional<runtime::Launched>& self,
-             std::vector<std::string> words, const std::string& goes_on = {});
+             const run::Recipe& recipe, std::vector<std::string> words,
+             const std::string& goes_on = {});
 
 }  // namespace dbot::app

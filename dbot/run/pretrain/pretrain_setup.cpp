@@ -64,7 +64,13 @@ bool resolve(Recipe& recipe, const PretrainOptions& options, train::Ranks& ranks
   if (ranks.first()) resuming = decide(recipe, options, log);
   share_recipe(recipe, ranks, [&](const std::string& decided) { follow(recipe, decided, log); });
   resuming = ranks.as_first(resuming);
-  check_processes(recipe, ranks, log);
+  check_processes(recipe, ranks.count());
+  if (!train::same_bits(recipe.train.lanes_or_one(), ranks.count())) {
+    log(core::LogLevel::information,
+        fmt::format("{} processes do not divide the {} of train.lanes: sums are those of one "
+                    "process up to rounding",
+                    ranks.count(), recipe.train.lanes_or_one()));
+  }
   return resuming;
 }
 

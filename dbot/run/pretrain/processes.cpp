@@ -14,7 +14,6 @@
 #include "dbot/runtime/process_group/agreement.h"
 #include "dbot/runtime/process_group/texts.h"
 #include "dbot/train/run_folder.h"
-#include "dbot/train/step_share.h"
 
 namespace dbot::run {
 namespace {
@@ -68,23 +67,17 @@ void share_recipe(const Recipe& recipe, train::Ranks& ranks,
   if (!ranks.first()) follow(decided);
 }
 
-void check_processes(const Recipe& recipe, const train::Ranks& ranks, const core::Log& log) {
-  if (ranks.alone()) return;
+void check_processes(const Recipe& recipe, int processes) {
+  if (processes == 1) return;
   const std::string reason = methods::catalogue::outline(recipe.method).needs_one_process;
   if (!reason.empty()) {
     throw UsageError({.operation = "processes",
-                      .subject = fmt::format("{} processes", ranks.count()),
+                      .subject = fmt::format("{} processes", processes),
                       .fault = Fault::unsupported,
                       .reason = fmt::format("cannot train this system together: {}", reason),
                       .way_out = "start one, with more threads"});
   }
-  require_division(recipe.train, ranks.count());
-  const std::int64_t lanes = recipe.train.lanes_or_one();
-  if (train::same_bits(lanes, ranks.count())) return;
-  log(core::LogLevel::information,
-      fmt::format("{} processes do not divide the {} of train.lanes: sums are those of one process "
-                  "up to rounding",
-                  ranks.count(), lanes));
+  require_division(recipe.train, processes);
 }
 
 void require_agreement(train::Ranks& ranks, const Recipe& recipe,

@@ -3,7 +3,6 @@
 #include <functional>
 #include <string>
 
-#include "dbot/core/log.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/train/ranks/ranks.h"
 
@@ -15,9 +14,8 @@ namespace dbot::run {
 void share_recipe(const Recipe& recipe, train::Ranks& ranks,
                   const std::function<void(const std::string& decided)>& follow);
 
-/// Throws UsageError for a system that needs one process, and where the processes do not divide a
-/// step. The log is told where so many give other bits than one.
-void check_processes(const Recipe& recipe, const train::Ranks& ranks, const core::Log& log);
+/// Throws UsageError for a system that needs one process, and where so many do not divide a step.
+void check_processes(const Recipe& recipe, int processes);
 
 /// Throws UsageError in all processes, naming one that differs and in what, unless they have the
 /// same program, (resolved) recipe and data. `fixed_choices`: fixed_choices.h.

@@ -168,6 +168,7 @@ TEST(Together, WhatDoesNotDivideIsRefusedWithNumbersThatDo) {
   EXPECT_FALSE(fs::exists(shop.folder / "run"));
   EXPECT_EQ(shop.pretrain("run", {"--processes", "0"}).exit_code, 2);
   EXPECT_EQ(shop.pretrain("run", {"--processes", "2", "--restarts", "-1"}).exit_code, 2);
+  EXPECT_EQ(dbot({"pretrain", "auto", "--data", shop.data, "--processes", "2"}).exit_code, 2);
   EXPECT_THAT(
       dbot({"pretrain", shop.recipe, "--data", shop.data, "--processes", "2", "--restarts", "1"})
           .err,

@@ -44,7 +44,6 @@ TEST(Usage, HelpIsWhatPeopleExpect) {
 
 TEST(Usage, HelpOffersNothingThatIsRefused) {
   const std::string help = dbot({"pretrain", "--help"}).out;
-  EXPECT_THAT(help, testing::Not(HasSubstr("--processes")));
   const bool has_gpu = dbot({"doctor"}).out.find("cuda") != std::string::npos;
   EXPECT_EQ(help.find("cuda") != std::string::npos, has_gpu);
 }
@@ -123,7 +122,7 @@ TEST(Usage, NamesCommandsThatAreWrong) {
   expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--fast"}), {"--fast"});
   expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--steps", "many"}),
                      {"--steps"});
-  expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--processes", "2"}),
+  expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--processes", "0"}),
                      {"--processes"});
   expect_usage_error(dbot({"pretrain", "dbot/quick", "--data", ".", "--resume"}), {"--out"});
 }
