@@ -29,7 +29,7 @@ class RunFolder {
 
   /// True for keys that change neither weights nor the order of samples and may so be given anew on
   /// resume: checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes, optimizer.shard,
-  /// train.capture_step and train.capture_bytes.
+  /// train.early_sum_bytes, train.capture_step and train.capture_bytes.
   static bool may_change(std::string_view key);
 
   /// Creates the folder or opens the run in it, and locks it. Throws as `check` does, and Error

@@ -9,6 +9,7 @@
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
+#include "dbot/train/ranks/early_sums.h"
 #include "dbot/train/skipped_steps.h"
 
 namespace dbot::train {
@@ -173,15 +174,15 @@ std::optional<StepRecord> Trainer::optimizer_step() {
   StepRecord record;
   std::vector<BatchMark> marks;
   GradientStep gradients(method_, step_context(), share_, lanes_);
-  const bool whole = add_micro_batches(gradients, record, marks);
-  const Agreement agreed = ranks_.agree(own_agreement(whole, gradients.finite()));
+  const Agreement agreed = sums_early() ? make_share_early(gradients, record, marks)
+                                        : make_share(gradients, record, marks);
   ends_ = agreed.standing != Standing::whole && !ranks_.alone();
   if (agreed.standing == Standing::given_up) {
     drop_step();
     return std::nullopt;
   }
   saves_ = agreed.saves;
-  const double norm = update_->sum_gradients();
+  const double norm = sums_early() ? update_->norm_of_sum() : update_->sum_gradients();
   add_report(gradients, record);
   record.learning_rate = learning_rate();
   record.gradient_norm = agreed.finite ? norm : std::nan("");
@@ -224,11 +225,40 @@ void Trainer::add_report(const GradientStep& gradients, StepRecord& record) {
   record.images *= ranks_.count();
 }
 
+Agreement Trainer::make_share(GradientStep& gradients, StepRecord& record,
+                              std::vector<BatchMark>& marks) {
+  const bool whole = add_micro_batches(gradients, record, marks, share_.count);
+  return ranks_.agree(own_agreement(whole, gradients.finite()));
+}
+
+Agreement Trainer::make_share_early(GradientStep& gradients, StepRecord& record,
+                                    std::vector<BatchMark>& marks) {
+  const std::int64_t last = share_.count - 1;
+  const bool begun =
+      add_micro_batches(gradients, record, marks, last) && (last == 0 || !stop_->requested());
+  Agreement agreed = ranks_.agree(own_agreement(begun, gradients.finite()));
+  if (agreed.standing == Standing::given_up) return agreed;
+  EarlySums sums(method_.parameters(), ranks_, settings_.train.early_sum_bytes);
+  gradients.before_backward([&](const at::Tensor& loss, std::int64_t micro) {
+    if (micro == last) sums.begin(loss);
+  });
+  add_micro_batches(gradients, record, marks, share_.count);
+  gradients.before_backward({});
+  sums.finish();
+  agreed.finite = ranks_.agree({.finite = gradients.finite()}).finite;
+  return agreed;
+}
+
+bool Trainer::sums_early() const {
+  return settings_.train.early_sum_bytes > 0 && !ranks_.alone() && share_.lanes == 1;
+}
+
 bool Trainer::add_micro_batches(GradientStep& gradients, StepRecord& record,
-                                std::vector<BatchMark>& marks) {
+                                std::vector<BatchMark>& marks, std::int64_t end) {
   const core::Stopwatch clock;
-  for (std::int64_t micro = 0; micro < share_.count; ++micro) {
-    if ((micro > 0 || !ranks_.alone()) && stop_->requested()) return false;
+  for (std::int64_t micro = std::ssize(gradients.losses()); micro < end; ++micro) {
+    const bool may_stop = sums_early() ? micro + 1 < share_.count : micro > 0 || !ranks_.alone();
+    if (may_stop && stop_->requested()) return false;
     const core::Stopwatch of_one;
     record.batches_ready +=
         static_cast<double>(loader_->ready()) / static_cast<double>(share_.count);

@@ -32,6 +32,9 @@ struct TrainConfig {
   std::int64_t batch_size = 128;  // images of one micro-batch
   std::int64_t accumulate = 1;    // micro-batches of one optimizer step, of all processes together
   std::int64_t lanes = 0;         // StepShare; 0: not decided, which counts as 1
+  /// Several processes add up gradients in pieces of so many bytes while the last backward pass of
+  /// a step makes others (EarlySums); 0: behind it.
+  std::int64_t early_sum_bytes = 0;
   runtime::PrecisionRequest precision = runtime::PrecisionRequest::automatic;
   std::int64_t seed = 0;
   std::int64_t max_skipped_steps = 20;  // in a row, with a non-finite loss or gradient
@@ -139,10 +142,17 @@ class Trainer {
   void drop_step();
   /// Losses and figures of all ranks, where this is the first.
   void add_report(const GradientStep& gradients, StepRecord& record);
-  /// Adds up the gradients of this rank's share of a step. False if it was stopped before all were
-  /// there.
-  bool add_micro_batches(GradientStep& gradients, StepRecord& record,
-                         std::vector<BatchMark>& marks);
+  /// This rank's share of a step, and what all agree on behind it.
+  Agreement make_share(GradientStep& gradients, StepRecord& record, std::vector<BatchMark>& marks);
+  /// The same where sums begin inside the last micro-batch: nobody gives a step up behind its
+  /// begin.
+  Agreement make_share_early(GradientStep& gradients, StepRecord& record,
+                             std::vector<BatchMark>& marks);
+  bool sums_early() const;
+  /// Adds the gradients of this rank's micro-batches up to `end`. False if it was stopped before
+  /// all were there.
+  bool add_micro_batches(GradientStep& gradients, StepRecord& record, std::vector<BatchMark>& marks,
+                         std::int64_t end);
   void tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
                            double last_seconds, double seconds);
   /// Changes the weights, or skips the step.

@@ -12,6 +12,7 @@
 #include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/ops/cpu/row_operations.h"
 #include "dbot/ops/select_tokens.h"
+#include "dbot/ops/written_leaves.h"
 
 // The block as one node of the graph, with its backward pass written out. Between the matrix
 // products everything is one pass over memory: LayerNorm with the residual
@@ -69,11 +70,12 @@ class WeightGradients {
           &weights.proj_weight, &weights.proj_bias, &weights.norm2_weight, &weights.norm2_bias,
           &weights.fc1_weight, &weights.fc1_bias, &weights.fc2_weight, &weights.fc2_bias,
           &weights.attention_bias}) {
-      if (weight->defined() && weight->requires_grad() && !weight->is_leaf()) {
-        computed_.push_back(*weight);
-      }
+      if (!weight->defined() || !weight->requires_grad()) continue;
+      (weight->is_leaf() ? leaves_ : computed_).push_back(*weight);
     }
   }
+
+  const std::vector<at::Tensor>& leaves() const { return leaves_; }
 
   /// The computed ones, in the order of their gradients.
   const std::vector<at::Tensor>& computed() const { return computed_; }
@@ -96,13 +98,16 @@ class WeightGradients {
   }
 
   std::vector<at::Tensor> take() { return std::exchange(gradients_, {}); }
-  void release() { computed_.clear(); }
+  void release() {
+    leaves_.clear();
+    computed_.clear();
+  }
 
  private:
-  std::vector<at::Tensor> computed_, gradients_;
+  std::vector<at::Tensor> leaves_, computed_, gradients_;
 };
 
-class BlockBackward : public torch::autograd::Node {
+class BlockBackward : public torch::autograd::Node, public WritesLeaves {
  public:
   BlockBackward(TransformerBlockWeights trained, TransformerBlockWeights converted_weights)
       : weights(std::move(trained)), copies(std::move(converted_weights)), sums(weights) {}
@@ -117,6 +122,8 @@ class BlockBackward : public torch::autograd::Node {
   Activations kept;
 
   std::string name() const override { return "dbot::transformer_block"; }
+
+  std::vector<at::Tensor> written_leaves() const override { return sums.leaves(); }
 
   void release_variables() override {
     kept = {};

@@ -29,8 +29,9 @@ std::vector<runtime::Fact> facts_of(const Recipe& recipe) {
   std::vector<runtime::Fact> facts;
   for (const core::TomlEntry& entry : core::parse_toml(to_toml(recipe), "the recipe")) {
     if (std::holds_alternative<core::TomlTable>(entry.value.value)) continue;
-    const bool differs_freely =
-        train::RunFolder::may_change(entry.key) && entry.key != "optimizer.shard";
+    const bool differs_freely = train::RunFolder::may_change(entry.key) &&
+                                entry.key != "optimizer.shard" &&
+                                entry.key != "train.early_sum_bytes";
     if (!differs_freely) facts.push_back({entry.key, core::toml_text(entry.value)});
   }
   return facts;

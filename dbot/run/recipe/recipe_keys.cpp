@@ -73,6 +73,9 @@ void bind_training(Settings& settings, Recipe& recipe) {
                "Neighbouring batches of a step add up in so many sums, these in a binary tree: as "
                "many processes, or a half, a quarter … of it, give the same bits. 0: the processes "
                "that the run begins with, if they are a power of two; else 1.");
+  settings.add("train.early_sum_bytes", train.early_sum_bytes, at_least(0, 1e12), "bytes",
+               "Of several processes with one lane each: gradients add up in pieces of so many "
+               "bytes while the last backward pass of a step makes others; 0: behind it.");
   settings.add_choice("train.precision", train.precision, {"auto", "fp32", "bf16"},
                       "Matrix products; auto: bf16 where the processor multiplies it itself.");
   settings.add("train.seed", train.seed, at_least(0, 9007199254740991.0), "",

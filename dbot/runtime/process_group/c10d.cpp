@@ -7,6 +7,7 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <set>
@@ -266,7 +267,7 @@ class GlooTransport final : public Transport {
 
   UnderWay under_way_;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
-  std::int64_t bytes_sent_ = 0;
+  std::atomic<std::int64_t> bytes_sent_ = 0;
   bool ring_was_left_ = false;
 };
 

@@ -92,7 +92,7 @@ class Group {
   void watch(GroupWatch* watch);
   /// From any thread: what is waited for throws, and all later calls.
   void abort();
-  /// By this rank's messages so far, Gloo's ring not counted.
+  /// By this rank's messages so far, Gloo's ring not counted; from any thread.
   std::int64_t bytes_sent() const;
 
  private:

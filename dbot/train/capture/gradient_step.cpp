@@ -38,7 +38,11 @@ void GradientStep::add(MicroBatch micro) {
   losses_.push_back(result.loss.item().toDouble());
   lane_is_finite_ = lane_is_finite_ && std::isfinite(losses_.back());
   finite_ = finite_ && lane_is_finite_;
-  if (lane_is_finite_) result.loss.div(static_cast<double>(share_.of)).backward();
+  if (lane_is_finite_) {
+    const at::Tensor share = result.loss.div(static_cast<double>(share_.of));
+    if (before_backward_) before_backward_(share, std::ssize(losses_) - 1);
+    share.backward();
+  }
   if (std::ssize(losses_) % share_.micro_batches_per_lane() != 0) return;
   lanes_.add(method_.parameters().flat_gradients());
   lane_is_finite_ = true;

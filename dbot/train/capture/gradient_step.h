@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,10 @@ class GradientStep {
   /// its lane are added: the step is lost, and the gradients show where it went wrong.
   void add(MicroBatch micro);
 
+  /// Told of each loss whose backward pass comes next, and which of the micro-batches it is of.
+  using BeforeBackward = std::function<void(const at::Tensor& loss, std::int64_t micro)>;
+  void before_backward(BeforeBackward tell) { before_backward_ = std::move(tell); }
+
   /// Mean over the micro-batches so far.
   double mean_loss() const;
   const std::vector<double>& losses() const { return losses_; }
@@ -61,6 +66,7 @@ class GradientStep {
   at::Tensor other_buffers_;  // of before the step; of after it while those are exchanged
   bool exchanged_ = false, counts_ = false;
   bool finite_ = true, lane_is_finite_ = true;
+  BeforeBackward before_backward_;
 };
 
 /// The loss of a step whose micro-batches have these losses.

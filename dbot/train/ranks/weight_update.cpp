@@ -46,10 +46,15 @@ double WeightUpdate::sum_gradients() {
   const at::Tensor gradients = method_.parameters().flat_gradients();
   if (!divided()) {
     ranks_.group().sum(gradients);
-    return optimizer_->gradient_norm();
+    return norm_of_sum();
   }
   ranks_.group().reduce_scatter(divided_part(gradients), cuts_);
-  return optim::gradient_norm(groups(), cuts_, ranks_.group());
+  return norm_of_sum();
+}
+
+double WeightUpdate::norm_of_sum() {
+  return divided() ? optim::gradient_norm(groups(), cuts_, ranks_.group())
+                   : optimizer_->gradient_norm();
 }
 
 void WeightUpdate::gather_gradients() {

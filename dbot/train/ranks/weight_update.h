@@ -24,6 +24,8 @@ class WeightUpdate {
   bool divided() const { return !cuts_.empty(); }
   /// The norm of the sum of all ranks' gradients, before clipping. All ranks call it once a step.
   double sum_gradients();
+  /// The same where they have been summed, on each rank whole (EarlySums).
+  double norm_of_sum();
   /// The whole sum on all ranks, in the method's gradients, before `step`. All ranks call it.
   void gather_gradients();
   /// Changes the weights by that sum, on all ranks; the gradients are zero after.

@@ -130,6 +130,35 @@ TEST_F(TrainersTest, AnyPowerOfTwoOfRanksGivesTheSameBits) {
   }
 }
 
+TEST_F(TrainersTest, SumsInsideTheBackwardPassGiveTheSameBits) {
+  const Outcome one = train_alone();
+  for (const std::int64_t bytes : {1, 4096, 1 << 30}) {  // a piece a tensor, some, two in all
+    settings_.train.early_sum_bytes = bytes;
+    for (const OptimizerShard shard : {OptimizerShard::off, OptimizerShard::on}) {
+      settings_.optimizer.shard = shard;
+      std::filesystem::remove_all(settings_.checkpoint_folder);
+      EXPECT_THAT(train_together(8), Each(IsEmpty()));
+      expect_all_are(one);
+    }
+  }
+}
+
+TEST_F(TrainersTest, ALossThatIsNotFiniteEndsEarlySumsToo) {
+  settings_.train.early_sum_bytes = 1024;
+  const MakeMethod faulty = [](int rank) -> std::unique_ptr<methods::Method> {
+    return std::make_unique<FaultyMethod>(rank == 3 ? std::set<std::int64_t>{2, 7}
+                                                    : std::set<std::int64_t>());
+  };
+  const Outcome one = train_alone([](int) {
+    return std::make_unique<FaultyMethod>(std::set<std::int64_t>{2, 7});
+  });
+  EXPECT_THAT(train_together(8, faulty), Each(IsEmpty()));
+  EXPECT_EQ(outcomes_[5].summary.state.skipped_steps, 2);
+  for (const auto& [name, value] : one.state) {
+    EXPECT_TRUE(at::equal(value, outcomes_[5].state.at(name))) << name;
+  }
+}
+
 TEST_F(TrainersTest, OtherOptimizersAndAKeptOneToo) {
   for (const auto kind : {optim::OptimizerKind::sgd, optim::OptimizerKind::lars}) {
     settings_.optimizer = optim::default_config(kind);
