@@ -76,6 +76,7 @@ class Attempt {
     if (due <= pressed_) return;
     pressed_ = due;
     send_all(due == 1 ? SIGTERM : SIGKILL);
+    send_all(SIGCONT);  // or one that was stopped would not hear it
   }
   void send_all(int signal) const {
     for (const auto& child : children_) child->send(signal);
