@@ -62,7 +62,9 @@ std::string text_of(const Bytes& bytes) {
 /// c10d warns of every address without a name, and with a stack trace of every end of a connection.
 /// What of that matters is said by us.
 void hush() {
-  FLAGS_caffe2_log_level = std::max(FLAGS_caffe2_log_level, c10::GLOG_ERROR);
+  static std::once_flag once;  // groups may be made by several threads
+  std::call_once(
+      once, [] { FLAGS_caffe2_log_level = std::max(FLAGS_caffe2_log_level, c10::GLOG_ERROR); });
 }
 
 c10::intrusive_ptr<c10d::TCPStore> open_tcp_store(const StoreConfig& config) {

@@ -78,6 +78,19 @@ TEST(Together, AnyPowerOfTwoOfProcessesGivesTheBitsOfOne) {
   }
 }
 
+TEST(Together, PixelsAreLearntWithTheSameBitsToo) {
+  const Workshop shop;
+  const Words pixels{"--set", "objective.target=pixels", "--set", "objective.normalisation=patch",
+                     "--set", "objective.loss=mse"};
+  ASSERT_EQ(shop.pretrain("one", divisible(pixels)).exit_code, 0);
+  for (const int count : {2, 8}) {
+    const std::string name = std::to_string(count);
+    const Result result = shop.pretrain(name, processes(count, pixels));
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_TRUE(checkpoint(shop, "one") == checkpoint(shop, name)) << name;
+  }
+}
+
 TEST(Together, TheFirstAloneSaysWhatThereIsToSay) {
   const Workshop shop;
   const Result result = shop.pretrain("run", processes(2, {"--json"}));
