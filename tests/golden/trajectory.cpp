@@ -131,15 +131,17 @@ void Trajectory::switch_stage() {
   runtime::NamedTensors kept;
   for (const auto& [key, value] : finished) kept.emplace(key, value.clone());
   if (keep_optimizer_) {
-    for (const std::string& key : fixture_.names(recorded + "student_before.")) {
-      comparison_.parameter(recorded + "student_before." + key, kept.at(key), limits::step_weight);
+    const std::string before = recorded + "student_before.";
+    for (const std::string& key : fixture_.names(before)) {
+      comparison_.parameter(before + key, kept.at(key), limits::step_weight);
     }
   }
   method_.end_stage(stage_);
   if (method_.teacher() != nullptr) {
+    const std::string after = recorded + "teacher_after.";
     for (const auto& [key, value] : method_.teacher()->parameters().named()) {
       comparison_.equal("new teacher's " + key, value, kept.at(key));
-      const std::string stored = recorded + "teacher_after." + key;
+      const std::string stored = after + key;
       if (fixture_.has(stored)) comparison_.parameter(stored, value, limits::step_weight);
     }
   }

@@ -213,6 +213,7 @@ std::vector<Result> by_hand(const Workshop& shop, const std::vector<Words>& of_e
         std::make_unique<Program>(shop.command("run", of_each[rank]), shop.folder.path()));
   }
   std::vector<Result> results;
+  results.reserve(programs.size());
   for (const auto& program : programs) results.push_back(program->wait());
   return results;
 }
