@@ -79,8 +79,10 @@ at::Tensor ConvolutionNetwork::pooled(const at::Tensor& images, at::ScalarType c
     const at::Tensor planes = convolution(x, parameters_->at(name + ".weight"), layer, compute);
     return batch_norm(planes, norm_tensors(layer.norm), mode, norm_splits_);
   };
-  const at::Tensor planes = config_.is_chain() ? chain_planes(config_, images, apply)
-                                               : resnet_planes(config_, images, apply);
+  // Channels beside each other: oneDNN and batch normalisation are faster on them, and keep them so.
+  const at::Tensor pixels = images.contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor planes = config_.is_chain() ? chain_planes(config_, pixels, apply)
+                                               : resnet_planes(config_, pixels, apply);
   return planes.mean({2, 3});
 }
 
