@@ -79,7 +79,7 @@ at::Tensor ConvolutionNetwork::pooled(const at::Tensor& images, at::ScalarType c
     const at::Tensor planes = convolution(x, parameters_->at(name + ".weight"), layer, compute);
     return batch_norm(planes, norm_tensors(layer.norm), mode, norm_splits_);
   };
-  // Channels beside each other: oneDNN and batch normalisation are faster on them, and keep them so.
+  // Channels beside each other: oneDNN and batch normalisation are faster on them.
   const at::Tensor pixels = images.contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor planes = config_.is_chain() ? chain_planes(config_, pixels, apply)
                                                : resnet_planes(config_, pixels, apply);
