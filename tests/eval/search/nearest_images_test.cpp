@@ -32,8 +32,9 @@ std::vector<std::int64_t> slowly(const at::Tensor& query, const at::Tensor& set,
   return order;
 }
 
-std::vector<std::int64_t> indices(const std::vector<Neighbour>& found) {
+std::vector<std::int64_t> image_numbers(const std::vector<Neighbour>& found) {
   std::vector<std::int64_t> list;
+  list.reserve(found.size());
   for (const Neighbour& one : found) list.push_back(one.index);
   return list;
 }
@@ -46,7 +47,7 @@ TEST(NearestImages, AreThoseOfASlowSearchWhateverTheBlocks) {
     ASSERT_EQ(found.size(), 7U);
     for (std::size_t query = 0; query < found.size(); ++query) {
       const at::Tensor asked = queries[static_cast<std::int64_t>(query)];
-      EXPECT_EQ(indices(found[query]), slowly(asked, set, 9)) << block_numbers;
+      EXPECT_EQ(image_numbers(found[query]), slowly(asked, set, 9)) << block_numbers;
       EXPECT_NEAR(found[query][0].similarity, cosine(asked, set[found[query][0].index]), 1e-6);
     }
   }
@@ -55,7 +56,7 @@ TEST(NearestImages, AreThoseOfASlowSearchWhateverTheBlocks) {
 TEST(NearestImages, CompareDirectionsAlone) {
   const auto found =
       nearest_images(matrix(1, 2, {3, 0}), matrix(3, 2, {0, 9, 0.5F, 0, 5, 5}), 3, kNoStop);
-  EXPECT_THAT(indices(found[0]), ElementsAre(1, 2, 0));
+  EXPECT_THAT(image_numbers(found[0]), ElementsAre(1, 2, 0));
   EXPECT_FLOAT_EQ(found[0][0].similarity, 1);
   EXPECT_FLOAT_EQ(found[0][1].similarity, std::sqrt(0.5F));
 }
@@ -63,7 +64,7 @@ TEST(NearestImages, CompareDirectionsAlone) {
 TEST(NearestImages, JoinTheNumbersOfTokens) {
   const at::Tensor tokens = matrix(4, 3, {1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0}).reshape({2, 2, 3});
   const auto found = nearest_images(tokens.narrow(0, 1, 1), tokens, 2, kNoStop);
-  EXPECT_THAT(indices(found[0]), ElementsAre(1, 0));
+  EXPECT_THAT(image_numbers(found[0]), ElementsAre(1, 0));
   EXPECT_FLOAT_EQ(found[0][1].similarity, 0);
 }
 
