@@ -69,6 +69,16 @@ class StopInside : public train::TrainObserver {
   std::int64_t step_;
 };
 
+/// Two stages of two steps of two micro-batches.
+train::TrainerSettings two_stages() {
+  train::TrainerSettings settings;
+  settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
+  settings.train.batch_size = kBatch;
+  settings.train.accumulate = 2;
+  settings.optimizer.base_lr = 0.5;
+  return settings;
+}
+
 class EverySystem : public testing::TestWithParam<test::System> {
  protected:
   /// Trains to the end of two stages or until it is stopped, from the checkpoints in `folder` if
@@ -80,11 +90,7 @@ class EverySystem : public testing::TestWithParam<test::System> {
         train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
     auto method = GetParam().make(checkpoint.has_value());
     method->see_data(kCatalogueFacts);
-    train::TrainerSettings settings;
-    settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
-    settings.train.batch_size = kBatch;
-    settings.train.accumulate = 2;
-    settings.optimizer.base_lr = 0.5;
+    train::TrainerSettings settings = two_stages();
     settings.checkpoint = {.every_steps = 1, .keep = 10};
     settings.checkpoint_folder = folder / "checkpoints";
     fs::create_directories(folder / "checkpoints");
@@ -237,12 +243,8 @@ runtime::NamedTensors trained_by(const test::System& system, train::MakeLoader l
                                  train::Ranks& ranks) {
   auto method = system.make(false);
   method->see_data(kCatalogueFacts);
-  train::TrainerSettings settings;
-  settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
-  settings.train.batch_size = kBatch;
-  settings.train.accumulate = 2;
+  train::TrainerSettings settings = two_stages();
   settings.train.lanes = 2;
-  settings.optimizer.base_lr = 0.5;
   settings.checkpoint = {.every_steps = 0, .every_epochs = 0};
   const test::TemporaryFolder folder;
   settings.checkpoint_folder = folder.path();

@@ -97,10 +97,9 @@ class TrainerTest : public ::testing::Test {
     settings_.train.accumulate = 2;
   }
 
-  /// What it has to say is added to `said_`.
-  Trainer trainer(methods::Method& method, std::vector<TrainObserver*> observers = {}) {
-    const auto make_loader = [dataset = dataset_, train = settings_.train](const LoaderStart& start,
-                                                                           const core::Log& log) {
+  MakeLoader loader() const {
+    return [dataset = dataset_, train = settings_.train](const LoaderStart& start,
+                                                         const core::Log& log) {
       data::LoaderConfig config;
       config.batch_size = train.batch_size;
       config.batches_per_epoch = 4 * start.share.count;
@@ -109,7 +108,11 @@ class TrainerTest : public ::testing::Test {
       return std::make_unique<data::Loader>(
           dataset, std::vector{data::image_part({.image_size = {8, 8}})}, config, log);
     };
-    return Trainer(settings_, method, make_loader, std::move(observers), log());
+  }
+
+  /// What it has to say is added to `said_`.
+  Trainer trainer(methods::Method& method, std::vector<TrainObserver*> observers = {}) {
+    return Trainer(settings_, method, loader(), std::move(observers), log());
   }
   core::Log log() {
     return [this](core::LogLevel, std::string_view text) { said_.emplace_back(text); };

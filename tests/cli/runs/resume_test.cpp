@@ -27,21 +27,6 @@ bool machine_has_bf16() {
   return false;
 }
 
-std::string latest(const fs::path& run) {
-  std::error_code none;
-  return fs::read_symlink(run / "checkpoints/latest", none).filename().string();
-}
-
-/// Waits until the run has written a checkpoint after `before`; false if it ended instead.
-bool wait_for_progress(Program& program, const fs::path& run, const std::string& before) {
-  while (program.running()) {
-    const std::string now = latest(run);
-    if (!now.empty() && now != before) return true;
-    poll(nullptr, 0, 1);
-  }
-  return false;
-}
-
 /// The command, asked to stop by `signal` once its run has a checkpoint.
 Result stop_under_way(const Workshop& shop, const std::vector<std::string>& command,
                       const std::string& run, int signal) {

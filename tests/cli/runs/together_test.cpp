@@ -34,21 +34,6 @@ Words processes(int count, Words more = {}) {
   return divisible(more);
 }
 
-std::string latest(const fs::path& run) {
-  std::error_code none;
-  return fs::read_symlink(run / "checkpoints/latest", none).filename().string();
-}
-
-/// Waits until the run has a checkpoint that it had not. False if it ended.
-bool wait_for_progress(Program& program, const fs::path& run, const std::string& before) {
-  while (program.running()) {
-    const std::string now = latest(run);
-    if (!now.empty() && now != before) return true;
-    poll(nullptr, 0, 2);
-  }
-  return false;
-}
-
 /// Content of the newest checkpoint.
 std::string checkpoint(const Workshop& shop, const std::string& name) {
   const fs::path run = shop.folder.path() / name;

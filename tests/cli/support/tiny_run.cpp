@@ -1,6 +1,7 @@
 #include "tests/cli/support/tiny_run.h"
 
 #include <png.h>
+#include <poll.h>
 
 #include <array>
 #include <cstdint>
@@ -105,6 +106,20 @@ probe_epochs = 5
 [report]
 pictures = false
 )";
+}
+
+std::string latest(const fs::path& run) {
+  std::error_code none;
+  return fs::read_symlink(run / "checkpoints/latest", none).filename().string();
+}
+
+bool wait_for_progress(Program& program, const fs::path& run, const std::string& before) {
+  while (program.running()) {
+    const std::string now = latest(run);
+    if (!now.empty() && now != before) return true;
+    poll(nullptr, 0, 1);
+  }
+  return false;
 }
 
 Workshop::Workshop() : data(folder / "data"), recipe(folder / "tiny.toml") {

@@ -22,6 +22,13 @@ void write_png_folder(const std::filesystem::path& folder, int count);
 /// unless it is asked for; a checkpoint at every step.
 std::string tiny_recipe();
 
+/// The newest checkpoint of a run by its name; empty if there is none.
+std::string latest(const std::filesystem::path& run);
+
+/// Waits until the run has written a checkpoint after `before`; false if it ended instead.
+bool wait_for_progress(Program& program, const std::filesystem::path& run,
+                       const std::string& before);
+
 /// What every test of runs needs: data, recipe, a place for runs.
 struct Workshop {
   Workshop();

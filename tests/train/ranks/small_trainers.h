@@ -52,17 +52,7 @@ class TrainersTest : public TrainerTest {
     Recorder recorder;
     std::vector<TrainObserver*> observers = more;
     if (ranks.first()) observers.push_back(&recorder);
-    const auto dataset = dataset_;
-    const auto make_loader = [&](const LoaderStart& start, const core::Log& log) {
-      data::LoaderConfig config;
-      config.batch_size = settings.train.batch_size;
-      config.batches_per_epoch = 4 * start.share.count;
-      config.workers = 1;
-      start.apply_to(config);
-      return std::make_unique<data::Loader>(
-          dataset, std::vector{data::image_part({.image_size = {8, 8}})}, config, log);
-    };
-    Trainer trainer(settings, *method, make_loader, observers, core::silent_log());
+    Trainer trainer(settings, *method, loader(), observers, core::silent_log());
     const auto saved = read_newest_checkpoint(settings_.checkpoint_folder, core::silent_log());
     if (saved) trainer.resume(*saved);
     Outcome outcome;
