@@ -15,18 +15,27 @@ namespace {
 
 static_assert(runtime::kCutValues == ops::kFlatChunk);
 
+bool lie_behind_each_other(const std::vector<ParameterGroup>& groups) {
+  std::int64_t end = 0;
+  for (const ParameterGroup& group : groups) {
+    if (group.gradients.storage_offset() != end) return false;
+    end += group.gradients.numel();
+  }
+  return true;
+}
+
 /// Where partial sums of the norm begin in the flat buffer, in order, and its size.
 std::vector<std::int64_t> chunk_begins(const std::vector<ParameterGroup>& groups) {
+  if (!lie_behind_each_other(groups)) {
+    throw Error({.operation = "optimizer",
+                 .subject = "a group",
+                 .fault = Fault::unsupported,
+                 .reason = "does not lie behind the one before it, expected groups of one flat "
+                           "buffer to divide among processes"});
+  }
   std::vector<std::int64_t> begins;
   std::int64_t end = 0;
   for (const ParameterGroup& group : groups) {
-    if (group.gradients.storage_offset() != end) {
-      throw Error({.operation = "optimizer",
-                   .subject = "a group",
-                   .fault = Fault::unsupported,
-                   .reason = "does not lie behind the one before it, expected groups of one flat "
-                             "buffer to divide among processes"});
-    }
     const std::int64_t size = group.gradients.numel();
     for (std::int64_t at = 0; at < size; at += runtime::kCutValues) begins.push_back(end + at);
     end += size;
@@ -63,12 +72,8 @@ void put_squares(const std::vector<ParameterGroup>& shard, double* to) {
 }  // namespace
 
 bool can_be_divided(const std::vector<ParameterGroup>& groups) {
-  std::int64_t end = 0;
-  for (const ParameterGroup& group : groups) {
-    if (group.gradients.storage_offset() != end) return false;
-    end += group.gradients.numel();
-  }
-  return end > 0 && ops::squares_of_chunks(groups.front().gradients.slice(0, 0, 0)).has_value();
+  return !groups.empty() && lie_behind_each_other(groups) &&
+         ops::squares_of_chunks(groups.front().gradients.slice(0, 0, 0)).has_value();
 }
 
 runtime::Cuts shard_cuts(const std::vector<ParameterGroup>& groups, int ranks) {

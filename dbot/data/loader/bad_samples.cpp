@@ -17,7 +17,7 @@ void BadFindings::add(const BadFindings& more) {
 
 void BadSamples::add(const BadFindings& findings, std::int64_t planned, const core::Log& log) {
   for (const auto& [index, reason] : findings.reasons) {
-    if (all_.reasons.emplace(index, reason).second) {
+    if (!all_.reasons.contains(index)) {
       log(core::LogLevel::warning, fmt::format("[data] unreadable, left out: {}", reason));
     }
   }
