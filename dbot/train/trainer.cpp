@@ -6,7 +6,6 @@
 #include <iterator>
 #include <utility>
 
-#include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/train/ranks/early_sums.h"
@@ -141,20 +140,12 @@ methods::StepContext Trainer::step_context() const {
   return {state_.stage, state_.step, settings_.precision};
 }
 
-std::unique_ptr<data::Loader> Trainer::open_loader(const core::Log& log) const {
-  return make_loader_({.stage = state_.stage,
-                       .first_step = state_.step - settings_.plan.data_begin_of(state_.stage),
-                       .share = share_,
-                       .rank = ranks_.rank(),
-                       .ranks = ranks_.count()},
-                      log);
-}
-
-std::unique_ptr<data::Loader> Trainer::open_whole_loader(const core::Log& log) const {
-  return make_loader_({.stage = state_.stage,
-                       .first_step = state_.step - settings_.plan.data_begin_of(state_.stage),
-                       .share = whole_step(share_.of, settings_.train.lanes_or_one())},
-                      log);
+LoaderStart Trainer::loader_start() const {
+  return {.stage = state_.stage,
+          .first_step = state_.step - settings_.plan.data_begin_of(state_.stage),
+          .share = share_,
+          .rank = ranks_.rank(),
+          .ranks = ranks_.count()};
 }
 
 MicroBatch Trainer::next_micro_batch(data::Loader& loader, std::int64_t number) const {
@@ -166,10 +157,10 @@ MicroBatch Trainer::next_micro_batch(data::Loader& loader, std::int64_t number) 
 }
 
 std::optional<StepRecord> Trainer::optimizer_step() {
-  if (!loader_ || loader_is_inside_step_) loader_ = open_loader(log_);
+  if (!loader_ || loader_is_inside_step_) loader_ = make_loader_(loader_start(), log_);
   loader_is_inside_step_ = false;
   ranks_.set_step(state_.step + 1);
-  const core::Stopwatch clock;
+  step_clock_.restart();
   const double waited = loader_->wait_seconds();
   StepRecord record;
   std::vector<BatchMark> marks;
@@ -193,7 +184,7 @@ std::optional<StepRecord> Trainer::optimizer_step() {
   advance(record);
   record.batches_ahead = loader_->ahead();
   record.data_wait_seconds = loader_->wait_seconds() - waited;
-  record.seconds = clock.seconds();
+  record.seconds = step_clock_.seconds();
   return record;
 }
 
@@ -239,10 +230,8 @@ Agreement Trainer::make_share_early(GradientStep& gradients, StepRecord& record,
   Agreement agreed = ranks_.agree(own_agreement(begun, gradients.finite()));
   if (agreed.standing == Standing::given_up) return agreed;
   EarlySums sums(method_.parameters(), ranks_, settings_.train.early_sum_bytes);
-  gradients.before_backward([&](const at::Tensor& loss, std::int64_t micro) {
-    if (micro == last) sums.begin(loss);
-  });
-  add_micro_batches(gradients, record, marks, share_.count);
+  gradients.before_backward([&](const at::Tensor& loss) { sums.begin(loss); });
+  add_micro_batch(gradients, record, marks);
   gradients.before_backward({});
   sums.finish();
   agreed.finite = ranks_.agree({.finite = gradients.finite()}).finite;
@@ -255,30 +244,33 @@ bool Trainer::sums_early() const {
 
 bool Trainer::add_micro_batches(GradientStep& gradients, StepRecord& record,
                                 std::vector<BatchMark>& marks, std::int64_t end) {
-  const core::Stopwatch clock;
-  for (std::int64_t micro = std::ssize(gradients.losses()); micro < end; ++micro) {
-    const bool may_stop = sums_early() ? micro + 1 < share_.count : micro > 0 || !ranks_.alone();
-    if (may_stop && stop_->requested()) return false;
-    const core::Stopwatch of_one;
-    record.batches_ready +=
-        static_cast<double>(loader_->ready()) / static_cast<double>(share_.count);
-    MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + share_.first + micro);
-    record.images += next.batch.size();
-    if (keeps_) marks.push_back(mark_of(next));
-    gradients.add(std::move(next));
-    tell_of_micro_batch(gradients, record, of_one.seconds(), clock.seconds());
+  for (std::int64_t micro = 0; micro < end; ++micro) {
+    if ((micro > 0 || !ranks_.alone()) && stop_->requested()) return false;
+    add_micro_batch(gradients, record, marks);
   }
   return true;
 }
 
+void Trainer::add_micro_batch(GradientStep& gradients, StepRecord& record,
+                              std::vector<BatchMark>& marks) {
+  const core::Stopwatch of_one;
+  const std::int64_t micro = std::ssize(gradients.losses());
+  record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(share_.count);
+  MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + share_.first + micro);
+  record.images += next.batch.size();
+  if (keeps_) marks.push_back(mark_of(next));
+  gradients.add(std::move(next));
+  tell_of_micro_batch(gradients, record, of_one.seconds());
+}
+
 void Trainer::tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
-                                  double last_seconds, double seconds) {
+                                  double last_seconds) {
   const StepProgress progress{.state = state_,
                               .done = std::ssize(gradients.losses()),
                               .of = share_.count,
                               .images = record.images * ranks_.count(),
                               .loss = gradients.mean_loss(),
-                              .seconds = seconds,
+                              .seconds = step_clock_.seconds(),
                               .last_seconds = last_seconds};
   for (TrainObserver* observer : observers_) observer->on_micro_batch(progress, method_);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/core/clock.h"
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/loader/loader.h"
@@ -127,9 +128,8 @@ class Trainer {
   double learning_rate() const;
   /// Number of the first micro-batch of the step under way, in the run.
   std::int64_t first_micro_batch() const { return state_.step * settings_.train.accumulate; }
-  /// A loader of this rank's share, or of all, that begins with the step under way.
-  std::unique_ptr<data::Loader> open_loader(const core::Log& log) const;
-  std::unique_ptr<data::Loader> open_whole_loader(const core::Log& log) const;
+  /// Of this rank's share, from the step under way on.
+  LoaderStart loader_start() const;
   /// How this rank stands to the step, and whether it wants to save behind it.
   Agreement own_agreement(bool whole, bool finite) const;
   methods::StepContext step_context() const;
@@ -149,12 +149,13 @@ class Trainer {
   Agreement make_share_early(GradientStep& gradients, StepRecord& record,
                              std::vector<BatchMark>& marks);
   bool sums_early() const;
-  /// Adds the gradients of this rank's micro-batches up to `end`. False if it was stopped before
-  /// all were there.
+  /// Adds the gradients of this rank's first micro-batches up to `end`. False if it was stopped
+  /// before all were there.
   bool add_micro_batches(GradientStep& gradients, StepRecord& record, std::vector<BatchMark>& marks,
                          std::int64_t end);
+  void add_micro_batch(GradientStep& gradients, StepRecord& record, std::vector<BatchMark>& marks);
   void tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
-                           double last_seconds, double seconds);
+                           double last_seconds);
   /// Changes the weights, or skips the step.
   void apply(const StepRecord& record);
   /// Counts the step that was made.
@@ -209,6 +210,7 @@ class Trainer {
   std::vector<double> losses_;  // of the micro-batches of the last step, of all ranks on the first
   TrainState state_;
   TrainSummary summary_;
+  core::Stopwatch step_clock_;               // since the step under way began
   const core::StopRequest* stop_ = nullptr;  // of the `run` under way
 };
 

@@ -22,16 +22,20 @@ void Trainer::keep_if_wanted(GradientStep& gradients, const StepRecord& record,
 
 void Trainer::keep_step(const CapturedStep& captured, std::vector<BatchMark> marks) {
   if (!ranks_.first()) return;
+  LoaderStart whole = loader_start();
+  whole.share = whole_step(share_.of, settings_.train.lanes_or_one());
+  whole.rank = 0;
+  whole.ranks = 1;
   std::unique_ptr<data::Loader> again;  // the training loader keeps its place
   std::int64_t number = first_micro_batch();
   const auto read_again = [&] {
     // Training has reported broken files already.
-    if (!again) again = open_whole_loader(core::silent_log());
+    if (!again) again = make_loader_(whole, core::silent_log());
     return next_micro_batch(*again, number++);
   };
   captures_.keep({.step = state_.step + 1,
                   .marks = std::move(marks),
-                  .describe = [&] { return captured; },
+                  .captured = captured,
                   .read_again = read_again});
 }
 

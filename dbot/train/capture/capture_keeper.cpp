@@ -72,7 +72,7 @@ void CaptureKeeper::keep(const StepToKeep& step) const {
 }
 
 std::filesystem::path CaptureKeeper::write(const StepToKeep& step) const {
-  CapturedStep captured = step.describe();
+  CapturedStep captured = step.captured;
   require_room(captured, step.marks);
   captured.recipe = settings_.recipe;
   for (const BatchMark& mark : step.marks) captured.record.samples.push_back(names_of(mark));

@@ -28,8 +28,7 @@ struct CaptureChoice {
 struct StepToKeep {
   std::int64_t step = 0;         // the first step is 1
   std::vector<BatchMark> marks;  // of its micro-batches, in order, as they were trained on
-  /// All but the names of the samples and the recipe, which the keeper adds.
-  std::function<CapturedStep()> describe;
+  CapturedStep captured;         // but for the names of the samples and the recipe
   /// Gives its micro-batches once more, in order.
   std::function<MicroBatch()> read_again;
 };

@@ -40,7 +40,7 @@ void GradientStep::add(MicroBatch micro) {
   finite_ = finite_ && lane_is_finite_;
   if (lane_is_finite_) {
     const at::Tensor share = result.loss.div(static_cast<double>(share_.of));
-    if (before_backward_) before_backward_(share, std::ssize(losses_) - 1);
+    if (before_backward_) before_backward_(share);
     share.backward();
   }
   if (std::ssize(losses_) % share_.micro_batches_per_lane() != 0) return;

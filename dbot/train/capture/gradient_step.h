@@ -40,8 +40,8 @@ class GradientStep {
   /// its lane are added: the step is lost, and the gradients show where it went wrong.
   void add(MicroBatch micro);
 
-  /// Told of each loss whose backward pass comes next, and which of the micro-batches it is of.
-  using BeforeBackward = std::function<void(const at::Tensor& loss, std::int64_t micro)>;
+  /// Told of each loss whose backward pass comes next.
+  using BeforeBackward = std::function<void(const at::Tensor& loss)>;
   void before_backward(BeforeBackward tell) { before_backward_ = std::move(tell); }
 
   /// Mean over the micro-batches so far.
