@@ -76,6 +76,12 @@ bool can_be_divided(const std::vector<ParameterGroup>& groups) {
          ops::squares_of_chunks(groups.front().gradients.slice(0, 0, 0)).has_value();
 }
 
+bool wants_division(const OptimizerConfig& config, int ranks) {
+  if (ranks == 1 || config.shard == OptimizerShard::off) return false;
+  return config.shard == OptimizerShard::on ||
+         (runtime::is_power_of_two(ranks) && config.kind != OptimizerKind::lars);
+}
+
 runtime::Cuts shard_cuts(const std::vector<ParameterGroup>& groups, int ranks) {
   const std::vector<std::int64_t> begins = chunk_begins(groups);
   const auto chunks = static_cast<std::int64_t>(begins.size()) - 1;

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "dbot/optim/optimizer_config.h"
 #include "dbot/optim/parameter_group.h"
 #include "dbot/runtime/process_group/group.h"
 
@@ -12,6 +13,11 @@ namespace dbot::optim {
 /// the gradient norm begins, so that every rank has whole ones. The groups lie behind one another
 /// in one buffer, the first at its beginning; Error otherwise.
 runtime::Cuts shard_cuts(const std::vector<ParameterGroup>& groups, int ranks);
+
+/// Whether an optimizer's moments and update are to be divided among so many ranks, as far as its
+/// configuration says: not by `auto` where the sum of their gradients has no halves to update
+/// between (ranks that are no power of two), or where the rule of an update needs layers whole.
+bool wants_division(const OptimizerConfig& config, int ranks);
 
 /// Whether `shard_cuts` and `gradient_norm` work for these groups, with the kernels of now.
 bool can_be_divided(const std::vector<ParameterGroup>& groups);

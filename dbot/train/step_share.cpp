@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <string>
 #include <vector>
 
 #include "dbot/core/error.h"
@@ -23,6 +24,16 @@ std::vector<std::int64_t> divisors(std::int64_t whole, std::int64_t most, bool p
   return found;
 }
 
+/// The same images a step in a number of micro-batches that so many ranks divide.
+std::string numbers_that_divide(std::int64_t images, std::int64_t accumulate, int ranks) {
+  for (std::int64_t batches = ranks; batches <= images; batches += ranks) {
+    if (images % batches != 0 || batches < accumulate) continue;
+    return fmt::format("train.batch_size={} train.accumulate={} makes the same images a step",
+                       images / batches, batches);
+  }
+  return fmt::format("choose a multiple of {} for train.accumulate", ranks);
+}
+
 }  // namespace
 
 bool same_bits(std::int64_t lanes, int ranks) {
@@ -33,17 +44,26 @@ StepShare whole_step(std::int64_t accumulate, std::int64_t lanes) {
   return {.first = 0, .count = accumulate, .of = accumulate, .lanes = lanes};
 }
 
+void check_division(std::int64_t batch_size, std::int64_t accumulate, int ranks) {
+  if (accumulate % ranks == 0) return;
+  const auto fitting = divisors(accumulate, ranks, false);
+  throw UsageError(
+      {.operation = "processes",
+       .subject = fmt::format("train.accumulate {}", accumulate),
+       .fault = Fault::mismatch,
+       .reason = fmt::format("micro-batches a step are not divided among {} processes", ranks),
+       .way_out = fmt::format(
+           "{}, or start {} {}", numbers_that_divide(batch_size * accumulate, accumulate, ranks),
+           fmt::join(fitting, " or "), fitting.size() == 1 ? "process" : "processes")});
+}
+
 StepShare share_of_step(std::int64_t accumulate, std::int64_t lanes, int rank, int ranks) {
   if (accumulate % ranks != 0) {
-    const std::int64_t more = (accumulate / ranks + 1) * ranks;
-    throw UsageError(
-        {.operation = "processes",
-         .subject = fmt::format("train.accumulate {}", accumulate),
+    throw Error(
+        {.operation = "step",
+         .subject = fmt::format("{} micro-batches", accumulate),
          .fault = Fault::mismatch,
-         .reason = fmt::format("is not divided among {} processes", ranks),
-         .way_out = fmt::format("train.accumulate={} is, with a train.batch_size that makes as "
-                                "many images a step; or start {} processes",
-                                more, fmt::join(divisors(accumulate, ranks, false), " or "))});
+         .reason = fmt::format("are not divided among {} processes (check_division)", ranks)});
   }
   const std::int64_t count = accumulate / ranks;
   return {.first = rank * count,

@@ -17,10 +17,13 @@ struct StepShare {
   std::int64_t micro_batches_per_lane() const { return count / lanes; }
 };
 
-/// The share of a rank, of a step of `accumulate` micro-batches in `lanes` lanes. Where the number
-/// of ranks does not divide the lanes, a rank has one lane, and sums are equal up to rounding only
-/// (`same_bits`). Throws UsageError, with numbers that do, where the ranks do not divide the
-/// micro-batches.
+/// Throws UsageError, with numbers that do, unless so many ranks divide the `accumulate`
+/// micro-batches of a step, of `batch_size` images each.
+void check_division(std::int64_t batch_size, std::int64_t accumulate, int ranks);
+
+/// The share of a rank, of a step of `accumulate` micro-batches in `lanes` lanes, which the ranks
+/// divide (Error otherwise). Where the number of ranks does not divide the lanes, a rank has one
+/// lane, and sums are equal up to rounding only (`same_bits`).
 StepShare share_of_step(std::int64_t accumulate, std::int64_t lanes, int rank, int ranks);
 
 /// A step whole, in one process.

@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -63,6 +66,27 @@ TEST(Machine, DescribesItself) {
   EXPECT_THAT(machine.libtorch_version, testing::StartsWith("2."));
   EXPECT_GT(peak_memory_bytes(), 1 << 20);
   EXPECT_EQ(cpu_has_fast_bf16(), machine.instruction_set.ends_with("bf16"));
+}
+
+TEST(UsableCores, AProcessIsBoundWhereItsParentMayRunOnMore) {
+  EXPECT_FALSE(is_bound_by_launcher());
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+  if (CPU_COUNT(&all) < 2) GTEST_SKIP() << "one processor: there is nothing to be bound to";
+  const pid_t child = fork();
+  if (child == 0) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (int i = 0; CPU_COUNT(&one) == 0; ++i) {
+      if (CPU_ISSET(i, &all)) CPU_SET(i, &one);
+    }
+    sched_setaffinity(0, sizeof(one), &one);
+    _exit(is_bound_by_launcher() && usable_cores() == 1 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Machine, RefusesANegativeNumberOfThreads) {

@@ -49,10 +49,15 @@ std::string problem_of(const std::function<void()>& body) {
 }
 
 TEST(StepShare, RanksThatDoNotDivideAStepAreRefusedWithNumbersThatDo) {
-  EXPECT_THAT(problem_of([] { share_of_step(6, 1, 0, 4); }),
+  EXPECT_THAT(problem_of([] { check_division(4, 6, 4); }),
               AllOf(HasSubstr("train.accumulate 6"), HasSubstr("4 processes"),
-                    HasSubstr("train.accumulate=8"), HasSubstr("start 1 or 2 or 3 processes")));
-  EXPECT_THAT(problem_of([] { share_of_step(1, 1, 0, 2); }), HasSubstr("train.accumulate=2"));
+                    HasSubstr("train.batch_size=3 train.accumulate=8"),
+                    HasSubstr("start 1 or 2 or 3 processes")));
+  EXPECT_THAT(
+      problem_of([] { check_division(4, 1, 2); }),
+      AllOf(HasSubstr("train.batch_size=2 train.accumulate=2"), HasSubstr("start 1 process")));
+  EXPECT_THAT(problem_of([] { check_division(1, 1, 2); }), HasSubstr("multiple of 2"));
+  EXPECT_EQ(problem_of([] { check_division(4, 6, 3); }), "");
 }
 
 TEST(StepShare, LanesAreAPowerOfTwoThatDividesAStep) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "dbot/core/error.h"
+#include "dbot/optim/shards.h"
 
 namespace dbot::run {
 namespace {
@@ -63,6 +64,20 @@ double MemoryPlan::total() const {
          std::max({activations + images, evaluation, next_student});
 }
 
+std::vector<std::pair<std::string, double>> MemoryPlan::items() const {
+  return {{"program", program},
+          {"weights", weights},
+          {"gradients", gradients},
+          {"sums", sums},
+          {"moments", moments},
+          {"teacher", teacher},
+          {"activations", activations},
+          {"images", images},
+          {"cache", cache},
+          {"evaluation", evaluation},
+          {"next_student", next_student}};
+}
+
 EvaluatedImages evaluated_images(const Recipe& recipe, std::int64_t images, bool labelled) {
   const auto& config = recipe.evaluate;
   const bool due = (config.every_epochs > 0 || config.at_stage_ends) &&
@@ -84,11 +99,6 @@ double sum_buffers(const Recipe& recipe, int processes) {
   return (lanes > 1 ? std::log2(lanes) : 0) + (processes > 1 ? 0.5 : 0);
 }
 
-bool is_divided(const Recipe& recipe, int processes) {
-  return processes > 1 && recipe.optimizer.shard != optim::OptimizerShard::off &&
-         recipe.optimizer.kind != optim::OptimizerKind::lars;
-}
-
 }  // namespace
 
 MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated, int processes) {
@@ -102,7 +112,8 @@ MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated, i
   plan.evaluation = evaluation(recipe, method, evaluated);
   plan.gradients = method.gradients;
   plan.sums = method.gradients * sum_buffers(recipe, processes);
-  plan.moments = method.moments / (is_divided(recipe, processes) ? processes : 1);
+  plan.moments =
+      method.moments / (optim::wants_division(recipe.optimizer, processes) ? processes : 1);
   plan.activations = method.activations;
   plan.images = method.inputs;
   plan.next_student = method.next_student;

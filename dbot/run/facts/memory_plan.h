@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "dbot/core/log.h"
 #include "dbot/run/recipe/recipe.h"
@@ -20,6 +23,8 @@ struct MemoryPlan {
   double next_student = 0;  // the next stage's, made while the old one is there
   /// A step, an evaluation and the change of a stage never happen at once.
   double total() const;
+  /// All of them by their names here, in this order.
+  std::vector<std::pair<std::string, double>> items() const;
 };
 
 /// How many labelled images an evaluation looks at; zero: none is due.

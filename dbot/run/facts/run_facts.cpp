@@ -64,25 +64,19 @@ nlohmann::ordered_json sources_json(const std::vector<std::filesystem::path>& so
   return json;
 }
 
+nlohmann::ordered_json memory_json(const MemoryPlan& memory) {
+  nlohmann::ordered_json json;
+  for (const auto& [name, bytes] : memory.items()) json[name] = std::llround(bytes);
+  return json;
+}
+
 nlohmann::ordered_json plan_json(const RunFacts::Plan& plan) {
-  const MemoryPlan& memory = plan.memory;
   return {{"stages", plan.stages},
           {"steps", plan.steps},
           {"steps_per_epoch", plan.steps_per_epoch},
           {"images_per_step", plan.images_per_step},
-          {"memory_bytes", std::llround(memory.total())},
-          {"memory",
-           {{"program", std::llround(memory.program)},
-            {"weights", std::llround(memory.weights)},
-            {"gradients", std::llround(memory.gradients)},
-            {"sums", std::llround(memory.sums)},
-            {"moments", std::llround(memory.moments)},
-            {"teacher", std::llround(memory.teacher)},
-            {"activations", std::llround(memory.activations)},
-            {"images", std::llround(memory.images)},
-            {"cache", std::llround(memory.cache)},
-            {"evaluation", std::llround(memory.evaluation)},
-            {"next_student", std::llround(memory.next_student)}}},
+          {"memory_bytes", std::llround(plan.memory.total())},
+          {"memory", memory_json(plan.memory)},
           {"seconds", plan.seconds},
           {"images_per_second", plan.images_per_second}};
 }

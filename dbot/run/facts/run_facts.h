@@ -77,6 +77,9 @@ std::string to_json(const RunFacts& facts);
 /// For people, a few lines of a name and what it is.
 std::string facts_table(const RunFacts& facts);
 
+/// "about 1.2 GB: program 50 MB, weights 20 MB, …".
+std::string memory_text(const MemoryPlan& memory);
+
 /// "estimated time 4m12s (3120 images/s)"; needs plan.seconds.
 std::string time_line(const RunFacts& facts);
 /// "by its first micro-batch: about 2d05h, 36s a step".

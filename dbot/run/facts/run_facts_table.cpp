@@ -68,28 +68,20 @@ std::string length_text(const RunFacts::Plan& plan) {
                      grouped(plan.images_per_step));
 }
 
+}  // namespace
+
 std::string memory_text(const MemoryPlan& memory) {
   std::string text = fmt::format("about {}:", bytes_text(memory.total()));
-  const auto add = [&text](const char* name, double bytes) {
-    if (bytes > 0) text += fmt::format(" {} {},", name, bytes_text(bytes));
-  };
-  add("program", memory.program);
-  add("weights", memory.weights);
-  add("gradients", memory.gradients);
-  add("sums", memory.sums);
-  add("moments", memory.moments);
-  add("teacher", memory.teacher);
-  add("activations", memory.activations);
-  add("images", memory.images);
-  add("cache", memory.cache);
+  for (const auto& [name, bytes] : memory.items()) {
+    const bool in_place_of_a_step = name == "evaluation" || name == "next_student";
+    if (bytes > 0 && !in_place_of_a_step) text += fmt::format(" {} {},", name, bytes_text(bytes));
+  }
   text.pop_back();
   if (memory.evaluation > 0) {
     text += fmt::format("; evaluations {} instead of a step's", bytes_text(memory.evaluation));
   }
   return text;
 }
-
-}  // namespace
 
 std::string facts_table(const RunFacts& facts) {
   const auto line = [](std::string_view name, std::string_view text) {

@@ -14,6 +14,7 @@
 #include "dbot/runtime/process_group/agreement.h"
 #include "dbot/runtime/process_group/texts.h"
 #include "dbot/train/run_folder.h"
+#include "dbot/train/step_share.h"
 
 namespace dbot::run {
 namespace {
@@ -37,27 +38,6 @@ std::vector<runtime::Fact> facts_of(const Recipe& recipe) {
   return facts;
 }
 
-/// The same images a step in a number of micro-batches that so many processes divide.
-std::string numbers_that_divide(const train::TrainConfig& config, int processes) {
-  const std::int64_t images = config.images_per_step();
-  for (std::int64_t batches = processes; batches <= images; batches += processes) {
-    if (images % batches != 0 || batches < config.accumulate) continue;
-    return fmt::format("train.batch_size={} train.accumulate={} makes the same images a step",
-                       images / batches, batches);
-  }
-  return fmt::format("choose a multiple of {} for train.accumulate", processes);
-}
-
-void require_division(const train::TrainConfig& config, int processes) {
-  if (config.accumulate % processes == 0) return;
-  throw UsageError(
-      {.operation = "processes",
-       .subject = fmt::format("train.accumulate {}", config.accumulate),
-       .fault = Fault::mismatch,
-       .reason = fmt::format("micro-batches a step are not divided among {} processes", processes),
-       .way_out = numbers_that_divide(config, processes)});
-}
-
 }  // namespace
 
 void share_recipe(const Recipe& recipe, train::Ranks& ranks,
@@ -78,7 +58,7 @@ void check_processes(const Recipe& recipe, int processes) {
                       .reason = fmt::format("cannot train this system together: {}", reason),
                       .way_out = "start one, with more threads"});
   }
-  require_division(recipe.train, processes);
+  train::check_division(recipe.train.batch_size, recipe.train.accumulate, processes);
 }
 
 void require_agreement(train::Ranks& ranks, const Recipe& recipe,

@@ -11,6 +11,7 @@
 #include "dbot/ops/cpu/matrix_choice.h"
 #include "dbot/runtime/device.h"
 #include "dbot/runtime/machine.h"
+#include "dbot/runtime/usable_cores.h"
 #include "dbot/simd/kernel_level.h"
 #include "dbot/train/step_share.h"
 
@@ -51,8 +52,9 @@ void resolve_compute(Recipe& recipe, const core::Log& log,
   recipe.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
   if (recipe.compute.threads == 0) {
     const int cores = runtime::describe_machine().usable_cores;
-    recipe.compute.threads =
-        std::max(1, launched ? runtime::default_threads(*launched, cores) : cores);
+    recipe.compute.threads = std::max(
+        1, launched ? runtime::default_threads(*launched, cores, runtime::is_bound_by_launcher())
+                    : cores);
   }
   if (recipe.train.lanes == 0) {
     recipe.train.lanes = train::default_lanes(launched ? launched->ranks : 1);

@@ -189,9 +189,9 @@ std::optional<Launched> launched(const Variables& variables) {
   return of_names(variables, Launcher::variables);
 }
 
-int default_threads(const Launched& launched, int usable) {
+int default_threads(const Launched& launched, int usable, bool bound) {
   if (launched.cores) return std::clamp(*launched.cores, 1, std::max(usable, 1));
-  return std::max(1, usable / launched.local_ranks);
+  return std::max(1, bound ? usable : usable / launched.local_ranks);
 }
 
 }  // namespace dbot::runtime

@@ -42,7 +42,8 @@ struct Launched {
 std::optional<Launched> launched(const Variables& variables);
 
 /// Compute threads of a process where nobody chose: the cores that the launcher gave it, or its
-/// share of the `usable` ones of this machine. At least 1.
-int default_threads(const Launched& launched, int usable);
+/// share of the `usable` ones of this machine: all of them where it is `bound` to them, apart from
+/// the others (is_bound_by_launcher). At least 1.
+int default_threads(const Launched& launched, int usable, bool bound);
 
 }  // namespace dbot::runtime

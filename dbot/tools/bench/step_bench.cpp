@@ -10,8 +10,10 @@
 #include "dbot/core/clock.h"
 #include "dbot/optim/optimizer.h"
 #include "dbot/optim/schedule.h"
+#include "dbot/optim/shards.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/train/capture/gradient_step.h"
+#include "dbot/train/step_share.h"
 
 namespace dbot::tools {
 namespace {
@@ -45,57 +47,86 @@ run::Recipe with_statistics(run::Recipe recipe) {
   return recipe;
 }
 
+/// The groups that the first of so many processes updates (train/ranks/weight_update.h).
+std::vector<optim::ParameterGroup> groups_of_first(std::vector<optim::ParameterGroup> all,
+                                                   const optim::OptimizerConfig& config,
+                                                   int processes) {
+  if (!optim::wants_division(config, processes) || !optim::can_be_divided(all)) return all;
+  return optim::groups_of_shard(all, optim::shard_cuts(all, processes), /*rank=*/0);
+}
+
+std::int64_t parameters_of(const std::vector<optim::ParameterGroup>& groups) {
+  std::int64_t count = 0;
+  for (const optim::ParameterGroup& group : groups) count += group.values.numel();
+  return count;
+}
+
 }  // namespace
 
 struct StepBench::State {
-  explicit State(const run::Recipe& given)
+  State(const run::Recipe& given, int processes)
       : recipe(with_statistics(given)),
+        share(train::share_of_step(recipe.train.accumulate, recipe.train.lanes_or_one(),
+                                   /*rank=*/0, processes)),
         method(methods::catalogue::make(recipe.method, run::make_context(recipe))),
         batch(noise_batch(recipe)),
-        lanes(recipe.train.lanes_or_one()) {
+        lanes(share.lanes) {
     methods::DataFacts facts = run::data_facts(recipe);
     for (std::int64_t i = 0; i < kClasses; ++i) facts.classes.push_back(std::to_string(i));
     method->see_data(facts);
     method->begin_stage(0);
-    optimizer = optim::make_optimizer(method->parameter_groups(recipe.optimizer.weight_decay),
-                                      recipe.optimizer);
+    const auto all = method->parameter_groups(recipe.optimizer.weight_decay);
+    const auto own = groups_of_first(all, recipe.optimizer, processes);
+    trained = parameters_of(all);
+    updated = parameters_of(own);
+    optimizer = optim::make_optimizer(own, recipe.optimizer);
   }
 
   run::Recipe recipe;
+  train::StepShare share;
   std::unique_ptr<methods::Method> method;
   data::Batch batch;
   std::unique_ptr<optim::Optimizer> optimizer;
   optim::LaneSum lanes;
-  std::int64_t steps = 0;
+  std::int64_t steps = 0, trained = 0, updated = 0;
 };
 
-StepBench::StepBench(const run::Recipe& recipe) : state_(std::make_unique<State>(recipe)) {}
+StepBench::StepBench(const run::Recipe& recipe, int processes)
+    : state_(std::make_unique<State>(recipe, processes)) {}
 
 StepBench::~StepBench() = default;
 
 double StepBench::step() {
   State& s = *state_;
   const core::Stopwatch clock;
-  const std::int64_t accumulate = s.recipe.train.accumulate;
-  const std::int64_t lanes = s.recipe.train.lanes_or_one();
-  train::GradientStep gradients(*s.method, {0, s.steps, run::precision_of(s.recipe)},
-                                train::whole_step(accumulate, lanes), s.lanes);
-  for (std::int64_t micro = 0; micro < accumulate; ++micro) {
+  train::GradientStep gradients(*s.method, {0, s.steps, run::precision_of(s.recipe)}, s.share,
+                                s.lanes);
+  for (std::int64_t micro = 0; micro < s.share.count; ++micro) {
     s.batch.epoch = s.steps;  // other masks each step
     gradients.add(
         {s.batch,
          s.method->draw(s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed),
-                                  /*stage=*/0, s.batch.epoch, s.steps * accumulate + micro})});
+                                  /*stage=*/0, s.batch.epoch, s.steps * s.share.of + micro})});
   }
   const double norm = s.optimizer->gradient_norm();
-  s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images_per_step()),
+  const std::int64_t images = s.recipe.train.images_per_step();
+  s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images),
                     optim::Optimizer::clip_scale(norm, s.recipe.optimizer.clip_norm));
+  if (s.updated < s.trained) s.method->zero_gradients();  // the other shards keep theirs
   ++s.steps;
   return clock.seconds();
 }
 
 std::int64_t StepBench::images_per_step() const {
-  return state_->recipe.train.images_per_step();
+  return state_->recipe.train.batch_size * state_->share.count;
+}
+
+std::int64_t StepBench::updated_parameters() const {
+  return state_->updated;
+}
+
+std::int64_t StepBench::trained_parameters() const {
+  return state_->trained;
 }
 
 double StepBench::flops_per_image() const {

@@ -8,18 +8,23 @@
 namespace dbot::tools {
 
 /// A recipe's training step on synthetic images: forward, backward, clipping and update, as a run
-/// makes them, without data loading, observers and files.
+/// makes them, without data loading, observers and files. Of several processes the part of one: its
+/// micro-batches and its share of the update, without what they send each other.
 class StepBench {
  public:
   /// `recipe` is resolved (run/recipe/resolve.h). Throws as `pretrain` does.
-  explicit StepBench(const run::Recipe& recipe);
+  explicit StepBench(const run::Recipe& recipe, int processes = 1);
   ~StepBench();
   StepBench(const StepBench&) = delete;
   StepBench& operator=(const StepBench&) = delete;
 
   /// One optimizer step; its wall time in seconds.
   double step();
+  /// Of this process.
   std::int64_t images_per_step() const;
+  /// Parameters whose moments this process keeps, and all that are trained.
+  std::int64_t updated_parameters() const;
+  std::int64_t trained_parameters() const;
   double flops_per_image() const;
 
  private:

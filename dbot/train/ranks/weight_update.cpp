@@ -8,15 +8,10 @@
 namespace dbot::train {
 namespace {
 
-using optim::OptimizerShard;
-
 bool is_divided(const optim::OptimizerConfig& config, const Ranks& ranks,
                 const std::vector<optim::ParameterGroup>& groups) {
-  if (ranks.alone() || config.shard == OptimizerShard::off) return false;
-  if (config.shard == OptimizerShard::on) return true;
-  // Without a power of two of ranks the sum has no halves to update between.
-  return runtime::is_power_of_two(ranks.count()) && config.kind != optim::OptimizerKind::lars &&
-         optim::can_be_divided(groups);
+  if (!optim::wants_division(config, ranks.count())) return false;
+  return config.shard == optim::OptimizerShard::on || optim::can_be_divided(groups);
 }
 
 }  // namespace

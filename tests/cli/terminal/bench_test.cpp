@@ -52,6 +52,25 @@ TEST(Bench, StepGivesFigures) {
   EXPECT_EQ(json["threads"], 1);
 }
 
+TEST(Bench, StepOfOneOfSeveralProcessesUpdatesItsShare) {
+  const std::vector<std::string> command{
+      "bench",       "step", "dbot/quick", "--batch", "4",         "--set", "train.accumulate=4",
+      "--processes", "4",    "--steps",    "1",       "--threads", "1"};
+  std::vector<std::string> with_json = command;
+  with_json.push_back("--json");
+  const Json json = object_with(dbot(with_json), {"processes", "planned_memory_bytes"});
+  EXPECT_EQ(json["images_per_step"], 4) << "one of four micro-batches";
+  const auto trained = json["trained_parameters"].get<std::int64_t>();
+  const auto updated = json["updated_parameters"].get<std::int64_t>();
+  EXPECT_GT(updated, 0);
+  EXPECT_LE(updated, trained / 2);
+  EXPECT_THAT(dbot(command).out,
+              AllOf(HasSubstr("one of 4 processes: 1 of 4 micro-batches"), HasSubstr("moments")));
+  expect_refused({"bench", "step", "dbot/quick", "--set", "train.accumulate=3", "--processes", "2"},
+                 {"train.accumulate 3", "2 processes", "train.accumulate=4"});
+  expect_refused({"bench", "step", "dbot/quick", "--processes", "0"}, {"--processes", "0"});
+}
+
 TEST(Bench, OpsGivesFiguresOfTheRowsAskedFor) {
   const std::vector<std::string> command{
       "bench",     "ops", "--filter",    "LayerNorm, dbot/tiny-32, visible",

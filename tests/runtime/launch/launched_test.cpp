@@ -212,10 +212,11 @@ TEST(Launched, WhatIsNoNumberIsNamed) {
 }
 
 TEST(DefaultThreads, AreAShareOfTheCores) {
-  EXPECT_EQ(default_threads({.local_ranks = 4}, 16), 4);
-  EXPECT_EQ(default_threads({.local_ranks = 4}, 2), 1);
-  EXPECT_EQ(default_threads({.local_ranks = 4, .cores = 6}, 24), 6);
-  EXPECT_EQ(default_threads({.local_ranks = 4, .cores = 6}, 3), 3);
+  EXPECT_EQ(default_threads({.local_ranks = 4}, 16, false), 4);
+  EXPECT_EQ(default_threads({.local_ranks = 4}, 2, false), 1);
+  EXPECT_EQ(default_threads({.local_ranks = 4, .cores = 6}, 24, false), 6);
+  EXPECT_EQ(default_threads({.local_ranks = 4, .cores = 6}, 3, false), 3);
+  EXPECT_EQ(default_threads({.local_ranks = 4}, 2, true), 2) << "its own, not divided again";
 }
 
 }  // namespace

@@ -81,8 +81,8 @@ std::vector<tools::CollectiveTime> time_all(runtime::Group& group, runtime::Hear
 
 /// As one of the processes.
 void measure(const ProcessesArguments& arguments, const runtime::Launched& self) {
-  const int threads =
-      runtime::configure_compute(runtime::default_threads(self, runtime::usable_cores()));
+  const int threads = runtime::configure_compute(
+      runtime::default_threads(self, runtime::usable_cores(), runtime::is_bound_by_launcher()));
   runtime::Group group(runtime::group_config(self));
   runtime::Heartbeat heartbeat(group);
   const auto times = time_all(group, heartbeat, arguments);

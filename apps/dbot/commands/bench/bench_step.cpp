@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,8 +15,11 @@
 #include "dbot/core/error.h"
 #include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/run/facts/memory_plan.h"
+#include "dbot/run/facts/run_facts.h"
+#include "dbot/run/pretrain/processes.h"
 #include "dbot/run/recipe/recipe_catalog.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/runtime/launch/launched.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/simd/kernel_level.h"
 #include "dbot/tools/bench/step_bench.h"
@@ -23,13 +27,24 @@
 namespace dbot::app {
 namespace {
 
+constexpr std::int64_t kMostProcesses = 1'000'000;
+
 struct StepArguments {
   std::string recipe, precision, kernels;  // empty: as the recipe says
   std::vector<std::string> settings;
   std::optional<std::int64_t> batch, threads;
+  std::int64_t processes = 1;
   std::int64_t steps = 10;
   bool serve = false, json = false;
 };
+
+/// As one of so many that a launcher would have started: lanes are resolved by their number.
+std::optional<runtime::Launched> as_launched(std::int64_t processes) {
+  if (processes == 1) return std::nullopt;
+  runtime::Launched launched;
+  launched.ranks = launched.local_ranks = static_cast<int>(processes);
+  return launched;
+}
 
 run::Recipe resolved_recipe(const StepArguments& arguments) {
   std::vector<std::string> settings = arguments.settings;
@@ -39,8 +54,10 @@ run::Recipe resolved_recipe(const StepArguments& arguments) {
   if (arguments.threads) settings.push_back(fmt::format("train.threads={}", *arguments.threads));
   const run::RecipeText text = run::find_recipe(arguments.recipe);
   run::Recipe recipe = run::parse_recipe(text.text, text.origin, settings);
-  run::resolve_compute(recipe, console_log());
-  run::check_memory(recipe, runtime::describe_machine().memory_bytes, console_log());
+  run::resolve_compute(recipe, console_log(), as_launched(arguments.processes));
+  const int processes = static_cast<int>(arguments.processes);
+  run::check_processes(recipe, processes);
+  run::check_memory(recipe, runtime::describe_machine().memory_bytes, console_log(), processes);
   runtime::configure_compute(static_cast<int>(recipe.compute.threads));
   run::resolve_kernels(recipe, console_log());
   return recipe;
@@ -60,8 +77,12 @@ void bench_step(const StepArguments& arguments) {
   if (arguments.steps < 1) {
     throw UsageError(fmt::format("[bench] --steps is {}, expected at least 1", arguments.steps));
   }
+  if (arguments.processes < 1 || arguments.processes > kMostProcesses) {
+    throw UsageError(fmt::format("[bench] --processes is {}, expected 1 to {}", arguments.processes,
+                                 kMostProcesses));
+  }
   const run::Recipe recipe = resolved_recipe(arguments);
-  tools::StepBench bench(recipe);
+  tools::StepBench bench(recipe, static_cast<int>(arguments.processes));
   if (arguments.serve) return serve(bench);
   bench.step();  // memory is allocated and kernels are chosen in the first one
   std::vector<double> seconds;
@@ -75,10 +96,12 @@ void bench_step(const StepArguments& arguments) {
   const double rate = images / median;
   const bool bf16 = run::precision_of(recipe) == runtime::Precision::bf16;
   const double limit = runtime::measure_matmul_flops(bf16);
+  const run::MemoryPlan plan = run::plan_memory(recipe, {}, static_cast<int>(arguments.processes));
   const nlohmann::ordered_json json{
       {"recipe", arguments.recipe},
       {"precision", runtime::name(run::precision_of(recipe))},
       {"threads", recipe.compute.threads},
+      {"processes", arguments.processes},
       {"kernels", simd::name(simd::kernel_level())},
       {"matrix_products", ops::name(ops::product_library())},
       {"images_per_step", bench.images_per_step()},
@@ -89,7 +112,10 @@ void bench_step(const StepArguments& arguments) {
       {"images_per_second", rate},
       {"flops_per_image", bench.flops_per_image()},
       {"model_flops_utilization", rate * bench.flops_per_image() / limit},
-      {"peak_memory_bytes", runtime::peak_memory_bytes()}};
+      {"peak_memory_bytes", runtime::peak_memory_bytes()},
+      {"planned_memory_bytes", std::llround(plan.total())},
+      {"updated_parameters", bench.updated_parameters()},
+      {"trained_parameters", bench.trained_parameters()}};
   if (arguments.json) return print_line(json.dump());
   print_line(fmt::format("{} images a step, {}, {} threads: median {:.4f} s ({:.4f} to {:.4f})",
                          bench.images_per_step(), runtime::name(run::precision_of(recipe)),
@@ -97,6 +123,13 @@ void bench_step(const StepArguments& arguments) {
   print_line(fmt::format("{:.1f} images/s, {:.0f} % of this machine's matrix products, {:.0f} MiB",
                          rate, 100 * rate * bench.flops_per_image() / limit,
                          static_cast<double>(runtime::peak_memory_bytes()) / (1 << 20)));
+  print_line("planned " + run::memory_text(plan));
+  if (arguments.processes == 1) return;
+  print_line(fmt::format(
+      "one of {} processes: {} of {} micro-batches, the update of {} of {} parameters; what they "
+      "send each other is not in it (dbot bench processes)",
+      arguments.processes, recipe.train.accumulate / arguments.processes, recipe.train.accumulate,
+      bench.updated_parameters(), bench.trained_parameters()));
 }
 
 }  // namespace
@@ -112,6 +145,9 @@ void add_bench_step(CommandLine& line, CLI::App& bench) {
   step->add_option("--set", a->settings, "Change one key of the recipe: section.key=value")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+  step->add_option("--processes", a->processes,
+                   "Time the part of one of so many processes, without what they send")
+      ->type_name("N");
   step->add_option("--steps", a->steps, "Steps to time, after one that is not")->type_name("N");
   add_precision(*step, a->precision);
   add_threads(*step, a->threads);
