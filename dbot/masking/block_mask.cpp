@@ -5,27 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <utility>
 
 #include "dbot/core/random.h"
+#include "dbot/masking/distinct_numbers.h"
 
 namespace dbot::masking {
 namespace {
 
 constexpr int kAttempts = 10;
-
-/// So many different numbers in 0…of − 1, by the beginning of a Fisher-Yates shuffle.
-std::vector<std::int64_t> distinct(core::Random& random, std::int64_t count, std::int64_t of) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(of));
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  const auto wanted = static_cast<std::size_t>(count);
-  for (std::size_t i = 0; i < wanted; ++i) {
-    std::swap(order[i], order[i + random.below(order.size() - i)]);
-  }
-  order.resize(wanted);
-  return order;
-}
 
 /// A mask that grows block by block.
 class GrowingMask {
@@ -132,7 +119,7 @@ at::Tensor block_masks(std::uint64_t seed, std::uint32_t stage, std::uint32_t ep
         [&](std::int64_t last) {
           return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(last) + 1));
         },
-        [&](std::int64_t count, std::int64_t of) { return distinct(random, count, of); }};
+        [&](std::int64_t count, std::int64_t of) { return distinct_numbers(random, count, of); }};
     masks.select(0, i).copy_(block_mask(grid, config, draws).view({-1}));
   }
   return masks;

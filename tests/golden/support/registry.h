@@ -28,6 +28,7 @@ const Entry<TableFunction>* find_table(std::string_view file_name);
 // Cases, one family a file.
 void check_mae_forward(const Fixture& fixture, Comparison& comparison);
 void check_mae_steps(const Fixture& fixture, Comparison& comparison);
+void check_mae_st_masks(const Fixture& fixture, Comparison& comparison);
 void check_dbot_forward(const Fixture& fixture, Comparison& comparison);
 void check_drop_path(const Fixture& fixture, Comparison& comparison);
 void check_dbot_steps(const Fixture& fixture, Comparison& comparison);
