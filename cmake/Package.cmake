@@ -37,7 +37,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
 string(REGEX MATCH "^[0-9]+" _fmt_major ${fmt_VERSION})
 math(EXPR _fmt_next "${_fmt_major} + 1")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "dbot (= ${PROJECT_VERSION}), libfmt-dev (>= ${_fmt_major}), libfmt-dev (<< ${_fmt_next}~), libtomlplusplus-dev, libhwy-dev, libjpeg-dev, libpng-dev, libtiff-dev, libwebp-dev, libzstd-dev, zlib1g-dev")
+    "dbot (= ${PROJECT_VERSION}), libfmt-dev (>= ${_fmt_major}), libfmt-dev (<< ${_fmt_next}~), libtomlplusplus-dev, libhwy-dev, libjpeg-dev, libpng-dev, libtiff-dev, libwebp-dev, libzstd-dev, zlib1g-dev, libutf8proc-dev")
 
 include(CPack)
 cpack_add_component_group(runtime)

@@ -1,8 +1,8 @@
 # Part of cmake --install: copies libraries that _program loads into _folder, with what their packages say
 # of rights into _documents. Those whose package has another name in the next release of a distribution
-# (fmt, Highway, toml++, libpng) or in another one (libjpeg), and those that no distribution installed
+# (fmt, Highway, toml++, libpng, utf8proc) or in another one (libjpeg), and those that no distribution installed
 # (setup.sh --no-root, conda). The others (libtiff6, libwebp7, …) have one name everywhere.
-set(_own "/lib(fmt|hwy|tomlplusplus|png16|jpeg)[.]so")
+set(_own "/lib(fmt|hwy|tomlplusplus|png16|jpeg|utf8proc)[.]so")
 file(GET_RUNTIME_DEPENDENCIES
   EXECUTABLES ${_program}
   RESOLVED_DEPENDENCIES_VAR found

@@ -15,15 +15,17 @@ enum class Purpose : std::uint32_t {
   augmentation = 3,
   mask = 4,
   drop_path = 5,
-  replacement = 6,  // which sample stands in for a broken one
-  split = 7,        // automatic train/test split
-  probe = 8,        // the linear probe's start and order
-  statistics = 9,   // which images the mean and deviation are measured on
-  pictures = 10,    // which images are shown
-  pixels = 20,      // colours, blur, erasing: what happens to the pixels of a crop
-  mixing = 21,      // which images of a batch are mixed, and how
-  partner = 22,     // which other sample comes beside a sample, and how it is cut
-  batch = 23,       // what all samples of a micro-batch share; `sample` is its number in the run
+  replacement = 6,    // which sample stands in for a broken one
+  split = 7,          // automatic train/test split
+  probe = 8,          // the linear probe's start and order
+  statistics = 9,     // which images the mean and deviation are measured on
+  pictures = 10,      // which images are shown
+  pixels = 20,        // colours, blur, erasing: what happens to the pixels of a crop
+  mixing = 21,        // which images of a batch are mixed, and how
+  partner = 22,       // which other sample comes beside a sample, and how it is cut
+  batch = 23,         // what all samples of a micro-batch share; `sample` is its number in the run
+  caption = 24,       // which caption of a sample is shown
+  caption_drop = 25,  // which captions are dropped
 };
 
 /// Everything a draw depends on: no draw depends on threads, ranks, restarts or earlier draws.

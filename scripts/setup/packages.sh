@@ -7,7 +7,7 @@ compiler_packages=(g++)
 tool_packages=(cmake ninja-build python3)
 library_packages=(libfmt-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libjpeg-dev libpng-dev
   libtiff-dev libwebp-dev libzstd-dev zlib1g-dev libxxhash-dev libhwy-dev libgloo-dev
-  libjs-chart.js)
+  libutf8proc-dev libjs-chart.js)
 # What the tests need beside them (--tests), and ccache, which a second build is quick by.
 test_packages=(libgtest-dev libgmock-dev xz-utils)
 # Taken where the distribution has them: the quickstart's images; ccache; the format check.

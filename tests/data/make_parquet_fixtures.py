@@ -1,6 +1,8 @@
 """Writes small Parquet files as Hugging Face's datasets does:
 python make_parquet_fixtures.py tests/data/fixtures/parquet
 
+Those with captions go into fixtures/text beside it.
+
 Needs pyarrow 26 and Pillow. The tests only read the result. Image number N of a data set is an 8 x 6
 PNG whose pixels are all (10 * N, 100, 200).
 """
@@ -86,3 +88,12 @@ pq.write_table(pa.table({
     "image": pa.array([{"bytes": None, "path": "a.png"}, {"bytes": None, "path": "b.png"}], struct),
     "label": pa.array([["owl"], []], pa.list_(pa.string())),
 }), path("paths.parquet"))
+pq.write_table(pa.table({
+    "image": structs([0, 1, 2, 3]),
+    "Captions": pa.array([["zero"], ["one a", "one b"], [], ["three"]], pa.list_(pa.string())),
+}), os.path.join(out, "../text/captions.parquet"), row_group_size=3)
+pq.write_table(pa.table({
+    "image": structs([0, 1, 2]),
+    "text": pa.array(["zero", None, "two"]),
+    "caption_id": [1, 2, 3],
+}), os.path.join(out, "../text/texts.parquet"))

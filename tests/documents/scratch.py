@@ -65,6 +65,12 @@ def draw_photos(folder: Path) -> None:
                 place.joinpath(f"{number}.png").write_bytes(png(number + 10 * len(part), label))
 
 
+def write_captions(images: Path, file: Path) -> None:
+    rows = [f"{path.relative_to(images)},a {path.parent.name} at number {path.stem}"
+            for path in sorted(images.rglob("*.png"))]  # fmt: skip
+    file.write_text("\n".join(["image,caption", *rows]) + "\n")
+
+
 def draw_cifar(folder: Path) -> None:
     """Of CIFAR-10's binary version: a label and 3,072 bytes an image."""
     folder.mkdir()
@@ -95,6 +101,7 @@ class Scratch:
         self.like = folder / "like"  # what a page's folder is a copy of
         self.like.mkdir(parents=True)
         draw_photos(self.like / "images")
+        write_captions(self.like / "images", self.like / "captions.csv")
         for name in FOLDERS[1:]:
             shutil.copytree(self.like / "images", self.like / name)
         draw_cifar(self.like / "cifar-10-batches-bin")

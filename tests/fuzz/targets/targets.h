@@ -34,6 +34,12 @@ void cifar(Bytes input);
 void image(Bytes input);
 /// The index of a data folder, behind its checksum.
 void folder_index(Bytes input);
+/// Captions: tables, JSON lines and documents.
+void captions(Bytes input);
+/// A vocabulary, one token a line.
+void vocabulary(Bytes input);
+/// A text: its words, a vocabulary trained from them, and its tokens.
+void word_piece(Bytes input);
 /// A list of images to leave out.
 void leave_out(Bytes input);
 /// What a stopped check of a data set has left.

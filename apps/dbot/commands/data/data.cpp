@@ -34,6 +34,7 @@ void add_data(CommandLine& line) {
   add_data_split(line, *data);
   add_data_bench(line, *data);
   add_data_pack(line, *data);
+  add_data_vocabulary(line, *data);
 }
 
 }  // namespace dbot::app

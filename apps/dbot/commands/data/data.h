@@ -13,6 +13,7 @@ void add_data_pack(CommandLine& line, CLI::App& data);
 void add_data_check(CommandLine& line, CLI::App& data);
 void add_data_split(CommandLine& line, CLI::App& data);
 void add_data_stats(CommandLine& line, CLI::App& data);
+void add_data_vocabulary(CommandLine& line, CLI::App& data);
 
 /// How progress is shown on this stderr.
 report::ProgressOptions progress_options();

@@ -184,6 +184,17 @@ void choose_nested_label(const ColumnList& columns, const std::string& hugging_f
 
 }  // namespace
 
+int find_texts(const std::vector<ParquetColumn>& columns, std::span<const std::string_view> names) {
+  for (const auto name : names) {
+    const int found = find_if(columns, [&](const auto& column) {
+      return column.binary && column.text && !column.nested &&
+             equal_in_any_case(column.list ? first_name(column) : column.path, name);
+    });
+    if (found >= 0) return found;
+  }
+  return -1;
+}
+
 std::string column_name(const ParquetColumn& column) {
   constexpr std::string_view kEnding = ".bytes";
   const bool part = column.path.size() > kEnding.size() && column.path.ends_with(kEnding);

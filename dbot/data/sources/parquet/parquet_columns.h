@@ -1,6 +1,8 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dbot::data {
@@ -30,6 +32,9 @@ struct ParquetColumns {
 /// accompanies an image.
 ParquetColumns choose_columns(const std::vector<ParquetColumn>& columns,
                               const std::string& hugging_face);
+
+/// The first of the names, in any case, that a column of texts or of lists of texts has; −1: none.
+int find_texts(const std::vector<ParquetColumn>& columns, std::span<const std::string_view> names);
 
 /// "image" of "image.bytes".
 std::string column_name(const ParquetColumn& column);

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dbot/data/sources/label_reader.h"
@@ -47,6 +49,10 @@ class ParquetFile {
   /// Adds the label of each row; `reader` counts those that name no class.
   void add_labels(LabelWords& words, LabelReader& reader) const;
   ParquetGroup read_group(std::size_t group) const;
+  /// Hands over the texts of a column, row by row; of a column of lists each row may have several.
+  /// The column is the first of `names`, in any case, that holds texts. False if there is none.
+  bool each_text(std::span<const std::string_view> names,
+                 const std::function<void(std::int64_t row, std::string_view text)>& take) const;
 
  private:
   struct State;

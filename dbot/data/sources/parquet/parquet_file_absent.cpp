@@ -44,4 +44,9 @@ ParquetGroup ParquetFile::read_group(std::size_t) const {
   return {};
 }
 
+bool ParquetFile::each_text(std::span<const std::string_view>,
+                            const std::function<void(std::int64_t, std::string_view)>&) const {
+  return false;
+}
+
 }  // namespace dbot::data

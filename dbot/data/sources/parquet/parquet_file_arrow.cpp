@@ -104,14 +104,18 @@ struct ParquetFile::State {
           name(columns.image)));
     }
   }
-  void choose() {
+  std::vector<ParquetColumn> described_columns() const {
     const auto* schema = metadata->schema();
     std::vector<ParquetColumn> described;
-    std::vector<std::string> paths;
     for (int i = 0; i < schema->num_columns(); ++i) {
       described.push_back(describe_column(*schema->Column(i)));
-      paths.push_back(described.back().path);
     }
+    return described;
+  }
+  void choose() {
+    const auto described = described_columns();
+    std::vector<std::string> paths;
+    for (const auto& column : described) paths.push_back(column.path);
     const auto& entries = metadata->key_value_metadata();
     const auto stored = entries ? entries->Get("huggingface") : std::string();
     columns = choose_columns(described, stored.ok() ? *stored : std::string());
@@ -203,6 +207,37 @@ ParquetGroup ParquetFile::read_group(std::size_t group) const {
                                state_->group_rows[group]));
     }
     return result;
+  });
+}
+
+bool ParquetFile::each_text(std::span<const std::string_view> names,
+                            const std::function<void(std::int64_t, std::string_view)>& take) const {
+  return state_->guarded([&] {
+    const auto columns = state_->described_columns();
+    const int column = find_texts(columns, names);
+    if (column < 0) return false;
+    const bool list = columns[static_cast<std::size_t>(column)].list;
+    const auto reader = state_->reader();
+    std::int64_t row = -1;
+    const auto give = [&](const parquet::ByteArray* text) {
+      if (text == nullptr) return take(row, {});
+      take(row, {reinterpret_cast<const char*>(text->ptr), text->len});
+    };
+    for (std::size_t group = 0; group < state_->group_rows.size(); ++group) {
+      const auto values = reader->RowGroup(static_cast<int>(group))->Column(column);
+      if (list) {
+        each_list<parquet::ByteArrayType>(*values, [&](bool new_row, const auto* text) {
+          row += new_row ? 1 : 0;
+          give(text);
+        });
+      } else {
+        each_value<parquet::ByteArrayType>(*values, [&](const auto* text) {
+          ++row;
+          give(text);
+        });
+      }
+    }
+    return true;
   });
 }
 
