@@ -15,7 +15,6 @@
 #include "dbot/core/random.h"
 #include "dbot/data/augment/crop_rules.h"
 #include "dbot/data/data_error.h"
-#include "dbot/data/video/decode_clips.h"
 
 namespace dbot::data {
 namespace {
@@ -25,6 +24,34 @@ constexpr std::int64_t kMostClips = 1000;  // of a video: a slip of the finger i
 std::size_t clip_bytes(const ClipPartConfig& config) {
   return static_cast<std::size_t>(3 * config.timing.frames * config.size.height *
                                   config.size.width);
+}
+
+ClipRequest drawn_clip(const ClipPartConfig& config, const VideoIndex& index,
+                       const SampleDraws& draws, std::int64_t repeat) {
+  core::Random random({.seed = draws.seed,
+                       .purpose = core::Purpose::augmentation,
+                       .stage = static_cast<std::uint32_t>(repeat),
+                       .epoch = static_cast<std::uint32_t>(draws.epoch),
+                       .sample = static_cast<std::uint64_t>(draws.sample)});
+  const double length = clip_length(config.timing, index.rate);
+  const double start = random_start(random.uniform(), index.frames, length);
+  const auto [height, width] = upright_size(index);
+  const Crop crop =
+      random_crop(static_cast<int>(height), static_cast<int>(width), config.augmentation, random);
+  const bool mirror = random.uniform() < config.augmentation.flip;
+  return {clip_frames(start, length, config.timing.frames, index.frames),
+          ResizeWindow::whole(crop, config.size), mirror, nullptr};
+}
+
+ClipRequest view_clip(const ClipPartConfig& config, const VideoIndex& index, std::int64_t number) {
+  const double length = clip_length(config.timing, index.rate);
+  const double start = view_start(number / config.side_views, config.time_views, index.frames,
+                                  length, config.spacing);
+  const int side = config.side_views == 1 ? 1 : static_cast<int>(number % config.side_views);
+  const auto [height, width] = upright_size(index);
+  return {clip_frames(start, length, config.timing.frames, index.frames),
+          side_view(static_cast<int>(height), static_cast<int>(width), config.size.height, side),
+          false, nullptr};
 }
 
 /// What the parts of all batches share.
@@ -54,39 +81,12 @@ class ClipSource {
  private:
   bool decode(const VideoPlace& place, const std::string& name, const VideoIndex& index,
               const SampleDraws& draws, std::uint8_t* clips) const {
-    std::vector<ClipRequest> requests;
-    for (std::int64_t clip = 0; clip < config_.clips(); ++clip) {
-      requests.push_back(config_.augmented ? drawn(index, draws, clip) : view(index, clip));
-      requests.back().clip = clips + static_cast<std::size_t>(clip) * clip_bytes(config_);
+    auto requests = clip_requests(config_, index, draws);
+    for (auto& request : requests) {
+      request.clip = clips;
+      clips += clip_bytes(config_);
     }
     return decode_clips(module_, place, name, index, config_.limits, requests);
-  }
-
-  ClipRequest drawn(const VideoIndex& index, const SampleDraws& draws, std::int64_t repeat) const {
-    core::Random random({.seed = draws.seed,
-                         .purpose = core::Purpose::augmentation,
-                         .stage = static_cast<std::uint32_t>(repeat),
-                         .epoch = static_cast<std::uint32_t>(draws.epoch),
-                         .sample = static_cast<std::uint64_t>(draws.sample)});
-    const double length = clip_length(config_.timing, index.rate);
-    const double start = random_start(random.uniform(), index.frames, length);
-    const auto [height, width] = upright_size(index);
-    const Crop crop = random_crop(static_cast<int>(height), static_cast<int>(width),
-                                  config_.augmentation, random);
-    const bool mirror = random.uniform() < config_.augmentation.flip;
-    return {clip_frames(start, length, config_.timing.frames, index.frames),
-            ResizeWindow::whole(crop, config_.size), mirror, nullptr};
-  }
-
-  ClipRequest view(const VideoIndex& index, std::int64_t number) const {
-    const double length = clip_length(config_.timing, index.rate);
-    const double start = view_start(number / config_.side_views, config_.time_views, index.frames,
-                                    length, config_.spacing);
-    const int side = config_.side_views == 1 ? 1 : static_cast<int>(number % config_.side_views);
-    const auto [height, width] = upright_size(index);
-    return {clip_frames(start, length, config_.timing.frames, index.frames),
-            side_view(static_cast<int>(height), static_cast<int>(width), config_.size.height, side),
-            false, nullptr};
   }
 
   const ClipPartConfig config_;
@@ -159,6 +159,16 @@ void check(const ClipPartConfig& config) {
 }
 
 }  // namespace
+
+std::vector<ClipRequest> clip_requests(const ClipPartConfig& config, const VideoIndex& index,
+                                       const SampleDraws& draws) {
+  std::vector<ClipRequest> requests;
+  for (std::int64_t clip = 0; clip < config.clips(); ++clip) {
+    requests.push_back(config.augmented ? drawn_clip(config, index, draws, clip)
+                                        : view_clip(config, index, clip));
+  }
+  return requests;
+}
 
 BatchPartFactory clip_part(ClipPartConfig config) {
   check(config);

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "dbot/core/settings/settings.h"
 #include "dbot/data/augment/augmentation.h"
 #include "dbot/data/batch_part.h"
 #include "dbot/data/video/clip_views.h"
+#include "dbot/data/video/decode_clips.h"
 #include "dbot/data/video/video_indices.h"
 
 namespace dbot::data {
@@ -32,10 +34,15 @@ struct ClipPartConfig {
   std::int64_t clips() const { return augmented ? repeats : time_views * side_views; }
 };
 
+/// The clips of one video, in the order of their rows; where they go is the caller's. Draws are
+/// keyed by (seed, epoch, sample, repeat).
+std::vector<ClipRequest> clip_requests(const ClipPartConfig& config, const VideoIndex& index,
+                                       const SampleDraws& draws);
+
 /// The clips of a batch's videos (video_place.h): tensor "clips", uint8 [slots · clips, 3, frames,
-/// height, width], not normalised. Draws are keyed by (seed, epoch, sample, repeat). The parts of a
-/// factory share the indices of videos. Throws UsageError for settings that no clip has; `make`
-/// throws Error where the module that reads videos is missing.
+/// height, width], not normalised. The parts of a factory share the indices of videos. Throws
+/// UsageError for settings that no clip has; `make` throws Error where the module that reads videos
+/// is missing.
 BatchPartFactory clip_part(ClipPartConfig config);
 
 }  // namespace dbot::data

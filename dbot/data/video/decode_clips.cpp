@@ -122,6 +122,7 @@ class ClipDecoder {
 
   /// Puts the present frame where it is wanted.
   void fill(std::span<const Wish> wishes) {
+    if (requests_[wishes.front().clip].clip == nullptr) return;
     int top = index_.height, bottom = 0;
     for (const auto& wish : wishes) {
       top = std::min(top, rows_[wish.clip].top);

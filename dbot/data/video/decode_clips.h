@@ -16,7 +16,9 @@ struct ClipRequest {
   std::vector<std::int64_t> frames;  // numbers in the order of display, ascending; may repeat
   ResizeWindow window;               // of the upright frame
   bool mirror = false;
-  std::uint8_t* clip;  // uint8 [3, frames, window.size.height, window.size.width]
+  /// uint8 [3, frames, window.size.height, window.size.width]. Null: its frames are decoded and let
+  /// go, to see how long that takes.
+  std::uint8_t* clip = nullptr;
 };
 
 /// What a video looks like when it is shown.

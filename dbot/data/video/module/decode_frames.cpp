@@ -90,8 +90,7 @@ bool OpenVideo::next_frame(std::int64_t& wanted) {
     const std::int64_t time =
         frame_->pts != AV_NOPTS_VALUE ? frame_->pts : frame_->best_effort_timestamp;
     wanted = plan_.counted != 0 && !all ? number : time;
-    if (all) return true;
-    if (!wants(wanted)) continue;
+    if (!all && !wants(wanted)) continue;
     ++given_;
     if (frame_->decode_error_flags != 0 || (frame_->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
       throw Broken{Fault::corrupt, "has a damaged frame"};
