@@ -33,6 +33,8 @@ constexpr Target targets[] = {
     {"cifar", cifar},
     {"image", image},
     {"folder_index", folder_index},
+    {"video_index", video_index},
+    {"video", video},
     {"leave_out", leave_out},
     {"survey_journal", survey_journal},
     {"checkpoint", checkpoint},

@@ -55,5 +55,7 @@ VideoIndex index_video(const std::shared_ptr<const VideoModule>& module, const V
 std::string pack_video_index(const VideoIndex& index, const VideoPlace& place);
 /// The inverse. None if the text is damaged, of another version, or of another place or time.
 std::optional<VideoIndex> unpack_video_index(std::string_view text, const VideoPlace& place);
+/// The same of what stands in it behind its checksum.
+std::optional<VideoIndex> parse_video_index(std::string_view json, const VideoPlace& place);
 
 }  // namespace dbot::data

@@ -90,13 +90,16 @@ std::string pack_video_index(const VideoIndex& index, const VideoPlace& place) {
   return std::string(kVersionLine) + checksum_of(text) + text;
 }
 
-std::optional<VideoIndex> unpack_video_index(std::string_view text, const VideoPlace& place) try {
+std::optional<VideoIndex> unpack_video_index(std::string_view text, const VideoPlace& place) {
   if (!text.starts_with(kVersionLine)) return std::nullopt;
   text.remove_prefix(kVersionLine.size());
   const auto stored = text.substr(0, kChecksumDigits);
   text.remove_prefix(stored.size());
-  if (checksum_of(text) != stored) return std::nullopt;
-  const auto json = core::parse_json(std::string(text));
+  return checksum_of(text) == stored ? parse_video_index(text, place) : std::nullopt;
+}
+
+std::optional<VideoIndex> parse_video_index(std::string_view text, const VideoPlace& place) try {
+  const auto json = core::parse_json(text);
   // Of paths that differ in what is no UTF-8 the file's name tells more.
   const auto same = nlohmann::json::parse(
       place_json(place).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

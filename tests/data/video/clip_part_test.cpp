@@ -4,6 +4,8 @@
 #include <ATen/ops/equal.h>
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "dbot/data/loader/loader.h"
 #include "dbot/data/sources/open.h"
 #include "tests/data/video/videos.h"
@@ -16,7 +18,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 ClipPartConfig small_clips() {
-  return {.timing = {4, 2, 0}, .size = {16, 20}, .repeats = 3, .index_folder = {}};
+  ClipPartConfig config;
+  config.timing = {4, 2, 0};
+  config.size = {16, 20};
+  config.repeats = 3;
+  config.index_folder.clear();
+  return config;
 }
 
 class ClipParts : public test::Videos {
@@ -144,16 +151,20 @@ TEST_F(ClipParts, IndicesAreKeptAsLongAsTheFileStays) {
 }
 
 TEST(ClipPart, RefusesWhatNoClipHas) {
-  const auto refusal = [](ClipPartConfig config) {
-    return test::message_of<UsageError>([&] { clip_part(std::move(config)); });
+  const auto refusal = [](const std::function<void(ClipPartConfig&)>& change) {
+    ClipPartConfig config = small_clips();
+    change(config);
+    return test::message_of<UsageError>([&] { clip_part(config); });
   };
-  EXPECT_THAT(refusal({.timing = {0, 4, 30}, .size = {8, 8}}), HasSubstr("a clip of 0 frames"));
-  EXPECT_THAT(refusal({.size = {0, 8}}), HasSubstr("0x8 pixels"));
-  EXPECT_THAT(refusal({.size = {8, 8}, .repeats = 0}), HasSubstr("0 repeats"));
-  EXPECT_THAT(refusal({.size = {8, 9}, .augmented = false}), HasSubstr("expected a square"));
-  ClipPartConfig colours{.size = {8, 8}};
-  colours.augmentation.pixels.grey = 0.5;
-  EXPECT_THAT(refusal(colours), HasSubstr("changes of colours"));
+  EXPECT_THAT(refusal([](ClipPartConfig& config) { config.timing.frames = 0; }),
+              HasSubstr("a clip of 0 frames"));
+  EXPECT_THAT(refusal([](ClipPartConfig& config) { config.size.height = 0; }),
+              HasSubstr("0x20 pixels"));
+  EXPECT_THAT(refusal([](ClipPartConfig& config) { config.repeats = 0; }), HasSubstr("0 repeats"));
+  EXPECT_THAT(refusal([](ClipPartConfig& config) { config.augmented = false; }),
+              HasSubstr("expected a square"));
+  EXPECT_THAT(refusal([](ClipPartConfig& config) { config.augmentation.pixels.grey = 0.5; }),
+              HasSubstr("changes of colours"));
 }
 
 TEST(Sources, FoldersOfVideosAreToldFromThoseOfImages) {

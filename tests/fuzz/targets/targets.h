@@ -34,6 +34,10 @@ void cifar(Bytes input);
 void image(Bytes input);
 /// The index of a data folder, behind its checksum.
 void folder_index(Bytes input);
+/// The index of a video, behind its checksum.
+void video_index(Bytes input);
+/// A video file: its packets and, where they call for it, its frames, under a limit of time.
+void video(Bytes input);
 /// A list of images to leave out.
 void leave_out(Bytes input);
 /// What a stopped check of a data set has left.
