@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <numeric>
 #include <span>
+#include <string_view>
 
 #include "dbot/core/files/files.h"
 #include "dbot/data/image/orientation.h"
@@ -60,13 +60,24 @@ TEST_F(VideoIndexes, BrokenFilesAreRefusedWithTheReason) {
   EXPECT_THAT(refusal(folder_ / "missing.mp4"), HasSubstr("cannot be examined"));
 }
 
+/// Where a word of four letters stands.
+std::size_t place_of(const std::vector<std::uint8_t>& bytes, std::string_view word) {
+  const auto found = std::ranges::search(bytes, word);
+  EXPECT_FALSE(found.empty()) << word;
+  return static_cast<std::size_t>(found.begin() - bytes.begin());
+}
+
 TEST_F(VideoIndexes, AHeadWithoutFramesIsRefused) {
-  auto bytes = test::bytes_of(test::video_path("uneven.mkv"));
-  const std::array<std::uint8_t, 4> cluster{0x1F, 0x43, 0xB6, 0x75};
-  const auto found = std::ranges::search(bytes, cluster);
-  ASSERT_FALSE(found.empty());
-  bytes.erase(found.begin(), bytes.end());
-  EXPECT_THAT(refusal(written("head.mkv", bytes)), HasSubstr("has no frame"));
+  auto bytes = test::bytes_of(test::video_path("counted.avi"));
+  bytes.resize(place_of(bytes, "movi") + 4);
+  EXPECT_THAT(refusal(written("head.avi", bytes)), HasSubstr("has no frame"));
+}
+
+TEST_F(VideoIndexes, ARateOfZeroInAviIsFfmpegs25) {
+  auto bytes = test::bytes_of(test::video_path("counted.avi"));
+  const auto rate = place_of(bytes, "strh") + 32, spacing = place_of(bytes, "avih") + 8;
+  for (std::size_t i = 0; i < 4; ++i) bytes[rate + i] = bytes[spacing + i] = 0;
+  EXPECT_EQ(index(written("rate.avi", bytes)).rate, 25);
 }
 
 TEST_F(VideoIndexes, LimitsHold) {
