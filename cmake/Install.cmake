@@ -117,8 +117,17 @@ install(CODE "set(_program [==[$<TARGET_FILE:dbot>]==])
   COMPONENT libraries)
 install(SCRIPT cmake/package/InstallLibraries.cmake COMPONENT libraries)
 
+# ---- The module that reads videos, where the program looks for it ----
+if(DBOT_WITH_VIDEO)
+  install(TARGETS dbot_video LIBRARY DESTINATION ${_private} COMPONENT video)
+  install(FILES cmake/package/copyright NOTICE DESTINATION share/doc/dbot-video COMPONENT video)
+endif()
+
 # ---- What scripts/package.sh builds ----
 add_custom_target(installed_files DEPENDS dbot dbot_archive)
+if(DBOT_WITH_VIDEO)
+  add_dependencies(installed_files dbot_video)
+endif()
 if(TARGET dbot_man_and_completions)
   add_dependencies(installed_files dbot_man_and_completions)
 endif()

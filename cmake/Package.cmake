@@ -1,4 +1,4 @@
-# cpack: dbot and dbot-dev as .deb, and everything as one .tar.gz. scripts/package.sh makes them.
+# cpack: dbot, dbot-dev and, where it was built, dbot-video as .deb, and everything as one .tar.gz. scripts/package.sh makes them.
 set(CPACK_PACKAGE_NAME dbot)
 set(CPACK_PACKAGE_VENDOR "the dbot authors")
 set(CPACK_PACKAGE_CONTACT "the dbot authors <dbot@example.org>")
@@ -13,6 +13,9 @@ set(CPACK_THREADS 0)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_COMPONENTS_ALL program libtorch libraries development libtorch_headers)
+if(DBOT_WITH_VIDEO)
+  list(APPEND CPACK_COMPONENTS_ALL video)
+endif()
 set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
 
 # The archive: one folder to unpack anywhere.
@@ -39,6 +42,12 @@ math(EXPR _fmt_next "${_fmt_major} + 1")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "dbot (= ${PROJECT_VERSION}), libfmt-dev (>= ${_fmt_major}), libfmt-dev (<< ${_fmt_next}~), libtomlplusplus-dev, libhwy-dev, libjpeg-dev, libpng-dev, libtiff-dev, libwebp-dev, libzstd-dev, zlib1g-dev, libutf8proc-dev")
 
+set(CPACK_DEBIAN_VIDEO_PACKAGE_NAME dbot-video)
+set(CPACK_DEBIAN_VIDEO_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_VIDEO_PACKAGE_DEPENDS "dbot (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_VIDEO_DESCRIPTION
+    "Native masked pre-training for vision, reading of videos\n The module that dbot decodes videos with, over the distribution's FFmpeg libraries, whose\n builds are under the GPL.")
+
 include(CPack)
 cpack_add_component_group(runtime)
 cpack_add_component_group(development)
@@ -47,3 +56,7 @@ cpack_add_component(libtorch GROUP runtime)
 cpack_add_component(libraries GROUP runtime)
 cpack_add_component(development GROUP development)
 cpack_add_component(libtorch_headers GROUP development)
+if(DBOT_WITH_VIDEO)
+  cpack_add_component_group(video)
+  cpack_add_component(video GROUP video)
+endif()

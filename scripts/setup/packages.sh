@@ -10,13 +10,16 @@ library_packages=(libfmt-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
   libutf8proc-dev libjs-chart.js)
 # What the tests need beside them (--tests), and ccache, which a second build is quick by.
 test_packages=(libgtest-dev libgmock-dev xz-utils)
-# Taken where the distribution has them: the quickstart's images; ccache; the format check.
-optional_packages=(dataset-fashion-mnist ccache)
+# Taken where the distribution has them: the quickstart's images; ccache; FFmpeg's libraries, for
+# libdbot_video.so; the format check.
+optional_packages=(dataset-fashion-mnist ccache
+  libavformat-dev libavcodec-dev libswscale-dev libavutil-dev)
 optional_test_packages=(clang-format-14)
 
 without() {
   case $1 in
     ccache) echo "building again after small changes takes longer" ;;
+    libav*-dev | libswscale-dev) echo "videos will not be read" ;;
     clang-format-14) echo "the format check will be skipped" ;;
     dataset-fashion-mnist) echo "quickstart.sh needs a folder of your own images" ;;
   esac

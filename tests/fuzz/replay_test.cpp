@@ -36,6 +36,8 @@ constexpr Target targets[] = {
     {"captions", captions},
     {"vocabulary", vocabulary},
     {"word_piece", word_piece},
+    {"video_index", video_index},
+    {"video", video},
     {"leave_out", leave_out},
     {"survey_journal", survey_journal},
     {"checkpoint", checkpoint},

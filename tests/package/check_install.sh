@@ -28,6 +28,16 @@ for private in nlohmann fmt toml CLI png jpeg gtest; do
 done
 
 "$prefix/bin/dbot" recipes >/dev/null || fail "the installed program does not run"
+# The module that reads videos is a package of its own.
+said=$(DBOT_MODULES='' "$prefix/bin/dbot" data stats tests/data/video/files --videos 2>&1 || true)
+[[ $said == *"install the package dbot-video"* ]] || fail "a video without its module: $said"
+if [[ -e $build/libdbot_video.so ]]; then
+  cmake --install "$build" --prefix "$work/video" --component video >/dev/null
+  cp "$work/video/lib/dbot/libdbot_video.so" "$prefix/lib/dbot/"
+  said=$(DBOT_INDEX=off "$prefix/bin/dbot" data stats tests/data/video/files --videos 2>&1 || true)
+  [[ $said == *h264* ]] || fail "a video with its module: $said"
+fi
+
 cmake -G Ninja -S tests/package/consumer -B "$work/build" -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_PREFIX_PATH="$prefix" \
   -DEXAMPLE="$prefix/share/dbot/examples/pretrain" >"$work/log" 2>&1 ||

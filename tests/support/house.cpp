@@ -38,7 +38,7 @@ const std::vector<Module>& modules_in_order() {
       {"ops", {".", "reference", "cpu", "no_cuda"}},
       {"nn", {".", "vit", "convolution"}},
       {"exchange", {".", "names", "kinds", "import", "onnx", "export", "convolution"}},
-      {"data", {".", "kernels", "image", "augment", "sources", "text", "loader", "audit"}},
+      {"data", {".", "kernels", "image", "augment", "video", "sources", "text", "loader", "audit"}},
       {"masking", {"."}},
       {"objectives", {"."}},
       {"optim", {"."}},

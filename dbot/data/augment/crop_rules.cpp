@@ -28,20 +28,27 @@ Crop fallback_crop(int height, int width, double lowest_ratio, double highest_ra
 
 Crop random_resized_crop(int height, int width, const AugmentationConfig& config,
                          core::Random& random) {
+  return random_resized_crop(
+      height, width, config,
+      CropDraws{[&](double low, double high) { return random.uniform(low, high); },
+                [&](int count) {
+                  return static_cast<int>(random.below(static_cast<std::uint64_t>(count)));
+                }});
+}
+
+Crop random_resized_crop(int height, int width, const AugmentationConfig& config,
+                         const CropDraws& draws) {
   const double area = static_cast<double>(height) * width;
   const double lowest = config.crop_ratio.at(0), highest = config.crop_ratio.at(1);
-  const auto below = [&](int count) {
-    return static_cast<int>(random.below(static_cast<std::uint64_t>(count)));
-  };
   for (int attempt = 0; attempt < 10; ++attempt) {
-    const double target = area * random.uniform(config.crop_scale.at(0), config.crop_scale.at(1));
-    const double ratio = std::exp(random.uniform(std::log(lowest), std::log(highest)));
+    const double target = area * draws.uniform(config.crop_scale.at(0), config.crop_scale.at(1));
+    const double ratio = std::exp(draws.uniform(std::log(lowest), std::log(highest)));
     Crop crop;
     crop.width = round_half_even(std::sqrt(target * ratio));
     crop.height = round_half_even(std::sqrt(target / ratio));
     if (crop.width <= 0 || crop.width > width || crop.height <= 0 || crop.height > height) continue;
-    crop.top = below(height - crop.height + 1);
-    crop.left = below(width - crop.width + 1);
+    crop.top = draws.below(height - crop.height + 1);
+    crop.left = draws.below(width - crop.width + 1);
     return crop;
   }
   return fallback_crop(height, width, std::min(lowest, highest), std::max(lowest, highest));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "dbot/core/random.h"
 #include "dbot/core/settings/settings.h"
 #include "dbot/data/augment/augmentation.h"
@@ -12,6 +14,14 @@ namespace dbot::data {
 /// ratio.
 Crop random_resized_crop(int height, int width, const AugmentationConfig& config,
                          core::Random& random);
+
+/// The draws of that rule, as tests inject them.
+struct CropDraws {
+  std::function<double(double low, double high)> uniform;
+  std::function<int(int count)> below;  // one of 0…count − 1
+};
+Crop random_resized_crop(int height, int width, const AugmentationConfig& config,
+                         const CropDraws& draws);
 
 /// The single-shot rule of MAE's linear probe: no retries, clamped to the image. The four draws are
 /// given; those of the corner are whole pixels. docs/methods/mae.md §7 (fixture single_shot_crop).

@@ -10,7 +10,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/data_error.h"
-#include "dbot/data/image/codec.h"
 #include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/parquet/parquet_dataset.h"
 #include "dbot/data/sources/tar/unpacked_archive.h"
@@ -40,13 +39,13 @@ struct FolderView {
   bool images = false, too_many = false;
 };
 
-FolderView view_of(const fs::path& folder) {
+FolderView view_of(const fs::path& folder, Content content) {
   FolderView view;
-  see_visible(folder, [&view](const fs::directory_entry& entry) {
+  see_visible(folder, [&view, content](const fs::directory_entry& entry) {
     std::error_code ignored;
     if (entry.is_directory(ignored)) {
       view.folders.push_back(entry.path());
-    } else if (has_image_extension(entry.path().filename().string())) {
+    } else if (has_extension_of(content, entry.path().filename().string())) {
       view.images = true;
     }
     view.too_many = view.folders.size() > kMostFoldersBelow;
@@ -66,9 +65,9 @@ bool is_arrow_name(const fs::path& path) {
 
 }  // namespace
 
-fs::path folder_with_data(const fs::path& folder,
+fs::path folder_with_data(const fs::path& folder, Content content,
                           const std::function<bool(const fs::path&)>& is_source) {
-  const auto view = view_of(folder);
+  const auto view = view_of(folder, content);
   if (view.images || view.too_many) return {};
   if (comes_from_hub(folder) && is_source(folder / "data")) return folder / "data";
   std::vector<fs::path> sources;
@@ -77,7 +76,7 @@ fs::path folder_with_data(const fs::path& folder,
       sources.push_back(below);
       continue;
     }
-    const auto other = view_of(below);
+    const auto other = view_of(below, content);
     if (other.images || !other.folders.empty()) return {};  // images may be there
   }
   if (sources.size() < 2) return sources.empty() ? fs::path{} : sources.front();

@@ -11,7 +11,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/data_error.h"
-#include "dbot/data/image/codec.h"
 #include "dbot/data/sources/binary/idx_dataset.h"
 #include "dbot/data/sources/data_below.h"
 #include "dbot/data/sources/folder/own_output.h"
@@ -50,12 +49,12 @@ Source divided_by_names(const SourceKind& kind, PartFiles files, const core::Log
 
 /// The files of a folder, sorted; none of it holds images or folders, which tells soon where it is
 /// one of a million images. Hidden files and dbot's own output are passed over.
-PartFiles files_without_images(const fs::path& folder) {
+PartFiles files_without_samples(const fs::path& folder, Content content) {
   PartFiles files;
   bool others = false;
   see_visible(folder, [&](const fs::directory_entry& entry) {
     std::error_code ignored;
-    others = has_image_extension(entry.path().filename().string()) ||
+    others = has_extension_of(content, entry.path().filename().string()) ||
              (entry.is_directory(ignored) && !is_own_output(entry.path()));
     if (!others && entry.is_regular_file(ignored)) files.push_back(entry.path());
     return !others;
@@ -80,8 +79,8 @@ std::optional<Source> find_idx(const fs::path& folder) {
 
 /// A folder of shards holds nothing but them and what explains them; beside images or folders, an
 /// archive is what they came from.
-std::optional<Source> find_shards(const fs::path& folder, const core::Log& log) {
-  const PartFiles files = files_without_images(folder);
+std::optional<Source> find_shards(const fs::path& folder, const core::Log& log, Content content) {
+  const PartFiles files = files_without_samples(folder, content);
   for (const auto& kind : source_kinds()) {
     if (kind.several != SourceKind::Several::by_folder) continue;
     PartFiles shards;
@@ -91,20 +90,22 @@ std::optional<Source> find_shards(const fs::path& folder, const core::Log& log) 
   return std::nullopt;
 }
 
-std::optional<Source> find_in_folder(const fs::path& folder, const core::Log& log) {
+std::optional<Source> find_in_folder(const fs::path& folder, const core::Log& log,
+                                     Content content) {
   const fs::path index = folder / kPackIndexName;
   std::error_code ignored;
   if (fs::is_regular_file(index, ignored)) return Source{kind_of(index), {index}, {}, {}};
   if (auto source = find_idx(folder)) return source;
-  return find_shards(folder, log);
+  return find_shards(folder, log, content);
 }
 
 /// Files of one kind in the folders of the parts.
-std::optional<Source> find_in_part_folders(const PartFolders& parts, const core::Log& log) {
-  auto source = find_in_folder(parts.train, log);
+std::optional<Source> find_in_part_folders(const PartFolders& parts, const core::Log& log,
+                                           Content content) {
+  auto source = find_in_folder(parts.train, log, content);
   if (!source) return std::nullopt;
   const auto files_in = [&](const fs::path& named) {
-    auto part = named.empty() ? std::nullopt : find_in_folder(named, log);
+    auto part = named.empty() ? std::nullopt : find_in_folder(named, log, content);
     return part && part->kind == source->kind ? std::move(part->train) : PartFiles{};
   };
   source->val = files_in(parts.val);
@@ -173,24 +174,26 @@ void require_existing(const fs::path& path) {
 
 /// Shards in a folder, or in the folders of the parts below it. Packs are made of a data set, which
 /// may lie beside them.
-std::optional<Source> find_shards_or_parts(const fs::path& folder, const core::Log& log) {
-  auto source = find_in_folder(folder, log);
+std::optional<Source> find_shards_or_parts(const fs::path& folder, const core::Log& log,
+                                           Content content) {
+  auto source = find_in_folder(folder, log, content);
   if (source && source->kind->id == "pack") return std::nullopt;
   if (source) return source;
-  const auto parts = find_part_folders(folder, log);
-  return parts.divided() ? find_in_part_folders(parts, log) : std::nullopt;
+  const auto parts = find_part_folders(folder, log, content);
+  return parts.divided() ? find_in_part_folders(parts, log, content) : std::nullopt;
 }
 
 /// A folder of images, unless shards lie in one below it.
-Source find_below(const fs::path& path, const core::Log& log) {
+Source find_below(const fs::path& path, const core::Log& log, Content content) {
   // The last one found, and what was said of it, which is told once it is the one.
   std::optional<Source> found;
   std::vector<std::pair<core::LogLevel, std::string>> told;
-  const auto below = folder_with_data(path, [&](const fs::path& folder) {
+  const auto below = folder_with_data(path, content, [&](const fs::path& folder) {
     std::vector<std::pair<core::LogLevel, std::string>> said;
     auto source = find_shards_or_parts(
         folder,
-        [&said](core::LogLevel level, std::string_view text) { said.emplace_back(level, text); });
+        [&said](core::LogLevel level, std::string_view text) { said.emplace_back(level, text); },
+        content);
     if (!source) return false;
     found = std::move(source);
     told = std::move(said);
@@ -205,14 +208,14 @@ Source find_below(const fs::path& path, const core::Log& log) {
 
 }  // namespace
 
-Source find_source(const fs::path& path, const core::Log& log) {
+Source find_source(const fs::path& path, const core::Log& log, Content content) {
   if (is_path_pattern(path)) return source_of_pattern(path, log);
   require_existing(path);
   if (!fs::is_directory(path)) return source_of_file(path);
-  if (auto source = find_in_folder(path, log)) return *std::move(source);
-  const auto parts = find_part_folders(path, log);
-  if (!parts.divided()) return find_below(path, log);
-  if (auto source = find_in_part_folders(parts, log)) return *std::move(source);
+  if (auto source = find_in_folder(path, log, content)) return *std::move(source);
+  const auto parts = find_part_folders(path, log, content);
+  if (!parts.divided()) return find_below(path, log, content);
+  if (auto source = find_in_part_folders(parts, log, content)) return *std::move(source);
   const auto part = [](const fs::path& folder) {
     return folder.empty() ? PartFiles{} : PartFiles{folder};
   };

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "dbot/core/log.h"
+#include "dbot/data/sources/content.h"
 #include "dbot/data/sources/source_kinds.h"
 
 namespace dbot::data {
@@ -20,8 +21,10 @@ struct Source {
 /// The source that a file, a pattern (path_pattern.h) or a folder names. Parts are told by the
 /// folders train/ beside val/ or test/, or by these words in names: train-000.tar beside
 /// val-000.tar, in any spelling that is usual (part_names.h). What looks like parts and is not
-/// understood is said. Throws DataError if the path does not exist or is a file of no kind.
-Source find_source(const std::filesystem::path& path, const core::Log& log);
+/// understood is said; `content` is what a folder has to hold to be one of it. Throws DataError if
+/// the path does not exist or is a file of no kind.
+Source find_source(const std::filesystem::path& path, const core::Log& log,
+                   Content content = Content::images);
 
 /// "train-000.tar … train-007.tar", for messages.
 std::string shown_files(const PartFiles& files);

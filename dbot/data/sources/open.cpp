@@ -110,10 +110,20 @@ std::string DataParts::shown_held_out() const {
 
 namespace {
 
+void require_content(const fs::path& path, const Source& source, Content content) {
+  if (content == Content::images || source.kind->videos) return;
+  throw DataError({.operation = "data",
+                   .subject = path.string(),
+                   .fault = Fault::unsupported,
+                   .reason = fmt::format("is {}, where no videos are read from", source.kind->name),
+                   .way_out = "name a folder of videos, a list of them or tar archives"});
+}
+
 /// Opens the parts as they lie in their files; labels and what is left out are the caller's.
 DataParts open_files(const fs::path& path, Source source, Wanted wanted,
                      const OpenContext& context) {
   DataParts parts{std::move(source), nullptr, nullptr, nullptr};
+  require_content(path, parts.source, context.content);
   const bool divided = parts.source.divided();
   std::vector<PartFiles> files;
   std::vector<fs::path> others;
@@ -151,7 +161,7 @@ DataParts open(const fs::path& path, Source source, Wanted wanted, const OpenCon
 }
 
 DataParts open(const fs::path& path, Wanted wanted, const OpenContext& context) {
-  return open(path, find_source(path, context.log), wanted, context);
+  return open(path, find_source(path, context.log, context.content), wanted, context);
 }
 
 std::shared_ptr<const Dataset> open_images(const fs::path& path, const core::Log& log,

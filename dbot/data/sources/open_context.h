@@ -5,6 +5,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/core/stop.h"
+#include "dbot/data/sources/content.h"
 
 namespace dbot::data {
 
@@ -28,6 +29,7 @@ struct OpenContext {
   /// Masks beside photographs (folder/mask_files.h) are left out, but for who looks for them.
   bool with_masks = false;
   Choice choice = {};
+  Content content = Content::images;
 };
 
 }  // namespace dbot::data

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "dbot/data/image/codec.h"
 #include "dbot/data/sources/folder/own_output.h"
 #include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/pack/pack_index.h"
@@ -30,16 +29,16 @@ struct FoldersWithin {
   std::vector<fs::path> around;  // the first few of all: they might be around parts
 };
 
-FoldersWithin folders_within(const fs::path& folder) {
+FoldersWithin folders_within(const fs::path& folder, Content content) {
   FoldersWithin result;
-  see_visible(folder, [&result](const fs::directory_entry& entry) {
+  see_visible(folder, [&result, content](const fs::directory_entry& entry) {
     std::string name = entry.path().filename().string();
-    const bool like_image = has_image_extension(name);
+    const bool like_sample = has_extension_of(content, name);
     const bool enough = result.around.size() >= kMostLookedInto;
     std::error_code ignored;
-    if ((like_image && enough) || !entry.is_directory(ignored)) return true;
+    if ((like_sample && enough) || !entry.is_directory(ignored)) return true;
     if (!enough) result.around.push_back(entry.path());
-    if (like_image || part_in_name(name) == PartWord::none) return true;
+    if (like_sample || part_in_name(name) == PartWord::none) return true;
     // The parts of a pack are packs.
     const bool pack = fs::exists(entry.path() / kPackIndexName, ignored);
     if (pack || !is_own_output(entry.path())) result.with_part_words.push_back(std::move(name));
@@ -75,12 +74,13 @@ std::string listed(const Names& names) {
 
 /// True for folders of images or of class folders; archives and Parquet files are found and
 /// divided further down (data_below.h).
-bool holds_images(const fs::path& folder) {
+bool holds_samples(const fs::path& folder, Content content) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code ignored;
-    if (has_image_extension(entry->path().filename().string()) || entry->is_directory(ignored)) {
+    if (has_extension_of(content, entry->path().filename().string()) ||
+        entry->is_directory(ignored)) {
       return true;
     }
   }
@@ -90,13 +90,13 @@ bool holds_images(const fs::path& folder) {
 /// "train/" beside "holdout/" alone, which is not understood. Among several others "train" may well
 /// be a class, of vehicles.
 void warn_of_one_part(const fs::path& folder, const Names& names,
-                      const std::vector<fs::path>& around, const core::Log& log) {
+                      const std::vector<fs::path>& around, Content content, const core::Log& log) {
   Names others;
   for (const auto& path : around) {
     auto name = path.filename().string();
     if (name != names.front() && !is_own_output(path)) others.push_back(std::move(name));
   }
-  if (others.size() != 1 || !holds_images(folder / others.front())) return;
+  if (others.size() != 1 || !holds_samples(folder / others.front(), content)) return;
   log(core::LogLevel::warning,
       fmt::format("[data] {}: {}/ looks like a part of a data set, {}/ beside it does not: they "
                   "are read together, as classes. If they are parts, call one of them train and "
@@ -104,7 +104,7 @@ void warn_of_one_part(const fs::path& folder, const Names& names,
                   folder.string(), names.front(), others.front()));
 }
 
-void warn_of_unknown_parts(const fs::path& folder, const FoldersWithin& within,
+void warn_of_unknown_parts(const fs::path& folder, const FoldersWithin& within, Content content,
                            const core::Log& log) {
   const auto& names = within.with_part_words;
   std::array<int, 4> count{};
@@ -112,7 +112,7 @@ void warn_of_unknown_parts(const fs::path& folder, const FoldersWithin& within,
   const bool looks_divided = (count[1] > 0) + (count[2] > 0) + (count[3] > 0) > 1;
   if (!looks_divided) {
     const bool one = names.size() == 1 && part_of_folder(names.front()) != PartWord::none;
-    if (one) warn_of_one_part(folder, names, within.around, log);
+    if (one) warn_of_one_part(folder, names, within.around, content, log);
     return;
   }
   log(core::LogLevel::warning,
@@ -123,10 +123,10 @@ void warn_of_unknown_parts(const fs::path& folder, const FoldersWithin& within,
 }
 
 /// The part beside train/ in a folder; empty where it is not divided so.
-std::string part_beside_train(const fs::path& folder) {
+std::string part_beside_train(const fs::path& folder, Content content) {
   std::error_code ignored;
   if (!fs::is_directory(folder / "train", ignored) || is_own_output(folder)) return {};
-  if (!holds_images(folder / "train")) return {};
+  if (!holds_samples(folder / "train", content)) return {};
   for (const char* other : {"val", "valid", "validation", "test"}) {
     if (fs::is_directory(folder / other, ignored)) return other;
   }
@@ -136,11 +136,11 @@ std::string part_beside_train(const fs::path& folder) {
 /// "images/" with train/ and val/ in it, where the folder around it was named; or "cat/" and "dog/"
 /// with both in each.
 void warn_of_parts_further_down(const fs::path& folder, const std::vector<fs::path>& around,
-                                const core::Log& log) {
+                                Content content, const core::Log& log) {
   Names divided;
   std::string other;
   for (const auto& path : around) {
-    const auto part = part_beside_train(path);
+    const auto part = part_beside_train(path, content);
     if (part.empty()) continue;
     if (other.empty()) other = part;
     divided.push_back(path.filename().string());
@@ -160,16 +160,16 @@ void warn_of_parts_further_down(const fs::path& folder, const std::vector<fs::pa
 
 }  // namespace
 
-PartFolders find_part_folders(const fs::path& folder, const core::Log& log) {
-  const auto within = folders_within(folder);
+PartFolders find_part_folders(const fs::path& folder, const core::Log& log, Content content) {
+  const auto within = folders_within(folder, content);
   const auto& names = within.with_part_words;
   const auto train = choose(folder, names, PartWord::train);
   const auto val = choose(folder, names, PartWord::val);
   const auto test = choose(folder, names, PartWord::test);
   PartFolders parts{train.chosen, val.chosen, test.chosen};
   if (!parts.divided()) {
-    warn_of_unknown_parts(folder, within, log);
-    if (names.empty()) warn_of_parts_further_down(folder, within.around, log);
+    warn_of_unknown_parts(folder, within, content, log);
+    if (names.empty()) warn_of_parts_further_down(folder, within.around, content, log);
     return parts;
   }
   for (const auto* one : {&train, &val, &test}) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "dbot/core/log.h"
+#include "dbot/data/sources/content.h"
 
 namespace dbot::data {
 
@@ -16,6 +17,7 @@ struct PartFolders {
 /// is none. Of several for one part the most usual name counts, and the others are named in the
 /// log. Where folders look like parts but do not divide the set, a warning says so: they would be
 /// taken for classes, and what is meant for evaluation would be trained on.
-PartFolders find_part_folders(const std::filesystem::path& folder, const core::Log& log);
+PartFolders find_part_folders(const std::filesystem::path& folder, const core::Log& log,
+                              Content content = Content::images);
 
 }  // namespace dbot::data

@@ -32,6 +32,8 @@ struct SourceKind {
                                                       const OpenContext& context) = nullptr;
   /// Files of this kind may hold folders for parts, which stand in the keys of their samples.
   bool parts_inside = false;
+  /// Its samples may be videos (Content).
+  bool videos = false;
 };
 
 /// All of them, in the order in which a file is offered to them.

@@ -40,6 +40,10 @@ void captions(Bytes input);
 void vocabulary(Bytes input);
 /// A text: its words, a vocabulary trained from them, and its tokens.
 void word_piece(Bytes input);
+/// The index of a video, behind its checksum.
+void video_index(Bytes input);
+/// A video file: its packets and, where they call for it, its frames, under a limit of time.
+void video(Bytes input);
 /// A list of images to leave out.
 void leave_out(Bytes input);
 /// What a stopped check of a data set has left.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "apps/dbot/commands/data/data.h"
+#include "apps/dbot/commands/data/data_videos.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/data/dataset.h"
@@ -25,7 +26,9 @@ struct DataBenchArguments {
   std::vector<std::string> data, settings;
   std::int64_t batch = 64, images = 2000;
   std::optional<std::int64_t> workers;
-  bool serve = false, json = false;
+  std::int64_t frames = 16, repeats = 1;
+  double stride = 4;
+  bool serve = false, json = false, videos = false;
 };
 
 void check_at_least_one(const char* option, std::int64_t value) {
@@ -114,6 +117,22 @@ void print_tables(const tools::DataBench& bench) {
                           {"decode the whole by its library", microseconds(stages.decode_whole)}}));
 }
 
+/// Clips of one set, at 224 pixels.
+void bench_clips(const DataBenchArguments& arguments) {
+  if (arguments.data.size() != 1 || arguments.serve || !arguments.recipe.empty()) {
+    throw UsageError("[data bench] --videos times one set, without --recipe and --serve");
+  }
+  VideoBenchArguments videos;
+  videos.videos = {arguments.data.front(), worker_count(arguments.workers, "data bench"),
+                   arguments.json};
+  videos.batch = std::min<std::int64_t>(arguments.batch, 8);
+  videos.clips = arguments.images;
+  videos.frames = arguments.frames;
+  videos.stride = arguments.stride;
+  videos.repeats = arguments.repeats;
+  bench_videos(videos);
+}
+
 void bench_data(const DataBenchArguments& arguments) {
   check_at_least_one("--batch", arguments.batch);
   check_at_least_one("--images", arguments.images);
@@ -121,6 +140,7 @@ void bench_data(const DataBenchArguments& arguments) {
     throw UsageError(
         fmt::format("[data bench] --workers is {}, expected 0 to 1024", *arguments.workers));
   }
+  if (arguments.videos) return bench_clips(arguments);
   const run::Recipe recipe = recipe_of(arguments);
   run::check_weights(recipe, arguments.data.size());
   auto config = tools::loader_bench_config(recipe);
@@ -162,6 +182,12 @@ void add_data_bench(CommandLine& line, CLI::App& data) {
   bench->add_option("--batch", a->batch, "Images of a batch (default: 64)")->type_name("N");
   bench->add_option("--images", a->images, "Images of a pass, at least (default: 2000)")
       ->type_name("N");
+  bench->add_flag("--videos", a->videos, "DIR holds videos: time clips of 224 px");
+  bench->add_option("--frames", a->frames, "Frames of a clip (default: 16)")->type_name("N");
+  bench
+      ->add_option("--stride", a->stride, "Frames at 30 a second from one to the next (default: 4)")
+      ->type_name("X");
+  bench->add_option("--repeats", a->repeats, "Clips of each video (default: 1)")->type_name("N");
   bench->add_option("--workers", a->workers, "Loading threads; 0: none (default: all cores)")
       ->type_name("N");
   bench->add_flag("--serve", a->serve,

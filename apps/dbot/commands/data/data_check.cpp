@@ -7,6 +7,7 @@
 #include <string>
 
 #include "apps/dbot/commands/data/data.h"
+#include "apps/dbot/commands/data/data_videos.h"
 #include "apps/dbot/terminal/command_texts.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
@@ -25,7 +26,7 @@ struct DataCheckArguments {
   std::optional<std::int64_t> workers, channels;
   std::int64_t distance = 10, least_side = 32, most_pixels = 50000000;
   double most_aspect = 5, most_imbalance = 10;
-  bool mirrored = false, json = false;
+  bool mirrored = false, json = false, videos = false;
 };
 
 void check_between(const char* option, double value, double least, double most) {
@@ -104,6 +105,10 @@ void print_findings(const tools::DataCheck& check) {
 
 void check_data(const DataCheckArguments& arguments) {
   const auto options = options_of(arguments);
+  if (arguments.videos) {
+    tools::check_data_check_folder(options.out);
+    return check_videos({arguments.data, options.survey.workers, arguments.json}, options.out);
+  }
   promise_to_go_on();
   tools::check_data_check_folder(options.out);
   std::unique_ptr<report::CountProgress> progress;
@@ -155,6 +160,7 @@ void add_data_check(CommandLine& line, CLI::App& data) {
   add("--max-aspect", a->most_aspect, "X", "Longer side by shorter one (default: 5)");
   add("--max-pixels", a->most_pixels, "N", "Images with more are huge (default: 50000000)");
   add("--max-imbalance", a->most_imbalance, "X", "Largest class by another (default: 10)");
+  command->add_flag("--videos", a->videos, "DIR holds videos: decode each to its end");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { check_data(*a); }; });
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "apps/dbot/commands/data/data.h"
+#include "apps/dbot/commands/data/data_videos.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/data/audit/data_statistics.h"
@@ -25,7 +26,7 @@ struct DataStatsArguments {
   std::string data;
   std::optional<std::int64_t> workers;
   std::int64_t channels = 0, images = 1024, seed = 0;
-  bool json = false;
+  bool json = false, videos = false;
 };
 
 Json spread_json(const data::Spread& spread) {
@@ -153,6 +154,10 @@ void print_statistics(const data::DataStatistics& statistics) {
 }
 
 void show_statistics(const DataStatsArguments& arguments) {
+  if (arguments.videos) {
+    return show_video_statistics(
+        {arguments.data, worker_count(arguments.workers, "data stats"), arguments.json});
+  }
   if (arguments.channels < 0 || arguments.channels > 1024) {
     throw UsageError(
         fmt::format("[data stats] --channels is {}, expected 1 to 1024, or 0 for what "
@@ -189,6 +194,7 @@ void add_data_stats(CommandLine& line, CLI::App& data) {
   add("--seed", a->seed, "N", "Draws these images (default: 0)");
   add("--channels", a->channels, "N", "Channels (default: what most images have)");
   add("--workers", a->workers, "N", "Reading threads (default: all cores)");
+  command->add_flag("--videos", a->videos, "DIR holds videos");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { show_statistics(*a); }; });
 }

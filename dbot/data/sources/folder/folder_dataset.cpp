@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/sample_image.h"
-#include "dbot/data/sources/file_bytes.h"
 
 namespace dbot::data {
 
@@ -17,15 +15,16 @@ std::string_view class_folder(std::string_view relative_path) {
 }
 
 FolderDataset::FolderDataset(const std::filesystem::path& root, core::TextList relative_paths,
-                             std::vector<std::string> classes)
+                             std::vector<std::string> classes, Content content)
     // The empty name gives the slash, unless there is one.
     : root_((root / "").string()),
       paths_(std::move(relative_paths)),
-      classes_(std::move(classes)) {}
+      classes_(std::move(classes)),
+      content_(content) {}
 
 void FolderDataset::read(std::int64_t index, Sample& sample) const {
   sample.begin().assign(root_).append(path(index));
-  read_file_bytes(sample.name(), sample.add(kImagePart).own_encoded());
+  read_file(content_, sample.name(), sample);
 }
 
 std::int64_t FolderDataset::label(std::int64_t index) const {
@@ -40,7 +39,7 @@ std::string FolderDataset::name(std::int64_t index) const {
 
 std::string_view FolderDataset::path(std::int64_t index) const {
   if (index < 0 || index >= size()) {
-    throw Error(fmt::format("[data] image {} of {} in {}", index, size(), root_));
+    throw Error(fmt::format("[data] {} {} of {} in {}", word_of(content_), index, size(), root_));
   }
   return paths_[static_cast<std::size_t>(index)];
 }

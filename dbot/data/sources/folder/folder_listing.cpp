@@ -9,7 +9,6 @@
 #include <memory>
 #include <system_error>
 
-#include "dbot/data/image/codec.h"
 #include "dbot/data/sources/folder/own_output.h"
 
 namespace dbot::data {
@@ -87,7 +86,7 @@ FolderIdentity identify_folder(const std::filesystem::path& path) {
   return {status.st_dev, stamp_of(status)};
 }
 
-FolderListing read_folder(const std::filesystem::path& path) {
+FolderListing read_folder(const std::filesystem::path& path, Content content) {
   const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
   if (!folder) throw_errno();
   const int descriptor = ::dirfd(folder.get());
@@ -107,7 +106,7 @@ FolderListing read_folder(const std::filesystem::path& path) {
     signs.see(name, kind == EntryKind::folder);
     if (kind != EntryKind::file) {
       (kind == EntryKind::folder ? folders : links).emplace_back(name);
-    } else if (has_image_extension(name)) {
+    } else if (has_extension_of(content, name)) {
       files.emplace_back(name);
     } else {
       listing.unread.add(name);

@@ -10,6 +10,7 @@
 
 #include "dbot/core/text_list.h"
 #include "dbot/data/image/unread_images.h"
+#include "dbot/data/sources/content.h"
 
 namespace dbot::data {
 
@@ -33,7 +34,7 @@ std::optional<core::TextList> parse_names(std::string_view bytes);
 /// What stands in one folder, by names alone: hidden entries are left out, links not followed.
 struct FolderListing {
   FolderStamp stamp;     // before the entries were read
-  core::TextList files;  // names in byte-wise order, with the extension of an image
+  core::TextList files;  // names in byte-wise order, with the extension of what is wanted
   core::TextList folders, links;
   std::int64_t other_files = 0;
   std::string first_other;  // byte-wise
@@ -52,6 +53,6 @@ FolderIdentity identify_folder(const std::filesystem::path& path);
 
 /// Reads a folder's entries; no file of it is looked at where the file system tells what an entry
 /// is, but for those that tell an output. Throws std::system_error.
-FolderListing read_folder(const std::filesystem::path& path);
+FolderListing read_folder(const std::filesystem::path& path, Content content = Content::images);
 
 }  // namespace dbot::data

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/codec.h"
 #include "dbot/data/sources/folder/folder_walk.h"
 
 namespace dbot::data {
@@ -47,7 +46,7 @@ struct ScannedEntry {
 /// Puts the paths of a walk in order.
 class PathCollector {
  public:
-  explicit PathCollector(const FolderWalk& walk) : walk_(walk) {}
+  PathCollector(const FolderWalk& walk, Content content) : walk_(walk), content_(content) {}
 
   FolderScan run() {
     if (!walk_.folders.empty()) collect(walk_.folders.front());
@@ -71,12 +70,12 @@ class PathCollector {
     }
   }
 
-  static std::vector<ScannedEntry> entries_of(const WalkedFolder& folder) {
+  std::vector<ScannedEntry> entries_of(const WalkedFolder& folder) const {
     std::vector<ScannedEntry> entries;
     const core::TextList& files = folder.listing->files;
     for (std::size_t i = 0; i < files.size(); ++i) entries.push_back({files[i]});
     for (const auto name : folder.linked_files) {
-      if (has_image_extension(name)) entries.push_back({name});
+      if (has_extension_of(content_, name)) entries.push_back({name});
     }
     for (const auto& [name, place] : folder.children) {
       entries.push_back({name, static_cast<std::ptrdiff_t>(place)});
@@ -90,7 +89,7 @@ class PathCollector {
     if (listing.other_files > 0) add_others(folder, listing.other_files, listing.first_other);
     scan_.unread += listing.unread;
     for (const auto name : folder.linked_files) {
-      if (has_image_extension(name)) continue;
+      if (has_extension_of(content_, name)) continue;
       add_others(folder, 1, name);
       scan_.unread.add(name);
     }
@@ -104,6 +103,7 @@ class PathCollector {
   }
 
   const FolderWalk& walk_;
+  const Content content_;
   FolderScan scan_;
 };
 
@@ -125,17 +125,18 @@ FolderScan scan_folder(const std::filesystem::path& root, const core::Log& log,
                        const ScanOptions& options) {
   const auto begin = nanoseconds_now();
   const auto stopping = [&] { return options.stop && options.stop->requested(); };
-  const bool indexed = !options.index_folder.empty();
+  const bool indexed = !options.index_folder.empty() && options.content == Content::images;
   const auto file = indexed ? index_file(options.index_folder, root) : std::filesystem::path{};
   auto known = indexed ? read_index(file, root) : FolderListings{};
   const auto known_folders = known.size();
-  const auto walk = walk_folders(root, known, reading_threads(options.threads), stopping, log);
+  const auto walk =
+      walk_folders(root, known, reading_threads(options.threads), stopping, log, options.content);
   known.clear();
   if (stopping()) {
-    throw Stopped(
-        fmt::format("[data] stopped on request while {} was searched for images", root.string()));
+    throw Stopped(fmt::format("[data] stopped on request while {} was searched for {}s",
+                              root.string(), word_of(options.content)));
   }
-  auto scan = PathCollector(walk).run();
+  auto scan = PathCollector(walk, options.content).run();
   const auto entries = static_cast<std::int64_t>(scan.images.size()) + scan.other_files;
   const bool changed = walk.read > 0 || walk.folders.size() != known_folders;
   if (indexed && changed && entries >= options.least_indexed) {
@@ -148,7 +149,8 @@ FolderScan scan_folder(const std::filesystem::path& root, const core::Log& log,
   const double seconds = 1e-9 * static_cast<double>(nanoseconds_now() - begin);
   if (seconds > kWorthTelling) {
     log(core::LogLevel::information,
-        fmt::format("{}: {} images found in {:.0f} s", root.string(), scan.images.size(), seconds));
+        fmt::format("{}: {} {}s found in {:.0f} s", root.string(), scan.images.size(),
+                    word_of(options.content), seconds));
   }
   return scan;
 }

@@ -33,6 +33,8 @@ struct ScanOptions {
   double settled_seconds = 2;
   int threads = 0;  // 0: by the number of cores
   const core::StopRequest* stop = nullptr;
+  /// Indexes are of images; other folders are read as they are.
+  Content content = Content::images;
 };
 
 /// Folders that may not be read are named in the log and left out. With an index, only folders are

@@ -69,8 +69,13 @@ struct Visit {
 class Walker {
  public:
   Walker(const fs::path& root, const FolderListings& known, int threads,
-         const std::function<bool()>& stopping, const core::Log& log)
-      : root_(root), known_(known), threads_(threads), stopping_(stopping), log_(log) {}
+         const std::function<bool()>& stopping, const core::Log& log, Content content)
+      : root_(root),
+        known_(known),
+        threads_(threads),
+        stopping_(stopping),
+        log_(log),
+        content_(content) {}
 
   FolderWalk run() {
     std::vector<Arrival> wave(1);  // the root
@@ -100,8 +105,9 @@ class Walker {
       visit.device = identity.device;
       const auto known = known_.find(relative);
       visit.was_known = known != known_.end() && known->second->stamp == identity.stamp;
-      visit.listing = visit.was_known ? known->second
-                                      : std::make_shared<const FolderListing>(read_folder(path));
+      visit.listing = visit.was_known
+                          ? known->second
+                          : std::make_shared<const FolderListing>(read_folder(path, content_));
     } catch (const std::system_error& error) {
       visit.problem = error.code().message();
       return visit;
@@ -169,6 +175,7 @@ class Walker {
   const int threads_;
   const std::function<bool()>& stopping_;
   const core::Log& log_;
+  const Content content_;
   FolderWalk walk_;
   std::map<std::string, Arrival> links_;                       // by path
   std::map<std::string, Visit> seen_;                          // of these links
@@ -178,8 +185,9 @@ class Walker {
 }  // namespace
 
 FolderWalk walk_folders(const fs::path& root, const FolderListings& known, int threads,
-                        const std::function<bool()>& stopping, const core::Log& log) {
-  return Walker(root, known, threads, stopping, log).run();
+                        const std::function<bool()>& stopping, const core::Log& log,
+                        Content content) {
+  return Walker(root, known, threads, stopping, log, content).run();
 }
 
 }  // namespace dbot::data

@@ -37,7 +37,9 @@ struct FolderWalk {
 /// still holds spare reading. Several threads read at once, since disks answer many questions
 /// together better than one by one; the result does not depend on them. Folders that may not be
 /// read are named in the log and left out. Gives up when `stopping`: then the result is not whole.
+/// `known` listings are of the same content.
 FolderWalk walk_folders(const std::filesystem::path& root, const FolderListings& known, int threads,
-                        const std::function<bool()>& stopping, const core::Log& log);
+                        const std::function<bool()>& stopping, const core::Log& log,
+                        Content content = Content::images);
 
 }  // namespace dbot::data

@@ -47,47 +47,59 @@ core::TextList without_masks(const fs::path& folder, core::TextList images, cons
   });
 }
 
-[[noreturn]] void fail_with_outputs_alone(const fs::path& folder, const FolderScan& scan) {
+[[noreturn]] void fail_with_outputs_alone(const fs::path& folder, const FolderScan& scan,
+                                          Content content) {
   throw DataError(
       {.operation = "data",
        .subject = folder.string(),
        .fault = Fault::empty,
-       .reason = fmt::format("holds no image but in what dbot wrote, which is no data where it "
+       .reason = fmt::format("holds no {} but in what dbot wrote, which is no data where it "
                              "lies below a folder ({})",
-                             listed_outputs(scan)),
+                             word_of(content), listed_outputs(scan)),
        .way_out = "name such a folder itself to read it"});
+}
+
+/// What to do where nothing that is looked for was found.
+std::string way_to_content(const fs::path& folder, const FolderScan& scan, Content content) {
+  if (content == Content::videos) return {};
+  if (has_extension_of(Content::videos, scan.first_other)) {
+    return "that is a video; what trains on videos, or is told to read them, finds it";
+  }
+  return scan.unread.total() > 0 ? scan.unread.told() : way_to_data(folder);
 }
 
 /// The images of a folder. Throws DataError if there are none, saying what was found instead.
 core::TextList scan_images(const fs::path& folder, const OpenContext& context) {
   ScanOptions options;
   options.stop = context.stop;
+  options.content = context.content;
   auto scan = scan_folder(folder, context.log, options);
   if (!scan.images.empty()) {
     tell_outputs(folder, scan, context.log);
-    if (scan.unread.total() > 0) {
+    const bool images = context.content == Content::images;
+    if (images && scan.unread.total() > 0) {
       context.log(core::LogLevel::warning,
                   fmt::format("[data] {}: {}", folder.string(), scan.unread.told()));
     }
-    return context.with_masks ? std::move(scan.images)
-                              : without_masks(folder, std::move(scan.images), context.log);
+    return context.with_masks || !images
+               ? std::move(scan.images)
+               : without_masks(folder, std::move(scan.images), context.log);
   }
-  if (!scan.outputs.empty()) fail_with_outputs_alone(folder, scan);
+  if (!scan.outputs.empty()) fail_with_outputs_alone(folder, scan, context.content);
   if (scan.other_files == 0) {
-    throw DataError(
-        {.operation = "data",
-         .subject = folder.string(),
-         .fault = Fault::empty,
-         .reason = "is empty, expected images (.jpg, .png, .webp, .tif, …) in it or its folders"});
+    throw DataError({.operation = "data",
+                     .subject = folder.string(),
+                     .fault = Fault::empty,
+                     .reason = fmt::format("is empty, expected {} in it or its folders",
+                                           several_of(context.content))});
   }
-  throw DataError(
-      {.operation = "data",
-       .subject = folder.string(),
-       .fault = Fault::empty,
-       .reason = fmt::format(
-           ": found {} {}, none of them an image (.jpg, .png, .webp, .tif, …); first: {}",
-           scan.other_files, scan.other_files == 1 ? "file" : "files", scan.first_other),
-       .way_out = scan.unread.total() > 0 ? scan.unread.told() : way_to_data(folder)});
+  throw DataError({.operation = "data",
+                   .subject = folder.string(),
+                   .fault = Fault::empty,
+                   .reason = fmt::format(": found {} {}, none of them {}; first: {}",
+                                         scan.other_files, scan.other_files == 1 ? "file" : "files",
+                                         one_of(context.content), scan.first_other),
+                   .way_out = way_to_content(folder, scan, context.content)});
 }
 
 /// Names of the class folders of the images, which are sorted: byte-wise, each once.
@@ -108,7 +120,8 @@ std::shared_ptr<const Dataset> open_as_it_lies(const fs::path& folder, const Ope
   // One folder, or pictures beside folders, is how files happen to lie, not a set of classes.
   const bool labelled = classes.size() > 1 && !class_folder(images.front()).empty();
   if (!labelled) classes.clear();
-  return std::make_shared<FolderDataset>(folder, std::move(images), std::move(classes));
+  return std::make_shared<FolderDataset>(folder, std::move(images), std::move(classes),
+                                         context.content);
 }
 
 /// The images that lie in class folders. Others are left out with a warning; it is an error if no
@@ -154,7 +167,8 @@ Datasets open_with_labels(const std::vector<fs::path>& folders, const OpenContex
   classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   Datasets datasets;
   for (std::size_t i = 0; i < images.size(); ++i) {
-    datasets.push_back(std::make_shared<FolderDataset>(folders[i], std::move(images[i]), classes));
+    datasets.push_back(std::make_shared<FolderDataset>(folders[i], std::move(images[i]), classes,
+                                                       context.content));
   }
   return datasets;
 }

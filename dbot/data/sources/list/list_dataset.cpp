@@ -8,7 +8,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/data_error.h"
-#include "dbot/data/image/sample_image.h"
 #include "dbot/data/sources/file_bytes.h"
 
 namespace dbot::data {
@@ -33,23 +32,27 @@ void require_some_file(const fs::path& list, const std::vector<ListEntry>& entri
 
 }  // namespace
 
-std::vector<ListEntry> read_list(const fs::path& list, LabelReader& labels) {
+std::vector<ListEntry> read_list(const fs::path& list, LabelReader& labels, Content content) {
   std::vector<std::uint8_t> bytes;
   read_file_bytes(list.string(), bytes);
   auto entries = parse_list({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                            kind_of_list(list), list.string(), labels);
+                            kind_of_list(list), list.string(), labels, content);
   if (entries.empty()) {
-    throw data_error(list.string(), Fault::empty, "names no image, expected one path a line");
+    throw data_error(list.string(), Fault::empty,
+                     fmt::format("names no {}, expected one path a line", word_of(content)));
   }
   return entries;
 }
 
-ListDataset::ListDataset(fs::path folder, core::TextList paths, Labels labels)
-    : folder_(std::move(folder)), paths_(std::move(paths)), labels_(std::move(labels)) {}
+ListDataset::ListDataset(fs::path folder, core::TextList paths, Labels labels, Content content)
+    : folder_(std::move(folder)),
+      paths_(std::move(paths)),
+      labels_(std::move(labels)),
+      content_(content) {}
 
 void ListDataset::read(std::int64_t index, Sample& sample) const {
   sample.begin(name(index));
-  read_file_bytes(sample.name(), sample.add(kImagePart).own_encoded());
+  read_file(content_, sample.name(), sample);
 }
 
 std::int64_t ListDataset::label(std::int64_t index) const {
@@ -71,7 +74,7 @@ std::vector<std::shared_ptr<const Dataset>> open_lists(
   for (std::size_t i = 0; i < parts.size(); ++i) {
     for (const auto& list : parts[i]) {
       LabelReader odd;
-      const auto entries = read_list(list, odd);
+      const auto entries = read_list(list, odd, context.content);
       if (odd.any_trouble()) {
         context.log(core::LogLevel::warning,
                     fmt::format("[data] {}: {}", list.string(), odd.trouble()));
@@ -89,7 +92,8 @@ std::vector<std::shared_ptr<const Dataset>> open_lists(
   std::vector<std::shared_ptr<const Dataset>> datasets;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     datasets.push_back(std::make_shared<ListDataset>(parts[i].front().parent_path(),
-                                                     std::move(paths[i]), std::move(labels[i])));
+                                                     std::move(paths[i]), std::move(labels[i]),
+                                                     context.content));
   }
   return datasets;
 }

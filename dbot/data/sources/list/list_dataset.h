@@ -14,11 +14,12 @@
 
 namespace dbot::data {
 
-/// Image files that a list names (list_file.h), in its order. Relative paths count from the list's
-/// folder.
+/// Image or video files that a list names (list_file.h), in its order. Relative paths count from
+/// the list's folder.
 class ListDataset final : public Dataset {
  public:
-  ListDataset(std::filesystem::path folder, core::TextList paths, Labels labels);
+  ListDataset(std::filesystem::path folder, core::TextList paths, Labels labels,
+              Content content = Content::images);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
   void read(std::int64_t index, Sample& sample) const override;
@@ -31,11 +32,13 @@ class ListDataset final : public Dataset {
   std::filesystem::path folder_;
   core::TextList paths_;
   Labels labels_;
+  Content content_;
 };
 
 /// What a list names, read as its ending says; `labels` counts those that name no class. Throws
 /// DataError if the list names nothing.
-std::vector<ListEntry> read_list(const std::filesystem::path& list, LabelReader& labels);
+std::vector<ListEntry> read_list(const std::filesystem::path& list, LabelReader& labels,
+                                 Content content = Content::images);
 
 /// The images that the lists of each part name; the labels of the parts count the same classes.
 /// Throws DataError for a list that cannot be read, names nothing, or whose first files are all

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "dbot/data/data_error.h"
-#include "dbot/data/image/codec.h"
 
 namespace dbot::data {
 namespace {
@@ -32,8 +31,9 @@ std::string_view without_spaces(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
 }
 
-constexpr std::array<std::string_view, 8> kPathNames{"path",     "file",  "file_name",  "filename",
-                                                     "filepath", "image", "image_path", "img"};
+constexpr std::array<std::string_view, 10> kPathNames{
+    "path",  "file",       "file_name", "filename", "filepath",
+    "image", "image_path", "img",       "video",    "video_path"};
 constexpr std::array<std::string_view, 6> kLabelNames{"label",    "class",  "class_name",
                                                       "category", "target", "y"};
 
@@ -43,14 +43,14 @@ bool is_one_of(std::span<const std::string_view> names, std::string_view text) {
 
 /// Whether a line has a field that names an image, or that heads a column of such names. Quotes
 /// matter for what is between them alone.
-bool shows_paths(std::string_view line, char separator) {
+bool shows_paths(Content content, std::string_view line, char separator) {
   const bool several = line.find(separator) != std::string_view::npos;
   while (!line.empty()) {
     auto field = without_spaces(line.substr(0, line.find(separator)));
     line.remove_prefix(std::min(line.find(separator), line.size() - 1) + 1);
     if (field.starts_with('"')) field.remove_prefix(1);
     if (field.ends_with('"')) field.remove_suffix(1);
-    if (has_image_extension(field) || (several && is_one_of(kPathNames, field))) return true;
+    if (has_extension_of(content, field) || (several && is_one_of(kPathNames, field))) return true;
   }
   return false;
 }
@@ -63,8 +63,9 @@ struct Columns {
 
 class ListParser {
  public:
-  ListParser(ListKind kind, std::string_view name, LabelReader& labels)
+  ListParser(ListKind kind, std::string_view name, LabelReader& labels, Content content)
       : kind_(kind),
+        content_(content),
         separator_(kind == ListKind::commas ? ',' : '\t'),
         name_(name),
         labels_(labels) {}
@@ -85,17 +86,18 @@ class ListParser {
     throw data_error(fmt::format("{}:{}", name_, line_), Fault::corrupt, what);
   }
 
+  bool names_sample(std::string_view field) const { return has_extension_of(content_, field); }
+
   void add(std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.size() > kLongestLine) fail(fmt::format("has more than {} bytes", kLongestLine));
-    if (line.find('\0') != std::string_view::npos)
-      fail("holds a byte 0; this is no list of images");
+    if (line.find('\0') != std::string_view::npos) fail("holds a byte 0; this is no list of files");
     if (without_spaces(line).empty() || line.front() == '#') return;
     if (kind_ == ListKind::text) return add_text(without_spaces(line));
     if (!begun_) find_separator(line);
     Fields fields = split(line);
     const bool names_image = std::ranges::any_of(
-        fields, [](const std::string& field) { return has_image_extension(field); });
+        fields, [this](const std::string& field) { return names_sample(field); });
     if (!std::exchange(begun_, true) && !names_image) return read_header(std::move(fields));
     if (columns_.count == 0) join_path(fields);
     add_fields(std::move(fields));
@@ -103,10 +105,10 @@ class ListParser {
 
   /// Programs write others than the ending says: another one counts if it alone shows paths.
   void find_separator(std::string_view line) {
-    if (shows_paths(line, separator_)) return;
+    if (shows_paths(content_, line, separator_)) return;
     for (const char other : {';', '\t', ','}) {
       const bool there = line.find(other) != std::string_view::npos;
-      if (!there || !shows_paths(line, other)) continue;
+      if (!there || !shows_paths(content_, line, other)) continue;
       separator_ = other;
       return;
     }
@@ -116,7 +118,7 @@ class ListParser {
   /// name.
   void join_path(Fields& fields) const {
     const auto ends = std::ranges::find_if(
-        fields, [](const std::string& field) { return has_image_extension(field); });
+        fields, [this](const std::string& field) { return names_sample(field); });
     if (ends == fields.end()) return;
     for (auto part = fields.begin() + 1; part <= ends; ++part) {
       fields.front() += separator_ + *part;
@@ -132,11 +134,11 @@ class ListParser {
       entries_.push_back({std::string(path), labels_.of_text(label), line_});
     };
     if (const auto tab = line.find('\t'); tab != std::string_view::npos) return take(tab);
-    if (!has_image_extension(line)) {
+    if (!names_sample(line)) {
       // Names and labels may hold commas and spaces: what ends like an image's name is the path.
       for (auto at = line.find_last_of(", "); at != std::string_view::npos && at > 0;
            at = line.find_last_of(", ", at - 1)) {
-        if (has_image_extension(line.substr(0, at))) return take(at);
+        if (names_sample(line.substr(0, at))) return take(at);
       }
       for (const char separator : {',', ' '}) {
         const auto at = line.rfind(separator);
@@ -187,9 +189,9 @@ class ListParser {
     columns_.label = find_column(header, kLabelNames);
     if (columns_.path >= 0) return;
     fail(fmt::format(
-        "is no image's name, and as a header has no column of paths: {}; call it \"path\", and "
+        "is no {}'s name, and as a header has no column of paths: {}; call it \"path\", and "
         "separate fields by {}",
-        fmt::join(header, ", "), kind_ == ListKind::commas ? "commas" : "tabs"));
+        word_of(content_), fmt::join(header, ", "), kind_ == ListKind::commas ? "commas" : "tabs"));
   }
 
   void add_fields(Fields fields) {
@@ -211,6 +213,7 @@ class ListParser {
   }
 
   ListKind kind_;
+  Content content_;
   char separator_;  // of fields
   std::string_view name_;
   std::int64_t line_ = 0;
@@ -223,8 +226,8 @@ class ListParser {
 }  // namespace
 
 std::vector<ListEntry> parse_list(std::string_view text, ListKind kind, std::string_view name,
-                                  LabelReader& labels) {
-  return ListParser(kind, name, labels).run(text);
+                                  LabelReader& labels, Content content) {
+  return ListParser(kind, name, labels, content).run(text);
 }
 
 std::vector<ListEntry> parse_list(std::string_view text, ListKind kind, std::string_view name) {

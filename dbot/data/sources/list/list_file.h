@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dbot/data/sources/content.h"
 #include "dbot/data/sources/label_reader.h"
 
 namespace dbot::data {
@@ -19,11 +20,12 @@ struct ListEntry {
 
 enum class ListKind { text, commas, tabs };
 
-/// Reads a list of images, one a line. Empty lines and those that begin with # are passed over, and
-/// lines may end in CR LF.
+/// Reads a list of images or videos, one a line. Empty lines and those that begin with # are passed
+/// over, and lines may end in CR LF.
 /// - `commas`, `tabs`: fields, quoted where they hold a separator ("" is a quote within quotes). A
 ///   first line whose first field is no image's name is a header: of its columns one is called
-///   path, file, file_name, filename, filepath, image, image_path or img, and one may be called
+///   path, file, file_name, filename, filepath, image, image_path, img, video or
+///   video_path, and one may be called
 ///   label, class, class_name, category, target or y. Without a header: path, label; the path may
 ///   hold separators where it ends like an image's name.
 /// - `text`: a path; behind it, after a tab, a comma or a space, a label where the line does not
@@ -31,7 +33,7 @@ enum class ListKind { text, commas, tabs };
 ///   separator.
 /// `labels` counts those that name no class. Throws DataError ("[data] NAME:LINE: reason").
 std::vector<ListEntry> parse_list(std::string_view text, ListKind kind, std::string_view name,
-                                  LabelReader& labels);
+                                  LabelReader& labels, Content content = Content::images);
 std::vector<ListEntry> parse_list(std::string_view text, ListKind kind, std::string_view name);
 
 /// How the lines of a list are divided, by its extension in any case.

@@ -55,8 +55,9 @@ std::shared_ptr<const Dataset> dataset_of(const fs::path& index_path, PackIndex 
   ShardFiles files = open_shards(index_path, index);
   std::vector<fs::path> shown(index.shards.size(), index_path.parent_path());
   return std::make_shared<ShardedDataset>(
-      std::move(files), ShardedDataset::Index{std::move(shown), std::move(index.places),
-                                              std::move(index.names), std::move(labels)});
+      std::move(files),
+      ShardedDataset::Index{std::move(shown), std::move(index.places), std::move(index.names),
+                            std::move(labels), Content::images});
 }
 
 /// What is wrong with a shard; empty if nothing is.

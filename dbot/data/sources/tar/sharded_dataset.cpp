@@ -7,6 +7,7 @@
 #include "dbot/data/data_error.h"
 #include "dbot/data/image/sample_image.h"
 #include "dbot/data/scratch.h"
+#include "dbot/data/video/video_place.h"
 
 namespace dbot::data {
 
@@ -16,6 +17,11 @@ ShardedDataset::ShardedDataset(ShardFiles files, Index index)
 void ShardedDataset::read(std::int64_t index, Sample& sample) const {
   const ShardPlace& place = index_.places.at(static_cast<std::size_t>(index));
   sample.begin(name(index));
+  if (index_.content == Content::videos) {
+    const auto path = files_.path(place.shard).string();
+    put_video(video_within(path, place.offset, place.bytes, sample.name()), sample.add(kVideoPart));
+    return;
+  }
   auto& bytes = sample.add(kImagePart).own_encoded();
   if (place.bytes == 0) throw data_error(name(index), Fault::empty, "is empty");
   room(bytes, place.bytes);

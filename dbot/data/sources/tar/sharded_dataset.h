@@ -7,6 +7,7 @@
 
 #include "dbot/core/text_list.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/sources/content.h"
 #include "dbot/data/sources/labels.h"
 #include "dbot/data/sources/tar/shard_files.h"
 
@@ -20,8 +21,11 @@ struct ShardPlace {
 
 /// An image of more bytes than that is damage, or an attack on memory.
 inline constexpr std::uint64_t kMostImageBytes = std::uint64_t{1} << 30;
+/// A video is never in memory as a whole; a place counts so many bytes.
+inline constexpr std::uint64_t kMostVideoBytes = (std::uint64_t{1} << 32) - 1;
 
-/// Encoded images that lie one behind the other in a few large files: tar archives, packs.
+/// Encoded images or videos that lie one behind the other in a few large files: tar archives,
+/// packs.
 class ShardedDataset final : public Dataset {
  public:
   struct Index {
@@ -29,6 +33,7 @@ class ShardedDataset final : public Dataset {
     std::vector<ShardPlace> places;
     core::TextList names;  // within the shard
     Labels labels;
+    Content content = Content::images;
   };
   /// Each place lies inside its shard.
   ShardedDataset(ShardFiles files, Index index);

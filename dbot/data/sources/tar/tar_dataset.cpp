@@ -35,7 +35,7 @@ std::string listed(const std::vector<fs::path>& archives) {
                                             archives.back().filename().string());
 }
 
-void require_tar_images(const TarPart& part) {
+void require_samples(const TarPart& part, Content content) {
   std::int64_t others = 0;
   std::string first;
   UnreadImages unread;
@@ -48,9 +48,11 @@ void require_tar_images(const TarPart& part) {
   const std::string found = others == 0 ? ""
                                         : fmt::format(", but {} other {}; first: {}", others,
                                                       others == 1 ? "file" : "files", first);
-  throw data_error(listed(part.shown), Fault::empty,
-                   fmt::format("holds no image (.jpg, .png, .webp, .tif, …){}{}{}", found,
-                               unread.total() > 0 ? "; " : "", unread.told()));
+  const std::string told =
+      content == Content::images && unread.total() > 0 ? unread.told() : std::string();
+  throw data_error(
+      listed(part.shown), Fault::empty,
+      fmt::format("holds no {}{}{}{}", named(content), found, told.empty() ? "" : "; ", told));
 }
 
 /// What the scan of one archive found beside its images.
@@ -76,7 +78,7 @@ void tell_of_archive(const fs::path& shown, const TarScan& scan, const core::Log
   }
 }
 
-void tell(const TarPart& part, const core::Log& log) {
+void tell(const TarPart& part, Content content, const core::Log& log) {
   std::int64_t companions = 0, links = 0;
   UnreadImages unread;
   LabelReader odd;
@@ -101,7 +103,7 @@ void tell(const TarPart& part, const core::Log& log) {
     say(core::LogLevel::warning,
         fmt::format("{} links are left out; they have no content of their own", links));
   }
-  if (unread.total() > 0) say(core::LogLevel::warning, unread.told());
+  if (content == Content::images && unread.total() > 0) say(core::LogLevel::warning, unread.told());
   if (odd.any_trouble()) say(core::LogLevel::warning, odd.trouble());
 }
 
@@ -111,11 +113,11 @@ TarPart scan_part(const std::vector<fs::path>& archives, const OpenContext& cont
   for (const auto& archive : archives) plain.push_back(plain_archive(archive, context));
   TarPart part{archives, ShardFiles(std::move(plain)), {}};
   part.scans.resize(archives.size());
-  in_parallel(archives.size(), kScanningThreads, [&part](std::size_t shard) {
-    part.scans[shard] = scan_tar(part.files, static_cast<std::uint32_t>(shard));
+  in_parallel(archives.size(), kScanningThreads, [&](std::size_t shard) {
+    part.scans[shard] = scan_tar(part.files, static_cast<std::uint32_t>(shard), context.content);
   });
-  require_tar_images(part);
-  tell(part, context.log);
+  require_samples(part, context.content);
+  tell(part, context.content, context.log);
   return part;
 }
 
@@ -157,8 +159,8 @@ LabelWords words_of_tars(const TarPart& part) {
   return words;
 }
 
-std::shared_ptr<const Dataset> joined(TarPart part, Labels labels) {
-  ShardedDataset::Index index{std::move(part.shown), {}, {}, std::move(labels)};
+std::shared_ptr<const Dataset> joined(TarPart part, Labels labels, Content content) {
+  ShardedDataset::Index index{std::move(part.shown), {}, {}, std::move(labels), content};
   for (auto& scan : part.scans) {
     for (std::size_t i = 0; i < scan.names.size(); ++i) index.names.add(scan.names[i]);
     index.places.insert(index.places.end(), scan.places.begin(), scan.places.end());
@@ -180,7 +182,7 @@ std::vector<std::shared_ptr<const Dataset>> open_tars(
   auto labels = number_alike(words);
   std::vector<std::shared_ptr<const Dataset>> datasets;
   for (std::size_t i = 0; i < scanned.size(); ++i) {
-    datasets.push_back(joined(std::move(scanned[i]), std::move(labels[i])));
+    datasets.push_back(joined(std::move(scanned[i]), std::move(labels[i]), context.content));
   }
   return datasets;
 }

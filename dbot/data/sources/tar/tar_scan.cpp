@@ -11,7 +11,6 @@
 #include "dbot/core/error.h"
 #include "dbot/core/json.h"
 #include "dbot/data/data_error.h"
-#include "dbot/data/image/codec.h"
 #include "dbot/data/sources/tar/tar_samples.h"
 #include "dbot/formats/tar_reader.h"
 
@@ -65,7 +64,8 @@ std::string label_in_json(const std::string& text, LabelReader& reader) try {
 
 class TarScanner {
  public:
-  TarScanner(const ShardFiles& files, std::uint32_t shard) : files_(files), shard_(shard) {}
+  TarScanner(const ShardFiles& files, std::uint32_t shard, Content content)
+      : files_(files), shard_(shard), content_(content) {}
 
   TarScan run() try {
     formats::TarReader reader(
@@ -101,7 +101,7 @@ class TarScanner {
       key_ = sample_key(name);
     }
     const auto ending = ending_of(name);
-    if (has_image_extension(name)) {
+    if (has_extension_of(content_, name)) {
       check_size(name, member.size);
       sample_images_.push_back({name, member.offset, member.size, {}});
     } else if (ending == ".cls" || ending == ".json") {
@@ -113,12 +113,13 @@ class TarScanner {
   }
 
   void check_size(const std::string& name, std::uint64_t bytes) const {
-    if (bytes <= kMostImageBytes) return;
+    const auto most = content_ == Content::images ? kMostImageBytes : kMostVideoBytes;
+    if (bytes <= most) return;
     throw DataError({.operation = "data",
                      .subject = files_.path(shard_).string(),
                      .fault = Fault::too_large,
-                     .reason = fmt::format("holds {} of {} bytes, expected at most {} of an image",
-                                           name, bytes, kMostImageBytes)});
+                     .reason = fmt::format("holds {} of {} bytes, expected at most {} of one {}",
+                                           name, bytes, most, word_of(content_))});
   }
 
   void read_label(const std::string& name, const formats::TarMember& member, bool json) {
@@ -161,6 +162,7 @@ class TarScanner {
 
   const ShardFiles& files_;
   std::uint32_t shard_;
+  Content content_;
   TarScan scan_;
   std::int64_t archive_ = 0;
   std::string key_;
@@ -170,8 +172,8 @@ class TarScanner {
 
 }  // namespace
 
-TarScan scan_tar(const ShardFiles& files, std::uint32_t shard) {
-  return TarScanner(files, shard).run();
+TarScan scan_tar(const ShardFiles& files, std::uint32_t shard, Content content) {
+  return TarScanner(files, shard, content).run();
 }
 
 }  // namespace dbot::data

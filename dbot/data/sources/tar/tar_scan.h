@@ -7,13 +7,14 @@
 
 #include "dbot/core/text_list.h"
 #include "dbot/data/image/unread_images.h"
+#include "dbot/data/sources/content.h"
 #include "dbot/data/sources/label_reader.h"
 #include "dbot/data/sources/tar/shard_files.h"
 #include "dbot/data/sources/tar/sharded_dataset.h"
 
 namespace dbot::data {
 
-/// The images of one tar archive, in its order, by the convention of WebDataset
+/// The images or videos of one tar archive, in its order, by the convention of WebDataset
 /// (webdataset.github.io): files of a sample share the name up to the first dot of its last part;
 /// "KEY.cls" holds its label, "KEY.json" too, as {"label": …}. Where base names hold dots, what
 /// stands before the last one tells first. Files of a sample usually follow each other; those that
@@ -37,6 +38,6 @@ struct TarScan {
 };
 
 /// Hidden files are passed over, as in folders. Throws DataError naming the archive.
-TarScan scan_tar(const ShardFiles& files, std::uint32_t shard);
+TarScan scan_tar(const ShardFiles& files, std::uint32_t shard, Content content = Content::images);
 
 }  // namespace dbot::data
