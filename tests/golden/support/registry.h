@@ -58,6 +58,8 @@ void check_resnet(const Fixture& fixture, Comparison& comparison);
 void check_unmix_cifar(const Fixture& fixture, Comparison& comparison);
 void check_imae_pretrain(const Fixture& fixture, Comparison& comparison);
 void check_imae_separability(const Fixture& fixture, Comparison& comparison);
+void check_m3ae_pretrain(const Fixture& fixture, Comparison& comparison);
+void check_m3ae_representation(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.
 void check_learning_rates(const nlohmann::json& table, Comparison& comparison);
