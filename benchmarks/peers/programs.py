@@ -19,6 +19,7 @@ OFFICIAL = "official"
 DBOT = "dbot"
 FINETUNE = "finetune"
 MIXMASK = "mixmask"
+M3AE = "m3ae"
 PRETRAINING = ("dbot", "mae")  # by code of theirs, which setup.sh fetches
 STDERR_LINES = 12  # of a program that failed are shown
 
@@ -50,13 +51,15 @@ class Case:
             "small-32": (0.6, 0.005),
             "resnet18-cifar": (0.8, 0.02),
             "resnet50": (1.5, 0.2),
+            "small-64": (0.7, 0.01),
         }[self.config]
         return int((fixed + per_image * self.batch) * 2**30)
 
 
 def parse_case(text: str) -> Case:
     match = re.fullmatch(
-        r"((?:dbot|mae|finetune)/(?:vit-b16|tiny-32)|mixmask/(?:small-32|resnet18-cifar|resnet50))"
+        r"((?:dbot|mae|finetune)/(?:vit-b16|tiny-32)|mixmask/(?:small-32|resnet18-cifar|resnet50)"
+        r"|m3ae/(?:vit-b16|small-64))"
         r"/(fp32|bf16)/([1-9]\d*)",
         text,
     )

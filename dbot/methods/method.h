@@ -36,6 +36,7 @@ struct DataFacts {
   std::vector<double> mean, std;          // one a channel, of pixels in 0…1; empty: no images
   std::vector<double> value_range = {};   // stored values that are black and white; empty: usual
   std::vector<std::string> classes = {};  // by the number of their labels; empty: no labels
+  std::vector<std::string> words = {};    // by the ids of a text's tokens; empty: no texts
 };
 
 struct StepContext {

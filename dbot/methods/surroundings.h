@@ -37,6 +37,18 @@ Config placed(Config config, const MakeContext& context) {
   return config;
 }
 
+/// What a system reads of texts: `kTextIds`, int64 [batch, tokens], 0 where padded, and
+/// `kTextPadding`, float32 of that shape, 1: padded; of texts without an image the same behind
+/// `kUnpaired`. A caption that is missing, empty or left out is all padding.
+struct TextInput {
+  std::int64_t captions = 0;    // tokens of a caption; 0: captions are not read
+  std::int64_t unpaired = 0;    // tokens of a text without an image; 0: none are read
+  std::int64_t vocabulary = 0;  // all ids are below it
+  double drop = 0;              // share of captions that are left out
+  /// Always those of the samples i with (i mod 100)/100 < drop; else drawn for each reading.
+  bool drop_is_fixed = false;
+};
+
 struct Outline {
   std::optional<nn::ImageInput> images;  // where it reads images
   std::int64_t width = 0;                // of its matrix products; feature width of its backbone
@@ -52,12 +64,16 @@ struct Outline {
   /// Where it learns from pairs (data/loader/partner_part.h): the share of partners that are of the
   /// sample's own class.
   std::optional<double> partners = {};
+  std::optional<TextInput> texts = {};  // where it reads texts
   /// Why several processes cannot share its steps: what a micro-batch leaves to the one behind it.
   /// Empty: they can.
   std::string needs_one_process = {};
 };
 
 inline constexpr const char* kFurtherViews = "views";
+inline constexpr const char* kTextIds = "text_ids";
+inline constexpr const char* kTextPadding = "text_padding";
+inline constexpr const char* kUnpaired = "unpaired.";  // before the names of texts without an image
 
 /// What a system holds in memory, by item, in bytes.
 struct MethodMemory {

@@ -9,7 +9,7 @@ double drop_path_rate(double maximum, std::int64_t index, std::int64_t depth) {
 }
 
 ops::BranchScales DropPath::scales(std::int64_t block, std::int64_t depth) const {
-  const double rate = drop_path_rate(maximum, block, depth);
+  const double rate = constant ? maximum : drop_path_rate(maximum, block, depth);
   if (!draws.defined() || rate == 0) return {};
   const double keep = 1.0 - rate;
   const at::Tensor multipliers = (draws.slice(0, 2 * block, 2 * block + 2) + keep).floor() / keep;

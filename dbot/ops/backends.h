@@ -40,6 +40,8 @@ at::Tensor transformer_block_cpu(const at::Tensor& x, const TransformerBlockWeig
 at::Tensor transformer_block_cuda(const at::Tensor& x, const TransformerBlockWeights& weights,
                                   const TransformerBlockOptions& options,
                                   const BranchScales& scales, const at::Tensor& rows = {});
+/// The logit of a key that is padded: far below all others, and finite. docs/methods/m3ae.md §2.
+inline constexpr float kPaddedLogit = -1e7F;
 /// The block of frozen networks of other kinds: gates, norms of heads and branches, rotations.
 at::Tensor foreign_block_reference(const at::Tensor& x, const TransformerBlockWeights& weights,
                                    const TransformerBlockOptions& options,

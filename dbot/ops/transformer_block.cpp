@@ -3,6 +3,9 @@
 #include <ATen/TensorOperators.h>
 #include <c10/core/GradMode.h>
 
+#include <string>
+
+#include "dbot/core/error.h"
 #include "dbot/ops/backends.h"
 
 namespace dbot::ops {
@@ -17,11 +20,22 @@ bool has_kernels(const at::Tensor& x, const TransformerBlockWeights& weights,
          (options.compute == at::kFloat || options.compute == at::kBFloat16);
 }
 
+void check_key_padding(const at::Tensor& x, const at::Tensor& padding) {
+  if (!padding.defined()) return;
+  if (padding.dim() == 2 && padding.size(0) == x.size(0) && padding.size(1) == x.size(1) &&
+      padding.scalar_type() == at::kFloat) {
+    return;
+  }
+  throw Error("[transformer block] the padding of keys has " + std::to_string(padding.numel()) +
+              " values, expected float32 of " + std::to_string(x.size(0)) + "×" +
+              std::to_string(x.size(1)));
+}
+
 }  // namespace
 
 bool is_foreign_block(const TransformerBlockWeights& weights,
                       const TransformerBlockOptions& options) {
-  return options.tanh_gelu || options.rotary_cosine.defined() || weights.gate_weight.defined() ||
+  return options.rotary_cosine.defined() || weights.gate_weight.defined() ||
          weights.query_norm_weight.defined() || weights.attention_norm_weight.defined() ||
          weights.mlp_norm_weight.defined();
 }
@@ -54,6 +68,7 @@ TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::Sc
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows) {
+  check_key_padding(x, options.key_padding);
   if (is_foreign_block(weights, options)) {
     return foreign_block_reference(x, weights, options, scales, rows);
   }

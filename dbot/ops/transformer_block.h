@@ -43,7 +43,10 @@ struct TransformerBlockOptions {
   double layer_norm_eps = 1e-6;
   at::ScalarType compute = at::kFloat;  // of the matrix products; the residual stream is float32
   bool quick_gelu = false;              // x·sigmoid(1.702x), as CLIP has it
-  bool tanh_gelu = false;               // the approximation by tanh, as SigLIP has it
+  bool tanh_gelu = false;               // the approximation by tanh, as SigLIP and M3AE have it
+  /// Keys that are not seen, float32 [batch, tokens], 1: padded; undefined: all are seen. Their
+  /// logits are −1e7 for every query; a sample has at least one key that is seen.
+  at::Tensor key_padding = {};
   // Rotations of query and key for the last so many tokens, float32 [patches, head width]; which
   // columns turn together: k and k + half a head, else 2k and 2k + 1. docs/methods/teachers.md §2.
   at::Tensor rotary_cosine = {}, rotary_sine = {};
@@ -51,6 +54,7 @@ struct TransformerBlockOptions {
 };
 
 /// Whether a block has a part that only frozen networks have: it has no kernels of ours.
+/// (The GELU by tanh has kernels, whoever has it.)
 bool is_foreign_block(const TransformerBlockWeights& weights,
                       const TransformerBlockOptions& options);
 
@@ -61,13 +65,14 @@ struct BranchScales {
 };
 
 /// A pre-norm transformer block: x += s₁·γ₁·Attention(LayerNorm(x)); x += s₂·γ₂·MLP(LayerNorm(x))
-/// with exact (erf) GELU and logits scaled by 1/sqrt(width/heads). Differentiable in `x` and the
-/// weights, once; with the project's kernels (kernel_level.h) gradients of weights that are leaves
-/// are added to their `grad()`, whatever the backward pass was asked for. x: [batch, tokens, width]
-/// float32. rows: int64 [batch, wanted], which tokens of each sample are wanted, each at most once;
-/// the result is then [batch, wanted, width], and what only the others need is not computed.
-/// Undefined: all. docs/methods/mae.md §1, docs/methods/dbot.md §4; LayerScale, the attention's
-/// bias and the quick GELU: docs/methods/dbot.md §8.
+/// with exact (erf) GELU, unless the options say so, and logits scaled by 1/sqrt(width/heads).
+/// Differentiable in `x` and the weights, once; with the project's kernels (kernel_level.h)
+/// gradients of weights that are leaves are added to their `grad()`, whatever the backward pass was
+/// asked for. x: [batch, tokens, width] float32. rows: int64 [batch, wanted], which tokens of each
+/// sample are wanted, each at most once; the result is then [batch, wanted, width], and what only
+/// the others need is not computed. Undefined: all. Throws Error for a padding of another shape.
+/// docs/methods/mae.md §1, docs/methods/dbot.md §4; LayerScale, the attention's bias and the quick
+/// GELU: docs/methods/dbot.md §8; padded keys and the GELU by tanh: docs/methods/m3ae.md §2.
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows = {});

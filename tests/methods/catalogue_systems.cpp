@@ -10,6 +10,8 @@
 #include "dbot/methods/catalogue.h"
 #include "dbot/nn/vit/encoder_parameters.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/methods/image_text/small_pairs.h"
+#include "tests/methods/images_and_numbers.h"
 #include "tests/methods/mixture_separation/small_autoencoder.h"
 #include "tests/methods/small_system.h"
 
@@ -138,6 +140,24 @@ std::vector<System> small_ones(const methods::MixtureSeparationConfig& /*which*/
     systems.push_back({name, maker(small, folder), scalars, "\"patch_size\":4", {"mixtures"}});
   }
   return systems;
+}
+
+/// One with the defaults, and one with everything else that there is.
+std::vector<System> small_ones(const methods::ImageTextConfig& /*which*/) {
+  methods::ImageTextConfig config = small_image_text();
+  config.text_length = config.unpaired_length = kTextLength;
+  config.vocabulary = kTextWords;
+  config.drop_path = 0.2;
+  methods::ImageTextConfig other = config;
+  other.unpaired_weight = 0.5;
+  other.mask_scope = methods::MaskScope::per_batch;
+  other.type_vectors = false;
+  other.head_depth = 2;
+  const std::vector<std::string> pairs{"image_loss", "text_loss", "text_accuracy", "text_pairs"};
+  std::vector<std::string> all = pairs;
+  all.insert(all.end(), {"unpaired_loss", "unpaired_accuracy"});
+  return {{"m3ae", maker(config), pairs, "\"gelu\":\"tanh\""},
+          {"m3ae, with unpaired texts", maker(other), all, "\"gelu\":\"tanh\""}};
 }
 
 }  // namespace

@@ -119,12 +119,22 @@ class EverySystem : public testing::TestWithParam<test::System> {
     return [this](const train::LoaderStart& start, const core::Log& log) {
       data::LoaderConfig config{.batch_size = kBatch, .workers = 2, .seed = 5};
       start.apply_to(config);
-      return std::make_unique<data::Loader>(
-          dataset_,
-          std::vector{data::image_part({.image_size = {8, 8}, .views = {further_view()}}),
-                      data::ragged_part({.name = test::kNumbers, .shape = {1}})},
-          config, log);
+      return std::make_unique<data::Loader>(dataset_, parts(), config, log);
     };
+  }
+
+  /// Whatever one of the systems reads.
+  static std::vector<data::BatchPartFactory> parts() {
+    std::vector<data::BatchPartFactory> all{
+        data::image_part({.image_size = {8, 8}, .views = {further_view()}}),
+        data::ragged_part({.name = test::kNumbers, .shape = {1}})};
+    for (const std::string prefix : {"", methods::kUnpaired}) {
+      all.push_back(data::value_part(
+          {.name = prefix + methods::kTextIds, .type = at::kLong, .shape = {test::kTextLength}}));
+      all.push_back(
+          data::value_part({.name = prefix + methods::kTextPadding, .shape = {test::kTextLength}}));
+    }
+    return all;
   }
 
   std::shared_ptr<const data::Dataset> dataset_ =

@@ -9,12 +9,16 @@
 #include "dbot/core/random.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/image/sample_image.h"
+#include "dbot/methods/surroundings.h"
 #include "tests/methods/small_system.h"
 
 namespace dbot::test {
 
-/// RGB noise of two classes, the brighter one with more numbers beside each image. `sign`: of the
-/// numbers.
+/// Tokens of the texts, captions and others.
+inline constexpr std::int64_t kTextLength = 8, kTextWords = 12;
+
+/// RGB noise of two classes, the brighter one with more numbers beside each image, each with a
+/// caption and a text beside it. `sign`: of the numbers.
 class ImagesAndNumbers final : public data::Dataset {
  public:
   explicit ImagesAndNumbers(std::int64_t size, std::uint64_t seed = 3, double sign = 1)
@@ -34,6 +38,25 @@ class ImagesAndNumbers final : public data::Dataset {
     for (std::size_t i = 0; i < bytes.size() / sizeof(float); ++i) {
       const auto number = static_cast<float>(sign_ * random.uniform(0, 1));
       std::memcpy(bytes.data() + i * sizeof(float), &number, sizeof(float));
+    }
+    add_text(sample, "", index % (kTextLength + 1), random);  // some captions are missing
+    add_text(sample, methods::kUnpaired, kTextLength - index % 4, random);
+  }
+  /// A text behind `prefix` of so many words, padded behind them.
+  static void add_text(data::Sample& sample, const std::string& prefix, std::int64_t words,
+                       core::Random& random) {
+    const std::array<std::int64_t, 1> shape{kTextLength};
+    const auto ids = sample.add(prefix + methods::kTextIds).own_values(at::kLong, shape);
+    for (std::int64_t i = 0; i < kTextLength; ++i) {
+      const std::int64_t id =
+          i < words ? 1 + static_cast<std::int64_t>(random.below(kTextWords - 1)) : 0;
+      std::memcpy(ids.data() + static_cast<std::size_t>(i) * sizeof id, &id, sizeof id);
+    }
+    const auto padding = sample.add(prefix + methods::kTextPadding).own_values(at::kFloat, shape);
+    for (std::int64_t i = 0; i < kTextLength; ++i) {
+      const float padded = i < words ? 0 : 1;
+      std::memcpy(padding.data() + static_cast<std::size_t>(i) * sizeof padded, &padded,
+                  sizeof padded);
     }
   }
   std::int64_t label(std::int64_t index) const override { return index % 2; }

@@ -2,6 +2,7 @@
 #include <ATen/ops/erf.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
@@ -37,12 +38,26 @@ TableOperation linear_row() {
               }};
 }
 
-at::Tensor attention_formula(const TableShape& s, const at::Tensor& projected) {
+/// Which keys of each sample are not seen, 1: all but some of the first.
+at::Tensor some_padding(const TableShape& s) {
+  at::Tensor padding = at::zeros({s.batch, s.tokens}, at::kDouble);
+  for (std::int64_t sample = 0; sample < s.batch; ++sample) {
+    padding.select(0, sample).slice(0, 1 + (2 * sample) % s.tokens).fill_(1);
+  }
+  return padding;
+}
+
+/// padding: [batch, tokens], undefined: none.
+at::Tensor attention_formula(const TableShape& s, const at::Tensor& projected,
+                             const at::Tensor& padding = {}) {
   const std::int64_t head = s.width / s.heads;
   const at::Tensor qkv =
       projected.view({s.batch, s.tokens, 3, s.heads, head}).permute({2, 0, 3, 1, 4});
-  const at::Tensor logits = at::matmul(qkv.select(0, 0), qkv.select(0, 1).transpose(-1, -2)) /
-                            std::sqrt(static_cast<double>(head));
+  at::Tensor logits = at::matmul(qkv.select(0, 0), qkv.select(0, 1).transpose(-1, -2)) /
+                      std::sqrt(static_cast<double>(head));
+  if (padding.defined()) {
+    logits = logits.masked_fill(padding.gt(0.5).view({s.batch, 1, 1, s.tokens}), -1e7);
+  }
   return at::matmul(at::softmax(logits, -1), qkv.select(0, 2))
       .transpose(1, 2)
       .reshape({s.batch, s.tokens, s.width});
@@ -69,6 +84,22 @@ TableOperation attention_row() {
             return Outcome{attended.context,
                            {attention_backward(c.inputs[0], attended, c.outer, c.shape.heads)}};
           }};
+}
+
+TableOperation padded_attention_row() {
+  TableOperation row = attention_row();
+  row.name = "attention_padded";
+  row.formula = [](const TableShape& s, const Tensors& in) {
+    return attention_formula(s, in[0], some_padding(s));
+  };
+  row.ours = [](const Call& c) {
+    const at::Tensor padding = some_padding(c.shape).to(at::kFloat);
+    const Attention attended = attention(c.inputs[0], c.shape.heads, {}, padding);
+    return Outcome{
+        attended.context,
+        {attention_backward(c.inputs[0], attended, c.outer, c.shape.heads, {}, {}, padding)}};
+  };
+  return row;
 }
 
 /// The last tokens of each sample, backwards.
@@ -131,6 +162,20 @@ Tensors block_inputs(const TableShape& s) {
           table_numbers({w}, 13, 0.3)};
 }
 
+/// The block in plain formulas. padding: [batch, tokens], undefined: none; tanh: of its GELU.
+at::Tensor block_formula(const TableShape& s, const Tensors& in, const at::Tensor& padding,
+                         bool tanh) {
+  const at::Tensor normed = layer_norm_formula(in[0], in[1], in[2]);
+  const at::Tensor context = attention_formula(s, at::matmul(normed, in[3].t()) + in[4], padding);
+  const at::Tensor middle = in[0] + at::matmul(context, in[5].t()) + in[6];
+  const at::Tensor hidden =
+      at::matmul(layer_norm_formula(middle, in[7], in[8]), in[9].t()) + in[10];
+  const at::Tensor share = tanh
+                               ? at::tanh((hidden + hidden.pow(3) * 0.044715) * std::sqrt(2 / M_PI))
+                               : at::erf(hidden / std::sqrt(2.0));
+  return middle + at::matmul(hidden * 0.5 * (1 + share), in[11].t()) + in[12];
+}
+
 /// Weights are float32 and rounded by the block itself, so that its results are further from those
 /// of the weights as they are.
 TableOperation block_row() {
@@ -138,17 +183,8 @@ TableOperation block_row() {
           .inputs = block_inputs,
           .computed = std::vector<bool>(13, false),
           .in_compute_type = false,
-          .formula =
-              [](const TableShape& s, const Tensors& in) {
-                const at::Tensor normed = layer_norm_formula(in[0], in[1], in[2]);
-                const at::Tensor context =
-                    attention_formula(s, at::matmul(normed, in[3].t()) + in[4]);
-                const at::Tensor middle = in[0] + at::matmul(context, in[5].t()) + in[6];
-                const at::Tensor hidden =
-                    at::matmul(layer_norm_formula(middle, in[7], in[8]), in[9].t()) + in[10];
-                const at::Tensor activated = hidden * 0.5 * (1 + at::erf(hidden / std::sqrt(2.0)));
-                return middle + at::matmul(activated, in[11].t()) + in[12];
-              },
+          .formula = [](const TableShape& s,
+                        const Tensors& in) { return block_formula(s, in, {}, /*tanh=*/false); },
           .ours =
               [](const Call& c) {
                 const Tensors leaves = leaves_of(c.inputs);
@@ -160,10 +196,29 @@ TableOperation block_row() {
           .slack = 6};
 }
 
+/// M3AE's: with padded keys and the GELU by tanh.
+TableOperation joint_block_row() {
+  TableOperation row = block_row();
+  row.name = "transformer_block_joint";
+  row.formula = [](const TableShape& s, const Tensors& in) {
+    return block_formula(s, in, some_padding(s), /*tanh=*/true);
+  };
+  row.ours = [](const Call& c) {
+    const Tensors leaves = leaves_of(c.inputs);
+    TransformerBlockOptions options{.heads = c.shape.heads, .compute = c.compute};
+    options.tanh_gelu = true;
+    options.key_padding = some_padding(c.shape).to(at::kFloat);
+    return differentiated(transformer_block(leaves[0], weights_of(leaves), options, {}), c.outer,
+                          leaves);
+  };
+  return row;
+}
+
 }  // namespace
 
 std::vector<TableOperation> product_operations() {
-  return {linear_row(), attention_row(), select_row(), block_row()};
+  return {linear_row(), attention_row(), padded_attention_row(),
+          select_row(), block_row(),     joint_block_row()};
 }
 
 }  // namespace dbot::ops

@@ -1,6 +1,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/erf.h>
+#include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
@@ -124,10 +125,28 @@ TableOperation gelu_row() {
               }};
 }
 
+TableOperation tanh_gelu_row() {
+  return {.name = "tanh_gelu",
+          .inputs = [](const TableShape& s) { return Tensors{tokens_of(s, 1, 2.0)}; },
+          .computed = {true},
+          .formula =
+              [](const TableShape&, const Tensors& in) {
+                const at::Tensor inner = (in[0] + in[0].pow(3) * 0.044715) * std::sqrt(2 / M_PI);
+                return in[0] * 0.5 * (1 + at::tanh(inner));
+              },
+          .ours =
+              [](const Call& c) {
+                const at::Tensor gradient = c.outer.clone(), sum = at::zeros({c.shape.width});
+                tanh_gelu_backward(c.inputs[0], gradient, sum);
+                return Outcome{tanh_gelu(c.inputs[0]), {gradient}};
+              }};
+}
+
 }  // namespace
 
 std::vector<TableOperation> row_operations() {
-  return {layer_norm_row(), add_layer_norm_row(), add_branch_row(), row_sum_row(), gelu_row()};
+  return {layer_norm_row(), add_layer_norm_row(), add_branch_row(),
+          row_sum_row(),    gelu_row(),           tanh_gelu_row()};
 }
 
 }  // namespace dbot::ops

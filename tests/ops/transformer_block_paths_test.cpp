@@ -2,11 +2,14 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
@@ -14,6 +17,7 @@
 #include <cmath>
 #include <string>
 
+#include "dbot/core/error.h"
 #include "dbot/simd/kernel_level.h"
 
 // The fast path against the reference path in double precision: outputs and all gradients, for
@@ -180,6 +184,40 @@ TEST(TransformerBlockPaths, QuickGeluOfAFrozenBlock) {
     EXPECT_LT(((ours - expected).norm() / expected.norm()).item<double>(), 1e-6) << name(level);
   }
   simd::use_kernel_level("auto");
+}
+
+TEST(TransformerBlockPaths, PaddedKeysChangeNoTokenThatIsSeen) {
+  for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+    simd::use_kernel_level(level);
+    const BlockCase c{2, 11, 24, 2, 40, at::kFloat, false, false, level};
+    TransformerBlockWeights weights = weights_for(c);
+    const TransformerBlockWeights in_float = converted_to_float(weights);
+    at::Tensor padding = at::zeros({2, 11});
+    padding.select(0, 0).slice(0, 7).fill_(1);
+    padding.select(0, 1).slice(0, 1).fill_(1);
+    const TransformerBlockOptions options{.heads = 2, .tanh_gelu = true, .key_padding = padding};
+    const at::Tensor x = numbers({2, 11, 24}, 99, 1.0).to(at::kFloat);
+    const at::Tensor before = transformer_block(x, in_float, options, {});
+    const at::Tensor other = at::where(padding.gt(0.5).unsqueeze(-1), x * -3 + 1, x);
+    const at::Tensor after = transformer_block(other, in_float, options, {});
+    const at::Tensor seen = padding.lt(0.5);
+    EXPECT_TRUE(at::equal(before.index({seen}), after.index({seen}))) << name(level);
+    // Without padding they do matter: the test can fail.
+    TransformerBlockOptions all_seen = options;
+    all_seen.key_padding.reset();
+    EXPECT_FALSE(at::allclose(transformer_block(x, in_float, all_seen, {}).index({seen}),
+                              before.index({seen})));
+  }
+  simd::use_kernel_level("auto");
+}
+
+TEST(TransformerBlockPaths, RefusesPaddingOfAnotherShape) {
+  const BlockCase c{2, 11, 24, 2, 40, at::kFloat, false, false, simd::KernelLevel::portable};
+  TransformerBlockWeights weights = weights_for(c);
+  const at::Tensor x = numbers({2, 11, 24}, 99, 1.0).to(at::kFloat);
+  EXPECT_THROW(transformer_block(x, converted_to_float(weights),
+                                 {.heads = 2, .key_padding = at::zeros({2, 10})}, {}),
+               Error);
 }
 
 TEST(TransformerBlockPaths, WithoutGraphGivesTheSameOutput) {

@@ -15,8 +15,6 @@
 namespace dbot::eval {
 namespace {
 
-constexpr double kNormEps = 1e-6;
-constexpr double kNormMomentum = 0.1;
 constexpr double kStartDeviation = 0.01;
 
 /// The published settings: momentum 0.9, trust 0.001, no decay. The weight is scaled by its own
@@ -31,8 +29,10 @@ optim::Lars make_lars(const SoftmaxRegression& classifier) {
 
 }  // namespace
 
-MaeProbeHead::MaeProbeHead(std::int64_t classes, std::int64_t width, std::uint64_t seed)
-    : classifier_(classes, width),
+MaeProbeHead::MaeProbeHead(std::int64_t classes, std::int64_t width, std::uint64_t seed,
+                           const ProbeNorm& norm)
+    : norm_(norm),
+      classifier_(classes, width),
       optimizer_(make_lars(classifier_)),
       running_mean_(at::zeros({width}, at::kFloat)),
       running_variance_(at::ones({width}, at::kFloat)) {
@@ -50,11 +50,12 @@ at::Tensor MaeProbeHead::normalise(const at::Tensor& features) {
   }
   const auto [variance, mean] = at::var_mean(features, at::OptionalIntArrayRef(0), /*correction=*/0,
                                              /*keepdim=*/false);
-  const double unbiased = static_cast<double>(rows) / static_cast<double>(rows - 1);
-  running_mean_.mul_(1 - kNormMomentum).add_(mean, kNormMomentum);
-  running_variance_.mul_(1 - kNormMomentum).add_(variance, kNormMomentum * unbiased);
+  const double corrected =
+      norm_.biased_variance ? 1 : static_cast<double>(rows) / static_cast<double>(rows - 1);
+  running_mean_.mul_(1 - norm_.momentum).add_(mean, norm_.momentum);
+  running_variance_.mul_(1 - norm_.momentum).add_(variance, norm_.momentum * corrected);
   ++batches_;
-  return features.sub(mean).mul_(variance.add(kNormEps).rsqrt());
+  return features.sub(mean).mul_(variance.add(norm_.eps).rsqrt());
 }
 
 double MaeProbeHead::step(const at::Tensor& features, const std::int64_t* labels, double rate) {
@@ -63,9 +64,13 @@ double MaeProbeHead::step(const at::Tensor& features, const std::int64_t* labels
   return loss;
 }
 
+at::Tensor MaeProbeHead::training_logits(const at::Tensor& features) {
+  return classifier_.logits(normalise(features));
+}
+
 at::Tensor MaeProbeHead::logits(const at::Tensor& features) const {
   return classifier_.logits(
-      features.sub(running_mean_).mul_(running_variance_.add(kNormEps).rsqrt()));
+      features.sub(running_mean_).mul_(running_variance_.add(norm_.eps).rsqrt()));
 }
 
 runtime::NamedTensors MaeProbeHead::state() const {

@@ -26,9 +26,21 @@ float* head_part(const at::Tensor& tensor, std::int64_t head) {
   return static_cast<float*>(tensor.data_ptr()) + head * tensor.size(1) * tensor.size(2);
 }
 
+/// The row of [batch, tokens] that is one sample's; null where there is no such tensor.
+const float* sample_part(const at::Tensor& tensor, std::int64_t sample) {
+  if (!tensor.defined()) return nullptr;
+  return tensor.const_data_ptr<float>() + sample * tensor.size(1);
+}
+
+/// What logits have beside the product of query and key.
+struct Added {
+  const at::Tensor& bias;
+  const at::Tensor& padding;
+};
+
 template <typename Element>
 HeadInput<Element> head_input(const Element* qkv, const Shape& shape, std::int64_t sample,
-                              std::int64_t head, const at::Tensor& bias) {
+                              std::int64_t head, const Added& added) {
   const Element* query = qkv + sample * shape.tokens * 3 * shape.width + head * shape.head_width();
   return {query,
           query + shape.width,
@@ -37,7 +49,8 @@ HeadInput<Element> head_input(const Element* qkv, const Shape& shape, std::int64
           shape.tokens,
           shape.head_width(),
           static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_width()))),
-          head_part(bias, head)};
+          head_part(added.bias, head),
+          sample_part(added.padding, sample)};
 }
 
 /// Calls body(sample, head, part, scratch) for all heads of all samples.
@@ -56,7 +69,7 @@ void for_heads(const Shape& shape, const Body& body) {
 }
 
 template <typename Element>
-void forward(const at::Tensor& qkv, const Shape& shape, const at::Tensor& bias,
+void forward(const at::Tensor& qkv, const Shape& shape, const Added& added,
              const Attention& result) {
   const auto kernels = attention_kernels<Element>();
   const Element* input = qkv.const_data_ptr<Element>();
@@ -66,7 +79,7 @@ void forward(const at::Tensor& qkv, const Shape& shape, const at::Tensor& bias,
       shape, [&](std::int64_t sample, std::int64_t head, std::int64_t, float* scratch) {
         const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
         kernels.forward(
-            head_input(input, shape, sample, head, bias),
+            head_input(input, shape, sample, head, added),
             {context + at, shape.width, log_sums + (sample * shape.heads + head) * shape.tokens},
             scratch);
       });
@@ -74,10 +87,9 @@ void forward(const at::Tensor& qkv, const Shape& shape, const at::Tensor& bias,
 
 /// The sum over samples of the bias's gradient: one a part, added up in their order.
 struct BiasGradient {
-  at::Tensor bias;
   at::Tensor parts;  // [parts, heads, tokens, tokens], undefined: not wanted
 
-  BiasGradient(at::Tensor added, const Shape& shape, bool wanted) : bias(std::move(added)) {
+  BiasGradient(const Shape& shape, bool wanted) {
     if (!wanted) return;
     parts =
         at::zeros({row_parts(shape.batch * shape.heads), shape.heads, shape.tokens, shape.tokens},
@@ -94,7 +106,7 @@ struct BiasGradient {
 
 template <typename Element>
 void backward(const at::Tensor& qkv, const Shape& shape, const Attention& result,
-              const at::Tensor& context_gradient, const at::Tensor& gradient,
+              const at::Tensor& context_gradient, const at::Tensor& gradient, const Added& added,
               const BiasGradient& bias) {
   const auto kernels = attention_kernels<Element>();
   const Element* input = qkv.const_data_ptr<Element>();
@@ -107,7 +119,7 @@ void backward(const at::Tensor& qkv, const Shape& shape, const Attention& result
         const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
         Element* query = to + sample * shape.tokens * 3 * shape.width + head * shape.head_width();
         kernels.backward(
-            head_input(input, shape, sample, head, bias.bias),
+            head_input(input, shape, sample, head, added),
             {context + at, outer + at, shape.width,
              log_sums + (sample * shape.heads + head) * shape.tokens, query, query + shape.width,
              query + 2 * shape.width, 3 * shape.width, bias.of(part, head)},
@@ -117,29 +129,33 @@ void backward(const at::Tensor& qkv, const Shape& shape, const Attention& result
 
 }  // namespace
 
-Attention attention(const at::Tensor& qkv, std::int64_t heads, const at::Tensor& bias) {
+Attention attention(const at::Tensor& qkv, std::int64_t heads, const at::Tensor& bias,
+                    const at::Tensor& padding) {
   const Shape shape = shape_of(qkv, heads);
+  const Added added{bias, padding};
   Attention result;
   result.context = at::empty({shape.batch, shape.tokens, shape.width}, qkv.options());
   result.log_sums = at::empty({shape.batch, heads, shape.tokens}, qkv.options().dtype(at::kFloat));
   if (qkv.scalar_type() == at::kBFloat16) {
-    forward<c10::BFloat16>(qkv, shape, bias, result);
+    forward<c10::BFloat16>(qkv, shape, added, result);
   } else {
-    forward<float>(qkv, shape, bias, result);
+    forward<float>(qkv, shape, added, result);
   }
   return result;
 }
 
 at::Tensor attention_backward(const at::Tensor& qkv, const Attention& result,
                               const at::Tensor& context_gradient, std::int64_t heads,
-                              const at::Tensor& bias, const at::Tensor& bias_gradient) {
+                              const at::Tensor& bias, const at::Tensor& bias_gradient,
+                              const at::Tensor& padding) {
   const Shape shape = shape_of(qkv, heads);
   at::Tensor gradient = at::empty(qkv.sizes(), qkv.options());
-  const BiasGradient of_bias(bias, shape, bias_gradient.defined());
+  const Added added{bias, padding};
+  const BiasGradient of_bias(shape, bias_gradient.defined());
   if (qkv.scalar_type() == at::kBFloat16) {
-    backward<c10::BFloat16>(qkv, shape, result, context_gradient, gradient, of_bias);
+    backward<c10::BFloat16>(qkv, shape, result, context_gradient, gradient, added, of_bias);
   } else {
-    backward<float>(qkv, shape, result, context_gradient, gradient, of_bias);
+    backward<float>(qkv, shape, result, context_gradient, gradient, added, of_bias);
   }
   of_bias.add_to(bias_gradient);
   return gradient;

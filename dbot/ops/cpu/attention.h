@@ -14,13 +14,16 @@ struct Attention {
 
 /// Multi-head attention, logits scaled by 1/sqrt(width/heads). qkv: [batch, tokens, 3·width],
 /// contiguous, float32 or bfloat16: q, k, v, each head-major. bias: float32 [heads, tokens,
-/// tokens], added to the logits; undefined: none. Builds no graph; computes in float32.
-Attention attention(const at::Tensor& qkv, std::int64_t heads, const at::Tensor& bias = {});
+/// tokens], added to the logits; undefined: none. padding: float32 [batch, tokens], contiguous, 1:
+/// the key is not seen; undefined: all are. Builds no graph; computes in float32.
+Attention attention(const at::Tensor& qkv, std::int64_t heads, const at::Tensor& bias = {},
+                    const at::Tensor& padding = {});
 
 /// The gradient of qkv from that of the context, same shapes and type. Adds that of the bias to
 /// bias_gradient, where defined.
 at::Tensor attention_backward(const at::Tensor& qkv, const Attention& result,
                               const at::Tensor& context_gradient, std::int64_t heads,
-                              const at::Tensor& bias = {}, const at::Tensor& bias_gradient = {});
+                              const at::Tensor& bias = {}, const at::Tensor& bias_gradient = {},
+                              const at::Tensor& padding = {});
 
 }  // namespace dbot::ops

@@ -87,6 +87,24 @@ at::Tensor mapped(const at::Tensor& x, const Choose& choose) {
   return y;
 }
 
+/// An activation's backward pass in place, and its values: choose(kernels) is its kernel.
+template <typename Choose>
+at::Tensor activation_backward(const at::Tensor& x, const at::Tensor& gradient,
+                               const at::Tensor& bias_gradient, const Choose& choose) {
+  at::Tensor y = at::empty_like(x);
+  ColumnSums sums(row_count(x), x.size(-1));
+  with_element(x.scalar_type(), [&](auto element) {
+    using Element = decltype(element);
+    const auto kernel = choose(row_kernels<Element>());
+    for_rows(x, {}, [&](const Rows& rows, std::int64_t part) {
+      kernel(rows, x.const_data_ptr<Element>(), gradient.mutable_data_ptr<Element>(),
+             y.mutable_data_ptr<Element>(), sums.of(part));
+    });
+  });
+  sums.add_to(bias_gradient);
+  return y;
+}
+
 }  // namespace
 
 Normed layer_norm(const at::Tensor& x, const Norm& norm, at::ScalarType compute) {
@@ -176,20 +194,20 @@ at::Tensor quick_gelu(const at::Tensor& x) {
   return mapped(x, [](const auto& kernels) { return kernels.quick_gelu; });
 }
 
+at::Tensor tanh_gelu(const at::Tensor& x) {
+  return mapped(x, [](const auto& kernels) { return kernels.tanh_gelu; });
+}
+
 at::Tensor gelu_backward(const at::Tensor& x, const at::Tensor& gradient,
                          const at::Tensor& bias_gradient) {
-  at::Tensor y = at::empty_like(x);
-  ColumnSums sums(row_count(x), x.size(-1));
-  with_element(x.scalar_type(), [&](auto element) {
-    using Element = decltype(element);
-    const auto kernels = row_kernels<Element>();
-    for_rows(x, {}, [&](const Rows& rows, std::int64_t part) {
-      kernels.gelu_backward(rows, x.const_data_ptr<Element>(), gradient.mutable_data_ptr<Element>(),
-                            y.mutable_data_ptr<Element>(), sums.of(part));
-    });
-  });
-  sums.add_to(bias_gradient);
-  return y;
+  return activation_backward(x, gradient, bias_gradient,
+                             [](const auto& kernels) { return kernels.gelu_backward; });
+}
+
+at::Tensor tanh_gelu_backward(const at::Tensor& x, const at::Tensor& gradient,
+                              const at::Tensor& bias_gradient) {
+  return activation_backward(x, gradient, bias_gradient,
+                             [](const auto& kernels) { return kernels.tanh_gelu_backward; });
 }
 
 void add_row_sum(const at::Tensor& x, const at::Tensor& bias_gradient) {

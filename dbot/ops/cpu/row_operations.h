@@ -44,11 +44,17 @@ at::Tensor layer_norm_backward(const at::Tensor& gradient, const at::Tensor& x,
 at::Tensor gelu(const at::Tensor& x);
 /// x·sigmoid(1.702x).
 at::Tensor quick_gelu(const at::Tensor& x);
+/// The approximation of GELU by tanh. Hendrycks & Gimpel, arXiv 1606.08415.
+at::Tensor tanh_gelu(const at::Tensor& x);
 
 /// Turns the gradient of gelu(x) into that of x, in place, adds its sum over rows to bias_gradient,
 /// and returns gelu(x).
 at::Tensor gelu_backward(const at::Tensor& x, const at::Tensor& gradient,
                          const at::Tensor& bias_gradient);
+
+/// The same of `tanh_gelu`.
+at::Tensor tanh_gelu_backward(const at::Tensor& x, const at::Tensor& gradient,
+                              const at::Tensor& bias_gradient);
 
 /// Adds the sum over rows of x, [batch, tokens, width] in the compute type.
 void add_row_sum(const at::Tensor& x, const at::Tensor& bias_gradient);

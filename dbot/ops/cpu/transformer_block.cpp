@@ -37,7 +37,8 @@ struct Activations {
 };
 
 at::Tensor activated(const at::Tensor& hidden, const TransformerBlockOptions& options) {
-  return options.quick_gelu ? quick_gelu(hidden) : gelu(hidden);
+  if (options.quick_gelu) return quick_gelu(hidden);
+  return options.tanh_gelu ? tanh_gelu(hidden) : gelu(hidden);
 }
 
 at::Tensor forward(const at::Tensor& x, const TransformerBlockWeights& weights,
@@ -47,7 +48,7 @@ at::Tensor forward(const at::Tensor& x, const TransformerBlockWeights& weights,
   const double eps = options.layer_norm_eps;
   a.normed1 = layer_norm(x, {weights.norm1_weight, weights.norm1_bias, eps}, options.compute);
   a.qkv = linear(a.normed1.values, weights.qkv_weight, weights.qkv_bias);
-  a.attended = attention(a.qkv, options.heads, weights.attention_bias);
+  a.attended = attention(a.qkv, options.heads, weights.attention_bias, options.key_padding);
   // Keys and values come from all tokens; what follows is done for the wanted ones.
   a.context = wanted(a.attended.context, rows);
   const at::Tensor branch = linear(a.context, weights.proj_weight, weights.proj_bias);
@@ -150,7 +151,9 @@ class BlockBackward : public torch::autograd::Node, public WritesLeaves {
     const at::Tensor branch =
         scaled(outer, scales.mlp, options.compute, gradient_of(weights.fc2_bias));
     const at::Tensor hidden = linear_input_gradient(branch, copies.fc2_weight);
-    const at::Tensor activated = gelu_backward(kept.hidden, hidden, gradient_of(weights.fc1_bias));
+    const at::Tensor bias = gradient_of(weights.fc1_bias);
+    const at::Tensor activated = options.tanh_gelu ? tanh_gelu_backward(kept.hidden, hidden, bias)
+                                                   : gelu_backward(kept.hidden, hidden, bias);
     add_linear_weight_gradient(gradient_of(weights.fc2_weight), branch, activated);
     add_linear_weight_gradient(gradient_of(weights.fc1_weight), hidden, kept.normed2.values);
     return layer_norm_backward(linear_input_gradient(hidden, copies.fc1_weight), kept.middle,
@@ -168,7 +171,8 @@ class BlockBackward : public torch::autograd::Node, public WritesLeaves {
     add_linear_weight_gradient(gradient_of(weights.proj_weight), branch, kept.context);
     const at::Tensor qkv = attention_backward(
         kept.qkv, kept.attended, spread(linear_input_gradient(branch, copies.proj_weight)),
-        options.heads, copies.attention_bias, gradient_of(weights.attention_bias));
+        options.heads, copies.attention_bias, gradient_of(weights.attention_bias),
+        options.key_padding);
     add_row_sum(qkv, gradient_of(weights.qkv_bias));
     add_linear_weight_gradient(gradient_of(weights.qkv_weight), qkv, kept.normed1.values);
     return layer_norm_backward(linear_input_gradient(qkv, copies.qkv_weight), x, kept.normed1,
@@ -196,16 +200,18 @@ at::Tensor transformer_block_cpu(const at::Tensor& x, const TransformerBlockWeig
   const c10::NoGradGuard no_graph;
   const TransformerBlockWeights copies = converted(folded, options.compute);
   const BranchScales factors = contiguous(scales);
-  if (!with_graph) return forward(input, copies, options, factors, rows, nullptr);
+  TransformerBlockOptions chosen = options;
+  if (chosen.key_padding.defined()) chosen.key_padding = chosen.key_padding.contiguous();
+  if (!with_graph) return forward(input, copies, chosen, factors, rows, nullptr);
 
   std::shared_ptr<BlockBackward> node(new BlockBackward(folded, copies),
                                       torch::autograd::deleteNode);
-  node->options = options;
+  node->options = chosen;
   node->scales = factors;
   node->rows = rows;
   node->x = input.detach();
   node->set_next_edges(torch::autograd::collect_next_edges(input, node->sums.computed()));
-  at::Tensor y = forward(node->x, copies, options, factors, rows, &node->kept);
+  at::Tensor y = forward(node->x, copies, chosen, factors, rows, &node->kept);
   torch::autograd::set_history(y, node);
   return y;
 }

@@ -73,6 +73,11 @@ at::Tensor foreign_attention(const at::Tensor& x, const TransformerBlockWeights&
   if (weights.attention_bias.defined()) {
     bias = of_type(weights.attention_bias, options.compute).unsqueeze(0);
   }
+  if (options.key_padding.defined()) {
+    const at::Tensor unseen =
+        of_type(options.key_padding * kPaddedLogit, options.compute).view({batch, 1, 1, tokens});
+    bias = bias ? *bias + unseen : unseen;
+  }
   const at::Tensor mixed =
       at::scaled_dot_product_attention(of_type(query, options.compute),
                                        of_type(key, options.compute), qkv.select(0, 2), bias)

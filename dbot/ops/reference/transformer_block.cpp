@@ -49,6 +49,12 @@ at::Tensor attention(const at::Tensor& x, const TransformerBlockWeights& weights
     logits = (logits.view({batch, heads, tokens, tokens}) + weights.attention_bias)
                  .view({batch * heads, tokens, tokens});
   }
+  if (options.key_padding.defined()) {
+    const at::Tensor unseen = options.key_padding.gt(0.5).view({batch, 1, 1, tokens});
+    logits = logits.view({batch, heads, tokens, tokens})
+                 .masked_fill(unseen, kPaddedLogit)
+                 .view({batch * heads, tokens, tokens});
+  }
   const at::Tensor probabilities = at::softmax(logits, -1, at::kFloat);
   const at::Tensor mixed = at::bmm(in_type(probabilities, options.compute), qkv.select(0, 2))
                                .view({batch, heads, tokens, head_width})
@@ -57,12 +63,15 @@ at::Tensor attention(const at::Tensor& x, const TransformerBlockWeights& weights
   return linear(mixed, weights.proj_weight, weights.proj_bias, options.compute);
 }
 
+at::Tensor activation(const at::Tensor& hidden, const TransformerBlockOptions& options) {
+  if (options.quick_gelu) return hidden * at::sigmoid(hidden * 1.702);
+  return at::gelu(hidden, options.tanh_gelu ? "tanh" : "none");
+}
+
 at::Tensor mlp(const at::Tensor& x, const TransformerBlockWeights& weights,
                const TransformerBlockOptions& options) {
   const at::Tensor hidden = linear(x, weights.fc1_weight, weights.fc1_bias, options.compute);
-  const at::Tensor activated =
-      options.quick_gelu ? hidden * at::sigmoid(hidden * 1.702) : at::gelu(hidden);
-  return linear(activated, weights.fc2_weight, weights.fc2_bias, options.compute);
+  return linear(activation(hidden, options), weights.fc2_weight, weights.fc2_bias, options.compute);
 }
 
 /// x + scale · gain · branch; scale: [batch], gain: [width], each 1 where it is not defined.

@@ -3,6 +3,7 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -56,6 +57,43 @@ OperationWays attention_forward_ways(const TokenShape& shape, at::ScalarType com
           [=, heads = shape.heads] { return reference(qkv, heads); }};
 }
 
+/// The last quarter of each sample's keys, 1: not seen.
+at::Tensor quarter_padded(const TokenShape& shape) {
+  at::Tensor padding = at::zeros({shape.batch, shape.tokens});
+  padding.slice(1, shape.tokens - shape.tokens / 4).fill_(1);
+  return padding;
+}
+
+at::Tensor padded_attention(const at::Tensor& qkv, std::int64_t heads, const at::Tensor& padding) {
+  const std::vector<at::Tensor> parts = split_heads(qkv, heads);
+  const at::Tensor added = (padding * -1e7).to(qkv.scalar_type()).unsqueeze(1).unsqueeze(1);
+  return join_heads(at::scaled_dot_product_attention(parts[0], parts[1], parts[2], added));
+}
+
+OperationWays padded_forward_ways(const TokenShape& shape, at::ScalarType compute,
+                                  AttentionReference /*reference*/) {
+  const at::Tensor qkv = random_qkv(shape, compute), padding = quarter_padded(shape);
+  return {[=, heads = shape.heads] { return ops::attention(qkv, heads, {}, padding).context; },
+          [=, heads = shape.heads] { return padded_attention(qkv, heads, padding); }};
+}
+
+OperationWays padded_backward_ways(const TokenShape& shape, at::ScalarType compute,
+                                   AttentionReference /*reference*/) {
+  const at::Tensor qkv = random_qkv(shape, compute), padding = quarter_padded(shape);
+  const at::Tensor outer = at::randn({shape.batch, shape.tokens, shape.width}).to(compute);
+  const ops::Attention attended = ops::attention(qkv, shape.heads, {}, padding);
+  const at::Tensor leaf = qkv.clone().requires_grad_(true);
+  const at::Tensor context = padded_attention(leaf, shape.heads, padding);
+  return {[=, heads = shape.heads] {
+            return ops::attention_backward(qkv, attended, outer, heads, {}, {}, padding);
+          },
+          [=] {
+            context.backward(outer, /*retain_graph=*/true);
+            return leaf.grad();
+          },
+          [=] { leaf.mutable_grad().reset(); }};
+}
+
 OperationWays attention_backward_ways(const TokenShape& shape, at::ScalarType compute,
                                       AttentionReference reference) {
   const at::Tensor qkv = random_qkv(shape, compute);
@@ -89,6 +127,8 @@ constexpr AttentionOperation kAttentionOperations[] = {
     {"attention forward", kFused, 2, fused_attention, attention_forward_ways},
     {"attention backward", kExplicit, 4, explicit_attention, attention_backward_ways},
     {"attention backward", kFused, 4, fused_attention, attention_backward_ways},
+    {"padded attention forward", kFused, 2, nullptr, padded_forward_ways},
+    {"padded attention backward", kFused, 4, nullptr, padded_backward_ways},
 };
 
 }  // namespace

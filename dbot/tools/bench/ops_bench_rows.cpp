@@ -79,22 +79,39 @@ OperationWays gelu_ways(const TokenShape& shape, at::ScalarType compute) {
   return {[=] { return ops::gelu(x); }, [=] { return at::gelu(x); }};
 }
 
-OperationWays gelu_backward_ways(const TokenShape& shape, at::ScalarType compute) {
+OperationWays tanh_gelu_ways(const TokenShape& shape, at::ScalarType compute) {
+  const at::Tensor x = tokens_of(shape, shape.hidden(), compute);
+  return {[=] { return ops::tanh_gelu(x); }, [=] { return at::gelu(x, "tanh"); }};
+}
+
+using GeluBackward = at::Tensor (*)(const at::Tensor&, const at::Tensor&, const at::Tensor&);
+
+/// approximate: LibTorch's name of the kind, "none" or "tanh".
+OperationWays gelu_backward_of(const TokenShape& shape, at::ScalarType compute, GeluBackward ours,
+                               const char* approximate) {
   const at::Tensor x = tokens_of(shape, shape.hidden(), compute);
   const at::Tensor outer = tokens_of(shape, shape.hidden(), compute);
   at::Tensor gradient = outer.clone();
   const at::Tensor bias_gradient = at::zeros({shape.hidden()});
   return {[=] {
-            ops::gelu_backward(x, gradient, bias_gradient);
+            ours(x, gradient, bias_gradient);
             return gradient;
           },
           [=] {
-            at::Tensor dx = at::gelu_backward(gradient, x);
+            at::Tensor dx = at::gelu_backward(gradient, x, approximate);
             bias_gradient.add_(dx.sum(c10::IntArrayRef({0, 1}), false, at::kFloat));
             return dx;
           },
           // Ours overwrites it, and step after step its values would run towards 0.
           [=] { gradient.copy_(outer); }};
+}
+
+OperationWays gelu_backward_ways(const TokenShape& shape, at::ScalarType compute) {
+  return gelu_backward_of(shape, compute, ops::gelu_backward, "none");
+}
+
+OperationWays tanh_gelu_backward_ways(const TokenShape& shape, at::ScalarType compute) {
+  return gelu_backward_of(shape, compute, ops::tanh_gelu_backward, "tanh");
 }
 
 /// Bytes of a token's value: `floats` of them float32, `computed` in the compute type.
@@ -113,6 +130,8 @@ constexpr RowOperation kRowOperations[] = {
     {"GELU", "at::gelu", true, 0, 2, gelu_ways},
     // Ours writes GELU itself once more, which LibTorch has kept: that is not counted.
     {"GELU + bias backward", "at::gelu_backward, sum", true, 0, 3, gelu_backward_ways},
+    {"GELU by tanh", "at::gelu", true, 0, 2, tanh_gelu_ways},
+    {"GELU by tanh + bias backward", "at::gelu_backward, sum", true, 0, 3, tanh_gelu_backward_ways},
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/randint.h>
+#include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <numeric>
 #include <string>
 
@@ -20,6 +22,18 @@ namespace {
 
 constexpr std::int64_t kClasses = 1000;
 
+/// Texts of noise behind `prefix`: a quarter of the places has words, as captions have.
+void add_noise_texts(data::Batch& batch, const std::string& prefix, std::int64_t length,
+                     std::int64_t vocabulary, at::Generator& random) {
+  if (length == 0) return;
+  const std::int64_t count = batch.size();
+  const at::Tensor padding = at::zeros({count, length});
+  padding.slice(1, std::max<std::int64_t>(1, length / 4)).fill_(1);
+  const at::Tensor ids = at::randint(1, vocabulary, {count, length}, random, at::kLong);
+  batch.tensors[prefix + methods::kTextIds] = ids.masked_fill(padding.gt(0.5), 0);
+  batch.tensors[prefix + methods::kTextPadding] = padding;
+}
+
 /// Images of noise: the arithmetic does not depend on what is seen.
 data::Batch noise_batch(const run::Recipe& recipe) {
   const std::int64_t count = recipe.train.batch_size;
@@ -35,6 +49,10 @@ data::Batch noise_batch(const run::Recipe& recipe) {
   batch.sample_ids.resize(static_cast<std::size_t>(count));
   std::iota(batch.sample_ids.begin(), batch.sample_ids.end(), 0);
   for (const std::int64_t id : batch.sample_ids) batch.labels.push_back(id % kClasses);
+  if (const auto texts = methods::catalogue::outline(recipe.method).texts) {
+    add_noise_texts(batch, "", texts->captions, texts->vocabulary, random);
+    add_noise_texts(batch, methods::kUnpaired, texts->unpaired, texts->vocabulary, random);
+  }
   return batch;
 }
 

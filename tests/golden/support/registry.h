@@ -61,6 +61,8 @@ void check_imae_pretrain(const Fixture& fixture, Comparison& comparison);
 void check_imae_separability(const Fixture& fixture, Comparison& comparison);
 void check_word_piece(const Fixture& fixture, Comparison& comparison);
 void check_mae_st_views(const Fixture& fixture, Comparison& comparison);
+void check_m3ae_pretrain(const Fixture& fixture, Comparison& comparison);
+void check_m3ae_representation(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.
 void check_learning_rates(const nlohmann::json& table, Comparison& comparison);

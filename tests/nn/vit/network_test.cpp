@@ -3,6 +3,7 @@
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/tensor.h>
 #include <gmock/gmock.h>
@@ -146,6 +147,11 @@ TEST(DropPath, ScalesKeptBranchesAndSkipsTheFirstBlock) {
   EXPECT_TRUE(at::equal(path.scales(1, 2).attention, at::tensor({0.f, 2.f})));
   EXPECT_TRUE(at::equal(path.scales(1, 2).mlp, at::tensor({2.f, 0.f})));
   EXPECT_FALSE(DropPath{}.scales(1, 2).mlp.defined());
+  // A constant rate is there from the first block on: floor(1 − 0.25 + draw)/(1 − 0.25).
+  DropPath constant{.maximum = 0.25, .draws = at::full({4, 1}, 0.1), .constant = true};
+  EXPECT_FLOAT_EQ(constant.scales(0, 2).attention.item<float>(), 0);
+  constant.draws.fill_(0.5);
+  EXPECT_FLOAT_EQ(constant.scales(0, 2).mlp.item<float>(), 1 / 0.75F);
 }
 
 TEST(Decoder, MayBeginWithAnEmbeddingThatIsAlreadyMade) {

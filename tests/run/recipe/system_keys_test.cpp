@@ -31,7 +31,8 @@ std::string said_of(const std::string& toml, const std::vector<std::string>& ass
 TEST(SystemKeys, AreNamedWithTheSystemsThatHaveThem) {
   using Names = std::vector<std::string>;
   EXPECT_EQ(systems_with("teacher.init"), Names{"masked_modeling"});
-  EXPECT_EQ(systems_with("mask.ratio"), (Names{"masked_modeling", "mixture_separation"}));
+  EXPECT_EQ(systems_with("mask.ratio"),
+            (Names{"masked_modeling", "mixture_separation", "image_text"}));
   EXPECT_EQ(systems_with("head.pooling"), Names{"classification"});
   EXPECT_EQ(systems_with("train.batch_size"), methods::catalogue::kinds());
   EXPECT_EQ(systems_with("optimizer.momentum"), methods::catalogue::kinds());

@@ -18,6 +18,7 @@ namespace dbot::ops::HWY_NAMESPACE {
 
 using namespace simd::HWY_NAMESPACE;  // loads, stores and functions on vectors
 
+constexpr float kUnseenLogit = -1e7F;  // of padded keys: kPaddedLogit of backends.h
 constexpr std::size_t kBlock = 36;  // query rows at a time: their probabilities stay in the cache
 
 HWY_INLINE std::size_t padded(std::size_t count) {
@@ -94,7 +95,8 @@ HWY_INLINE float softmax_row(float* row, const Shape& shape, float* inverse_sum)
   return top + std::log(all);
 }
 
-/// Logits of the query rows from `first` on: the bias, where there is one, and query · keysᵀ.
+/// Logits of the query rows from `first` on: the bias, where there is one, and query · keysᵀ; or
+/// that of keys which are not seen.
 template <typename Element>
 HWY_INLINE void logit_rows(const HeadInput<Element>& input, const Shape& shape, std::size_t first,
                            std::size_t rows, const float* query_rows, const float* key_columns,
@@ -109,6 +111,14 @@ HWY_INLINE void logit_rows(const HeadInput<Element>& input, const Shape& shape, 
   }
   product(rows, shape.tokens_padded, shape.width, {query_rows, shape.width_padded, 1},
           {key_columns, shape.tokens_padded}, {logits, shape.tokens_padded, input.bias != nullptr});
+  if (input.padding == nullptr) return;
+  for (std::size_t r = 0; r < rows; ++r) {
+    float* row = logits + r * shape.tokens_padded;
+    for_vectors(shape.tokens, [&](std::size_t i, auto get, auto put) HWY_ATTR {
+      const auto unseen = hn::Gt(get(input.padding + i), constant(0.5F));
+      put(hn::IfThenElse(unseen, constant(kUnseenLogit), get(row + i)), row + i);
+    });
+  }
 }
 
 template <typename Element>

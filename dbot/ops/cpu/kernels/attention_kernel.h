@@ -17,8 +17,9 @@ struct HeadInput {
   std::int64_t stride;
   std::int64_t tokens;
   std::int64_t head_width;
-  float scale;        // of the logits
-  const float* bias;  // [tokens, tokens], added to them; null: none
+  float scale;                     // of the logits
+  const float* bias;               // [tokens, tokens], added to them; null: none
+  const float* padding = nullptr;  // [tokens], 1: the key is not seen; null: all are
 };
 
 /// The same of its result and of what the backward pass is given and gives.

@@ -170,6 +170,50 @@ void quick_gelu(const Rows& rows, const Element* x, Element* y) {
               });
 }
 
+/// 1/(1 + e^−2u) = (1 + tanh u)/2 of u = √(2/π) (x + 0.044715 x³).
+HWY_INLINE Vector tanh_share(Vector value) {
+  const Vector square = hn::Mul(value, value);
+  const Vector power =
+      hn::Mul(value, hn::MulAdd(square, constant(-2 * 0.0356774081F), constant(-2 * 0.797884561F)));
+  // Above this the share is 0 in float32 and its exponential would not be finite.
+  return hn::Div(constant(1.0F),
+                 hn::Add(constant(1.0F), exponential(hn::Min(power, constant(80.0F)))));
+}
+
+template <typename Element>
+void tanh_gelu(const Rows& rows, const Element* x, Element* y) {
+  const std::int64_t begin = rows.begin * rows.width;
+  for_vectors(static_cast<std::size_t>((rows.end - rows.begin) * rows.width),
+              [&](std::size_t i, auto get, auto put) HWY_ATTR {
+                const Vector value = get(x + begin + i);
+                put(hn::Mul(value, tanh_share(value)), y + begin + i);
+              });
+}
+
+template <typename Element>
+void tanh_gelu_backward(const Rows& rows, const Element* x, Element* dy, Element* y,
+                        float* column_sums) {
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    const std::int64_t begin = row * rows.width;
+    for_vectors(
+        static_cast<std::size_t>(rows.width), [&](std::size_t i, auto get, auto put) HWY_ATTR {
+          const std::size_t at = static_cast<std::size_t>(begin) + i;
+          const Vector value = get(x + at);
+          const Vector share = tanh_share(value);
+          const Vector result = hn::Mul(value, share);
+          // d/dx x·s(x) = s + x·s·(1 − s)·2 du/dx, with 2 du/dx = 2 √(2/π) (1 + 3·0.044715 x²).
+          const Vector steepness = hn::MulAdd(hn::Mul(value, value), constant(6 * 0.0356774081F),
+                                              constant(2 * 0.797884561F));
+          const Vector slope =
+              hn::MulAdd(hn::Mul(result, hn::Sub(constant(1.0F), share)), steepness, share);
+          const Vector gradient = hn::Mul(get(dy + at), slope);
+          put(result, y + at);
+          put(gradient, dy + at);
+          put(hn::Add(get(column_sums + i), gradient), column_sums + i);
+        });
+  }
+}
+
 template <typename Element>
 void gelu_backward(const Rows& rows, const Element* x, Element* dy, Element* y,
                    float* column_sums) {
@@ -210,7 +254,9 @@ RowKernels<Element> kernels() {
           .layer_norm_backward = layer_norm_backward<Element>,
           .gelu = gelu<Element>,
           .quick_gelu = quick_gelu<Element>,
+          .tanh_gelu = tanh_gelu<Element>,
           .gelu_backward = gelu_backward<Element>,
+          .tanh_gelu_backward = tanh_gelu_backward<Element>,
           .sum_columns = sum_columns<Element>};
 }
 

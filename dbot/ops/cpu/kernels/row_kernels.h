@@ -52,10 +52,15 @@ struct RowKernels {
   void (*gelu)(const Rows& rows, const Element* x, Element* y);
   /// y = x sigmoid(1.702 x).
   void (*quick_gelu)(const Rows& rows, const Element* x, Element* y);
+  /// y = x (1 + tanh(√(2/π) (x + 0.044715 x³)))/2.
+  void (*tanh_gelu)(const Rows& rows, const Element* x, Element* y);
   /// From x and dy, which becomes dx in place: dx = dy · (Φ(x) + x φ(x)); and y once more. The
   /// columns of dx are summed.
   void (*gelu_backward)(const Rows& rows, const Element* x, Element* dy, Element* y,
                         float* column_sums);
+  /// The same of tanh_gelu.
+  void (*tanh_gelu_backward)(const Rows& rows, const Element* x, Element* dy, Element* y,
+                             float* column_sums);
   /// Sums the columns of x.
   void (*sum_columns)(const Rows& rows, const Element* x, float* column_sums);
 };
