@@ -8,6 +8,7 @@
 
 #include "dbot/core/random.h"
 #include "dbot/masking/distinct_numbers.h"
+#include "dbot/masking/rounding.h"
 
 namespace dbot::masking {
 namespace {
@@ -29,9 +30,8 @@ class GrowingMask {
         draws.uniform(static_cast<double>(config.smallest), static_cast<double>(room));
     const double widest = -std::log(config.narrowest);
     const double shape = std::exp(draws.uniform(-widest, widest));
-    // To the nearest, halves to the even number.
-    const auto height = static_cast<std::int64_t>(std::nearbyint(std::sqrt(area * shape)));
-    const auto width = static_cast<std::int64_t>(std::nearbyint(std::sqrt(area / shape)));
+    const std::int64_t height = nearest(std::sqrt(area * shape));
+    const std::int64_t width = nearest(std::sqrt(area / shape));
     if (height >= grid_.height || width >= grid_.width) return false;
     const std::int64_t top = draws.integer(grid_.height - height);
     const std::int64_t left = draws.integer(grid_.width - width);

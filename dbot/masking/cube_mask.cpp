@@ -5,15 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dbot/masking/rounding.h"
+
 namespace dbot::masking {
 namespace {
 
-constexpr int kAttempts = 100;
-
-/// To the nearest, halves to the even number, as Python rounds.
-std::int64_t rounded(double value) {
-  return static_cast<std::int64_t>(std::nearbyint(value));
-}
+constexpr int kTries = 100;
 
 class GrowingCubes {
  public:
@@ -29,8 +26,8 @@ class GrowingCubes {
         draws.uniform(static_cast<double>(config.smallest), static_cast<double>(config.largest));
     const double widest = -std::log(config.narrowest);
     const double shape = std::exp(draws.uniform(-widest, widest));
-    const std::int64_t height = rounded(std::sqrt(area * shape));
-    const std::int64_t width = rounded(std::sqrt(area / shape));
+    const std::int64_t height = nearest(std::sqrt(area * shape));
+    const std::int64_t width = nearest(std::sqrt(area / shape));
     const std::int64_t steps = draws.integer(1, grid_.time);
     if (height >= grid_.height || width >= grid_.width) return false;
     const std::int64_t top = draws.integer(0, grid_.height - height);
@@ -70,7 +67,7 @@ at::Tensor cube_mask(const SpaceTimeGrid& grid, const CubeConfig& config, const 
   GrowingCubes cubes(grid);
   while (cubes.count() < config.masked) {
     bool added = false;
-    for (int attempt = 0; attempt < kAttempts && !added; ++attempt) {
+    for (int attempt = 0; attempt < kTries && !added; ++attempt) {
       added = cubes.add_block(config, draws, config.masked - cubes.count());
     }
     if (!added) break;

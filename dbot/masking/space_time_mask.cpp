@@ -3,36 +3,30 @@
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
 #include "dbot/masking/distinct_numbers.h"
+#include "dbot/masking/rounding.h"
 
 namespace dbot::masking {
 namespace {
 
 using Kind = SpaceTimeMaskKind;
 
-/// To the nearest, halves to the even number, as Python rounds.
-std::int64_t rounded(double value) {
-  return static_cast<std::int64_t>(std::nearbyint(value));
-}
-
 void check_ratio(double ratio) {
   kept_patches(1, ratio);
 }
 
 std::int64_t visible_tubes(const SpaceTimeMaskConfig& config, const SpaceTimeGrid& grid) {
-  return rounded(static_cast<double>(grid.places()) * (1.0 - config.ratio));
+  return nearest(static_cast<double>(grid.places()) * (1.0 - config.ratio));
 }
 
 std::int64_t visible_steps(const SpaceTimeMaskConfig& config, const SpaceTimeGrid& grid) {
-  return grid.time - rounded(static_cast<double>(grid.time) * config.ratio);
+  return grid.time - nearest(static_cast<double>(grid.time) * config.ratio);
 }
 
 std::int64_t hidden_by_cubes(const SpaceTimeMaskConfig& config, const SpaceTimeGrid& grid) {
-  return rounded(static_cast<double>(grid.tokens()) * config.ratio);
+  return nearest(static_cast<double>(grid.tokens()) * config.ratio);
 }
 
 /// What is hidden of [batch, values], in the order of the values.
