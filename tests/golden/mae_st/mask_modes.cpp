@@ -14,9 +14,9 @@ using masking::SpaceTimeMaskConfig;
 using Kind = masking::SpaceTimeMaskKind;
 
 /// Draws as they were recorded: of kind 0 in 0…1, of kind 1 as they came.
-class RecordedDraws {
+class RecordedCubeDraws {
  public:
-  RecordedDraws(const at::Tensor& kinds, const at::Tensor& values)
+  RecordedCubeDraws(const at::Tensor& kinds, const at::Tensor& values)
       : kinds_(kinds.contiguous()), values_(values.to(at::kDouble).contiguous()) {}
 
   masking::CubeDraws draws() {
@@ -45,7 +45,7 @@ void check_cubes(const Fixture& fixture, const masking::SpaceTimeGrid& grid,
                                   .largest = fixture.config.at("cube_max"),
                                   .exact = false};
   for (const auto& [number, kinds] : fixture.with_prefix("cube.draw_kind_")) {
-    RecordedDraws recorded(kinds, fixture.at("cube.draw_value_" + number));
+    RecordedCubeDraws recorded(kinds, fixture.at("cube.draw_value_" + number));
     const at::Tensor mask = masking::cube_mask(grid, cubes, recorded.draws());
     comparison.exact("cube.mask_" + number, mask.to(at::kLong));
     comparison.exact("cube.count_" + number, mask.sum().to(at::kLong).view({1}));
