@@ -12,13 +12,13 @@
 #include "dbot/core/error.h"
 #include "dbot/data/data_error.h"
 #include "dbot/data/sources/binary/idx_dataset.h"
-#include "dbot/data/sources/data_below.h"
 #include "dbot/data/sources/folder/own_output.h"
 #include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/pack/pack_index.h"
-#include "dbot/data/sources/part_folders.h"
 #include "dbot/data/sources/part_names.h"
-#include "dbot/data/sources/path_pattern.h"
+#include "dbot/data/sources/paths/data_below.h"
+#include "dbot/data/sources/paths/part_folders.h"
+#include "dbot/data/sources/paths/path_pattern.h"
 
 namespace dbot::data {
 namespace {

@@ -12,7 +12,7 @@
 #include "dbot/data/dataset.h"
 #include "dbot/data/sources/find_source.h"
 #include "dbot/data/sources/open_context.h"
-#include "dbot/data/sources/part_folders.h"
+#include "dbot/data/sources/paths/part_folders.h"
 
 // From a path to data sets: a folder (nested or not) of image files (codec.h), or a file, a pattern
 // or a folder of another kind (source_kinds.h; docs/data.md lists them).

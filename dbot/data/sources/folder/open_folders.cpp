@@ -9,11 +9,11 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/data_error.h"
-#include "dbot/data/sources/data_below.h"
 #include "dbot/data/sources/folder/folder_dataset.h"
 #include "dbot/data/sources/folder/folder_scan.h"
 #include "dbot/data/sources/folder/mask_files.h"
 #include "dbot/data/sources/labels.h"
+#include "dbot/data/sources/paths/data_below.h"
 
 namespace dbot::data {
 namespace {

@@ -1,4 +1,4 @@
-#include "dbot/data/sources/part_folders.h"
+#include "dbot/data/sources/paths/part_folders.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "dbot/data/sources/data_below.h"
+#include "dbot/data/sources/paths/data_below.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "dbot/data/sources/path_pattern.h"
+#include "dbot/data/sources/paths/path_pattern.h"
 
 #include <fmt/format.h>
 #include <glob.h>
