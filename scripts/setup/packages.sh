@@ -10,11 +10,11 @@ library_packages=(libfmt-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
   libutf8proc-dev libjs-chart.js)
 # What the tests need beside them (--tests), and ccache, which a second build is quick by.
 test_packages=(libgtest-dev libgmock-dev xz-utils)
-# Taken where the distribution has them: the quickstart's images; ccache; FFmpeg's libraries, for
-# libdbot_video.so; the format check.
-optional_packages=(dataset-fashion-mnist ccache
+# Taken where the distribution has them: the quickstart's images; ccache. With --tests also the format
+# check, and FFmpeg's libraries for libdbot_video.so: some hundred packages, which few need.
+optional_packages=(dataset-fashion-mnist ccache)
+optional_test_packages=(clang-format-14
   libavformat-dev libavcodec-dev libswscale-dev libavutil-dev)
-optional_test_packages=(clang-format-14)
 
 without() {
   case $1 in
