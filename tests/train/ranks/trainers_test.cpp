@@ -88,7 +88,8 @@ TEST_F(TrainersTest, RanksThatDoNotDivideTheLanesAgreeWithEachOther) {
 TEST_F(TrainersTest, RanksThatDoNotDivideAStepAreRefused) {
   settings_.train.accumulate = 3;
   settings_.train.lanes = 1;
-  EXPECT_THAT(train_together(2), Each(HasSubstr("train.accumulate 3")));
+  EXPECT_THAT(train_together(2),
+              Each(HasSubstr("3 micro-batches are not divided among 2 processes")));
 }
 
 TEST_F(TrainersTest, ALossThatIsNotFiniteOnOneRankSkipsTheStepOnAll) {
