@@ -31,6 +31,7 @@ NOT_RUN = {
     ("docs/packages.md", "cmake -S /usr/share/dbot/examples/pretrain -B example && cmake --build example"): "ctest -L package does it",
     ("docs/quickstart.md", "./setup.sh --bundle dbot-bundle.tar"): "ctest -L setup makes a small one",
     ("docs/results.md", "experiments/fine_tuning/run.py --data cifar10 --work runs/fine_tuning"): "hours of training",
+    ("docs/data.md", "dbot data check DIR --videos"): "wants the module that reads videos; test_data does it",
     ("docs/run-folder.md", "checkpoints/step-00000120/"): TREE,
     ("docs/run-folder.md", "captures/step-00000120/"): TREE,
     ("docs/start.md", "dbot start PHOTOS --minutes 30"): "takes the time it is given; test_cli starts shorter runs",
