@@ -54,6 +54,14 @@ void make_vocabulary(const DataVocabularyArguments& arguments) {
   const auto lengths = measure(*texts, tokenizer);
   const auto tokens = trained.vocabulary.size();
   core::write_file_atomically(arguments.out, trained.vocabulary.text());
+  if (words.too_long() > 0) {
+    complain(fmt::format("{} words of more than {} characters are left out", words.too_long(),
+                         data::kLongestWord));
+  }
+  if (tokens < arguments.size) {
+    complain(fmt::format("{} tokens, not {}: no pair of pieces occurs twice any more", tokens,
+                         arguments.size));
+  }
   if (arguments.json) {
     const nlohmann::ordered_json json{{"out", arguments.out},
                                       {"tokens", tokens},
@@ -78,14 +86,6 @@ void make_vocabulary(const DataVocabularyArguments& arguments) {
                             row("tokens", tokens),
                             {"tokens of a text", fmt::format("{:.1f} on average, {} at most",
                                                              lengths.mean, lengths.most)}}));
-  if (words.too_long() > 0) {
-    complain(fmt::format("{} words of more than {} characters are left out", words.too_long(),
-                         data::kLongestWord));
-  }
-  if (tokens < arguments.size) {
-    complain(fmt::format("{} tokens, not {}: no pair of pieces occurs twice any more", tokens,
-                         arguments.size));
-  }
   print_line(arguments.out);
 }
 
