@@ -44,14 +44,7 @@ class GrowingMask {
 
   /// Hides so many of the patches that are still visible.
   void add_patches(const BlockDraws& draws, std::int64_t missing) {
-    auto* values = mask_.mutable_data_ptr<std::uint8_t>();
-    std::vector<std::int64_t> visible;
-    for (std::int64_t patch = 0; patch < mask_.numel(); ++patch) {
-      if (values[patch] == 0) visible.push_back(patch);
-    }
-    for (const std::int64_t place : draws.choice(missing, std::ssize(visible))) {
-      values[visible.at(static_cast<std::size_t>(place))] = 1;
-    }
+    hide_visible(mask_, missing, draws.choice);
     count_ += missing;
   }
 

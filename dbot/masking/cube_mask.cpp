@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dbot/masking/distinct_numbers.h"
 #include "dbot/masking/rounding.h"
 
 namespace dbot::masking {
@@ -44,14 +45,7 @@ class GrowingCubes {
 
   /// Hides so many of the tokens that are still visible.
   void add_tokens(const CubeDraws& draws, std::int64_t missing) {
-    auto* values = mask_.mutable_data_ptr<std::uint8_t>();
-    std::vector<std::int64_t> visible;
-    for (std::int64_t token = 0; token < mask_.numel(); ++token) {
-      if (values[token] == 0) visible.push_back(token);
-    }
-    for (const std::int64_t place : draws.choice(missing, std::ssize(visible))) {
-      values[visible.at(static_cast<std::size_t>(place))] = 1;
-    }
+    hide_visible(mask_, missing, draws.choice);
     count_ += missing;
   }
 
