@@ -37,9 +37,8 @@ Config placed(Config config, const MakeContext& context) {
   return config;
 }
 
-/// What a system reads of texts: `kTextIds`, int64 [batch, tokens], 0 where padded, and
-/// `kTextPadding`, float32 of that shape, 1: padded; of texts without an image the same behind
-/// `kUnpaired`. A caption that is missing, empty or left out is all padding.
+/// What a system reads of texts (data/text/text_names.h). A caption that is missing, empty or left
+/// out is all padding.
 struct TextInput {
   std::int64_t captions = 0;    // tokens of a caption; 0: captions are not read
   std::int64_t unpaired = 0;    // tokens of a text without an image; 0: none are read
@@ -47,6 +46,9 @@ struct TextInput {
   double drop = 0;              // share of captions that are left out
   /// Always those of the samples i with (i mod 100)/100 < drop; else drawn for each reading.
   bool drop_is_fixed = false;
+  std::string vocabulary_path = {};  // empty: one is learned from the texts
+  std::string captions_path = {};    // "beside": they lie with the images
+  std::string unpaired_path = {};    // a file of texts
 };
 
 struct Outline {
@@ -71,9 +73,6 @@ struct Outline {
 };
 
 inline constexpr const char* kFurtherViews = "views";
-inline constexpr const char* kTextIds = "text_ids";
-inline constexpr const char* kTextPadding = "text_padding";
-inline constexpr const char* kUnpaired = "unpaired.";  // before the names of texts without an image
 
 /// What a system holds in memory, by item, in bytes.
 struct MethodMemory {

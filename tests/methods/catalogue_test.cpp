@@ -13,6 +13,7 @@
 #include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/data/loader/value_parts.h"
+#include "dbot/data/text/text_names.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/exchange/import/encoder_file.h"
 #include "dbot/exchange/tensor_file.h"
@@ -128,11 +129,11 @@ class EverySystem : public testing::TestWithParam<test::System> {
     std::vector<data::BatchPartFactory> all{
         data::image_part({.image_size = {8, 8}, .views = {further_view()}}),
         data::ragged_part({.name = test::kNumbers, .shape = {1}})};
-    for (const std::string prefix : {"", methods::kUnpaired}) {
+    for (const std::string prefix : {"", data::kUnpaired}) {
       all.push_back(data::value_part(
-          {.name = prefix + methods::kTextIds, .type = at::kLong, .shape = {test::kTextLength}}));
+          {.name = prefix + data::kTextIds, .type = at::kLong, .shape = {test::kTextLength}}));
       all.push_back(
-          data::value_part({.name = prefix + methods::kTextPadding, .shape = {test::kTextLength}}));
+          data::value_part({.name = prefix + data::kTextPadding, .shape = {test::kTextLength}}));
     }
     return all;
   }

@@ -9,6 +9,7 @@
 #include "dbot/core/random.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/image/sample_image.h"
+#include "dbot/data/text/text_names.h"
 #include "dbot/methods/surroundings.h"
 #include "tests/methods/small_system.h"
 
@@ -40,19 +41,19 @@ class ImagesAndNumbers final : public data::Dataset {
       std::memcpy(bytes.data() + i * sizeof(float), &number, sizeof(float));
     }
     add_text(sample, "", index % (kTextLength + 1), random);  // some captions are missing
-    add_text(sample, methods::kUnpaired, kTextLength - index % 4, random);
+    add_text(sample, data::kUnpaired, kTextLength - index % 4, random);
   }
   /// A text behind `prefix` of so many words, padded behind them.
   static void add_text(data::Sample& sample, const std::string& prefix, std::int64_t words,
                        core::Random& random) {
     const std::array<std::int64_t, 1> shape{kTextLength};
-    const auto ids = sample.add(prefix + methods::kTextIds).own_values(at::kLong, shape);
+    const auto ids = sample.add(prefix + data::kTextIds).own_values(at::kLong, shape);
     for (std::int64_t i = 0; i < kTextLength; ++i) {
       const std::int64_t id =
           i < words ? 1 + static_cast<std::int64_t>(random.below(kTextWords - 1)) : 0;
       std::memcpy(ids.data() + static_cast<std::size_t>(i) * sizeof id, &id, sizeof id);
     }
-    const auto padding = sample.add(prefix + methods::kTextPadding).own_values(at::kFloat, shape);
+    const auto padding = sample.add(prefix + data::kTextPadding).own_values(at::kFloat, shape);
     for (std::int64_t i = 0; i < kTextLength; ++i) {
       const float padded = i < words ? 0 : 1;
       std::memcpy(padding.data() + static_cast<std::size_t>(i) * sizeof padded, &padded,

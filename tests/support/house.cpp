@@ -48,7 +48,7 @@ const std::vector<Module>& modules_in_order() {
       {"train", {"plan.h", "observer.h", "step_share.h", "checkpoint", "capture", "ranks", "."}},
       {"eval", {"kinds", "frozen", "search", "classifier", "analysis"}},
       {"report", {".", "text", "metrics", "pictures", "advice", "page", "terminal"}},
-      {"run", {"recipe", "facts", "start", "pretrain", "stored"}},
+      {"run", {"recipe", "facts", "start", "training_data", "pretrain", "stored"}},
       {"tools", {".", "search", "bench", "start", "doctor"}},
       {"apps", {"terminal", "commands.h", "shell", "commands", "."}},
   };

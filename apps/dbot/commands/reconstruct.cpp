@@ -20,7 +20,7 @@ namespace dbot::app {
 namespace {
 
 struct Arguments : ModelArguments {
-  std::string data, out;
+  std::string data, captions, out;
   std::vector<std::string> mix;
   std::optional<double> lam, mask_ratio;
   std::optional<std::int64_t> images;
@@ -55,6 +55,9 @@ void check_arguments(const Arguments& arguments) {
   }
   if (!arguments.mix.empty() && arguments.images) {
     throw UsageError("[reconstruct] --images is of --data; --mix takes two images");
+  }
+  if (!arguments.mix.empty() && !arguments.captions.empty()) {
+    throw UsageError("[reconstruct] --captions is of --data; --mix takes two images");
   }
   if (arguments.mix.empty() && (arguments.lam || arguments.mask_ratio)) {
     throw UsageError("[reconstruct] --lam and --mask-ratio are of --mix, two images to mix");
@@ -101,6 +104,7 @@ void reconstruct(const Arguments& arguments) {
   options.workers = compute_settings(arguments).workers;
   options.model = arguments.model;
   options.data = arguments.data;
+  options.captions = arguments.captions;
   options.out = arguments.out;
   options.images = arguments.images.value_or(options.images);
   options.seed = static_cast<std::uint64_t>(arguments.seed);
@@ -133,6 +137,11 @@ void add_reconstruct(CommandLine& line) {
   add("--model", a->model, "PATH", "Run folder, or one of its checkpoints");
   command->add_option("--data", a->data, "Images: a folder, list, tar, Parquet, pack or IDX")
       ->type_name("PATH")
+      ->check(not_empty());
+  command
+      ->add_option("--captions", a->captions,
+                   "Of these images, for a run that reads captions (default: the run's)")
+      ->type_name("beside|FILE")
       ->check(not_empty());
   command->add_option("--mix", a->mix, "In place of --data: two image files, mixed and taken apart")
       ->type_name("FILE")

@@ -70,13 +70,6 @@ bool gives_labels(const Choice& choice, const SourceKind& kind) {
   return !choice.labels.empty() && !(choice.labels == "folder" && &kind == &folder_kind());
 }
 
-/// Lets go of the parts that are not wanted.
-void keep_wanted(DataParts& parts, Wanted wanted) {
-  if (wanted == Wanted::held_out) parts.train = nullptr;
-  if (wanted == Wanted::train) parts.val = nullptr;
-  if (wanted != Wanted::all && (wanted == Wanted::train || parts.val)) parts.test = nullptr;
-}
-
 [[noreturn]] void fail_without_test(const fs::path& path) {
   throw DataError({.operation = "data",
                    .subject = path.string(),
@@ -153,10 +146,16 @@ DataParts open_files(const fs::path& path, Source source, Wanted wanted,
 
 }  // namespace
 
+void keep_wanted(DataParts& parts, Wanted wanted, const fs::path& path, const core::Log& log) {
+  if (wanted == Wanted::train) tell_what_is_left(path, parts, log);
+  if (wanted == Wanted::held_out) parts.train = nullptr;
+  if (wanted == Wanted::train) parts.val = nullptr;
+  if (wanted != Wanted::all && (wanted == Wanted::train || parts.val)) parts.test = nullptr;
+}
+
 DataParts open(const fs::path& path, Source source, Wanted wanted, const OpenContext& context) {
   auto parts = open_files(path, std::move(source), wanted, context);
-  if (wanted == Wanted::train) tell_what_is_left(path, parts, context.log);
-  if (parts.inside.divided() || wanted == Wanted::held_out) keep_wanted(parts, wanted);
+  keep_wanted(parts, wanted, path, context.log);
   return parts;
 }
 

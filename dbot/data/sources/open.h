@@ -52,6 +52,11 @@ DataParts open(const std::filesystem::path& path, Wanted wanted, const OpenConte
 DataParts open(const std::filesystem::path& path, Source source, Wanted wanted,
                const OpenContext& context);
 
+/// Lets go of the parts that are not wanted. Where only the part to train on is wanted of several,
+/// the log is told which one that is.
+void keep_wanted(DataParts& parts, Wanted wanted, const std::filesystem::path& path,
+                 const core::Log& log);
+
 /// The images to pre-train on.
 std::shared_ptr<const Dataset> open_images(const std::filesystem::path& path, const core::Log& log,
                                            const core::StopRequest* stop = nullptr,

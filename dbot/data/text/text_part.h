@@ -2,18 +2,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 
 #include "dbot/data/batch_part.h"
+#include "dbot/data/text/text_names.h"
 #include "dbot/data/text/word_piece.h"
 
 namespace dbot::data {
-
-/// The part of a sample that a text is: encoded UTF-8, one caption a line; without bytes: none.
-inline constexpr std::string_view kCaptionPart = "caption";
-/// The tensors that a text_part makes of it.
-inline constexpr const char* kTextIds = "text_ids";
-inline constexpr const char* kTextPadding = "text_padding";
 
 struct TextPartConfig {
   std::shared_ptr<const WordPiece> tokenizer = {};

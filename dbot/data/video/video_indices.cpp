@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <span>
 #include <string_view>
@@ -11,6 +10,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/data/index_folder.h"
 
 namespace dbot::data {
 namespace {
@@ -46,13 +46,7 @@ std::string text_of_file(const fs::path& file) {
 }  // namespace
 
 fs::path default_video_index_folder() {
-  const char* choice = std::getenv("DBOT_INDEX");
-  if (choice && std::string_view(choice) == "off") return {};
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  // A relative path is to be ignored: XDG Base Directory Specification.
-  if (cache && *cache == '/') return fs::path(cache) / "dbot" / "videos";
-  const char* home = std::getenv("HOME");
-  return home && *home == '/' ? fs::path(home) / ".cache" / "dbot" / "videos" : fs::path{};
+  return index_folder("videos");
 }
 
 VideoIndices::VideoIndices(VideoLimits limits, fs::path folder)

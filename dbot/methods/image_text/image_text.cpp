@@ -7,21 +7,21 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
+#include "dbot/data/text/text_names.h"
 #include "dbot/exchange/import/weights_origin.h"
 #include "dbot/methods/check_values.h"
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/image_text/joint_draws.h"
 #include "dbot/methods/image_text/start_joint.h"
 #include "dbot/methods/state_names.h"
-#include "dbot/methods/surroundings.h"
 
 namespace dbot::methods {
 namespace {
 
 /// The texts of a batch behind `prefix`; empty where it has none.
 std::optional<nn::TextTokens> texts_of(const data::Batch& batch, const std::string& prefix = "") {
-  const auto ids = batch.tensors.find(prefix + kTextIds);
-  const auto padding = batch.tensors.find(prefix + kTextPadding);
+  const auto ids = batch.tensors.find(prefix + data::kTextIds);
+  const auto padding = batch.tensors.find(prefix + data::kTextPadding);
   if (ids == batch.tensors.end() || padding == batch.tensors.end()) return std::nullopt;
   return nn::TextTokens{ids->second, padding->second};
 }
@@ -153,7 +153,7 @@ ImageText::Forward ImageText::forward(const data::Batch& batch, const StepDraws&
   Forward step;
   step.paired = pass_of(paired_samples(batch, draws), drop_path, precision, extent);
   if (config_.reads_unpaired()) {
-    JointSamples samples{.text = texts_of(batch, kUnpaired)};
+    JointSamples samples{.text = texts_of(batch, data::kUnpaired)};
     if (samples.text) samples.text_noise = draws.at("unpaired_noise");
     step.unpaired = pass_of(samples, drop_path, precision, extent);
   }
@@ -179,7 +179,7 @@ void ImageText::require_parts(const data::Batch& batch) const {
   if (config_.reads_captions() && !texts_of(batch)) {
     refuse_batch("the caption", "objective.text_weight");
   }
-  if (config_.reads_unpaired() && !texts_of(batch, kUnpaired)) {
+  if (config_.reads_unpaired() && !texts_of(batch, data::kUnpaired)) {
     refuse_batch("the text without an image", "objective.unpaired_weight");
   }
 }

@@ -35,6 +35,27 @@ void check_network_kind(const nn::EncoderConfig& encoder) {
   }
 }
 
+/// Texts that nobody reads, and a weight without texts, are mistakes.
+void check_unpaired(const ImageTextConfig& config) {
+  if (config.reads_unpaired() && config.unpaired_path.empty()) {
+    refuse_recipe(
+        fmt::format("objective.unpaired_weight is {:g} and text.unpaired is empty; name a file of "
+                    "texts, or set the weight to 0",
+                    config.unpaired_weight));
+  }
+  if (!config.reads_unpaired() && !config.unpaired_path.empty()) {
+    refuse_recipe(
+        fmt::format("text.unpaired is \"{}\", but objective.unpaired_weight is 0; give it a weight "
+                    "or remove the path",
+                    config.unpaired_path));
+  }
+  if (config.reads_captions() && config.captions_path.empty()) {
+    refuse_recipe(
+        "text.captions is empty; expected \"beside\" where captions lie with their images, or a "
+        "file of captions");
+  }
+}
+
 void check_start(const ImageTextConfig& config) {
   const bool file = config.start == StartKind::file;
   if (file && config.start_path.empty()) {
@@ -80,6 +101,7 @@ void check(const ImageTextConfig& config, const Surroundings& /*surroundings*/) 
   if (config.reads_unpaired()) {
     check_text_mask("text.unpaired_length", config.unpaired_length, config.text_ratio);
   }
+  check_unpaired(config);
   check_start(config);
   check_float32("model.layer_norm_eps", config.encoder.layer_norm_eps);
 }
@@ -94,7 +116,10 @@ Outline outline(const ImageTextConfig& config) {
                               .unpaired = config.reads_unpaired() ? config.unpaired_length : 0,
                               .vocabulary = config.vocabulary,
                               .drop = config.caption_drop,
-                              .drop_is_fixed = config.drop_scope == DropScope::fixed};
+                              .drop_is_fixed = config.drop_scope == DropScope::fixed,
+                              .vocabulary_path = config.vocabulary_path,
+                              .captions_path = config.captions_path,
+                              .unpaired_path = config.unpaired_path};
   }
   return outline;
 }

@@ -28,7 +28,10 @@ struct ImageTextConfig {
   bool type_vectors = true;
   std::int64_t text_length = 64;    // tokens of a caption, padded
   std::int64_t vocabulary = 30522;  // tokens; more than the words that the data have do no harm
-  double caption_drop = 0;          // share of captions that are left out
+  std::string vocabulary_path;      // empty: learned from the texts
+  std::string captions_path = "beside";  // of the images; or a file
+  std::string unpaired_path;             // of texts without images
+  double caption_drop = 0;               // share of captions that are left out
   DropScope drop_scope = DropScope::drawn;
   std::int64_t unpaired_length = 256;  // tokens of a text without an image
   double mask_ratio = 0.75;            // of patches

@@ -1,23 +1,27 @@
 // Predictions of an M3AE: for the report, for reconstruct, and to judge held-out samples.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <string_view>
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/text/text_names.h"
+#include "dbot/methods/image_text/fill_in.h"
 #include "dbot/methods/image_text/image_text.h"
-#include "dbot/methods/surroundings.h"
+#include "dbot/methods/image_text/shown_texts.h"
+#include "dbot/methods/mean_figures.h"
 #include "dbot/objectives/target.h"
+#include "dbot/ops/patchify.h"
 
 namespace dbot::methods {
 namespace {
 
 constexpr std::int64_t kShownTexts = 8;
-constexpr std::string_view kContinuation = "##";
 
 /// Figures of held-out samples, means over all of them.
 class HeldOutPairs final : public HeldOutMeasure {
@@ -31,73 +35,26 @@ class HeldOutPairs final : public HeldOutMeasure {
     draws.erase("drop_path");
     const auto step = method_.forward(batch, draws, precision, JointExtent::masked_tokens);
     const auto samples = static_cast<double>(batch.size());
-    add_figure("loss", step.loss, samples);
+    means_.add("loss", step.loss, samples);
     if (step.paired) {
-      add_figure("image_loss", step.paired->hidden.image, samples);
-      add_figure("text_loss", step.paired->hidden.text, samples);
-      add_figure("text_accuracy", step.paired->hidden.accuracy, samples);
+      means_.add("image_loss", step.paired->hidden.image, samples);
+      means_.add("text_loss", step.paired->hidden.text, samples);
+      means_.add("text_accuracy", step.paired->hidden.accuracy, samples);
     }
-    if (step.unpaired) add_figure("unpaired_loss", step.unpaired->hidden.text, samples);
-    samples_ += samples;
+    if (step.unpaired) means_.add("unpaired_loss", step.unpaired->hidden.text, samples);
   }
 
-  HeldOutFigures figures() const override {
-    HeldOutFigures figures;
-    if (sums_.empty()) figures.values.emplace_back("loss", std::nan(""));
-    for (const auto& [name, sum] : sums_) figures.values.emplace_back(name, sum / samples_);
-    return figures;
-  }
+  HeldOutFigures figures() const override { return means_.figures(); }
 
  private:
-  void add_figure(const char* name, const at::Tensor& mean, double samples) {
-    if (!mean.defined()) return;
-    auto found = std::ranges::find(sums_, name, &std::pair<std::string, double>::first);
-    if (found == sums_.end()) found = sums_.insert(found, {name, 0.0});
-    found->second += mean.item<double>() * samples;
-  }
-
   const ImageText& method_;
-  std::vector<std::pair<std::string, double>> sums_;
-  double samples_ = 0;
+  MeanFigures means_;
 };
-
-/// A token as people read it: a continuation without its marks.
-struct ReadToken {
-  std::string text;
-  bool continues = false;
-};
-
-ReadToken read_token(const std::vector<std::string>& words, std::int64_t id) {
-  if (id < 0 || static_cast<std::size_t>(id) >= words.size())
-    return {.text = fmt::format("#{}", id)};
-  const std::string& word = words[static_cast<std::size_t>(id)];
-  if (!word.starts_with(kContinuation) || word.size() == kContinuation.size()) {
-    return {.text = word};
-  }
-  return {.text = word.substr(kContinuation.size()), .continues = true};
-}
-
-/// One text; ids, mask, padding, guesses: [tokens], on the host.
-HiddenText hidden_text(const std::vector<std::string>& words, const at::Tensor& ids,
-                       const at::Tensor& mask, const at::Tensor& padding,
-                       const at::Tensor& guesses) {
-  HiddenText text;
-  for (std::int64_t i = 0; i < ids.size(0); ++i) {
-    if (padding[i].item<float>() > 0.5F) continue;
-    ReadToken token = read_token(words, ids[i].item<std::int64_t>());
-    HiddenText::Word word{.text = std::move(token.text),
-                          .hidden = mask[i].item<float>() > 0.5F,
-                          .continues = token.continues && !text.words.empty()};
-    if (word.hidden) word.predicted = read_token(words, guesses[i].item<std::int64_t>()).text;
-    text.words.push_back(std::move(word));
-  }
-  return text;
-}
 
 /// A batch's first samples, without their images' labels.
 data::Batch first_samples(const data::Batch& batch, std::int64_t count) {
   data::Batch first;
-  for (const char* name : {"images", kTextIds, kTextPadding}) {
+  for (const char* name : {"images", data::kTextIds, data::kTextPadding}) {
     const auto found = batch.tensors.find(name);
     if (found != batch.tensors.end()) first.tensors[name] = found->second.narrow(0, 0, count);
   }
@@ -106,9 +63,42 @@ data::Batch first_samples(const data::Batch& batch, std::int64_t count) {
   return first;
 }
 
+/// Normalised images [batch, channels, height, width] as pixels in 0…1.
+at::Tensor pixels_of(const at::Tensor& images, const ImageTextConfig& config) {
+  const auto channel_values = [&](const std::vector<double>& values) {
+    return at::tensor(values, at::kFloat).view({1, -1, 1, 1});
+  };
+  at::Tensor pixels = images.cpu().to(at::kFloat);
+  if (!config.mean.empty()) {
+    pixels = pixels * channel_values(config.std) + channel_values(config.mean);
+  }
+  return pixels.clamp(0, 1);
+}
+
+/// The image of each sample with a caption, and the one that was predicted from that.
+struct ImagePairs {
+  at::Tensor seen, predicted;  // [batch, channels, height, width], normalised
+};
+
+std::vector<Exhibit> image_exhibits(const ShownTexts& words, const ImagePairs& images,
+                                    const ImageTextConfig& config) {
+  const at::Tensor seen = pixels_of(images.seen, config);
+  const at::Tensor predicted = pixels_of(images.predicted, config);
+  std::vector<Exhibit> exhibits;
+  for (std::int64_t i = 0; i < words.size(); ++i) {
+    if (!words.has_words(i)) continue;
+    exhibits.push_back({.name = words.name(i),
+                        .caption = words.sentence(i),
+                        .content = ImageStrip{.images = at::stack({seen[i], predicted[i]}),
+                                              .names = {"image", "from its caption"}}});
+  }
+  return exhibits;
+}
+
 }  // namespace
 
 std::unique_ptr<HeldOutMeasure> ImageText::measure_held_out() const {
+  if (!config_.reads_images() && !config_.reads_captions()) return nullptr;
   return std::make_unique<HeldOutPairs>(*this);
 }
 
@@ -137,33 +127,42 @@ MaskedPrediction ImageText::predict_masked(const data::Batch& batch, const DrawC
 }
 
 Gallery ImageText::gallery(const data::Batch& batch, const GalleryContext& context) const {
-  if (!config_.reads_captions() || !batch.tensors.contains(kTextIds)) return {};
+  if (!config_.reads_captions() || !batch.tensors.contains(data::kTextIds)) return {};
   const at::NoGradGuard no_grad;
   const data::Batch shown = first_samples(batch, std::min(kShownTexts, batch.size()));
   StepDraws draws = draw(shown, context.draws);
   draws.erase("drop_path");
   const Forward step = forward(shown, draws, context.precision);
-  const at::Tensor guesses = step.paired->text_logits.argmax(-1).cpu();
-  const at::Tensor ids = shown.tensors.at(kTextIds).cpu();
-  const at::Tensor padding = shown.tensors.at(kTextPadding).cpu();
-  const at::Tensor mask = step.paired->text_mask->mask.cpu();
-  ExhibitGroup group{
-      .kind = "captions",
-      .title = "Captions",
-      .explanation =
-          "Words that were hidden from the network, and what it put in their place: from "
-          "the visible patches of the image and the other words.",
-      .exhibits = {}};
-  for (std::int64_t i = 0; i < shown.size(); ++i) {
-    HiddenText text = hidden_text(config_.words, ids[i], mask[i], padding[i], guesses[i]);
-    if (text.words.empty()) continue;  // a missing caption
-    const auto place = static_cast<std::size_t>(i);
-    group.exhibits.push_back(
-        {.name = place < context.names.size() ? context.names[place] : std::string(),
-         .caption = "",
-         .content = std::move(text)});
-  }
-  return {group};
+  const nn::TextTokens texts{shown.tensors.at(data::kTextIds),
+                             shown.tensors.at(data::kTextPadding)};
+  const ShownTexts words(config_.words, texts.ids, texts.padding, context.names);
+  Gallery groups{
+      {.kind = "captions",
+       .title = "Captions",
+       .explanation = "Words that were hidden from the network, and what it put in "
+                      "their place: from the visible patches of the image and the "
+                      "other words.",
+       .exhibits = words.exhibits(step.paired->text_mask->mask, step.paired->text_logits)}};
+  if (!config_.reads_images()) return groups;
+  const at::ScalarType compute = runtime::compute_type(context.precision);
+  const ops::Images images = seen_images(shown);
+  groups.push_back(
+      {.kind = "captions_from_images",
+       .title = "Captions from images alone",
+       .explanation = "All words were hidden: each is what the network takes for the likeliest one "
+                      "at its place, from the whole image and the number of words.",
+       .exhibits = words.exhibits(at::ones_like(texts.padding),
+                                  texts_from_images(*network_, images, texts.padding, compute))});
+  const at::Tensor predicted = ops::unpatchify(
+      images_from_texts(*network_, texts, compute), config_.encoder.patch_size,
+      config_.encoder.grid().height, config_.encoder.grid().width, config_.encoder.channels);
+  groups.push_back({.kind = "images_from_captions",
+                    .title = "Images from captions alone",
+                    .explanation =
+                        "All patches were hidden: from the words the network predicts the "
+                        "mean of the images that would fit them.",
+                    .exhibits = image_exhibits(words, {images.seen(), predicted}, config_)});
+  return groups;
 }
 
 }  // namespace dbot::methods

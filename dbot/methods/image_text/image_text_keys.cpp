@@ -14,6 +14,13 @@ void bind_text(core::Settings& settings, ImageTextConfig& config) {
                "Tokens of a caption: longer ones are cut, shorter ones padded.");
   settings.add("text.vocabulary_size", config.vocabulary, at_least(3, kMostWords), "",
                "Tokens that the network knows, at least those of the vocabulary; id 0 pads.");
+  settings.add("text.vocab", config.vocabulary_path,
+               "A vocabulary of one token a line, such as BERT's vocab.txt; empty: one of "
+               "text.vocabulary_size tokens is learned from the texts.");
+  settings.add("text.captions", config.captions_path,
+               "\"beside\": captions lie with their images; or a file of captions.");
+  settings.add("text.unpaired", config.unpaired_path,
+               "A file of texts without images, one a line, or of captions.");
   settings.add("text.drop", config.caption_drop, at_least(0, 1), "fraction",
                "Share of captions that are left out.");
   settings.add_choice("text.drop_scope", config.drop_scope, {"drawn", "fixed"},

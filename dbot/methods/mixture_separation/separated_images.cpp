@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <numeric>
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/methods/mean_figures.h"
 #include "dbot/methods/mixture_separation/mixture_separation.h"
 #include "dbot/objectives/target.h"
 #include "dbot/ops/patchify.h"
@@ -42,30 +42,18 @@ class HeldOutMixtures final : public HeldOutMeasure {
     draws["lam"] = lam_of(kShownLam);
     const auto step =
         method_.forward(batch, draws, precision, MixtureSeparation::Extent::masked_patches);
-    add_figure("loss", step.loss, batch.size());
-    add_figure("subordinate", step.errors.at(0), batch.size());
-    if (step.errors.size() > 1) add_figure("dominant", step.errors[1], batch.size());
-    if (step.distillation.defined()) add_figure("distillation", step.distillation, batch.size());
-    samples_ += static_cast<double>(batch.size());
+    const auto samples = static_cast<double>(batch.size());
+    means_.add("loss", step.loss, samples);
+    means_.add("subordinate", step.errors.at(0), samples);
+    if (step.errors.size() > 1) means_.add("dominant", step.errors[1], samples);
+    means_.add("distillation", step.distillation, samples);
   }
 
-  HeldOutFigures figures() const override {
-    HeldOutFigures figures;
-    if (sums_.empty()) figures.values.emplace_back("loss", std::nan(""));
-    for (const auto& [name, sum] : sums_) figures.values.emplace_back(name, sum / samples_);
-    return figures;
-  }
+  HeldOutFigures figures() const override { return means_.figures(); }
 
  private:
-  void add_figure(const char* name, const at::Tensor& mean, std::int64_t samples) {
-    auto found = std::ranges::find(sums_, name, &std::pair<std::string, double>::first);
-    if (found == sums_.end()) found = sums_.insert(found, {name, 0.0});
-    found->second += mean.item<double>() * static_cast<double>(samples);
-  }
-
   const MixtureSeparation& method_;
-  std::vector<std::pair<std::string, double>> sums_;
-  double samples_ = 0;
+  MeanFigures means_;
 };
 
 void check_settings(const MixtureSettings& settings, std::int64_t patches) {

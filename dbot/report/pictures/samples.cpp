@@ -3,6 +3,7 @@
 #include <ATen/ops/cat.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <unordered_set>
 
@@ -51,6 +52,7 @@ void shorten(std::vector<std::string>& names) {
 data::Batch PictureSamples::batch(std::int64_t begin, std::int64_t count) const {
   data::Batch batch;
   batch.tensors["images"] = images.narrow(0, begin, count);
+  for (const auto& [name, tensor] : further) batch.tensors[name] = tensor.narrow(0, begin, count);
   batch.sample_ids.assign(ids.begin() + begin, ids.begin() + begin + count);
   if (!classes.empty()) batch.labels.assign(labels.begin() + begin, labels.begin() + begin + count);
   return batch;
@@ -70,13 +72,15 @@ PictureSamples load_picture_samples(const std::shared_ptr<const data::Dataset>& 
   image.channels = choice.channels;
   image.values = choice.values;
   image.augmented = false;
-  data::Loader loader(data::subset(dataset, chosen), {data::image_part(image)}, config, log);
+  std::vector<data::BatchPartFactory> wanted{data::image_part(image)};
+  wanted.insert(wanted.end(), choice.further.begin(), choice.further.end());
+  data::Loader loader(data::subset(dataset, chosen), wanted, config, log);
   PictureSamples samples;
   samples.classes = dataset->classes();
-  std::vector<at::Tensor> parts;
+  std::map<std::string, std::vector<at::Tensor>> parts;
   while (const std::optional<data::Batch> batch = loader.next()) {
     if (stop.requested()) throw Stopped("[pictures] stopped on request");
-    parts.push_back(batch->tensors.at("images").clone());
+    for (const auto& [name, tensor] : batch->tensors) parts[name].push_back(tensor.clone());
     for (const std::int64_t place : batch->sample_ids) {
       const std::int64_t id = chosen.at(static_cast<std::size_t>(place));
       samples.ids.push_back(id);
@@ -88,7 +92,10 @@ PictureSamples load_picture_samples(const std::shared_ptr<const data::Dataset>& 
     throw DataError({.operation = "pictures",
                      .fault = Fault::unreadable,
                      .reason = "none of the images to be shown could be read"});
-  samples.images = at::cat(parts);
+  samples.images = at::cat(parts.at("images"));
+  for (const auto& [name, pieces] : parts) {
+    if (name != "images") samples.further[name] = at::cat(pieces);
+  }
   shorten(samples.names);
   return samples;
 }

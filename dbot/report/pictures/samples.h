@@ -11,14 +11,17 @@
 #include "dbot/core/settings/settings.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/batch.h"
+#include "dbot/data/batch_part.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/image/value_range.h"
+#include "dbot/runtime/named_tensors.h"
 
 namespace dbot::report {
 
 /// Images that are shown, as the network sees them but not augmented: centre crops.
 struct PictureSamples {
   at::Tensor images;                 // uint8 [samples, channels, height, width]
+  runtime::NamedTensors further;     // other parts of a batch: first dimension = samples
   std::vector<std::int64_t> ids;     // in the data set
   std::vector<std::int64_t> labels;  // −1: unlabelled
   std::vector<std::string> names;    // below the folder that all samples share
@@ -36,6 +39,7 @@ struct SampleChoice {
   int channels = 3;
   data::ValueRange values = {};  // of files of more than 8 bits
   int workers = 1;
+  std::vector<data::BatchPartFactory> further = {};  // beside the images
 };
 
 /// Draws samples without repetition and loads them. Files that cannot be read are left out. Throws

@@ -18,8 +18,8 @@
 #include "dbot/report/pictures/exhibits/draw_gallery.h"
 #include "dbot/report/pictures/set/exhibit_files.h"
 #include "dbot/report/terminal/count_progress.h"
-#include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/run/training_data/training_images.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
-#include "dbot/run/pretrain/data_fingerprint.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/run/training_data/data_fingerprint.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {
@@ -42,22 +42,35 @@ void check_data(const ordered_json& before, const ordered_json& after,
                    .way_out = "restore them, or begin a new run in another folder"});
 }
 
+void check_texts(const ordered_json& before, const ordered_json& after) {
+  const std::string was = before.value("texts", ""), is = after.value("texts", "");
+  if (was == is) return;
+  throw DataError({.operation = "resume",
+                   .subject = "the texts",
+                   .fault = Fault::mismatch,
+                   .reason = "are not those the run was begun with: vocabulary, captions or texts "
+                             "without an image have changed",
+                   .way_out = "restore them, or begin a new run in another folder"});
+}
+
 }  // namespace
 
 std::string fixed_choices(const Recipe& recipe, const data::Dataset& dataset,
-                          const std::vector<std::filesystem::path>& data) {
+                          const std::vector<std::filesystem::path>& data,
+                          const std::string& texts) {
   const DataFingerprint known_by = fingerprint(dataset, data);
-  return ordered_json{{"precision", runtime::name(precision_of(recipe))},
-                      {"threads", recipe.compute.threads},
-                      {"images", dataset.size()},
-                      {"libtorch", runtime::describe_machine().libtorch_version},
-                      {"instruction_set", runtime::describe_machine().instruction_set},
-                      {"data",
-                       {{"piece", known_by.piece},
-                        {"stride", known_by.stride},
-                        {"names", known_by.names},
-                        {"sizes", known_by.sizes}}}}
-      .dump();
+  ordered_json choices{{"precision", runtime::name(precision_of(recipe))},
+                       {"threads", recipe.compute.threads},
+                       {"images", dataset.size()},
+                       {"libtorch", runtime::describe_machine().libtorch_version},
+                       {"instruction_set", runtime::describe_machine().instruction_set},
+                       {"data",
+                        {{"piece", known_by.piece},
+                         {"stride", known_by.stride},
+                         {"names", known_by.names},
+                         {"sizes", known_by.sizes}}}};
+  if (!texts.empty()) choices["texts"] = texts;
+  return choices.dump();
 }
 
 void check_fixed_choices(const std::string& stored, const std::string& now,
@@ -67,6 +80,7 @@ void check_fixed_choices(const std::string& stored, const std::string& now,
   if (!before.is_object() || !after.is_object()) return;
   try {
     check_data(before, after, dataset);
+    check_texts(before, after);
   } catch (const ordered_json::exception& problem) {
     throw DataError({.operation = "resume",
                      .subject = "the checkpoint's state",

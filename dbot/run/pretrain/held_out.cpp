@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/sources/open.h"
 #include "dbot/data/subset.h"
-#include "dbot/run/pretrain/pretrain_setup.h"
-#include "dbot/run/pretrain/training_images.h"
+#include "dbot/data/text/captions/captioned_dataset.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/run/training_data/batch_parts.h"
+#include "dbot/run/training_data/training_images.h"
 
 namespace dbot::run {
 namespace {
@@ -39,7 +39,7 @@ std::shared_ptr<const data::Dataset> find_images(const Recipe& recipe,
                                                  const core::Log& log) {
   // Images to test on decide nothing of a system that is judged by them in the end.
   if (methods::catalogue::outline(recipe.method).labels) return training.held_out;
-  return data::open_held_out(source, log, choice_of(recipe));
+  return open_held_out_images(source, recipe, log);
 }
 
 [[noreturn]] void refuse_without_images(const Recipe& recipe, const std::filesystem::path& source,
@@ -62,11 +62,29 @@ std::shared_ptr<const data::Dataset> find_images(const Recipe& recipe,
                : "divide them into train/ and val/ (dbot data split), or leave the key out"});
 }
 
+/// A loss of captions that are not there would be 0 and look like success.
+void require_captions(const data::Dataset& images, const std::filesystem::path& source,
+                      const std::string& key) {
+  const auto* captioned = dynamic_cast<const data::CaptionedDataset*>(&images);
+  if (captioned == nullptr) return;
+  for (std::int64_t i = 0; i < captioned->size(); ++i) {
+    if (!captioned->captions(i).empty()) return;
+  }
+  throw UsageError({.operation = "recipe",
+                    .subject = key,
+                    .fault = Fault::missing,
+                    .reason = fmt::format("needs held-out images with captions, and those of {} "
+                                          "have none",
+                                          source.string()),
+                    .way_out = "give them captions (text.captions), or leave the key out"});
+}
+
 }  // namespace
 
 train::ValidationSettings open_validation(const Recipe& recipe, const std::filesystem::path& source,
                                           const TrainingImages& training,
-                                          const methods::Method& method, const core::Log& log) {
+                                          const TrainingTexts& texts, const methods::Method& method,
+                                          const core::Log& log) {
   const train::ValidationConfig& wanted = recipe.validation;
   if (wanted.every_epochs <= 0) return {};
   const std::string key = asking_key(wanted);
@@ -80,14 +98,15 @@ train::ValidationSettings open_validation(const Recipe& recipe, const std::files
   }
   auto images = find_images(recipe, source, training, log);
   if (!images) refuse_without_images(recipe, source, key);
+  require_captions(*images, source, key);
   images = data::limited(std::move(images), wanted.max_samples,
                          static_cast<std::uint64_t>(recipe.train.seed));
-  const auto open = [images, parts = batch_parts(recipe, images, Crops::centre, core::silent_log()),
-                     config = one_pass(recipe),
-                     log = std::make_shared<core::Log>(log)](std::int64_t /*stage*/) {
-    return std::make_unique<data::Loader>(images, parts, config,
-                                          std::exchange(*log, core::silent_log()));
-  };
+  const auto open =
+      [images, parts = batch_parts(recipe, images, texts, Reading::judging, core::silent_log()),
+       config = one_pass(recipe), log = std::make_shared<core::Log>(log)](std::int64_t /*stage*/) {
+        return std::make_unique<data::Loader>(images, parts, config,
+                                              std::exchange(*log, core::silent_log()));
+      };
   return {.config = wanted, .make_loader = open};
 }
 

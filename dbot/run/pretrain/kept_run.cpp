@@ -18,9 +18,11 @@ KeptRun::KeptRun(const PretrainOptions& options, core::Log log)
     : folder_(claim_folder(options)), log_(std::move(log)) {}
 
 void KeptRun::store(const std::string& recipe_toml, const std::string& defaults,
-                    const std::optional<std::string>& labels) {
+                    const std::map<std::string, std::string>& further) {
   folder_.store_recipe(recipe_toml, defaults);
-  if (labels) core::write_file_atomically(folder_.path() / "labels.txt", *labels);
+  for (const auto& [name, content] : further) {
+    core::write_file_atomically(folder_.path() / name, content);
+  }
 }
 
 PretrainSummary KeptRun::run(train::Trainer& trainer, const core::StopRequest& stop,

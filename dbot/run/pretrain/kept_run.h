@@ -1,7 +1,7 @@
 #pragma once
 
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,10 +22,10 @@ class KeptRun {
   const train::RunFolder& folder() const { return folder_; }
   const Observers& observers() const { return *observers_; }
 
-  /// Writes down what it is a run of: from here on it is one. `labels`: lines of labels.txt, none
-  /// where it is not written.
+  /// Writes down what it is a run of: from here on it is one. `further`: files beside the recipe,
+  /// by their names.
   void store(const std::string& recipe_toml, const std::string& defaults,
-             const std::optional<std::string>& labels);
+             const std::map<std::string, std::string>& further);
   void watch(std::unique_ptr<Observers> observers) { observers_ = std::move(observers); }
   /// Trains to the end or to a stop, and writes down how it went, whatever comes.
   PretrainSummary run(train::Trainer& trainer, const core::StopRequest& stop,

@@ -19,7 +19,7 @@ namespace dbot::run {
 // fault in it ends no run.
 Observers::Observers(const RunContext& context, const std::vector<train::TrainObserver*>& watchers)
     : log_(context.log) {
-  const auto& [recipe, sources, kind, folder, stop, log, opening_log, dataset, recipe_name,
+  const auto& [recipe, sources, kind, folder, stop, log, opening_log, dataset, texts, recipe_name,
                commands, processes] = context;
   const std::filesystem::path& data = sources.front();
   const core::Patience patience(recipe.checkpoint.retry_seconds, stop);
@@ -45,7 +45,8 @@ Observers::Observers(const RunContext& context, const std::vector<train::TrainOb
   all_.insert(all_.end(), watchers.begin(), watchers.end());
   need(std::make_unique<ModelFile>(folder.model(), log, patience));
   evaluation_ = try_to(std::move(evaluation), "the evaluation");
-  try_to(make_picture_observer(recipe, folder.path(), data, dataset, stop, log), "the pictures");
+  try_to(make_picture_observer(recipe, folder.path(), data, dataset, texts, stop, log),
+         "the pictures");
   auto stages = std::make_unique<report::StageObserver>(folder.path(), known, log);
   stages_ = stages.get();
   need(std::move(stages));

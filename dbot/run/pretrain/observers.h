@@ -12,6 +12,7 @@
 #include "dbot/report/text/command_texts.h"
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe.h"
+#include "dbot/run/training_data/training_texts.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/run_folder.h"
 #include "dbot/train/tolerant_observer.h"
@@ -34,6 +35,7 @@ struct RunContext {
   const core::Log& log;
   const core::Log& opening_log;                         // for who opens data
   const std::shared_ptr<const data::Dataset>& dataset;  // what is trained on
+  const TrainingTexts& texts;                           // that are read with it
   const std::string& recipe_name;
   const report::CommandTexts& commands;
   int processes = 1;  // that train it together

@@ -3,10 +3,10 @@
 #include <optional>
 #include <utility>
 
-#include "dbot/data/sources/open.h"
 #include "dbot/report/pictures/draw_set.h"
-#include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/run/training_data/batch_parts.h"
+#include "dbot/run/training_data/training_images.h"
 
 namespace dbot::run {
 namespace {
@@ -14,23 +14,23 @@ namespace {
 /// Images to look at, loaded once.
 class PictureData {
  public:
-  PictureData(const Recipe& recipe, const nn::ImageInput& input, std::filesystem::path data,
-              std::shared_ptr<const data::Dataset> dataset, core::Log log)
-      : data_(std::move(data)), dataset_(std::move(dataset)), log_(std::move(log)) {
-    wanted_ = choice_of(recipe);
-    choice_.count = recipe.report.samples;
-    choice_.seed = static_cast<std::uint64_t>(recipe.train.seed);
+  PictureData(Recipe recipe, const nn::ImageInput& input, std::filesystem::path data,
+              std::shared_ptr<const data::Dataset> dataset, const TrainingTexts& texts)
+      : recipe_(std::move(recipe)), data_(std::move(data)), dataset_(std::move(dataset)) {
+    choice_.count = recipe_.report.samples;
+    choice_.seed = static_cast<std::uint64_t>(recipe_.train.seed);
     choice_.image_size = input.size;
     choice_.channels = static_cast<int>(input.channels);
-    choice_.values = data::range_of(recipe.data.value_range);
-    choice_.workers = workers_of(recipe);
+    choice_.values = data::range_of(recipe_.data.value_range);
+    choice_.workers = workers_of(recipe_);
+    choice_.further = caption_parts(recipe_, texts, Reading::judging, dataset_->size());
   }
 
   void load(const core::StopRequest& stop) {
     if (samples) return;
     const auto quiet = core::silent_log();  // the trainer's loader reports bad files
     auto loaded = report::load_picture_samples(dataset_, choice_, stop, quiet);
-    if (const auto other = data::open_held_out(data_, quiet, wanted_)) {
+    if (const auto other = open_held_out_images(data_, recipe_, quiet)) {
       held_out = report::load_picture_samples(other, choice_, stop, quiet);
     }
     samples = std::move(loaded);
@@ -39,26 +39,26 @@ class PictureData {
   std::optional<report::PictureSamples> samples, held_out;
 
  private:
+  Recipe recipe_;
   std::filesystem::path data_;
   std::shared_ptr<const data::Dataset> dataset_;
-  core::Log log_;
   report::SampleChoice choice_;
-  data::Choice wanted_;
 };
 
 }  // namespace
 
 std::unique_ptr<report::PictureObserver> make_picture_observer(
     const Recipe& recipe, const std::filesystem::path& run, const std::filesystem::path& data,
-    std::shared_ptr<const data::Dataset> dataset, const core::StopRequest& stop,
-    const core::Log& log) {
+    std::shared_ptr<const data::Dataset> dataset, const TrainingTexts& texts,
+    const core::StopRequest& stop, const core::Log& log) {
   const std::optional<nn::ImageInput> input = methods::catalogue::outline(recipe.method).images;
   if (!recipe.report.pictures || !input) return nullptr;
   report::DrawSettings settings;
   settings.look = {recipe.data.mean, recipe.data.std, precision_of(recipe)};
   settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
   settings.channels = recipe.report.channels;
-  const auto images = std::make_shared<PictureData>(recipe, *input, data, std::move(dataset), log);
+  const auto images =
+      std::make_shared<PictureData>(recipe, *input, data, std::move(dataset), texts);
   const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder,
                                const std::filesystem::path& earlier) {
     images->load(stop);

@@ -1,6 +1,7 @@
 #include "dbot/run/pretrain/pretrain.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,8 +18,10 @@
 #include "dbot/run/pretrain/kept_run.h"
 #include "dbot/run/pretrain/pretrain_setup.h"
 #include "dbot/run/pretrain/processes.h"
-#include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/run/training_data/batch_parts.h"
+#include "dbot/run/training_data/training_images.h"
+#include "dbot/run/training_data/training_texts.h"
 #include "dbot/train/ranks/share_checkpoint.h"
 
 namespace dbot::run {
@@ -88,6 +91,7 @@ class Pretraining {
   std::vector<std::filesystem::path> sources_;
   std::unique_ptr<methods::Method> method_;
   TrainingImages images_;
+  TrainingTexts texts_;
   train::Plan plan_;
   std::string choices_;
   train::TrainerSettings settings_;
@@ -103,10 +107,11 @@ void Pretraining::open() {
                      : methods::catalogue::make(recipe_.method, make_context(recipe_));
   images_ = open_training_images(sources_, recipe_, stop_, opening_log_);
   plan_ = plan_for(recipe_, *images_.images, log_);
+  texts_ = open_training_texts(images_, recipe_, opening_log_);
   const train::ValidationSettings validation =
-      open_validation(recipe_, options_.data, images_, *method_, opening_log_);
+      open_validation(recipe_, options_.data, images_, texts_, *method_, opening_log_);
   if (stop_.requested()) throw Stopped(kStoppedBefore);
-  choices_ = fixed_choices(recipe_, *images_.images, sources_);
+  choices_ = fixed_choices(recipe_, *images_.images, sources_, texts_.checksum);
   settings_ = trainer_settings(recipe_, plan_, choices_);
   settings_.validation = validation;
   require_agreement(ranks_, recipe_, choices_);
@@ -122,17 +127,21 @@ void Pretraining::decide_statistics() {
   });
   methods::DataFacts facts = data_facts(recipe_);
   facts.classes = images_.images->classes();
+  if (texts_.tokenizer) facts.words = texts_.tokenizer->vocabulary().tokens();
   method_->see_data(facts);
 }
 
 void Pretraining::keep(const std::vector<train::TrainObserver*>& watchers) {
-  std::optional<std::string> labels;
-  if (images_.chosen) labels = eval::lines_of(*images_.images);
-  kept_->store(with_notes(to_toml(recipe_), options_.notes), defaults_like(recipe_), labels);
+  std::map<std::string, std::string> further;
+  if (images_.chosen) further["labels.txt"] = eval::lines_of(*images_.images);
+  if (texts_.tokenizer) {
+    further[vocabulary_of({}).string()] = texts_.tokenizer->vocabulary().text();
+  }
+  kept_->store(with_notes(to_toml(recipe_), options_.notes), defaults_like(recipe_), further);
   checkpoint_ = find_checkpoint(kept_->folder(), choices_, *images_.images, log_);
   kept_->watch(std::make_unique<Observers>(
       RunContext{recipe_, sources_, images_.kind, kept_->folder(), stop_, log_, opening_log_,
-                 images_.images, options_.recipe, options_.commands, ranks_.count()},
+                 images_.images, texts_, options_.recipe, options_.commands, ranks_.count()},
       watchers));
   settings_.checkpoint_folder = kept_->folder().checkpoints();
   settings_.captures.folder = kept_->folder().captures();
@@ -140,7 +149,7 @@ void Pretraining::keep(const std::vector<train::TrainObserver*>& watchers) {
 
 std::unique_ptr<train::Trainer> Pretraining::make_trainer() {
   const auto files = data::cached(images_.images, recipe_.data.cache_bytes);
-  const auto parts = batch_parts(recipe_, files, Crops::random, log_);
+  const auto parts = batch_parts(recipe_, files, texts_, Reading::training, log_);
   const auto make_loader = [this, files, parts](const train::LoaderStart& start,
                                                 const core::Log& log) {
     data::LoaderConfig config = loader_config(recipe_, plan_, start);

@@ -9,12 +9,10 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/data/image/sample_image.h"
-#include "dbot/data/loader/partner_part.h"
 #include "dbot/report/metrics/metrics.h"
 #include "dbot/run/facts/memory_plan.h"
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/processes.h"
-#include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/train/run_folder.h"
@@ -196,36 +194,6 @@ data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan,
   config.max_bad_fraction = recipe.data.max_bad_fraction;
   start.apply_to(config);
   return config;
-}
-
-data::ImagePartConfig image_part_config(const Recipe& recipe) {
-  const nn::ImageInput images = image_input(recipe, "pretrain");
-  data::ImagePartConfig config;
-  config.image_size = images.size;
-  config.channels = static_cast<int>(images.channels);
-  config.values = data::range_of(recipe.data.value_range);
-  config.augmentation = data::augmentation_of(recipe.data);
-  const std::int64_t views = methods::catalogue::outline(recipe.method).further_views;
-  if (views > 0) {
-    config.views.push_back({.name = methods::kFurtherViews,
-                            .image_size = config.image_size,
-                            .count = views,
-                            .augmentation = config.augmentation});
-  }
-  return config;
-}
-
-std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
-                                                std::shared_ptr<const data::Dataset> dataset,
-                                                Crops crops, const core::Log& log) {
-  data::ImagePartConfig config = image_part_config(recipe);
-  config.augmented = crops == Crops::random;
-  const data::BatchPartFactory images = data::image_part(config);
-  std::vector<data::BatchPartFactory> parts{images};
-  if (const auto partners = methods::catalogue::outline(recipe.method).partners) {
-    parts.push_back(data::partner_part(std::move(dataset), {.same_class = *partners}, images, log));
-  }
-  return parts;
 }
 
 }  // namespace dbot::run

@@ -7,7 +7,6 @@
 
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
-#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe.h"
@@ -48,16 +47,5 @@ train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset, const c
 /// `start`: where it begins, and what of each step it reads.
 data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan,
                                  const train::LoaderStart& start);
-
-/// The images of a batch.
-data::ImagePartConfig image_part_config(const Recipe& recipe);
-
-enum class Crops { random, centre };
-
-/// What a batch has of each sample: its image and, for a system that learns from pairs, that of a
-/// partner from the same data. The log is told where partners have no classes to go by.
-std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
-                                                std::shared_ptr<const data::Dataset> dataset,
-                                                Crops crops, const core::Log& log);
 
 }  // namespace dbot::run

@@ -6,11 +6,12 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/sources/open.h"
+#include "dbot/data/text/captions/captions.h"
 #include "dbot/report/pictures/draw_set.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/run/stored/picture_folder.h"
 #include "dbot/run/stored/stored_method.h"
+#include "dbot/run/training_data/batch_parts.h"
 
 namespace dbot::run {
 namespace {
@@ -25,8 +26,42 @@ void check(const ReconstructOptions& options) {
   check_picture_folder(options.out);
 }
 
-report::PictureSamples samples_for(const Recipe& recipe, const ReconstructOptions& options,
+/// Where captions come from; nothing for a run that reads none.
+std::string captions_for(const Recipe& recipe, const ReconstructOptions& options) {
+  const auto texts = methods::catalogue::outline(recipe.method).texts;
+  const bool reads_captions = texts && texts->captions > 0;
+  if (!options.captions.empty() && !reads_captions) {
+    throw UsageError({.operation = "reconstruct",
+                      .subject = "--captions",
+                      .fault = Fault::unsupported,
+                      .reason = fmt::format("is {}, but {} was trained without captions",
+                                            options.captions, options.model.string()),
+                      .way_out = "leave it out"});
+  }
+  if (!options.captions.empty() || !reads_captions) return options.captions;
+  return texts->captions_path;
+}
+
+std::shared_ptr<const data::Dataset> open_images(const Recipe& recipe,
+                                                 const ReconstructOptions& options,
+                                                 const core::StopRequest& stop,
+                                                 const core::Log& log) {
+  const std::string captions = captions_for(recipe, options);
+  const data::OpenContext context{.log = log, .stop = &stop};
+  if (captions.empty()) return data::open(options.data, data::Wanted::train, context).train;
+  try {
+    return data::open_with_captions(options.data, data::Wanted::train, captions, context).train;
+  } catch (const DataError& problem) {
+    if (!options.captions.empty()) throw;
+    log(core::LogLevel::information,
+        fmt::format("the images are shown without captions: {}", problem.what()));
+  }
+  return data::open(options.data, data::Wanted::train, context).train;
+}
+
+report::PictureSamples samples_for(const StoredMethod& stored, const ReconstructOptions& options,
                                    const core::StopRequest& stop, const core::Log& log) {
+  const Recipe& recipe = stored.recipe;
   report::SampleChoice choice;
   choice.count = options.images;
   choice.seed = options.seed;
@@ -35,7 +70,11 @@ report::PictureSamples samples_for(const Recipe& recipe, const ReconstructOption
   choice.channels = static_cast<int>(images.channels);
   choice.values = data::range_of(recipe.data.value_range);
   choice.workers = options.workers;
-  return report::load_picture_samples(data::open_images(options.data, log), choice, stop, log);
+  const auto dataset = open_images(recipe, options, stop, log);
+  if (dynamic_cast<const data::CaptionedDataset*>(dataset.get()) != nullptr) {
+    choice.further = caption_parts(recipe, stored.texts, Reading::judging, dataset->size());
+  }
+  return report::load_picture_samples(dataset, choice, stop, log);
 }
 
 }  // namespace
@@ -51,7 +90,7 @@ report::PictureSet reconstruct(const ReconstructOptions& options, const core::St
                                  .fault = Fault::unsupported,
                                  .reason = "predicts no masked images, expected a run that does"});
   }
-  const report::PictureSamples samples = samples_for(recipe, options, stop, log);
+  const report::PictureSamples samples = samples_for(stored, options, stop, log);
   report::DrawSettings settings;
   settings.look.mean = recipe.data.mean;
   settings.look.std = recipe.data.std;

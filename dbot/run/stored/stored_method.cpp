@@ -79,9 +79,12 @@ Source open_source(const fs::path& path, const core::Log& log) {
 }  // namespace
 
 std::unique_ptr<methods::Method> stored_method(const Recipe& recipe, std::int64_t stage,
-                                               const runtime::NamedTensors& state) {
+                                               const runtime::NamedTensors& state,
+                                               std::vector<std::string> words) {
   auto method = methods::catalogue::make_stored(recipe.method, make_context(recipe));
-  method->see_data(data_facts(recipe));
+  methods::DataFacts facts = data_facts(recipe);
+  facts.words = std::move(words);
+  method->see_data(facts);
   method->load_state(stage, state);
   return method;
 }
@@ -91,7 +94,11 @@ StoredMethod load_stored_method(const fs::path& path, const core::Log& log) {
   StoredMethod stored;
   stored.recipe = read_recipe(core::read_text_file(source.recipe), source.recipe.string());
   stored.state = source.checkpoint.state;
-  stored.method = stored_method(stored.recipe, stored.state.stage, source.checkpoint.tensors);
+  stored.texts = stored_texts(source.recipe.parent_path());
+  std::vector<std::string> words;
+  if (stored.texts.tokenizer) words = stored.texts.tokenizer->vocabulary().tokens();
+  stored.method =
+      stored_method(stored.recipe, stored.state.stage, source.checkpoint.tensors, std::move(words));
   return stored;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "dbot/core/clock.h"
+#include "dbot/data/text/text_names.h"
 #include "dbot/optim/optimizer.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/optim/shards.h"
@@ -30,8 +31,8 @@ void add_noise_texts(data::Batch& batch, const std::string& prefix, std::int64_t
   const at::Tensor padding = at::zeros({count, length});
   padding.slice(1, std::max<std::int64_t>(1, length / 4)).fill_(1);
   const at::Tensor ids = at::randint(1, vocabulary, {count, length}, random, at::kLong);
-  batch.tensors[prefix + methods::kTextIds] = ids.masked_fill(padding.gt(0.5), 0);
-  batch.tensors[prefix + methods::kTextPadding] = padding;
+  batch.tensors[prefix + data::kTextIds] = ids.masked_fill(padding.gt(0.5), 0);
+  batch.tensors[prefix + data::kTextPadding] = padding;
 }
 
 /// Images of noise: the arithmetic does not depend on what is seen.
@@ -51,7 +52,7 @@ data::Batch noise_batch(const run::Recipe& recipe) {
   for (const std::int64_t id : batch.sample_ids) batch.labels.push_back(id % kClasses);
   if (const auto texts = methods::catalogue::outline(recipe.method).texts) {
     add_noise_texts(batch, "", texts->captions, texts->vocabulary, random);
-    add_noise_texts(batch, methods::kUnpaired, texts->unpaired, texts->vocabulary, random);
+    add_noise_texts(batch, data::kUnpaired, texts->unpaired, texts->vocabulary, random);
   }
   return batch;
 }

@@ -17,7 +17,7 @@
 #include "dbot/eval/frozen/samples.h"
 #include "dbot/eval/kinds/feature_memory.h"
 #include "dbot/eval/search/nearest_images.h"
-#include "dbot/run/pretrain/data_fingerprint.h"
+#include "dbot/run/training_data/data_fingerprint.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::tools {

@@ -13,7 +13,7 @@
 #include "dbot/data/loader/statistics.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/data/stoppable_dataset.h"
-#include "dbot/run/pretrain/training_images.h"
+#include "dbot/run/training_data/training_images.h"
 
 namespace dbot::tools {
 namespace {

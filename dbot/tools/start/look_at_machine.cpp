@@ -12,10 +12,10 @@
 #include "dbot/data/subset.h"
 #include "dbot/eval/frozen/features.h"
 #include "dbot/report/pictures/draw_set.h"
-#include "dbot/run/pretrain/pretrain_setup.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/run/start/start_recipe.h"
 #include "dbot/run/start/start_rules.h"
+#include "dbot/run/training_data/batch_parts.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/tools/bench/data_bench.h"
 #include "dbot/tools/bench/step_bench.h"
@@ -139,9 +139,10 @@ double MachineLook::training_seconds(const run::Recipe& recipe, double seconds) 
   config.batch_size = recipe.train.batch_size;
   config.workers = run::workers_of(recipe);
   config.max_bad_fraction = 1;  // the run says what is wrong with them
-  data::Loader loader(images_,
-                      run::batch_parts(recipe, images_, run::Crops::random, core::silent_log()),
-                      config, core::silent_log());
+  data::Loader loader(
+      images_,
+      run::batch_parts(recipe, images_, /*texts=*/{}, run::Reading::training, core::silent_log()),
+      config, core::silent_log());
   const core::Stopwatch whole;
   loader.next();
   bench.step();

@@ -13,8 +13,8 @@
 #include "dbot/core/error.h"
 #include "dbot/data/dataset.h"
 #include "dbot/report/text/table.h"
-#include "dbot/run/pretrain/training_images.h"
 #include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/run/training_data/training_images.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/tools/bench/data_bench.h"
 

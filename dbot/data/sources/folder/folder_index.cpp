@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/data/index_folder.h"
 
 namespace dbot::data {
 namespace {
@@ -85,13 +85,7 @@ std::string canonical_text(const fs::path& root) {
 }  // namespace
 
 fs::path default_index_folder() {
-  const char* choice = std::getenv("DBOT_INDEX");
-  if (choice && std::string_view(choice) == "off") return {};
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  // A relative path is to be ignored: XDG Base Directory Specification.
-  if (cache && *cache == '/') return fs::path(cache) / "dbot" / "index";
-  const char* home = std::getenv("HOME");
-  return home && *home == '/' ? fs::path(home) / ".cache" / "dbot" / "index" : fs::path{};
+  return data::index_folder("index");
 }
 
 fs::path index_file(const fs::path& index_folder, const fs::path& root) {

@@ -15,6 +15,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/file_tree.h"
 #include "dbot/core/files/files.h"
+#include "dbot/core/files/user_cache.h"
 #include "dbot/data/data_error.h"
 #include "dbot/data/sources/tar/decompress.h"
 #include "dbot/data/sources/tar/shard_files.h"
@@ -51,11 +52,11 @@ bool begins_like_tar(const fs::path& path) {
 }
 
 fs::path cache_folder() {
-  const char* named = std::getenv("XDG_CACHE_HOME");
-  if (named && *named != '\0') return fs::path(named) / "dbot" / "unpacked";
-  const char* home = std::getenv("HOME");
-  if (home && *home != '\0') return fs::path(home) / ".cache" / "dbot" / "unpacked";
-  throw Error("[data] neither XDG_CACHE_HOME nor HOME says where an archive can be unpacked to");
+  const fs::path cache = core::user_cache();
+  if (!cache.empty()) return cache / "unpacked";
+  throw Error(
+      "[data] neither XDG_CACHE_HOME nor HOME, as absolute paths, says where an archive can be "
+      "unpacked to");
 }
 
 std::string digest(const std::string& text) {

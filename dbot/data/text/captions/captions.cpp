@@ -73,6 +73,18 @@ MatchedCaptions with_captions(const DataParts& parts, const std::string& from, c
   return matched;
 }
 
+DataParts open_with_captions(const fs::path& path, Wanted wanted, const std::string& from,
+                             const OpenContext& context) {
+  DataParts parts = open(path, Wanted::all, context);
+  auto captioned = with_captions(parts, from, path, context).parts;
+  auto next = captioned.begin();
+  for (auto* part : {&parts.train, &parts.val, &parts.test}) {
+    if (*part) *part = std::move(*next++);
+  }
+  keep_wanted(parts, wanted, path, context.log);
+  return parts;
+}
+
 std::shared_ptr<const CaptionedDataset> with_captions(std::shared_ptr<const Dataset> dataset,
                                                       const fs::path& from, const fs::path& path,
                                                       const core::Log& log) {

@@ -22,6 +22,11 @@ inline constexpr std::string_view kBesideImages = "beside";
 MatchedCaptions with_captions(const DataParts& parts, const std::string& from,
                               const std::filesystem::path& path, const OpenContext& context);
 
+/// Opens the parts that are wanted, each a CaptionedDataset. All parts are looked at: captions may
+/// be those of images of any. Throws as `open` and `with_captions` do.
+DataParts open_with_captions(const std::filesystem::path& path, Wanted wanted,
+                             const std::string& from, const OpenContext& context);
+
 /// The same for a data set that was opened by itself; `from` is a file.
 std::shared_ptr<const CaptionedDataset> with_captions(std::shared_ptr<const Dataset> dataset,
                                                       const std::filesystem::path& from,

@@ -12,6 +12,7 @@
 #include "dbot/data/dataset.h"
 #include "dbot/data/loader/loader_config.h"
 #include "dbot/data/sources/open_context.h"
+#include "dbot/data/text/captions/captioned_dataset.h"
 #include "dbot/run/recipe/recipe.h"
 
 namespace dbot::run {
@@ -24,6 +25,8 @@ struct TrainingImages {
   /// Labelled images of the part to train on that are judged by; null: none are set aside.
   std::shared_ptr<const data::Dataset> held_out = {};
   bool chosen = false;  // `images` are some of the labelled images of the part to train on
+  /// The sources with the captions of their images, where the system reads these.
+  std::vector<std::shared_ptr<const data::CaptionedDataset>> captioned = {};
 };
 
 /// What a (resolved) recipe wants of its data: without the images that data.leave_out names, by
@@ -33,13 +36,20 @@ data::Choice choice_of(const Recipe& recipe);
 /// The images of the sources. Labels from a list are those of the first. The log is warned of
 /// classes that hold index masks. A system that learns from labels gets the labelled images of the
 /// part to train on alone, as many of each class as it wants; where it validates, some of these are
-/// held out, if any class has two. Throws DataError and Stopped as
+/// held out, if any class has two. A system that reads captions gets images that have them, or
+/// lack them. Throws DataError and Stopped as
 /// data::open; for such a system also DataError where there are not two classes, where images to
 /// test on are of a class that none to train on is of, or where a class has fewer images than are
 /// wanted of each, and UsageError for several sources.
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
                                     const Recipe& recipe, const core::StopRequest& stop,
                                     const core::Log& log);
+
+/// The images beside those that are trained on, with captions where the system reads them. Null if
+/// there are none, or they cannot be read: nobody asked for them.
+std::shared_ptr<const data::Dataset> open_held_out_images(const std::filesystem::path& path,
+                                                          const Recipe& recipe,
+                                                          const core::Log& log);
 
 /// Throws UsageError unless data.weights is empty or has a number for each source.
 void check_weights(const Recipe& recipe, std::size_t sources);

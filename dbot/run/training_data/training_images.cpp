@@ -1,9 +1,10 @@
-#include "dbot/run/pretrain/training_images.h"
+#include "dbot/run/training_data/training_images.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/data/subset.h"
+#include "dbot/data/text/captions/captions.h"
 
 namespace dbot::run {
 namespace {
@@ -106,7 +108,31 @@ TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& pa
   return training;
 }
 
+/// Where the captions of images come from; nothing where they are not read.
+std::optional<std::string> captions_of(const Recipe& recipe) {
+  const auto texts = methods::catalogue::outline(recipe.method).texts;
+  if (!texts || texts->captions == 0) return std::nullopt;
+  return texts->captions_path;
+}
+
+data::DataParts open_parts(const std::filesystem::path& path, data::Wanted wanted,
+                           const Recipe& recipe, const data::OpenContext& context) {
+  const auto captions = captions_of(recipe);
+  return captions ? data::open_with_captions(path, wanted, *captions, context)
+                  : data::open(path, wanted, context);
+}
+
 }  // namespace
+
+std::shared_ptr<const data::Dataset> open_held_out_images(const std::filesystem::path& path,
+                                                          const Recipe& recipe,
+                                                          const core::Log& log) try {
+  const data::Choice choice = choice_of(recipe);
+  return open_parts(path, data::Wanted::held_out, recipe, {.log = log, .choice = choice})
+      .held_out();
+} catch (const DataError&) {
+  return nullptr;
+}
 
 TrainingImages open_training_images(const std::vector<std::filesystem::path>& paths,
                                     const Recipe& recipe, const core::StopRequest& stop,
@@ -118,10 +144,13 @@ TrainingImages open_training_images(const std::vector<std::filesystem::path>& pa
   std::vector<std::shared_ptr<const data::Dataset>> sources;
   data::Choice wanted = choice_of(recipe);
   for (const auto& path : paths) {
-    auto parts =
-        data::open(path, data::Wanted::train, {.log = log, .stop = &stop, .choice = wanted});
+    auto parts = open_parts(path, data::Wanted::train, recipe,
+                            {.log = log, .stop = &stop, .choice = wanted});
     warn_of_masks(path, *parts.train, wanted, log);
     if (wanted.labels != "none" && wanted.labels != "folder") wanted.labels.clear();
+    if (auto captioned = std::dynamic_pointer_cast<const data::CaptionedDataset>(parts.train)) {
+      training.captioned.push_back(std::move(captioned));
+    }
     kinds.push_back(parts.source.kind->id);
     sources.push_back(std::move(parts.train));
     training.sizes.push_back(sources.back()->size());

@@ -1,9 +1,9 @@
-#include "dbot/run/pretrain/data_fingerprint.h"
+#include "dbot/run/training_data/data_fingerprint.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "dbot/run/pretrain/training_images.h"
+#include "dbot/run/training_data/training_images.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/fixtures.h"
 #include "tests/formats/writer/tar_writer.h"

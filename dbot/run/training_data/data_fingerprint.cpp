@@ -1,4 +1,4 @@
-#include "dbot/run/pretrain/data_fingerprint.h"
+#include "dbot/run/training_data/data_fingerprint.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -1,0 +1,64 @@
+#include "dbot/run/training_data/batch_parts.h"
+
+#include <utility>
+
+#include "dbot/data/loader/partner_part.h"
+#include "dbot/data/text/text_part.h"
+#include "dbot/data/text/unpaired_part.h"
+
+namespace dbot::run {
+
+data::ImagePartConfig image_part_config(const Recipe& recipe) {
+  const nn::ImageInput images = image_input(recipe, "pretrain");
+  data::ImagePartConfig config;
+  config.image_size = images.size;
+  config.channels = static_cast<int>(images.channels);
+  config.values = data::range_of(recipe.data.value_range);
+  config.augmentation = data::augmentation_of(recipe.data);
+  const std::int64_t views = methods::catalogue::outline(recipe.method).further_views;
+  if (views > 0) {
+    config.views.push_back({.name = methods::kFurtherViews,
+                            .image_size = config.image_size,
+                            .count = views,
+                            .augmentation = config.augmentation});
+  }
+  return config;
+}
+
+std::vector<data::BatchPartFactory> caption_parts(const Recipe& recipe, const TrainingTexts& texts,
+                                                  Reading reading, std::int64_t samples) {
+  const auto input = methods::catalogue::outline(recipe.method).texts;
+  if (!input || input->captions == 0) return {};
+  return {data::text_part({.tokenizer = texts.tokenizer,
+                           .length = input->captions,
+                           .drop = reading == Reading::training ? input->drop : 0,
+                           .fixed_drop = input->drop_is_fixed,
+                           .samples = samples})};
+}
+
+std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
+                                                std::shared_ptr<const data::Dataset> dataset,
+                                                const TrainingTexts& texts, Reading reading,
+                                                const core::Log& log) {
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  data::ImagePartConfig config = image_part_config(recipe);
+  config.augmented = reading == Reading::training;
+  const data::BatchPartFactory images = data::image_part(config);
+  const std::int64_t samples = dataset->size();
+  std::vector<data::BatchPartFactory> parts{images};
+  for (auto& part : caption_parts(recipe, texts, reading, samples)) {
+    parts.push_back(std::move(part));
+  }
+  if (texts.unpaired && reading == Reading::training) {
+    auto words = data::text_part({.tokenizer = texts.tokenizer, .length = outline.texts->unpaired});
+    parts.push_back(
+        data::unpaired_part(texts.unpaired, samples, std::move(words), data::kUnpaired));
+  }
+  if (outline.partners) {
+    parts.push_back(
+        data::partner_part(std::move(dataset), {.same_class = *outline.partners}, images, log));
+  }
+  return parts;
+}
+
+}  // namespace dbot::run
