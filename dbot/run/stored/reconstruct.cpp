@@ -32,11 +32,11 @@ std::string captions_for(const Recipe& recipe, const ReconstructOptions& options
   const bool reads_captions = texts && texts->captions > 0;
   if (!options.captions.empty() && !reads_captions) {
     throw UsageError({.operation = "reconstruct",
-                      .subject = "--captions",
+                      .subject = "the captions",
                       .fault = Fault::unsupported,
-                      .reason = fmt::format("is {}, but {} was trained without captions",
+                      .reason = fmt::format("are to come from {}, but {} was trained without any",
                                             options.captions, options.model.string()),
-                      .way_out = "leave it out"});
+                      .way_out = "leave them out"});
   }
   if (!options.captions.empty() || !reads_captions) return options.captions;
   return texts->captions_path;

@@ -80,7 +80,7 @@ class CaptionsCli : public testing::Test {
 TEST_F(CaptionsCli, ARunLearnsItsVocabularyShowsBothSidesAndGoesOnToTheSameBits) {
   const Result run = dbot(words("run", {"--set", "validation.every_epochs=1"}));
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, AllOf(HasSubstr("learned from"), HasSubstr("images without a caption")));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("learned from"), HasSubstr("images have no caption")));
   const fs::path folder = folder_.path() / "run";
   EXPECT_THAT(read_file(folder / "vocab.txt"), AllOf(HasSubstr("[PAD]\n"), HasSubstr("\ndog\n")));
   EXPECT_THAT(read_file(folder / "metrics.jsonl"),
@@ -136,7 +136,7 @@ TEST_F(CaptionsCli, ReconstructFillsInEitherSide) {
 TEST_F(CaptionsCli, TheBackboneSeesImagesAlone) {
   ASSERT_EQ(dbot(words("run")).exit_code, 0);
   const Result embedded = dbot({"embed", "--model", folder_ / "run", "--data",
-                                folder_ / "photos/val", "--out", folder_ / "features.npy"});
+                                folder_ / "photos/val", "--out", folder_ / "features.safetensors"});
   EXPECT_EQ(embedded.exit_code, 0) << embedded.err;
 }
 

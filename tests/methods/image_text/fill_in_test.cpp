@@ -57,7 +57,8 @@ TEST_F(FillIn, TheGalleryShowsBothSidesOfPairsThatHaveACaption) {
   DataFacts facts{.mean = config_.mean, .std = config_.std};
   for (int i = 0; i < 12; ++i) facts.words.push_back("w" + std::to_string(i));
   method_.see_data(facts);
-  const Gallery gallery = method_.gallery(batch_, {.names = {"a.jpg", "b.jpg", "c.jpg", "d.jpg"}});
+  const Gallery gallery =
+      method_.gallery(batch_, {.draws = {}, .names = {"a.jpg", "b.jpg", "c.jpg", "d.jpg"}});
   ASSERT_EQ(gallery.size(), 3u);
   for (const ExhibitGroup& group : gallery) ASSERT_EQ(group.exhibits.size(), 3u) << group.kind;
   for (const auto& word : std::get<HiddenText>(gallery[1].exhibits[1].content).words) {

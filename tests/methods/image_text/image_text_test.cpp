@@ -169,7 +169,7 @@ TEST_F(ImageTextTest, AStepSaysWhatItsBatchLacks) {
 TEST_F(ImageTextTest, HiddenWordsStandInTheGalleryWithWhatWasPutInTheirPlace) {
   const auto method = begun();
   const Gallery gallery = method->gallery(batch_, {.draws = {.seed = 5}, .names = {"one"}});
-  ASSERT_EQ(gallery.size(), 1U);
+  ASSERT_EQ(gallery.size(), 3U);
   ASSERT_EQ(gallery[0].exhibits.size(), 3U) << "the fourth caption is missing";
   EXPECT_EQ(gallery[0].exhibits[0].name, "one");
   const auto& text = std::get<HiddenText>(gallery[0].exhibits[0].content);
