@@ -1,0 +1,54 @@
+#include "dbot/methods/masked_clips/start_clips.h"
+
+#include <fmt/format.h>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/import/weights_origin.h"
+#include "dbot/exchange/video/clip_file.h"
+#include "dbot/nn/clip/clip_parameters.h"
+#include "dbot/runtime/finite.h"
+#include "dbot/runtime/shape_text.h"
+
+namespace dbot::methods {
+namespace {
+
+[[noreturn]] void refuse_clip_start(const std::string& path, const std::string& reason) {
+  throw UsageError({.operation = "start",
+                    .subject = path,
+                    .fault = Fault::mismatch,
+                    .reason = reason,
+                    .way_out = "let [model], [decoder], [clips] and [target] describe the file's "
+                               "network"});
+}
+
+/// The file's tensor of a parameter, sound and of its shape.
+at::Tensor start_tensor(const std::string& path, const nn::ParameterSpec& spec,
+                        const runtime::NamedTensors& tensors) {
+  const auto found = tensors.find(spec.name);
+  if (found == tensors.end()) refuse_clip_start(path, fmt::format(": it lacks {}", spec.name));
+  const at::Tensor& tensor = found->second;
+  if (tensor.sizes() != at::IntArrayRef(spec.shape)) {
+    refuse_clip_start(
+        path, fmt::format(": {} is {}, but the recipe's network has {}", spec.name,
+                          runtime::shape_text(tensor.sizes()), runtime::shape_text(spec.shape)));
+  }
+  if (runtime::all_finite(tensor)) return tensor.to(at::kFloat);
+  throw DataError({.operation = "start",
+                   .subject = path,
+                   .fault = Fault::corrupt,
+                   .reason = fmt::format(": {} has values that are not finite", spec.name)});
+}
+
+}  // namespace
+
+StartClips load_start_clips(const std::string& path, const nn::ClipConfig& network) {
+  const runtime::NamedTensors tensors = exchange::read_mae_st(path);
+  StartClips start;
+  for (const nn::ParameterSpec& spec : nn::clip_parameters(network)) {
+    start.tensors[spec.name] = start_tensor(path, spec, tensors);
+  }
+  start.origins = exchange::read_origins(path);
+  return start;
+}
+
+}  // namespace dbot::methods
