@@ -13,7 +13,7 @@
 namespace dbot::exchange {
 namespace {
 
-constexpr std::string_view kQuery = ".attn.q.", kKey = ".attn.k.", kValue = ".attn.v.";
+constexpr std::string_view kQueries = ".attn.q.", kKeys = ".attn.k.", kValues = ".attn.v.";
 constexpr std::string_view kFused = ".attn.qkv.";
 constexpr std::string_view kNests[] = {"model_state.", "module."};
 constexpr std::string_view kTheirTable = "dec_pos_embed", kOurTable = "decoder_pos_embed";
@@ -41,11 +41,11 @@ std::string with_part(const std::string& name, std::string_view part, std::strin
 }
 
 /// Queries, keys and values that belong to the queries of this name, one below the other.
-at::Tensor joined(const runtime::NamedTensors& tensors, const std::string& query,
-                  const std::string& source) {
+at::Tensor joined_attention(const runtime::NamedTensors& tensors, const std::string& query,
+                            const std::string& source) {
   std::vector<at::Tensor> parts;
-  for (const std::string_view part : {kQuery, kKey, kValue}) {
-    const std::string name = with_part(query, kQuery, part);
+  for (const std::string_view part : {kQueries, kKeys, kValues}) {
+    const std::string name = with_part(query, kQueries, part);
     const auto found = tensors.find(name);
     if (found == tensors.end()) {
       refuse_clip_tensor(source, fmt::format("{} is missing beside {}", name, query));
@@ -66,9 +66,9 @@ at::Tensor joined(const runtime::NamedTensors& tensors, const std::string& query
 /// Whether a tensor is of keys or values, whose queries must be there.
 bool goes_with_query(const runtime::NamedTensors& tensors, const std::string& name,
                      const std::string& source) {
-  for (const std::string_view part : {kKey, kValue}) {
+  for (const std::string_view part : {kKeys, kValues}) {
     if (name.find(part) == std::string::npos) continue;
-    const std::string query = with_part(name, part, kQuery);
+    const std::string query = with_part(name, part, kQueries);
     if (tensors.contains(query)) return true;
     refuse_clip_tensor(source, fmt::format("{} is missing beside {}", query, name));
   }
@@ -79,7 +79,7 @@ bool goes_with_query(const runtime::NamedTensors& tensors, const std::string& na
 
 bool has_mae_st_names(const runtime::NamedTensors& tensors) {
   return std::ranges::any_of(tensors, [](const auto& entry) {
-    return entry.first.starts_with(kNests[0]) || entry.first.find(kQuery) != std::string::npos;
+    return entry.first.starts_with(kNests[0]) || entry.first.find(kQueries) != std::string::npos;
   });
 }
 
@@ -92,8 +92,8 @@ runtime::NamedTensors mae_st_to_ours(const runtime::NamedTensors& tensors,
     }
   }
   for (const auto& [name, tensor] : theirs) {
-    if (name.find(kQuery) != std::string::npos) {
-      ours[with_part(name, kQuery, kFused)] = joined(theirs, name, source);
+    if (name.find(kQueries) != std::string::npos) {
+      ours[with_part(name, kQueries, kFused)] = joined_attention(theirs, name, source);
     } else if (!goes_with_query(theirs, name, source)) {
       ours[name] = tensor;
     }
@@ -109,9 +109,9 @@ runtime::NamedTensors mae_st_from_ours(const runtime::NamedTensors& tensors) {
       continue;
     }
     const std::vector<at::Tensor> parts = tensor.chunk(3);
-    theirs[with_part(name, kFused, kQuery)] = parts[0];
-    theirs[with_part(name, kFused, kKey)] = parts[1];
-    theirs[with_part(name, kFused, kValue)] = parts[2];
+    theirs[with_part(name, kFused, kQueries)] = parts[0];
+    theirs[with_part(name, kFused, kKeys)] = parts[1];
+    theirs[with_part(name, kFused, kValues)] = parts[2];
   }
   return theirs;
 }

@@ -8,7 +8,7 @@
 namespace dbot::methods {
 namespace {
 
-constexpr objectives::LossConfig kSquaredError{.kind = objectives::LossKind::mse};
+constexpr objectives::LossConfig kClipError{.kind = objectives::LossKind::mse};
 
 /// The hidden tokens of each clip in their order, int64 [clips, hidden].
 at::Tensor hidden_tokens(const masking::Mask& mask) {
@@ -32,14 +32,14 @@ ClipPass clip_pass(const nn::ClipAutoencoder& network, const ops::Clips& clips,
                                         objectives::Normalisation::none, rows);
   if (!all) {
     pass.loss = ops::mean_token_loss(
-        pass.prediction, pass.target, kSquaredError,
+        pass.prediction, pass.target, kClipError,
         settings.normalised ? ops::TargetScale::standardised : ops::TargetScale::as_it_is);
     return pass;
   }
   const at::Tensor target =
       settings.normalised ? objectives::standardise(pass.target) : pass.target;
-  pass.loss = objectives::masked_mean(
-      objectives::token_loss(pass.prediction, target, kSquaredError), mask.mask);
+  pass.loss = objectives::masked_mean(objectives::token_loss(pass.prediction, target, kClipError),
+                                      mask.mask);
   return pass;
 }
 

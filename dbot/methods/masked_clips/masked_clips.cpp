@@ -53,9 +53,12 @@ std::unique_ptr<MaskedClips> MaskedClips::to_be_loaded(MaskedClipsConfig config)
 }
 
 void MaskedClips::read_start() {
-  if (config_.start != StartKind::file || start_) return;
-  StartClips start = load_start_clips(config_.start_path, shape_);
+  if (config_.start == ClipStart::random || start_) return;
+  StartClips start = config_.start == ClipStart::file
+                         ? load_start_clips(config_.start_path, shape_)
+                         : load_start_image(config_.start_path, shape_);
   start_ = std::move(start.tensors);
+  start_told_ = std::move(start.told);
   exchange::add_origins(origins_, start.origins);
 }
 

@@ -22,7 +22,8 @@ namespace dbot::methods {
 /// of each follows from the sizes. Stages after the first go on with the same network.
 class MaskedClips : public Method {
  public:
-  /// Reads the file of first weights at once. Throws as `load_start_clips`.
+  /// Reads the file of first weights at once. Throws as `load_start_clips` and
+  /// `load_start_image`.
   explicit MaskedClips(MaskedClipsConfig config);
   /// One that goes on from `load_state`: no file is read.
   static std::unique_ptr<MaskedClips> to_be_loaded(MaskedClipsConfig config);
@@ -35,7 +36,7 @@ class MaskedClips : public Method {
                            const StepContext& context) override;
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t /*stage*/) override {}
-  bool starts_trained() const override { return config_.start == StartKind::file; }
+  bool starts_trained() const override { return config_.start != ClipStart::random; }
   const nn::ClipEncoder& backbone() const override { return network_->encoder(); }
   BackboneFile backbone_file() const override;
   std::string describe_backbone() const override;
@@ -76,6 +77,7 @@ class MaskedClips : public Method {
   std::unique_ptr<nn::ClipAutoencoder> network_;
   std::optional<runtime::NamedTensors> start_;  // until the first stage begins
   std::vector<exchange::WeightsOrigin> origins_;
+  std::string start_told_;  // what was made of the file
 };
 
 }  // namespace dbot::methods

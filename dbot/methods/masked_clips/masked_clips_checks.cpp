@@ -8,14 +8,14 @@
 namespace dbot::methods {
 namespace {
 
-constexpr std::int64_t kMostTokens = 65536;  // attention alone is quadratic in them
+constexpr std::int64_t kMostClipTokens = 65536;  // attention alone is quadratic in them
 
 void check_clip_tokens(const nn::ClipConfig& network) {
-  if (network.tokens() <= kMostTokens) return;
+  if (network.tokens() <= kMostClipTokens) return;
   refuse_recipe(
       fmt::format("clips of {} steps of {} patches have {} tokens, expected at most {}; "
                   "choose a larger model.patch_size or fewer clips.frames",
-                  network.steps(), network.places(), network.tokens(), kMostTokens));
+                  network.steps(), network.places(), network.tokens(), kMostClipTokens));
 }
 
 void check_clip_mask(const MaskedClipsConfig& config, const nn::ClipConfig& network) {
@@ -33,17 +33,22 @@ void check_clip_mask(const MaskedClipsConfig& config, const nn::ClipConfig& netw
 }
 
 void check_clip_start(const MaskedClipsConfig& config) {
-  const bool file = config.start == StartKind::file;
-  if (file && config.start_path.empty()) {
+  const bool given = config.start != ClipStart::random;
+  if (given && config.start_path.empty()) {
     refuse_recipe(
-        "start.init is \"file\" and start.path is empty; name an MAE-ST's weights file, or choose "
+        "start.init is not \"random\" and start.path is empty; name a weights file, or choose "
         "start.init = \"random\"");
   }
-  if (!file && !config.start_path.empty()) {
+  if (!given && !config.start_path.empty()) {
     refuse_recipe(
         fmt::format("start.path is \"{}\", but start.init is \"random\"; set start.init = \"file\" "
-                    "or remove the path",
+                    "or \"image\", or remove the path",
                     config.start_path));
+  }
+  if (config.start == ClipStart::image && !config.network.attention_bias) {
+    refuse_recipe(
+        "start.init is \"image\", whose queries, keys and values have biases; set "
+        "model.attention_bias = true");
   }
 }
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "dbot/masking/space_time_mask.h"
-#include "dbot/methods/start/start_kind.h"
 #include "dbot/nn/clip/config.h"
 #include "dbot/objectives/target_frames.h"
 #include "dbot/runtime/device.h"
@@ -14,6 +13,10 @@ namespace dbot::methods {
 
 /// Predicted pixels: as they are, or of each patch on its own mean and deviation.
 enum class PixelScale { none, patch };
+
+/// The first weights: drawn, those of an MAE-ST with its decoder, or those of an encoder of images
+/// (exchange/video/inflated_encoder.h).
+enum class ClipStart { random, file, image };
 
 /// MAE-ST: tokens of a clip are hidden in space and time, and their pixels predicted.
 /// docs/methods/mae_st.md.
@@ -29,8 +32,8 @@ struct MaskedClipsConfig {
   double stride = 4;              // frames of a video from one of a clip's to the next …
   double frames_per_second = 30;  // … in a video that has so many; 0: each as it is
   std::int64_t repeats = 4;       // clips of a video in a step
-  StartKind start = StartKind::random;
-  std::string start_path;  // an MAE-ST: the first weights
+  ClipStart start = ClipStart::random;
+  std::string start_path;  // of the first weights
 
   std::vector<double> mean, std;    // pixel normalisation of the input; told by the data
   std::vector<double> value_range;  // what is black and white in files; told by the data

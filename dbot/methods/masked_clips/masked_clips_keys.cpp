@@ -40,10 +40,11 @@ void bind_clips(core::Settings& settings, MaskedClipsConfig& config) {
 void bind(core::Settings& settings, MaskedClipsConfig& config) {
   settings.place_behind("");
   bind_clip_network(settings, config.network);
-  settings.add_choice("start.init", config.start, {"random", "file"},
-                      "The first weights: drawn at random, or those of an MAE-ST.");
+  settings.add_choice("start.init", config.start, {"random", "file", "image"},
+                      "The first weights: drawn at random; those of an MAE-ST with its decoder; or "
+                      "those of an encoder of images, whose kernel is spread over the frames.");
   settings.add("start.path", config.start_path,
-               "A weights file of an MAE-ST, with init = \"file\" alone.");
+               "The weights file of an MAE-ST, or with init = \"image\" of a vision transformer.");
   bind_clips(settings, config);
   settings.add_choice("mask.kind", config.mask.kind, masking::space_time_mask_kinds(),
                       "What is hidden: each token by itself, the same places in all steps, whole "

@@ -55,7 +55,10 @@ ModelFacts MaskedClips::facts() const {
       {.target = "pixels", .loss = "mse", .normalisation = patch ? "patch" : "none"}};
   facts.rows = {{"clips", clip_text(config_)},
                 {"predicted frames", fmt::format("{}", fmt::join(predicted_frames(), ", "))}};
-  if (config_.start == StartKind::file) facts.rows.emplace_back("start", config_.start_path);
+  if (config_.start != ClipStart::random) {
+    // A run that goes on has not read the file again.
+    facts.rows.emplace_back("start", start_told_.empty() ? config_.start_path : start_told_);
+  }
   return facts;
 }
 

@@ -5,6 +5,8 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/weights_origin.h"
 #include "dbot/exchange/video/clip_file.h"
+#include "dbot/exchange/video/inflated_encoder.h"
+#include "dbot/methods/start/start_weights.h"
 #include "dbot/nn/clip/clip_parameters.h"
 #include "dbot/runtime/finite.h"
 #include "dbot/runtime/shape_text.h"
@@ -48,7 +50,19 @@ StartClips load_start_clips(const std::string& path, const nn::ClipConfig& netwo
     start.tensors[spec.name] = start_tensor(path, spec, tensors);
   }
   start.origins = exchange::read_origins(path);
+  start.told = path;
   return start;
+}
+
+StartClips load_start_image(const std::string& path, const nn::ClipConfig& network) {
+  nn::EncoderConfig model = network.encoder;
+  model.class_token = true;  // clips without one leave it out
+  StartWeights image = load_start_weights(path, model, start_hints(model));
+  const std::string fitting = fitting_text(image);
+  return {.tensors = exchange::inflated_encoder(image.parameters, network),
+          .origins = std::move(image.origins),
+          .told = path + "; its kernel spread over " + std::to_string(network.tubelet) + " frames" +
+                  (fitting.empty() ? "" : "; " + fitting)};
 }
 
 }  // namespace dbot::methods

@@ -8,16 +8,19 @@
 #include <gtest/gtest.h>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/import/encoder_file.h"
 #include "dbot/exchange/tensor_file.h"
 #include "dbot/exchange/video/mae_st_names.h"
 #include "dbot/methods/masked_clips/clip_costs.h"
 #include "dbot/methods/masked_clips/masked_clips_entry.h"
+#include "dbot/nn/vit/encoder_parameters.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/methods/masked_clips/small_clips.h"
 
 namespace dbot::methods {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr auto kPrecision = runtime::Precision::fp32;
@@ -200,9 +203,15 @@ TEST_F(MaskedClipsTest, RefusesWhatDoesNotFit) {
   EXPECT_THAT(refused([](auto& c) { c.network.tubelet = 3; }),
               HasSubstr("model.tubelet is 3, which does not divide clips.frames 4"));
   EXPECT_THAT(refused([](auto& c) { c.target_frames = 3; }), HasSubstr("target.frames is 3"));
-  EXPECT_THAT(refused([](auto& c) { c.start = StartKind::file; }),
+  EXPECT_THAT(refused([](auto& c) { c.start = ClipStart::file; }),
               HasSubstr("start.path is empty"));
   EXPECT_THAT(refused([](auto& c) { c.start_path = "x"; }), HasSubstr("start.init is \"random\""));
+  EXPECT_THAT(refused([](auto& c) {
+                c.start = ClipStart::image;
+                c.start_path = "x";
+                c.network.attention_bias = false;
+              }),
+              HasSubstr("set model.attention_bias = true"));
   EXPECT_THAT(refused([](auto& c) {
                 c.network.frames = 6;
                 c.network.tubelet = 3;
@@ -231,7 +240,7 @@ TEST_F(MaskedClipsTest, StartsFromAFileWithThePublishedNames) {
   }
   exchange::write_tensor_file(path, theirs, {});
   config_.seed = 1;
-  config_.start = StartKind::file;
+  config_.start = ClipStart::file;
   config_.start_path = path;
   const auto started = begun();
   for (const auto& [name, tensor] : source->parameters().named()) {
@@ -239,6 +248,33 @@ TEST_F(MaskedClipsTest, StartsFromAFileWithThePublishedNames) {
   }
   EXPECT_THAT(started->backbone_file().description, HasSubstr("\"sources\""));
   config_.network.encoder.depth = 3;
+  EXPECT_THROW(begun(), UsageError);
+}
+
+TEST_F(MaskedClipsTest, StartsFromAnEncoderOfImages) {
+  const test::TemporaryFolder folder;
+  const std::string path = (folder / "vit.safetensors").string();
+  nn::EncoderConfig image = config_.network.encoder;
+  image.image_size = {16, 16};
+  nn::ParameterStore store(nn::encoder_parameters(image));
+  store.initialise(/*seed=*/3, /*stage=*/0);
+  exchange::save_encoder(path, {.config = image, .mean = {}, .std = {}}, store.named());
+  config_.start = ClipStart::image;
+  config_.start_path = path;
+  for (const bool class_token : {true, false}) {
+    config_.network.encoder.class_token = class_token;
+    const auto method = begun();
+    EXPECT_TRUE(method->starts_trained());
+    EXPECT_TRUE(at::allclose(method->parameters().at("patch_embed.proj.weight").sum(2),
+                             store.at("patch_embed.proj.weight"), 1e-5, 1e-6));
+    EXPECT_TRUE(at::equal(method->parameters().at("blocks.1.mlp.fc1.weight"),
+                          store.at("blocks.1.mlp.fc1.weight")));
+    EXPECT_EQ(method->parameters().at("pos_embed_temporal").abs().max().item<float>(), 0);
+    EXPECT_GT(method->parameters().at("decoder_embed.weight").abs().max().item<float>(), 0);
+    EXPECT_THAT(method->facts().rows.back().second,
+                AllOf(HasSubstr("spread over 2 frames"), HasSubstr("resized")));
+  }
+  config_.network.encoder.width = 32;
   EXPECT_THROW(begun(), UsageError);
 }
 
