@@ -2,6 +2,7 @@
 
 #include "dbot/exchange/video/mae_st_names.h"
 #include "dbot/masking/space_time_mask.h"
+#include "dbot/methods/masked_clips/masked_clips.h"
 #include "dbot/nn/clip/clip_autoencoder.h"
 #include "dbot/nn/clip/clip_parameters.h"
 #include "dbot/objectives/loss.h"
@@ -56,6 +57,31 @@ void compare_clip_gradients(const Fixture& fixture, const std::string& prefix,
   }
 }
 
+/// A step of the system reads what was hidden alone: the same losses and the same gradients.
+void compare_clip_steps(const Fixture& fixture, const nn::ClipConfig& network,
+                        Comparison& comparison) {
+  data::Batch batch;
+  batch.tensors["clips"] = fixture.at("input.video");
+  for (std::int64_t i = 0; i < fixture.at("input.video").size(0); ++i)
+    batch.sample_ids.push_back(i);
+  for (const bool normalised : {false, true}) {
+    const std::string kind = normalised ? "norm" : "raw";
+    methods::MaskedClipsConfig config;
+    config.network = network;
+    config.target_frames = network.predicted_frames;
+    config.mask.ratio = fixture.config.at("mask_ratio").get<double>();
+    config.normalisation = normalised ? methods::PixelScale::patch : methods::PixelScale::none;
+    methods::MaskedClips method(config);
+    method.begin_stage(0);
+    method.parameters().copy_from(
+        exchange::mae_st_to_ours(fixture.with_prefix("w."), fixture.path.string()));
+    const at::Tensor loss =
+        method.training_step(batch, {{"mask", fixture.at("input.noise")}}, {}).loss;
+    comparison.elements("loss_" + kind, loss.reshape({1}), element_limits::loss);
+    compare_clip_gradients(fixture, "grad_" + kind + ".", loss, method.parameters(), comparison);
+  }
+}
+
 }  // namespace
 
 void check_mae_st_pretrain(const Fixture& fixture, Comparison& comparison) {
@@ -93,6 +119,7 @@ void check_mae_st_pretrain(const Fixture& fixture, Comparison& comparison) {
     comparison.elements("loss_" + kind, loss.reshape({1}), element_limits::loss);
     compare_clip_gradients(fixture, "grad_" + kind + ".", loss, *network.parameters(), comparison);
   }
+  compare_clip_steps(fixture, config, comparison);
 }
 
 }  // namespace dbot::golden
