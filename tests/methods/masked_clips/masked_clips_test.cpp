@@ -23,7 +23,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr auto kPrecision = runtime::Precision::fp32;
+constexpr auto kClipPrecision = runtime::Precision::fp32;
 
 class MaskedClipsTest : public testing::Test {
  protected:
@@ -56,7 +56,7 @@ TEST_F(MaskedClipsTest, AStepReadsWhatWasHiddenAlone) {
     config_.normalisation = scale;
     const auto method = begun();
     const StepDraws drawn = draws(*method, batch_);
-    const auto whole = method->forward(batch_, drawn, kPrecision);
+    const auto whole = method->forward(batch_, drawn, kClipPrecision);
     const StepResult step = method->training_step(batch_, drawn, {});
     EXPECT_NEAR(step.loss.item<double>(), whole.pass.loss.item<double>(), 1e-5);
     EXPECT_EQ(whole.pass.prediction.size(1), 8);
@@ -92,7 +92,7 @@ TEST_F(MaskedClipsTest, EveryKindOfMaskHidesAsManyTokensOfAllClips) {
                           masking::SpaceTimeMaskKind::per_frame}) {
     config_.mask.kind = kind;
     const auto method = begun();
-    const auto step = method->forward(batch_, draws(*method, batch_), kPrecision);
+    const auto step = method->forward(batch_, draws(*method, batch_), kClipPrecision);
     EXPECT_EQ(step.mask.mask.sum(1).min().item<float>(), 4);
     EXPECT_EQ(step.mask.mask.sum(1).max().item<float>(), 4);
     EXPECT_TRUE(std::isfinite(step.pass.loss.item<double>()));
@@ -120,10 +120,10 @@ TEST_F(MaskedClipsTest, HeldOutLossIsTheMeanOverAllClips) {
   const DrawContext context{.seed = 7};
   data::Batch single = batch_;  // one clip of each video
   single.tensors["clips"] = batch_.tensors.at("clips").slice(0, 0, 2);
-  measure->add(batch_, context, kPrecision);
-  measure->add(single, context, kPrecision);
+  measure->add(batch_, context, kClipPrecision);
+  measure->add(single, context, kClipPrecision);
   const auto loss = [&](const data::Batch& batch) {
-    return method->forward(batch, method->draw(batch, context), kPrecision)
+    return method->forward(batch, method->draw(batch, context), kClipPrecision)
         .pass.loss.item<double>();
   };
   EXPECT_NEAR(measure->figures().values.at(0).second, (2 * loss(batch_) + loss(single)) / 3, 1e-5);
@@ -173,7 +173,7 @@ TEST_F(MaskedClipsTest, VisitsEveryResultOfAStep) {
   const auto method = begun();
   std::vector<std::string> seen;
   method->visit_step(
-      batch_, draws(*method, batch_), kPrecision,
+      batch_, draws(*method, batch_), kClipPrecision,
       [&](const std::string& part, const std::string& what, const at::Tensor& value) {
         EXPECT_TRUE(value.defined());
         seen.push_back(part + ": " + what);
