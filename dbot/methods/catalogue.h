@@ -11,6 +11,7 @@
 #include "dbot/core/settings/settings.h"
 #include "dbot/methods/classification/classification_entry.h"
 #include "dbot/methods/image_text/image_text_entry.h"
+#include "dbot/methods/masked_clips/masked_clips_entry.h"
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
 #include "dbot/methods/method.h"
 #include "dbot/methods/mixture_separation/mixture_separation_entry.h"
@@ -25,7 +26,7 @@
 namespace dbot::methods {
 
 using MethodConfig = std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig,
-                                  MixtureSeparationConfig, ImageTextConfig>;
+                                  MixtureSeparationConfig, ImageTextConfig, MaskedClipsConfig>;
 
 }  // namespace dbot::methods
 

@@ -10,7 +10,7 @@ namespace dbot::methods {
 using core::above;
 using core::at_least;
 
-void bind_encoder(core::Settings& settings, nn::EncoderConfig& model) {
+void bind_encoder_sizes(core::Settings& settings, nn::EncoderConfig& model) {
   settings.add("model.image_size", model.image_size, at_least(1, kMostPixels), "pixels",
                "Size of the network's input: one number, or [height, width].");
   settings.add(
@@ -27,7 +27,10 @@ void bind_encoder(core::Settings& settings, nn::EncoderConfig& model) {
                "Hidden width of the MLPs, encoder and decoder, as a multiple of the width.");
   settings.add("model.layer_norm_eps", model.layer_norm_eps, above(0, 1), "",
                "Added to the variance in every LayerNorm.");
+}
 
+void bind_encoder(core::Settings& settings, nn::EncoderConfig& model) {
+  bind_encoder_sizes(settings, model);
   settings.add("model.position_table", model.position_table,
                "An absolute sin-cos position table, added to the tokens.");
   settings.add_choice(

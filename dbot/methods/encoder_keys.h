@@ -16,6 +16,8 @@ constexpr double kMostWidth = 16384;
 constexpr double kMostBlocks = 256;
 
 void bind_encoder(core::Settings& settings, nn::EncoderConfig& model);
+/// Those of them that every vision transformer has, from model.image_size to model.layer_norm_eps.
+void bind_encoder_sizes(core::Settings& settings, nn::EncoderConfig& model);
 
 /// The table [decoder] of systems that predict what is masked.
 void bind_decoder(core::Settings& settings, nn::DecoderConfig& decoder);

@@ -51,8 +51,20 @@ struct TextInput {
   std::string unpaired_path = {};    // a file of texts
 };
 
+/// What a system reads of videos: `kClips`, uint8 [batch · clips, 3, frames, height, width], all
+/// clips of a video one behind the other (data/loader/clip_part.h). In training each video has
+/// `repeats`; held-out ones may have another number.
+struct ClipInput {
+  std::int64_t frames = 16;
+  double stride = 4;              // frames of a video from one of the clip's frames to the next …
+  double frames_per_second = 30;  // … of a video that has so many; 0: each as it is
+  core::Size size = {};
+  std::int64_t repeats = 1;
+  bool operator==(const ClipInput&) const = default;
+};
+
 struct Outline {
-  std::optional<nn::ImageInput> images;  // where it reads images
+  std::optional<nn::ImageInput> images;  // where it reads images; of one that reads clips, a frame
   std::int64_t width = 0;                // of its matrix products; feature width of its backbone
   std::string size;                      // "model.width 96, model.depth 4": what to lower
   core::Size patches = {};               // in a column and a row of an image; 0: it has none
@@ -67,12 +79,14 @@ struct Outline {
   /// sample's own class.
   std::optional<double> partners = {};
   std::optional<TextInput> texts = {};  // where it reads texts
+  std::optional<ClipInput> clips = {};  // where it reads clips in place of images
   /// Why several processes cannot share its steps: what a micro-batch leaves to the one behind it.
   /// Empty: they can.
   std::string needs_one_process = {};
 };
 
 inline constexpr const char* kFurtherViews = "views";
+inline constexpr const char* kClips = "clips";
 
 /// What a system holds in memory, by item, in bytes.
 struct MethodMemory {

@@ -49,4 +49,12 @@ at::Tensor pixel_target(const ops::Images& images, std::int64_t patch_size,
   return normalised(patches, normalisation);
 }
 
+at::Tensor clip_target(const ops::Clips& clips, std::span<const std::int64_t> predicted,
+                       const ops::Tubelet& tubelet, Normalisation normalisation,
+                       const at::Tensor& rows) {
+  return normalised(
+      ops::clip_patches(clips.at_frames(predicted), tubelet, ops::PatchOrder::channel_last, rows),
+      normalisation);
+}
+
 }  // namespace dbot::objectives

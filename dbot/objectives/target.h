@@ -3,7 +3,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 
+#include "dbot/ops/clip_patches.h"
 #include "dbot/ops/image_patches.h"
 #include "dbot/ops/token_loss.h"
 
@@ -38,5 +40,11 @@ at::Tensor undo_standardise(const at::Tensor& standardised, const at::Tensor& or
 /// int64 [batch, wanted], the patches of the result; undefined: all.
 at::Tensor pixel_target(const ops::Images& images, std::int64_t patch_size,
                         Normalisation normalisation, const at::Tensor& rows = {});
+
+/// Pixels that each token of a clip predicts, [batch, tokens, frames·size²·channels]: token t of
+/// time has the next `tubelet.frames` of the clip's frames `predicted`. docs/methods/mae_st.md §5.
+at::Tensor clip_target(const ops::Clips& clips, std::span<const std::int64_t> predicted,
+                       const ops::Tubelet& tubelet, Normalisation normalisation,
+                       const at::Tensor& rows = {});
 
 }  // namespace dbot::objectives

@@ -15,8 +15,7 @@ at::Tensor for_each_sample(const at::Tensor& indices, std::int64_t batch) {
 }
 
 bool has_kernels(const at::Tensor& own, const at::Tensor& shared, const at::Tensor& table) {
-  return !table.requires_grad() && shared.scalar_type() == at::kFloat &&
-         table.scalar_type() == at::kFloat &&
+  return shared.scalar_type() == at::kFloat && table.scalar_type() == at::kFloat &&
          (own.scalar_type() == at::kFloat || own.scalar_type() == at::kBFloat16);
 }
 
@@ -33,7 +32,10 @@ at::Tensor assemble_tokens(const at::Tensor& own, const at::Tensor& shared, cons
     throw Error("[tokens] the position table has " + std::to_string(table.size(1)) +
                 " rows, expected " + std::to_string(plan.sources.size(1)) + ", one a token");
   }
-  switch (has_kernels(own, shared, table) ? backend_of({own, shared, table}) : Backend::reference) {
+  Backend backend =
+      has_kernels(own, shared, table) ? backend_of({own, shared, table}) : Backend::reference;
+  if (backend == Backend::cuda && table.requires_grad()) backend = Backend::reference;
+  switch (backend) {
     case Backend::cpu:
       return assemble_tokens_cpu(own, shared, table, whole);
     case Backend::cuda:

@@ -10,6 +10,7 @@
 
 #include "dbot/ops/adamw_update.h"
 #include "dbot/ops/assemble_tokens.h"
+#include "dbot/ops/clip_patches.h"
 #include "dbot/ops/flat_updates.h"
 #include "dbot/ops/image_patches.h"
 #include "dbot/ops/token_loss.h"
@@ -47,7 +48,13 @@ at::Tensor foreign_block_reference(const at::Tensor& x, const TransformerBlockWe
                                    const TransformerBlockOptions& options,
                                    const BranchScales& scales, const at::Tensor& rows = {});
 
-// ---- Patches. Kernels make one pass over the wanted patches; no gradient goes to the pixels. ----
+// ---- Patches. Kernels make one pass over the wanted patches; no gradient goes to the pixels.
+// Tubelets have no kernel on a GPU. ----
+/// The backend for pixels, uint8 or float32; where they want a gradient, the reference.
+Backend backend_of_pixels(const at::Tensor& pixels);
+/// Throws Error unless uint8 pixels have a scale a channel, and others none.
+void check_scales(const at::Tensor& pixels, const at::Tensor& scale);
+
 at::Tensor image_patches_reference(const Images& images, std::int64_t patch_size, PatchOrder order,
                                    const at::Tensor& rows);
 at::Tensor image_patches_cpu(const Images& images, std::int64_t patch_size, PatchOrder order,
@@ -55,13 +62,18 @@ at::Tensor image_patches_cpu(const Images& images, std::int64_t patch_size, Patc
 at::Tensor image_patches_cuda(const Images& images, std::int64_t patch_size, PatchOrder order,
                               const at::Tensor& rows);
 
+at::Tensor clip_patches_reference(const Clips& clips, const Tubelet& tubelet, PatchOrder order,
+                                  const at::Tensor& rows);
+at::Tensor clip_patches_cpu(const Clips& clips, const Tubelet& tubelet, PatchOrder order,
+                            const at::Tensor& rows);
+
 /// uint8 images as they are seen.
 at::Tensor seen_reference(const Images& images);
 at::Tensor seen_cpu(const Images& images);
 at::Tensor seen_cuda(const Images& images);
 
 // ---- Tokens. Plans are checked, contiguous, and have a row for each sample. Kernels make one pass
-// forward and one backward, and give the position table no gradient. ----
+// forward and one backward; those of a GPU give the position table no gradient. ----
 at::Tensor assemble_tokens_reference(const at::Tensor& own, const at::Tensor& shared,
                                      const at::Tensor& table, const TokenPlan& plan);
 at::Tensor assemble_tokens_cpu(const at::Tensor& own, const at::Tensor& shared,

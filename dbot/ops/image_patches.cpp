@@ -10,14 +10,22 @@
 #include "dbot/ops/indices.h"
 
 namespace dbot::ops {
-namespace {
 
-/// Kernels give pixels no gradient.
-Backend backend_for(const at::Tensor& pixels) {
+Backend backend_of_pixels(const at::Tensor& pixels) {
   const bool kernels = (pixels.scalar_type() == at::kByte || pixels.scalar_type() == at::kFloat) &&
                        !(c10::GradMode::is_enabled() && pixels.requires_grad());
   return kernels ? backend_of({pixels}) : Backend::reference;
 }
+
+void check_scales(const at::Tensor& pixels, const at::Tensor& scale) {
+  const std::int64_t scales = scale.defined() ? scale.numel() : 0;
+  const std::int64_t expected = pixels.scalar_type() == at::kByte ? pixels.size(1) : 0;
+  if (scales == expected) return;
+  throw Error("[patches] pixels have " + std::to_string(scales) + " scales, expected " +
+              std::to_string(expected) + ": one a channel of uint8 pixels, none of float32 ones");
+}
+
+namespace {
 
 void check(const Images& images, std::int64_t patch_size) {
   const std::int64_t height = images.pixels.size(2), width = images.pixels.size(3);
@@ -26,13 +34,7 @@ void check(const Images& images, std::int64_t patch_size) {
                 " does not divide the image of " + std::to_string(height) + "×" +
                 std::to_string(width) + " pixels");
   }
-  const std::int64_t scales = images.scale.defined() ? images.scale.numel() : 0;
-  const std::int64_t expected =
-      images.pixels.scalar_type() == at::kByte ? images.pixels.size(1) : 0;
-  if (scales != expected) {
-    throw Error("[patches] images have " + std::to_string(scales) + " scales, expected " +
-                std::to_string(expected) + ": one a channel of uint8 pixels, none of float32 ones");
-  }
+  check_scales(images.pixels, images.scale);
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ Images::Images(at::Tensor bytes, at::Tensor channel_scale, at::Tensor channel_sh
 
 at::Tensor Images::seen() const {
   if (!scale.defined()) return pixels;
-  switch (backend_for(pixels)) {
+  switch (backend_of_pixels(pixels)) {
     case Backend::cpu:
       return seen_cpu(*this);
     case Backend::cuda:
@@ -63,7 +65,7 @@ at::Tensor image_patches(const Images& images, std::int64_t patch_size, PatchOrd
         (images.pixels.size(2) / patch_size) * (images.pixels.size(3) / patch_size);
     check_within("[patches] wanted patches", rows, 0, patches);
   }
-  switch (backend_for(images.pixels)) {
+  switch (backend_of_pixels(images.pixels)) {
     case Backend::cpu:
       return image_patches_cpu(images, patch_size, order, rows);
     case Backend::cuda:

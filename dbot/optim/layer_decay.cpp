@@ -10,7 +10,7 @@
 namespace dbot::optim {
 
 std::int64_t layer_id(std::string_view parameter_name, std::int64_t depth) {
-  if (parameter_name == "cls_token" || parameter_name == "pos_embed" ||
+  if (parameter_name == "cls_token" || parameter_name.starts_with("pos_embed") ||
       parameter_name.starts_with("patch_embed")) {
     return 0;
   }

@@ -10,7 +10,8 @@
 
 namespace dbot::optim {
 
-/// 0 for cls token, position table and patch embedding; i + 1 for block i; depth + 1 for the rest.
+/// 0 for cls token, position tables (pos_embed…) and patch embedding; i + 1 for block i; depth + 1
+/// for the rest.
 std::int64_t layer_id(std::string_view parameter_name, std::int64_t depth);
 
 /// decay^(depth + 1 − id) for id 0…depth + 1. docs/methods/mae.md §6.

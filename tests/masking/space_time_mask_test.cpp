@@ -13,10 +13,10 @@ namespace {
 using Kind = SpaceTimeMaskKind;
 
 constexpr SpaceTimeGrid kGrid{.time = 4, .height = 6, .width = 6};
-const std::vector<std::int64_t> kSamples{3, 9, 4};
+const std::vector<std::int64_t> kVideos{3, 9, 4};
 
 Mask drawn(const SpaceTimeMaskConfig& config, std::int64_t repeats = 1) {
-  return mask_of_draws(space_time_draws(1, 0, 2, kSamples, repeats, config, kGrid), config, kGrid);
+  return mask_of_draws(space_time_draws(1, 0, 2, kVideos, repeats, config, kGrid), config, kGrid);
 }
 
 at::Tensor in_steps(const Mask& mask) {
@@ -59,7 +59,7 @@ TEST(SpaceTimeMask, TubesAreConstantInTimeAndFramesInSpace) {
 TEST(SpaceTimeMask, ARowDependsOnItsSampleAndRepeatAlone) {
   for (const Kind kind : {Kind::random, Kind::cube}) {
     const SpaceTimeMaskConfig config{.kind = kind, .ratio = 0.75};
-    const at::Tensor all = space_time_draws(1, 0, 2, kSamples, 3, config, kGrid);
+    const at::Tensor all = space_time_draws(1, 0, 2, kVideos, 3, config, kGrid);
     const std::vector<std::int64_t> one{9};
     EXPECT_TRUE(at::equal(all.narrow(0, 3, 2), space_time_draws(1, 0, 2, one, 2, config, kGrid)));
     EXPECT_FALSE(at::equal(all[3], all[4])) << "repeats have masks of their own";

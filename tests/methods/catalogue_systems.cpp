@@ -12,6 +12,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/methods/image_text/small_pairs.h"
 #include "tests/methods/images_and_numbers.h"
+#include "tests/methods/masked_clips/small_clips.h"
 #include "tests/methods/mixture_separation/small_autoencoder.h"
 #include "tests/methods/small_system.h"
 
@@ -158,6 +159,22 @@ std::vector<System> small_ones(const methods::ImageTextConfig& /*which*/) {
   all.insert(all.end(), {"unpaired_loss", "unpaired_accuracy"});
   return {{"m3ae", maker(config), pairs, "\"gelu\":\"tanh\""},
           {"m3ae, with unpaired texts", maker(other), all, "\"gelu\":\"tanh\""}};
+}
+
+/// One with the defaults, and one with everything else that there is.
+std::vector<System> small_ones(const methods::MaskedClipsConfig& /*which*/) {
+  methods::MaskedClipsConfig config = small_masked_clips();
+  config.network.frames = kClipFrames;
+  config.repeats = 1;
+  methods::MaskedClipsConfig other = config;
+  other.network.encoder.class_token = false;
+  other.network.positions = nn::ClipPositions::learned;
+  other.network.attention_bias = false;
+  other.mask.kind = masking::SpaceTimeMaskKind::cube;
+  other.target_frames = kClipFrames;
+  other.normalisation = methods::PixelScale::none;
+  return {{"maest", maker(config), {}, "\"clip\":{"},
+          {"maest, without class token", maker(other), {}, "\"positions\":\"learned\""}};
 }
 
 }  // namespace

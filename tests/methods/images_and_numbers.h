@@ -17,9 +17,11 @@ namespace dbot::test {
 
 /// Tokens of the texts, captions and others.
 inline constexpr std::int64_t kTextLength = 8, kTextWords = 12;
+/// Frames of the clip beside each image.
+inline constexpr std::int64_t kClipFrames = 4;
 
 /// RGB noise of two classes, the brighter one with more numbers beside each image, each with a
-/// caption and a text beside it. `sign`: of the numbers.
+/// caption, a text and a clip beside it. `sign`: of the numbers.
 class ImagesAndNumbers final : public data::Dataset {
  public:
   explicit ImagesAndNumbers(std::int64_t size, std::uint64_t seed = 3, double sign = 1)
@@ -42,6 +44,10 @@ class ImagesAndNumbers final : public data::Dataset {
     }
     add_text(sample, "", index % (kTextLength + 1), random);  // some captions are missing
     add_text(sample, data::kUnpaired, kTextLength - index % 4, random);
+    const std::array<std::int64_t, 4> clip{3, kClipFrames, 8, 8};
+    for (auto& value : sample.add(methods::kClips).own_values(at::kByte, clip)) {
+      value = static_cast<std::uint8_t>(random.below(256));
+    }
   }
   /// A text behind `prefix` of so many words, padded behind them.
   static void add_text(data::Sample& sample, const std::string& prefix, std::int64_t words,

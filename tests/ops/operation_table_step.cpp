@@ -5,6 +5,7 @@
 #include <ATen/ops/where.h>
 
 #include "dbot/ops/assemble_tokens.h"
+#include "dbot/ops/clip_patches.h"
 #include "dbot/ops/image_patches.h"
 #include "dbot/ops/token_loss.h"
 #include "tests/ops/operation_table.h"
@@ -63,6 +64,60 @@ TableOperation patches_row(std::string name, PatchOrder order, at::ScalarType pi
           }};
 }
 
+constexpr std::int64_t kSteps = 2, kFrames = 2;  // of a clip, and of a tubelet
+
+/// Every third tubelet of both steps, last first.
+at::Tensor wanted_tubelets(const TableShape& s) {
+  return at::arange(0, kSteps * s.tokens * kColumns, 3, at::kLong)
+      .flip({0})
+      .unsqueeze(0)
+      .repeat({s.batch, 1});
+}
+
+TableOperation tubelets_row(std::string name, PatchOrder order, at::ScalarType pixels, bool part) {
+  return {.name = std::move(name),
+          .inputs =
+              [=](const TableShape& s) {
+                const at::Tensor bytes =
+                    (table_numbers(
+                         {s.batch, 3, kSteps * kFrames, s.tokens * kPatch, kColumns * kPatch}, 1) *
+                         60 +
+                     120)
+                        .clamp(0, 255)
+                        .to(at::kByte);
+                return Tensors{pixels == at::kByte ? bytes : bytes.to(at::kDouble) / 50,
+                               table_numbers({3}, 2), table_numbers({3}, 3)};
+              },
+          .computed = {false, false, false},
+          .bfloat16 = false,
+          .formula =
+              [=](const TableShape& s, const Tensors& in) {
+                const auto channels = [](const at::Tensor& t) { return t.view({1, 3, 1, 1, 1}); };
+                const at::Tensor seen =
+                    pixels == at::kByte ? in[0].to(at::kDouble) * channels(in[1]) + channels(in[2])
+                                        : in[0];
+                // [batch, channel, step, grid row, grid column, frame, row, column]
+                const at::Tensor cut = seen.unfold(2, kFrames, kFrames)
+                                           .unfold(3, kPatch, kPatch)
+                                           .unfold(4, kPatch, kPatch);
+                const bool first = order == PatchOrder::channel_first;
+                const at::Tensor all = cut.permute(first ? at::IntArrayRef{0, 2, 3, 4, 1, 5, 6, 7}
+                                                         : at::IntArrayRef{0, 2, 3, 4, 5, 6, 7, 1})
+                                           .reshape({s.batch, kSteps * s.tokens * kColumns,
+                                                     3 * kFrames * kPatch * kPatch});
+                return part ? all.index_select(1, wanted_tubelets(s)[0]) : all;
+              },
+          .ours =
+              [=](const Call& c) {
+                const Clips clips = pixels == at::kByte
+                                        ? Clips(c.inputs[0], c.inputs[1], c.inputs[2])
+                                        : Clips(c.inputs[0]);
+                return Outcome{clip_patches(clips, {kFrames, kPatch}, order,
+                                            part ? wanted_tubelets(c.shape) : at::Tensor()),
+                               {}};
+              }};
+}
+
 /// The shared token, then the sample's own ones backwards, then the shared token again; positions
 /// in an order of their own where `with_positions`.
 TokenPlan plan_of(const TableShape& s, bool with_positions) {
@@ -76,7 +131,7 @@ TokenPlan plan_of(const TableShape& s, bool with_positions) {
   return plan;
 }
 
-TableOperation assemble_row(std::string name, bool with_positions) {
+TableOperation assemble_row(std::string name, bool with_positions, bool trained_table) {
   return {.name = std::move(name),
           .inputs =
               [=](const TableShape& s) {
@@ -96,10 +151,12 @@ TableOperation assemble_row(std::string name, bool with_positions) {
               },
           .ours =
               [=](const Call& c) {
-                const Tensors leaves = leaves_of({c.inputs[0], c.inputs[1]});
-                return differentiated(assemble_tokens(leaves[0], leaves[1], c.inputs[2],
-                                                      plan_of(c.shape, with_positions)),
-                                      c.outer, leaves);
+                const Tensors leaves =
+                    trained_table ? leaves_of(c.inputs) : leaves_of({c.inputs[0], c.inputs[1]});
+                return differentiated(
+                    assemble_tokens(leaves[0], leaves[1], trained_table ? leaves[2] : c.inputs[2],
+                                    plan_of(c.shape, with_positions)),
+                    c.outer, leaves);
               }};
 }
 
@@ -156,8 +213,14 @@ std::vector<TableOperation> step_operations() {
       patches_row("all_patches_of_bytes", PatchOrder::channel_first, at::kByte, false),
       patches_row("pixel_patches", PatchOrder::channel_last, at::kByte, true),
       patches_row("patches_of_floats", PatchOrder::channel_first, at::kFloat, true),
-      assemble_row("assemble_tokens", false),
-      assemble_row("assemble_tokens_at_positions", true),
+      tubelets_row("tubelets_of_bytes", PatchOrder::channel_first, at::kByte, true),
+      tubelets_row("all_tubelets_of_bytes", PatchOrder::channel_first, at::kByte, false),
+      tubelets_row("pixel_tubelets", PatchOrder::channel_last, at::kByte, true),
+      tubelets_row("tubelets_of_floats", PatchOrder::channel_last, at::kFloat, true),
+      assemble_row("assemble_tokens", false, false),
+      assemble_row("assemble_tokens_at_positions", true, false),
+      assemble_row("assemble_tokens_and_train_their_table", false, true),
+      assemble_row("assemble_tokens_at_trained_positions", true, true),
       loss_row("mse", LossKind::mse, TargetScale::as_it_is),
       loss_row("mse_standardised", LossKind::mse, TargetScale::standardised),
       loss_row("smooth_l1_standardised", LossKind::smooth_l1, TargetScale::standardised),

@@ -13,6 +13,7 @@
 #include "dbot/core/error.h"
 #include "dbot/ops/adamw_update.h"
 #include "dbot/ops/assemble_tokens.h"
+#include "dbot/ops/clip_patches.h"
 #include "dbot/ops/cpu/row_operations.h"
 #include "dbot/ops/image_patches.h"
 #include "dbot/ops/token_loss.h"
@@ -128,6 +129,53 @@ TEST(ImagePatches, RefusesWhatDoesNotFit) {
   EXPECT_THROW(patches({floats, at::ones({3}), at::ones({3})}, 2), Error);
   EXPECT_THROW(patches(floats, 2, at::full({1, 1}, 4, at::kLong)), Error);
   EXPECT_EQ(patches(floats, 2).sizes(), (at::IntArrayRef{1, 4, 12}));
+}
+
+TEST(ClipPatches, RefusesWhatDoesNotFit) {
+  const at::Tensor bytes = at::zeros({1, 3, 4, 6, 6}, at::kByte), floats = at::zeros(bytes.sizes());
+  const auto patches = [](const Clips& clips, const Tubelet& tubelet, const at::Tensor& rows = {}) {
+    return clip_patches(clips, tubelet, PatchOrder::channel_first, rows);
+  };
+  EXPECT_THROW(patches(floats, {3, 3}), Error);
+  EXPECT_THROW(patches(floats, {2, 4}), Error);
+  EXPECT_THROW(patches(bytes, {2, 3}), Error);
+  EXPECT_THROW(patches({bytes, at::ones({2}), at::ones({2})}, {2, 3}), Error);
+  EXPECT_THROW(patches({floats, at::ones({3}), at::ones({3})}, {2, 3}), Error);
+  EXPECT_THROW(patches(floats, {2, 3}, at::full({1, 1}, 8, at::kLong)), Error);
+  EXPECT_THROW(patches(at::zeros({3, 4, 6, 6}), {2, 3}), Error);
+  EXPECT_EQ(patches(floats, {2, 3}).sizes(), (at::IntArrayRef{1, 8, 54}));
+  EXPECT_THROW(clip_from_patches(at::zeros({1, 8, 53}), {2, 3}, 2, 2, 3), Error);
+  EXPECT_THROW(clip_from_patches(at::zeros({1, 7, 54}), {2, 3}, 2, 2, 3), Error);
+}
+
+TEST(ClipPatches, BecomeTheClipAgain) {
+  const at::Tensor clips = table_numbers({2, 3, 4, 6, 9}, 1).to(at::kFloat);
+  const at::Tensor patches = clip_patches(clips, {2, 3}, PatchOrder::channel_last);
+  EXPECT_TRUE(at::equal(clip_from_patches(patches, {2, 3}, 2, 3, 3), clips));
+}
+
+TEST(ClipPatches, AreThoseOfTheFramesThatWereChosen) {
+  const at::Tensor clips = table_numbers({2, 3, 5, 6, 6}, 1).to(at::kFloat);
+  const std::vector<std::int64_t> frames{0, 2, 3, 4};
+  const at::Tensor chosen =
+      clip_patches(Clips(clips).at_frames(frames), {1, 3}, PatchOrder::channel_last);
+  for (std::int64_t step = 0; step < 4; ++step) {
+    const at::Tensor frame = clips.select(2, frames[static_cast<std::size_t>(step)]);
+    EXPECT_TRUE(at::equal(chosen.slice(1, 4 * step, 4 * step + 4),
+                          image_patches(frame, 3, PatchOrder::channel_last)));
+  }
+}
+
+TEST(AssembleTokens, ThreadsChangeNoBitOfATablesGradient) {
+  const auto [one, three] = with_threads([] {
+    const at::Tensor table = table_numbers({1, 9, 20}, 2).to(at::kFloat).requires_grad_(true);
+    const at::Tensor positions = at::arange(56, at::kLong).mul(5).remainder(9).view({7, 8});
+    const at::Tensor sources = at::arange(-5, 3, at::kLong).clamp(-1).unsqueeze(0);
+    assemble_tokens(at::zeros({7, 3, 20}), at::zeros({1, 1, 20}), table, {sources, positions})
+        .backward(table_numbers({7, 8, 20}, 3).to(at::kFloat));
+    return table.grad();
+  });
+  EXPECT_TRUE(at::equal(one, three));
 }
 
 TEST(MeanTokenLoss, AConstantTargetIsStandardisedToZero) {

@@ -21,7 +21,7 @@ const std::vector<LineRule>& rules() {
       {.folders = {"dbot/train/", "dbot/report/", "dbot/run/"},
        .pattern = std::regex(
            "MaskedModeling|masked_modeling|methods::Classification|methods/classification|"
-           "MixtureSeparation|mixture_separation|ImageText|image_text"),
+           "MixtureSeparation|mixture_separation|ImageText|image_text|MaskedClips|masked_clips"),
        .complaint = "a learning system by name; only methods/ and its catalogue know systems"},
       // Comments may speak of options, and custom properties of CSS look like them.
       {.folders = {"dbot/"},

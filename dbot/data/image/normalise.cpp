@@ -41,6 +41,19 @@ ops::Images images(const at::Tensor& pixels, const std::vector<double>& mean,
   return {pixels, scale, shift};
 }
 
+ops::Clips clips(const at::Tensor& pixels, const std::vector<double>& mean,
+                 const std::vector<double>& std) {
+  if (pixels.dim() != 5) {
+    throw UsageError(
+        fmt::format("[normalise] clips have {} dimensions, expected uint8 [batch, channels, "
+                    "frames, height, width]",
+                    pixels.dim()));
+  }
+  // The frames of a channel, one below the other, are an image.
+  const ops::Images stacked = images(pixels.flatten(2, 3), mean, std);
+  return {pixels, stacked.scale, stacked.shift};
+}
+
 at::Tensor normalise(const at::Tensor& pixels, const std::vector<double>& mean,
                      const std::vector<double>& std) {
   return images(pixels, mean, std).seen();

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "dbot/ops/clip_patches.h"
 #include "dbot/ops/image_patches.h"
 
 namespace dbot::data {
@@ -13,7 +14,11 @@ namespace dbot::data {
 ops::Images images(const at::Tensor& pixels, const std::vector<double>& mean,
                    const std::vector<double>& std);
 
-/// The same as float32.
+/// The same of clips, uint8 [batch, channels, frames, height, width].
+ops::Clips clips(const at::Tensor& pixels, const std::vector<double>& mean,
+                 const std::vector<double>& std);
+
+/// Images as float32.
 at::Tensor normalise(const at::Tensor& pixels, const std::vector<double>& mean,
                      const std::vector<double>& std);
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "dbot/core/error.h"
 #include "dbot/exchange/convolution/convolution_import.h"
+#include "dbot/exchange/video/clip_file.h"
 #include "dbot/nn/convolution/convolution_network.h"
 
 namespace dbot::exchange {
@@ -31,10 +33,34 @@ LoadedBackbone load_convolution(const std::filesystem::path& file,
   return loaded;
 }
 
+LoadedBackbone load_clip_backbone(const std::filesystem::path& file,
+                                  std::optional<core::Size> image_size,
+                                  const runtime::Device& device) {
+  LoadedClips clips = load_clips(file, device);
+  ClipDescription& description = clips.description;
+  const nn::EncoderConfig& encoder = description.config.encoder;
+  if (image_size && *image_size != encoder.image_size) {
+    throw UsageError({.operation = "load network",
+                      .subject = file.string(),
+                      .fault = Fault::unsupported,
+                      .reason = "is an encoder of clips, which has the frames' size alone that it "
+                                "was trained with"});
+  }
+  LoadedBackbone loaded;
+  loaded.assumed = assume_normalisation(description.mean, description.std, encoder.channels);
+  loaded.width = encoder.width;
+  loaded.mean = description.mean;
+  loaded.std = description.std;
+  loaded.value_range = description.value_range;
+  loaded.network = std::move(clips.network);
+  return loaded;
+}
+
 }  // namespace
 
 LoadedBackbone load_backbone(const std::filesystem::path& file,
                              std::optional<core::Size> image_size, const runtime::Device& device) {
+  if (holds_clips(file)) return load_clip_backbone(file, image_size, device);
   if (holds_convolution(file)) return load_convolution(file, image_size, device);
   ImportedEncoder imported = import_encoder(file);
   EncoderDescription& description = imported.encoder.description;

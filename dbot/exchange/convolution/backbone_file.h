@@ -22,9 +22,9 @@ struct LoadedBackbone {
   ImportReport report;
 };
 
-/// Reads a vision transformer or a convolutional network from a weights file (a path of
-/// resolve_model_path). `image_size`: of its input, where it is to be another than the file's.
-/// Throws as import_encoder, make_encoder and import_convolution.
+/// Reads a vision transformer, a convolutional network or an encoder of clips from a weights file
+/// (a path of resolve_model_path). `image_size`: of its input, where it is to be another than the
+/// file's. Throws as import_encoder, make_encoder and import_convolution.
 LoadedBackbone load_backbone(const std::filesystem::path& file,
                              std::optional<core::Size> image_size = {},
                              const runtime::Device& device = {});

@@ -1,6 +1,7 @@
 #include "dbot/nn/vit/block_stack.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "dbot/ops/select_tokens.h"
@@ -10,6 +11,10 @@ namespace {
 
 at::Tensor query_key_value_bias(const ParameterStore& parameters, const std::string& prefix) {
   if (parameters.contains(prefix + "attn.qkv.bias")) return parameters.at(prefix + "attn.qkv.bias");
+  if (!parameters.contains(prefix + "attn.q_bias")) {
+    const at::Tensor& weight = parameters.at(prefix + "attn.qkv.weight");
+    return at::zeros({weight.size(0)}, weight.options());
+  }
   const at::Tensor& query = parameters.at(prefix + "attn.q_bias");
   return at::cat({query, at::zeros_like(query), parameters.at(prefix + "attn.v_bias")});
 }

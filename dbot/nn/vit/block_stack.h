@@ -18,7 +18,8 @@ at::Tensor run_blocks(at::Tensor tokens, std::span<const ops::TransformerBlockWe
                       const at::Tensor& rows = {});
 
 /// The weights of one block by their official names behind `prefix` ("blocks.0."). LayerScale is
-/// there if gamma_1 is; q_bias and v_bias become one bias with zeros for the keys.
+/// there if gamma_1 is; q_bias and v_bias become one bias with zeros for the keys; without any
+/// there are zeros alone, which nobody trains.
 ops::TransformerBlockWeights block_weights(const ParameterStore& parameters,
                                            const std::string& prefix);
 

@@ -101,11 +101,33 @@ TokenGradients backward(const at::Tensor& outer, const TokenPlan& plan, std::int
   return {own, shared};
 }
 
+/// Each thread has rows of the table of its own and walks through all tokens: sums have fixed
+/// places.
+at::Tensor table_gradient(const at::Tensor& outer, const TokenPlan& plan, std::int64_t places) {
+  const Walk walk(plan, 0, outer.size(2));
+  at::Tensor sums = at::zeros({1, places, walk.width}, outer.options());
+  const auto kernels = row_kernels<float>();
+  const float* from = outer.const_data_ptr<float>();
+  float* to = sums.mutable_data_ptr<float>();
+  parallel_rows(places, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t sample = 0; sample < walk.batch; ++sample) {
+      for (std::int64_t token = 0; token < walk.tokens; ++token) {
+        const std::int64_t place = walk.position(sample, token);
+        if (place < begin || place >= end) continue;
+        kernels.sum_columns(walk.one, from + (sample * walk.tokens + token) * walk.width,
+                            to + place * walk.width);
+      }
+    }
+  });
+  return sums;
+}
+
 class AssembleBackward : public torch::autograd::Node {
  public:
   TokenPlan plan;
   at::ScalarType type = at::kFloat;  // of the own tokens
   std::int64_t count = 0;
+  std::int64_t places = 0;  // of a table that is trained
 
   std::string name() const override { return "dbot::assemble_tokens"; }
 
@@ -114,7 +136,9 @@ class AssembleBackward : public torch::autograd::Node {
     const at::Tensor outer = gradients.at(0).contiguous();
     const TokenGradients found = type == at::kBFloat16 ? backward<c10::BFloat16>(outer, plan, count)
                                                        : backward<float>(outer, plan, count);
-    return {found.own, found.shared};
+    torch::autograd::variable_list result{found.own, found.shared};
+    if (places > 0) result.push_back(table_gradient(outer, plan, places));
+    return result;
   }
 };
 
@@ -122,19 +146,25 @@ class AssembleBackward : public torch::autograd::Node {
 
 at::Tensor assemble_tokens_cpu(const at::Tensor& own, const at::Tensor& shared,
                                const at::Tensor& table, const TokenPlan& plan) {
-  const bool with_graph =
-      c10::GradMode::is_enabled() && (own.requires_grad() || shared.requires_grad());
+  const bool with_graph = c10::GradMode::is_enabled() &&
+                          (own.requires_grad() || shared.requires_grad() || table.requires_grad());
   std::shared_ptr<AssembleBackward> node;
   if (with_graph) {
     node.reset(new AssembleBackward, torch::autograd::deleteNode);
     node->plan = plan;
     node->type = own.scalar_type();
     node->count = own.size(1);
-    node->set_next_edges(torch::autograd::collect_next_edges(own, shared));
+    if (table.requires_grad()) {
+      node->places = table.size(1);
+      node->set_next_edges(torch::autograd::collect_next_edges(own, shared, table));
+    } else {
+      node->set_next_edges(torch::autograd::collect_next_edges(own, shared));
+    }
   }
   const c10::NoGradGuard no_graph;
   const at::Tensor rows = own.detach().contiguous();
-  const at::Tensor one = shared.detach().contiguous(), places = table.contiguous();
+  const at::Tensor one = shared.detach().contiguous();
+  const at::Tensor places = table.detach().contiguous();
   at::Tensor y = own.scalar_type() == at::kBFloat16
                      ? forward<c10::BFloat16>(rows, one, places, plan)
                      : forward<float>(rows, one, places, plan);

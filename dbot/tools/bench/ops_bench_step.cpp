@@ -48,6 +48,24 @@ OperationWays patch_ways(const StepShape& shape, bool visible) {
       }};
 }
 
+/// MAE-ST's clips, of which a tenth of the tubelets is visible.
+constexpr std::int64_t kClips = 4, kClipFrames = 16, kClipTokens = 1568, kVisibleTubelets = 156;
+
+OperationWays tubelet_ways() {
+  const ops::Clips clips(at::randint(0, 256, {kClips, 3, kClipFrames, 224, 224}, at::kByte),
+                         at::rand({3}), at::rand({3}));
+  const at::Tensor rows =
+      at::argsort(at::rand({kClips, kClipTokens}), /*stable=*/true, 1, /*descending=*/false)
+          .narrow(1, 0, kVisibleTubelets)
+          .contiguous();
+  const ops::Tubelet tubelet{.frames = 2, .size = 16};
+  return {[=] { return ops::clip_patches(clips, tubelet, ops::PatchOrder::channel_first, rows); },
+          [=] {
+            return ops::clip_patches_reference(clips, tubelet, ops::PatchOrder::channel_first,
+                                               rows);
+          }};
+}
+
 OperationWays token_ways(const StepShape& shape, at::ScalarType compute) {
   const at::Tensor places = shuffled(shape);
   const at::Tensor sources = at::cat({at::zeros({shape.batch, 1}, at::kLong),
@@ -113,6 +131,13 @@ std::vector<OperationCase> step_cases(at::ScalarType compute) {
         fmt::format("{} x {} x {}", shape.batch, shape.masked() + 1, shape.width),
         3 * 4 * predicted, [shape] { return loss_ways(shape); });
   }
+  // A pixel is read as a byte and written as a float.
+  cases.push_back({.operation = "visible tubelets of clips",
+                   .network = "MAE-ST",
+                   .shape = fmt::format("{} x 3 x {} x 224 x 224", kClips, kClipFrames),
+                   .reference = "plain ATen",
+                   .bytes = 5.0 * kClips * kVisibleTubelets * 3 * 2 * 16 * 16,
+                   .prepare = tubelet_ways});
   return cases;
 }
 

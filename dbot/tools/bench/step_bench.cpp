@@ -41,8 +41,14 @@ data::Batch noise_batch(const run::Recipe& recipe) {
   const auto [size, channels] = run::image_input(recipe, "bench step");
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0);
   data::Batch batch;
-  batch.tensors["images"] =
-      at::randint(0, 256, {count, channels, size.height, size.width}, random, at::kByte);
+  if (const auto clips = methods::catalogue::outline(recipe.method).clips) {
+    batch.tensors[methods::kClips] = at::randint(
+        0, 256, {count * clips->repeats, channels, clips->frames, size.height, size.width}, random,
+        at::kByte);
+  } else {
+    batch.tensors["images"] =
+        at::randint(0, 256, {count, channels, size.height, size.width}, random, at::kByte);
+  }
   if (const auto views = methods::catalogue::outline(recipe.method).further_views; views > 0) {
     batch.tensors[methods::kFurtherViews] =
         at::randint(0, 256, {count, views, channels, size.height, size.width}, random, at::kByte);

@@ -2,12 +2,13 @@
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/convolution/convolution_description.h"
+#include "dbot/exchange/video/clip_description.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 
 namespace dbot::fuzz {
 
-/// Of a vision transformer, or of a convolutional network.
+/// Of a vision transformer, a convolutional network, or an encoder of clips.
 void encoder_description(Bytes input) {
   try {
     const std::string text =
@@ -20,6 +21,13 @@ void encoder_description(Bytes input) {
         exchange::to_json(exchange::convolution_from_json(text_of(input), "model.safetensors"));
     require(exchange::describes_convolution(text));
     require(exchange::to_json(exchange::convolution_from_json(text, "written")) == text);
+  } catch (const DataError&) {
+  }
+  try {
+    const std::string text =
+        exchange::to_json(exchange::clip_from_json(text_of(input), "model.safetensors"));
+    require(exchange::describes_clips(text));
+    require(exchange::to_json(exchange::clip_from_json(text, "written")) == text);
   } catch (const DataError&) {
   }
 }

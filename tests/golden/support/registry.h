@@ -60,6 +60,8 @@ void check_unmix_cifar(const Fixture& fixture, Comparison& comparison);
 void check_imae_pretrain(const Fixture& fixture, Comparison& comparison);
 void check_imae_separability(const Fixture& fixture, Comparison& comparison);
 void check_word_piece(const Fixture& fixture, Comparison& comparison);
+void check_mae_st_classify(const Fixture& fixture, Comparison& comparison);
+void check_mae_st_pretrain(const Fixture& fixture, Comparison& comparison);
 void check_mae_st_views(const Fixture& fixture, Comparison& comparison);
 void check_m3ae_pretrain(const Fixture& fixture, Comparison& comparison);
 void check_m3ae_representation(const Fixture& fixture, Comparison& comparison);

@@ -32,7 +32,7 @@ TEST(SystemKeys, AreNamedWithTheSystemsThatHaveThem) {
   using Names = std::vector<std::string>;
   EXPECT_EQ(systems_with("teacher.init"), Names{"masked_modeling"});
   EXPECT_EQ(systems_with("mask.ratio"),
-            (Names{"masked_modeling", "mixture_separation", "image_text"}));
+            (Names{"masked_modeling", "mixture_separation", "image_text", "masked_clips"}));
   EXPECT_EQ(systems_with("head.pooling"), Names{"classification"});
   EXPECT_EQ(systems_with("train.batch_size"), methods::catalogue::kinds());
   EXPECT_EQ(systems_with("optimizer.momentum"), methods::catalogue::kinds());

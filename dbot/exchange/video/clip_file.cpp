@@ -1,0 +1,77 @@
+#include "dbot/exchange/video/clip_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/import/weights_source.h"
+#include "dbot/exchange/video/mae_st_names.h"
+#include "dbot/nn/clip/clip_parameters.h"
+#include "dbot/runtime/finite.h"
+
+namespace dbot::exchange {
+namespace {
+
+constexpr std::string_view kStudentNest = "student.";  // of a checkpoint
+
+/// The description of a file of ours; empty where it has none.
+std::string clip_description_in(const WeightsSource& source) {
+  const auto found = source.metadata().find(kEncoderConfigKey);
+  return found == source.metadata().end() ? std::string() : found->second;
+}
+
+void check_clip_tensor(const std::filesystem::path& file, const nn::ParameterSpec& spec,
+                       const runtime::NamedTensors& tensors) {
+  const auto refuse = [&](Fault fault, const std::string& reason) {
+    throw DataError({.operation = "load encoder",
+                     .subject = file.string(),
+                     .fault = fault,
+                     .reason = fmt::format(": {} {}", spec.name, reason)});
+  };
+  const auto found = tensors.find(spec.name);
+  if (found == tensors.end()) refuse(Fault::missing, "is missing");
+  const at::Tensor& tensor = found->second;
+  if (!tensor.is_floating_point() || tensor.sizes() != at::IntArrayRef(spec.shape)) {
+    refuse(
+        Fault::mismatch,
+        fmt::format("is {} [{}], expected floating point [{}]", c10::toString(tensor.scalar_type()),
+                    fmt::join(tensor.sizes(), ", "), fmt::join(spec.shape, ", ")));
+  }
+  if (!runtime::all_finite(tensor)) refuse(Fault::corrupt, "has values that are not finite");
+}
+
+}  // namespace
+
+bool holds_clips(const std::filesystem::path& file) {
+  return describes_clips(clip_description_in(WeightsSource::open(file)));
+}
+
+LoadedClips load_clips(const std::filesystem::path& file, const runtime::Device& device) {
+  const WeightsSource source = WeightsSource::open(file);
+  LoadedClips loaded;
+  loaded.description = clip_from_json(clip_description_in(source), file.string());
+  const auto specs = nn::clip_encoder_parameters(loaded.description.config);
+  const std::vector<std::string> names = source.names();
+  const runtime::NamedTensors tensors = source.read(names);
+  for (const nn::ParameterSpec& spec : specs) check_clip_tensor(file, spec, tensors);
+  auto store = std::make_shared<nn::ParameterStore>(specs, device);
+  store->copy_from(tensors);
+  store->freeze();
+  loaded.network = std::make_unique<nn::ClipEncoder>(loaded.description.config, std::move(store));
+  return loaded;
+}
+
+runtime::NamedTensors read_mae_st(const std::filesystem::path& file) {
+  const WeightsSource source = WeightsSource::open(file);
+  const runtime::NamedTensors stored = source.read(source.names());
+  runtime::NamedTensors student;
+  for (const auto& [name, tensor] : stored) {
+    if (name.starts_with(kStudentNest)) student[name.substr(kStudentNest.size())] = tensor;
+  }
+  const runtime::NamedTensors& tensors = student.empty() ? stored : student;
+  return has_mae_st_names(tensors) ? mae_st_to_ours(tensors, file.string()) : tensors;
+}
+
+}  // namespace dbot::exchange

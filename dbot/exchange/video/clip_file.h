@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "dbot/exchange/video/clip_description.h"
+#include "dbot/nn/clip/clip_encoder.h"
+#include "dbot/runtime/device.h"
+#include "dbot/runtime/named_tensors.h"
+
+namespace dbot::exchange {
+
+/// Whether a weights file of ours holds an encoder of clips, by its description.
+bool holds_clips(const std::filesystem::path& file);
+
+struct LoadedClips {
+  ClipDescription description;
+  std::unique_ptr<nn::ClipEncoder> network;  // frozen, on the device
+};
+
+/// Reads such a file. Throws DataError for one that is broken, naming the tensor.
+LoadedClips load_clips(const std::filesystem::path& file, const runtime::Device& device = {});
+
+/// The tensors of an MAE-ST by our names, from a weights file of any kind: ours, a checkpoint's
+/// student, or published ones (video/mae_st_names.h). Throws DataError for a broken file.
+runtime::NamedTensors read_mae_st(const std::filesystem::path& file);
+
+}  // namespace dbot::exchange

@@ -1,0 +1,154 @@
+#include "dbot/methods/masked_clips/masked_clips.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/data/image/normalise.h"
+#include "dbot/exchange/import/weights_origin.h"
+#include "dbot/methods/masked_clips/start_clips.h"
+#include "dbot/methods/state_names.h"
+#include "dbot/methods/surroundings.h"
+#include "dbot/nn/clip/clip_parameters.h"
+
+namespace dbot::methods {
+namespace {
+
+[[noreturn]] void refuse_clips(const std::string& subject, Fault fault, const std::string& reason) {
+  throw UsageError({.operation = "masked_clips",
+                    .subject = subject,
+                    .fault = fault,
+                    .reason = reason,
+                    .way_out = "give data that are videos"});
+}
+
+/// Clips of each sample.
+std::int64_t clips_of_each(const data::Batch& batch) {
+  const auto found = batch.tensors.find(kClips);
+  if (found == batch.tensors.end()) {
+    refuse_clips("the part \"clips\"", Fault::missing, "is missing in the batch");
+  }
+  const std::int64_t clips = found->second.size(0), samples = batch.size();
+  if (samples == 0 || clips == 0 || clips % samples != 0) {
+    refuse_clips(fmt::format("{} clips of {} videos", clips, samples), Fault::mismatch,
+                 "are no whole number of each");
+  }
+  return clips / samples;
+}
+
+}  // namespace
+
+MaskedClips::MaskedClips(MaskedClipsConfig config)
+    : config_(std::move(config)), shape_(clip_network(config_)) {
+  // Whether it fits shows only when it is there.
+  read_start();
+}
+
+std::unique_ptr<MaskedClips> MaskedClips::to_be_loaded(MaskedClipsConfig config) {
+  std::unique_ptr<MaskedClips> method(new MaskedClips);
+  method->config_ = std::move(config);
+  method->shape_ = clip_network(method->config_);
+  return method;
+}
+
+void MaskedClips::read_start() {
+  if (config_.start == ClipStart::random || start_) return;
+  StartClips start = config_.start == ClipStart::file
+                         ? load_start_clips(config_.start_path, shape_)
+                         : load_start_image(config_.start_path, shape_);
+  start_ = std::move(start.tensors);
+  start_told_ = std::move(start.told);
+  exchange::add_origins(origins_, start.origins);
+}
+
+void MaskedClips::see_data(const DataFacts& facts) {
+  config_.mean = facts.mean;
+  config_.std = facts.std;
+  config_.value_range = facts.value_range;
+}
+
+void MaskedClips::make_network() {
+  network_ = std::make_unique<nn::ClipAutoencoder>(
+      shape_, std::make_shared<nn::ParameterStore>(nn::clip_parameters(shape_), config_.device));
+}
+
+void MaskedClips::begin_stage(std::int64_t /*stage*/) {
+  if (network_) return;
+  // A run that was stopped before its first checkpoint goes on from here.
+  read_start();
+  make_network();
+  network_->parameters()->initialise(config_.seed, /*stage=*/0);
+  if (start_) network_->parameters()->copy_from(*start_, /*partial=*/true);
+  start_.reset();
+}
+
+std::vector<optim::ParameterGroup> MaskedClips::parameter_groups(double weight_decay) {
+  return optim::pretraining_groups(*network_->parameters(), weight_decay);
+}
+
+std::vector<std::int64_t> MaskedClips::predicted_frames() const {
+  return objectives::target_frames(shape_.frames, shape_.predicted_frames, config_.which_frames);
+}
+
+std::int64_t MaskedClips::visible() const {
+  return masking::visible_tokens(config_.mask, clip_grid(shape_));
+}
+
+StepDraws MaskedClips::draw(const data::Batch& batch, const DrawContext& context) const {
+  return {{"mask",
+           masking::space_time_draws(context.seed, static_cast<std::uint32_t>(context.stage),
+                                     static_cast<std::uint32_t>(context.epoch), batch.sample_ids,
+                                     clips_of_each(batch), config_.mask, clip_grid(shape_))}};
+}
+
+ops::Clips MaskedClips::seen_clips(const data::Batch& batch) const {
+  const at::Tensor& pixels = batch.tensors.at(kClips);
+  if (pixels.scalar_type() != at::kByte) return pixels;
+  return data::clips(pixels, config_.mean, config_.std);
+}
+
+MaskedClips::Forward MaskedClips::forward(const data::Batch& batch, const StepDraws& draws,
+                                          runtime::Precision precision, ClipExtent extent) const {
+  clips_of_each(batch);
+  Forward step;
+  step.mask = masking::mask_of_draws(draws.at("mask"), config_.mask, clip_grid(shape_));
+  step.pass = clip_pass(*network_, seen_clips(batch), step.mask,
+                        {.target_frames = predicted_frames(),
+                         .normalised = config_.normalisation == PixelScale::patch,
+                         .compute = runtime::compute_type(precision),
+                         .extent = extent});
+  return step;
+}
+
+StepResult MaskedClips::training_step(const data::Batch& batch, const StepDraws& draws,
+                                      const StepContext& context) {
+  return {.loss = forward(batch, draws, context.precision, ClipExtent::masked_tokens).pass.loss,
+          .scalars = {}};
+}
+
+runtime::NamedTensors MaskedClips::state() const {
+  runtime::NamedTensors state = with_prefix("student.", network_->parameters()->named());
+  state["student.description"] = description_tensor({.config = shape_.encoder,
+                                                     .mean = config_.mean,
+                                                     .std = config_.std,
+                                                     .value_range = config_.value_range,
+                                                     .origins = origins_});
+  return state;
+}
+
+void MaskedClips::load_state(std::int64_t /*stage*/, const runtime::NamedTensors& state) {
+  const auto found = state.find("student.description");
+  if (found == state.end()) {
+    throw DataError({.operation = "masked_clips",
+                     .subject = "student.description",
+                     .fault = Fault::missing,
+                     .reason = "is missing in the stored state",
+                     .way_out = "was it another method's?"});
+  }
+  origins_ = description_of(found->second).origins;
+  make_network();
+  network_->parameters()->copy_from(without_prefix("student.", state));
+}
+
+}  // namespace dbot::methods

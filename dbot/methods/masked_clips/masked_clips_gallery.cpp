@@ -1,0 +1,121 @@
+// Predictions of masked clips: for the report, and to judge held-out videos.
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/where.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "dbot/methods/masked_clips/masked_clips.h"
+#include "dbot/methods/surroundings.h"
+#include "dbot/objectives/target.h"
+
+namespace dbot::methods {
+namespace {
+
+constexpr std::int64_t kShownClips = 6;
+constexpr double kHiddenGrey = 0.5;
+
+/// The mean loss over the clips of all held-out videos.
+class HeldOutClips final : public HeldOutMeasure {
+ public:
+  explicit HeldOutClips(const MaskedClips& method) : method_(method) {}
+
+  void add(const data::Batch& batch, const DrawContext& context,
+           runtime::Precision precision) override {
+    const at::NoGradGuard no_grad;
+    const auto step =
+        method_.forward(batch, method_.draw(batch, context), precision, ClipExtent::masked_tokens);
+    const auto clips = static_cast<double>(batch.tensors.at(kClips).size(0));
+    sum_ += step.pass.loss.item<double>() * clips;
+    clips_ += clips;
+  }
+
+  HeldOutFigures figures() const override {
+    return {.values = {{"loss", clips_ > 0 ? sum_ / clips_ : std::nan("")}}};
+  }
+
+ private:
+  const MaskedClips& method_;
+  double sum_ = 0, clips_ = 0;
+};
+
+/// The batch's first samples with all their clips.
+data::Batch first_videos(const data::Batch& batch, std::int64_t samples) {
+  const at::Tensor& clips = batch.tensors.at(kClips);
+  data::Batch first;
+  first.tensors[kClips] = clips.narrow(0, 0, clips.size(0) / batch.size() * samples);
+  first.sample_ids.assign(batch.sample_ids.begin(), batch.sample_ids.begin() + samples);
+  first.epoch = batch.epoch;
+  return first;
+}
+
+/// Pixels in 0…1 of normalised ones [channels, frames, height, width].
+at::Tensor shown_pixels(const at::Tensor& clip, const std::vector<double>& mean,
+                        const std::vector<double>& std) {
+  const auto channels = [&](const std::vector<double>& values) {
+    return at::tensor(values, clip.options()).view({-1, 1, 1, 1});
+  };
+  const at::Tensor pixels = mean.empty() ? clip : clip * channels(std) + channels(mean);
+  return pixels.clamp(0, 1);
+}
+
+constexpr const char* kSeenAsTheyAre =
+    "Frames of clips of which most was hidden, what was left to see of them, and what the network "
+    "put in the place of the rest.";
+constexpr const char* kSeenRescaled =
+    "Frames of clips of which most was hidden, what was left to see of them, and what the network "
+    "put in the place of the rest. It predicts each patch on a scale of its own: here each has the "
+    "mean and deviation of the patch that was hidden, which the network does not know.";
+
+}  // namespace
+
+std::unique_ptr<HeldOutMeasure> MaskedClips::measure_held_out() const {
+  return std::make_unique<HeldOutClips>(*this);
+}
+
+Gallery MaskedClips::gallery(const data::Batch& batch, const GalleryContext& context) const {
+  if (!batch.tensors.contains(kClips)) return {};
+  const at::NoGradGuard no_grad;
+  const data::Batch shown = first_videos(batch, std::min(kShownClips, batch.size()));
+  const Forward step = forward(shown, draw(shown, context.draws), context.precision);
+  const bool rescaled = config_.normalisation == PixelScale::patch;
+  const at::Tensor hidden = step.mask.mask.gt(0.5).unsqueeze(-1);
+  const at::Tensor& target = step.pass.target;
+  const at::Tensor predicted =
+      rescaled ? objectives::undo_standardise(step.pass.prediction, target) : step.pass.prediction;
+  const auto [rows, columns] = shape_.encoder.grid();
+  const auto frames_of = [&, rows = rows, columns = columns](const at::Tensor& patches) {
+    return ops::clip_from_patches(patches,
+                                  {shape_.predicted_per_token(), shape_.encoder.patch_size}, rows,
+                                  columns, shape_.encoder.channels);
+  };
+  const at::Tensor clips = frames_of(target);
+  const at::Tensor unseen = frames_of(hidden.expand_as(target).to(at::kFloat)).gt(0.5);
+  const at::Tensor whole = frames_of(at::where(hidden, predicted, target));
+  ExhibitGroup group{.kind = "clips",
+                     .title = "Clips",
+                     .explanation = rescaled ? kSeenRescaled : kSeenAsTheyAre,
+                     .exhibits = {}};
+  const std::int64_t of_each = clips.size(0) / shown.size();
+  for (std::int64_t sample = 0; sample < shown.size(); ++sample) {
+    const std::int64_t first = sample * of_each;
+    const at::Tensor clip = shown_pixels(clips[first], config_.mean, config_.std);
+    const at::Tensor visible = at::where(unseen[first], at::full_like(clip, kHiddenGrey), clip);
+    const at::Tensor built = shown_pixels(whole[first], config_.mean, config_.std);
+    // [rows, channels, frames, …] becomes [rows, frames, channels, …].
+    const at::Tensor strips = at::stack({clip, visible, built}).transpose(1, 2).contiguous().cpu();
+    const auto place = static_cast<std::size_t>(sample);
+    group.exhibits.push_back(
+        {.name = place < context.names.size() ? context.names[place] : std::string(),
+         .caption = rescaled ? "each predicted patch on the scale of the hidden one" : "",
+         .content = Frames{.frames = strips,
+                           .rows = {"clip", "visible", rescaled ? "rescaled" : "prediction"}}});
+  }
+  return {group};
+}
+
+}  // namespace dbot::methods

@@ -1,0 +1,68 @@
+#include "dbot/methods/masked_clips/start_clips.h"
+
+#include <fmt/format.h>
+
+#include "dbot/core/error.h"
+#include "dbot/exchange/import/weights_origin.h"
+#include "dbot/exchange/video/clip_file.h"
+#include "dbot/exchange/video/inflated_encoder.h"
+#include "dbot/methods/start/start_weights.h"
+#include "dbot/nn/clip/clip_parameters.h"
+#include "dbot/runtime/finite.h"
+#include "dbot/runtime/shape_text.h"
+
+namespace dbot::methods {
+namespace {
+
+[[noreturn]] void refuse_clip_start(const std::string& path, const std::string& reason) {
+  throw UsageError({.operation = "start",
+                    .subject = path,
+                    .fault = Fault::mismatch,
+                    .reason = reason,
+                    .way_out = "let [model], [decoder], [clips] and [target] describe the file's "
+                               "network"});
+}
+
+/// The file's tensor of a parameter, sound and of its shape.
+at::Tensor start_tensor(const std::string& path, const nn::ParameterSpec& spec,
+                        const runtime::NamedTensors& tensors) {
+  const auto found = tensors.find(spec.name);
+  if (found == tensors.end()) refuse_clip_start(path, fmt::format(": it lacks {}", spec.name));
+  const at::Tensor& tensor = found->second;
+  if (tensor.sizes() != at::IntArrayRef(spec.shape)) {
+    refuse_clip_start(
+        path, fmt::format(": {} is {}, but the recipe's network has {}", spec.name,
+                          runtime::shape_text(tensor.sizes()), runtime::shape_text(spec.shape)));
+  }
+  if (runtime::all_finite(tensor)) return tensor.to(at::kFloat);
+  throw DataError({.operation = "start",
+                   .subject = path,
+                   .fault = Fault::corrupt,
+                   .reason = fmt::format(": {} has values that are not finite", spec.name)});
+}
+
+}  // namespace
+
+StartClips load_start_clips(const std::string& path, const nn::ClipConfig& network) {
+  const runtime::NamedTensors tensors = exchange::read_mae_st(path);
+  StartClips start;
+  for (const nn::ParameterSpec& spec : nn::clip_parameters(network)) {
+    start.tensors[spec.name] = start_tensor(path, spec, tensors);
+  }
+  start.origins = exchange::read_origins(path);
+  start.told = path;
+  return start;
+}
+
+StartClips load_start_image(const std::string& path, const nn::ClipConfig& network) {
+  nn::EncoderConfig model = network.encoder;
+  model.class_token = true;  // clips without one leave it out
+  StartWeights image = load_start_weights(path, model, start_hints(model));
+  const std::string fitting = fitting_text(image);
+  return {.tensors = exchange::inflated_encoder(image.parameters, network),
+          .origins = std::move(image.origins),
+          .told = path + "; its kernel spread over " + std::to_string(network.tubelet) + " frames" +
+                  (fitting.empty() ? "" : "; " + fitting)};
+}
+
+}  // namespace dbot::methods

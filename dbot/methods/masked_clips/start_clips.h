@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dbot/exchange/encoder_description.h"
+#include "dbot/nn/clip/config.h"
+#include "dbot/runtime/named_tensors.h"
+
+namespace dbot::methods {
+
+/// The first weights of an MAE-ST.
+struct StartClips {
+  runtime::NamedTensors tensors;
+  std::vector<exchange::WeightsOrigin> origins;
+  std::string told;  // the file, and what was made of it
+};
+
+/// Reads an MAE-ST with its decoder from a weights file of ours or with the published names, for a
+/// network of this shape. Throws UsageError naming the tensor that the file lacks or has in another
+/// shape, DataError for a file that is broken or of another kind.
+StartClips load_start_clips(const std::string& path, const nn::ClipConfig& network);
+
+/// The encoder's tensors from one of images (exchange/video/inflated_encoder.h), whose positions
+/// are put onto the grid of a frame; everything else is to be drawn. Throws as
+/// `load_start_weights`.
+StartClips load_start_image(const std::string& path, const nn::ClipConfig& network);
+
+}  // namespace dbot::methods
