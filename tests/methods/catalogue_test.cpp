@@ -214,7 +214,8 @@ TEST_P(EverySystem, ItsBackboneIsAFileAndCanBeJudged) {
 
 TEST_P(EverySystem, WhatItShowsIsDrawnAndStandsOnThePage) {
   const auto draw = [&](const methods::Method& method, const fs::path& place, const fs::path&) {
-    const report::SampleChoice choice{.count = 6, .image_size = {8, 8}};
+    const report::SampleChoice choice{
+        .count = 6, .parts = {data::image_part({.image_size = {8, 8}, .augmented = false})}};
     const auto samples = report::load_picture_samples(dataset_, choice, {}, core::silent_log());
     report::DrawSettings settings;
     settings.look.mean = settings.look.std = {0.5, 0.5, 0.5};

@@ -9,7 +9,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
-#include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/data/subset.h"
 
@@ -47,6 +46,13 @@ void shorten(std::vector<std::string>& names) {
   for (std::string& name : names) name.erase(0, slash + 1);
 }
 
+/// Of clips [samples, channels, frames, height, width] the middle frame.
+at::Tensor take_images(runtime::NamedTensors& tensors) {
+  if (const auto found = tensors.extract("images")) return found.mapped();
+  const at::Tensor& clips = tensors.at("clips");
+  return clips.select(2, clips.size(2) / 2).contiguous();
+}
+
 }  // namespace
 
 data::Batch PictureSamples::batch(std::int64_t begin, std::int64_t count) const {
@@ -67,14 +73,7 @@ PictureSamples load_picture_samples(const std::shared_ptr<const data::Dataset>& 
   config.batch_size = 16;
   config.workers = choice.workers;
   config.max_bad_fraction = 1;
-  data::ImagePartConfig image;
-  image.image_size = choice.image_size;
-  image.channels = choice.channels;
-  image.values = choice.values;
-  image.augmented = false;
-  std::vector<data::BatchPartFactory> wanted{data::image_part(image)};
-  wanted.insert(wanted.end(), choice.further.begin(), choice.further.end());
-  data::Loader loader(data::subset(dataset, chosen), wanted, config, log);
+  data::Loader loader(data::subset(dataset, chosen), choice.parts, config, log);
   PictureSamples samples;
   samples.classes = dataset->classes();
   std::map<std::string, std::vector<at::Tensor>> parts;
@@ -92,10 +91,8 @@ PictureSamples load_picture_samples(const std::shared_ptr<const data::Dataset>& 
     throw DataError({.operation = "pictures",
                      .fault = Fault::unreadable,
                      .reason = "none of the images to be shown could be read"});
-  samples.images = at::cat(parts.at("images"));
-  for (const auto& [name, pieces] : parts) {
-    if (name != "images") samples.further[name] = at::cat(pieces);
-  }
+  for (const auto& [name, pieces] : parts) samples.further[name] = at::cat(pieces);
+  samples.images = take_images(samples.further);
   shorten(samples.names);
   return samples;
 }

@@ -8,17 +8,15 @@
 #include <vector>
 
 #include "dbot/core/log.h"
-#include "dbot/core/settings/settings.h"
 #include "dbot/core/stop.h"
 #include "dbot/data/batch.h"
 #include "dbot/data/batch_part.h"
 #include "dbot/data/dataset.h"
-#include "dbot/data/image/value_range.h"
 #include "dbot/runtime/named_tensors.h"
 
 namespace dbot::report {
 
-/// Images that are shown, as the network sees them but not augmented: centre crops.
+/// Images, or clips, that are shown, as the network sees them but not augmented: centre crops.
 struct PictureSamples {
   at::Tensor images;                 // uint8 [samples, channels, height, width]
   runtime::NamedTensors further;     // other parts of a batch: first dimension = samples
@@ -35,11 +33,10 @@ struct PictureSamples {
 struct SampleChoice {
   std::int64_t count = 256;  // fewer if the data set is smaller
   std::uint64_t seed = 0;    // the choice depends on it and the data set's size alone
-  core::Size image_size;
-  int channels = 3;
-  data::ValueRange values = {};  // of files of more than 8 bits
+  /// What is loaded of each: "images", not augmented, or "clips", one of each, whose middle frame
+  /// is its image; and what else a method shows.
+  std::vector<data::BatchPartFactory> parts;
   int workers = 1;
-  std::vector<data::BatchPartFactory> further = {};  // beside the images
 };
 
 /// Draws samples without repetition and loads them. Files that cannot be read are left out. Throws

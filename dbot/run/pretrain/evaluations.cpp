@@ -96,6 +96,9 @@ std::optional<data::LabelledSplits> find_splits(const Recipe& recipe,
                        .reason = fmt::format(", which cannot be used: {}", error.what())});
     }
   }
+  if (methods::catalogue::outline(recipe.method).clips) {
+    return tell("frozen features are judged on images; evaluate.data names some with labels");
+  }
   try {
     auto splits = data::open_labelled(sources.front(), seed, log, choice_of(recipe));
     if (splits.train->classes().size() >= 2) return splits;

@@ -14,16 +14,13 @@ namespace {
 /// Images to look at, loaded once.
 class PictureData {
  public:
-  PictureData(Recipe recipe, const nn::ImageInput& input, std::filesystem::path data,
+  PictureData(Recipe recipe, std::filesystem::path data,
               std::shared_ptr<const data::Dataset> dataset, const TrainingTexts& texts)
       : recipe_(std::move(recipe)), data_(std::move(data)), dataset_(std::move(dataset)) {
     choice_.count = recipe_.report.samples;
     choice_.seed = static_cast<std::uint64_t>(recipe_.train.seed);
-    choice_.image_size = input.size;
-    choice_.channels = static_cast<int>(input.channels);
-    choice_.values = data::range_of(recipe_.data.value_range);
     choice_.workers = workers_of(recipe_);
-    choice_.further = caption_parts(recipe_, texts, Reading::judging, dataset_->size());
+    choice_.parts = shown_parts(recipe_, texts, dataset_->size());
   }
 
   void load(const core::StopRequest& stop) {
@@ -51,14 +48,12 @@ std::unique_ptr<report::PictureObserver> make_picture_observer(
     const Recipe& recipe, const std::filesystem::path& run, const std::filesystem::path& data,
     std::shared_ptr<const data::Dataset> dataset, const TrainingTexts& texts,
     const core::StopRequest& stop, const core::Log& log) {
-  const std::optional<nn::ImageInput> input = methods::catalogue::outline(recipe.method).images;
-  if (!recipe.report.pictures || !input) return nullptr;
+  if (!recipe.report.pictures || !methods::catalogue::outline(recipe.method).images) return nullptr;
   report::DrawSettings settings;
   settings.look = {recipe.data.mean, recipe.data.std, precision_of(recipe)};
   settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
   settings.channels = recipe.report.channels;
-  const auto images =
-      std::make_shared<PictureData>(recipe, *input, data, std::move(dataset), texts);
+  const auto images = std::make_shared<PictureData>(recipe, data, std::move(dataset), texts);
   const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder,
                                const std::filesystem::path& earlier) {
     images->load(stop);

@@ -110,7 +110,9 @@ namespace {
 /// Of a handful of files that are no images, that is the trouble, not the batch size.
 void require_readable(const Recipe& recipe, const data::Dataset& dataset) {
   constexpr std::int64_t kMostTried = 64;
-  const auto images = methods::catalogue::outline(recipe.method).images;
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  if (outline.clips) return;  // whether a video can be read shows when it is decoded
+  const auto& images = outline.images;
   const int channels = images ? static_cast<int>(images->channels) : 3;
   std::string reason;
   for (std::int64_t i = 0; i < std::min(dataset.size(), kMostTried); ++i) {

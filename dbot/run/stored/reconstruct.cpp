@@ -47,7 +47,9 @@ std::shared_ptr<const data::Dataset> open_images(const Recipe& recipe,
                                                  const core::StopRequest& stop,
                                                  const core::Log& log) {
   const std::string captions = captions_for(recipe, options);
-  const data::OpenContext context{.log = log, .stop = &stop};
+  const bool clips = methods::catalogue::outline(recipe.method).clips.has_value();
+  const data::OpenContext context{
+      .log = log, .stop = &stop, .content = clips ? data::Content::videos : data::Content::images};
   if (captions.empty()) return data::open(options.data, data::Wanted::train, context).train;
   try {
     return data::open_with_captions(options.data, data::Wanted::train, captions, context).train;
@@ -65,15 +67,9 @@ report::PictureSamples samples_for(const StoredMethod& stored, const Reconstruct
   report::SampleChoice choice;
   choice.count = options.images;
   choice.seed = options.seed;
-  const nn::ImageInput images = image_input(recipe, "reconstruct");
-  choice.image_size = images.size;
-  choice.channels = static_cast<int>(images.channels);
-  choice.values = data::range_of(recipe.data.value_range);
   choice.workers = options.workers;
   const auto dataset = open_images(recipe, options, stop, log);
-  if (dynamic_cast<const data::CaptionedDataset*>(dataset.get()) != nullptr) {
-    choice.further = caption_parts(recipe, stored.texts, Reading::judging, dataset->size());
-  }
+  choice.parts = shown_parts(recipe, stored.texts, dataset->size());
   return report::load_picture_samples(dataset, choice, stop, log);
 }
 
@@ -84,7 +80,8 @@ report::PictureSet reconstruct(const ReconstructOptions& options, const core::St
   check(options);
   const StoredMethod stored = load_stored_method(options.model, log);
   const Recipe& recipe = stored.recipe;
-  if (!stored.method->images() && !stored.method->mixtures()) {
+  const bool clips = methods::catalogue::outline(recipe.method).clips.has_value();
+  if (!stored.method->images() && !stored.method->mixtures() && !clips) {
     throw UsageError(ErrorFields{.operation = "reconstruct",
                                  .subject = options.model.string(),
                                  .fault = Fault::unsupported,

@@ -25,6 +25,33 @@ data::ImagePartConfig image_part_config(const Recipe& recipe) {
   return config;
 }
 
+data::ClipPartConfig clip_part_config(const Recipe& recipe, const methods::ClipInput& clips) {
+  data::ClipPartConfig config;
+  config.timing = {.frames = clips.frames, .stride = clips.stride, .rate = clips.frames_per_second};
+  config.size = clips.size;
+  config.repeats = clips.repeats;
+  config.augmentation = data::augmentation_of(recipe.data);
+  return config;
+}
+
+std::vector<data::BatchPartFactory> shown_parts(const Recipe& recipe, const TrainingTexts& texts,
+                                                std::int64_t samples) {
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  if (outline.clips) {
+    data::ClipPartConfig config = clip_part_config(recipe, *outline.clips);
+    config.augmented = false;
+    return {data::clip_part(config)};
+  }
+  data::ImagePartConfig config = image_part_config(recipe);
+  config.augmented = false;
+  config.views.clear();
+  std::vector<data::BatchPartFactory> parts{data::image_part(config)};
+  for (auto& part : caption_parts(recipe, texts, Reading::judging, samples)) {
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
 std::vector<data::BatchPartFactory> caption_parts(const Recipe& recipe, const TrainingTexts& texts,
                                                   Reading reading, std::int64_t samples) {
   const auto input = methods::catalogue::outline(recipe.method).texts;
@@ -41,6 +68,11 @@ std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
                                                 const TrainingTexts& texts, Reading reading,
                                                 const core::Log& log) {
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  if (outline.clips) {
+    data::ClipPartConfig clips = clip_part_config(recipe, *outline.clips);
+    clips.augmented = reading == Reading::training;
+    return {data::clip_part(clips)};
+  }
   data::ImagePartConfig config = image_part_config(recipe);
   config.augmented = reading == Reading::training;
   const data::BatchPartFactory images = data::image_part(config);

@@ -6,6 +6,7 @@
 #include "dbot/core/log.h"
 #include "dbot/data/batch_part.h"
 #include "dbot/data/dataset.h"
+#include "dbot/data/loader/clip_part.h"
 #include "dbot/data/loader/image_part.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/run/training_data/training_texts.h"
@@ -23,9 +24,17 @@ enum class Reading { training, judging };
 std::vector<data::BatchPartFactory> caption_parts(const Recipe& recipe, const TrainingTexts& texts,
                                                   Reading reading, std::int64_t samples);
 
-/// What a batch has of each sample: its image and, as the system asks for it, its caption, a text
-/// without an image, and the image of a partner from the same data. The log is told where partners
-/// have no classes to go by.
+/// The clips of a batch, drawn for training.
+data::ClipPartConfig clip_part_config(const Recipe& recipe, const methods::ClipInput& clips);
+
+/// What pictures need of each of `samples` samples: the middle of its image and its caption, or the
+/// middle clip of its video.
+std::vector<data::BatchPartFactory> shown_parts(const Recipe& recipe, const TrainingTexts& texts,
+                                                std::int64_t samples);
+
+/// What a batch has of each sample: its clips, or its image and, as the system asks for it, its
+/// caption, a text without an image, and the image of a partner from the same data. The log is told
+/// where partners have no classes to go by.
 std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
                                                 std::shared_ptr<const data::Dataset> dataset,
                                                 const TrainingTexts& texts, Reading reading,

@@ -115,6 +115,12 @@ std::optional<std::string> captions_of(const Recipe& recipe) {
   return texts->captions_path;
 }
 
+/// What the samples of a run's data are.
+data::Content content_of(const Recipe& recipe) {
+  return methods::catalogue::outline(recipe.method).clips ? data::Content::videos
+                                                          : data::Content::images;
+}
+
 data::DataParts open_parts(const std::filesystem::path& path, data::Wanted wanted,
                            const Recipe& recipe, const data::OpenContext& context) {
   const auto captions = captions_of(recipe);
@@ -128,7 +134,8 @@ std::shared_ptr<const data::Dataset> open_held_out_images(const std::filesystem:
                                                           const Recipe& recipe,
                                                           const core::Log& log) try {
   const data::Choice choice = choice_of(recipe);
-  return open_parts(path, data::Wanted::held_out, recipe, {.log = log, .choice = choice})
+  return open_parts(path, data::Wanted::held_out, recipe,
+                    {.log = log, .choice = choice, .content = content_of(recipe)})
       .held_out();
 } catch (const DataError&) {
   return nullptr;
@@ -144,9 +151,10 @@ TrainingImages open_training_images(const std::vector<std::filesystem::path>& pa
   std::vector<std::shared_ptr<const data::Dataset>> sources;
   data::Choice wanted = choice_of(recipe);
   for (const auto& path : paths) {
-    auto parts = open_parts(path, data::Wanted::train, recipe,
-                            {.log = log, .stop = &stop, .choice = wanted});
-    warn_of_masks(path, *parts.train, wanted, log);
+    auto parts =
+        open_parts(path, data::Wanted::train, recipe,
+                   {.log = log, .stop = &stop, .choice = wanted, .content = content_of(recipe)});
+    if (!outline.clips) warn_of_masks(path, *parts.train, wanted, log);
     if (wanted.labels != "none" && wanted.labels != "folder") wanted.labels.clear();
     if (auto captioned = std::dynamic_pointer_cast<const data::CaptionedDataset>(parts.train)) {
       training.captioned.push_back(std::move(captioned));

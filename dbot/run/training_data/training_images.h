@@ -17,7 +17,7 @@
 
 namespace dbot::run {
 
-/// Images of one source or several, one behind the other.
+/// Images, or videos, of one source or several, one behind the other.
 struct TrainingImages {
   std::shared_ptr<const data::Dataset> images;
   std::vector<std::int64_t> sizes;  // of each source
@@ -37,7 +37,7 @@ data::Choice choice_of(const Recipe& recipe);
 /// classes that hold index masks. A system that learns from labels gets the labelled images of the
 /// part to train on alone, as many of each class as it wants; where it validates, some of these are
 /// held out, if any class has two. A system that reads captions gets images that have them, or
-/// lack them. Throws DataError and Stopped as
+/// lack them; one that reads clips gets videos. Throws DataError and Stopped as
 /// data::open; for such a system also DataError where there are not two classes, where images to
 /// test on are of a class that none to train on is of, or where a class has fewer images than are
 /// wanted of each, and UsageError for several sources.

@@ -187,12 +187,9 @@ void MachineLook::add_network_costs(const run::Recipe& recipe, run::StartCosts& 
   costs.features = clock.seconds() / static_cast<double>(some->size());
   if (!recipe.report.pictures) return;
 
-  const nn::ImageInput input = run::image_input(recipe, "start");
   const core::Stopwatch drawing;
   report::SampleChoice choice{.count = recipe.report.samples,
-                              .image_size = input.size,
-                              .channels = static_cast<int>(input.channels),
-                              .values = settings.values,
+                              .parts = run::shown_parts(recipe, /*texts=*/{}, images_->size()),
                               .workers = settings.workers};
   const double of_samples =
       costs.features * static_cast<double>(std::min(choice.count, images_->size()));

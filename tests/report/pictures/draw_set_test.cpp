@@ -14,6 +14,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
 #include "dbot/data/image/codec.h"
+#include "dbot/data/loader/image_part.h"
 #include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/report/pictures/map/embedding_map.h"
 #include "dbot/report/pictures/map/neighbours.h"
@@ -40,7 +41,10 @@ methods::MaskedModelingConfig tiny(bool pixels) {
 }
 
 SampleChoice choice(std::int64_t count) {
-  return {.count = count, .seed = 3, .image_size = {8, 8}, .channels = 3, .workers = 1};
+  return {.count = count,
+          .seed = 3,
+          .parts = {data::image_part({.image_size = {8, 8}, .augmented = false})},
+          .workers = 1};
 }
 
 PictureSamples load(std::int64_t size, std::int64_t count) {
