@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "dbot/core/error.h"
 #include "dbot/exchange/convolution/convolution_import.h"
 #include "dbot/exchange/video/clip_file.h"
 #include "dbot/nn/convolution/convolution_network.h"
@@ -36,16 +35,9 @@ LoadedBackbone load_convolution(const std::filesystem::path& file,
 LoadedBackbone load_clip_backbone(const std::filesystem::path& file,
                                   std::optional<core::Size> image_size,
                                   const runtime::Device& device) {
-  LoadedClips clips = load_clips(file, device);
+  LoadedClips clips = load_clips(file, image_size, device);
   ClipDescription& description = clips.description;
   const nn::EncoderConfig& encoder = description.config.encoder;
-  if (image_size && *image_size != encoder.image_size) {
-    throw UsageError({.operation = "load network",
-                      .subject = file.string(),
-                      .fault = Fault::unsupported,
-                      .reason = "is an encoder of clips, which has the frames' size alone that it "
-                                "was trained with"});
-  }
   LoadedBackbone loaded;
   loaded.assumed = assume_normalisation(description.mean, description.std, encoder.channels);
   loaded.width = encoder.width;

@@ -9,6 +9,7 @@
 #include "dbot/exchange/import/weights_source.h"
 #include "dbot/exchange/video/mae_st_names.h"
 #include "dbot/nn/clip/clip_parameters.h"
+#include "dbot/nn/clip/resize_clip_positions.h"
 #include "dbot/runtime/finite.h"
 
 namespace dbot::exchange {
@@ -48,18 +49,24 @@ bool holds_clips(const std::filesystem::path& file) {
   return describes_clips(clip_description_in(WeightsSource::open(file)));
 }
 
-LoadedClips load_clips(const std::filesystem::path& file, const runtime::Device& device) {
+LoadedClips load_clips(const std::filesystem::path& file, std::optional<core::Size> image_size,
+                       const runtime::Device& device) {
   const WeightsSource source = WeightsSource::open(file);
   LoadedClips loaded;
   loaded.description = clip_from_json(clip_description_in(source), file.string());
-  const auto specs = nn::clip_encoder_parameters(loaded.description.config);
-  const std::vector<std::string> names = source.names();
-  const runtime::NamedTensors tensors = source.read(names);
-  for (const nn::ParameterSpec& spec : specs) check_clip_tensor(file, spec, tensors);
-  auto store = std::make_shared<nn::ParameterStore>(specs, device);
+  nn::ClipConfig& config = loaded.description.config;
+  const nn::ClipConfig stored = config;
+  runtime::NamedTensors tensors = source.read(source.names());
+  for (const nn::ParameterSpec& spec : nn::clip_encoder_parameters(stored)) {
+    check_clip_tensor(file, spec, tensors);
+  }
+  if (image_size) config.encoder.image_size = *image_size;
+  nn::check(config);
+  nn::resize_clip_positions(tensors, stored, config);
+  auto store = std::make_shared<nn::ParameterStore>(nn::clip_encoder_parameters(config), device);
   store->copy_from(tensors);
   store->freeze();
-  loaded.network = std::make_unique<nn::ClipEncoder>(loaded.description.config, std::move(store));
+  loaded.network = std::make_unique<nn::ClipEncoder>(config, std::move(store));
   return loaded;
 }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "dbot/exchange/video/clip_description.h"
 #include "dbot/nn/clip/clip_encoder.h"
@@ -18,8 +19,11 @@ struct LoadedClips {
   std::unique_ptr<nn::ClipEncoder> network;  // frozen, on the device
 };
 
-/// Reads such a file. Throws DataError for one that is broken, naming the tensor.
-LoadedClips load_clips(const std::filesystem::path& file, const runtime::Device& device = {});
+/// Reads such a file. `image_size`: of its frames, where it is to be another than the file's
+/// (nn/clip/resize_clip_positions.h). Throws DataError for a file that is broken, naming the
+/// tensor, UsageError for a size that the patches do not divide.
+LoadedClips load_clips(const std::filesystem::path& file, std::optional<core::Size> image_size = {},
+                       const runtime::Device& device = {});
 
 /// The tensors of an MAE-ST by our names, from a weights file of any kind: ours, a checkpoint's
 /// student, or published ones (video/mae_st_names.h). Throws DataError for a broken file.

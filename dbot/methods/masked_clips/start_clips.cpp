@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/weights_origin.h"
 #include "dbot/exchange/video/clip_file.h"
 #include "dbot/exchange/video/inflated_encoder.h"
 #include "dbot/methods/start/start_weights.h"
 #include "dbot/nn/clip/clip_parameters.h"
+#include "dbot/nn/clip/resize_clip_positions.h"
 #include "dbot/runtime/finite.h"
 #include "dbot/runtime/shape_text.h"
 
@@ -41,16 +44,57 @@ at::Tensor start_tensor(const std::string& path, const nn::ParameterSpec& spec,
                    .reason = fmt::format(": {} has values that are not finite", spec.name)});
 }
 
+/// The network of a file whose tables of places and steps have these rows; frames are square. One
+/// learned table does not say how many steps it has: it must be of the recipe's grid.
+nn::ClipConfig stored_grid(const runtime::NamedTensors& tensors, const nn::ClipConfig& network) {
+  nn::ClipConfig stored = network;
+  const auto rows = [&](const char* name) -> std::int64_t {
+    const auto found = tensors.find(name);
+    return found != tensors.end() && found->second.dim() == 3 ? found->second.size(1) : 0;
+  };
+  if (network.positions != nn::ClipPositions::separable) return stored;
+  const auto side = std::llround(std::sqrt(static_cast<double>(rows("pos_embed_spatial"))));
+  if (side > 0 && side * side == rows("pos_embed_spatial")) {
+    stored.encoder.image_size = {side * network.encoder.patch_size,
+                                 side * network.encoder.patch_size};
+  }
+  if (rows("pos_embed_temporal") > 0) stored.frames = rows("pos_embed_temporal") * network.tubelet;
+  return stored;
+}
+
+/// What became of tables of another grid; empty where they are of the recipe's.
+std::string resized_text(const nn::ClipConfig& stored, const nn::ClipConfig& network) {
+  if (stored.steps() == network.steps() && stored.encoder.grid() == network.encoder.grid()) {
+    return "";
+  }
+  const auto [height, width] = network.encoder.grid();
+  return fmt::format("; positions of {}×{}×{} tokens resized to {}×{}×{}", stored.steps(),
+                     stored.encoder.grid().height, stored.encoder.grid().width, network.steps(),
+                     height, width);
+}
+
+void resize_start(const std::string& path, runtime::NamedTensors& tensors,
+                  const nn::ClipConfig& stored, const nn::ClipConfig& network) {
+  try {
+    nn::resize_clip_positions(tensors, stored, network);
+  } catch (const Error& error) {
+    refuse_clip_start(path, std::string(": ") + error.what());
+  }
+}
+
 }  // namespace
 
 StartClips load_start_clips(const std::string& path, const nn::ClipConfig& network) {
-  const runtime::NamedTensors tensors = exchange::read_mae_st(path);
+  runtime::NamedTensors tensors = exchange::read_mae_st(path);
+  const nn::ClipConfig stored = stored_grid(tensors, network);
+  const std::string resized = resized_text(stored, network);
+  if (!resized.empty()) resize_start(path, tensors, stored, network);
   StartClips start;
   for (const nn::ParameterSpec& spec : nn::clip_parameters(network)) {
     start.tensors[spec.name] = start_tensor(path, spec, tensors);
   }
   start.origins = exchange::read_origins(path);
-  start.told = path;
+  start.told = path + resized;
   return start;
 }
 

@@ -17,8 +17,9 @@ struct StartClips {
 };
 
 /// Reads an MAE-ST with its decoder from a weights file of ours or with the published names, for a
-/// network of this shape. Throws UsageError naming the tensor that the file lacks or has in another
-/// shape, DataError for a file that is broken or of another kind.
+/// network of this shape. Separate tables of places and steps are put onto its grid. Throws
+/// UsageError naming the tensor that the file lacks or has in another shape, DataError for a file
+/// that is broken or of another kind.
 StartClips load_start_clips(const std::string& path, const nn::ClipConfig& network);
 
 /// The encoder's tensors from one of images (exchange/video/inflated_encoder.h), whose positions

@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-ClipDescription small_description() {
+ClipDescription small_clip_description() {
   ClipDescription description;
   description.config.encoder = {
       .image_size = {8, 8}, .patch_size = 4, .width = 16, .depth = 1, .heads = 2};
@@ -29,7 +29,7 @@ ClipDescription small_description() {
 }
 
 TEST(ClipDescriptionTest, SurvivesAsText) {
-  ClipDescription description = small_description();
+  ClipDescription description = small_clip_description();
   description.config.positions = nn::ClipPositions::learned;
   description.config.attention_bias = false;
   description.config.encoder.class_token = false;
@@ -42,7 +42,7 @@ TEST(ClipDescriptionTest, SurvivesAsText) {
 }
 
 TEST(ClipDescriptionTest, RefusesWhatIsNoNetworkOfClips) {
-  const std::string text = to_json(small_description());
+  const std::string text = to_json(small_clip_description());
   EXPECT_FALSE(describes_clips(to_json(EncoderDescription{})));
   EXPECT_FALSE(describes_clips("{"));
   EXPECT_THROW(clip_from_json(to_json(EncoderDescription{}), "file"), DataError);
@@ -64,7 +64,7 @@ class ClipFileTest : public testing::Test {
 
   test::TemporaryFolder folder_;
   std::filesystem::path file_ = folder_ / "model.safetensors";
-  ClipDescription description_ = small_description();
+  ClipDescription description_ = small_clip_description();
   std::shared_ptr<nn::ParameterStore> store_ = [this] {
     auto store =
         std::make_shared<nn::ParameterStore>(nn::clip_encoder_parameters(description_.config));
@@ -84,7 +84,19 @@ TEST_F(ClipFileTest, ABackboneComesBackAsItWas) {
   const nn::ClipEncoder ours(description_.config, store_);
   EXPECT_TRUE(at::allclose(loaded.network->features({{"clips", clips}}, at::kFloat).at("mean"),
                            ours.features({{"clips", clips}}, at::kFloat).at("mean")));
-  EXPECT_THROW(load_backbone(file_, core::Size{16, 16}), UsageError);
+  EXPECT_THROW(load_encoder(file_), DataError) << "it is no encoder of images";
+}
+
+TEST_F(ClipFileTest, FramesCanHaveAnotherSize) {
+  save();
+  const LoadedBackbone loaded = load_backbone(file_, core::Size{16, 16});
+  EXPECT_EQ(loaded.network->input().images.size, (core::Size{16, 16}));
+  EXPECT_EQ(loaded.network->features({{"clips", at::rand({2, 3, 4, 16, 16})}}, at::kFloat)
+                .at("mean")
+                .sizes(),
+            (at::IntArrayRef{2, 16}));
+  EXPECT_THROW(load_backbone(file_, core::Size{18, 18}), UsageError);
+  EXPECT_THROW(load_backbone(file_, core::Size{16, 8}), UsageError);
 }
 
 TEST_F(ClipFileTest, RefusesMissingMisshapenAndInfiniteTensors) {

@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <gmock/gmock.h>
@@ -14,6 +15,7 @@
 #include "dbot/methods/masked_clips/clip_costs.h"
 #include "dbot/methods/masked_clips/masked_clips_entry.h"
 #include "dbot/nn/vit/encoder_parameters.h"
+#include "dbot/optim/optimizer.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/methods/masked_clips/small_clips.h"
 
@@ -249,6 +251,40 @@ TEST_F(MaskedClipsTest, StartsFromAFileWithThePublishedNames) {
   EXPECT_THAT(started->backbone_file().description, HasSubstr("\"sources\""));
   config_.network.encoder.depth = 3;
   EXPECT_THROW(begun(), UsageError);
+}
+
+TEST_F(MaskedClipsTest, TablesOfAFileAreResized) {
+  const test::TemporaryFolder folder;
+  const std::string path = (folder / "mae_st.safetensors").string();
+  exchange::write_tensor_file(path, begun()->parameters().named(), {});
+  config_.start = ClipStart::file;
+  config_.start_path = path;
+  config_.network.frames = 8;
+  config_.network.encoder.image_size = {16, 16};
+  // A pixel of the target has as many values as before: one frame a step.
+  const auto method = begun();
+  EXPECT_EQ(method->parameters().at("pos_embed_temporal").size(1), 4);
+  EXPECT_EQ(method->parameters().at("decoder_pos_embed_spatial").size(1), 16);
+  EXPECT_THAT(method->facts().rows.back().second,
+              HasSubstr("positions of 2×2×2 tokens resized to 4×4×4"));
+}
+
+TEST_F(MaskedClipsTest, LearnsTheClipsThatItSees) {
+  const auto method = begun();
+  // Brightness rises along each line and in time.
+  const at::Tensor line = at::arange(8, at::kFloat).mul(12).view({1, 1, 1, 1, 8});
+  const at::Tensor time = at::arange(4, at::kFloat).mul(20).view({1, 1, 4, 1, 1});
+  batch_.tensors["clips"] = (line + time + 40).expand({4, 3, 4, 8, 8}).to(at::kByte).contiguous();
+  const auto optimizer = optim::make_optimizer(method->parameter_groups(0), {});
+  const StepDraws drawn = draws(*method, batch_);
+  std::vector<double> losses;
+  for (int step = 0; step < 40; ++step) {
+    const at::Tensor loss = method->training_step(batch_, drawn, {}).loss;
+    losses.push_back(loss.item<double>());
+    loss.backward();
+    optimizer->step(/*learning_rate=*/0.01);
+  }
+  EXPECT_LT(losses.back(), 0.3 * losses.front());
 }
 
 TEST_F(MaskedClipsTest, StartsFromAnEncoderOfImages) {

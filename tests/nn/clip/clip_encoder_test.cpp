@@ -35,7 +35,7 @@ std::shared_ptr<ParameterStore> drawn_clip_parameters(const ClipConfig& config) 
   return store;
 }
 
-double deviation(const at::Tensor& values) {
+double spread_of(const at::Tensor& values) {
   return values.std().item<double>();
 }
 
@@ -48,10 +48,10 @@ TEST(ClipParameters, StartAsPublished) {
   EXPECT_NEAR(store->at("blocks.0.attn.qkv.weight").abs().max().item<double>(), bound, 0.02);
   EXPECT_NEAR(store->at("patch_embed.proj.weight").abs().max().item<double>(),
               std::sqrt(6.0 / (96 + 64)), 0.02);
-  EXPECT_NEAR(deviation(store->at("pos_embed_spatial")), 0.02, 0.005);
-  EXPECT_NEAR(deviation(store->at("decoder_pos_embed_temporal")), 0.02, 0.005);
-  EXPECT_NEAR(deviation(store->at("mask_token")), 0.02, 0.01);
-  EXPECT_NEAR(deviation(store->at("cls_token")), 0.02, 0.01);
+  EXPECT_NEAR(spread_of(store->at("pos_embed_spatial")), 0.02, 0.005);
+  EXPECT_NEAR(spread_of(store->at("decoder_pos_embed_temporal")), 0.02, 0.005);
+  EXPECT_NEAR(spread_of(store->at("mask_token")), 0.02, 0.01);
+  EXPECT_NEAR(spread_of(store->at("cls_token")), 0.02, 0.01);
   for (const char* name : {"decoder_cls_token", "patch_embed.proj.bias", "decoder_pred.bias"}) {
     EXPECT_EQ(store->at(name).abs().max().item<float>(), 0) << name;
   }
