@@ -143,6 +143,7 @@ Gallery ImageText::gallery(const data::Batch& batch, const GalleryContext& conte
                       "their place: from the visible patches of the image and the "
                       "other words.",
        .exhibits = words.exhibits(step.paired->text_mask->mask, step.paired->text_logits)}};
+  if (groups.front().exhibits.empty()) return {};  // none of them has a caption
   if (!config_.reads_images()) return groups;
   const at::ScalarType compute = runtime::compute_type(context.precision);
   const ops::Images images = seen_images(shown);

@@ -15,7 +15,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kRecipe = R"(
+constexpr const char* kPairRecipe = R"(
 [method]
 kind = "image_text"
 [model]
@@ -47,7 +47,7 @@ every_steps = 1
 class CaptionsCli : public testing::Test {
  protected:
   void SetUp() override {
-    write_file(folder_ / "m3ae.toml", kRecipe);
+    write_file(folder_ / "m3ae.toml", kPairRecipe);
     for (const char* part : {"train", "val"}) {
       const fs::path images = folder_.path() / "photos" / part;
       write_png_folder(images, 24);
