@@ -60,6 +60,10 @@ fuzz() {
     -print_final_stats=1 -artifact_prefix="$folder/found/$target-")
   [[ ! -e $dictionary ]] || options+=(-dict="$dictionary")
   mkdir -p "$folder/corpus/$target" "$folder/found"
+  # The module that reads videos is that of the usual build; without it that target has no work.
+  if [[ -z ${DBOT_MODULES:-} && -e build/release/libdbot_video.so ]]; then
+    export DBOT_MODULES=$PWD/build/release
+  fi
   # Its files lie in memory, and what LibTorch allocates for good is no leak.
   if ! TMPDIR=$(memory_folder) ASAN_OPTIONS=allocator_may_return_null=0:detect_leaks=1 \
     OMP_NUM_THREADS=1 "$folder/fuzz_$target" "${options[@]}" "$folder/corpus/$target" \
