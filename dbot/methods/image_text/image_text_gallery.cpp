@@ -4,6 +4,7 @@
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +24,31 @@ namespace {
 
 constexpr std::int64_t kShownTexts = 8;
 
-/// Figures of held-out samples, means over all of them.
+/// The captions of a batch, each with the image of the sample before it: the same words are hidden.
+struct ExchangedCaptions {
+  data::Batch batch;
+  StepDraws draws;
+};
+
+ExchangedCaptions exchange_captions(const data::Batch& batch, const StepDraws& draws) {
+  ExchangedCaptions exchanged{batch, draws};
+  for (const char* name : {data::kTextIds, data::kTextPadding}) {
+    exchanged.batch.tensors[name] = batch.tensors.at(name).roll({1}, {0});
+  }
+  exchanged.draws["text_noise"] = draws.at("text_noise").roll({1}, {0});
+  return exchanged;
+}
+
+/// The images of a batch as if none had a caption.
+data::Batch without_captions(const data::Batch& batch) {
+  data::Batch images = batch;
+  images.tensors[data::kTextIds] = at::zeros_like(batch.tensors.at(data::kTextIds));
+  images.tensors[data::kTextPadding] = at::ones_like(batch.tensors.at(data::kTextPadding));
+  return images;
+}
+
+/// Figures of held-out samples, means over all of them. What each side is worth to the other shows
+/// in the same losses with the captions of other images, and without any.
 class HeldOutPairs final : public HeldOutMeasure {
  public:
   explicit HeldOutPairs(const ImageText& method) : method_(method) {}
@@ -40,6 +65,9 @@ class HeldOutPairs final : public HeldOutMeasure {
       means_.add("image_loss", step.paired->hidden.image, samples);
       means_.add("text_loss", step.paired->hidden.text, samples);
       means_.add("text_accuracy", step.paired->hidden.accuracy, samples);
+      if (step.paired->image_mask && step.paired->text_mask) {
+        add_exchanged(batch, draws, precision);
+      }
     }
     if (step.unpaired) means_.add("unpaired_loss", step.unpaired->hidden.text, samples);
   }
@@ -47,6 +75,20 @@ class HeldOutPairs final : public HeldOutMeasure {
   HeldOutFigures figures() const override { return means_.figures(); }
 
  private:
+  void add_exchanged(const data::Batch& batch, const StepDraws& draws,
+                     runtime::Precision precision) {
+    const auto samples = static_cast<double>(batch.size());
+    if (batch.size() > 1) {
+      const auto other = exchange_captions(batch, draws);
+      const auto step =
+          method_.forward(other.batch, other.draws, precision, JointExtent::masked_tokens);
+      means_.add("text_loss_other_image", step.paired->hidden.text, samples);
+    }
+    const auto alone =
+        method_.forward(without_captions(batch), draws, precision, JointExtent::masked_tokens);
+    means_.add("image_loss_no_caption", alone.paired->hidden.image, samples);
+  }
+
   const ImageText& method_;
   MeanFigures means_;
 };

@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <set>
 
 #include "dbot/core/error.h"
@@ -126,6 +128,37 @@ TEST_F(ImageTextTest, ATextHearsOfItsImageWhereBothAreRead) {
   other.tensors["images"] = batch_.tensors.at("images").roll({1}, {0});
   EXPECT_FALSE(at::equal(method->forward(batch_, drawn, kPrecision).paired->hidden.text,
                          method->forward(other, drawn, kPrecision).paired->hidden.text));
+}
+
+TEST_F(ImageTextTest, HeldOutPairsShowWhatEachSideIsWorthToTheOther) {
+  const auto method = begun();
+  const auto figures = [&](const data::Batch& batch) {
+    const auto measure = method->measure_held_out();
+    measure->add(batch, {.seed = 5}, kPrecision);
+    std::map<std::string, double> found;
+    for (const auto& [name, value] : measure->figures().values) found[name] = value;
+    return found;
+  };
+  auto found = figures(batch_);
+  EXPECT_GT(std::abs(found.at("text_loss_other_image") - found.at("text_loss")), 1e-6);
+  EXPECT_GT(std::abs(found.at("image_loss_no_caption") - found.at("image_loss")), 1e-6);
+  // Where all images are one, another sample's is no other image.
+  data::Batch alike = batch_;
+  alike.tensors["images"] = batch_.tensors.at("images").slice(0, 0, 1).repeat({4, 1, 1, 1});
+  alike.sample_ids = {7, 7, 7, 7};
+  found = figures(alike);
+  EXPECT_NEAR(found.at("text_loss_other_image"), found.at("text_loss"), 1e-5);
+  // Where no image has a caption, none can be taken away.
+  data::Batch bare = batch_;
+  bare.tensors["text_ids"] = at::zeros_like(batch_.tensors.at("text_ids"));
+  bare.tensors["text_padding"] = at::ones_like(batch_.tensors.at("text_padding"));
+  found = figures(bare);
+  EXPECT_NEAR(found.at("image_loss_no_caption"), found.at("image_loss"), 1e-6);
+  bare.tensors = {{"images", batch_.tensors.at("images").slice(0, 0, 1)},
+                  {"text_ids", batch_.tensors.at("text_ids").slice(0, 0, 1)},
+                  {"text_padding", batch_.tensors.at("text_padding").slice(0, 0, 1)}};
+  bare.sample_ids = {0};
+  EXPECT_FALSE(figures(bare).contains("text_loss_other_image")) << "one sample has no other";
 }
 
 TEST_F(ImageTextTest, UnpairedTextsHaveALossOfTheirOwn) {
