@@ -11,7 +11,6 @@ namespace dbot::cli_test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr const char* kClipRecipe = R"(
@@ -55,7 +54,8 @@ class ClipsCli : public testing::Test {
     for (const char* part : {"train", "val"}) {
       for (int i = 0; i < 9; ++i) copy("small.mp4", std::string(part) + "/" + std::to_string(i));
     }
-    const Result read = dbot({"data", "check", folder_ / "videos", "--videos"});
+    const Result read =
+        dbot({"data", "check", folder_ / "videos", "--videos", "--out", folder_ / "check"});
     if (read.exit_code != 0) GTEST_SKIP() << read.err;
     write_file(folder_ / "clips.toml", kClipRecipe);
   }
