@@ -43,4 +43,17 @@ exchange::EncoderDescription description_of(const at::Tensor& tensor) {
                                          "the stored state");
 }
 
+exchange::EncoderDescription stored_description(const runtime::NamedTensors& state,
+                                                const std::string& name, const char* operation) {
+  const auto found = state.find(name);
+  if (found == state.end()) {
+    throw DataError({.operation = operation,
+                     .subject = name,
+                     .fault = Fault::missing,
+                     .reason = "is missing in the stored state",
+                     .way_out = "was it another method's?"});
+  }
+  return description_of(found->second);
+}
+
 }  // namespace dbot::methods

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
 #include <string_view>
 
 #include "dbot/exchange/import/encoder_file.h"
@@ -18,5 +19,9 @@ runtime::NamedTensors without_prefix(std::string_view prefix, const runtime::Nam
 at::Tensor description_tensor(const exchange::EncoderDescription& description);
 /// Throws DataError if the tensor does not hold a description.
 exchange::EncoderDescription description_of(const at::Tensor& tensor);
+/// The description that a state holds under a name. Throws DataError, in the name of `operation`,
+/// where there is none.
+exchange::EncoderDescription stored_description(const runtime::NamedTensors& state,
+                                                const std::string& name, const char* operation);
 
 }  // namespace dbot::methods

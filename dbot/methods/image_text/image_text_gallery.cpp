@@ -3,7 +3,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 
@@ -16,6 +15,7 @@
 #include "dbot/methods/image_text/image_text.h"
 #include "dbot/methods/image_text/shown_texts.h"
 #include "dbot/methods/mean_figures.h"
+#include "dbot/methods/shown_pixels.h"
 #include "dbot/objectives/target.h"
 #include "dbot/ops/patchify.h"
 
@@ -105,18 +105,6 @@ data::Batch first_samples(const data::Batch& batch, std::int64_t count) {
   return first;
 }
 
-/// Normalised images [batch, channels, height, width] as pixels in 0…1.
-at::Tensor pixels_of(const at::Tensor& images, const ImageTextConfig& config) {
-  const auto channel_values = [&](const std::vector<double>& values) {
-    return at::tensor(values, at::kFloat).view({1, -1, 1, 1});
-  };
-  at::Tensor pixels = images.cpu().to(at::kFloat);
-  if (!config.mean.empty()) {
-    pixels = pixels * channel_values(config.std) + channel_values(config.mean);
-  }
-  return pixels.clamp(0, 1);
-}
-
 /// The image of each sample with a caption, and the one that was predicted from that.
 struct ImagePairs {
   at::Tensor seen, predicted;  // [batch, channels, height, width], normalised
@@ -124,8 +112,8 @@ struct ImagePairs {
 
 std::vector<Exhibit> image_exhibits(const ShownTexts& words, const ImagePairs& images,
                                     const ImageTextConfig& config) {
-  const at::Tensor seen = pixels_of(images.seen, config);
-  const at::Tensor predicted = pixels_of(images.predicted, config);
+  const at::Tensor seen = shown_pixels(images.seen, config.mean, config.std, 1);
+  const at::Tensor predicted = shown_pixels(images.predicted, config.mean, config.std, 1);
   std::vector<Exhibit> exhibits;
   for (std::int64_t i = 0; i < words.size(); ++i) {
     if (!words.has_words(i)) continue;

@@ -138,15 +138,7 @@ runtime::NamedTensors MaskedClips::state() const {
 }
 
 void MaskedClips::load_state(std::int64_t /*stage*/, const runtime::NamedTensors& state) {
-  const auto found = state.find("student.description");
-  if (found == state.end()) {
-    throw DataError({.operation = "masked_clips",
-                     .subject = "student.description",
-                     .fault = Fault::missing,
-                     .reason = "is missing in the stored state",
-                     .way_out = "was it another method's?"});
-  }
-  origins_ = description_of(found->second).origins;
+  origins_ = stored_description(state, "student.description", "masked_clips").origins;
   make_network();
   network_->parameters()->copy_from(without_prefix("student.", state));
 }

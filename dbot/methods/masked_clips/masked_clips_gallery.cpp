@@ -3,13 +3,13 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/stack.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "dbot/methods/masked_clips/masked_clips.h"
+#include "dbot/methods/mean_figures.h"
+#include "dbot/methods/shown_pixels.h"
 #include "dbot/methods/surroundings.h"
 #include "dbot/objectives/target.h"
 
@@ -29,18 +29,14 @@ class HeldOutClips final : public HeldOutMeasure {
     const at::NoGradGuard no_grad;
     const auto step =
         method_.forward(batch, method_.draw(batch, context), precision, ClipExtent::masked_tokens);
-    const auto clips = static_cast<double>(batch.tensors.at(kClips).size(0));
-    sum_ += step.pass.loss.item<double>() * clips;
-    clips_ += clips;
+    means_.add("loss", step.pass.loss, static_cast<double>(batch.tensors.at(kClips).size(0)));
   }
 
-  HeldOutFigures figures() const override {
-    return {.values = {{"loss", clips_ > 0 ? sum_ / clips_ : std::nan("")}}};
-  }
+  HeldOutFigures figures() const override { return means_.figures(); }
 
  private:
   const MaskedClips& method_;
-  double sum_ = 0, clips_ = 0;
+  MeanFigures means_;
 };
 
 /// The batch's first samples with all their clips.
@@ -51,16 +47,6 @@ data::Batch first_videos(const data::Batch& batch, std::int64_t samples) {
   first.sample_ids.assign(batch.sample_ids.begin(), batch.sample_ids.begin() + samples);
   first.epoch = batch.epoch;
   return first;
-}
-
-/// Pixels in 0…1 of normalised ones [channels, frames, height, width].
-at::Tensor shown_pixels(const at::Tensor& clip, const std::vector<double>& mean,
-                        const std::vector<double>& std) {
-  const auto channels = [&](const std::vector<double>& values) {
-    return at::tensor(values, clip.options()).view({-1, 1, 1, 1});
-  };
-  const at::Tensor pixels = mean.empty() ? clip : clip * channels(std) + channels(mean);
-  return pixels.clamp(0, 1);
 }
 
 constexpr const char* kSeenAsTheyAre =
@@ -94,7 +80,7 @@ Gallery MaskedClips::gallery(const data::Batch& batch, const GalleryContext& con
                                   columns, shape_.encoder.channels);
   };
   const at::Tensor clips = frames_of(target);
-  const at::Tensor unseen = frames_of(hidden.expand_as(target).to(at::kFloat)).gt(0.5);
+  const at::Tensor unseen = frames_of(hidden.expand_as(target).to(at::kFloat)).gt(0.5).cpu();
   const at::Tensor whole = frames_of(at::where(hidden, predicted, target));
   ExhibitGroup group{.kind = "clips",
                      .title = "Clips",
@@ -103,11 +89,11 @@ Gallery MaskedClips::gallery(const data::Batch& batch, const GalleryContext& con
   const std::int64_t of_each = clips.size(0) / shown.size();
   for (std::int64_t sample = 0; sample < shown.size(); ++sample) {
     const std::int64_t first = sample * of_each;
-    const at::Tensor clip = shown_pixels(clips[first], config_.mean, config_.std);
+    const at::Tensor clip = shown_pixels(clips[first], config_.mean, config_.std, 0);
     const at::Tensor visible = at::where(unseen[first], at::full_like(clip, kHiddenGrey), clip);
-    const at::Tensor built = shown_pixels(whole[first], config_.mean, config_.std);
+    const at::Tensor built = shown_pixels(whole[first], config_.mean, config_.std, 0);
     // [rows, channels, frames, …] becomes [rows, frames, channels, …].
-    const at::Tensor strips = at::stack({clip, visible, built}).transpose(1, 2).contiguous().cpu();
+    const at::Tensor strips = at::stack({clip, visible, built}).transpose(1, 2).contiguous();
     const auto place = static_cast<std::size_t>(sample);
     group.exhibits.push_back(
         {.name = place < context.names.size() ? context.names[place] : std::string(),

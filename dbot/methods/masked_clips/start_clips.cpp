@@ -8,40 +8,16 @@
 #include "dbot/exchange/import/weights_origin.h"
 #include "dbot/exchange/video/clip_file.h"
 #include "dbot/exchange/video/inflated_encoder.h"
+#include "dbot/methods/start/start_tensor.h"
 #include "dbot/methods/start/start_weights.h"
 #include "dbot/nn/clip/clip_parameters.h"
 #include "dbot/nn/clip/resize_clip_positions.h"
-#include "dbot/runtime/finite.h"
-#include "dbot/runtime/shape_text.h"
 
 namespace dbot::methods {
 namespace {
 
-[[noreturn]] void refuse_clip_start(const std::string& path, const std::string& reason) {
-  throw UsageError({.operation = "start",
-                    .subject = path,
-                    .fault = Fault::mismatch,
-                    .reason = reason,
-                    .way_out = "let [model], [decoder], [clips] and [target] describe the file's "
-                               "network"});
-}
-
-/// The file's tensor of a parameter, sound and of its shape.
-at::Tensor start_tensor(const std::string& path, const nn::ParameterSpec& spec,
-                        const runtime::NamedTensors& tensors) {
-  const auto found = tensors.find(spec.name);
-  if (found == tensors.end()) refuse_clip_start(path, fmt::format(": it lacks {}", spec.name));
-  const at::Tensor& tensor = found->second;
-  if (tensor.sizes() != at::IntArrayRef(spec.shape)) {
-    refuse_clip_start(
-        path, fmt::format(": {} is {}, but the recipe's network has {}", spec.name,
-                          runtime::shape_text(tensor.sizes()), runtime::shape_text(spec.shape)));
-  }
-  if (runtime::all_finite(tensor)) return tensor.to(at::kFloat);
-  throw DataError({.operation = "start",
-                   .subject = path,
-                   .fault = Fault::corrupt,
-                   .reason = fmt::format(": {} has values that are not finite", spec.name)});
+StartFile clip_file(const std::string& path) {
+  return {path, "let [model], [decoder], [clips] and [target] describe the file's network"};
 }
 
 /// The network of a file whose tables of places and steps have these rows; frames are square. One
@@ -78,7 +54,7 @@ void resize_start(const std::string& path, runtime::NamedTensors& tensors,
   try {
     nn::resize_clip_positions(tensors, stored, network);
   } catch (const Error& error) {
-    refuse_clip_start(path, std::string(": ") + error.what());
+    refuse_start(clip_file(path), std::string(": ") + error.what());
   }
 }
 
@@ -91,7 +67,7 @@ StartClips load_start_clips(const std::string& path, const nn::ClipConfig& netwo
   if (!resized.empty()) resize_start(path, tensors, stored, network);
   StartClips start;
   for (const nn::ParameterSpec& spec : nn::clip_parameters(network)) {
-    start.tensors[spec.name] = start_tensor(path, spec, tensors);
+    start.tensors[spec.name] = start_tensor(clip_file(path), spec, tensors);
   }
   start.origins = exchange::read_origins(path);
   start.told = path + resized;

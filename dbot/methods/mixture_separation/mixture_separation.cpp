@@ -22,19 +22,6 @@ namespace {
 
 constexpr objectives::LossConfig kSquaredError{.kind = objectives::LossKind::mse};
 
-exchange::EncoderDescription stored_description(const runtime::NamedTensors& state,
-                                                const char* name) {
-  const auto found = state.find(name);
-  if (found == state.end()) {
-    throw DataError({.operation = "mixture_separation",
-                     .subject = name,
-                     .fault = Fault::missing,
-                     .reason = "is missing in the stored state",
-                     .way_out = "was it another method's?"});
-  }
-  return description_of(found->second);
-}
-
 }  // namespace
 
 MixtureSeparation::MixtureSeparation(MixtureSeparationConfig config) : config_(std::move(config)) {
@@ -217,10 +204,11 @@ runtime::NamedTensors MixtureSeparation::state() const {
 }
 
 void MixtureSeparation::load_state(std::int64_t /*stage*/, const runtime::NamedTensors& state) {
-  origins_ = stored_description(state, "student.description").origins;
+  origins_ = stored_description(state, "student.description", "mixture_separation").origins;
   if (config_.distils()) {
-    teacher_ = std::make_unique<LatentTeacher>(stored_description(state, "teacher.description"),
-                                               without_prefix("teacher.", state), config_.device);
+    teacher_ = std::make_unique<LatentTeacher>(
+        stored_description(state, "teacher.description", "mixture_separation"),
+        without_prefix("teacher.", state), config_.device);
   }
   make_network();
   network_->parameters()->copy_from(without_prefix("student.", state));

@@ -2,7 +2,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full_like.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
 #include <fmt/format.h>
 
@@ -14,6 +13,7 @@
 #include "dbot/core/error.h"
 #include "dbot/methods/mean_figures.h"
 #include "dbot/methods/mixture_separation/mixture_separation.h"
+#include "dbot/methods/shown_pixels.h"
 #include "dbot/objectives/target.h"
 #include "dbot/ops/patchify.h"
 
@@ -24,11 +24,6 @@ namespace {
 constexpr double kShownLam = 0.3;
 constexpr double kHidden = 118.0 / 255;  // the grey of hidden patches in all pictures
 constexpr std::int64_t kShownPairs = 8;
-
-/// [channels, 1, 1]
-at::Tensor channel_values(const std::vector<double>& values, const at::Tensor& like) {
-  return at::tensor(values, like.options()).view({-1, 1, 1});
-}
 
 /// Figures of held-out mixtures at one weight, so that those of different steps can be compared.
 class HeldOutMixtures final : public HeldOutMeasure {
@@ -79,11 +74,7 @@ std::unique_ptr<HeldOutMeasure> MixtureSeparation::measure_held_out() const {
 }
 
 at::Tensor MixtureSeparation::shown(const at::Tensor& normalised_images) const {
-  at::Tensor pixels = normalised_images.to(at::kFloat);
-  if (!config_.mean.empty()) {
-    pixels = pixels * channel_values(config_.std, pixels) + channel_values(config_.mean, pixels);
-  }
-  return pixels.clamp(0, 1).cpu();
+  return shown_pixels(normalised_images, config_.mean, config_.std, normalised_images.dim() - 3);
 }
 
 at::Tensor MixtureSeparation::images_of(const at::Tensor& patches) const {
