@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <utility>
 
 #include "dbot/core/files/files.h"
 #include "dbot/core/json.h"
@@ -39,29 +40,37 @@ bool is_sound(const VideoIndex& index) {
                          : static_cast<std::int64_t>(index.times.size()) == index.frames;
   const bool keyed = std::ranges::all_of(
       index.keys, [&](const KeyFrame& key) { return key.frame >= 0 && key.frame < index.frames; });
-  return index.height > 0 && index.width > 0 && index.frames > 0 && std::isfinite(index.rate) &&
-         index.rate > 0 && (index.counted || timed) && is_within_bounds(index) && keyed &&
+  const bool turned = index.orientation >= 1 && index.orientation <= 8;
+  return index.height > 0 && index.width > 0 && turned && index.frames > 0 &&
+         std::isfinite(index.rate) && index.rate > 0 && (index.counted || timed) &&
+         is_within_bounds(index) && keyed &&
          ascends(index.times, [](std::int64_t time) { return time; }) &&
          ascends(index.keys, &KeyFrame::frame);
 }
 
+/// Numbers beyond 32 bits become 0, which no index has.
+int side(const nlohmann::json& value) {
+  const std::int64_t number = core::whole_number(value);
+  return std::in_range<int>(number) ? static_cast<int>(number) : 0;
+}
+
 VideoIndex index_of_json(const nlohmann::json& json) {
   VideoIndex index;
-  json.at("height").get_to(index.height);
-  json.at("width").get_to(index.width);
-  json.at("orientation").get_to(index.orientation);
+  index.height = side(json.at("height"));
+  index.width = side(json.at("width"));
+  index.orientation = side(json.at("orientation"));
   json.at("rate").get_to(index.rate);
   json.at("seconds").get_to(index.seconds);
-  json.at("frames").get_to(index.frames);
+  index.frames = core::whole_number(json.at("frames"));
   json.at("codec").get_to(index.codec);
   json.at("probe").get_to(index.probe);
   json.at("decoded").get_to(index.decoded);
   json.at("counted").get_to(index.counted);
-  json.at("first").get_to(index.first);
-  json.at("step").get_to(index.step);
-  json.at("times").get_to(index.times);
+  index.first = core::whole_number(json.at("first"));
+  index.step = core::whole_number(json.at("step"));
+  for (const auto& time : json.at("times")) index.times.push_back(core::whole_number(time));
   for (const auto& key : json.at("keys")) {
-    index.keys.push_back({key.at(0).get<std::int64_t>(), key.at(1).get<std::int64_t>()});
+    index.keys.push_back({core::whole_number(key.at(0)), core::whole_number(key.at(1))});
   }
   return index;
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
+#include "dbot/core/json.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/run/training_data/data_fingerprint.h"
 #include "dbot/runtime/machine.h"
@@ -18,10 +19,10 @@ using nlohmann::ordered_json;
 /// Checkpoints of the first version know the number of images alone.
 DataFingerprint fingerprint_of(const ordered_json& choices) {
   DataFingerprint result;
-  result.images = choices.at("images").get<std::int64_t>();
+  result.images = core::whole_number(choices.at("images"));
   if (!choices.contains("data")) return result;
   const auto& data = choices.at("data");
-  result.piece = data.at("piece").get<std::int64_t>();
+  result.piece = core::whole_number(data.at("piece"));
   result.stride = data.value("stride", std::int64_t{1});  // 1 in older checkpoints
   result.names = data.at("names").get<std::vector<std::string>>();
   result.sizes = data.at("sizes").get<std::vector<std::string>>();

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
+#include "dbot/core/json.h"
 
 namespace dbot::train {
 namespace {
@@ -47,8 +48,8 @@ CaptureRecord parse_record(const std::string& text) {
   try {
     const auto document = ordered_json::parse(text);
     CaptureRecord record;
-    record.step = document.at("step").get<std::int64_t>();
-    record.stage = document.at("stage").get<std::int64_t>() - 1;
+    record.step = core::whole_number(document.at("step"));
+    record.stage = core::whole_number(document.at("stage")) - 1;
     for (const auto& loss : document.at("losses")) record.losses.push_back(read_number(loss));
     record.loss = read_number(document.at("loss"));
     record.gradient_norm = read_number(document.at("gradient_norm"));
@@ -56,7 +57,7 @@ CaptureRecord parse_record(const std::string& text) {
     record.gradients = document.at("gradients_xxh3_128").get<std::string>();
     record.samples = document.at("samples").get<std::vector<std::vector<std::string>>>();
     return record;
-  } catch (const ordered_json::exception& problem) {
+  } catch (const std::exception& problem) {
     throw DataError({.subject = "capture.json",
                      .fault = Fault::corrupt,
                      .reason = std::string("cannot be read: ") + problem.what()});

@@ -1,5 +1,6 @@
 #include "dbot/data/video/video_index.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -124,6 +125,27 @@ TEST_F(VideoIndexes, TextHoldsForItsPlaceAlone) {
     damaged[i] = static_cast<char>(damaged[i] ^ 1);
     EXPECT_FALSE(unpack_video_index(damaged, place)) << i;
     EXPECT_FALSE(unpack_video_index(text.substr(0, i), place)) << i;
+  }
+}
+
+TEST_F(VideoIndexes, RefusesNumbersThatNoIndexHolds) {
+  const auto path = test::video_path("small.mp4").string();
+  const auto place = video_file(path);
+  const auto packed = pack_video_index(index(path), place);
+  const auto sound = packed.substr(packed.find('{'));
+  ASSERT_TRUE(parse_video_index(sound, place));
+  for (const std::string_view value :
+       {"4.8e30", "0.5", "-1", "1e400", "9223372036854775808", "9"}) {
+    auto changed = sound;
+    const auto begin = changed.find("\"orientation\":") + 14;
+    changed.replace(begin, 1, value);
+    EXPECT_FALSE(parse_video_index(changed, place)) << value;
+  }
+  for (const std::string_view key : {"height", "width", "frames"}) {
+    auto changed = sound;
+    const auto begin = changed.find(fmt::format("\"{}\":", key)) + key.size() + 3;
+    changed.replace(begin, changed.find_first_of(",}", begin) - begin, "4.8e30");
+    EXPECT_FALSE(parse_video_index(changed, place)) << key;
   }
 }
 
