@@ -28,7 +28,8 @@ Trainer::Trainer(TrainerSettings settings, methods::Method& method, MakeLoader m
       ranks_(settings_.ranks != nullptr ? *settings_.ranks : alone_),
       share_(share_of_step(settings_.train.accumulate, settings_.train.lanes_or_one(),
                            ranks_.rank(), ranks_.count())),
-      lanes_(share_.lanes) {}
+      lanes_(share_.lanes),
+      spikes_(settings_.train.spike_factor) {}
 
 void LoaderStart::apply_to(data::LoaderConfig& config) const {
   config.rank = rank;
@@ -126,6 +127,8 @@ void Trainer::make_steps() {
     const Ranks::Busy busy(ranks_);
     for (TrainObserver* observer : observers_) observer->on_step(*record, method_);
     throw_if_hopeless(state_, settings_.train.max_skipped_steps, settings_.plan.total_steps());
+    // The first rank alone knows the loss of all, and ends the others.
+    if (ranks_.first()) spikes_.see(record->state.stage, state_.step, record->loss);
     if (const auto validation = validate()) tell_of_validation(*validation);
     finish_step();
   }

@@ -19,6 +19,7 @@
 #include "dbot/train/capture/gradient_step.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/checkpoint/saver.h"
+#include "dbot/train/loss_spikes.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/plan.h"
 #include "dbot/train/ranks/ranks.h"
@@ -39,6 +40,7 @@ struct TrainConfig {
   runtime::PrecisionRequest precision = runtime::PrecisionRequest::automatic;
   std::int64_t seed = 0;
   std::int64_t max_skipped_steps = 20;  // in a row, with a non-finite loss or gradient
+  double spike_factor = 0;              // LossSpikes
   std::int64_t capture_step = 0;        // keep this step for dbot replay; 0: none
   std::int64_t capture_bytes = std::int64_t{1} << 35;  // most that captures take together; 0: any
 
@@ -107,7 +109,8 @@ class Trainer {
   /// Trains to the end of the plan or until `stop` is set. Then the micro-batch under way is
   /// finished and a checkpoint of the last whole step written: a step that was stopped inside is
   /// made anew when the run goes on, from its first micro-batch and with the same result. Throws
-  /// Error after too many non-finite steps in a row, and when the last steps cannot be saved.
+  /// Error after too many non-finite steps in a row, where the loss leaps (train.spike_factor), and
+  /// when the last steps cannot be saved.
   TrainSummary run(const core::StopRequest& stop);
 
   /// "name: what is wrong" of the samples that were found broken so far, by index.
@@ -202,8 +205,9 @@ class Trainer {
   std::unique_ptr<data::Loader> loader_;
   bool loader_is_inside_step_ = false;    // one that was stopped: its micro-batches are gone
   std::vector<std::string> bad_samples_;  // of loaders of earlier stages
-  bool unsaved_ = false;        // a validation has changed what may have been saved after this step
-  bool is_shorter_ = false;     // a stage ended early or is left out: the plan is not the recipe's
+  bool unsaved_ = false;     // a validation has changed what may have been saved after this step
+  bool is_shorter_ = false;  // a stage ended early or is left out: the plan is not the recipe's
+  LossSpikes spikes_;
   bool ends_ = false;           // all ranks have agreed that no further step is made
   bool keeps_ = false;          // steps may be kept for replay
   bool saves_ = false;          // they have agreed that a checkpoint follows the step under way
