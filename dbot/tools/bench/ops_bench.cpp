@@ -69,6 +69,7 @@ std::vector<OperationCase> operation_cases(runtime::Precision precision) {
   }
   add(step_cases(compute));
   add(optimizer_cases());
+  add(follower_cases());
   return cases;
 }
 

@@ -31,5 +31,7 @@ std::vector<OperationCase> block_cases(const TokenShape& shape, at::ScalarType c
 /// Patches, tokens, target and loss.
 std::vector<OperationCase> step_cases(at::ScalarType compute);
 std::vector<OperationCase> optimizer_cases();
+/// Moving averages and queues of keys.
+std::vector<OperationCase> follower_cases();
 
 }  // namespace dbot::tools
