@@ -10,6 +10,7 @@
 
 #include "dbot/core/settings/settings.h"
 #include "dbot/methods/classification/classification_entry.h"
+#include "dbot/methods/clip_classification/clip_classification_entry.h"
 #include "dbot/methods/image_text/image_text_entry.h"
 #include "dbot/methods/masked_clips/masked_clips_entry.h"
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
@@ -25,8 +26,9 @@
 // `make_stored`. One that lacks an overload does not compile. There is no registry and no macro.
 namespace dbot::methods {
 
-using MethodConfig = std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig,
-                                  MixtureSeparationConfig, ImageTextConfig, MaskedClipsConfig>;
+using MethodConfig =
+    std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig, MixtureSeparationConfig,
+                 ImageTextConfig, MaskedClipsConfig, ClipClassificationConfig>;
 
 }  // namespace dbot::methods
 

@@ -51,8 +51,8 @@ struct TextInput {
   std::string unpaired_path = {};    // a file of texts
 };
 
-/// What a system reads of videos: `kClips`, uint8 [batch · clips, 3, frames, height, width], all
-/// clips of a video one behind the other (data/loader/clip_part.h). In training each video has
+/// What a system reads of videos: `nn::kClips`, uint8 [batch · clips, 3, frames, height, width],
+/// all clips of a video one behind the other (data/loader/clip_part.h). In training each video has
 /// `repeats`; held-out ones may have another number.
 struct ClipInput {
   std::int64_t frames = 16;
@@ -60,6 +60,9 @@ struct ClipInput {
   double frames_per_second = 30;  // … of a video that has so many; 0: each as it is
   core::Size size = {};
   std::int64_t repeats = 1;
+  /// Of the classifier's test: clips along a video, and parts of each along its longer side, 1 or
+  /// 3.
+  std::int64_t time_views = 1, side_views = 1;
   bool operator==(const ClipInput&) const = default;
 };
 
@@ -86,7 +89,6 @@ struct Outline {
 };
 
 inline constexpr const char* kFurtherViews = "views";
-inline constexpr const char* kClips = "clips";
 
 /// What a system holds in memory, by item, in bytes.
 struct MethodMemory {

@@ -29,10 +29,23 @@ struct ImageInput {
   bool operator==(const ImageInput&) const = default;
 };
 
+/// The part of a batch that clips of videos are: [batch, channels, frames, height, width].
+inline constexpr const char* kClips = "clips";
+
+/// Which frames of a video are a clip.
+struct ClipFrames {
+  std::int64_t frames = 16;
+  double stride = 4;              // frames of a video from one of the clip's to the next …
+  double frames_per_second = 30;  // … in a video that has so many; 0: each as it is
+  bool operator==(const ClipFrames&) const = default;
+};
+
 /// What a backbone reads of a batch.
 struct BackboneInput {
   std::string part = "images";  // name of the tensor
   ImageInput images;            // of no meaning for other parts
+  /// Where it also reads `kClips`, of frames like `images`.
+  std::optional<ClipFrames> clips = {};
 };
 
 /// What the last block of a network of patches sees and makes of each patch.

@@ -10,6 +10,7 @@
 #include "dbot/methods/catalogue.h"
 #include "dbot/nn/vit/encoder_parameters.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/methods/clip_classification/small_labelled_clips.h"
 #include "tests/methods/image_text/small_pairs.h"
 #include "tests/methods/images_and_numbers.h"
 #include "tests/methods/masked_clips/small_clips.h"
@@ -175,6 +176,20 @@ std::vector<System> small_ones(const methods::MaskedClipsConfig& /*which*/) {
   other.normalisation = methods::PixelScale::none;
   return {{"maest", maker(config), {}, "\"clip\":{"},
           {"maest, without class token", maker(other), {}, "\"positions\":\"learned\""}};
+}
+
+std::vector<System> small_ones(const methods::ClipClassificationConfig& /*which*/) {
+  methods::ClipClassificationConfig config = small_clip_classifier();
+  config.network.frames = kClipFrames;
+  config.drop_path = 0.2;
+  config.dropout = 0.3;
+  config.layer_decay = 0.75;
+  methods::ClipClassificationConfig mixed = config;
+  mixed.network.encoder.class_token = false;
+  mixed.smoothing = 0.1;
+  mixed.mixing = {.mixup = 0.8, .cutmix = 1.0};
+  return {{"maest, fine-tuned", maker(config), {"accuracy"}, "\"clip\":{"},
+          {"maest, fine-tuned, mixed", maker(mixed), {}, "\"classes\":[\"dark\",\"bright\"]"}};
 }
 
 }  // namespace

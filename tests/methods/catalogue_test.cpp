@@ -130,7 +130,7 @@ class EverySystem : public testing::TestWithParam<test::System> {
         data::image_part({.image_size = {8, 8}, .views = {further_view()}}),
         data::ragged_part({.name = test::kNumbers, .shape = {1}}),
         data::value_part(
-            {.name = methods::kClips, .type = at::kByte, .shape = {3, test::kClipFrames, 8, 8}})};
+            {.name = nn::kClips, .type = at::kByte, .shape = {3, test::kClipFrames, 8, 8}})};
     for (const std::string prefix : {"", data::kUnpaired}) {
       all.push_back(data::value_part(
           {.name = prefix + data::kTextIds, .type = at::kLong, .shape = {test::kTextLength}}));

@@ -45,7 +45,7 @@ class ImagesAndNumbers final : public data::Dataset {
     add_text(sample, "", index % (kTextLength + 1), random);  // some captions are missing
     add_text(sample, data::kUnpaired, kTextLength - index % 4, random);
     const std::array<std::int64_t, 4> clip{3, kClipFrames, 8, 8};
-    for (auto& value : sample.add(methods::kClips).own_values(at::kByte, clip)) {
+    for (auto& value : sample.add(nn::kClips).own_values(at::kByte, clip)) {
       value = static_cast<std::uint8_t>(random.below(256));
     }
   }

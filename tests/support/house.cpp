@@ -45,7 +45,7 @@ const std::vector<Module>& modules_in_order() {
       {"optim", {"."}},
       {"methods",
        {".", "capabilities", "start", "classification", "masked_modeling", "siamese",
-        "mixture_separation", "image_text", "masked_clips", "catalogue.h"}},
+        "mixture_separation", "image_text", "masked_clips", "clip_classification", "catalogue.h"}},
       {"train", {"plan.h", "observer.h", "step_share.h", "checkpoint", "capture", "ranks", "."}},
       {"eval", {"kinds", "frozen", "search", "classifier", "analysis"}},
       {"report", {".", "text", "metrics", "pictures", "advice", "page", "terminal"}},

@@ -26,21 +26,21 @@ void check(const MixingConfig& config) {
 }
 
 void check_images(const at::Tensor& images, const Mix& mix) {
-  if (images.dim() != 4 || !images.is_floating_point()) {
+  if ((images.dim() != 4 && images.dim() != 5) || !images.is_floating_point()) {
     throw UsageError(fmt::format(
         "[mixing] the images have {} dimensions{}, expected floating point [batch, channels, "
-        "height, width]",
+        "height, width], or of clips [batch, channels, frames, height, width]",
         images.dim(), images.is_floating_point() ? "" : " of whole numbers"));
   }
   if (!mix.box) return;
   const auto& box = *mix.box;
   if (box.top >= 0 && box.left >= 0 && box.height >= 0 && box.width >= 0 &&
-      box.height <= images.size(2) - box.top && box.width <= images.size(3) - box.left) {
+      box.height <= images.size(-2) - box.top && box.width <= images.size(-1) - box.left) {
     return;
   }
   throw UsageError(fmt::format("[mixing] box {}x{} at row {}, column {} is not inside {}x{}",
-                               box.height, box.width, box.top, box.left, images.size(2),
-                               images.size(3)));
+                               box.height, box.width, box.top, box.left, images.size(-2),
+                               images.size(-1)));
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ void mix_images(at::Tensor& images, const Mix& mix) {
   check_images(images, mix);
   if (mix.box) {
     const auto& box = *mix.box;
-    const auto part = images.narrow(2, box.top, box.height).narrow(3, box.left, box.width);
+    const auto part = images.narrow(-2, box.top, box.height).narrow(-1, box.left, box.width);
     part.copy_(part.flip(0));  // which is a copy
   } else if (mix.kept != 1) {
     const auto partners = images.flip(0);

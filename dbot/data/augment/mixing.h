@@ -43,8 +43,9 @@ Crop cutmix_box(double lambda, core::Size size, std::int64_t row, std::int64_t c
 /// A CutMix mixture, whose λ is what the box leaves of an image.
 Mix cutmix(const Crop& box, core::Size size);
 
-/// Mixes in place. images: floating point [batch, channels, height, width]. The middle image of an
-/// odd batch is its own partner. Throws UsageError for other tensors and a box outside them.
+/// Mixes in place. images: floating point [batch, channels, height, width], or clips, [batch,
+/// channels, frames, height, width], whose frames have one box. The middle one of an odd batch is
+/// its own partner. Throws UsageError for other tensors and a box outside them.
 void mix_images(at::Tensor& images, const Mix& mix);
 
 /// float32 [batch, classes]: 1 − smoothing + smoothing / classes at the label, smoothing / classes

@@ -15,6 +15,7 @@
 #include "dbot/core/random.h"
 #include "dbot/data/augment/crop_rules.h"
 #include "dbot/data/data_error.h"
+#include "dbot/nn/backbone.h"
 
 namespace dbot::data {
 namespace {
@@ -112,7 +113,7 @@ class ClipPart final : public BatchPart {
     std::memcpy(place(to), place(from), slot_bytes_);
   }
   void give(Batch& batch, std::int64_t slots) override {
-    batch.tensors["clips"] = clips_.narrow(0, 0, slots * source_->config().clips());
+    batch.tensors[nn::kClips] = clips_.narrow(0, 0, slots * source_->config().clips());
   }
 
  private:

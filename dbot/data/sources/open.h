@@ -81,13 +81,15 @@ struct LabelledSplits {
   std::shared_ptr<const Dataset> train, test;
   std::string description;  // "train/ and test/", "automatic split 80/20, seed 0"
   std::string labels = {};  // what they come from: "folder", "list", "labels.csv"
+  Content content = Content::images;
 };
 
-/// Labelled data for evaluation: class folders under train/ and val/ or test/; sources of other
-/// kinds in two parts; or class folders under `path` itself, or a source in one part, with an
-/// automatic, seeded, stratified 80/20 split. Images without a label are left out.
-/// Throws DataError saying what is missing when there are no labels.
+/// Labelled images or videos for evaluation: class folders under train/ and val/ or test/; sources
+/// of other kinds in two parts; or class folders under `path` itself, or a source in one part, with
+/// an automatic, seeded, stratified 80/20 split. Samples without a label are left out. Throws
+/// DataError saying what is missing when there are no labels, or no samples of `content`.
 LabelledSplits open_labelled(const std::filesystem::path& path, std::uint64_t seed,
-                             const core::Log& log, const Choice& choice = {});
+                             const core::Log& log, const Choice& choice = {},
+                             Content content = Content::images);
 
 }  // namespace dbot::data

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 LabelledSplits split_automatically(const fs::path& path, std::shared_ptr<const Dataset> dataset,
-                                   std::uint64_t seed) {
+                                   std::uint64_t seed, Content content) {
   require_two_classes(path, dataset->classes());
   auto split =
       stratified_split(*dataset, seed, [&](std::int64_t index) { return dataset->key(index); });
@@ -25,19 +25,18 @@ LabelledSplits split_automatically(const fs::path& path, std::shared_ptr<const D
     throw DataError({.operation = "data",
                      .subject = path.string(),
                      .fault = Fault::unlabelled,
-                     .reason = "has one image a class, expected at least two: one to learn from "
-                               "and one to test on"});
+                     .reason = fmt::format("has one {} a class, expected at least two: one to "
+                                           "learn from and one to test on",
+                                           word_of(content))});
   }
-  return {subset(dataset, std::move(split.train)),
-          subset(dataset, std::move(split.test)),
-          fmt::format("automatic split 80/20, seed {}", seed),
-          {}};
+  return {subset(dataset, std::move(split.train)), subset(dataset, std::move(split.test)),
+          fmt::format("automatic split 80/20, seed {}", seed)};
 }
 
-/// The images of a part that have a label. `shown` is the part's name.
+/// The samples of a part that have a label. `shown` is the part's name.
 std::shared_ptr<const Dataset> labelled_only(std::shared_ptr<const Dataset> part,
                                              const std::string& shown, const std::string& expected,
-                                             const core::Log& log) {
+                                             Content content, const core::Log& log) {
   std::vector<std::int64_t> labelled;
   for (std::int64_t i = 0; i < part->size(); ++i) {
     if (part->label(i) >= 0) labelled.push_back(i);
@@ -51,8 +50,8 @@ std::shared_ptr<const Dataset> labelled_only(std::shared_ptr<const Dataset> part
                      .reason = "has no labels",
                      .way_out = fmt::format("expected {}", expected)});
   }
-  log(core::LogLevel::warning,
-      fmt::format("[data] {}: {} images without a label are left out", shown, missing));
+  log(core::LogLevel::warning, fmt::format("[data] {}: {} {}s without a label are left out", shown,
+                                           missing, word_of(content)));
   return subset(std::move(part), std::move(labelled));
 }
 
@@ -80,34 +79,36 @@ std::string origin_of(const Choice& choice, const SourceKind& kind) {
 }  // namespace
 
 LabelledSplits open_labelled(const fs::path& path, std::uint64_t seed, const core::Log& log,
-                             const Choice& choice) {
-  auto found = find_source(path, log);
+                             const Choice& choice, Content content) {
+  auto found = find_source(path, log, content);
   const bool folders = found.kind == &folder_kind();
   if (folders && !found.divided()) {
     if (const auto train = only_training_folder(path); !train.empty()) found.train = {train};
   }
   // Labels of another origin need no class folders.
   const bool by_folder = choice.labels.empty() || choice.labels == "folder";
-  const auto parts = open(path, std::move(found), Wanted::train_and_held_out,
-                          {.log = log, .wants_labels = by_folder, .choice = choice});
+  const auto parts =
+      open(path, std::move(found), Wanted::train_and_held_out,
+           {.log = log, .wants_labels = by_folder, .choice = choice, .content = content});
   const auto& source = parts.source;
   const auto& shown = folders ? source.train.front() : path;
   const std::string expected(by_folder ? source.kind->labels
                                        : "a list that names these images and their labels");
   const auto labelled = [&](const std::shared_ptr<const Dataset>& part, const std::string& name) {
-    return labelled_only(part, name, expected, log);
+    return labelled_only(part, name, expected, content, log);
   };
   const std::string origin = origin_of(choice, *source.kind);
   if (!parts.divided()) {
-    auto split =
-        split_automatically(shown, labelled(parts.train, source.train.front().string()), seed);
+    auto split = split_automatically(shown, labelled(parts.train, source.train.front().string()),
+                                     seed, content);
     split.labels = origin;
+    split.content = content;
     return split;
   }
   auto train = labelled(parts.train, parts.shown_train());
   require_two_classes(shown, train->classes());
   return {std::move(train), labelled(parts.held_out(), parts.shown_held_out()),
-          fmt::format("{} and {}", parts.shown_train(), parts.shown_held_out()), origin};
+          fmt::format("{} and {}", parts.shown_train(), parts.shown_held_out()), origin, content};
 }
 
 }  // namespace dbot::data

@@ -35,7 +35,7 @@ std::int64_t visit_pairs(const char* operation, const std::shared_ptr<const data
                          const ExtractionSettings& settings, const core::StopRequest& stop,
                          const core::Log& log,
                          const std::function<void(const data::Batch&)>& receive) {
-  const auto crops = crops_of(input, settings.values);
+  const auto crops = crops_of({.images = input}, settings);
   data::LoaderConfig loading;
   loading.training = false;
   loading.batch_size = settings.batch_size;

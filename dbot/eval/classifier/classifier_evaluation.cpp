@@ -5,7 +5,7 @@
 namespace dbot::eval {
 
 ClassifierFigures evaluate_classifier(const methods::ClassifyingCapability& classifier,
-                                      const nn::ImageInput& input,
+                                      const nn::BackboneInput& input,
                                       std::shared_ptr<const data::Dataset> dataset,
                                       const ExtractionSettings& settings,
                                       const core::StopRequest& stop, const core::Log& log) {

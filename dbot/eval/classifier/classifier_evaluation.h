@@ -17,7 +17,7 @@ namespace dbot::eval {
 /// reads, nothing mixed, nothing dropped. Throws Stopped when asked to stop, Error where its logits
 /// are not finite.
 ClassifierFigures evaluate_classifier(const methods::ClassifyingCapability& classifier,
-                                      const nn::ImageInput& input,
+                                      const nn::BackboneInput& input,
                                       std::shared_ptr<const data::Dataset> dataset,
                                       const ExtractionSettings& settings,
                                       const core::StopRequest& stop, const core::Log& log);

@@ -228,7 +228,8 @@ FeatureChoice choice_of(const EvaluateConfig& config) {
 data::LabelledSplits limit_splits(const data::LabelledSplits& splits, const EvaluateConfig& config,
                                   std::uint64_t seed) {
   return {limited(splits.train, config.max_train_images, seed, 0),
-          limited(splits.test, config.max_test_images, seed, 1), splits.description, splits.labels};
+          limited(splits.test, config.max_test_images, seed, 1), splits.description, splits.labels,
+          splits.content};
 }
 
 Evaluation evaluate_backbone(const nn::Backbone& backbone, const data::LabelledSplits& splits,
@@ -238,9 +239,8 @@ Evaluation evaluate_backbone(const nn::Backbone& backbone, const data::LabelledS
   const ChosenFeatures chosen(backbone, choice_of(config));
   KindsAndWidths kinds{.names = chosen.names()};
   for (std::size_t i = 0; i < kinds.names.size(); ++i) kinds.widths.push_back(chosen.width(i));
-  return evaluate_source(splits, config, seed,
-                         network_source(backbone, chosen, extraction.precision), kinds, extraction,
-                         stop, log);
+  return evaluate_source(splits, config, seed, network_source(backbone, chosen, extraction), kinds,
+                         extraction, stop, log);
 }
 
 core::Size raw_pixel_size(core::Size input) {
@@ -253,14 +253,17 @@ core::Size raw_pixel_size(core::Size input) {
   return {scaled(input.height), scaled(input.width)};
 }
 
-Evaluation evaluate_pixels(core::Size image_size, int channels, const data::LabelledSplits& splits,
+Evaluation evaluate_pixels(const nn::BackboneInput& input, const data::LabelledSplits& splits,
                            const EvaluateConfig& config, const ExtractionSettings& extraction,
                            std::uint64_t seed, const core::StopRequest& stop,
                            const core::Log& log) {
+  const auto [height, width] = input.images.size;
+  const bool clips = input.clips && extraction.content == data::Content::videos;
+  const std::int64_t values = height * width * input.images.channels;
   const KindsAndWidths kinds{.names = {kPixelFeatures},
-                             .widths = {image_size.height * image_size.width * channels}};
-  return evaluate_source(splits, config, seed, pixel_source(image_size, channels), kinds,
-                         extraction, stop, log);
+                             .widths = {clips ? values * input.clips->frames : values}};
+  return evaluate_source(splits, config, seed, pixel_source(input, extraction), kinds, extraction,
+                         stop, log);
 }
 
 }  // namespace dbot::eval

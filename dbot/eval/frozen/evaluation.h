@@ -87,8 +87,9 @@ Evaluation evaluate_backbone(const nn::Backbone& backbone, const data::LabelledS
 /// 64 pixels at most. Larger ones cost hours and memory and say no more.
 core::Size raw_pixel_size(core::Size input);
 
-/// The same on the pixels themselves: the baseline that every backbone has to beat.
-Evaluation evaluate_pixels(core::Size image_size, int channels, const data::LabelledSplits& splits,
+/// The same on the pixels themselves, read like `input`: the baseline that every backbone has to
+/// beat.
+Evaluation evaluate_pixels(const nn::BackboneInput& input, const data::LabelledSplits& splits,
                            const EvaluateConfig& config, const ExtractionSettings& extraction,
                            std::uint64_t seed, const core::StopRequest& stop, const core::Log& log);
 

@@ -10,6 +10,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/image/normalise.h"
+#include "dbot/data/loader/clip_part.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/eval/frozen/samples.h"
 
@@ -58,37 +59,77 @@ class Collector {
   Features features_;
 };
 
+data::BatchPartFactory clips_of(const nn::BackboneInput& input, const ExtractionSettings& settings,
+                                const std::optional<data::AugmentationConfig>& random) {
+  if (!input.clips) {
+    throw UsageError({.operation = "features",
+                      .subject = "the network",
+                      .fault = Fault::mismatch,
+                      .reason = "reads images and no clips of videos",
+                      .way_out = "give data that are images, or a network that was trained on "
+                                 "clips (method.kind = \"masked_clips\")"});
+  }
+  data::ClipPartConfig config;
+  config.timing = {.frames = input.clips->frames,
+                   .stride = input.clips->stride,
+                   .rate = input.clips->frames_per_second};
+  config.size = input.images.size;
+  config.augmented = random.has_value();
+  if (random) config.augmentation = *random;
+  config.time_views = settings.time_views;
+  config.side_views = settings.side_views;
+  return data::clip_part(config);
+}
+
+/// float32, of the one part that `crops_of` reads.
+at::Tensor normalised(const data::Batch& batch, const ExtractionSettings& settings) {
+  if (settings.content == data::Content::videos) {
+    return data::clips(batch.tensors.at(nn::kClips), settings.mean, settings.std).seen();
+  }
+  return data::normalise(batch.tensors.at("images"), settings.mean, settings.std);
+}
+
 }  // namespace
 
-FeatureSource network_source(const nn::Backbone& backbone, const ChosenFeatures& chosen,
-                             runtime::Precision precision) {
-  const auto [part, images] = backbone.input();
-  const at::ScalarType compute = runtime::compute_type(precision);
-  return {.input = images,
-          .features = [&chosen, name = part, compute](const at::Tensor& normalised) {
-            return chosen.of({{name, normalised}}, compute);
-          }};
-}
-
-FeatureSource pixel_source(core::Size image_size, int channels) {
-  return {.input = {image_size, channels},
-          .features = [](const at::Tensor& images) -> runtime::NamedTensors {
-            return {{kPixelFeatures, images.flatten(1)}};
-          }};
-}
-
-data::BatchPartFactory crops_of(const nn::ImageInput& input, const data::ValueRange& values,
+data::BatchPartFactory crops_of(const nn::BackboneInput& input, const ExtractionSettings& settings,
                                 const std::optional<data::AugmentationConfig>& random) {
+  if (settings.content == data::Content::videos) return clips_of(input, settings, random);
   data::ImagePartConfig config;
-  config.image_size = input.size;
-  config.channels = static_cast<int>(input.channels);
-  config.values = values;
+  config.image_size = input.images.size;
+  config.channels = static_cast<int>(input.images.channels);
+  config.values = settings.values;
   config.augmented = random.has_value();
   if (random) config.augmentation = *random;
   return data::image_part(config);
 }
 
-void for_each_batch(std::shared_ptr<const data::Dataset> dataset, const nn::ImageInput& input,
+std::int64_t samples_of_a_batch(const nn::BackboneInput& input,
+                                const ExtractionSettings& settings) {
+  if (settings.content == data::Content::images || !input.clips) return settings.batch_size;
+  return std::max<std::int64_t>(
+      1, settings.batch_size / (input.clips->frames * settings.time_views * settings.side_views));
+}
+
+FeatureSource network_source(const nn::Backbone& backbone, const ChosenFeatures& chosen,
+                             const ExtractionSettings& settings) {
+  nn::BackboneInput input = backbone.input();
+  const at::ScalarType compute = runtime::compute_type(settings.precision);
+  std::string part = settings.content == data::Content::videos ? nn::kClips : input.part;
+  return {
+      .input = std::move(input),
+      .features = [&chosen, &settings, compute, name = std::move(part)](const data::Batch& batch) {
+        return chosen.of({{name, normalised(batch, settings)}}, compute);
+      }};
+}
+
+FeatureSource pixel_source(const nn::BackboneInput& input, const ExtractionSettings& settings) {
+  return {.input = input,
+          .features = [&settings](const data::Batch& batch) -> runtime::NamedTensors {
+            return {{kPixelFeatures, normalised(batch, settings).flatten(1)}};
+          }};
+}
+
+void for_each_batch(std::shared_ptr<const data::Dataset> dataset, const nn::BackboneInput& input,
                     const ExtractionSettings& settings, const PassNames& names,
                     const core::StopRequest& stop, const core::Log& log,
                     const std::function<void(const data::Batch&)>& visit) {
@@ -96,9 +137,9 @@ void for_each_batch(std::shared_ptr<const data::Dataset> dataset, const nn::Imag
   std::int64_t done = 0;
   data::LoaderConfig config;
   config.training = false;
-  config.batch_size = settings.batch_size;
+  config.batch_size = samples_of_a_batch(input, settings);
   config.workers = settings.workers;
-  data::Loader loader(std::move(dataset), {crops_of(input, settings.values)}, config, log);
+  data::Loader loader(std::move(dataset), {crops_of(input, settings)}, config, log);
   while (true) {
     throw_if_stopped(names.operation, stop);
     const std::optional<data::Batch> batch = loader.next();
@@ -117,11 +158,7 @@ Features extract_features(const FeatureSource& source, std::shared_ptr<const dat
   const c10::NoGradGuard no_graph;
   Collector collector(dataset->size());
   for_each_batch(std::move(dataset), source.input, settings, {.operation = "features"}, stop, log,
-                 [&](const data::Batch& batch) {
-                   collector.add(batch,
-                                 source.features(data::normalise(batch.tensors.at("images"),
-                                                                 settings.mean, settings.std)));
-                 });
+                 [&](const data::Batch& batch) { collector.add(batch, source.features(batch)); });
   return collector.take();
 }
 
@@ -130,16 +167,15 @@ Features extract_features(const nn::Backbone& backbone,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
                           const core::Log& log) {
   const ChosenFeatures all(backbone, {});
-  return extract_features(network_source(backbone, all, settings.precision), std::move(dataset),
-                          settings, stop, log);
+  return extract_features(network_source(backbone, all, settings), std::move(dataset), settings,
+                          stop, log);
 }
 
-Features pixel_features(core::Size image_size, int channels,
+Features pixel_features(const nn::BackboneInput& input,
                         std::shared_ptr<const data::Dataset> dataset,
                         const ExtractionSettings& settings, const core::StopRequest& stop,
                         const core::Log& log) {
-  return extract_features(pixel_source(image_size, channels), std::move(dataset), settings, stop,
-                          log);
+  return extract_features(pixel_source(input, settings), std::move(dataset), settings, stop, log);
 }
 
 }  // namespace dbot::eval

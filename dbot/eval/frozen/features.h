@@ -16,6 +16,7 @@
 #include "dbot/data/dataset.h"
 #include "dbot/data/image/value_range.h"
 #include "dbot/data/loader/image_part.h"
+#include "dbot/data/sources/content.h"
 #include "dbot/eval/kinds/feature_kinds.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/named_tensors.h"
@@ -25,7 +26,11 @@ namespace dbot::eval {
 
 struct ExtractionSettings {
   std::vector<double> mean, std;
-  data::ValueRange values = {};  // of files of more than 8 bits
+  data::ValueRange values = {};                   // of files of more than 8 bits
+  data::Content content = data::Content::images;  // what the samples are
+  /// Of each video: clips along it, and parts of each along its longer side (ClipPartConfig). What
+  /// is made of several is the reader's; features are of one.
+  std::int64_t time_views = 1, side_views = 1;
   std::int64_t batch_size = 256;
   int workers = 1;
   runtime::Precision precision = runtime::Precision::fp32;
@@ -44,22 +49,26 @@ struct Features {
   const at::Tensor& of(const std::string& kind) const { return kinds.at(kind); }
 };
 
-/// How images become features: what is read of them, and what is made of it.
+/// The crops that a network reads of each sample: the centre, or random ones. Of a video, the clip
+/// in its middle, or one anywhere. Throws UsageError for videos where `input` reads none.
+data::BatchPartFactory crops_of(const nn::BackboneInput& input, const ExtractionSettings& settings,
+                                const std::optional<data::AugmentationConfig>& random = {});
+
+/// Samples of a batch: a clip is as many images as it has frames.
+std::int64_t samples_of_a_batch(const nn::BackboneInput& input, const ExtractionSettings& settings);
+
+/// How samples become features: what is read of them, and what is made of it.
 struct FeatureSource {
-  nn::ImageInput input;
-  /// By kind, float32 [batch, …], of normalised images [batch, channels, height, width].
-  std::function<runtime::NamedTensors(const at::Tensor& images)> features;
+  nn::BackboneInput input;
+  /// By kind, float32 [batch, …], of what `crops_of` reads.
+  std::function<runtime::NamedTensors(const data::Batch&)> features;
 };
 
-/// Both must outlive the result. Throws UsageError for a backbone that reads no images.
+/// All three must outlive the result.
 FeatureSource network_source(const nn::Backbone& backbone, const ChosenFeatures& chosen,
-                             runtime::Precision precision);
-/// The images themselves, flattened.
-FeatureSource pixel_source(core::Size image_size, int channels);
-
-/// The crops that a network reads: the centre, or random ones.
-data::BatchPartFactory crops_of(const nn::ImageInput& input, const data::ValueRange& values,
-                                const std::optional<data::AugmentationConfig>& random = {});
+                             const ExtractionSettings& settings);
+/// The images or clips themselves, flattened. `settings` must outlive the result.
+FeatureSource pixel_source(const nn::BackboneInput& input, const ExtractionSettings& settings);
 
 /// What a pass over images is called: in errors, and beside its progress.
 struct PassNames {
@@ -67,28 +76,28 @@ struct PassNames {
   std::string doing = {};
 };
 
-/// Every image of a data set once, in order, as the centre crop that `input` reads, in batches;
+/// Every sample of a data set once, in order, as the centre crop that `input` reads, in batches;
 /// without those that cannot be read. `settings.progress` is told behind each batch. Throws Stopped
 /// when asked to stop.
-void for_each_batch(std::shared_ptr<const data::Dataset> dataset, const nn::ImageInput& input,
+void for_each_batch(std::shared_ptr<const data::Dataset> dataset, const nn::BackboneInput& input,
                     const ExtractionSettings& settings, const PassNames& names,
                     const core::StopRequest& stop, const core::Log& log,
                     const std::function<void(const data::Batch&)>& visit);
 
-/// Features of every image (centre crop, nothing masked). Throws Stopped when asked to stop.
+/// Features of every sample (centre crop, nothing masked). Throws Stopped when asked to stop.
 Features extract_features(const FeatureSource& source, std::shared_ptr<const data::Dataset> dataset,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
                           const core::Log& log);
 
-/// Frozen features of every image, of all kinds that the backbone has. Throws Stopped when asked to
-/// stop, UsageError for a backbone that reads no images.
+/// Frozen features of every sample, of all kinds that the backbone has. Throws Stopped when asked
+/// to stop, UsageError for a backbone that does not read what `settings.content` says.
 Features extract_features(const nn::Backbone& backbone,
                           std::shared_ptr<const data::Dataset> dataset,
                           const ExtractionSettings& settings, const core::StopRequest& stop,
                           const core::Log& log);
 
-/// The images themselves as features, flattened: the baseline every backbone has to beat.
-Features pixel_features(core::Size image_size, int channels,
+/// The pixels themselves as features, flattened: the baseline every backbone has to beat.
+Features pixel_features(const nn::BackboneInput& input,
                         std::shared_ptr<const data::Dataset> dataset,
                         const ExtractionSettings& settings, const core::StopRequest& stop,
                         const core::Log& log);

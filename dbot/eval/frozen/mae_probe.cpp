@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/normalise.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/data/subset.h"
 #include "dbot/eval/frozen/mae_probe_head.h"
@@ -100,7 +99,7 @@ class Walk {
         sizes_(sizes),
         settings_(settings),
         labels_(static_cast<std::size_t>(sizes.batch())),
-        loader_(train, {crops_of(source.input, settings.values, probe_crops())},
+        loader_(train, {crops_of(source.input, settings, probe_crops())},
                 training_pass(sizes, config, settings), log) {
     told_.total = config.epochs * sizes.steps * sizes.batch();
     told_.doing = kMaeProbe;
@@ -113,8 +112,7 @@ class Walk {
       const auto batch = loader_.next();
       const std::int64_t begin = chunk * sizes_.chunk;
       std::copy(batch->labels.begin(), batch->labels.end(), labels_.begin() + begin);
-      const auto found = source_.features(
-          data::normalise(batch->tensors.at("images"), settings_.mean, settings_.std));
+      const auto found = source_.features(*batch);
       for (KindProbe& probe : probes) {
         probe.batch.narrow(0, begin, sizes_.chunk).copy_(found.at(probe.kind).flatten(1));
       }
@@ -173,7 +171,7 @@ std::vector<ProbeResult> mae_probe(const FeatureSource& source,
   const c10::NoGradGuard no_graph;
   check_settings(config, classes, test);
   const auto labelled = labelled_samples(train);
-  const StepSizes sizes(labelled->size(), config, settings.batch_size);
+  const StepSizes sizes(labelled->size(), config, samples_of_a_batch(source.input, settings));
   std::vector<KindProbe> probes;
   for (const auto& [kind, rows] : test.kinds) {
     probes.emplace_back(kind, classes, rows.flatten(1).size(1), sizes.batch(), config.seed);

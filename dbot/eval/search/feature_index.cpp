@@ -112,11 +112,14 @@ void check_identity(const std::filesystem::path& path, const formats::Safetensor
 }  // namespace
 
 std::string network_identity(const nn::Backbone& backbone, const ExtractionSettings& settings) {
-  const nn::ImageInput input = backbone.input().images;
+  const auto [part, input, clips] = backbone.input();
   std::string text =
       fmt::format("{}\n{}x{}x{}\n{}\n{}\n{} {}\n", backbone.describe(), input.channels,
                   input.size.height, input.size.width, fmt::join(settings.mean, " "),
                   fmt::join(settings.std, " "), settings.values.black, settings.values.white);
+  if (clips && settings.content == data::Content::videos) {
+    text += fmt::format("clips {} {} {}\n", clips->frames, clips->stride, clips->frames_per_second);
+  }
   for (const auto& [name, values] : backbone.parameters()->named()) {
     const at::Tensor whole = values.detach().cpu().contiguous();
     const auto bytes = std::as_bytes(

@@ -14,6 +14,7 @@ namespace {
 constexpr const char* kClipKey = "clip";
 constexpr std::array kClipPositions{"sincos", "learned", "separable"};
 constexpr std::int64_t kMostClipFrames = 1 << 12;
+constexpr double kMostFramesPerSecond = 1000;
 
 }  // namespace
 
@@ -24,11 +25,16 @@ std::string to_json(const ClipDescription& description) {
                                  .mean = description.mean,
                                  .std = description.std,
                                  .value_range = description.value_range,
-                                 .origins = description.origins}));
+                                 .origins = description.origins,
+                                 .head = description.head}));
   object[kClipKey] = {{"frames", config.frames},
+                      {"stride", config.stride},
                       {"tubelet", config.tubelet},
                       {"positions", kClipPositions.at(static_cast<std::size_t>(config.positions))},
                       {"attention_bias", config.attention_bias}};
+  if (config.frames_per_second > 0) {
+    object[kClipKey]["frames_per_second"] = config.frames_per_second;
+  }
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -50,10 +56,16 @@ ClipDescription clip_from_json(std::string_view text, std::string_view source) {
                               .mean = std::move(encoder.mean),
                               .std = std::move(encoder.std),
                               .value_range = std::move(encoder.value_range),
-                              .origins = std::move(encoder.origins)};
+                              .origins = std::move(encoder.origins),
+                              .head = std::move(encoder.head)};
   nn::ClipConfig& config = description.config;
   config.encoder = encoder.config;
   config.frames = clip->integer("frames", 1, kMostClipFrames);
+  if (clip->has("stride")) {  // older files have the usual frames
+    const char* rate = "frames_per_second";
+    config.stride = clip->positive("stride", kMostClipFrames);
+    config.frames_per_second = clip->has(rate) ? clip->positive(rate, kMostFramesPerSecond) : 0;
+  }
   config.tubelet = clip->integer("tubelet", 1, kMostClipFrames);
   config.positions = static_cast<nn::ClipPositions>(clip->word("positions", kClipPositions));
   config.attention_bias = clip->truth("attention_bias", true);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,13 +14,15 @@ namespace dbot::exchange {
 /// was trained with.
 struct ClipDescription {
   nn::ClipConfig config;  // the decoder and the predicted frames are no part of it
-  std::vector<double> mean = {}, std = {};  // one a channel, of pixels in 0…1; empty if unknown
-  std::vector<double> value_range = {};     // black and white; empty: the usual ones
-  std::vector<WeightsOrigin> origins = {};  // none: trained from nothing
+  std::vector<double> mean = {}, std = {};   // one a channel, of pixels in 0…1; empty if unknown
+  std::vector<double> value_range = {};      // black and white; empty: the usual ones
+  std::vector<WeightsOrigin> origins = {};   // none: trained from nothing
+  std::optional<HeadDescription> head = {};  // of a classifier: head.*, behind the mean of tokens
 };
 
 /// One JSON object, stored under `kEncoderConfigKey`: what an encoder of images has, and `clip`, an
-/// object with frames, tubelet, positions ("sincos", "learned", "separable") and attention_bias.
+/// object with frames, stride, frames_per_second (without: each video's own), tubelet, positions
+/// ("sincos", "learned", "separable") and attention_bias.
 std::string to_json(const ClipDescription& description);
 
 /// Whether a description is of an encoder of clips.

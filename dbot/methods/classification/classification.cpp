@@ -5,15 +5,14 @@
 
 #include <utility>
 
-#include "dbot/core/error.h"
 #include "dbot/core/random.h"
 #include "dbot/data/image/normalise.h"
 #include "dbot/methods/classification/batch_labels.h"
 #include "dbot/methods/classification/held_out_accuracy.h"
+#include "dbot/methods/classification/label_step.h"
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/mixing_draws.h"
 #include "dbot/methods/state_names.h"
-#include "dbot/objectives/classification_loss.h"
 #include "dbot/optim/layer_decay.h"
 
 namespace dbot::methods {
@@ -55,13 +54,7 @@ void Classification::make_network() {
 
 void Classification::begin_stage(std::int64_t /*stage*/) {
   if (network_) return;
-  if (config_.classes.empty()) {
-    throw DataError({.operation = "classification",
-                     .subject = "the data",
-                     .fault = Fault::unlabelled,
-                     .reason = "name no classes",
-                     .way_out = "put images into class folders, or name a list with labels"});
-  }
+  require_classes(config_);
   // A run that was stopped before its first checkpoint goes on from here.
   read_start();
   make_network();
@@ -102,25 +95,13 @@ ops::Images Classification::seen_images(const data::Batch& batch, const data::Mi
   return mixed;
 }
 
-at::Tensor Classification::loss_of(const at::Tensor& logits, const data::Batch& batch,
-                                   const data::Mix& mix) const {
-  const at::Tensor targets =
-      data::mixed_targets(labels_of(batch), std::ssize(config_.classes), config_.smoothing, mix);
-  return objectives::soft_target_cross_entropy(logits, targets.to(logits.device()));
-}
-
 StepResult Classification::training_step(const data::Batch& batch, const StepDraws& draws,
                                          const StepContext& context) {
   const data::Mix mix = drawn_mix(draws);
   const at::Tensor logits = network_->logits(
       network_->features(seen_images(batch, mix), runtime::compute_type(context.precision),
                          drop_path_of(draws, config_.drop_path)));
-  StepResult result{.loss = loss_of(logits, batch, mix), .scalars = {}};
-  if (mix.kept == 1) {
-    const at::Tensor right = logits.detach().argmax(1).cpu().eq(labels_of(batch));
-    result.scalars.emplace_back("accuracy", right.to(at::kFloat).mean() * 100);
-  }
-  return result;
+  return label_step(logits, labels_of(batch), config_, mix);
 }
 
 at::Tensor Classification::logits(const data::Batch& batch, runtime::Precision precision) const {
@@ -140,27 +121,9 @@ runtime::NamedTensors Classification::state() const {
 }
 
 void Classification::load_state(std::int64_t /*stage*/, const runtime::NamedTensors& state) {
-  const auto stored = state.find("student.description");
-  const auto described =
-      stored == state.end() ? std::nullopt : std::optional(description_of(stored->second));
-  if (!described || !described->head) {
-    throw DataError({.operation = "classification",
-                     .fault = Fault::missing,
-                     .reason = "the stored state names no classes",
-                     .way_out = "was it another method's?"});
-  }
-  const std::vector<std::string>& classes = described->head->classes;
-  // Names are compared as a description holds them, whatever their bytes.
-  if (!config_.classes.empty() &&
-      description_of(description_tensor(description())).head->classes != classes) {
-    throw DataError({.operation = "classification",
-                     .subject = "the data",
-                     .fault = Fault::mismatch,
-                     .reason = "have other classes than the stored state",
-                     .way_out = "restore them, or begin a new run in another folder"});
-  }
-  config_.classes = classes;
-  origins_ = described->origins;
+  const exchange::EncoderDescription described = stored_classifier(state, config_.classes);
+  config_.classes = described.head->classes;
+  origins_ = described.origins;
   make_network();
   network_->parameters()->copy_from(without_prefix("student.", state));
 }

@@ -61,8 +61,6 @@ class Classification : public Method, public ClassifyingCapability {
   exchange::EncoderDescription description() const;
   /// The images as the network sees them, mixed where `draws` say so.
   ops::Images seen_images(const data::Batch& batch, const data::Mix& mix) const;
-  at::Tensor loss_of(const at::Tensor& logits, const data::Batch& batch,
-                     const data::Mix& mix) const;
 
   ClassificationConfig config_;
   std::unique_ptr<nn::Classifier> network_;

@@ -27,12 +27,7 @@ void check_start(const ClassificationConfig& config) {
 void check(const ClassificationConfig& config, const Surroundings& /*surroundings*/) {
   check_encoder(config.encoder);
   check_start(config);
-  if (config.labels.per_class > 0 && config.labels.share < 1) {
-    refuse_recipe(
-        fmt::format("labels.share is {} and labels.per_class is {}, expected one of them; set the "
-                    "share to 1 or the number to 0",
-                    config.labels.share, config.labels.per_class));
-  }
+  check_label_learning(config);
   check_float32("model.layer_norm_eps", config.encoder.layer_norm_eps);
 }
 

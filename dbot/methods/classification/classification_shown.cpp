@@ -4,7 +4,9 @@
 
 #include <span>
 
+#include "dbot/methods/classification/batch_labels.h"
 #include "dbot/methods/classification/classification.h"
+#include "dbot/methods/classification/label_step.h"
 #include "dbot/methods/encoder_costs.h"
 #include "dbot/methods/mixing_draws.h"
 
@@ -68,7 +70,7 @@ void Classification::visit_step(const data::Batch& batch, const StepDraws& draws
   const at::Tensor features = network_->pooled(tokens), logits = network_->logits(features);
   visit("head", "the features", features);
   visit("head", "the logits", logits);
-  visit("head", "the loss", loss_of(logits, batch, mix));
+  visit("head", "the loss", label_loss(logits, labels_of(batch), config_, mix));
 }
 
 }  // namespace dbot::methods

@@ -1,44 +1,15 @@
 #include "dbot/methods/masked_clips/masked_clips.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
-#include "dbot/core/error.h"
-#include "dbot/data/image/normalise.h"
 #include "dbot/exchange/import/weights_origin.h"
+#include "dbot/methods/masked_clips/batch_clips.h"
 #include "dbot/methods/masked_clips/start_clips.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/methods/surroundings.h"
 #include "dbot/nn/clip/clip_parameters.h"
 
 namespace dbot::methods {
-namespace {
-
-[[noreturn]] void refuse_clips(const std::string& subject, Fault fault, const std::string& reason) {
-  throw UsageError({.operation = "masked_clips",
-                    .subject = subject,
-                    .fault = fault,
-                    .reason = reason,
-                    .way_out = "give data that are videos"});
-}
-
-/// Clips of each sample.
-std::int64_t clips_of_each(const data::Batch& batch) {
-  const auto found = batch.tensors.find(kClips);
-  if (found == batch.tensors.end()) {
-    refuse_clips("the part \"clips\"", Fault::missing, "is missing in the batch");
-  }
-  const std::int64_t clips = found->second.size(0), samples = batch.size();
-  if (samples == 0 || clips == 0 || clips % samples != 0) {
-    refuse_clips(fmt::format("{} clips of {} videos", clips, samples), Fault::mismatch,
-                 "are no whole number of each");
-  }
-  return clips / samples;
-}
-
-}  // namespace
-
 MaskedClips::MaskedClips(MaskedClipsConfig config)
     : config_(std::move(config)), shape_(clip_network(config_)) {
   // Whether it fits shows only when it is there.
@@ -54,9 +25,8 @@ std::unique_ptr<MaskedClips> MaskedClips::to_be_loaded(MaskedClipsConfig config)
 
 void MaskedClips::read_start() {
   if (config_.start == ClipStart::random || start_) return;
-  StartClips start = config_.start == ClipStart::file
-                         ? load_start_clips(config_.start_path, shape_)
-                         : load_start_image(config_.start_path, shape_);
+  StartClips start =
+      load_start(config_.start, config_.start_path, shape_, nn::clip_parameters(shape_));
   start_ = std::move(start.tensors);
   start_told_ = std::move(start.told);
   exchange::add_origins(origins_, start.origins);
@@ -102,18 +72,12 @@ StepDraws MaskedClips::draw(const data::Batch& batch, const DrawContext& context
                                      clips_of_each(batch), config_.mask, clip_grid(shape_))}};
 }
 
-ops::Clips MaskedClips::seen_clips(const data::Batch& batch) const {
-  const at::Tensor& pixels = batch.tensors.at(kClips);
-  if (pixels.scalar_type() != at::kByte) return pixels;
-  return data::clips(pixels, config_.mean, config_.std);
-}
-
 MaskedClips::Forward MaskedClips::forward(const data::Batch& batch, const StepDraws& draws,
                                           runtime::Precision precision, ClipExtent extent) const {
   clips_of_each(batch);
   Forward step;
   step.mask = masking::mask_of_draws(draws.at("mask"), config_.mask, clip_grid(shape_));
-  step.pass = clip_pass(*network_, seen_clips(batch), step.mask,
+  step.pass = clip_pass(*network_, seen_clips(batch, config_.mean, config_.std), step.mask,
                         {.target_frames = predicted_frames(),
                          .normalised = config_.normalisation == PixelScale::patch,
                          .compute = runtime::compute_type(precision),

@@ -68,7 +68,6 @@ class MaskedClips : public Method {
   void make_network();
   void read_start();
   exchange::ClipDescription description() const;
-  ops::Clips seen_clips(const data::Batch& batch) const;
   std::vector<std::int64_t> predicted_frames() const;
   std::int64_t visible() const;
 

@@ -3,20 +3,11 @@
 
 #include "dbot/methods/check_values.h"
 #include "dbot/methods/encoder_keys.h"
+#include "dbot/methods/masked_clips/clip_keys.h"
 #include "dbot/methods/masked_clips/masked_clips_entry.h"
 
 namespace dbot::methods {
 namespace {
-
-constexpr std::int64_t kMostClipTokens = 65536;  // attention alone is quadratic in them
-
-void check_clip_tokens(const nn::ClipConfig& network) {
-  if (network.tokens() <= kMostClipTokens) return;
-  refuse_recipe(
-      fmt::format("clips of {} steps of {} patches have {} tokens, expected at most {}; "
-                  "choose a larger model.patch_size or fewer clips.frames",
-                  network.steps(), network.places(), network.tokens(), kMostClipTokens));
-}
 
 void check_clip_mask(const MaskedClipsConfig& config, const nn::ClipConfig& network) {
   const std::int64_t visible = masking::visible_tokens(config.mask, clip_grid(network));
@@ -30,26 +21,6 @@ void check_clip_mask(const MaskedClipsConfig& config, const nn::ClipConfig& netw
       "clips.frames, or a smaller model.patch_size",
       config.mask.ratio, visible, network.tokens(),
       masking::space_time_mask_kinds().at(static_cast<std::size_t>(config.mask.kind))));
-}
-
-void check_clip_start(const MaskedClipsConfig& config) {
-  const bool given = config.start != ClipStart::random;
-  if (given && config.start_path.empty()) {
-    refuse_recipe(
-        "start.init is not \"random\" and start.path is empty; name a weights file, or choose "
-        "start.init = \"random\"");
-  }
-  if (!given && !config.start_path.empty()) {
-    refuse_recipe(
-        fmt::format("start.path is \"{}\", but start.init is \"random\"; set start.init = \"file\" "
-                    "or \"image\", or remove the path",
-                    config.start_path));
-  }
-  if (config.start == ClipStart::image && !config.network.attention_bias) {
-    refuse_recipe(
-        "start.init is \"image\", whose queries, keys and values have biases; set "
-        "model.attention_bias = true");
-  }
 }
 
 }  // namespace
@@ -70,12 +41,7 @@ masking::SpaceTimeGrid clip_grid(const nn::ClipConfig& network) {
 void check(const MaskedClipsConfig& config, const Surroundings& /*surroundings*/) {
   check_encoder(config.network.encoder);
   const nn::ClipConfig network = clip_network(config);
-  nn::check(network);
-  if (network.encoder.channels != 3) {
-    refuse_recipe(fmt::format("model.channels is {}, but videos have 3; set model.channels = 3",
-                              network.encoder.channels));
-  }
-  check_clip_tokens(network);
+  check_clip_network(network);
   check_clip_mask(config, network);
   if (config.which_frames == objectives::TargetFrames::stride &&
       network.frames % network.predicted_frames != 0) {
@@ -84,8 +50,7 @@ void check(const MaskedClipsConfig& config, const Surroundings& /*surroundings*/
                     "target.which = \"stride\" needs",
                     network.predicted_frames, network.frames));
   }
-  check_clip_start(config);
-  check_float32("model.layer_norm_eps", network.encoder.layer_norm_eps);
+  check_clip_start(config.start, config.start_path, network);
 }
 
 Outline outline(const MaskedClipsConfig& config) {
@@ -94,8 +59,8 @@ Outline outline(const MaskedClipsConfig& config) {
           .width = encoder.width,
           .size = encoder_size_keys(encoder),
           .clips = ClipInput{.frames = config.network.frames,
-                             .stride = config.stride,
-                             .frames_per_second = config.frames_per_second,
+                             .stride = config.network.stride,
+                             .frames_per_second = config.network.frames_per_second,
                              .size = encoder.image_size,
                              .repeats = config.repeats}};
 }

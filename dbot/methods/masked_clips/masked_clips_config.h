@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dbot/masking/space_time_mask.h"
+#include "dbot/methods/masked_clips/clip_keys.h"
 #include "dbot/nn/clip/config.h"
 #include "dbot/objectives/target_frames.h"
 #include "dbot/runtime/device.h"
@@ -13,10 +14,6 @@ namespace dbot::methods {
 
 /// Predicted pixels: as they are, or of each patch on its own mean and deviation.
 enum class PixelScale { none, patch };
-
-/// The first weights: drawn, those of an MAE-ST with its decoder, or those of an encoder of images
-/// (exchange/video/inflated_encoder.h).
-enum class ClipStart { random, file, image };
 
 /// MAE-ST: tokens of a clip are hidden in space and time, and their pixels predicted.
 /// docs/methods/mae_st.md.
@@ -29,9 +26,7 @@ struct MaskedClipsConfig {
   std::int64_t target_frames = 0;  // of a clip that are predicted; 0: one a step of time
   objectives::TargetFrames which_frames = objectives::TargetFrames::spread;
   PixelScale normalisation = PixelScale::patch;
-  double stride = 4;              // frames of a video from one of a clip's to the next …
-  double frames_per_second = 30;  // … in a video that has so many; 0: each as it is
-  std::int64_t repeats = 4;       // clips of a video in a step
+  std::int64_t repeats = 4;  // clips of a video in a step
   ClipStart start = ClipStart::random;
   std::string start_path;  // of the first weights
 

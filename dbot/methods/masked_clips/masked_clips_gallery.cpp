@@ -29,7 +29,7 @@ class HeldOutClips final : public HeldOutMeasure {
     const at::NoGradGuard no_grad;
     const auto step =
         method_.forward(batch, method_.draw(batch, context), precision, ClipExtent::masked_tokens);
-    means_.add("loss", step.pass.loss, static_cast<double>(batch.tensors.at(kClips).size(0)));
+    means_.add("loss", step.pass.loss, static_cast<double>(batch.tensors.at(nn::kClips).size(0)));
   }
 
   HeldOutFigures figures() const override { return means_.figures(); }
@@ -41,9 +41,9 @@ class HeldOutClips final : public HeldOutMeasure {
 
 /// The batch's first samples with all their clips.
 data::Batch first_videos(const data::Batch& batch, std::int64_t samples) {
-  const at::Tensor& clips = batch.tensors.at(kClips);
+  const at::Tensor& clips = batch.tensors.at(nn::kClips);
   data::Batch first;
-  first.tensors[kClips] = clips.narrow(0, 0, clips.size(0) / batch.size() * samples);
+  first.tensors[nn::kClips] = clips.narrow(0, 0, clips.size(0) / batch.size() * samples);
   first.sample_ids.assign(batch.sample_ids.begin(), batch.sample_ids.begin() + samples);
   first.epoch = batch.epoch;
   return first;
@@ -64,7 +64,7 @@ std::unique_ptr<HeldOutMeasure> MaskedClips::measure_held_out() const {
 }
 
 Gallery MaskedClips::gallery(const data::Batch& batch, const GalleryContext& context) const {
-  if (!batch.tensors.contains(kClips)) return {};
+  if (!batch.tensors.contains(nn::kClips)) return {};
   const at::NoGradGuard no_grad;
   const data::Batch shown = first_videos(batch, std::min(kShownClips, batch.size()));
   const Forward step = forward(shown, draw(shown, context.draws), context.precision);

@@ -4,22 +4,11 @@
 #include <fmt/ranges.h>
 
 #include "dbot/methods/masked_clips/clip_costs.h"
+#include "dbot/methods/masked_clips/clip_text.h"
 #include "dbot/methods/masked_clips/masked_clips.h"
 #include "dbot/nn/clip/clip_parameters.h"
 
 namespace dbot::methods {
-namespace {
-
-std::string clip_text(const MaskedClipsConfig& config) {
-  const std::string rate = config.frames_per_second > 0
-                               ? fmt::format(" of {:g} a second", config.frames_per_second)
-                               : std::string();
-  return fmt::format("{} of each video, {} frames at steps of {:g}{}", config.repeats,
-                     config.network.frames, config.stride, rate);
-}
-
-}  // namespace
-
 exchange::ClipDescription MaskedClips::description() const {
   return {.config = shape_,
           .mean = config_.mean,
@@ -53,7 +42,7 @@ ModelFacts MaskedClips::facts() const {
   const bool patch = config_.normalisation == PixelScale::patch;
   facts.objectives = {
       {.target = "pixels", .loss = "mse", .normalisation = patch ? "patch" : "none"}};
-  facts.rows = {{"clips", clip_text(config_)},
+  facts.rows = {{"clips", clip_text(config_.network, config_.repeats)},
                 {"predicted frames", fmt::format("{}", fmt::join(predicted_frames(), ", "))}};
   if (config_.start != ClipStart::random) {
     // A run that goes on has not read the file again.

@@ -5,12 +5,12 @@
 #include <cmath>
 
 #include "dbot/core/error.h"
+#include "dbot/exchange/import/decoder_file.h"
 #include "dbot/exchange/import/weights_origin.h"
 #include "dbot/exchange/video/clip_file.h"
 #include "dbot/exchange/video/inflated_encoder.h"
 #include "dbot/methods/start/start_tensor.h"
 #include "dbot/methods/start/start_weights.h"
-#include "dbot/nn/clip/clip_parameters.h"
 #include "dbot/nn/clip/resize_clip_positions.h"
 
 namespace dbot::methods {
@@ -60,16 +60,18 @@ void resize_start(const std::string& path, runtime::NamedTensors& tensors,
 
 }  // namespace
 
-StartClips load_start_clips(const std::string& path, const nn::ClipConfig& network) {
-  runtime::NamedTensors tensors = exchange::read_mae_st(path);
+StartClips load_start_clips(const std::string& path, const nn::ClipConfig& network,
+                            const std::vector<nn::ParameterSpec>& wanted) {
+  const std::filesystem::path file = exchange::resolve_autoencoder_path(path);
+  runtime::NamedTensors tensors = exchange::read_mae_st(file);
   const nn::ClipConfig stored = stored_grid(tensors, network);
   const std::string resized = resized_text(stored, network);
   if (!resized.empty()) resize_start(path, tensors, stored, network);
   StartClips start;
-  for (const nn::ParameterSpec& spec : nn::clip_parameters(network)) {
+  for (const nn::ParameterSpec& spec : wanted) {
     start.tensors[spec.name] = start_tensor(clip_file(path), spec, tensors);
   }
-  start.origins = exchange::read_origins(path);
+  start.origins = exchange::read_origins(file);
   start.told = path + resized;
   return start;
 }
@@ -83,6 +85,12 @@ StartClips load_start_image(const std::string& path, const nn::ClipConfig& netwo
           .origins = std::move(image.origins),
           .told = path + "; its kernel spread over " + std::to_string(network.tubelet) + " frames" +
                   (fitting.empty() ? "" : "; " + fitting)};
+}
+
+StartClips load_start(ClipStart start, const std::string& path, const nn::ClipConfig& network,
+                      const std::vector<nn::ParameterSpec>& wanted) {
+  return start == ClipStart::image ? load_start_image(path, network)
+                                   : load_start_clips(path, network, wanted);
 }
 
 }  // namespace dbot::methods

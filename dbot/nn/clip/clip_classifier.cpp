@@ -31,7 +31,10 @@ ClipClassifier::ClipClassifier(const ClipClassifierConfig& config,
 
 at::Tensor ClipClassifier::features(const ops::Clips& clips, at::ScalarType compute,
                                     const DropPath& drop_path) const {
-  const at::Tensor tokens = encoder_.blocks(encoder_.embed(clips), compute, drop_path);
+  return pooled(encoder_.blocks(encoder_.embed(clips), compute, drop_path));
+}
+
+at::Tensor ClipClassifier::pooled(const at::Tensor& tokens) const {
   return encoder_.norm(tokens.slice(1, encoder_.config().prefix()).mean(1));
 }
 

@@ -32,6 +32,8 @@ class ClipClassifier {
   /// What the head sees, float32 [batch, width]. clips: as for `ClipEncoder::embed`.
   at::Tensor features(const ops::Clips& clips, at::ScalarType compute,
                       const DropPath& drop_path = {}) const;
+  /// The same of the tokens behind the last block.
+  at::Tensor pooled(const at::Tensor& tokens) const;
   /// [batch, classes], float32.
   at::Tensor logits(const at::Tensor& features) const;
 

@@ -44,7 +44,9 @@ ClipEncoder::ClipEncoder(const ClipConfig& config, std::shared_ptr<ParameterStor
       positions_(config, "", config.encoder.width, *parameters_) {}
 
 BackboneInput ClipEncoder::input() const {
-  return {.part = "images", .images = {config_.encoder.image_size, config_.encoder.channels}};
+  return {.part = "images",
+          .images = {config_.encoder.image_size, config_.encoder.channels},
+          .clips = ClipFrames{config_.frames, config_.stride, config_.frames_per_second}};
 }
 
 std::vector<std::string> ClipEncoder::feature_names() const {
@@ -54,7 +56,7 @@ std::vector<std::string> ClipEncoder::feature_names() const {
 
 runtime::NamedTensors ClipEncoder::features(const runtime::NamedTensors& inputs,
                                             at::ScalarType compute) const {
-  const auto clips = inputs.find("clips");
+  const auto clips = inputs.find(kClips);
   const at::Tensor seen =
       clips != inputs.end() ? clips->second : still_clips(inputs.at("images"), config_.frames);
   const at::Tensor found = encode(embed(seen), compute);

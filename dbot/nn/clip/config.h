@@ -22,6 +22,8 @@ struct ClipConfig {
   ClipPositions positions = ClipPositions::separable;
   bool attention_bias = true;         // of queries, keys and values
   std::int64_t predicted_frames = 8;  // of a clip
+  // Which frames of a video it is for (ClipFrames); no weights depend on them.
+  double stride = 4, frames_per_second = 30;
 
   std::int64_t steps() const { return frames / tubelet; }
   std::int64_t places() const { return encoder.patches(); }  // of a step

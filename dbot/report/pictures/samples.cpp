@@ -49,7 +49,7 @@ void shorten(std::vector<std::string>& names) {
 /// Of clips [samples, channels, frames, height, width] the middle frame.
 at::Tensor take_images(runtime::NamedTensors& tensors) {
   if (const auto found = tensors.extract("images")) return found.mapped();
-  const at::Tensor& clips = tensors.at("clips");
+  const at::Tensor& clips = tensors.at(nn::kClips);
   return clips.select(2, clips.size(2) / 2).contiguous();
 }
 

@@ -19,13 +19,11 @@
 #include "dbot/report/pictures/set/exhibit_files.h"
 #include "dbot/report/terminal/count_progress.h"
 #include "dbot/run/recipe/resolve.h"
-#include "dbot/run/training_data/training_images.h"
+#include "dbot/run/training_data/judged_data.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {
 namespace {
-
-constexpr const char* kWithoutLabels = "No class folders: judged without labels.";
 
 bool reads_features(const eval::EvaluateConfig& config) {
   return config.knn || config.linear;
@@ -57,63 +55,6 @@ void require_two_classes(const data::LabelledSplits& limited, const eval::Evalua
        .way_out = "raise it, or set it to 0 for all"});
 }
 
-/// The list of images to leave out holds for other data, too, where they lie in a source.
-data::Choice choice_for(const std::filesystem::path& path, const Recipe& recipe,
-                        const std::vector<std::filesystem::path>& sources) {
-  data::Choice choice{.leave_out = recipe.data.leave_out, .labels = recipe.evaluate.labels};
-  if (choice.leave_out.empty()) return choice;
-  std::error_code error;
-  const auto here = (std::filesystem::weakly_canonical(path, error) / "").string();
-  for (const auto& source : sources) {
-    if (here.starts_with((std::filesystem::weakly_canonical(source, error) / "").string())) {
-      choice.list_root = source;
-      return choice;
-    }
-  }
-  choice.leave_out.clear();
-  return choice;
-}
-
-/// Without `evaluate.data`, labels are a bonus: many sets of images have none, which the log is
-/// told. `why_none` gets what is wrong with those that have.
-std::optional<data::LabelledSplits> find_splits(const Recipe& recipe,
-                                                const std::vector<std::filesystem::path>& sources,
-                                                std::string& why_none, const core::Log& log) {
-  const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
-  const std::string& other = recipe.evaluate.data;
-  const auto tell = [&](const std::string& reason) {
-    log(core::LogLevel::information, "no evaluation: " + reason);
-    return std::nullopt;
-  };
-  if (recipe.evaluate.labels == "none") return tell("evaluate.labels is none");
-  if (!other.empty()) {
-    try {
-      return data::open_labelled(other, seed, log, choice_for(other, recipe, sources));
-    } catch (const DataError& error) {
-      throw DataError({.operation = "recipe",
-                       .subject = fmt::format("evaluate.data is \"{}\"", other),
-                       .fault = error.fault(),
-                       .reason = fmt::format(", which cannot be used: {}", error.what())});
-    }
-  }
-  if (methods::catalogue::outline(recipe.method).clips) {
-    return tell("frozen features are judged on images; evaluate.data names some with labels");
-  }
-  try {
-    auto splits = data::open_labelled(sources.front(), seed, log, choice_of(recipe));
-    if (splits.train->classes().size() >= 2) return splits;
-    log(core::LogLevel::information, kWithoutLabels);
-  } catch (const DataError& error) {
-    if (error.fault() == Fault::unlabelled) {
-      log(core::LogLevel::information, kWithoutLabels);
-    } else {
-      why_none = error.what();
-      return tell(why_none);
-    }
-  }
-  return std::nullopt;
-}
-
 /// Percent of the test images that are of the largest class.
 double share_of_largest(const data::Dataset& images) {
   std::vector<std::int64_t> count(images.classes().size());
@@ -136,7 +77,9 @@ EvaluatedClasses describe_classes(const data::LabelledSplits& splits, const Reci
       splits.labels, splits.train->classes(), {}, share_of_largest(*splits.test)};
   log(core::LogLevel::information, data::classes_text(classes.names, classes.from));
   // Whoever names where labels come from stands for them.
-  if (recipe.evaluate.labels.empty()) classes.doubt = data::doubt_about_classes(*splits.train);
+  if (recipe.evaluate.labels.empty() && splits.content == data::Content::images) {
+    classes.doubt = data::doubt_about_classes(*splits.train);
+  }
   if (!classes.doubt.empty()) {
     log(core::LogLevel::warning,
         fmt::format("the classes {}: accuracies may say nothing of the features, and no verdict is "
@@ -148,15 +91,36 @@ EvaluatedClasses describe_classes(const data::LabelledSplits& splits, const Reci
   return classes;
 }
 
-/// Raw pixels are a lot of features, kept for all images at once.
-bool pixels_fit_memory(core::Size size, std::int64_t channels, const data::LabelledSplits& splits) {
-  const auto values = static_cast<double>(size.height * size.width * channels);
+/// What raw pixels are read like: as the network reads them, but smaller.
+nn::BackboneInput pixel_input(nn::BackboneInput input) {
+  input.images.size = eval::raw_pixel_size(input.images.size);
+  return input;
+}
+
+/// Raw pixels are a lot of features, kept for all samples at once.
+bool pixels_fit_memory(const nn::BackboneInput& input, const data::LabelledSplits& splits) {
+  const auto [height, width] = input.images.size;
+  const bool clips = input.clips && splits.content == data::Content::videos;
+  const auto values = static_cast<double>(height * width * input.images.channels *
+                                          (clips ? input.clips->frames : 1));
   const auto images = static_cast<double>(splits.train->size() + splits.test->size());
   return 4 * values * images < 0.2 * static_cast<double>(runtime::describe_machine().memory_bytes);
 }
 
-eval::ExtractionSettings extraction_settings(const Recipe& recipe, const core::Log& log) {
+/// What the backbone of the recipe's system reads; it is not made yet.
+std::optional<nn::BackboneInput> input_of(const methods::Outline& outline) {
+  if (!outline.images) return std::nullopt;
+  nn::BackboneInput input{.images = *outline.images};
+  if (const auto& clips = outline.clips) {
+    input.clips = nn::ClipFrames{clips->frames, clips->stride, clips->frames_per_second};
+  }
+  return input;
+}
+
+eval::ExtractionSettings extraction_settings(const Recipe& recipe, data::Content content,
+                                             const core::Log& log) {
   eval::ExtractionSettings settings;
+  settings.content = content;
   settings.mean = recipe.data.mean;
   settings.std = recipe.data.std;
   settings.values = data::range_of(recipe.data.value_range);
@@ -168,10 +132,19 @@ eval::ExtractionSettings extraction_settings(const Recipe& recipe, const core::L
   return settings;
 }
 
+/// A classifier of videos may look at several clips of each.
+eval::ExtractionSettings with_views(eval::ExtractionSettings settings, const Recipe& recipe) {
+  const auto clips = methods::catalogue::outline(recipe.method).clips;
+  if (!clips || settings.content != data::Content::videos) return settings;
+  settings.time_views = clips->time_views;
+  settings.side_views = clips->side_views;
+  return settings;
+}
+
 /// What a classifier that learned from so many images says of those to test on; the newest figures
 /// stand in the run's folder.
 eval::EvaluationRow classify(const methods::ClassifyingCapability& classifier,
-                             const nn::ImageInput& input, std::int64_t learned,
+                             const nn::BackboneInput& input, std::int64_t learned,
                              const std::shared_ptr<const data::Dataset>& test,
                              const eval::ExtractionSettings& extraction,
                              const std::filesystem::path& folder, const core::StopRequest& stop,
@@ -209,17 +182,18 @@ RunEvaluation make_evaluation(const Recipe& recipe,
                               const core::StopRequest& stop, const core::Log& log,
                               const core::Log& opening_log) {
   const eval::EvaluateConfig& config = recipe.evaluate;
-  const std::optional<nn::ImageInput> input = methods::catalogue::outline(recipe.method).images;
+  const auto input = input_of(methods::catalogue::outline(recipe.method));
   RunEvaluation evaluation;
   if (!is_asked_for(recipe) || !input) return evaluation;
-  const auto found = find_splits(recipe, sources, evaluation.why_none, opening_log);
+  const auto found = open_judged_data(recipe, sources, evaluation.why_none, opening_log);
   if (!found) return evaluation;
   require_same_classes(recipe, *found, trained);
   evaluation.classes = describe_classes(*found, recipe, log);
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
   const data::LabelledSplits splits = eval::limit_splits(*found, config, seed);
   if (config.max_train_images > 0) require_two_classes(splits, config);
-  const eval::ExtractionSettings extraction = extraction_settings(recipe, log);
+  const eval::ExtractionSettings extraction = extraction_settings(recipe, splits.content, log);
+  const eval::ExtractionSettings test_views = with_views(extraction, recipe);
 
   report::Evaluations evaluations;
   const std::filesystem::path folder = metrics.path().parent_path();
@@ -228,7 +202,7 @@ RunEvaluation make_evaluation(const Recipe& recipe,
     std::vector<eval::EvaluationRow> rows;
     if (const auto* classifier = method.classifier()) {
       rows.push_back(
-          classify(*classifier, *input, learned, splits.test, extraction, folder, stop, log));
+          classify(*classifier, *input, learned, splits.test, test_views, folder, stop, log));
     }
     if (!reads_features(config)) return rows;
     const auto frozen =
@@ -236,18 +210,16 @@ RunEvaluation make_evaluation(const Recipe& recipe,
     rows.insert(rows.end(), frozen.rows.begin(), frozen.rows.end());
     return rows;
   };
-  const core::Size size = eval::raw_pixel_size(input->size);
+  const nn::BackboneInput pixels = pixel_input(*input);
   if (!reads_features(config)) {
     // Nothing is asked of raw pixels.
-  } else if (pixels_fit_memory(size, input->channels, splits)) {
-    const int channels = static_cast<int>(input->channels);
+  } else if (pixels_fit_memory(pixels, splits)) {
     evaluations.of_pixels = [=, &stop] {
-      return eval::evaluate_pixels(size, channels, splits, config, extraction, seed, stop, log)
-          .rows;
+      return eval::evaluate_pixels(pixels, splits, config, extraction, seed, stop, log).rows;
     };
   } else {
     log(core::LogLevel::information,
-        "raw pixels are not evaluated: all images at once do not fit this machine's memory");
+        "raw pixels are not evaluated: all samples at once do not fit this machine's memory");
   }
   report::EvaluationSchedule schedule;
   schedule.every_epochs = std::llround(config.every_epochs);

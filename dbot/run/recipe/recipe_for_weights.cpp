@@ -40,7 +40,8 @@ std::string relative_positions_text(nn::RelativePositions kind) {
 
 using Values = std::vector<std::pair<std::string, std::string>>;
 
-Values model_values(const nn::EncoderConfig& config) {
+/// What every vision transformer has.
+Values size_values(const nn::EncoderConfig& config) {
   return {{"model.image_size",
            fmt::format("[{}, {}]", config.image_size.height, config.image_size.width)},
           {"model.channels", toml_text(config.channels)},
@@ -49,11 +50,32 @@ Values model_values(const nn::EncoderConfig& config) {
           {"model.depth", toml_text(config.depth)},
           {"model.heads", toml_text(config.heads)},
           {"model.mlp_ratio", toml_text(config.mlp_ratio)},
-          {"model.layer_norm_eps", toml_text(config.layer_norm_eps)},
-          {"model.position_table", toml_text(config.position_table)},
-          {"model.relative_positions", relative_positions_text(config.relative_positions)},
-          {"model.layer_scale", toml_text(config.layer_scale)},
-          {"model.key_bias", toml_text(config.key_bias)}};
+          {"model.layer_norm_eps", toml_text(config.layer_norm_eps)}};
+}
+
+Values model_values(const nn::EncoderConfig& config) {
+  Values values = size_values(config);
+  values.insert(values.end(),
+                {{"model.position_table", toml_text(config.position_table)},
+                 {"model.relative_positions", relative_positions_text(config.relative_positions)},
+                 {"model.layer_scale", toml_text(config.layer_scale)},
+                 {"model.key_bias", toml_text(config.key_bias)}});
+  return values;
+}
+
+Values clip_values(const nn::ClipConfig& config) {
+  constexpr const char* kPositions[] = {"sincos", "learned", "separable"};
+  Values values = size_values(config.encoder);
+  values.insert(
+      values.end(),
+      {{"model.tubelet", toml_text(config.tubelet)},
+       {"model.positions", toml_text(std::string(kPositions[static_cast<int>(config.positions)]))},
+       {"model.class_token", toml_text(config.encoder.class_token)},
+       {"model.attention_bias", toml_text(config.attention_bias)},
+       {"clips.frames", toml_text(config.frames)},
+       {"clips.stride", toml_text(config.stride)},
+       {"clips.target_fps", toml_text(config.frames_per_second)}});
+  return values;
 }
 
 /// Mean and deviation of the pixels that the encoder knows, where nobody gives others.
@@ -161,6 +183,19 @@ Recipe recipe_for_weights(const RecipeText& text, const exchange::EncoderDescrip
   // Of other channels than the file's nothing is known of their pixels.
   const bool same_channels = !given.contains("model.channels");
   add_pixels(values, encoder, given, same_channels);
+  return read_recipe(text.text, text.origin, not_given(values, given, assignments));
+}
+
+Recipe recipe_for_weights(const RecipeText& text, const exchange::ClipDescription& clips,
+                          const std::vector<std::string>& assignments) {
+  const std::set<std::string> given = keys_of(text, assignments);
+  Values values = clip_values(clips.config);
+  add_pixels(values,
+             {.config = clips.config.encoder,
+              .mean = clips.mean,
+              .std = clips.std,
+              .value_range = clips.value_range},
+             given, /*same_channels=*/true);
   return read_recipe(text.text, text.origin, not_given(values, given, assignments));
 }
 

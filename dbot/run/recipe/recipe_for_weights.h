@@ -5,6 +5,7 @@
 
 #include "dbot/core/log.h"
 #include "dbot/exchange/encoder_description.h"
+#include "dbot/exchange/video/clip_description.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/run/recipe/recipe_catalog.h"
 
@@ -16,6 +17,10 @@ namespace dbot::run {
 /// UsageError as `read_recipe` and `methods::trainable_network`; whether the values fit each other
 /// is `check`'s question.
 Recipe recipe_for_weights(const RecipeText& text, const exchange::EncoderDescription& encoder,
+                          const std::vector<std::string>& assignments);
+
+/// The same for a network of clips, with its [clips].
+Recipe recipe_for_weights(const RecipeText& text, const exchange::ClipDescription& clips,
                           const std::vector<std::string>& assignments);
 
 /// A recipe as `read_recipe` gives it, and where its encoder starts from weights

@@ -82,6 +82,10 @@ void bind_training(Settings& settings, Recipe& recipe) {
                "Everything drawn at random depends on it.");
   settings.add("train.max_skipped_steps", train.max_skipped_steps, at_least(1, 1e9), "steps",
                "Steps in a row with a non-finite loss or gradient before the run stops.");
+  settings.add(
+      "train.spike_factor", train.spike_factor, at_least(0, 1e9), "",
+      "End the run where a step's loss is above so many times the mean of the five before; "
+      "0: never.");
   settings.add("train.capture_step", train.capture_step, at_least(0, kMostSteps), "",
                "Keep this step for dbot replay, as well as those that go wrong; 0: none.");
   settings.add("train.capture_bytes", train.capture_bytes, at_least(0, 1e15), "bytes",

@@ -12,6 +12,7 @@
 #include "dbot/run/stored/picture_folder.h"
 #include "dbot/run/stored/stored_method.h"
 #include "dbot/run/training_data/batch_parts.h"
+#include "dbot/run/training_data/training_images.h"
 
 namespace dbot::run {
 namespace {
@@ -47,9 +48,7 @@ std::shared_ptr<const data::Dataset> open_images(const Recipe& recipe,
                                                  const core::StopRequest& stop,
                                                  const core::Log& log) {
   const std::string captions = captions_for(recipe, options);
-  const bool clips = methods::catalogue::outline(recipe.method).clips.has_value();
-  const data::OpenContext context{
-      .log = log, .stop = &stop, .content = clips ? data::Content::videos : data::Content::images};
+  const data::OpenContext context{.log = log, .stop = &stop, .content = content_of(recipe)};
   if (captions.empty()) return data::open(options.data, data::Wanted::train, context).train;
   try {
     return data::open_with_captions(options.data, data::Wanted::train, captions, context).train;

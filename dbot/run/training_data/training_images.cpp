@@ -94,7 +94,7 @@ TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& pa
   }
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
   const data::LabelledSplits splits =
-      data::open_labelled(paths.front(), seed, log, choice_of(recipe));
+      data::open_labelled(paths.front(), seed, log, choice_of(recipe), content_of(recipe));
   require_known_classes(splits);
   TrainingImages training;
   training.kind = data::find_source(paths.front(), core::silent_log()).kind->id;
@@ -115,12 +115,6 @@ std::optional<std::string> captions_of(const Recipe& recipe) {
   return texts->captions_path;
 }
 
-/// What the samples of a run's data are.
-data::Content content_of(const Recipe& recipe) {
-  return methods::catalogue::outline(recipe.method).clips ? data::Content::videos
-                                                          : data::Content::images;
-}
-
 data::DataParts open_parts(const std::filesystem::path& path, data::Wanted wanted,
                            const Recipe& recipe, const data::OpenContext& context) {
   const auto captions = captions_of(recipe);
@@ -129,6 +123,11 @@ data::DataParts open_parts(const std::filesystem::path& path, data::Wanted wante
 }
 
 }  // namespace
+
+data::Content content_of(const Recipe& recipe) {
+  return methods::catalogue::outline(recipe.method).clips ? data::Content::videos
+                                                          : data::Content::images;
+}
 
 std::shared_ptr<const data::Dataset> open_held_out_images(const std::filesystem::path& path,
                                                           const Recipe& recipe,

@@ -11,6 +11,7 @@
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/loader/loader_config.h"
+#include "dbot/data/sources/content.h"
 #include "dbot/data/sources/open_context.h"
 #include "dbot/data/text/captions/captioned_dataset.h"
 #include "dbot/run/recipe/recipe.h"
@@ -32,6 +33,9 @@ struct TrainingImages {
 /// What a (resolved) recipe wants of its data: without the images that data.leave_out names, by
 /// their names within each source, and with the labels of evaluate.labels.
 data::Choice choice_of(const Recipe& recipe);
+
+/// What the samples of a run's data are.
+data::Content content_of(const Recipe& recipe);
 
 /// The images of the sources. Labels from a list are those of the first. The log is warned of
 /// classes that hold index masks. A system that learns from labels gets the labelled images of the

@@ -42,7 +42,7 @@ data::Batch noise_batch(const run::Recipe& recipe) {
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0);
   data::Batch batch;
   if (const auto clips = methods::catalogue::outline(recipe.method).clips) {
-    batch.tensors[methods::kClips] = at::randint(
+    batch.tensors[nn::kClips] = at::randint(
         0, 256, {count * clips->repeats, channels, clips->frames, size.height, size.width}, random,
         at::kByte);
   } else {

@@ -16,7 +16,7 @@ namespace {
 void time_pass(const std::shared_ptr<const data::Dataset>& videos, const VideoBenchConfig& config,
                const core::Log& log, const std::function<bool()>& stopping, VideoBench& bench) {
   data::Loader loader(videos, {data::clip_part(config.clip)}, config.loader, log);
-  const auto consume = [&] { return loader.next()->tensors.at("clips").size(0); };
+  const auto consume = [&] { return loader.next()->tensors.at(nn::kClips).size(0); };
   consume();
   const core::Stopwatch watch;
   while (bench.clips < config.clips && !stopping()) bench.clips += consume();

@@ -12,7 +12,6 @@
 #include "dbot/core/clock.h"
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
-#include "dbot/data/image/normalise.h"
 #include "dbot/eval/frozen/embedding.h"
 #include "dbot/eval/frozen/samples.h"
 #include "dbot/eval/kinds/feature_memory.h"
@@ -46,9 +45,9 @@ at::Tensor features_of(const eval::FeatureSource& source, const at::Tensor& pixe
   for (std::int64_t first = 0; first < pixels.size(0); first += settings.batch_size) {
     eval::throw_if_stopped("search", stop);
     const auto count = std::min(settings.batch_size, pixels.size(0) - first);
-    const at::Tensor images =
-        data::normalise(pixels.narrow(0, first, count), settings.mean, settings.std);
-    parts.push_back(source.features(images).at(kind).to(at::kFloat));
+    data::Batch batch;
+    batch.tensors[source.input.part] = pixels.narrow(0, first, count);
+    parts.push_back(source.features(batch).at(kind).to(at::kFloat));
   }
   return at::cat(parts);
 }
@@ -103,10 +102,10 @@ ImageSearch search_images(const nn::Backbone& network,
   const eval::ChosenFeatures chosen(network, choice_of(options));
   ImageSearch search;
   search.features = chosen.name_of(options.feature);
-  const eval::FeatureSource source = eval::network_source(network, chosen, settings.precision);
+  const eval::FeatureSource source = eval::network_source(network, chosen, settings);
   // The queries come first: what is wrong with them shows before hours of work.
   const at::Tensor asked =
-      features_of(source, query_pixels(*queries.images, source.input, settings.values, stop),
+      features_of(source, query_pixels(*queries.images, source.input, settings, stop),
                   search.features, settings, stop);
   std::error_code ignored;
   search.from_index = !options.index.empty() && std::filesystem::exists(options.index, ignored);

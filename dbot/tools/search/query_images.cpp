@@ -136,9 +136,9 @@ QueryImages open_queries(const std::vector<std::string>& words,
   return queries;
 }
 
-at::Tensor query_pixels(const data::Dataset& queries, const nn::ImageInput& input,
-                        const data::ValueRange& values, const core::StopRequest& stop) {
-  const auto part = eval::crops_of(input, values).make(queries.size());
+at::Tensor query_pixels(const data::Dataset& queries, const nn::BackboneInput& input,
+                        const eval::ExtractionSettings& settings, const core::StopRequest& stop) {
+  const auto part = eval::crops_of(input, settings).make(queries.size());
   data::Sample sample;
   for (std::int64_t query = 0; query < queries.size(); ++query) {
     eval::throw_if_stopped("search", stop);

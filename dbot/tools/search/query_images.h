@@ -9,8 +9,8 @@
 
 #include "dbot/core/stop.h"
 #include "dbot/data/dataset.h"
-#include "dbot/data/image/value_range.h"
 #include "dbot/data/sources/open_context.h"
+#include "dbot/eval/frozen/features.h"
 #include "dbot/nn/backbone.h"
 
 namespace dbot::tools {
@@ -34,7 +34,7 @@ QueryImages open_queries(const std::vector<std::string>& words,
 
 /// Centre crops as a network reads them, uint8 [queries, channels, height, width]. Throws DataError
 /// naming the first that cannot be read or has other channels, Stopped.
-at::Tensor query_pixels(const data::Dataset& queries, const nn::ImageInput& input,
-                        const data::ValueRange& values, const core::StopRequest& stop);
+at::Tensor query_pixels(const data::Dataset& queries, const nn::BackboneInput& input,
+                        const eval::ExtractionSettings& settings, const core::StopRequest& stop);
 
 }  // namespace dbot::tools

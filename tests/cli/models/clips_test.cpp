@@ -102,6 +102,74 @@ TEST_F(ClipsCli, ARunOnVideosShowsItsClipsAndGoesOnToTheSameBits) {
   EXPECT_GT(nlohmann::json::parse(drawn.out)["pictures"]["clips"], 0);
 }
 
+TEST_F(ClipsCli, VideosInClassFoldersAreJudgedEmbeddedAndLearned) {
+  for (const char* part : {"train", "val"}) {
+    for (int i = 0; i < 4; ++i) {
+      copy("small.mp4", std::string("../labelled/") + part + "/stand/" + std::to_string(i));
+      copy("turned.mp4", std::string("../labelled/") + part + "/turn/" + std::to_string(i));
+    }
+  }
+  auto begin = words("run", {"--set", "evaluate.neighbours=3"});
+  begin[3] = folder_ / "labelled";
+  const Result run = dbot(begin);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::string metrics = read_file(folder_.path() / "run/metrics.jsonl");
+  EXPECT_THAT(metrics, HasSubstr("\"features\":\"pixels\""));
+  EXPECT_THAT(metrics, HasSubstr("\"features\":\"cls\""));
+
+  const Result knn = dbot({"evaluate", "knn", "--model", folder_ / "run", "--data",
+                           folder_ / "labelled", "--videos", "--json"});
+  ASSERT_EQ(knn.exit_code, 0) << knn.err;
+  // The same few videos to learn from and to test on.
+  EXPECT_EQ(nlohmann::json::parse(knn.out)["results"][0]["top1"], 100) << knn.out;
+  const Result pixels = dbot({"evaluate", "knn", "--model", "pixels", "--data",
+                              folder_ / "labelled", "--videos", "--json"});
+  EXPECT_EQ(pixels.exit_code, 0) << pixels.err;
+  const Result images =
+      dbot({"evaluate", "knn", "--model", folder_ / "run", "--data", folder_ / "labelled"});
+  EXPECT_EQ(images.exit_code, 3) << images.err;
+  EXPECT_THAT(images.err, HasSubstr("video"));
+  const Result embedded =
+      dbot({"embed", "--model", folder_ / "run", "--data", folder_ / "labelled", "--videos",
+            "--split", "all", "--out", folder_ / "features.safetensors", "--json"});
+  ASSERT_EQ(embedded.exit_code, 0) << embedded.err;
+  EXPECT_EQ(nlohmann::json::parse(embedded.out)["videos"], 16);
+
+  const std::vector<std::string> tune{"evaluate", "finetune",
+                                      "--model",  folder_ / "run",
+                                      "--data",   folder_ / "labelled",
+                                      "--epochs", "2",
+                                      "--set",    "train.batch_size=4",
+                                      "--set",    "train.threads=1",
+                                      "--set",    "train.precision=fp32"};
+  auto whole = tune;
+  whole.insert(whole.end(), {"--out", folder_ / "tuned", "--json"});
+  const Result tuned = dbot(whole);
+  ASSERT_EQ(tuned.exit_code, 0) << tuned.err;
+  const auto test = nlohmann::json::parse(read_file(folder_.path() / "tuned/test.json"));
+  EXPECT_EQ(test["samples"], 8);
+  const fs::path cut = folder_.path() / "tuned-cut";
+  auto stopped = tune;
+  stopped.insert(stopped.end(), {"--out", cut});
+  ASSERT_EQ(dbot(stopped).exit_code, 0);
+  fs::remove_all(cut / "checkpoints/step-00000004");
+  fs::remove(cut / "checkpoints/latest");
+  fs::remove(cut / "model.safetensors");
+  const Result resumed = dbot({"resume", cut});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(read_file(cut / "model.safetensors"),
+            read_file(folder_.path() / "tuned/model.safetensors"));
+}
+
+TEST_F(ClipsCli, ANetworkOfImagesReadsNoVideos) {
+  const Workshop workshop;
+  ASSERT_EQ(workshop.pretrain("images").exit_code, 0);
+  const Result refused = dbot({"embed", "--model", workshop.folder / "images", "--data",
+                               folder_ / "videos", "--videos", "--out", folder_ / "f.csv"});
+  EXPECT_EQ(refused.exit_code, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("reads images and no clips"));
+}
+
 TEST_F(ClipsCli, BrokenVideosAreReplacedAndNamed) {
   copy("none.mp4", "train/broken");
   const Result run = dbot(words("run", {"--set", "data.max_bad_fraction=0.5"}));

@@ -137,8 +137,8 @@ TEST(Evaluation, AsMaeDoesHasARowAKind) {
 }
 
 TEST(Evaluation, OfPixelsHasOneKindOfFeature) {
-  const Evaluation pixels =
-      evaluate_pixels({8, 8}, 3, splits(), {}, extraction(), 0, kNoStop, core::silent_log());
+  const Evaluation pixels = evaluate_pixels({.images = {{8, 8}, 3}}, splits(), {}, extraction(), 0,
+                                            kNoStop, core::silent_log());
   EXPECT_THAT(titles(pixels), ElementsAre("knn pixels", "linear pixels"));
 }
 
@@ -159,7 +159,7 @@ std::vector<std::string> passes(bool pixels, std::size_t stop_in = 0) {
     last = now.done;
   };
   if (pixels) {
-    evaluate_pixels({8, 8}, 3, splits(), {}, settings, 0, stop, core::silent_log());
+    evaluate_pixels({.images = {{8, 8}, 3}}, splits(), {}, settings, 0, stop, core::silent_log());
   } else {
     evaluate_backbone(small_network(), splits(), {}, settings, 0, stop, core::silent_log());
   }

@@ -59,7 +59,7 @@ TEST(Features, AreThoseOfTheForwardPass) {
 TEST(Features, OfPixelsAreTheImages) {
   const auto dataset = std::make_shared<test::MemoryDataset>(5);
   const Features features =
-      pixel_features({8, 8}, 3, dataset, settings(2), kNoStop, core::silent_log());
+      pixel_features({.images = {{8, 8}, 3}}, dataset, settings(2), kNoStop, core::silent_log());
   ASSERT_EQ(features.kinds.size(), 1U);
   EXPECT_TRUE(at::equal(features.of(kPixelFeatures), images_of(dataset).flatten(1)));
 }
@@ -67,7 +67,7 @@ TEST(Features, OfPixelsAreTheImages) {
 TEST(Features, LeaveBrokenSamplesOut) {
   const auto dataset = std::make_shared<test::MemoryDataset>(12, std::set<std::int64_t>{4});
   const Features features =
-      pixel_features({8, 8}, 3, dataset, settings(5), kNoStop, core::silent_log());
+      pixel_features({.images = {{8, 8}, 3}}, dataset, settings(5), kNoStop, core::silent_log());
   EXPECT_THAT(features.indices, ElementsAre(0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11));
   EXPECT_EQ(features.labels.size(0), 11);
   EXPECT_EQ(features.of(kPixelFeatures).size(0), 11);

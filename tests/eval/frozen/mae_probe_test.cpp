@@ -30,7 +30,8 @@ class MaeProbe : public testing::Test {
 
   nn::VisionTransformer network_ = small_network();
   ChosenFeatures chosen_{network_, {.kinds = {"mean", "grid:2"}}};
-  FeatureSource source_ = network_source(network_, chosen_, runtime::Precision::fp32);
+  ExtractionSettings settings_ = sixteen_at_once();
+  FeatureSource source_ = network_source(network_, chosen_, settings_);
   std::shared_ptr<const data::Dataset> train_ = std::make_shared<test::SyntheticDataset>(90, 8);
   Features test_ = extract_features(source_, std::make_shared<test::SyntheticDataset>(40, 8),
                                     sixteen_at_once(), kNoStop, core::silent_log());

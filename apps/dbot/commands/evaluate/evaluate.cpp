@@ -61,7 +61,7 @@ void evaluate(const Arguments& arguments, const CLI::App& command,
   }
   if (arguments.protocol == "finetune") {
     refuse_options("finetune", command,
-                   {"--features", "--blocks", "--protocol", "--batch", "--seeds"});
+                   {"--features", "--blocks", "--protocol", "--batch", "--seeds", "--videos"});
     return finetune(arguments, data, arguments.finetune, arguments.json, words);
   }
   refuse_options(arguments.protocol, command, {"--recipe", "--set", "--from-scratch", "--resume"});
@@ -79,6 +79,8 @@ void add_data(CLI::App& command, Arguments& arguments) {
       "Training labels to use: a share (1%) or a number (5-per-class) of each class; or where "
       "labels come from")
       ->allow_extra_args(false);
+  command.add_flag("--videos", data.videos,
+                   "knn, linear: PATH holds labelled videos, for a network that reads clips");
   add("--leave-out", data.leave_out, "FILE", "Images to leave out: quarantine.txt of data check");
   command
       .add_option("--seed", data.seed,
@@ -116,7 +118,8 @@ void add_finetune(CLI::App& command, FinetuneArguments& arguments) {
     return command.add_option(name, value, text)->type_name(type)->check(not_empty());
   };
   add("--recipe", arguments.recipe, "RECIPE",
-      "finetune: a recipe's name or a .toml file (default: finetune/small)");
+      "finetune: a recipe's name or a .toml file (default: finetune/small; of clips "
+      "finetune/clips)");
   add("--set", arguments.settings, "KEY=VALUE", "finetune: change one key of the recipe")
       ->allow_extra_args(false);
   command.add_flag("--from-scratch", arguments.from_scratch,

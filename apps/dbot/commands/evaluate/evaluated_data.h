@@ -10,6 +10,7 @@ namespace dbot::app {
 /// What is asked of every evaluation, beside the network.
 struct EvaluatedData {
   std::string data, leave_out;
+  bool videos = false;  // the data are videos
   WantedLabels labels;
   std::int64_t seed = 0;
   std::string out;     // folder of a run, or of results; empty: the protocol's own choice

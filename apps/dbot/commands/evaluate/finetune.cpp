@@ -13,6 +13,7 @@
 #include "dbot/core/error.h"
 #include "dbot/core/settings/toml_document.h"
 #include "dbot/exchange/import/encoder_import.h"
+#include "dbot/exchange/video/clip_file.h"
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe_catalog.h"
 #include "dbot/run/recipe/recipe_for_weights.h"
@@ -21,6 +22,9 @@ namespace dbot::app {
 namespace {
 
 using core::toml_text;
+
+constexpr const char* kForImages = "finetune/small";
+constexpr const char* kForClips = "finetune/clips";
 
 /// What the options say, as assignments; they come last and so win over --set.
 std::vector<std::string> assignments(const ModelArguments& model, const EvaluatedData& data,
@@ -58,15 +62,34 @@ exchange::EncoderDescription describe(const std::string& model) {
   return description;
 }
 
-run::PretrainOptions options_of(const EvaluatedData& data, const FinetuneArguments& arguments) {
-  if (data.out.empty() && arguments.resume) {
-    throw UsageError("[evaluate] --resume needs --out, the folder of the run to go on with");
+/// The recipe, its name, and the network that is to be trained on.
+struct Plan {
+  std::string name;
+  run::Recipe recipe;
+};
+
+Plan plan_for(const ModelArguments& model, const EvaluatedData& data,
+              const FinetuneArguments& arguments) {
+  const std::vector<std::string> all = assignments(model, data, arguments);
+  const auto file = exchange::resolve_model_path(model.model);
+  const bool clips = exchange::holds_clips(file);
+  std::string name = arguments.recipe;
+  if (name.empty()) name = clips ? kForClips : kForImages;
+  const run::RecipeText text = run::find_recipe(name);
+  if (!clips) {
+    return {std::move(name), run::recipe_for_weights(text, describe(model.model), all)};
   }
-  const std::filesystem::path recipe(arguments.recipe);
+  return {std::move(name),
+          run::recipe_for_weights(text, exchange::load_clips(file).description, all)};
+}
+
+run::PretrainOptions options_of(const EvaluatedData& data, const FinetuneArguments& arguments,
+                                const std::string& name) {
+  const std::filesystem::path recipe(name);
   return {.data = data.data,
           .out = data.out,
           .resume = arguments.resume,
-          .recipe = recipe.extension() == ".toml" ? recipe.stem().string() : arguments.recipe,
+          .recipe = recipe.extension() == ".toml" ? recipe.stem().string() : name,
           .more_data = {},
           .commands = command_texts()};
 }
@@ -81,11 +104,12 @@ void finetune(const ModelArguments& model, const EvaluatedData& data,
         "[evaluate] --model is pixels, which have no weights to train on; expected a run, a "
         "checkpoint or a weights file");
   }
-  const run::PretrainOptions options = options_of(data, arguments);
-  const run::RecipeText text = run::find_recipe(arguments.recipe);
-  run::Recipe recipe =
-      run::recipe_for_weights(text, describe(model.model), assignments(model, data, arguments));
-  train_run(std::move(recipe), options, json, [&](const std::string& run) {
+  if (data.out.empty() && arguments.resume) {
+    throw UsageError("[evaluate] --resume needs --out, the folder of the run to go on with");
+  }
+  Plan plan = plan_for(model, data, arguments);
+  const run::PretrainOptions options = options_of(data, arguments, plan.name);
+  train_run(std::move(plan.recipe), options, json, [&](const std::string& run) {
     std::vector<std::string> again = words;
     if (data.out.empty()) again.insert(again.end(), {"--out", run});
     if (!arguments.resume) again.emplace_back("--resume");

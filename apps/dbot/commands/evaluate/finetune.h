@@ -11,7 +11,7 @@ namespace dbot::app {
 
 /// The options of a run that no other evaluation has.
 struct FinetuneArguments {
-  std::string recipe = "finetune/small";
+  std::string recipe;  // empty: finetune/small, for a network of clips finetune/clips
   std::vector<std::string> settings;
   bool from_scratch = false, resume = false;
 };

@@ -24,6 +24,7 @@ namespace dbot::app {
 namespace {
 
 constexpr core::Size kPixelSize{32, 32};
+constexpr std::int64_t kVideoChannels = 3;
 constexpr std::int64_t kMostEpochs = 1'000'000;
 
 std::string checked_features(const std::string& text) {
@@ -71,12 +72,18 @@ eval::ProbeProtocol probe_protocol(const std::string& protocol, const std::strin
       "dbot evaluate linear");
 }
 
+data::Content content_of(const EvaluatedData& asked) {
+  return asked.videos ? data::Content::videos : data::Content::images;
+}
+
 data::LabelledSplits open_splits(const EvaluatedData& asked) {
   const std::string& from = asked.labels.from;
-  auto splits = data::open_labelled(asked.data, static_cast<std::uint64_t>(asked.seed),
-                                    console_log(), {.leave_out = asked.leave_out, .labels = from});
+  auto splits =
+      data::open_labelled(asked.data, static_cast<std::uint64_t>(asked.seed), console_log(),
+                          {.leave_out = asked.leave_out, .labels = from}, content_of(asked));
   complain(data::classes_text(splits.train->classes(), splits.labels));
-  if (const auto doubt = from.empty() ? data::doubt_about_classes(*splits.train) : "";
+  const bool may_doubt = from.empty() && !asked.videos;
+  if (const auto doubt = may_doubt ? data::doubt_about_classes(*splits.train) : "";
       !doubt.empty()) {
     complain(
         fmt::format("warning: the classes {}: accuracies may say nothing of the features. "
@@ -130,11 +137,16 @@ eval::Evaluation evaluate_pixels(const ModelArguments& model, const EvaluatedDat
                                  const eval::EvaluateConfig& config,
                                  const data::LabelledSplits& splits,
                                  eval::ExtractionSettings extraction) {
-  const int channels = data::usual_channels(*splits.train);
-  extraction.mean.assign(static_cast<std::size_t>(channels), 0.5);
+  nn::BackboneInput input{.images = {square_size(model).value_or(kPixelSize), kVideoChannels}};
+  if (asked.videos) {
+    input.clips = nn::ClipFrames{};
+  } else {
+    input.images.channels = data::usual_channels(*splits.train);
+  }
+  extraction.mean.assign(static_cast<std::size_t>(input.images.channels), 0.5);
   extraction.std = extraction.mean;
-  return eval::evaluate_pixels(square_size(model).value_or(kPixelSize), channels, splits, config,
-                               extraction, static_cast<std::uint64_t>(asked.seed), stop_request(),
+  return eval::evaluate_pixels(input, splits, config, extraction,
+                               static_cast<std::uint64_t>(asked.seed), stop_request(),
                                console_log());
 }
 
@@ -187,14 +199,16 @@ void evaluate_frozen(const ModelArguments& model, const EvaluatedData& asked,
                      const eval::EvaluateConfig& config, bool json) {
   if (!asked.out.empty()) check_output_folder("evaluate", asked.out, /*force=*/false);
   if (model.model == "pixels") {
-    const eval::ExtractionSettings extraction = compute_settings(model);
+    eval::ExtractionSettings extraction = compute_settings(model);
+    extraction.content = content_of(asked);
     square_size(model);  // before the images are looked at
     const auto splits = open_splits(asked);
     return show_and_keep(model.model, asked, config,
                          evaluate_pixels(model, asked, config, splits, extraction), *splits.train,
                          json);
   }
-  const Model network = load_model(model);
+  Model network = load_model(model);
+  network.extraction.content = content_of(asked);
   const auto splits = open_splits(asked);
   show_and_keep(model.model, asked, config,
                 eval::evaluate_backbone(*network.encoder, splits, config, network.extraction,

@@ -53,16 +53,17 @@ void embed(const Arguments& arguments) {
   std::vector<std::filesystem::path> files{out};
   if (out.extension() != ".csv") files.push_back(eval::names_path(out));
   check_output_files("embed", files, arguments.force);
-  const Model model = load_model(arguments);
+  Model model = load_model(arguments);
+  if (arguments.features.videos) model.extraction.content = data::Content::videos;
   const auto dataset = open_data(arguments.features);
   const eval::ChosenFeatures chosen(*model.encoder, choice);
   const std::string asked_name = chosen.name_of(arguments.features.features);
   eval::check_feature_memory(eval::memory_of(chosen, dataset->size()),
                              runtime::describe_machine().memory_bytes, console_log());
   const double began = core::steady_seconds();
-  const eval::Features features = eval::extract_features(
-      eval::network_source(*model.encoder, chosen, model.extraction.precision), dataset,
-      model.extraction, stop_request(), console_log());
+  const eval::Features features =
+      eval::extract_features(eval::network_source(*model.encoder, chosen, model.extraction),
+                             dataset, model.extraction, stop_request(), console_log());
   const double seconds = core::steady_seconds() - began;
   if (out.extension() == ".csv") {
     eval::write_embedding_csv(out, features, asked_name, *dataset);
@@ -76,7 +77,7 @@ void embed(const Arguments& arguments) {
   const double rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;
   if (arguments.json) {
     nlohmann::ordered_json json{{"out", out.string()},
-                                {"images", count},
+                                {arguments.features.videos ? "videos" : "images", count},
                                 {"skipped", dataset->size() - count},
                                 {"width", model.width},
                                 {"split", arguments.features.split},
@@ -88,8 +89,9 @@ void embed(const Arguments& arguments) {
     return print_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   const at::Tensor& asked = features.of(asked_name);
-  print_line(fmt::format("{} images, {} features each, {:.3g} images/s: {}", count,
-                         asked.numel() / count, rate, out.string()));
+  print_line(fmt::format("{0} {1}, {2} features each, {3:.3g} {1}/s: {4}", count,
+                         arguments.features.videos ? "videos" : "images", asked.numel() / count,
+                         rate, out.string()));
 }
 
 }  // namespace
@@ -102,6 +104,8 @@ void add_embed(CommandLine& line) {
   add_features(*command, a->features,
                "Which features a .csv gets, and a .safetensors beside cls and mean; also grid:N, "
                "the patch tokens averaged to N x N cells");
+  command->add_flag("--videos", a->features.videos,
+                    "PATH holds videos, for a network that reads clips");
   command->add_option("--out", a->out, "File to write: .safetensors or .csv")
       ->required()
       ->type_name("FILE")

@@ -51,7 +51,10 @@ std::shared_ptr<const data::Dataset> open_data(const FeatureArguments& arguments
   const core::Log log = console_log();
   return data::open_part(
       arguments.data, part,
-      {.log = log, .stop = &stop_request(), .choice = {.leave_out = arguments.leave_out}});
+      {.log = log,
+       .stop = &stop_request(),
+       .choice = {.leave_out = arguments.leave_out},
+       .content = arguments.videos ? data::Content::videos : data::Content::images});
 }
 
 }  // namespace dbot::app

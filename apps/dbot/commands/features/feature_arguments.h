@@ -12,6 +12,7 @@ namespace dbot::app {
 
 struct FeatureArguments {
   std::string data, leave_out, blocks, features = "mean", split = "train";
+  bool videos = false;  // the data are videos
 };
 
 /// Declares --data, --features, --blocks, --split and --leave-out.

@@ -1,0 +1,88 @@
+#include "dbot/run/training_data/judged_data.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "dbot/run/training_data/training_images.h"
+
+namespace dbot::run {
+namespace {
+
+constexpr const char* kWithoutLabels = "No class folders: judged without labels.";
+
+/// The list of images to leave out holds for other data, too, where they lie in a source.
+data::Choice choice_for(const std::filesystem::path& path, const Recipe& recipe,
+                        const std::vector<std::filesystem::path>& sources) {
+  data::Choice choice{.leave_out = recipe.data.leave_out, .labels = recipe.evaluate.labels};
+  if (choice.leave_out.empty()) return choice;
+  std::error_code error;
+  const auto here = (std::filesystem::weakly_canonical(path, error) / "").string();
+  for (const auto& source : sources) {
+    if (here.starts_with((std::filesystem::weakly_canonical(source, error) / "").string())) {
+      choice.list_root = source;
+      return choice;
+    }
+  }
+  choice.leave_out.clear();
+  return choice;
+}
+
+bool holds_videos(const std::filesystem::path& path) {
+  try {
+    data::open(path, data::Wanted::train,
+               {.log = core::silent_log(), .content = data::Content::videos});
+    return true;
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+data::LabelledSplits open_named(const Recipe& recipe,
+                                const std::vector<std::filesystem::path>& sources,
+                                const core::Log& log) {
+  const std::string& path = recipe.evaluate.data;
+  const bool videos =
+      content_of(recipe) == data::Content::videos && holds_videos(std::filesystem::path(path));
+  try {
+    return data::open_labelled(path, static_cast<std::uint64_t>(recipe.train.seed), log,
+                               choice_for(path, recipe, sources),
+                               videos ? data::Content::videos : data::Content::images);
+  } catch (const DataError& error) {
+    throw DataError({.operation = "recipe",
+                     .subject = fmt::format("evaluate.data is \"{}\"", path),
+                     .fault = error.fault(),
+                     .reason = fmt::format(", which cannot be used: {}", error.what())});
+  }
+}
+
+}  // namespace
+
+std::optional<data::LabelledSplits> open_judged_data(
+    const Recipe& recipe, const std::vector<std::filesystem::path>& sources, std::string& why_none,
+    const core::Log& log) {
+  const auto tell = [&](const std::string& reason) {
+    log(core::LogLevel::information, "no evaluation: " + reason);
+    return std::nullopt;
+  };
+  if (recipe.evaluate.labels == "none") return tell("evaluate.labels is none");
+  if (!recipe.evaluate.data.empty()) return open_named(recipe, sources, log);
+  try {
+    auto splits =
+        data::open_labelled(sources.front(), static_cast<std::uint64_t>(recipe.train.seed), log,
+                            choice_of(recipe), content_of(recipe));
+    if (splits.train->classes().size() >= 2) return splits;
+    log(core::LogLevel::information, kWithoutLabels);
+  } catch (const DataError& error) {
+    if (error.fault() == Fault::unlabelled) {
+      log(core::LogLevel::information, kWithoutLabels);
+    } else {
+      why_none = error.what();
+      return tell(why_none);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace dbot::run
