@@ -118,7 +118,7 @@ TEST_F(ClipsCli, VideosInClassFoldersAreJudgedEmbeddedAndLearned) {
   EXPECT_THAT(metrics, HasSubstr("\"features\":\"cls\""));
 
   const Result knn = dbot({"evaluate", "knn", "--model", folder_ / "run", "--data",
-                           folder_ / "labelled", "--videos", "--json"});
+                           folder_ / "labelled", "--videos", "--neighbours", "1", "--json"});
   ASSERT_EQ(knn.exit_code, 0) << knn.err;
   // The same few videos to learn from and to test on.
   EXPECT_EQ(nlohmann::json::parse(knn.out)["results"][0]["top1"], 100) << knn.out;

@@ -60,8 +60,9 @@ void evaluate(const Arguments& arguments, const CLI::App& command,
     throw UsageError(fmt::format("[evaluate] --seed is {}, expected 0 or more", data.seed));
   }
   if (arguments.protocol == "finetune") {
-    refuse_options("finetune", command,
-                   {"--features", "--blocks", "--protocol", "--batch", "--seeds", "--videos"});
+    refuse_options(
+        "finetune", command,
+        {"--features", "--blocks", "--protocol", "--batch", "--neighbours", "--seeds", "--videos"});
     return finetune(arguments, data, arguments.finetune, arguments.json, words);
   }
   refuse_options(arguments.protocol, command, {"--recipe", "--set", "--from-scratch", "--resume"});
@@ -106,6 +107,11 @@ void add_frozen(CLI::App& command, FrozenArguments& arguments) {
   add("--protocol", arguments.probe, "fast|mae",
       "linear: on cached features, or as MAE's authors do, with new crops every epoch");
   command.add_option("--batch", arguments.batch, "--protocol mae: images of a step (16384)")
+      ->type_name("N");
+  command
+      .add_option(
+          "--neighbours", arguments.neighbours,
+          "knn: so many of the nearest training samples vote (20); of few samples take fewer")
       ->type_name("N");
   command
       .add_option("--seeds", arguments.seeds,

@@ -25,7 +25,7 @@ namespace {
 
 constexpr core::Size kPixelSize{32, 32};
 constexpr std::int64_t kVideoChannels = 3;
-constexpr std::int64_t kMostEpochs = 1'000'000;
+constexpr std::int64_t kMostEpochs = 1'000'000, kMostNeighbours = 1'000'000;
 
 std::string checked_features(const std::string& text) {
   if (eval::parse_feature_kinds(text)) return text;
@@ -187,6 +187,11 @@ eval::EvaluateConfig frozen_configuration(const std::string& protocol, const Eva
   if (arguments.batch && config.probe != eval::ProbeProtocol::mae) {
     throw UsageError("[evaluate] --batch is of the steps of --protocol mae");
   }
+  if (arguments.neighbours && !config.knn) {
+    throw UsageError("[evaluate] --neighbours is for knn; a linear classifier has none");
+  }
+  config.neighbours = arguments.neighbours.value_or(config.neighbours);
+  check_range("--neighbours", config.neighbours, 1, kMostNeighbours);
   config.probe_epochs = epochs.value_or(config.probe_epochs);
   config.mae_epochs = epochs.value_or(config.mae_epochs);
   config.mae_batch_size = arguments.batch.value_or(config.mae_batch_size);

@@ -15,7 +15,8 @@ namespace dbot::app {
 struct FrozenArguments {
   std::string features = "both", blocks, probe = "fast";
   std::int64_t seeds = 1;
-  std::optional<std::int64_t> batch;  // images of a step, as MAE's authors train
+  std::optional<std::int64_t> batch;       // images of a step, as MAE's authors train
+  std::optional<std::int64_t> neighbours;  // of knn
 };
 
 /// What is to be computed. `protocol` is "knn" or "linear". Throws UsageError naming the option for
