@@ -1,6 +1,5 @@
 #include "dbot/train/trainer.h"
 
-#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <iterator>
@@ -292,19 +291,6 @@ void Trainer::advance(StepRecord& record) {
   state_.skipped_in_a_row = record.skipped ? state_.skipped_in_a_row + 1 : 0;
   record.state = state_;
   record.epoch = settings_.plan.epochs_at(state_.step);
-}
-
-void Trainer::account(const StepRecord& record) {
-  summary_.seconds += record.seconds;
-  summary_.data_wait_seconds += record.data_wait_seconds;
-  summary_.images += record.images;
-  if (record.skipped) log_(core::LogLevel::warning, skipped_step_text(state_, record.loss));
-}
-
-std::vector<std::string> Trainer::bad_samples() const {
-  std::vector<std::string> all = bad_samples_;
-  if (loader_) std::ranges::move(loader_->bad_samples(), std::back_inserter(all));
-  return all;
 }
 
 }  // namespace dbot::train

@@ -1,13 +1,16 @@
 // What a trainer does where a step ends an epoch, a stage or the run: validation, checkpoints, the
-// switch to the next stage.
+// switch to the next stage, the sums of the run.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/train/ranks/same_weights.h"
+#include "dbot/train/skipped_steps.h"
 #include "dbot/train/trainer.h"
 
 namespace dbot::train {
@@ -177,6 +180,19 @@ void Trainer::save_after_error() {
 void Trainer::tell_of_checkpoint(const std::filesystem::path& folder) {
   unsaved_ = false;
   for (TrainObserver* observer : observers_) observer->on_checkpoint(folder, state_);
+}
+
+void Trainer::account(const StepRecord& record) {
+  summary_.seconds += record.seconds;
+  summary_.data_wait_seconds += record.data_wait_seconds;
+  summary_.images += record.images;
+  if (record.skipped) log_(core::LogLevel::warning, skipped_step_text(state_, record.loss));
+}
+
+std::vector<std::string> Trainer::bad_samples() const {
+  std::vector<std::string> all = bad_samples_;
+  if (loader_) std::ranges::move(loader_->bad_samples(), std::back_inserter(all));
+  return all;
 }
 
 }  // namespace dbot::train
