@@ -140,6 +140,7 @@ CIFAR_50K = Search(
         with_more(ONE_OF_FEATURES, "random teacher", "final norm", "teacher.final_norm=true"),
         with_more(PIXELS_THEN_FEATURES, "second stage", "final norm", "teacher.final_norm=true"),
         with_more(PIXELS_THEN_FEATURES, "second stage", "rate 0.004", "stages.base_lr=[2e-3,4e-3]"),
+        with_more(PIXELS_THEN_FEATURES, "both stages", "rate 0.004", "optimizer.base_lr=4e-3"),
         *lengths(100_000, 200_000, 800_000, 1_600_000),
         Change("network", "128 x 6", network(128, 6)),
         Change("network", "192 x 6", network(192, 6)),
