@@ -1,8 +1,10 @@
 // dbot watch on a pipe and with --once.
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include "tests/cli/support/tiny_run.h"
 
@@ -28,11 +30,20 @@ TEST(Watch, EndsWithAFinishedRun) {
 TEST(Watch, SeesARunToItsEnd) {
   const Workshop shop;
   // Begun before there is a run: it waits, and then follows.
-  Program watching({"watch", shop.folder / "run"}, shop.folder.path());
+  const std::string seen = shop.folder / "seen.txt";
+  Program watching({"watch", shop.folder / "run"}, shop.folder.path(), seen);
+  const auto waits = [&] {
+    return read_file(seen).find("waiting for the run") != std::string::npos;
+  };
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!waits() && watching.running() && std::chrono::steady_clock::now() < latest) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ASSERT_TRUE(waits());
   ASSERT_EQ(shop.pretrain("run").exit_code, 0);
   const Result result = watching.wait();
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, AllOf(HasSubstr("waiting for the run"), HasSubstr("finished")));
+  EXPECT_THAT(read_file(seen), HasSubstr("finished"));
 }
 
 TEST(Watch, EndsAtOnceOnRequestAndNamesWhatIsNoRun) {
