@@ -257,11 +257,8 @@ Evaluation evaluate_pixels(const nn::BackboneInput& input, const data::LabelledS
                            const EvaluateConfig& config, const ExtractionSettings& extraction,
                            std::uint64_t seed, const core::StopRequest& stop,
                            const core::Log& log) {
-  const auto [height, width] = input.images.size;
-  const bool clips = input.clips && extraction.content == data::Content::videos;
-  const std::int64_t values = height * width * input.images.channels;
   const KindsAndWidths kinds{.names = {kPixelFeatures},
-                             .widths = {clips ? values * input.clips->frames : values}};
+                             .widths = {values_of_a_sample(input, extraction.content)}};
   return evaluate_source(splits, config, seed, pixel_source(input, extraction), kinds, extraction,
                          stop, log);
 }

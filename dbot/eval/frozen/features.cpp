@@ -103,6 +103,12 @@ data::BatchPartFactory crops_of(const nn::BackboneInput& input, const Extraction
   return data::image_part(config);
 }
 
+std::int64_t values_of_a_sample(const nn::BackboneInput& input, data::Content content) {
+  const auto [height, width] = input.images.size;
+  const bool clips = input.clips && content == data::Content::videos;
+  return height * width * input.images.channels * (clips ? input.clips->frames : 1);
+}
+
 std::int64_t samples_of_a_batch(const nn::BackboneInput& input,
                                 const ExtractionSettings& settings) {
   if (settings.content == data::Content::images || !input.clips) return settings.batch_size;

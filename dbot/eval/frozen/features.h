@@ -54,6 +54,9 @@ struct Features {
 data::BatchPartFactory crops_of(const nn::BackboneInput& input, const ExtractionSettings& settings,
                                 const std::optional<data::AugmentationConfig>& random = {});
 
+/// Numbers of a sample as `crops_of` reads it.
+std::int64_t values_of_a_sample(const nn::BackboneInput& input, data::Content content);
+
 /// Samples of a batch: a clip is as many images as it has frames.
 std::int64_t samples_of_a_batch(const nn::BackboneInput& input, const ExtractionSettings& settings);
 

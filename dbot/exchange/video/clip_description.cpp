@@ -18,15 +18,18 @@ constexpr double kMostFramesPerSecond = 1000;
 
 }  // namespace
 
+EncoderDescription frame_description(const ClipDescription& description) {
+  return {.config = description.config.encoder,
+          .mean = description.mean,
+          .std = description.std,
+          .value_range = description.value_range,
+          .origins = description.origins,
+          .head = description.head};
+}
+
 std::string to_json(const ClipDescription& description) {
   const nn::ClipConfig& config = description.config;
-  auto object = nlohmann::ordered_json::parse(
-      to_json(EncoderDescription{.config = config.encoder,
-                                 .mean = description.mean,
-                                 .std = description.std,
-                                 .value_range = description.value_range,
-                                 .origins = description.origins,
-                                 .head = description.head}));
+  auto object = nlohmann::ordered_json::parse(to_json(frame_description(description)));
   object[kClipKey] = {{"frames", config.frames},
                       {"stride", config.stride},
                       {"tubelet", config.tubelet},

@@ -20,6 +20,9 @@ struct ClipDescription {
   std::optional<HeadDescription> head = {};  // of a classifier: head.*, behind the mean of tokens
 };
 
+/// What it has in common with an encoder of images; its image is a frame.
+EncoderDescription frame_description(const ClipDescription& description);
+
 /// One JSON object, stored under `kEncoderConfigKey`: what an encoder of images has, and `clip`, an
 /// object with frames, stride, frames_per_second (without: each video's own), tubelet, positions
 /// ("sincos", "learned", "separable") and attention_bias.

@@ -27,11 +27,8 @@ LoadedEncoder flattened_encoder(const LoadedClips& clips) {
   const nn::ClipConfig& config = network.config();
   LoadedEncoder image;
   image.own = true;
-  image.description = {.config = config.encoder,
-                       .mean = clips.description.mean,
-                       .std = clips.description.std,
-                       .value_range = clips.description.value_range,
-                       .origins = clips.description.origins};
+  image.description = frame_description(clips.description);
+  image.description.head.reset();
   for (const nn::ParameterSpec& spec : nn::clip_encoder_parameters(config)) {
     const at::Tensor tensor = network.parameters()->at(spec.name).detach();
     if (spec.name.starts_with("pos_embed")) continue;

@@ -22,11 +22,6 @@
 namespace dbot::methods {
 namespace {
 
-/// A label for each clip.
-at::Tensor clip_labels(const data::Batch& batch) {
-  return labels_of(batch).repeat_interleave(clips_of_each(batch));
-}
-
 /// What draws of each clip are keyed by.
 std::vector<std::int64_t> clip_ids(const data::Batch& batch) {
   const std::int64_t clips = clips_of_each(batch);
@@ -154,19 +149,17 @@ at::Tensor ClipClassification::logits(const data::Batch& batch,
                     views);
 }
 
+at::Tensor ClipClassification::clip_labels(const data::Batch& batch) {
+  return labels_of(batch).repeat_interleave(clips_of_each(batch));
+}
+
 std::unique_ptr<HeldOutMeasure> ClipClassification::measure_held_out() const {
   return measure_accuracy(*this);
 }
 
 runtime::NamedTensors ClipClassification::state() const {
   runtime::NamedTensors state = with_prefix("student.", network_->parameters()->named());
-  const exchange::ClipDescription described = description();
-  state["student.description"] = description_tensor({.config = described.config.encoder,
-                                                     .mean = described.mean,
-                                                     .std = described.std,
-                                                     .value_range = described.value_range,
-                                                     .origins = described.origins,
-                                                     .head = described.head});
+  state["student.description"] = description_tensor(exchange::frame_description(description()));
   return state;
 }
 

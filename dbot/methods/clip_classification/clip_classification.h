@@ -61,6 +61,8 @@ class ClipClassification : public Method, public ClassifyingCapability {
   void make_network();
   nn::ClipClassifierConfig shape() const;
   exchange::ClipDescription description() const;
+  /// A label for each clip.
+  static at::Tensor clip_labels(const data::Batch& batch);
   /// The clips as the network sees them, mixed where `draws` say so.
   ops::Clips mixed_clips(const data::Batch& batch, const data::Mix& mix) const;
 

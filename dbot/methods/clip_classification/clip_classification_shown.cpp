@@ -2,10 +2,8 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
-#include "dbot/methods/classification/batch_labels.h"
 #include "dbot/methods/classification/label_step.h"
 #include "dbot/methods/clip_classification/clip_classification.h"
-#include "dbot/methods/masked_clips/batch_clips.h"
 #include "dbot/methods/masked_clips/clip_costs.h"
 #include "dbot/methods/masked_clips/clip_text.h"
 #include "dbot/methods/mixing_draws.h"
@@ -73,8 +71,7 @@ void ClipClassification::visit_step(const data::Batch& batch, const StepDraws& d
   const at::Tensor features = network_->pooled(tokens), logits = network_->logits(features);
   visit("head", "the features", features);
   visit("head", "the logits", logits);
-  const at::Tensor labels = labels_of(batch).repeat_interleave(clips_of_each(batch));
-  visit("head", "the loss", label_loss(logits, labels, config_, mix));
+  visit("head", "the loss", label_loss(logits, clip_labels(batch), config_, mix));
 }
 
 }  // namespace dbot::methods

@@ -93,11 +93,7 @@ StepResult MaskedClips::training_step(const data::Batch& batch, const StepDraws&
 
 runtime::NamedTensors MaskedClips::state() const {
   runtime::NamedTensors state = with_prefix("student.", network_->parameters()->named());
-  state["student.description"] = description_tensor({.config = shape_.encoder,
-                                                     .mean = config_.mean,
-                                                     .std = config_.std,
-                                                     .value_range = config_.value_range,
-                                                     .origins = origins_});
+  state["student.description"] = description_tensor(exchange::frame_description(description()));
   return state;
 }
 

@@ -99,10 +99,7 @@ nn::BackboneInput pixel_input(nn::BackboneInput input) {
 
 /// Raw pixels are a lot of features, kept for all samples at once.
 bool pixels_fit_memory(const nn::BackboneInput& input, const data::LabelledSplits& splits) {
-  const auto [height, width] = input.images.size;
-  const bool clips = input.clips && splits.content == data::Content::videos;
-  const auto values = static_cast<double>(height * width * input.images.channels *
-                                          (clips ? input.clips->frames : 1));
+  const auto values = static_cast<double>(eval::values_of_a_sample(input, splits.content));
   const auto images = static_cast<double>(splits.train->size() + splits.test->size());
   return 4 * values * images < 0.2 * static_cast<double>(runtime::describe_machine().memory_bytes);
 }

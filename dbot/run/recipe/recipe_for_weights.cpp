@@ -190,12 +190,7 @@ Recipe recipe_for_weights(const RecipeText& text, const exchange::ClipDescriptio
                           const std::vector<std::string>& assignments) {
   const std::set<std::string> given = keys_of(text, assignments);
   Values values = clip_values(clips.config);
-  add_pixels(values,
-             {.config = clips.config.encoder,
-              .mean = clips.mean,
-              .std = clips.std,
-              .value_range = clips.value_range},
-             given, /*same_channels=*/true);
+  add_pixels(values, exchange::frame_description(clips), given, /*same_channels=*/true);
   return read_recipe(text.text, text.origin, not_given(values, given, assignments));
 }
 

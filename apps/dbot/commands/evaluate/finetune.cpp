@@ -50,8 +50,7 @@ std::vector<std::string> assignments(const ModelArguments& model, const Evaluate
   return all;
 }
 
-exchange::EncoderDescription describe(const std::string& model) {
-  const auto file = exchange::resolve_model_path(model);
+exchange::EncoderDescription describe(const std::filesystem::path& file) {
   exchange::EncoderDescription description = exchange::import_encoder(file).encoder.description;
   const std::string assumed = exchange::assume_normalisation(description);
   if (!assumed.empty()) {
@@ -77,7 +76,7 @@ Plan plan_for(const ModelArguments& model, const EvaluatedData& data,
   if (name.empty()) name = clips ? kForClips : kForImages;
   const run::RecipeText text = run::find_recipe(name);
   if (!clips) {
-    return {std::move(name), run::recipe_for_weights(text, describe(model.model), all)};
+    return {std::move(name), run::recipe_for_weights(text, describe(file), all)};
   }
   return {std::move(name),
           run::recipe_for_weights(text, exchange::load_clips(file).description, all)};
