@@ -29,6 +29,7 @@ std::set<std::string> keys_of(const RecipeText& text, const std::vector<std::str
 
 std::string list_text(const std::vector<double>& values) {
   std::vector<std::string> texts;
+  texts.reserve(values.size());
   for (const double value : values) texts.push_back(toml_text(value));
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }
@@ -196,7 +197,7 @@ Recipe recipe_for_weights(const RecipeText& text, const exchange::ClipDescriptio
 
 Recipe recipe_with_start(const RecipeText& text, const std::vector<std::string>& assignments,
                          const std::string& begun, const core::Log& log) {
-  const Recipe recipe = read_recipe(text.text, text.origin, assignments);
+  Recipe recipe = read_recipe(text.text, text.origin, assignments);
   const methods::Outline before = methods::catalogue::outline(recipe.method);
   if (before.start_path.empty()) return recipe;
   const std::set<std::string> given = keys_given_with_start(text, assignments);
