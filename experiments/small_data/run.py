@@ -19,6 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import long_runs
+import long_tables
 import search
 import search_tables
 from common.experiment import Experiment
@@ -38,9 +40,9 @@ def prepare(place: Place) -> None:
 EXPERIMENT = Experiment(
     script=Path(__file__).resolve(),
     description=__doc__ or "",
-    cells=search.cells(),
+    cells=[*search.cells(), *long_runs.cells()],
     makers={"run": made_run},
-    blocks=[search_tables.BLOCK],
+    blocks=[search_tables.BLOCK, long_tables.BLOCK],
     prepare=prepare,
     data="folders of images: cifar10, tiny-imagenet-100, flickr8k-1000",
 )

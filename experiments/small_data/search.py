@@ -146,6 +146,12 @@ CIFAR_50K = Search(
         Change("network", "192 x 6", network(192, 6)),
         Change("network", "128 x 6, equal time", network(128, 6), images=180_000),
         Change("network", "192 x 6, equal time", network(192, 6), images=90_000),
+        Change(
+            "network",
+            "128 x 6, equal time, rate 0.004",
+            (*network(128, 6), "optimizer.base_lr=4e-3"),
+            images=180_000,
+        ),
     ),
 )
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The verdict that needs no labels, beside what labels say of the same runs (docs/results.md).
 
-    experiments/small_data/verdicts.py measure --data cifar10 RUN RUN…
+    experiments/small_data/verdicts.py measure --data cifar10 --below runs/small_data/search RUN RUN…
     experiments/small_data/verdicts.py table       writes the table of docs/results.md
 
 RUN is a finished run folder whose training evaluated it with labels; nothing in it is changed. A copy
@@ -146,14 +146,14 @@ def accuracies(run: Path) -> list[Json]:
     return found
 
 
-def measure(tools: Tools, run: Path) -> Json:
+def measure(tools: Tools, run: Path, name: str) -> Json:
     with tempfile.TemporaryDirectory() as folder:
         copy = without_labels(tools, run, Path(folder))
         said = tools.call("report", copy)["runs"][0]
         sets = sets_of(copy)
     steps = stored_run.of_type(stored_run.records(run), "end")[-1]["step"]
     return {
-        "run": run.name,
+        "run": name,
         "data": stored_run.facts(run)["data"]["path"].rstrip("/").rsplit("/", 1)[-1],
         "steps": steps,
         "verdict": said["verdict"],
@@ -241,9 +241,10 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("what", choices=["measure", "table"])
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN")
     parser.add_argument("--data", type=Path, help="what they were trained on, with test/ or val/")
+    parser.add_argument("--below", type=Path, help="a run is named by its path below this folder")
     parser.add_argument("--dbot", type=Path, default=ROOT / "bin/dbot")
     parser.add_argument("--threads", type=int, default=1)
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_intermixed_args(words)
     if arguments.what == "table":
         write_table()
         return 0
@@ -251,9 +252,12 @@ def main(words: Sequence[str] | None = None) -> int:
         parser.error("measure needs --data and runs")
     tools = Tools(arguments.dbot.absolute(), arguments.data.resolve(), arguments.threads)
     for run in arguments.runs:
-        result = measure(tools, run.resolve())
-        write_result(RESULTS / f"{run.name}.json", result)
-        print(f"{run.name}: {result['verdict']}, labels: {said_by_labels(result)}")
+        folder = run.resolve()
+        below = arguments.below.resolve() if arguments.below else folder.parent
+        name = str(folder.relative_to(below))
+        result = measure(tools, folder, name)
+        write_result(RESULTS / f"{name.replace('/', '-')}.json", result)
+        print(f"{name}: {result['verdict']}, labels: {said_by_labels(result)}")
     return 0
 
 
