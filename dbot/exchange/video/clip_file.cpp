@@ -49,6 +49,12 @@ bool holds_clips(const std::filesystem::path& file) {
   return describes_clips(clip_description_in(WeightsSource::open(file)));
 }
 
+std::optional<ClipDescription> describe_clips(const std::filesystem::path& file) {
+  const std::string text = clip_description_in(WeightsSource::open(file));
+  if (!describes_clips(text)) return std::nullopt;
+  return clip_from_json(text, file.string());
+}
+
 LoadedClips load_clips(const std::filesystem::path& file, std::optional<core::Size> image_size,
                        const runtime::Device& device) {
   const WeightsSource source = WeightsSource::open(file);

@@ -125,7 +125,7 @@ void bind_erase(Settings& settings, data::EraseConfig& erase) {
 void bind_pixels(Settings& settings, data::PixelAugmentation& pixels) {
   auto& random = pixels.random_augment;
   settings.add("data.random_augment", random.operations, at_least(0, 100), "operations",
-               "Drawn for each image from RandAugment's 15; 0: none.");
+               "Drawn for each image or clip from RandAugment's 15; 0: none.");
   settings.add("data.random_augment_magnitude", random.magnitude, at_least(0, 100), "",
                "How strong they are; 10 is full.");
   settings.add("data.random_augment_deviation", random.deviation, at_least(0, 100), "",
