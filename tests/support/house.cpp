@@ -36,7 +36,7 @@ const std::vector<Module>& modules_in_order() {
       {"runtime", {".", "no_cuda", "launch", "process_group", "heartbeat.h"}},
       {"simd", {"."}},
       {"ops", {".", "reference", "cpu", "no_cuda"}},
-      {"nn", {".", "vit", "joint", "clip", "convolution"}},
+      {"nn", {".", "vit", "joint", "clip", "convolution", "masked"}},
       {"exchange",
        {".", "names", "kinds", "import", "onnx", "export", "video", "convolution", "joint"}},
       {"data", {".", "kernels", "image", "augment", "video", "sources", "text", "loader", "audit"}},
