@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dbot/data/sources/labelled_share.h"
+#include "dbot/data/tasks/task_split.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/device.h"
 
@@ -66,6 +68,13 @@ struct ClipInput {
   bool operator==(const ClipInput&) const = default;
 };
 
+/// A stage of a system that divides its run itself.
+struct OwnStage {
+  std::int64_t task = 0;     // whose data it learns from: of `Outline::tasks`
+  double epochs = 0;         // of these
+  double learning_rate = 0;  // at its peak, whatever the batch
+};
+
 struct Outline {
   std::optional<nn::ImageInput> images;  // where it reads images; of one that reads clips, a frame
   std::int64_t width = 0;                // of its matrix products; feature width of its backbone
@@ -83,6 +92,9 @@ struct Outline {
   std::optional<double> partners = {};
   std::optional<TextInput> texts = {};  // where it reads texts
   std::optional<ClipInput> clips = {};  // where it reads clips in place of images
+  std::optional<data::TaskSplit> tasks = {};  // where its data are several tasks
+  /// Where it says itself what its stages are: in place of the recipe's [stages] and length.
+  std::vector<OwnStage> own_stages = {};
   /// Why several processes cannot share its steps: what a micro-batch leaves to the one behind it.
   /// Empty: they can.
   std::string needs_one_process = {};

@@ -4,6 +4,7 @@
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
+#include <bit>
 #include <functional>
 #include <numeric>
 
@@ -56,6 +57,17 @@ at::Tensor unpack_mask(const at::Tensor& bits, at::IntArrayRef shape) {
       elements % kBits == 0 || from[elements / kBits] >> (elements % kBits) == 0;
   require_bits(rest_is_clear, bits, elements);
   return mask;
+}
+
+std::int64_t count_common(const at::Tensor& first, const at::Tensor& second) {
+  require_bits(first.sizes() == second.sizes(), first, kBits * second.numel());
+  const std::uint8_t* one = first.const_data_ptr<std::uint8_t>();
+  const std::uint8_t* other = second.const_data_ptr<std::uint8_t>();
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < first.numel(); ++i) {
+    count += std::popcount(static_cast<unsigned>(one[i] & other[i]));
+  }
+  return count;
 }
 
 }  // namespace dbot::ops

@@ -17,4 +17,7 @@ at::Tensor pack_mask(const at::Tensor& mask);
 /// The inverse. Throws Error unless `bits` has the bytes of that shape, the rest of the last one 0.
 at::Tensor unpack_mask(const at::Tensor& bits, at::IntArrayRef shape);
 
+/// How many elements both masks have, as packed bits of one length.
+std::int64_t count_common(const at::Tensor& first, const at::Tensor& second);
+
 }  // namespace dbot::ops

@@ -78,6 +78,24 @@ std::vector<at::Tensor> TaskNetworks::current_masks() const {
   return mask_is_fixed() ? masks_ : masks_of(*scores_);
 }
 
+at::Tensor TaskNetworks::flat_weights() const {
+  return flat_of([&](const std::string& name) { return weights_->at(name); });
+}
+
+at::Tensor TaskNetworks::flat_weight_gradients() const {
+  return flat_of([&](const std::string& name) { return weights_->at(name).grad(); });
+}
+
+at::Tensor TaskNetworks::flat_of(
+    const std::function<at::Tensor(const std::string& weight)>& tensor) const {
+  std::vector<at::Tensor> parts;
+  parts.reserve(network_.layers().size());
+  for (const nn::MaskedLayer& layer : network_.layers()) {
+    parts.push_back(tensor(layer.name + ".weight").flatten());
+  }
+  return at::cat(parts);
+}
+
 at::Tensor TaskNetworks::packed_masks() const {
   std::vector<at::Tensor> parts;
   parts.reserve(network_.layers().size());
@@ -182,15 +200,15 @@ nn::MaskedPass TaskNetworks::pass(const FrozenTask& task, const at::Tensor& x,
 }
 
 TaskShare TaskNetworks::share(std::int64_t task) const {
-  const at::Tensor bits = task < finished() ? finished_[static_cast<std::size_t>(task)].bits
-                                            : packed_masks();
-  const at::Tensor used = used_before(task);
-  const auto count = [&](const at::Tensor& packed) {
-    return ops::unpack_mask(packed, {network_.elements()}).sum().item<std::int64_t>();
-  };
-  TaskShare share{.used = count(bits), .free = 0, .all = network_.elements()};
-  share.free = used.defined() ? share.used - count(bits.bitwise_and(used)) : share.used;
+  const at::Tensor bits = bits_of(task), used = used_before(task);
+  TaskShare share{
+      .used = ops::count_common(bits, bits), .free = 0, .all = network_.elements()};
+  share.free = share.used - (used.defined() ? ops::count_common(bits, used) : 0);
   return share;
+}
+
+at::Tensor TaskNetworks::bits_of(std::int64_t task) const {
+  return task < finished() ? finished_[static_cast<std::size_t>(task)].bits : packed_masks();
 }
 
 runtime::NamedTensors TaskNetworks::kept_scores(std::int64_t task) const {

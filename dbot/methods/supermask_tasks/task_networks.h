@@ -3,10 +3,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "dbot/methods/capabilities/task_capability.h"
 #include "dbot/nn/masked/masked_network.h"
 #include "dbot/nn/parameters.h"
 #include "dbot/runtime/device.h"
@@ -42,11 +44,6 @@ struct FrozenTask {
   runtime::NamedTensors norms;
 };
 
-/// How many weights a task's mask uses, and how many of these no earlier one did.
-struct TaskShare {
-  std::int64_t used = 0, free = 0, all = 0;
-};
-
 class TaskNetworks {
  public:
   /// All weights are zero until `initialise` or `load_state`.
@@ -72,6 +69,10 @@ class TaskNetworks {
   nn::ParameterStore& trained() const { return mask_is_fixed() ? *weights_ : *scores_; }
   const nn::ParameterStore& weights() const { return *weights_; }
   const nn::ParameterStore& scores() const { return *scores_; }
+  /// All weights, one behind the other, with their graph.
+  at::Tensor flat_weights() const;
+  /// Their gradients, once the mask is fixed.
+  at::Tensor flat_weight_gradients() const;
   /// Boolean masks of the task under way by layer: of its scores as they are, or the fixed ones.
   std::vector<at::Tensor> current_masks() const;
   /// Which weights it may change; after fix_mask.
@@ -85,6 +86,8 @@ class TaskNetworks {
 
   /// Of a finished task or the one under way.
   TaskShare share(std::int64_t task) const;
+  /// Its mask, one bit a weight, in the order of the layers.
+  at::Tensor bits_of(std::int64_t task) const;
   /// Scores of a finished task in float32, by "layer.scores"; empty where they were not kept.
   runtime::NamedTensors kept_scores(std::int64_t task) const;
 
@@ -106,6 +109,7 @@ class TaskNetworks {
   /// Weights that the finished tasks before `task` use; undefined: none.
   at::Tensor used_before(std::int64_t task) const;
   at::Tensor packed_masks() const;
+  at::Tensor flat_of(const std::function<at::Tensor(const std::string& weight)>& tensor) const;
   at::Tensor flat_norms(const nn::ParameterStore& store) const;
   void decide_editable();
   FrozenTask frozen_with(const std::vector<at::Tensor>& masks,

@@ -1,0 +1,125 @@
+// What one key alone cannot show: whether the values of supermask tasks fit each other.
+#include <fmt/format.h>
+
+#include "dbot/methods/check_values.h"
+#include "dbot/methods/supermask_tasks/supermask_entry.h"
+#include "dbot/ops/top_fraction_mask.h"
+
+namespace dbot::methods {
+namespace {
+
+void check_lengths(const SupermaskConfig& config) {
+  if (config.learns_masks() && config.mask_epochs <= 0) {
+    refuse_recipe("tasks.mask_epochs is 0, but each task learns a mask; set a number of epochs");
+  }
+  if (config.learns_weights() && config.weight_epochs <= 0) {
+    refuse_recipe(
+        "tasks.weight_epochs is 0, but tasks.learning has each task learn weights; set a number of "
+        "epochs, or tasks.learning = \"masks\" for masks alone (SupSup)");
+  }
+}
+
+void check_transfer(const SupermaskConfig& config) {
+  if (config.transfer.kind == Transfer::none || config.keep_scores) return;
+  refuse_recipe(
+      "tasks.keep_scores is false, but tasks.transfer begins with the scores of earlier tasks; set "
+      "tasks.transfer = \"none\" or keep them");
+}
+
+void check_network(const SupermaskConfig& config) {
+  const TaskNetworkChoice& model = config.network;
+  if (model.is_dense() && model.hidden.empty()) {
+    refuse_recipe("model.hidden is empty, expected the widths of at least one layer");
+  }
+  if (!model.is_dense()) check_convolution(model.convolution);
+  const bool of_features = model.kind == TaskNetworkKind::features;
+  if (of_features == model.backbone.empty()) {
+    refuse_recipe(of_features
+                      ? "model.backbone is empty, but model.network is \"features\"; name the "
+                        "weights of the encoder"
+                      : fmt::format("model.backbone is \"{}\", but model.network is not "
+                                    "\"features\"; remove the path",
+                                    model.backbone));
+  }
+}
+
+/// A layer without a weight lets nothing through.
+void check_density(const SupermaskConfig& config) {
+  if (!config.learns_masks()) return;
+  constexpr std::int64_t kFewestClasses = 2;
+  for (const nn::MaskedLayer& layer :
+       nn::masked_layers(masked_network(config.network, kFewestClasses))) {
+    const double density = nn::density_of(layer, config.density);
+    if (ops::left_out(layer.elements(), density) < layer.elements()) continue;
+    refuse_recipe(fmt::format("tasks.density is {}, which leaves the layer {} none of its {} "
+                              "weights; raise it",
+                              config.density.density, layer.name, layer.elements()));
+  }
+}
+
+}  // namespace
+
+void check(const SupermaskConfig& config, const Surroundings& surroundings) {
+  check_network(config);
+  check_lengths(config);
+  check_transfer(config);
+  check_density(config);
+  if (surroundings.batch_size < 2 && !config.network.is_dense()) {
+    refuse_recipe("train.batch_size is 1, but BatchNorm needs others beside a sample; set 2 or more");
+  }
+  if (surroundings.keep_optimizer) {
+    refuse_recipe(
+        "stages.keep_optimizer is true, but moments of one phase would move weights of another; "
+        "set it to false");
+  }
+  if (config.labels.per_class > 0 && config.labels.share != 1) {
+    refuse_recipe("labels.share and labels.per_class are both given, expected one of them");
+  }
+}
+
+nn::MaskedNetworkConfig masked_network(const TaskNetworkChoice& model, std::int64_t outputs,
+                                       std::int64_t features) {
+  nn::MaskedNetworkConfig network{.outputs = outputs};
+  if (!model.is_dense()) {
+    network.kind = nn::MaskedNetworkKind::planes;
+    network.convolution = convolution_config(model.convolution);
+    return network;
+  }
+  const auto& [height, width] = model.convolution.image_size;
+  network.inputs = model.kind == TaskNetworkKind::features
+                       ? features
+                       : height * width * model.convolution.channels;
+  network.hidden = model.hidden;
+  return network;
+}
+
+Outline outline(const SupermaskConfig& config) {
+  const ConvolutionChoice& images = config.network.convolution;
+  Outline outline{.images = nn::ImageInput{images.image_size, images.channels},
+                  .width = config.network.is_dense()
+                               ? (config.network.hidden.empty() ? 1 : config.network.hidden.back())
+                               : convolution_config(images).width(),
+                  .size = config.network.is_dense() ? std::string("model.hidden")
+                                                    : convolution_size_keys(images),
+                  .labels = config.labels,
+                  .held_out_labels = config.held_out,
+                  .tasks = config.split};
+  if (config.transfer.kind != Transfer::none || !config.network.is_dense()) {
+    outline.needs_one_process =
+        "the running values of its batch normalisation follow the batches one after another, and "
+        "what a task begins with is found on all of them";
+  }
+  for (std::int64_t task = 0; task < config.split.count; ++task) {
+    if (config.learns_masks()) {
+      outline.own_stages.push_back(
+          {.task = task, .epochs = config.mask_epochs, .learning_rate = config.mask_lr});
+    }
+    if (config.learns_weights()) {
+      outline.own_stages.push_back(
+          {.task = task, .epochs = config.weight_epochs, .learning_rate = config.weight_lr});
+    }
+  }
+  return outline;
+}
+
+}  // namespace dbot::methods
