@@ -17,6 +17,7 @@ namespace dbot::methods {
 struct Surroundings {
   std::int64_t stages = 1;
   bool keep_optimizer = false;  // its moments survive a stage's end
+  double weight_decay = 0;
   double moments = 2;           // numbers that it keeps for each trained parameter
   std::int64_t batch_size = 1;  // samples of a micro-batch
   double element = 4;           // bytes of a number in matrix products

@@ -3,7 +3,6 @@
 
 #include "dbot/methods/check_values.h"
 #include "dbot/methods/supermask_tasks/supermask_entry.h"
-#include "dbot/ops/top_fraction_mask.h"
 
 namespace dbot::methods {
 namespace {
@@ -43,27 +42,12 @@ void check_network(const SupermaskConfig& config) {
   }
 }
 
-/// A layer without a weight lets nothing through.
-void check_density(const SupermaskConfig& config) {
-  if (!config.learns_masks()) return;
-  constexpr std::int64_t kFewestClasses = 2;
-  for (const nn::MaskedLayer& layer :
-       nn::masked_layers(masked_network(config.network, kFewestClasses))) {
-    const double density = nn::density_of(layer, config.density);
-    if (ops::left_out(layer.elements(), density) < layer.elements()) continue;
-    refuse_recipe(fmt::format("tasks.density is {}, which leaves the layer {} none of its {} "
-                              "weights; raise it",
-                              config.density.density, layer.name, layer.elements()));
-  }
-}
-
 }  // namespace
 
 void check(const SupermaskConfig& config, const Surroundings& surroundings) {
   check_network(config);
   check_lengths(config);
   check_transfer(config);
-  check_density(config);
   if (surroundings.batch_size < 2 && !config.network.is_dense()) {
     refuse_recipe("train.batch_size is 1, but BatchNorm needs others beside a sample; set 2 or more");
   }
@@ -72,25 +56,15 @@ void check(const SupermaskConfig& config, const Surroundings& surroundings) {
         "stages.keep_optimizer is true, but moments of one phase would move weights of another; "
         "set it to false");
   }
+  if (surroundings.weight_decay != 0) {
+    refuse_recipe(fmt::format(
+        "optimizer.weight_decay is {}, but decay moves weights that belong to earlier tasks; set it "
+        "to 0",
+        surroundings.weight_decay));
+  }
   if (config.labels.per_class > 0 && config.labels.share != 1) {
     refuse_recipe("labels.share and labels.per_class are both given, expected one of them");
   }
-}
-
-nn::MaskedNetworkConfig masked_network(const TaskNetworkChoice& model, std::int64_t outputs,
-                                       std::int64_t features) {
-  nn::MaskedNetworkConfig network{.outputs = outputs};
-  if (!model.is_dense()) {
-    network.kind = nn::MaskedNetworkKind::planes;
-    network.convolution = convolution_config(model.convolution);
-    return network;
-  }
-  const auto& [height, width] = model.convolution.image_size;
-  network.inputs = model.kind == TaskNetworkKind::features
-                       ? features
-                       : height * width * model.convolution.channels;
-  network.hidden = model.hidden;
-  return network;
 }
 
 Outline outline(const SupermaskConfig& config) {

@@ -11,6 +11,8 @@ using core::above;
 using core::at_least;
 
 constexpr double kMostTaskEpochs = 1e6;
+// Of less a large layer's mask could keep no weight.
+constexpr double kLeastDensity = 1e-6;
 
 void bind_task_network(core::Settings& settings, TaskNetworkChoice& model) {
   settings.add_choice("model.network", model.kind,
@@ -48,11 +50,11 @@ void bind_learning(core::Settings& settings, SupermaskConfig& config) {
                "Learning rate of masks, whatever the batch.");
   settings.add("tasks.weight_lr", config.weight_lr, at_least(0, 1e3), "",
                "Learning rate of weights, whatever the batch.");
-  settings.add("tasks.density", config.density.density, above(0, 1), "fraction",
+  settings.add("tasks.density", config.density.density, at_least(kLeastDensity, 1), "fraction",
                "Share of each layer's weights that a task uses.");
   settings.add_choice("tasks.density_rule", config.density.rule, {"normal", "er"},
                       "The same density in all layers, or Erdős–Rényi's: denser in small ones.");
-  settings.add("tasks.density_scale", config.density.scale, above(0, 1e6), "",
+  settings.add("tasks.density_scale", config.density.scale, at_least(kLeastDensity, 1e6), "",
                "Of the rule er: times (inputs + outputs) / weights of a layer, at most one half.");
   settings.add("tasks.ewc_strength", config.ewc_strength, at_least(0, 1e12), "",
                "Of ewc: how hard weights are held.");

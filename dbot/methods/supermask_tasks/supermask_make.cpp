@@ -12,6 +12,22 @@ std::unique_ptr<Method> make_stored(const SupermaskConfig& config, const MakeCon
   return SupermaskTasks::to_be_loaded(placed(config, context));
 }
 
+nn::MaskedNetworkConfig masked_network(const TaskNetworkChoice& model, std::int64_t outputs,
+                                       std::int64_t features) {
+  nn::MaskedNetworkConfig network{.outputs = outputs};
+  if (!model.is_dense()) {
+    network.kind = nn::MaskedNetworkKind::planes;
+    network.convolution = convolution_config(model.convolution);
+    return network;
+  }
+  const auto& [height, width] = model.convolution.image_size;
+  network.inputs = model.kind == TaskNetworkKind::features
+                       ? features
+                       : height * width * model.convolution.channels;
+  network.hidden = model.hidden;
+  return network;
+}
+
 /// The head counts as one of ten classes and features as 768 wide, since data and file say what
 /// they are.
 MethodMemory plan_memory(const SupermaskConfig& config, const Surroundings& surroundings) {

@@ -18,7 +18,8 @@ namespace dbot::methods {
 namespace {
 
 constexpr const char* kClasses = "tasks.classes";
-constexpr const char* kFeatures = "features.";
+// The network of the task under way, for whoever opens a checkpoint; or the frozen encoder.
+constexpr const char* kStudent = "student.";
 constexpr const char* kConsolidation = "tasks.ewc.";
 
 /// Names as bytes, one line each.
@@ -57,7 +58,7 @@ runtime::NamedTensors SupermaskTasks::state() const {
   runtime::NamedTensors state = networks_->state();
   state[kClasses] = lines_tensor(config_.classes);
   state.merge(with_prefix(kConsolidation, consolidation_.state()));
-  if (features_) state.merge(with_prefix(kFeatures, features_->state()));
+  state.merge(with_prefix(kStudent, features_ ? features_->state() : backbone_file().tensors));
   return state;
 }
 
@@ -72,7 +73,7 @@ void SupermaskTasks::load_state(std::int64_t stage, const runtime::NamedTensors&
   config_.classes = classes;
   divide_classes();
   if (config_.network.kind == TaskNetworkKind::features) {
-    features_ = FrozenFeatures::of_state(without_prefix(kFeatures, state), config_.device);
+    features_ = FrozenFeatures::of_state(without_prefix(kStudent, state), config_.device);
   }
   if (!networks_) make_networks();
   networks_->load_state(state);

@@ -91,7 +91,7 @@ class TaskNetworks {
   /// Scores of a finished task in float32, by "layer.scores"; empty where they were not kept.
   runtime::NamedTensors kept_scores(std::int64_t task) const;
 
-  /// "student.weights.…", "student.scores.…", "tasks.N.bits", "tasks.N.norms", "tasks.N.scores",
+  /// "network.weights.…", "network.scores.…", "tasks.N.bits", "tasks.N.norms", "tasks.N.scores",
   /// "tasks.current.bits".
   runtime::NamedTensors state() const;
   /// Throws DataError for a state of another network.

@@ -11,8 +11,8 @@
 namespace dbot::methods {
 namespace {
 
-constexpr const char* kWeights = "student.weights.";
-constexpr const char* kScores = "student.scores.";
+constexpr const char* kWeights = "network.weights.";
+constexpr const char* kScores = "network.scores.";
 constexpr const char* kCurrent = "tasks.current.bits";
 
 std::string task_name(std::int64_t task, const char* what) {

@@ -52,7 +52,7 @@ void set_weights(const Fixture& fixture, const std::string& prefix,
                                 fixture.at(prefix + reference_name(name)));
   }
   runtime::NamedTensors state = networks.state();
-  for (const auto& [name, tensor] : weights) state["student.weights." + name] = tensor;
+  for (const auto& [name, tensor] : weights) state["network.weights." + name] = tensor;
   networks.load_state(state);
 }
 
