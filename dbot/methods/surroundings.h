@@ -91,8 +91,8 @@ struct Outline {
   /// Where it learns from pairs (data/loader/partner_part.h): the share of partners that are of the
   /// sample's own class.
   std::optional<double> partners = {};
-  std::optional<TextInput> texts = {};  // where it reads texts
-  std::optional<ClipInput> clips = {};  // where it reads clips in place of images
+  std::optional<TextInput> texts = {};        // where it reads texts
+  std::optional<ClipInput> clips = {};        // where it reads clips in place of images
   std::optional<data::TaskSplit> tasks = {};  // where its data are several tasks
   /// Where it says itself what its stages are: in place of the recipe's [stages] and length.
   std::vector<OwnStage> own_stages = {};

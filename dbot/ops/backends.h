@@ -90,8 +90,8 @@ at::Tensor mean_token_loss_cpu(const at::Tensor& prediction, const at::Tensor& t
 at::Tensor mean_token_loss_cuda(const at::Tensor& prediction, const at::Tensor& target,
                                 const LossConfig& config, TargetScale scale);
 
-// ---- Supermasks. Kernels: selection by counting, weights and gradients in one pass each. GPUs take
-// the reference. ----
+// ---- Supermasks. Kernels: selection by counting, weights and gradients in one pass each. GPUs
+// take the reference. ----
 at::Tensor top_mask_reference(const at::Tensor& scores, std::int64_t left_out);
 at::Tensor top_mask_cpu(const at::Tensor& scores, std::int64_t left_out);
 at::Tensor supermasked_reference(const at::Tensor& weight, const at::Tensor& scores,

@@ -43,9 +43,9 @@ at::Tensor pack_mask(const at::Tensor& mask) {
 at::Tensor unpack_mask(const at::Tensor& bits, at::IntArrayRef shape) {
   const std::int64_t elements =
       std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
-  require_bits(bits.scalar_type() == at::kByte && bits.dim() == 1 &&
-                   bits.numel() == mask_bytes(elements),
-               bits, elements);
+  require_bits(
+      bits.scalar_type() == at::kByte && bits.dim() == 1 && bits.numel() == mask_bytes(elements),
+      bits, elements);
   const at::Tensor packed = bits.cpu().contiguous();
   at::Tensor mask = at::empty(shape, at::kBool);
   const std::uint8_t* from = packed.const_data_ptr<std::uint8_t>();

@@ -42,15 +42,14 @@ void Trainer::show_batches(methods::StageMoment moment) {
   const std::int64_t wanted = method_.batches_to_look_at(state_.stage, moment, an_epoch);
   if (wanted <= 0) return;
   LoaderStart start = loader_start();
-  start.first_step = settings_.plan.begin_of(state_.stage) -
-                     settings_.plan.data_begin_of(state_.stage);
+  start.first_step =
+      settings_.plan.begin_of(state_.stage) - settings_.plan.data_begin_of(state_.stage);
   const auto loader = make_loader_(start, core::silent_log());
   std::vector<data::Batch> batches;
   for (std::int64_t i = 0; i < wanted; ++i) {
     auto batch = loader->next();
     if (!batch) break;
-    MicroBatch here =
-        move_to(MicroBatch{std::move(*batch), {}}, method_.parameters().device());
+    MicroBatch here = move_to(MicroBatch{std::move(*batch), {}}, method_.parameters().device());
     batches.push_back(std::move(here.batch));
   }
   method_.look_at(state_.stage, moment, batches);

@@ -28,7 +28,7 @@ using Places = std::vector<std::int64_t>;
                     .way_out = way_out});
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view trimmed_name(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
@@ -38,7 +38,7 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (true) {
     const std::size_t end = text.find(separator);
-    parts.push_back(trimmed(text.substr(0, end)));
+    parts.push_back(trimmed_name(text.substr(0, end)));
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
@@ -47,8 +47,8 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
 std::int64_t place_of_class(std::string_view name, const std::vector<std::string>& classes) {
   const auto found = std::ranges::find(classes, name);
   if (found != classes.end()) return found - classes.begin();
-  constexpr std::size_t kMostNames = 20;
-  const auto shown = std::min(classes.size(), kMostNames);
+  constexpr std::size_t kMostShownNames = 20;
+  const auto shown = std::min(classes.size(), kMostShownNames);
   refuse_split("tasks.groups",
                fmt::format("names \"{}\", which is no class of the data: {}{}", name,
                            fmt::join(classes.begin(),
@@ -57,12 +57,12 @@ std::int64_t place_of_class(std::string_view name, const std::vector<std::string
                "write the names as the data have them");
 }
 
-void require_two_classes(const Places& task, std::size_t number, std::string_view names) {
+void require_two_in_task(const Places& task, std::size_t number, std::string_view names) {
   if (task.size() >= 2) return;
-  refuse_split("tasks.groups",
-               fmt::format("has the task {} of \"{}\", expected two classes or more", number + 1,
-                           names),
-               "put classes together");
+  refuse_split(
+      "tasks.groups",
+      fmt::format("has the task {} of \"{}\", expected two classes or more", number + 1, names),
+      "put classes together");
 }
 
 std::vector<Places> named_groups(const TaskSplit& split, const std::vector<std::string>& classes) {
@@ -73,7 +73,7 @@ std::vector<Places> named_groups(const TaskSplit& split, const std::vector<std::
       const std::int64_t place = place_of_class(name, classes);
       if (std::ranges::find(task, place) == task.end()) task.push_back(place);
     }
-    require_two_classes(task, tasks.size(), group);
+    require_two_in_task(task, tasks.size(), group);
     tasks.push_back(std::move(task));
   }
   if (std::ssize(tasks) != split.count) {
@@ -96,8 +96,8 @@ std::vector<Places> groups_in_order(const TaskSplit& split, std::int64_t classes
   std::int64_t next = 0;
   for (std::int64_t i = 0; i < split.count; ++i) {
     Places& task = tasks[static_cast<std::size_t>(i)];
-    task.resize(static_cast<std::size_t>(classes / split.count +
-                                         (i < classes % split.count ? 1 : 0)));
+    task.resize(
+        static_cast<std::size_t>(classes / split.count + (i < classes % split.count ? 1 : 0)));
     std::iota(task.begin(), task.end(), next);
     next += std::ssize(task);
   }
@@ -180,10 +180,9 @@ std::vector<std::shared_ptr<const Dataset>> split_into_tasks(std::shared_ptr<con
 at::Tensor pixel_order(const TaskSplit& split, std::uint64_t seed, std::int64_t task,
                        std::int64_t pixels) {
   if (split.kind != TaskKind::permutations || task == 0) return {};
-  const auto order = core::permutation({.seed = seed,
-                                        .purpose = core::Purpose::split,
-                                        .stage = static_cast<std::uint32_t>(task)},
-                                       pixels);
+  const auto order = core::permutation(
+      {.seed = seed, .purpose = core::Purpose::split, .stage = static_cast<std::uint32_t>(task)},
+      pixels);
   at::Tensor result = at::empty({pixels}, at::kLong);
   std::ranges::copy(order, result.mutable_data_ptr<std::int64_t>());
   return result;
@@ -192,8 +191,8 @@ at::Tensor pixel_order(const TaskSplit& split, std::uint64_t seed, std::int64_t 
 std::string describe_tasks(const std::vector<std::shared_ptr<const Dataset>>& tasks) {
   std::string text;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    text += fmt::format("task {}: {}; {} samples\n", i + 1,
-                        fmt::join(tasks[i]->classes(), ", "), tasks[i]->size());
+    text += fmt::format("task {}: {}; {} samples\n", i + 1, fmt::join(tasks[i]->classes(), ", "),
+                        tasks[i]->size());
   }
   return text;
 }

@@ -32,7 +32,7 @@ double best_earlier(const AccuracyMatrix& rows, std::size_t task) {
   return best;
 }
 
-double mean(const std::vector<double>& values) {
+double mean_of_tasks(const std::vector<double>& values) {
   if (values.empty()) return 0;
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -42,7 +42,7 @@ double mean(const std::vector<double>& values) {
 ContinualFigures continual_figures(const AccuracyMatrix& rows,
                                    const std::vector<double>& untrained) {
   check(rows, untrained);
-  ContinualFigures figures{.average_accuracy = mean(rows.back()),
+  ContinualFigures figures{.average_accuracy = mean_of_tasks(rows.back()),
                            .forgetting = {},
                            .backward_transfer = {},
                            .forward_transfer = {}};
@@ -50,7 +50,7 @@ ContinualFigures continual_figures(const AccuracyMatrix& rows,
     figures.forgetting.push_back(best_earlier(rows, task) - rows.back()[task]);
     figures.backward_transfer.push_back(-figures.forgetting.back());
   }
-  figures.average_forgetting = mean(figures.forgetting);
+  figures.average_forgetting = mean_of_tasks(figures.forgetting);
   for (std::size_t task = 1; task < untrained.size(); ++task) {
     figures.forward_transfer.push_back(rows[task - 1][task] - untrained[task]);
   }

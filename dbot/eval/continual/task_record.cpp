@@ -134,15 +134,17 @@ methods::Gallery task_exhibits(const TaskRecord& record) {
   methods::Gallery gallery;
   gallery.push_back({.kind = "task_accuracy",
                      .title = "Accuracy on every task after every task",
-                     .explanation = "Rows are the run's course. Where nothing is forgotten a column "
-                                    "keeps its colour below the diagonal.",
+                     .explanation =
+                         "Rows are the run's course. Where nothing is forgotten a column "
+                         "keeps its colour below the diagonal.",
                      .exhibits = {{.content = accuracy_matrix(record)}}});
   methods::Curves free = free_curve(record);
   if (free.lines.front().x.empty()) return gallery;
   gallery.push_back({.kind = "task_free_share",
                      .title = "Weights that are left",
-                     .explanation = "How much of each task's mask no earlier task used: what it can "
-                                    "train.",
+                     .explanation =
+                         "How much of each task's mask no earlier task used: what it can "
+                         "train.",
                      .exhibits = {{.content = std::move(free)}}});
   return gallery;
 }

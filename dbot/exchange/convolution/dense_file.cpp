@@ -32,8 +32,7 @@ DenseDescription dense_from_json(const std::string& text, const std::string& sou
   if (config.hidden.empty()) {
     reader.fail("hidden", nlohmann::json::array(), "at least one whole number");
   }
-  reader.pixels(config.images.channels, description.mean, description.std,
-                description.value_range);
+  reader.pixels(config.images.channels, description.mean, description.std, description.value_range);
   return description;
 }
 

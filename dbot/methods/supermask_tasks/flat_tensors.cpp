@@ -39,8 +39,8 @@ runtime::NamedTensors spread(const at::Tensor& flat, const std::vector<nn::Param
     throw DataError({.operation = "supermasks",
                      .subject = "the stored state",
                      .fault = Fault::mismatch,
-                     .reason = fmt::format("has {} numbers of a task where {} belong",
-                                           flat.numel(), expected)});
+                     .reason = fmt::format("has {} numbers of a task where {} belong", flat.numel(),
+                                           expected)});
   }
   runtime::NamedTensors tensors;
   std::int64_t begin = 0;

@@ -10,8 +10,8 @@
 
 namespace dbot::methods {
 
-std::unique_ptr<FrozenFeatures> FrozenFeatures::read(const std::string& path,
-                                                     core::Size image_size, std::int64_t channels,
+std::unique_ptr<FrozenFeatures> FrozenFeatures::read(const std::string& path, core::Size image_size,
+                                                     std::int64_t channels,
                                                      const runtime::Device& device) {
   exchange::LoadedEncoder loaded = exchange::load_encoder(exchange::resolve_model_path(path));
   if (loaded.description.config.channels != channels) {

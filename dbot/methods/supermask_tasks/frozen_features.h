@@ -19,8 +19,7 @@ class FrozenFeatures {
   /// UsageError where its images are not of `image_size` pixels and cannot be, or of other
   /// channels.
   static std::unique_ptr<FrozenFeatures> read(const std::string& path, core::Size image_size,
-                                              std::int64_t channels,
-                                              const runtime::Device& device);
+                                              std::int64_t channels, const runtime::Device& device);
   /// The inverse of `state`. Throws DataError where that holds none.
   static std::unique_ptr<FrozenFeatures> of_state(const runtime::NamedTensors& state,
                                                   const runtime::Device& device);

@@ -25,7 +25,7 @@ void check_transfer(const SupermaskConfig& config) {
       "tasks.transfer = \"none\" or keep them");
 }
 
-void check_network(const SupermaskConfig& config) {
+void check_task_network(const SupermaskConfig& config) {
   const TaskNetworkChoice& model = config.network;
   if (model.is_dense() && model.hidden.empty()) {
     refuse_recipe("model.hidden is empty, expected the widths of at least one layer");
@@ -45,11 +45,12 @@ void check_network(const SupermaskConfig& config) {
 }  // namespace
 
 void check(const SupermaskConfig& config, const Surroundings& surroundings) {
-  check_network(config);
+  check_task_network(config);
   check_lengths(config);
   check_transfer(config);
   if (surroundings.batch_size < 2 && !config.network.is_dense()) {
-    refuse_recipe("train.batch_size is 1, but BatchNorm needs others beside a sample; set 2 or more");
+    refuse_recipe(
+        "train.batch_size is 1, but BatchNorm needs others beside a sample; set 2 or more");
   }
   if (surroundings.keep_optimizer) {
     refuse_recipe(
@@ -57,10 +58,11 @@ void check(const SupermaskConfig& config, const Surroundings& surroundings) {
         "set it to false");
   }
   if (surroundings.weight_decay != 0) {
-    refuse_recipe(fmt::format(
-        "optimizer.weight_decay is {}, but decay moves weights that belong to earlier tasks; set it "
-        "to 0",
-        surroundings.weight_decay));
+    refuse_recipe(
+        fmt::format("optimizer.weight_decay is {}, but decay moves weights that belong to earlier "
+                    "tasks; set it "
+                    "to 0",
+                    surroundings.weight_decay));
   }
   if (config.labels.per_class > 0 && config.labels.share != 1) {
     refuse_recipe("labels.share and labels.per_class are both given, expected one of them");

@@ -30,18 +30,20 @@ void bind_split(core::Settings& settings, data::TaskSplit& split) {
   settings.add_choice("tasks.kind", split.kind, {"classes", "pieces", "permutations"},
                       "A task has classes of its own, a piece of the samples with all classes, or "
                       "all samples with their pixels in another order.");
-  settings.add("tasks.count", split.count, at_least(1, 500), "tasks", "They come one after another.");
-  settings.add("tasks.groups", split.groups,
-               "Names of each task's classes, \"cat, dog; ship, truck\"; empty: in the order of the "
-               "data, as evenly as they divide.");
+  settings.add("tasks.count", split.count, at_least(1, 500), "tasks",
+               "They come one after another.");
+  settings.add(
+      "tasks.groups", split.groups,
+      "Names of each task's classes, \"cat, dog; ship, truck\"; empty: in the order of the "
+      "data, as evenly as they divide.");
 }
 
 void bind_learning(core::Settings& settings, SupermaskConfig& config) {
-  settings.add_choice("tasks.learning", config.learning,
-                      {"exclusive", "overlapping", "masks", "finetune", "ewc"},
-                      "A mask, then those of its weights that no earlier task uses (ExSSNeT), all "
-                      "of them (SSNeT) or none (SupSup); or all weights without a mask, held to what "
-                      "mattered before (ewc) or not.");
+  settings.add_choice(
+      "tasks.learning", config.learning, {"exclusive", "overlapping", "masks", "finetune", "ewc"},
+      "A mask, then those of its weights that no earlier task uses (ExSSNeT), all "
+      "of them (SSNeT) or none (SupSup); or all weights without a mask, held to what "
+      "mattered before (ewc) or not.");
   settings.add("tasks.mask_epochs", config.mask_epochs, at_least(0, kMostTaskEpochs), "epochs",
                "A task learns its mask.");
   settings.add("tasks.weight_epochs", config.weight_epochs, at_least(0, kMostTaskEpochs), "epochs",

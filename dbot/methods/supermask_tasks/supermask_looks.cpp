@@ -46,8 +46,7 @@ void SupermaskTasks::transfer_from(const std::vector<data::Batch>& batches) {
   }
   std::vector<runtime::NamedTensors> scores;
   const auto classes = std::ssize(task_classes(current_task()));
-  for (const std::int64_t task :
-       tasks_to_begin_with(config_.transfer.kind, accuracies, classes)) {
+  for (const std::int64_t task : tasks_to_begin_with(config_.transfer.kind, accuracies, classes)) {
     scores.push_back(networks_->kept_scores(task));
   }
   if (!scores.empty()) networks_->set_scores(mean_of_scores(scores));
@@ -58,9 +57,8 @@ void SupermaskTasks::consolidate(const std::vector<data::Batch>& batches) {
   at::Tensor importance;
   for (const data::Batch& batch : batches) {
     const at::Tensor labels = labels_of(batch);
-    const nn::MaskedPass pass =
-        networks_->pass(seen(batch, current_task(), runtime::Precision::fp32), at::kFloat,
-                        nn::NormMode::running);
+    const nn::MaskedPass pass = networks_->pass(
+        seen(batch, current_task(), runtime::Precision::fp32), at::kFloat, nn::NormMode::running);
     loss_of(pass, labels.to(pass.logits.device())).backward();
     // The gradient of a batch's mean, squared, is about 1/batch of the mean of squared ones.
     const at::Tensor squares =

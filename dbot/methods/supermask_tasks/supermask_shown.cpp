@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* kClasses = "tasks.classes";
 // The network of the task under way, for whoever opens a checkpoint; or the frozen encoder.
-constexpr const char* kStudent = "student.";
+constexpr const char* kNetworkPlace = "student.";
 constexpr const char* kConsolidation = "tasks.ewc.";
 
 /// Names as bytes, one line each.
@@ -58,7 +58,7 @@ runtime::NamedTensors SupermaskTasks::state() const {
   runtime::NamedTensors state = networks_->state();
   state[kClasses] = lines_tensor(config_.classes);
   state.merge(with_prefix(kConsolidation, consolidation_.state()));
-  state.merge(with_prefix(kStudent, features_ ? features_->state() : backbone_file().tensors));
+  state.merge(with_prefix(kNetworkPlace, features_ ? features_->state() : backbone_file().tensors));
   return state;
 }
 
@@ -73,7 +73,7 @@ void SupermaskTasks::load_state(std::int64_t stage, const runtime::NamedTensors&
   config_.classes = classes;
   divide_classes();
   if (config_.network.kind == TaskNetworkKind::features) {
-    features_ = FrozenFeatures::of_state(without_prefix(kStudent, state), config_.device);
+    features_ = FrozenFeatures::of_state(without_prefix(kNetworkPlace, state), config_.device);
   }
   if (!networks_) make_networks();
   networks_->load_state(state);
@@ -106,8 +106,9 @@ std::string SupermaskTasks::describe_backbone() const {
 ModelFacts SupermaskTasks::facts() const {
   const auto& layers = networks_->network().layers();
   const std::int64_t head = layers.back().elements();
-  ModelFacts facts{.parts = {{.name = "network", .parameters = networks_->network().elements() - head},
-                             {.name = "head", .parameters = head}}};
+  ModelFacts facts{
+      .parts = {{.name = "network", .parameters = networks_->network().elements() - head},
+                {.name = "head", .parameters = head}}};
   if (features_) {
     facts.parts.insert(facts.parts.begin(),
                        {.name = "encoder",
@@ -154,8 +155,8 @@ Gallery SupermaskTasks::gallery(const data::Batch& /*batch*/,
     }
   }
   Exhibit shares{.content = std::move(overlap)};
-  Exhibit curve{.content = Curves{
-                    .lines = {std::move(free)}, .x_title = "task", .y_title = "share"}};
+  Exhibit curve{.content =
+                    Curves{.lines = {std::move(free)}, .x_title = "task", .y_title = "share"}};
   return {{.kind = "mask_overlap",
            .title = "How the tasks' masks overlap",
            .explanation = "How much of a row's mask the column's task uses, too. Masks that are "

@@ -105,7 +105,8 @@ void SupermaskTasks::begin_stage(std::int64_t stage) {
 
 double SupermaskTasks::share_of_free() const {
   const TaskShare share = networks_->share(current_task());
-  return static_cast<double>(share.free) / static_cast<double>(std::max<std::int64_t>(1, share.used));
+  return static_cast<double>(share.free) /
+         static_cast<double>(std::max<std::int64_t>(1, share.used));
 }
 
 void SupermaskTasks::end_stage(std::int64_t stage) {
@@ -115,11 +116,12 @@ void SupermaskTasks::end_stage(std::int64_t stage) {
 
 std::vector<optim::ParameterGroup> SupermaskTasks::parameter_groups(double weight_decay) {
   if (weight_decay != 0) {
-    throw UsageError({.operation = "recipe",
-                      .subject = "optimizer.weight_decay",
-                      .fault = Fault::mismatch,
-                      .reason = "is not 0, but decay would move weights that belong to earlier tasks",
-                      .way_out = "set it to 0"});
+    throw UsageError(
+        {.operation = "recipe",
+         .subject = "optimizer.weight_decay",
+         .fault = Fault::mismatch,
+         .reason = "is not 0, but decay would move weights that belong to earlier tasks",
+         .way_out = "set it to 0"});
   }
   auto groups = optim::pretraining_groups(networks_->trained(), weight_decay);
   std::erase_if(groups, [](const auto& group) { return group.values.numel() == 0; });

@@ -10,8 +10,8 @@ namespace dbot::methods {
 TaskBackbone::TaskBackbone(const nn::MaskedNetworkConfig& config, const nn::ImageInput& images,
                            const runtime::Device& device) {
   if (config.kind == nn::MaskedNetworkKind::planes) {
-    parameters_ = std::make_shared<nn::ParameterStore>(nn::convolution_tensors(config.convolution),
-                                                       device);
+    parameters_ =
+        std::make_shared<nn::ParameterStore>(nn::convolution_tensors(config.convolution), device);
     // Gains of 1, shifts of 0; everything else is written over.
     parameters_->initialise(/*seed=*/0, /*stage=*/0);
     convolution_ = std::make_unique<nn::ConvolutionNetwork>(config.convolution, parameters_);
@@ -41,11 +41,8 @@ BackboneFile TaskBackbone::file(const std::vector<double>& mean, const std::vect
                                 const std::vector<double>& value_range) const {
   BackboneFile file;
   if (convolution_) {
-    file.description =
-        exchange::to_json(exchange::ConvolutionDescription{.config = convolution_->config(),
-                                                           .mean = mean,
-                                                           .std = std,
-                                                           .value_range = value_range});
+    file.description = exchange::to_json(exchange::ConvolutionDescription{
+        .config = convolution_->config(), .mean = mean, .std = std, .value_range = value_range});
   } else {
     file.description = exchange::to_json(exchange::DenseDescription{
         .config = dense_->config(), .mean = mean, .std = std, .value_range = value_range});

@@ -140,9 +140,7 @@ void TaskNetworks::decide_editable() {
 
 void TaskNetworks::finish_task() {
   fix_mask();  // of a system that trains no weights
-  Finished left{.bits = packed_masks(),
-                .norms = flat_norms(*weights_),
-                .scores = {}};
+  Finished left{.bits = packed_masks(), .norms = flat_norms(*weights_), .scores = {}};
   if (config_.keep_scores) {
     left.scores = flatten(scores_by_name_, nn::masked_scores(network_.layers())).to(at::kHalf);
   }
@@ -157,8 +155,7 @@ nn::MaskedPass TaskNetworks::pass(const at::Tensor& x, at::ScalarType compute,
     if (mask_is_fixed()) return at::where(editable_[place], weights, untouched_[place]);
     const nn::MaskedLayer& layer = network_.layers()[place];
     const at::Tensor& scores = scores_->at(name + ".scores");
-    const at::Tensor mask =
-        ops::top_fraction_mask(scores, nn::density_of(layer, config_.density));
+    const at::Tensor mask = ops::top_fraction_mask(scores, nn::density_of(layer, config_.density));
     return ops::supermasked(weights.detach(), scores, mask);
   };
   const auto& norms = mask_is_fixed() ? weights_by_name_ : scores_by_name_;
@@ -201,8 +198,7 @@ nn::MaskedPass TaskNetworks::pass(const FrozenTask& task, const at::Tensor& x,
 
 TaskShare TaskNetworks::share(std::int64_t task) const {
   const at::Tensor bits = bits_of(task), used = used_before(task);
-  TaskShare share{
-      .used = ops::count_common(bits, bits), .free = 0, .all = network_.elements()};
+  TaskShare share{.used = ops::count_common(bits, bits), .free = 0, .all = network_.elements()};
   share.free = share.used - (used.defined() ? ops::count_common(bits, used) : 0);
   return share;
 }

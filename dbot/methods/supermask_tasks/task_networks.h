@@ -32,7 +32,7 @@ struct TaskNetworksConfig {
   nn::MaskedNetworkConfig network;
   nn::MaskDensity density;
   EditableWeights editable = EditableWeights::exclusive;
-  bool keep_scores = true;  // of finished tasks, in half precision, for other tasks to begin with
+  bool keep_scores = true;   // of finished tasks, in half precision, for other tasks to begin with
   bool shared_norm = false;  // one set of running values for all tasks: a control
   std::uint64_t seed = 0;
   runtime::Device device;

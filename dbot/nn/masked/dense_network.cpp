@@ -37,7 +37,8 @@ runtime::NamedTensors DenseNetwork::features(const runtime::NamedTensors& inputs
   at::Tensor x = inputs.at(input().part).flatten(1);
   for (std::size_t layer = 0; layer < config_.hidden.size(); ++layer) {
     const at::Tensor& weight = parameters_->at(dense_weight_name(layer));
-    x = at::relu(at::linear(x.to(compute), weight.to(compute)).to(at::kFloat));
+    if (layer > 0) x = at::relu(x);
+    x = at::linear(x.to(compute), weight.to(compute)).to(at::kFloat);
   }
   return {{"mean", x}};
 }

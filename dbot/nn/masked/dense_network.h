@@ -9,7 +9,7 @@
 
 namespace dbot::nn {
 
-/// Dense layers without biases on all pixels of an image, a ReLU behind each: LeNet without its
+/// Dense layers without biases on all pixels of an image, a ReLU between them: LeNet without its
 /// head. docs/methods/exssnet.md §3.
 struct DenseConfig {
   ImageInput images;

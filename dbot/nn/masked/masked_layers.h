@@ -58,7 +58,7 @@ enum class DensityRule { normal, er };
 struct MaskDensity {
   DensityRule rule = DensityRule::normal;
   double density = 0.1;  // normal: of every layer
-  double scale = 1;      // er (Erdős–Rényi): times (inputs + outputs)/elements, at most one half
+  double scale = 1;  // er (Erdős–Rényi): times (inputs + outputs)/elements, at most one half
 };
 
 /// The density of a layer. Source of er: SupSup (Wortsman et al., arXiv 2006.14769), whose bound

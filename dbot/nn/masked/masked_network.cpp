@@ -88,7 +88,9 @@ at::Tensor MaskedNetwork::features(const at::Tensor& x, const ApplyPlace& apply)
       const auto found = std::ranges::find(layers_, name, &MaskedLayer::name);
       return apply(static_cast<std::size_t>(found - layers_.begin()), input);
     };
-    const at::Tensor pixels = x.contiguous(at::MemoryFormat::ChannelsLast);
+    // Rows of pixels, as the reference has them: the gradient of a filter of one weight in front of
+    // a BatchNorm is 0 but for rounding, which Adam makes steps of.
+    const at::Tensor pixels = x.contiguous();
     const at::Tensor planes = config_.convolution.is_chain()
                                   ? chain_planes(config_.convolution, pixels, by_name)
                                   : resnet_planes(config_.convolution, pixels, by_name);
@@ -104,7 +106,7 @@ at::Tensor MaskedNetwork::features(const at::Tensor& x, const ApplyPlace& apply)
     return at::cat(largest, 1);
   }
   at::Tensor hidden = x.flatten(1);
-  for (std::size_t i = 0; i < head; ++i) hidden = at::relu(apply(i, hidden));
+  for (std::size_t i = 0; i < head; ++i) hidden = apply(i, i == 0 ? hidden : at::relu(hidden));
   return hidden;
 }
 
@@ -118,7 +120,8 @@ MaskedPass MaskedNetwork::forward(const at::Tensor& x, const MaskedWeight& weigh
     return batch_norm(result, norm_tensors(norms, layer.norm), mode);
   };
   MaskedPass pass{.features = features(x, apply), .logits = {}};
-  pass.logits = apply(layers_.size() - 1, pass.features);
+  const bool dense = config_.kind == MaskedNetworkKind::dense;
+  pass.logits = apply(layers_.size() - 1, dense ? at::relu(pass.features) : pass.features);
   return pass;
 }
 

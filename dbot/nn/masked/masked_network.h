@@ -39,8 +39,10 @@ struct MaskedNetworkConfig {
 std::vector<MaskedLayer> masked_layers(const MaskedNetworkConfig& config);
 
 struct MaskedPass {
-  at::Tensor features;  // float32 [batch, width]: what the head sees
-  at::Tensor logits;    // float32 [batch, outputs]
+  /// float32 [batch, width]: what the head sees; of dense layers before the last ReLU, as the
+  /// reference compares them.
+  at::Tensor features;
+  at::Tensor logits;  // float32 [batch, outputs]
 };
 
 /// What a layer is multiplied with: the weights under a task's mask, by the layer's place.

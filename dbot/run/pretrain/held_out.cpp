@@ -117,7 +117,8 @@ train::ValidationSettings open_validation(const Recipe& recipe, const std::files
   }
   const auto open = [sets, config = one_pass(recipe),
                      log = std::make_shared<core::Log>(log)](std::int64_t stage) {
-    const JudgedBy& set = sets.size() == 1 ? sets.front() : sets.at(static_cast<std::size_t>(stage));
+    const JudgedBy& set =
+        sets.size() == 1 ? sets.front() : sets.at(static_cast<std::size_t>(stage));
     return std::make_unique<data::Loader>(set.images, set.parts, config,
                                           std::exchange(*log, core::silent_log()));
   };

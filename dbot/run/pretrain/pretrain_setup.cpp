@@ -153,12 +153,11 @@ void require_a_step(const Recipe& recipe, const data::Dataset& dataset) {
       {.operation = "recipe",
        .subject = "train.batch_size",
        .fault = Fault::too_large,
-       .reason =
-           fmt::format("{} x train.accumulate {} = {} images a step, but {} has {}",
-                       recipe.train.batch_size, recipe.train.accumulate, images,
-                       methods::catalogue::outline(recipe.method).tasks ? "the smallest task"
-                                                                        : "the data set",
-                       dataset.size()),
+       .reason = fmt::format(
+           "{} x train.accumulate {} = {} images a step, but {} has {}", recipe.train.batch_size,
+           recipe.train.accumulate, images,
+           methods::catalogue::outline(recipe.method).tasks ? "the smallest task" : "the data set",
+           dataset.size()),
        .way_out = "lower them, for example " + numbers_that_fit(recipe, dataset.size())});
 }
 

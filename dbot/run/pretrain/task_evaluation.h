@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -38,6 +41,14 @@ class TaskEvaluation {
                                          const core::StopRequest& stop) const;
 
  private:
+  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  struct Figures {
+    double average = kUnknown, newest = kUnknown, forgetting = kUnknown;
+    double free = kUnknown;  // share of the newest mask
+  };
+  using AccuracyOf = std::function<double(std::int64_t task)>;
+  void measure(const methods::TaskCapability& tasks, const AccuracyOf& accuracy_of,
+               eval::TaskRecord& record, Figures& figures) const;
   void tell_of_share(const methods::TaskShare& share, std::int64_t task) const;
 
   TaskEvaluationSettings settings_;

@@ -47,8 +47,7 @@ void check_length(const Recipe& recipe) {
   const bool divides = !methods::catalogue::outline(recipe.method).own_stages.empty();
   if (divides) check_own_stages(recipe);
   check_stage_list("stages.epochs", recipe.stages.epochs, recipe.stages.count);
-  check_stage_list("stages.warmup_epochs", recipe.stages.warmup_epochs,
-                   stages_of(recipe).count);
+  check_stage_list("stages.warmup_epochs", recipe.stages.warmup_epochs, stages_of(recipe).count);
   check_stage_list("stages.base_lr", recipe.stages.base_lr, recipe.stages.count);
   if (schedule.epochs > 0 && schedule.images_seen > 0) {
     refuse_recipe(
@@ -64,8 +63,8 @@ void check_length(const Recipe& recipe) {
                                             recipe.length.total_steps, recipe.length.total_epochs),
                       .way_out = "give schedule.total_steps or schedule.total_epochs"});
   }
-  const bool own = schedule.epochs > 0 || schedule.images_seen > 0 ||
-                   !recipe.stages.epochs.empty() || divides;
+  const bool own =
+      schedule.epochs > 0 || schedule.images_seen > 0 || !recipe.stages.epochs.empty() || divides;
   if (!own && recipe.length.total_steps < 0 && recipe.length.total_epochs < 0) {
     throw UsageError({.operation = "recipe",
                       .subject = "the length",

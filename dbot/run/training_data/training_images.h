@@ -29,7 +29,7 @@ struct TrainingImages {
   /// nothing is held out). `images` and `held_out` are all of these.
   std::vector<std::shared_ptr<const data::Dataset>> of_stage = {}, held_out_of_stage = {};
   std::string division = {};  // in words, for the run's folder; empty: it is not divided
-  bool chosen = false;  // `images` are some of the labelled images of the part to train on
+  bool chosen = false;        // `images` are some of the labelled images of the part to train on
   /// The sources with the captions of their images, where the system reads these.
   std::vector<std::shared_ptr<const data::CaptionedDataset>> captioned = {};
 

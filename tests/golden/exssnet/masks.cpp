@@ -22,8 +22,7 @@ void compare_mask(const Fixture& fixture, const std::string& prefix, double dens
   comparison.equal(prefix + "mask, stored as bits",
                    ops::unpack_mask(ops::pack_mask(mask), mask.sizes()), mask);
   const at::Tensor used = ops::supermasked(weight, scores, mask);
-  comparison.equal(prefix + "weights under the mask", used.detach(),
-                   weight * mask.to(at::kFloat));
+  comparison.equal(prefix + "weights under the mask", used.detach(), weight * mask.to(at::kFloat));
   (used * fixture.at(prefix + "upstream")).sum().backward();
   comparison.elements(prefix + "grad_scores", scores.grad(), kGradientLimit);
 }
@@ -35,9 +34,9 @@ void check_exssnet_masks(const Fixture& fixture, Comparison& comparison) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const auto density = cases[i].at("k").get<double>();
     compare_mask(fixture, std::to_string(i) + ".", density, comparison);
-    comparison.number("zeroed", static_cast<double>(ops::left_out(
-                                    cases[i].at("n").get<std::int64_t>(), density)),
-                      cases[i].at("zeroed").get<double>(), 0);
+    comparison.number(
+        "zeroed", static_cast<double>(ops::left_out(cases[i].at("n").get<std::int64_t>(), density)),
+        cases[i].at("zeroed").get<double>(), 0);
   }
   if (!fixture.has("count_table")) return;
   at::Tensor counts = fixture.at("count_table").clone();

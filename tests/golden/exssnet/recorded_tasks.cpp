@@ -1,5 +1,9 @@
 #include "tests/golden/exssnet/recorded_tasks.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/where.h>
+
+#include <utility>
 #include <vector>
 
 #include "dbot/core/error.h"
@@ -48,8 +52,8 @@ void set_weights(const Fixture& fixture, const std::string& prefix,
   runtime::NamedTensors weights;
   for (const nn::MaskedLayer& layer : networks.network().layers()) {
     const std::string name = layer.name + ".weight";
-    weights[name] = in_shape_of(networks.weights().at(name),
-                                fixture.at(prefix + reference_name(name)));
+    weights[name] =
+        in_shape_of(networks.weights().at(name), fixture.at(prefix + reference_name(name)));
   }
   runtime::NamedTensors state = networks.state();
   for (const auto& [name, tensor] : weights) state["network.weights." + name] = tensor;
@@ -68,11 +72,52 @@ runtime::NamedTensors recorded_scores(const Fixture& fixture, const std::string&
 }
 
 nn::MaskedWeight differentiable(const methods::TaskNetworks& networks) {
-  return [&networks, masks = networks.current_masks()](std::size_t place) {
+  return differentiable(networks, networks.current_masks());
+}
+
+nn::MaskedWeight differentiable(const methods::TaskNetworks& networks,
+                                std::vector<at::Tensor> masks) {
+  return [&networks, masks = std::move(masks)](std::size_t place) {
     const std::string& name = networks.network().layers()[place].name;
     return ops::supermasked(networks.weights().at(name + ".weight"),
                             networks.scores().at(name + ".scores"), masks.at(place));
   };
+}
+
+namespace {
+
+/// Where an input of a layer has a gradient, so that the mask of what computes it shows: [1,
+/// inputs, 1…]. Of other inputs nothing is known.
+at::Tensor known_inputs(const at::Tensor& weight_gradient) {
+  at::Tensor known = weight_gradient.ne(0).any(0, /*keepdim=*/true);
+  for (std::int64_t dimension = 2; dimension < known.dim(); ++dimension) {
+    known = known.any(dimension, /*keepdim=*/true);
+  }
+  return known;
+}
+
+}  // namespace
+
+void compare_gradients(const Fixture& fixture, const std::string& prefix,
+                       const methods::TaskNetworks& networks, Comparison& comparison, bool signs) {
+  for (const nn::MaskedLayer& layer : networks.network().layers()) {
+    for (const auto* store : {&networks.weights(), &networks.scores()}) {
+      const bool of_scores = store == &networks.scores();
+      const std::string name = layer.name + (of_scores ? ".scores" : ".weight");
+      const std::string recorded = prefix + "grad." + reference_name(name);
+      const at::Tensor gradient = as_recorded(fixture, recorded, store->at(name).grad());
+      if (of_scores && !signs) {
+        const at::Tensor& expected = fixture.at(recorded);
+        const at::Tensor known = gradient.ne(0).logical_and(
+            known_inputs(fixture.at(prefix + "grad." + reference_name(layer.name) + ".weight")));
+        comparison.elements(recorded, at::where(known, gradient.abs() * expected.sign(), expected),
+                            kTaskLimit);
+      } else {
+        comparison.elements(recorded, gradient, kTaskLimit);
+      }
+      store->at(name).grad().zero_();
+    }
+  }
 }
 
 }  // namespace dbot::golden

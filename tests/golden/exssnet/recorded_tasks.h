@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <vector>
 
 #include "dbot/methods/supermask_tasks/task_networks.h"
 #include "tests/golden/harness/comparison.h"
@@ -34,5 +35,15 @@ runtime::NamedTensors recorded_scores(const Fixture& fixture, const std::string&
 
 /// Scores and weights under the mask of the scores, both with their gradients.
 nn::MaskedWeight differentiable(const methods::TaskNetworks& networks);
+/// The same under other masks.
+nn::MaskedWeight differentiable(const methods::TaskNetworks& networks,
+                                std::vector<at::Tensor> masks);
+
+/// Compares the gradients of weights and scores with `prefix`grad.LAYER.weight and .scores, and
+/// clears them. `signs`: whether scores and all masks are known; otherwise the magnitudes of
+/// what follows from the known ones are compared.
+void compare_gradients(const Fixture& fixture, const std::string& prefix,
+                       const methods::TaskNetworks& networks, Comparison& comparison,
+                       bool signs = true);
 
 }  // namespace dbot::golden

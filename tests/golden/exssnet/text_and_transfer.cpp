@@ -26,8 +26,7 @@ void compare_votes(const Fixture& fixture, const std::string& number, const nloh
                    objectives::nearest_vote(features.slice(0, 0, cut), labels.slice(0, 0, cut),
                                             features.slice(0, cut), settings.neighbours));
   const double accuracy = methods::vote_accuracy(features, labels, settings);
-  comparison.elements(number + ".accuracy", at::tensor(accuracy, at::kDouble),
-                      {.absolute = 1e-6});
+  comparison.elements(number + ".accuracy", at::tensor(accuracy, at::kDouble), {.absolute = 1e-6});
 }
 
 /// LeNet under the masks of two earlier tasks: whose features sort the rows best, and what the new
@@ -50,17 +49,16 @@ void compare_network(const Fixture& fixture, Comparison& comparison) {
   std::vector<double> accuracies;
   std::vector<runtime::NamedTensors> scores;
   for (std::int64_t task = 0; task < 2; ++task) {
-    networks.begin_task(task);
+    networks.begin_task(0);
     scores.push_back(recorded_scores(fixture, "net.", task, networks));
     networks.set_scores(scores.back());
     const at::Tensor features =
-        networks.pass(networks.frozen(task), fixture.at("net.x"), at::kFloat).features;
+        networks.pass(networks.frozen(0), fixture.at("net.x"), at::kFloat).features;
     comparison.elements("net.reps_with_mask" + std::to_string(task), features, kTaskLimit);
     accuracies.push_back(methods::vote_accuracy(features.slice(0, 0, rows),
                                                 fixture.at("net.y").slice(0, 0, rows), transfer));
   }
-  comparison.elements("net.task_accuracy", at::tensor(accuracies, at::kDouble),
-                      {.absolute = 1e-6});
+  comparison.elements("net.task_accuracy", at::tensor(accuracies, at::kDouble), {.absolute = 1e-6});
   const auto compare = [&](const char* prefix, methods::Transfer kind) {
     std::vector<runtime::NamedTensors> chosen;
     for (const std::int64_t task :
@@ -134,25 +132,15 @@ void check_exssnet_text(const Fixture& fixture, Comparison& comparison) {
     const std::string prefix = std::to_string(task) + ".";
     networks.begin_task(task);
     networks.set_scores(recorded_scores(fixture, "", task, networks));
-    const nn::MaskedPass pass =
-        networks.network().forward(fixture.at("x"), differentiable(networks), {}, at::kFloat,
-                                   nn::NormMode::training);
+    const nn::MaskedPass pass = networks.network().forward(
+        fixture.at("x"), differentiable(networks), {}, at::kFloat, nn::NormMode::training);
     const at::Tensor loss =
         objectives::label_smoothing_cross_entropy(pass.logits, fixture.at("y"), /*smoothing=*/0);
     loss.backward();
     comparison.elements(prefix + "logits", pass.logits.detach(), kTaskLimit);
     comparison.elements(prefix + "features", pass.features.detach(), kTaskLimit);
     comparison.elements(prefix + "loss", loss.detach(), kTaskLimit);
-    for (const nn::MaskedLayer& layer : networks.network().layers()) {
-      for (const auto* store : {&networks.weights(), &networks.scores()}) {
-        const std::string name =
-            layer.name + (store == &networks.weights() ? ".weight" : ".scores");
-        const std::string recorded = prefix + "grad." + name;
-        comparison.elements(recorded, as_recorded(fixture, recorded, store->at(name).grad()),
-                            kTaskLimit);
-        store->at(name).grad().zero_();
-      }
-    }
+    compare_gradients(fixture, prefix, networks, comparison);
   }
 }
 

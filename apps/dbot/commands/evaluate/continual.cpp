@@ -70,9 +70,8 @@ void continual(const ModelArguments& model, const EvaluatedData& data,
   }
   const std::string name = arguments.recipe.empty() ? "exssnet/resnet18" : arguments.recipe;
   const run::RecipeText text = run::find_recipe(name);
-  run::Recipe recipe =
-      run::parse_recipe(text.text, text.origin,
-                        continual_assignments(model, data, arguments, settings));
+  run::Recipe recipe = run::parse_recipe(text.text, text.origin,
+                                         continual_assignments(model, data, arguments, settings));
   require_tasks(recipe, name);
   const std::filesystem::path path(name);
   const run::PretrainOptions options{
