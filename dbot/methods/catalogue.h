@@ -17,6 +17,7 @@
 #include "dbot/methods/method.h"
 #include "dbot/methods/mixture_separation/mixture_separation_entry.h"
 #include "dbot/methods/siamese/siamese_entry.h"
+#include "dbot/methods/supermask_tasks/supermask_entry.h"
 #include "dbot/methods/surroundings.h"
 
 // The closed list of learning systems.
@@ -28,7 +29,7 @@ namespace dbot::methods {
 
 using MethodConfig =
     std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig, MixtureSeparationConfig,
-                 ImageTextConfig, MaskedClipsConfig, ClipClassificationConfig>;
+                 ImageTextConfig, MaskedClipsConfig, ClipClassificationConfig, SupermaskConfig>;
 
 }  // namespace dbot::methods
 

@@ -192,6 +192,35 @@ std::vector<System> small_ones(const methods::ClipClassificationConfig& /*which*
           {"maest, fine-tuned, mixed", maker(mixed), {}, "\"classes\":[\"dark\",\"bright\"]"}};
 }
 
+/// The same on a chain of convolutions.
+methods::SupermaskConfig chain_of(methods::SupermaskConfig config) {
+  config.network.kind = methods::TaskNetworkKind::chain;
+  return config;
+}
+
+/// ExSSNeT on a chain of convolutions; and SupSup's masks of dense layers, a second task of which
+/// begins with what the first one found.
+std::vector<System> small_ones(const methods::SupermaskConfig& /*which*/) {
+  methods::SupermaskConfig config;
+  config.network.kind = methods::TaskNetworkKind::chain;
+  config.network.convolution = {
+      .kind = methods::ConvolutionKind::chain, .image_size = {8, 8}, .widths = {8, 16}};
+  config.split = {.kind = data::TaskKind::pieces, .count = 1};
+  config.density.density = 0.5;
+  methods::SupermaskConfig masks = config;
+  masks.network.kind = methods::TaskNetworkKind::lenet;
+  masks.network.hidden = {16, 8};
+  masks.learning = methods::TaskLearning::masks;
+  masks.split = {.kind = data::TaskKind::permutations, .count = 2};
+  masks.transfer.kind = methods::Transfer::none;  // two processes would see other batches
+  methods::SupermaskConfig held = masks;
+  held.learning = methods::TaskLearning::ewc;
+  const std::vector<std::string> shown{"mask_overlap", "free_share"};
+  return {{"exssnet", maker(config), {"accuracy"}, "\"network\":\"chain\"", shown},
+          {"supsup", maker(masks), {"accuracy"}, "\"dense\":{", shown},
+          {"tasks with ewc, by a chain", maker(chain_of(held)), {"accuracy"}, "\"chain\""}};
+}
+
 }  // namespace
 
 void PrintTo(const System& system, std::ostream* out) {

@@ -18,6 +18,7 @@
 #include "dbot/report/pictures/exhibits/draw_gallery.h"
 #include "dbot/report/pictures/set/exhibit_files.h"
 #include "dbot/report/terminal/count_progress.h"
+#include "dbot/run/pretrain/task_evaluation.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/run/training_data/judged_data.h"
 #include "dbot/runtime/machine.h"
@@ -195,8 +196,11 @@ RunEvaluation make_evaluation(const Recipe& recipe,
   report::Evaluations evaluations;
   const std::filesystem::path folder = metrics.path().parent_path();
   const std::int64_t learned = trained.size();
+  const TaskEvaluation of_tasks(
+      {.test = splits.test, .input = *input, .extraction = test_views, .folder = folder}, log);
   evaluations.of_network = [=, &stop](const methods::Method& method) {
     std::vector<eval::EvaluationRow> rows;
+    if (const auto* tasks = method.tasks()) rows = of_tasks.judge(*tasks, stop);
     if (const auto* classifier = method.classifier()) {
       rows.push_back(
           classify(*classifier, *input, learned, splits.test, test_views, folder, stop, log));

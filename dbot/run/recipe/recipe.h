@@ -63,6 +63,9 @@ core::Settings bind(Recipe& recipe);
 /// Throws UsageError unless the values fit each other. Reads no file.
 void check(const Recipe& recipe);
 
+/// The stages of a run: those that the system divides it into itself, else those of [stages].
+train::StagesConfig stages_of(const Recipe& recipe);
+
 /// What the method is told of the rest of the recipe.
 methods::Surroundings surroundings(const Recipe& recipe);
 

@@ -232,7 +232,9 @@ void bind_checkpoint(Settings& settings, Recipe& recipe) {
   settings.add("checkpoint.every_epochs", checkpoint.every_epochs, at_least(0, kMostEpochs),
                "epochs", "Epochs between checkpoints; 0: not by epochs.");
   settings.add("checkpoint.keep", checkpoint.keep, at_least(1, 1e9), "",
-               "Newest checkpoints to keep; those at the ends of stages always stay.");
+               "Newest checkpoints to keep.");
+  settings.add("checkpoint.stage_ends", checkpoint.stage_ends,
+               "Those at the ends of stages stay as well.");
   settings.add("checkpoint.retry_seconds", checkpoint.retry_seconds, at_least(0, 1e9), "seconds",
                "How long the end of a run tries to save to a full disk before it gives up.");
 }

@@ -25,9 +25,17 @@ struct TrainingImages {
   std::string kind;                 // of the sources: "folder", or "folder, tar" (SourceKind::id)
   /// Labelled images of the part to train on that are judged by; null: none are set aside.
   std::shared_ptr<const data::Dataset> held_out = {};
-  bool chosen = false;  // `images` are some of the labelled images of the part to train on
+  /// Where stages have data of their own: what each learns from, and is judged by (empty where
+  /// nothing is held out). `images` and `held_out` are all of these.
+  std::vector<std::shared_ptr<const data::Dataset>> of_stage = {}, held_out_of_stage = {};
+  std::string division = {};  // in words, for the run's folder; empty: it is not divided
+  bool chosen = false;        // `images` are some of the labelled images of the part to train on
   /// The sources with the captions of their images, where the system reads these.
   std::vector<std::shared_ptr<const data::CaptionedDataset>> captioned = {};
+
+  const std::shared_ptr<const data::Dataset>& learned_in(std::int64_t stage) const {
+    return of_stage.empty() ? images : of_stage.at(static_cast<std::size_t>(stage));
+  }
 };
 
 /// What a (resolved) recipe wants of its data: without the images that data.leave_out names, by

@@ -70,6 +70,7 @@ std::vector<OperationCase> operation_cases(runtime::Precision precision) {
   add(step_cases(compute));
   add(optimizer_cases());
   add(follower_cases());
+  add(mask_cases());
   return cases;
 }
 

@@ -33,5 +33,7 @@ std::vector<OperationCase> step_cases(at::ScalarType compute);
 std::vector<OperationCase> optimizer_cases();
 /// Moving averages and queues of keys.
 std::vector<OperationCase> follower_cases();
+/// Masks of the largest scores.
+std::vector<OperationCase> mask_cases();
 
 }  // namespace dbot::tools

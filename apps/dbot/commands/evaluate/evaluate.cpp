@@ -1,4 +1,4 @@
-// dbot evaluate knn|linear|finetune: how good a network is on labelled images.
+// dbot evaluate knn|linear|finetune|continual: how good a network is on labelled images.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apps/dbot/commands.h"
+#include "apps/dbot/commands/evaluate/continual.h"
 #include "apps/dbot/commands/evaluate/finetune.h"
 #include "apps/dbot/commands/evaluate/frozen.h"
 #include "apps/dbot/terminal/console.h"
@@ -24,21 +25,23 @@ struct Arguments : ModelArguments {
   std::vector<std::string> labels;
   FrozenArguments frozen;
   FinetuneArguments finetune;
+  ContinualArguments continual;
   bool json = false;
 };
 
 constexpr std::array<const char*, 3> kPlanned{"robust", "segment", "detect"};
-constexpr const char* kProtocols = "knn, linear or finetune";
+const std::vector<std::string> kProtocols{"knn", "linear", "finetune", "continual"};
+constexpr const char* kProtocolList = "knn, linear, finetune or continual";
 
 void check_protocol(const std::string& protocol) {
-  if (protocol == "knn" || protocol == "linear" || protocol == "finetune") return;
+  if (std::ranges::find(kProtocols, protocol) != kProtocols.end()) return;
   if (std::find(kPlanned.begin(), kPlanned.end(), protocol) != kPlanned.end()) {
     throw UsageError(
-        fmt::format("[evaluate] {} is not in this version; choose {}", protocol, kProtocols));
+        fmt::format("[evaluate] {} is not in this version; choose {}", protocol, kProtocolList));
   }
-  const std::string nearest = run::nearest_name(protocol, {"knn", "linear", "finetune"});
+  const std::string nearest = run::nearest_name(protocol, kProtocols);
   throw UsageError(fmt::format("[evaluate] {} is not a protocol, expected {}{}", protocol,
-                               kProtocols,
+                               kProtocolList,
                                nearest.empty() ? "" : "; did you mean " + nearest + "?"));
 }
 
@@ -51,6 +54,12 @@ void refuse_options(const std::string& protocol, const CLI::App& command,
   }
 }
 
+void require_model(const Arguments& arguments) {
+  if (!arguments.model.empty()) return;
+  throw UsageError(fmt::format("[evaluate] --model is missing; {} measures a network that is there",
+                               arguments.protocol));
+}
+
 void evaluate(const Arguments& arguments, const CLI::App& command,
               const std::vector<std::string>& words) {
   check_protocol(arguments.protocol);
@@ -59,6 +68,16 @@ void evaluate(const Arguments& arguments, const CLI::App& command,
   if (data.seed < 0) {
     throw UsageError(fmt::format("[evaluate] --seed is {}, expected 0 or more", data.seed));
   }
+  if (arguments.protocol == "continual") {
+    refuse_options("continual", command,
+                   {"--features", "--blocks", "--protocol", "--batch", "--neighbours", "--seeds",
+                    "--videos", "--recipe", "--from-scratch"});
+    return continual(arguments, data, arguments.continual, arguments.finetune.settings,
+                     arguments.finetune.resume, arguments.json, words);
+  }
+  require_model(arguments);
+  refuse_options(arguments.protocol, command,
+                 {"RECIPE", "--tasks", "--density", "--transfer", "--learning"});
   if (arguments.protocol == "finetune") {
     refuse_options(
         "finetune", command,
@@ -126,26 +145,50 @@ void add_finetune(CLI::App& command, FinetuneArguments& arguments) {
   add("--recipe", arguments.recipe, "RECIPE",
       "finetune: a recipe's name or a .toml file (default: finetune/small; of clips "
       "finetune/clips)");
-  add("--set", arguments.settings, "KEY=VALUE", "finetune: change one key of the recipe")
+  add("--set", arguments.settings, "KEY=VALUE", "finetune, continual: change one key of the recipe")
       ->allow_extra_args(false);
   command.add_flag("--from-scratch", arguments.from_scratch,
                    "finetune: the same network from random weights, to compare with");
   command.add_flag("--resume", arguments.resume,
-                   "finetune: go on with the run in --out, if there is one");
+                   "finetune, continual: go on with the run in --out, if there is one");
+}
+
+void add_continual(CLI::App& command, ContinualArguments& arguments) {
+  command
+      .add_option("RECIPE", arguments.recipe,
+                  "continual: a recipe's name or a .toml file (default: exssnet/resnet18); with "
+                  "--model tasks learn on the features of that frozen network")
+      ->type_name("");
+  command.add_option("--tasks", arguments.tasks, "continual: so many tasks")->type_name("N");
+  command
+      .add_option("--density", arguments.density,
+                  "continual: share of each layer's weights that a task uses")
+      ->type_name("FRACTION");
+  command
+      .add_option("--transfer", arguments.transfer,
+                  "continual: what a new task begins with: the mask of the earlier task that helps "
+                  "most, or a drawn one")
+      ->type_name("none|knn_best|knn_always|knn_all");
+  command
+      .add_option("--learning", arguments.learning,
+                  "continual: ExSSNeT, SSNeT, SupSup, or the baselines fine-tuning and EWC")
+      ->type_name("exclusive|overlapping|masks|finetune|ewc");
 }
 
 }  // namespace
 
 void add_evaluate(CommandLine& line) {
   CLI::App* command = line.parser.add_subcommand(
-      "evaluate", "Measure a network on labelled images: knn, linear or finetune");
+      "evaluate", "Measure a network on labelled images: knn, linear, finetune or continual");
   auto a = std::make_shared<Arguments>();
   line.computing.push_back(command);
   command->add_option("PROTOCOL", a->protocol, "How to measure")
       ->required()
-      ->type_name("knn|linear|finetune");
+      ->type_name("knn|linear|finetune|continual");
+  add_continual(*command, a->continual);
   add_model(*command, *a,
-            "Run folder, checkpoint or weights file; or `pixels`, the images themselves");
+            "Run folder, checkpoint or weights file; or `pixels`, the images themselves")
+      ->required(false);
   add_data(*command, *a);
   add_frozen(*command, a->frozen);
   add_finetune(*command, a->finetune);
