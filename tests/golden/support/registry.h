@@ -64,6 +64,9 @@ void check_mae_st_classify(const Fixture& fixture, Comparison& comparison);
 void check_mae_st_pretrain(const Fixture& fixture, Comparison& comparison);
 void check_mae_st_views(const Fixture& fixture, Comparison& comparison);
 void check_m3ae_pretrain(const Fixture& fixture, Comparison& comparison);
+void check_multilabel_episode(const Fixture& fixture, Comparison& comparison);
+void check_multilabel_pieces(const Fixture& fixture, Comparison& comparison);
+void check_multilabel_metrics(const Fixture& fixture, Comparison& comparison);
 void check_m3ae_representation(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.
