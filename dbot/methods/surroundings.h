@@ -5,6 +5,7 @@
 #include <string>
 
 #include "dbot/data/sources/labelled_share.h"
+#include "dbot/data/text/tables/tf_idf.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/device.h"
 
@@ -66,6 +67,14 @@ struct ClipInput {
   bool operator==(const ClipInput&) const = default;
 };
 
+/// What a system reads of rows with a set of labels each (data/text/tables), beside each sample one
+/// that is held out from training.
+struct RowInput {
+  data::TfIdfConfig words = {};  // that texts become rows by
+  double held_out = 0.1;         // share of the training samples
+  std::int64_t steps = 1;        // of what learns inside a step: a batch is cut into so many
+};
+
 struct Outline {
   std::optional<nn::ImageInput> images;  // where it reads images; of one that reads clips, a frame
   std::int64_t width = 0;                // of its matrix products; feature width of its backbone
@@ -83,6 +92,7 @@ struct Outline {
   std::optional<double> partners = {};
   std::optional<TextInput> texts = {};  // where it reads texts
   std::optional<ClipInput> clips = {};  // where it reads clips in place of images
+  std::optional<RowInput> rows = {};    // where it reads rows of numbers in place of images
   /// Why several processes cannot share its steps: what a micro-batch leaves to the one behind it.
   /// Empty: they can.
   std::string needs_one_process = {};

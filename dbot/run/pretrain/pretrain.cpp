@@ -127,7 +127,12 @@ void Pretraining::decide_statistics() {
   });
   methods::DataFacts facts = data_facts(recipe_);
   facts.classes = images_.images->classes();
-  if (texts_.tokenizer) facts.words = texts_.tokenizer->vocabulary().tokens();
+  facts.words = texts_.tokenizer ? texts_.tokenizer->vocabulary().tokens() : images_.words;
+  facts.row_width = images_.row_width;
+  for (std::int64_t stage = 0; stage < plan_.stages(); ++stage) {
+    facts.stage_batches.push_back((plan_.end_of(stage) - plan_.begin_of(stage)) *
+                                  recipe_.train.accumulate);
+  }
   method_->see_data(facts);
 }
 
@@ -149,7 +154,8 @@ void Pretraining::keep(const std::vector<train::TrainObserver*>& watchers) {
 
 std::unique_ptr<train::Trainer> Pretraining::make_trainer() {
   const auto files = data::cached(images_.images, recipe_.data.cache_bytes);
-  const auto parts = batch_parts(recipe_, files, texts_, Reading::training, log_);
+  auto parts = batch_parts(recipe_, files, texts_, Reading::training, log_);
+  for (auto& part : held_out_parts(images_)) parts.push_back(std::move(part));
   const auto make_loader = [this, files, parts](const train::LoaderStart& start,
                                                 const core::Log& log) {
     data::LoaderConfig config = loader_config(recipe_, plan_, start);

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "dbot/data/text/text_dataset.h"
 #include "dbot/data/text/text_part.h"
 
 namespace dbot::data {
