@@ -26,7 +26,7 @@ void append(std::vector<Value>& values, const at::Tensor& rows, at::ScalarType t
 ScoredSamples score_samples(const methods::LabellingCapability& labeller,
                             std::shared_ptr<const data::Dataset> dataset, const LabellerPass& pass,
                             const core::StopRequest& stop, const core::Log& log) {
-  ScoredSamples scored{.score_values = {}, .truth_values = {}, .labels = labeller.labels().size()};
+  ScoredSamples scored{.labels = labeller.labels().size()};
   data::LoaderConfig config;
   config.training = false;
   config.batch_size = pass.batch_size;
@@ -40,29 +40,6 @@ ScoredSamples score_samples(const methods::LabellingCapability& labeller,
   return scored;
 }
 
-std::vector<PolicyFigures> compare_policies(const LabelScores& chosen_on,
-                                            const LabelSets& chosen_truth,
-                                            const std::vector<double>& learned,
-                                            const LabelScores& test, const LabelSets& test_truth) {
-  std::vector<Thresholds> all;
-  for (const ThresholdPolicy policy :
-       {ThresholdPolicy::fixed, ThresholdPolicy::one, ThresholdPolicy::tuned}) {
-    all.push_back(choose_thresholds(policy, chosen_on, chosen_truth));
-  }
-  if (!learned.empty()) {
-    all.push_back(
-        judged_thresholds(ThresholdPolicy::learned, learned, chosen_on, chosen_truth));
-  }
-  std::vector<PolicyFigures> figures;
-  figures.reserve(all.size());
-  for (Thresholds& thresholds : all) {
-    const auto predicted = predict(test, thresholds.values);
-    const SetMeasures sets = measure_sets(test_truth, {predicted, test.labels});
-    figures.push_back({std::move(thresholds), sets});
-  }
-  return figures;
-}
-
 std::vector<EvaluationRow> rows_of(const std::vector<PolicyFigures>& policies,
                                    const RankingMeasures& ranking, const ScoredSamples& chosen_on,
                                    const ScoredSamples& test) {
@@ -74,8 +51,8 @@ std::vector<EvaluationRow> rows_of(const std::vector<PolicyFigures>& policies,
                       .features = std::string(to_text(policy.thresholds.policy)),
                       .top1 = kNone,
                       .top5 = kNone};
-    row.train_samples = static_cast<std::int64_t>(chosen_on.scores().samples());
-    row.test_samples = static_cast<std::int64_t>(test.scores().samples());
+    row.train_samples = static_cast<std::int64_t>(chosen_on.size());
+    row.test_samples = static_cast<std::int64_t>(test.size());
     row.figures = named(policy.sets);
     for (auto& figure : named(ranking)) row.figures.push_back(std::move(figure));
     rows.push_back(std::move(row));

@@ -25,9 +25,7 @@ std::function<std::vector<eval::EvaluationRow>(const methods::Method&)> label_ev
     const core::Stopwatch clock;
     const auto chosen_on = eval::score_samples(*labeller, rows->held_out, pass, stop, log);
     const auto test = eval::score_samples(*labeller, rows->test, pass, stop, log);
-    const auto policies =
-        eval::compare_policies(chosen_on.scores(), chosen_on.truth(), labeller->label_thresholds(),
-                               test.scores(), test.truth());
+    const auto policies = eval::compare_policies(chosen_on, labeller->label_thresholds(), test);
     core::write_file_atomically(folder / "thresholds.json",
                                 eval::to_json(policies.back().thresholds, labeller->labels()));
     auto figures = eval::rows_of(policies, eval::measure_ranking(test.scores(), test.truth()),

@@ -9,8 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "dbot/core/error.h"
-#include "dbot/eval/multilabel/labeller.h"
+#include "dbot/eval/multilabel/learned_thresholds.h"
 #include "dbot/eval/multilabel/multilabel_metrics.h"
+#include "dbot/eval/multilabel/policies.h"
+#include "dbot/eval/multilabel/ranking_measures.h"
+#include "dbot/eval/multilabel/score_table.h"
 
 namespace dbot::eval {
 namespace {
@@ -93,15 +96,70 @@ TEST(Thresholds, AreAFileOfLabels) {
 
 TEST(Policies, AreComparedOnOtherSamples) {
   const Example dev;
-  const Scores test{0.2, 0.85, 0.4};
-  const Truth truth{1, 1, 0};
-  const auto figures =
-      compare_policies(dev.scores(), dev.truth(), {0.9, 0.9, 0.9}, {test, 3}, {truth, 3});
+  const ScoredSamples chosen_on{dev.values, dev.holds, 3}, test{{0.2, 0.85, 0.4}, {1, 1, 0}, 3};
+  const auto figures = compare_policies(chosen_on, {0.9, 0.9, 0.9}, test);
   ASSERT_EQ(figures.size(), 4U);
   EXPECT_DOUBLE_EQ(figures[0].sets.micro_f1, 2.0 / 3) << "the second label alone";
   EXPECT_DOUBLE_EQ(figures[2].sets.micro_f1, 1);
   EXPECT_DOUBLE_EQ(figures[3].sets.micro_f1, 0);
   EXPECT_EQ(figures[3].thresholds.policy, ThresholdPolicy::learned);
+}
+
+TEST(LearnedThresholds, FindWhatSeparatesScores) {
+  ScoredSamples samples{.labels = 2};
+  for (int i = 0; i < 40; ++i) {
+    const bool holds = i % 2 == 0;
+    const double by = 0.1 + 0.002 * i;
+    samples.score_values.insert(samples.score_values.end(),
+                                {0.3 + (holds ? by : -by), 0.75 + (holds ? by : -by)});
+    samples.truth_values.insert(samples.truth_values.end(), 2, holds ? 1 : 0);
+  }
+  const auto learned = learn_thresholds(samples.scores(), samples.truth());
+  EXPECT_NEAR(learned[0], 0.3, 0.07);
+  EXPECT_NEAR(learned[1], 0.75, 0.07);
+  EXPECT_EQ(learn_thresholds(samples.scores(), samples.truth()), learned);
+  const auto ratio = learn_thresholds(samples.scores(), samples.truth(),
+                                      {.reward = objectives::LabelReward::ratio, .steps = 2000});
+  for (const double threshold : ratio) EXPECT_LT(std::min(threshold, 1 - threshold), 0.08);
+  EXPECT_THROW(learn_thresholds(samples.scores(), samples.truth(),
+                                {.reward = objectives::LabelReward::exact_f1}),
+               UsageError);
+}
+
+TEST(ScoreTables, HoldScoresLabelsAndParts) {
+  const ScoreTable table = parse_scores(
+      "sample,part,labels,a,b\nx,dev,a|b,0.5,1\ny,test,,0,0.25\nz,val,b,0.1,0.2\n", "s.csv");
+  EXPECT_TRUE(table.divided);
+  EXPECT_THAT(table.labels, ElementsAre("a", "b"));
+  EXPECT_THAT(table.dev.score_values, ElementsAre(0.5, 1, 0.1, 0.2));
+  EXPECT_THAT(table.dev.truth_values, ElementsAre(1, 1, 0, 1));
+  EXPECT_THAT(table.test.score_values, ElementsAre(0, 0.25));
+  const ScoreTable whole = parse_scores("labels\ta\na\t0.5\n", "s.tsv");
+  EXPECT_FALSE(whole.divided);
+  EXPECT_EQ(whole.dev.score_values, whole.test.score_values);
+}
+
+TEST(ScoreTables, NameTheRowThatIsWrong) {
+  const auto said = [](const std::string& content) -> std::string {
+    try {
+      parse_scores(content, "s.csv");
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string head = "sample,labels,a,b\n";
+  EXPECT_THAT(said(head + "x,a,0.5,0.5\ny,a,0.5\n"), HasSubstr("s.csv:3: has 3 fields, expected 4"));
+  EXPECT_THAT(said(head + "x,a,nan,0.5\n"), HasSubstr("s.csv:2: the score of a is \"nan\""));
+  EXPECT_THAT(said(head + "x,a,0.5,1.5\n"), HasSubstr("s.csv:2: the score of b is \"1.5\""));
+  EXPECT_THAT(said(head + "x,a,0.5,\n"), HasSubstr("the score of b is \"\""));
+  EXPECT_THAT(said(head + "x,c,0.5,0.5\n"), HasSubstr("the label \"c\" has no column"));
+  EXPECT_THAT(said("sample,a,b\n"), HasSubstr("heads no table of scores"));
+  EXPECT_THAT(said("labels,a,a\n"), HasSubstr("names a column twice"));
+  EXPECT_THAT(said("labels,part,a\na,train,1\n"), HasSubstr("the part is \"train\""));
+  EXPECT_THAT(said("labels,part,a\na,test,1\n"), HasSubstr("no rows of dev"));
+  EXPECT_THAT(said(head), HasSubstr("holds no row"));
+  EXPECT_THAT(said(""), HasSubstr("holds no row"));
 }
 
 TEST(LabelTables, OfDifferentShapesAreRefused) {
