@@ -10,6 +10,7 @@
 #include "dbot/core/files/files.h"
 #include "dbot/data/data_error.h"
 #include "dbot/data/text/captions/separated_rows.h"
+#include "dbot/eval/multilabel/label_words.h"
 
 namespace dbot::eval {
 namespace {
@@ -64,15 +65,12 @@ std::vector<std::uint8_t> labels_that_hold(const std::string& field,
                                            const std::vector<std::string>& labels,
                                            const std::string& where) {
   std::vector<std::uint8_t> holds(labels.size());
-  for (std::size_t begin = 0; begin < field.size();) {
-    const std::size_t end = std::min(field.find('|', begin), field.size());
-    const std::string word = field.substr(begin, end - begin);
+  for (const std::string& word : label_words(field)) {
     const auto label = std::ranges::find(labels, word);
     if (label == labels.end()) {
       refuse_table(where, fmt::format("the label \"{}\" has no column of scores", word));
     }
     holds[static_cast<std::size_t>(label - labels.begin())] = 1;
-    begin = end + 1;
   }
   return holds;
 }
@@ -95,15 +93,10 @@ void add_row(const std::vector<std::string>& row, const Columns& columns,
   samples.truth_values.insert(samples.truth_values.end(), holds.begin(), holds.end());
 }
 
-char separator_of(std::string_view content) {
-  const auto head = content.substr(0, content.find('\n'));
-  return head.find('\t') != std::string_view::npos ? '\t' : ',';
-}
-
 }  // namespace
 
 ScoreTable parse_scores(std::string_view content, std::string_view name) {
-  data::SeparatedRows rows(content, separator_of(content), name);
+  data::SeparatedRows rows(content, table_separator(content), name);
   const auto where = [&] { return fmt::format("{}:{}", name, rows.line()); };
   const auto head = rows.next();
   if (!head) throw data::data_error(name, Fault::empty, "holds no row");

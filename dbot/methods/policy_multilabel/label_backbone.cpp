@@ -30,7 +30,8 @@ runtime::NamedTensors LabelBackbone::features(const runtime::NamedTensors& input
 }
 
 std::string LabelBackbone::describe() const {
-  const auto& weights = LabelNetwork(*parameters_, kClassifier).parameters();
+  const LabelNetwork network(*parameters_, kClassifier);
+  const auto& weights = network.parameters();
   const std::int64_t labels = weights.back().size(0), inputs = weights.front().size(1);
   if (weights.size() == 2) return fmt::format("{} labels linearly of {} numbers", labels, inputs);
   return fmt::format("{} labels of {} numbers by a hidden layer of {}", labels, inputs,

@@ -1,4 +1,5 @@
-// dbot evaluate knn|linear|finetune: how good a network is on labelled images.
+// dbot evaluate knn|linear|finetune|thresholds: how good a network is on labelled images, and
+// thresholds of somebody's own scores.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "apps/dbot/commands.h"
 #include "apps/dbot/commands/evaluate/finetune.h"
 #include "apps/dbot/commands/evaluate/frozen.h"
+#include "apps/dbot/commands/evaluate/multilabel.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/run/recipe/recipe_catalog.h"
@@ -24,19 +26,21 @@ struct Arguments : ModelArguments {
   std::vector<std::string> labels;
   FrozenArguments frozen;
   FinetuneArguments finetune;
+  MultilabelArguments multilabel;
   bool json = false;
 };
 
 constexpr std::array<const char*, 3> kPlanned{"robust", "segment", "detect"};
-constexpr const char* kProtocols = "knn, linear or finetune";
+constexpr std::array<const char*, 4> kBuilt{"knn", "linear", "finetune", "thresholds"};
+constexpr const char* kProtocols = "knn, linear, finetune or thresholds";
 
 void check_protocol(const std::string& protocol) {
-  if (protocol == "knn" || protocol == "linear" || protocol == "finetune") return;
+  if (std::find(kBuilt.begin(), kBuilt.end(), protocol) != kBuilt.end()) return;
   if (std::find(kPlanned.begin(), kPlanned.end(), protocol) != kPlanned.end()) {
     throw UsageError(
         fmt::format("[evaluate] {} is not in this version; choose {}", protocol, kProtocols));
   }
-  const std::string nearest = run::nearest_name(protocol, {"knn", "linear", "finetune"});
+  const std::string nearest = run::nearest_name(protocol, {kBuilt.begin(), kBuilt.end()});
   throw UsageError(fmt::format("[evaluate] {} is not a protocol, expected {}{}", protocol,
                                kProtocols,
                                nearest.empty() ? "" : "; did you mean " + nearest + "?"));
@@ -51,9 +55,28 @@ void refuse_options(const std::string& protocol, const CLI::App& command,
   }
 }
 
+void require_options(const CLI::App& command, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (command.count(name) == 0) throw CLI::RequiredError(name);
+  }
+}
+
 void evaluate(const Arguments& arguments, const CLI::App& command,
               const std::vector<std::string>& words) {
   check_protocol(arguments.protocol);
+  if (arguments.protocol == "thresholds") {
+    refuse_options("thresholds", command,
+                   {"--model", "--data", "--labels", "--videos", "--leave-out", "--epochs",
+                    "--features", "--blocks", "--protocol", "--batch", "--neighbours", "--seeds",
+                    "--recipe", "--set", "--from-scratch", "--resume", "--multi-label"});
+    return evaluate_thresholds(arguments.multilabel, arguments.data.out, arguments.json);
+  }
+  refuse_options(arguments.protocol, command, {"--scores"});
+  const bool labels = arguments.multilabel.wanted;
+  if (labels && arguments.protocol != "linear") {
+    throw UsageError("[evaluate] --multi-label is for linear; leave it out");
+  }
+  if (!labels) refuse_options(arguments.protocol + " without --multi-label", command, {"--policy"});
   EvaluatedData data = arguments.data;
   data.labels = wanted_labels(arguments.labels);
   if (data.seed < 0) {
@@ -66,6 +89,11 @@ void evaluate(const Arguments& arguments, const CLI::App& command,
     return finetune(arguments, data, arguments.finetune, arguments.json, words);
   }
   refuse_options(arguments.protocol, command, {"--recipe", "--set", "--from-scratch", "--resume"});
+  if (labels) {
+    refuse_options("--multi-label", command,
+                   {"--features", "--blocks", "--protocol", "--batch", "--seeds", "--videos"});
+    return evaluate_linear_labels(arguments, data, arguments.multilabel, arguments.json);
+  }
   evaluate_frozen(arguments, data, frozen_configuration(arguments.protocol, data, arguments.frozen),
                   arguments.json);
 }
@@ -75,7 +103,7 @@ void add_data(CLI::App& command, Arguments& arguments) {
     return command.add_option(name, value, text)->type_name(type)->check(not_empty());
   };
   EvaluatedData& data = arguments.data;
-  add("--data", data.data, "PATH", "Labelled images")->required();
+  add("--data", data.data, "PATH", "Labelled images");
   add("--labels", arguments.labels, "SHARE|N-per-class|folder|FILE",
       "Training labels to use: a share (1%) or a number (5-per-class) of each class; or where "
       "labels come from")
@@ -138,19 +166,23 @@ void add_finetune(CLI::App& command, FinetuneArguments& arguments) {
 
 void add_evaluate(CommandLine& line) {
   CLI::App* command = line.parser.add_subcommand(
-      "evaluate", "Measure a network on labelled images: knn, linear or finetune");
+      "evaluate", "Measure a network on labelled images: knn, linear or finetune; or thresholds");
   auto a = std::make_shared<Arguments>();
   line.computing.push_back(command);
   command->add_option("PROTOCOL", a->protocol, "How to measure")
       ->required()
-      ->type_name("knn|linear|finetune");
+      ->type_name("knn|linear|finetune|thresholds");
   add_model(*command, *a,
             "Run folder, checkpoint or weights file; or `pixels`, the images themselves");
   add_data(*command, *a);
   add_frozen(*command, a->frozen);
   add_finetune(*command, a->finetune);
+  add_multilabel(*command, a->multilabel);
   add_json(*command, a->json);
+  // Scores need neither.
+  command->get_option("--model")->required(false);
   command->callback([&line, a, command] {
+    if (a->protocol != "thresholds") require_options(*command, {"--model", "--data"});
     line.action = [&line, a, command] { evaluate(*a, *command, line.words); };
   });
 }
