@@ -16,6 +16,7 @@
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
 #include "dbot/methods/method.h"
 #include "dbot/methods/mixture_separation/mixture_separation_entry.h"
+#include "dbot/methods/policy_multilabel/policy_multilabel_entry.h"
 #include "dbot/methods/siamese/siamese_entry.h"
 #include "dbot/methods/supermask_tasks/supermask_entry.h"
 #include "dbot/methods/surroundings.h"
@@ -27,9 +28,9 @@
 // `make_stored`. One that lacks an overload does not compile. There is no registry and no macro.
 namespace dbot::methods {
 
-using MethodConfig =
-    std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig, MixtureSeparationConfig,
-                 ImageTextConfig, MaskedClipsConfig, ClipClassificationConfig, SupermaskConfig>;
+using MethodConfig = std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig,
+                                   MixtureSeparationConfig, ImageTextConfig, MaskedClipsConfig,
+                                   ClipClassificationConfig, SupermaskConfig, PolicyMultilabelConfig>;
 
 }  // namespace dbot::methods
 

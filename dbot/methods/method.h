@@ -29,6 +29,7 @@ namespace dbot::methods {
 
 class ClassifyingCapability;
 class ImageCapability;
+class LabellingCapability;
 class MixtureCapability;
 class TaskCapability;
 
@@ -38,6 +39,9 @@ struct DataFacts {
   std::vector<double> value_range = {};   // stored values that are black and white; empty: usual
   std::vector<std::string> classes = {};  // by the number of their labels; empty: no labels
   std::vector<std::string> words = {};    // by the ids of a text's tokens; empty: no texts
+  std::int64_t row_width = 0;             // of rows of numbers; 0: none are read
+  /// Micro-batches of each stage, as the run is planned; empty: not known.
+  std::vector<std::int64_t> stage_batches = {};
 };
 
 struct StepContext {
@@ -47,7 +51,9 @@ struct StepContext {
 };
 
 struct StepResult {
-  at::Tensor loss;                                          // scalar with its graph
+  /// A scalar with its graph; without one where nothing is left for the trainer to learn, since
+  /// what the step changes are buffers alone.
+  at::Tensor loss;
   std::vector<std::pair<std::string, at::Tensor>> scalars;  // further figures, without graph
 };
 
@@ -164,6 +170,8 @@ class Method {
   virtual const ClassifyingCapability* classifier() const { return nullptr; }
   /// Null where it does not learn tasks one after another.
   virtual const TaskCapability* tasks() const { return nullptr; }
+  /// Null where it does not give samples any number of labels.
+  virtual const LabellingCapability* labeller() const { return nullptr; }
   /// Shows what a step computes, layer by layer and without stochastic depth, so that none hides.
   /// Does nothing where a method cannot be looked into.
   virtual void visit_step(const data::Batch& /*batch*/, const StepDraws& /*draws*/,

@@ -7,6 +7,7 @@
 
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/tasks/task_split.h"
+#include "dbot/data/text/tables/tf_idf.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/device.h"
 
@@ -76,6 +77,14 @@ struct OwnStage {
   double learning_rate = 0;  // at its peak, whatever the batch
 };
 
+/// What a system reads of rows with a set of labels each (data/text/tables), beside each sample one
+/// that is held out from training.
+struct RowInput {
+  data::TfIdfConfig words = {};  // that texts become rows by
+  double held_out = 0.1;         // share of the training samples
+  std::int64_t steps = 1;        // of what learns inside a step: a batch is cut into so many
+};
+
 struct Outline {
   std::optional<nn::ImageInput> images;  // where it reads images; of one that reads clips, a frame
   std::int64_t width = 0;                // of its matrix products; feature width of its backbone
@@ -93,6 +102,7 @@ struct Outline {
   std::optional<double> partners = {};
   std::optional<TextInput> texts = {};        // where it reads texts
   std::optional<ClipInput> clips = {};        // where it reads clips in place of images
+  std::optional<RowInput> rows = {};          // where it reads rows of numbers in place of images
   std::optional<data::TaskSplit> tasks = {};  // where its data are several tasks
   /// Where it says itself what its stages are: in place of the recipe's [stages] and length.
   std::vector<OwnStage> own_stages = {};

@@ -135,7 +135,12 @@ void Pretraining::decide_statistics() {
   });
   methods::DataFacts facts = data_facts(recipe_);
   facts.classes = images_.images->classes();
-  if (texts_.tokenizer) facts.words = texts_.tokenizer->vocabulary().tokens();
+  facts.words = texts_.tokenizer ? texts_.tokenizer->vocabulary().tokens() : images_.words;
+  facts.row_width = images_.row_width;
+  for (std::int64_t stage = 0; stage < plan_.stages(); ++stage) {
+    facts.stage_batches.push_back((plan_.end_of(stage) - plan_.begin_of(stage)) *
+                                  recipe_.train.accumulate);
+  }
   method_->see_data(facts);
 }
 
@@ -162,6 +167,7 @@ void Pretraining::read_stage(StageReading& reading, std::int64_t stage) const {
   reading.images = images;
   reading.files = data::cached(images, recipe_.data.cache_bytes);
   reading.parts = batch_parts(recipe_, reading.files, texts_, Reading::training, log_);
+  for (auto& part : held_out_parts(images_)) reading.parts.push_back(std::move(part));
 }
 
 std::unique_ptr<train::Trainer> Pretraining::make_trainer() {

@@ -14,6 +14,7 @@
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/processes.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/run/training_data/training_images.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/train/run_folder.h"
 
@@ -111,7 +112,8 @@ namespace {
 void require_readable(const Recipe& recipe, const data::Dataset& dataset) {
   constexpr std::int64_t kMostTried = 64;
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
-  if (outline.clips) return;  // whether a video can be read shows when it is decoded
+  // Whether a video can be read shows when it is decoded; rows are in memory.
+  if (outline.clips || outline.rows) return;
   const auto& images = outline.images;
   const int channels = images ? static_cast<int>(images->channels) : 3;
   std::string reason;
@@ -163,7 +165,9 @@ void require_a_step(const Recipe& recipe, const data::Dataset& dataset) {
 
 void warn_of_few_steps(const Recipe& recipe, std::int64_t size, const core::Log& log) {
   const std::int64_t images = recipe.train.images_per_step(), steps = size / images;
-  if (steps >= kUsefulSteps) return;
+  const auto rows = methods::catalogue::outline(recipe.method).rows;
+  // Of a step that is cut into others, these count.
+  if (steps * (rows ? rows->steps : 1) >= kUsefulSteps) return;
   const std::int64_t rest = size % images;
   log(core::LogLevel::warning,
       fmt::format("{} x train.accumulate {} = {} images a step are a large share of {}: an epoch "

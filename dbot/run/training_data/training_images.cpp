@@ -17,6 +17,7 @@
 #include "dbot/data/subset.h"
 #include "dbot/data/tasks/task_split.h"
 #include "dbot/data/text/captions/captions.h"
+#include "dbot/run/training_data/training_rows.h"
 
 namespace dbot::run {
 namespace {
@@ -164,6 +165,7 @@ TrainingImages open_training_images(const std::vector<std::filesystem::path>& pa
                                     const Recipe& recipe, const core::StopRequest& stop,
                                     const core::Log& log) {
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  if (outline.rows) return open_training_rows(paths, recipe, log);
   if (outline.labels) return open_labelled_images(paths, outline, recipe, log);
   TrainingImages training;
   std::vector<std::string_view> kinds;

@@ -39,6 +39,9 @@ constexpr Entry<CaseFunction> kCases[] = {
     {"mask.random", check_random_mask},
     {"maskdistill.mask_and_tables", check_maskdistill_tables},
     {"maskdistill.pretrain", check_maskdistill_pretrain},
+    {"meta_multilabel.episode", check_multilabel_episode},
+    {"meta_multilabel.metrics", check_multilabel_metrics},
+    {"meta_multilabel.pieces", check_multilabel_pieces},
     {"mixmask.frameworks", check_mixmask_frameworks},
     {"mixmask.mask", check_mixmask_masks},
     {"mixmask.moco", check_mixmask_moco},
@@ -64,9 +67,6 @@ constexpr std::string_view kCasesToCome[] = {
     "elo.fitness",
     "elo.losses",
     "elo.tournament",
-    "meta_multilabel.episode",
-    "meta_multilabel.metrics",
-    "meta_multilabel.pieces",
 };
 
 constexpr Entry<TableFunction> kTables[] = {

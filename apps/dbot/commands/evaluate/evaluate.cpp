@@ -1,4 +1,5 @@
-// dbot evaluate knn|linear|finetune|continual: how good a network is on labelled images.
+// dbot evaluate knn|linear|finetune|continual|thresholds: how good a network is on labelled images,
+// and thresholds of somebody's own scores.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "apps/dbot/commands/evaluate/continual.h"
 #include "apps/dbot/commands/evaluate/finetune.h"
 #include "apps/dbot/commands/evaluate/frozen.h"
+#include "apps/dbot/commands/evaluate/multilabel.h"
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/run/recipe/recipe_catalog.h"
@@ -26,12 +28,13 @@ struct Arguments : ModelArguments {
   FrozenArguments frozen;
   FinetuneArguments finetune;
   ContinualArguments continual;
+  MultilabelArguments multilabel;
   bool json = false;
 };
 
 constexpr std::array<const char*, 3> kPlanned{"robust", "segment", "detect"};
-const std::vector<std::string> kProtocols{"knn", "linear", "finetune", "continual"};
-constexpr const char* kProtocolList = "knn, linear, finetune or continual";
+const std::vector<std::string> kProtocols{"knn", "linear", "finetune", "continual", "thresholds"};
+constexpr const char* kProtocolList = "knn, linear, finetune, continual or thresholds";
 
 void check_protocol(const std::string& protocol) {
   if (std::ranges::find(kProtocols, protocol) != kProtocols.end()) return;
@@ -54,15 +57,32 @@ void refuse_options(const std::string& protocol, const CLI::App& command,
   }
 }
 
-void require_model(const Arguments& arguments) {
-  if (!arguments.model.empty()) return;
-  throw UsageError(fmt::format("[evaluate] --model is missing; {} measures a network that is there",
-                               arguments.protocol));
+void require_options(const CLI::App& command, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (command.count(name) == 0) throw CLI::RequiredError(name);
+  }
 }
+
+constexpr std::initializer_list<const char*> kOfTasks{"RECIPE", "--tasks", "--density",
+                                                      "--transfer", "--learning"};
 
 void evaluate(const Arguments& arguments, const CLI::App& command,
               const std::vector<std::string>& words) {
   check_protocol(arguments.protocol);
+  if (arguments.protocol == "thresholds") {
+    refuse_options("thresholds", command, kOfTasks);
+    refuse_options("thresholds", command,
+                   {"--model", "--data", "--labels", "--videos", "--leave-out", "--epochs",
+                    "--features", "--blocks", "--protocol", "--batch", "--neighbours", "--seeds",
+                    "--recipe", "--set", "--from-scratch", "--resume", "--multi-label"});
+    return evaluate_thresholds(arguments.multilabel, arguments.data.out, arguments.json);
+  }
+  refuse_options(arguments.protocol, command, {"--scores"});
+  const bool labels = arguments.multilabel.wanted;
+  if (labels && arguments.protocol != "linear") {
+    throw UsageError("[evaluate] --multi-label is for linear; leave it out");
+  }
+  if (!labels) refuse_options(arguments.protocol + " without --multi-label", command, {"--policy"});
   EvaluatedData data = arguments.data;
   data.labels = wanted_labels(arguments.labels);
   if (data.seed < 0) {
@@ -75,9 +95,7 @@ void evaluate(const Arguments& arguments, const CLI::App& command,
     return continual(arguments, data, arguments.continual, arguments.finetune.settings,
                      arguments.finetune.resume, arguments.json, words);
   }
-  require_model(arguments);
-  refuse_options(arguments.protocol, command,
-                 {"RECIPE", "--tasks", "--density", "--transfer", "--learning"});
+  refuse_options(arguments.protocol, command, kOfTasks);
   if (arguments.protocol == "finetune") {
     refuse_options(
         "finetune", command,
@@ -85,6 +103,11 @@ void evaluate(const Arguments& arguments, const CLI::App& command,
     return finetune(arguments, data, arguments.finetune, arguments.json, words);
   }
   refuse_options(arguments.protocol, command, {"--recipe", "--set", "--from-scratch", "--resume"});
+  if (labels) {
+    refuse_options("--multi-label", command,
+                   {"--features", "--blocks", "--protocol", "--batch", "--seeds", "--videos"});
+    return evaluate_linear_labels(arguments, data, arguments.multilabel, arguments.json);
+  }
   evaluate_frozen(arguments, data, frozen_configuration(arguments.protocol, data, arguments.frozen),
                   arguments.json);
 }
@@ -94,7 +117,7 @@ void add_data(CLI::App& command, Arguments& arguments) {
     return command.add_option(name, value, text)->type_name(type)->check(not_empty());
   };
   EvaluatedData& data = arguments.data;
-  add("--data", data.data, "PATH", "Labelled images")->required();
+  add("--data", data.data, "PATH", "Labelled images");
   add("--labels", arguments.labels, "SHARE|N-per-class|folder|FILE",
       "Training labels to use: a share (1%) or a number (5-per-class) of each class; or where "
       "labels come from")
@@ -179,21 +202,26 @@ void add_continual(CLI::App& command, ContinualArguments& arguments) {
 
 void add_evaluate(CommandLine& line) {
   CLI::App* command = line.parser.add_subcommand(
-      "evaluate", "Measure a network on labelled images: knn, linear, finetune or continual");
+      "evaluate",
+      "Measure a network on labelled images: knn, linear, finetune or continual; or thresholds");
   auto a = std::make_shared<Arguments>();
   line.computing.push_back(command);
   command->add_option("PROTOCOL", a->protocol, "How to measure")
       ->required()
-      ->type_name("knn|linear|finetune|continual");
+      ->type_name("knn|linear|finetune|continual|thresholds");
   add_continual(*command, a->continual);
   add_model(*command, *a,
             "Run folder, checkpoint or weights file; or `pixels`, the images themselves")
-      ->required(false);
+      ->required(false);  // scores need none, and tasks may learn from pixels
   add_data(*command, *a);
   add_frozen(*command, a->frozen);
   add_finetune(*command, a->finetune);
+  add_multilabel(*command, a->multilabel);
   add_json(*command, a->json);
   command->callback([&line, a, command] {
+    const bool scores = a->protocol == "thresholds";
+    if (!scores) require_options(*command, {"--data"});
+    if (!scores && a->protocol != "continual") require_options(*command, {"--model"});
     line.action = [&line, a, command] { evaluate(*a, *command, line.words); };
   });
 }
