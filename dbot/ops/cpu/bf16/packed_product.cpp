@@ -36,7 +36,6 @@ class RowBlock {
     data_ = copy_.data();
     row_ = padded_;
     if (left_.transposed) {
-      if (depth_ < padded_) std::fill(copy_.begin(), copy_.end(), c10::BFloat16(0.0F));
       transpose_(left_.data + first, left_.row, depth_, rows, copy_.data(), padded_);
     } else {
       copy_rows_(left_.data + first * left_.row, left_.row, rows, depth_, copy_.data(), padded_);

@@ -186,25 +186,31 @@ void pack_across(const PackedColumns<Element>& source, BFloat16* to) {
   }
 }
 
+/// The same of fewer rows and columns; the others of the result are 0.
+HWY_INLINE void transpose_part(const BFloat16* from, std::int64_t stride, std::int64_t rows,
+                               std::int64_t columns, BFloat16* to, std::int64_t to_row) {
+  HWY_ALIGN BFloat16 square[64] = {}, turned[64];
+  copy(from, stride, rows, columns, square, 8);
+  transpose_square(square, 8, turned, 8);
+  for (std::int64_t c = 0; c < columns; ++c) std::copy_n(turned + 8 * c, 8, to + c * to_row);
+}
+
 void transpose(const BFloat16* from, std::int64_t stride, std::int64_t rows, std::int64_t columns,
                BFloat16* to, std::int64_t to_row) {
-  HWY_ALIGN BFloat16 square[64] = {}, turned[64];
-  for (std::int64_t i = 0; i < rows; i += 8) {
-    for (std::int64_t j = 0; j < columns; j += 8) {
-      const BFloat16* at = from + i * stride + j;
-      BFloat16* out = to + j * to_row + i;
-      if (i + 8 <= rows && j + 8 <= columns) {
-        transpose_square(at, stride, out, to_row);
-        continue;
-      }
+  for (std::int64_t j = 0; j < columns; j += 8) {
+    const std::int64_t some_columns = std::min<std::int64_t>(8, columns - j);
+    for (std::int64_t i = 0; i < rows; i += 8) {
       const std::int64_t some_rows = std::min<std::int64_t>(8, rows - i);
-      const std::int64_t some_columns = std::min<std::int64_t>(8, columns - j);
-      copy(at, stride, some_rows, some_columns, square, 8);
-      std::fill(square + some_rows * 8, square + 64, BFloat16(0.0F));
-      transpose_square(square, 8, turned, 8);
-      for (std::int64_t c = 0; c < some_columns; ++c) {
-        std::copy_n(turned + 8 * c, 8, out + c * to_row);
+      const BFloat16* square = from + i * stride + j;
+      BFloat16* turned = to + j * to_row + i;
+      if (some_rows == 8 && some_columns == 8) {
+        transpose_square(square, stride, turned, to_row);
+      } else {
+        transpose_part(square, stride, some_rows, some_columns, turned, to_row);
       }
+    }
+    for (std::int64_t c = j; c < j + some_columns; ++c) {
+      std::fill(to + c * to_row + rows, to + (c + 1) * to_row, BFloat16(0.0F));
     }
   }
 }

@@ -33,8 +33,8 @@ struct PackKernels {
 template <typename Element>
 PackKernels<Element> pack_kernels();
 
-/// Transposes [rows, columns]: to [columns, to_row], where to_row is rounded_up(rows, 8) at least;
-/// columns of `to` up to that are 0.
+/// Transposes [rows, columns]: to [columns, to_row], where to_row is a multiple of 8; from column
+/// `rows` on the result is 0.
 using TransposeKernel = void (*)(const c10::BFloat16* from, std::int64_t stride, std::int64_t rows,
                                  std::int64_t columns, c10::BFloat16* to, std::int64_t to_row);
 TransposeKernel transpose_kernel();
