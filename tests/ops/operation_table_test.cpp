@@ -55,8 +55,8 @@ std::vector<Case> cases(const std::vector<at::ScalarType>& types) {
           }
           // Every processor can run what AMX does, slowly.
           if (compute == at::kBFloat16) {
-            all.push_back({operation, shape, compute, simd::KernelLevel::portable, true});
-            all.push_back({operation, shape, compute, simd::supported_kernel_levels().back(), true});
+            const simd::KernelLevel widest = simd::supported_kernel_levels().back();
+            all.push_back({operation, shape, compute, widest, true});
           }
         }
       }
