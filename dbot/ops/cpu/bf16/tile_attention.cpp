@@ -77,9 +77,11 @@ void multiply(const BlockKernels& kernels, std::int64_t rows, std::int64_t colum
                     .add = add});
 }
 
-LogitRow logit_row(const HeadInput<BFloat16>& input, const float* products, std::int64_t query) {
-  return {products, input.tokens, input.scale,
-          input.bias == nullptr ? nullptr : input.bias + query * input.tokens, input.padding};
+/// Of query rows [first, first + rows).
+LogitRows logit_rows(const HeadInput<BFloat16>& input, std::int64_t first, std::int64_t rows,
+                     const float* products, std::int64_t row) {
+  return {products, row, rows, input.tokens, input.scale,
+          input.bias == nullptr ? nullptr : input.bias + first * input.tokens, input.padding};
 }
 
 }  // namespace
@@ -125,18 +127,17 @@ void TileAttention::forward(const BlockKernels& kernels, const HeadInput<BFloat1
                  width_depth_);
     multiply(kernels, rows, token_columns_, width_, {query, width_depth_}, keys, products);
     float inverse[kLargeBlock];
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const RowSum sum =
-          functions.softmax(logit_row(input, products + r * token_columns_, first + r),
-                            exponentials + r * token_depth_, token_depth_);
-      output.log_sums[first + r] = sum.log_sum;
-      inverse[r] = sum.inverse;
-    }
+    functions.softmax(logit_rows(input, first, rows, products, token_columns_),
+                      {exponentials, token_depth_, inverse, output.log_sums + first});
     multiply(kernels, rows, width_columns_, tokens_, {exponentials, token_depth_}, values, mixed);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      functions.write(mixed + r * width_columns_, width_, inverse[r],
-                      output.context + (first + r) * output.stride);
-    }
+    functions.write({.from = mixed,
+                     .from_row = width_columns_,
+                     .rows = rows,
+                     .width = width_,
+                     .factors = inverse,
+                     .factor = 1.0F,
+                     .to = output.context + first * output.stride,
+                     .to_row = output.stride});
   }
 }
 
@@ -145,6 +146,16 @@ void TileAttention::backward(const BlockKernels& kernels, const HeadInput<BFloat
   const PackKernels<BFloat16> packing = pack_kernels<BFloat16>();
   const AttentionRows functions = attention_rows();
   const TransposeKernel transpose = transpose_kernel();
+  const auto write = [&](const float* from, std::int64_t rows, float factor, BFloat16* to) {
+    functions.write({.from = from,
+                     .from_row = width_columns_,
+                     .rows = rows,
+                     .width = width_,
+                     .factors = nullptr,
+                     .factor = factor,
+                     .to = to,
+                     .to_row = gradient.input_stride});
+  };
   Scratch scratch(memory);
   const Packed keys = pack(packing.along, input.key, input.stride, input.stride, width_, tokens_,
                            scratch.values(token_columns_ * width_depth_));
@@ -173,24 +184,18 @@ void TileAttention::backward(const BlockKernels& kernels, const HeadInput<BFloat
     packing.copy(outer_from, gradient.stride, rows, width_, outer, width_depth_);
     multiply(kernels, rows, token_columns_, width_, {query, width_depth_}, keys, products);
     multiply(kernels, rows, token_columns_, width_, {outer, width_depth_}, values, outer_products);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t token = first + r;
-      functions.softmax_backward(
-          logit_row(input, products + r * token_columns_, token),
-          {outer_products + r * token_columns_, gradient.log_sums[token],
-           functions.product(gradient.context + token * gradient.stride, outer + r * width_depth_,
-                             width_),
-           probabilities + r * token_depth_, slopes + r * token_depth_,
-           gradient.bias_gradient == nullptr ? nullptr
-                                             : gradient.bias_gradient + token * tokens_},
-          token_depth_);
-    }
+    float deltas[kLargeBlock];
+    functions.product({gradient.context + first * gradient.stride, outer, gradient.stride,
+                       width_depth_, rows, width_, deltas});
+    functions.softmax_backward(
+        logit_rows(input, first, rows, products, token_columns_),
+        {outer_products, gradient.log_sums + first, deltas, probabilities, slopes, token_depth_,
+         gradient.bias_gradient == nullptr ? nullptr
+                                           : gradient.bias_gradient + first * tokens_});
     multiply(kernels, rows, width_columns_, tokens_, {slopes, token_depth_}, key_rows,
              query_gradient);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      functions.write(query_gradient + r * width_columns_, width_, input.scale,
-                      gradient.query_gradient + (first + r) * gradient.input_stride);
-    }
+    write(query_gradient, rows, input.scale,
+          gradient.query_gradient + first * gradient.input_stride);
     const std::int64_t depth = rounded_up(rows, kTileDepth);
     const std::int64_t columns = rounded_up(tokens_, 8);  // whole squares: zeros behind the last
     transpose(slopes, token_depth_, rows, columns, turned_slopes, depth);
@@ -202,12 +207,8 @@ void TileAttention::backward(const BlockKernels& kernels, const HeadInput<BFloat
              pack(packing.across, outer_from, gradient.stride, 1, rows, width_, packed_outer),
              value_gradient, first > 0);
   }
-  for (std::int64_t t = 0; t < tokens_; ++t) {
-    functions.write(key_gradient + t * width_columns_, width_, input.scale,
-                    gradient.key_gradient + t * gradient.input_stride);
-    functions.write(value_gradient + t * width_columns_, width_, 1.0F,
-                    gradient.value_gradient + t * gradient.input_stride);
-  }
+  write(key_gradient, tokens_, input.scale, gradient.key_gradient);
+  write(value_gradient, tokens_, 1.0F, gradient.value_gradient);
 }
 
 }  // namespace dbot::ops

@@ -9,48 +9,62 @@
 // read them.
 namespace dbot::ops {
 
-/// Products of query and key of one row, and what makes logits of them.
-struct LogitRow {
-  const float* products;  // [tokens], and readable up to kTileColumns
-  std::int64_t tokens;
-  float scale;
-  const float* bias;     // [tokens], added; null: none
+/// Products of query and key of some query rows, and what makes logits of them.
+struct LogitRows {
+  const float* products;  // [rows, row], readable up to kTileColumns
+  std::int64_t row;
+  std::int64_t rows, tokens;
+  float scale;           // positive
+  const float* bias;     // [rows, tokens], added; null: none
   const float* padding;  // [tokens], 1: the key is not seen; null: all are
 };
 
-/// Writes exp(logit − largest), and 0 from `tokens` up to `padded`. Returns log Σ exp(logit), and
-/// 1 / Σ exp(logit − largest).
-struct RowSum {
-  float log_sum, inverse;
+/// What the forward pass gives of each row.
+struct SoftmaxRows {
+  c10::BFloat16* exponentials;  // exp(logit − largest), [rows, row]; from `tokens` on 0
+  std::int64_t row;             // a multiple of kTileDepth
+  float* inverse;               // [rows]: 1 / Σ exp(logit − largest)
+  float* log_sums;              // [rows]: log Σ exp(logit)
 };
-using SoftmaxRow = RowSum (*)(const LogitRow& row, c10::BFloat16* exponentials,
-                              std::int64_t padded);
 
-/// What the backward pass of one row is given and gives.
-struct LogitRowGradient {
-  const float* outer;  // [tokens]: the gradient of the probabilities
-  float log_sum;
-  float delta;                    // Σ context · its gradient
-  c10::BFloat16* probabilities;   // 0 from `tokens` up to `padded`, as is the gradient
-  c10::BFloat16* logit_gradient;  // p·(outer − delta), without the scale
-  float* bias_gradient;           // added to; null: none
+/// What the backward pass is given and gives of each row.
+struct SlopeRows {
+  const float* outer;  // [rows, tokens]: the gradient of the probabilities; rows as of the products
+  const float* log_sums;
+  const float* deltas;           // Σ context · its gradient
+  c10::BFloat16* probabilities;  // [rows, row], as is the slope; from `tokens` on both are 0
+  c10::BFloat16* slopes;         // p·(outer − delta): the logits' gradient, without the scale
+  std::int64_t row;
+  float* bias_gradient;  // [rows, tokens], added to; null: none
 };
-using SoftmaxBackwardRow = void (*)(const LogitRow& row, const LogitRowGradient& gradient,
-                                    std::int64_t padded);
 
-/// Writes `width` values times `factor`.
-using WriteRow = void (*)(const float* from, std::int64_t width, float factor, c10::BFloat16* to);
-/// Σ a·b.
-using RowProduct = float (*)(const c10::BFloat16* a, const c10::BFloat16* b, std::int64_t width);
+/// Rows of floats that become rows of bfloat16.
+struct WrittenRows {
+  const float* from;
+  std::int64_t from_row;
+  std::int64_t rows, width;
+  const float* factors;  // of each row; null: `factor`
+  float factor;
+  c10::BFloat16* to;
+  std::int64_t to_row;
+};
+
+/// Rows of bfloat16, and Σ a·b of each.
+struct RowProducts {
+  const c10::BFloat16 *a, *b;
+  std::int64_t a_row, b_row;
+  std::int64_t rows, width;
+  float* sums;
+};
 
 struct AttentionRows {
-  SoftmaxRow softmax;
-  SoftmaxBackwardRow softmax_backward;
-  WriteRow write;
-  RowProduct product;
+  void (*softmax)(const LogitRows& logits, const SoftmaxRows& result);
+  void (*softmax_backward)(const LogitRows& logits, const SlopeRows& result);
+  void (*write)(const WrittenRows& rows);
+  void (*product)(const RowProducts& rows);
 };
 
-/// The functions for the best instruction set of this processor.
+/// The functions for the kernel level in use.
 AttentionRows attention_rows();
 
 }  // namespace dbot::ops

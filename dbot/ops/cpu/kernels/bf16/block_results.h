@@ -43,7 +43,7 @@ struct ResultBlock {
 
 using ResultKernel = void (*)(const Results& results, const ResultBlock& block);
 
-/// The kernel for the best instruction set of this processor.
+/// The kernel for the kernel level in use.
 ResultKernel result_kernel(ResultKind kind);
 
 }  // namespace dbot::ops
