@@ -79,6 +79,17 @@ class Tasks {
   std::int64_t parts_;
 };
 
+/// Asks for the lines of a block: while it is multiplied, they come into the cache.
+template <typename Element>
+void expect(const Element* matrix, const ResultBlock& block, std::int64_t width) {
+  constexpr std::int64_t kLine = 64 / sizeof(Element);
+  if (matrix == nullptr) return;
+  for (std::int64_t row = block.row; row < block.row + block.rows; ++row) {
+    const Element* first = matrix + row * width + block.column;
+    for (std::int64_t i = 0; i < block.columns; i += kLine) __builtin_prefetch(first + i, 1);
+  }
+}
+
 struct Product {
   const LeftMatrix& left;
   const PackedMatrix& right;
@@ -97,8 +108,20 @@ void multiply_panel(const Product& product, const RowBlock& rows, std::int64_t b
   const std::int64_t count = std::min(kRowBlock, product.left.rows - first);
   const std::int64_t group_size = right.values.size(1);
   for (std::int64_t row = 0; row < count; row += product.kernels.rows) {
-    const std::int64_t some = std::min(product.kernels.rows, count - row);
-    product.kernels.multiply({.rows = some,
+    const ResultBlock result{
+        c.data(),
+        kPanel,
+        first + row,
+        column,
+        std::min(product.kernels.rows, count - row),
+        std::min(kPanel, right.columns - column),
+        product.sums == nullptr ? nullptr : product.sums + block * right.columns + column};
+    expect(product.results.y, result, right.columns);
+    expect(product.results.hidden, result, right.columns);
+    expect(product.results.activated, result, right.columns);
+    expect(product.results.x, result, right.columns);
+    expect(product.results.total, result, right.columns);
+    product.kernels.multiply({.rows = result.rows,
                               .groups = std::min(kPanelGroups, right.values.size(0) - group),
                               .depth = right.depth,
                               .a = rows.at(row),
@@ -108,11 +131,7 @@ void multiply_panel(const Product& product, const RowBlock& rows, std::int64_t b
                               .b_group = group_size,
                               .c = c.data(),
                               .c_row = kPanel});
-    product.write(product.results,
-                  {c.data(), kPanel, first + row, column, some,
-                   std::min(kPanel, right.columns - column),
-                   product.sums == nullptr ? nullptr
-                                           : product.sums + block * right.columns + column});
+    product.write(product.results, result);
   }
 }
 
