@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -42,6 +43,8 @@ at::Tensor transformer_block_cpu(const at::Tensor& x, const TransformerBlockWeig
 at::Tensor transformer_block_cuda(const at::Tensor& x, const TransformerBlockWeights& weights,
                                   const TransformerBlockOptions& options,
                                   const BranchScales& scales, const at::Tensor& rows = {});
+/// Null where the host's products of bfloat16 are not in use.
+std::shared_ptr<const PackedBlock> packed_block_cpu(const TransformerBlockWeights& weights);
 /// The logit of a key that is padded: far below all others, and finite. docs/methods/m3ae.md §2.
 inline constexpr float kPaddedLogit = -1e7F;
 /// The block of frozen networks of other kinds: gates, norms of heads and branches, rotations.

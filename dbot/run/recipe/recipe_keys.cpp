@@ -99,11 +99,11 @@ void bind_training(Settings& settings, Recipe& recipe) {
   settings.add("train.threads", recipe.compute.threads, at_least(0, 4096), "",
                "Compute threads; 0: one for each usable core.");
   settings.add_choice("train.kernels", recipe.compute.kernels,
-                      {"auto", "reference", "portable", "avx2", "avx512"},
+                      {"auto", "reference", "portable", "avx2", "avx512", "avx512_bf16", "amx"},
                       "Which code computes; auto: the best that this processor can run.");
   settings.add_choice("train.matrix_products", recipe.compute.matrix_products,
                       {"auto", "own", "libtorch", "measured"},
-                      "What multiplies float32 matrices; auto: own; measured: the faster when a "
+                      "What multiplies matrices; auto: own; measured: the faster of float32 when a "
                       "run begins, kept with it.");
 }
 
