@@ -165,12 +165,12 @@ void Pretraining::read_stage(StageReading& reading, std::int64_t stage) const {
 }
 
 std::unique_ptr<train::Trainer> Pretraining::make_trainer() {
-  const auto stage = std::make_shared<StageReading>();
-  const auto make_loader = [this, stage](const train::LoaderStart& start, const core::Log& log) {
-    read_stage(*stage, start.stage);
+  const auto reading = std::make_shared<StageReading>();
+  const auto make_loader = [this, reading](const train::LoaderStart& start, const core::Log& log) {
+    read_stage(*reading, start.stage);
     data::LoaderConfig config = loader_config(recipe_, plan_, start);
     if (images_.of_stage.empty()) config.sources = source_shares(recipe_, images_.sizes);
-    return std::make_unique<data::Loader>(stage->files, stage->parts, config, log);
+    return std::make_unique<data::Loader>(reading->files, reading->parts, config, log);
   };
   settings_.ranks = &ranks_;
   if (recipe_.stages.stop == train::StageStop::probe) {
@@ -179,8 +179,8 @@ std::unique_ptr<train::Trainer> Pretraining::make_trainer() {
     };
   }
   settings_.captures.recipe = to_toml(recipe_);
-  settings_.captures.sample_name = [stage](std::int64_t sample) {
-    return stage->images->name(sample % stage->images->size());
+  settings_.captures.sample_name = [reading](std::int64_t sample) {
+    return reading->images->name(sample % reading->images->size());
   };
   const auto observers = kept_ ? kept_->observers().all() : std::vector<train::TrainObserver*>();
   return std::make_unique<train::Trainer>(settings_, *method_, make_loader, observers, log_);
