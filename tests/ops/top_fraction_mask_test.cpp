@@ -51,7 +51,7 @@ TEST(TopFractionMask, BothWaysAgreeAlsoOnTies) {
 
 TEST(TopFractionMask, OfEqualOnesTheFirstAreLeftOut) {
   const at::Tensor scores = at::tensor({1.0F, -1.0F, 2.0F, 1.0F, 0.5F});
-  const at::Tensor expected = at::tensor({false, false, true, true, false});
+  const at::Tensor expected = at::tensor({0, 0, 1, 1, 0}).to(at::kBool);
   EXPECT_TRUE(at::equal(top_fraction_mask(scores, 0.4), expected));
 }
 

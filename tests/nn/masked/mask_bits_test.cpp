@@ -21,8 +21,8 @@ TEST(MaskBits, HoldAnyMask) {
     EXPECT_TRUE(at::equal(unpack_mask(bits, {size}), mask)) << size;
     EXPECT_EQ(count_common(bits, bits), mask.sum().item<std::int64_t>());
   }
-  const at::Tensor one = pack_mask(at::tensor({true, true, false, false}));
-  const at::Tensor other = pack_mask(at::tensor({false, true, true, false}));
+  const at::Tensor one = pack_mask(at::tensor({1, 1, 0, 0}).to(at::kBool));
+  const at::Tensor other = pack_mask(at::tensor({0, 1, 1, 0}).to(at::kBool));
   EXPECT_EQ(one[0].item<int>(), 3) << "the first element is the lowest bit";
   EXPECT_EQ(count_common(one, other), 1);
 }
