@@ -13,7 +13,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/ops/backends.h"
-#include "dbot/ops/mask_bits.h"
 #include "tests/ops/operation_table.h"
 
 namespace dbot::ops {
@@ -52,7 +51,7 @@ TEST(TopFractionMask, BothWaysAgreeAlsoOnTies) {
 
 TEST(TopFractionMask, OfEqualOnesTheFirstAreLeftOut) {
   const at::Tensor scores = at::tensor({1.0F, -1.0F, 2.0F, 1.0F, 0.5F});
-  const at::Tensor expected = at::tensor({false, false, true, true, false});
+  const at::Tensor expected = at::tensor({0, 0, 1, 1, 0}).to(at::kBool);
   EXPECT_TRUE(at::equal(top_fraction_mask(scores, 0.4), expected));
 }
 
@@ -94,28 +93,6 @@ TEST(Supermasked, RefusesOtherShapes) {
   const at::Tensor weight = at::ones({2, 3}), mask = at::ones({2, 3}, at::kBool);
   EXPECT_THROW(supermasked(weight, at::ones({3, 2}), mask), Error);
   EXPECT_THROW(supermasked(weight, at::ones({2, 3}), mask[0]), Error);
-}
-
-TEST(MaskBits, HoldAnyMask) {
-  for (const std::int64_t size : {0, 1, 7, 8, 9, 1000}) {
-    const at::Tensor mask = drawn_scores({size}).gt(0);
-    const at::Tensor bits = pack_mask(mask);
-    EXPECT_EQ(bits.numel(), (size + 7) / 8);
-    EXPECT_TRUE(at::equal(unpack_mask(bits, {size}), mask)) << size;
-    EXPECT_EQ(count_common(bits, bits), mask.sum().item<std::int64_t>());
-  }
-  const at::Tensor one = pack_mask(at::tensor({true, true, false, false}));
-  const at::Tensor other = pack_mask(at::tensor({false, true, true, false}));
-  EXPECT_EQ(one[0].item<int>(), 3) << "the first element is the lowest bit";
-  EXPECT_EQ(count_common(one, other), 1);
-}
-
-TEST(MaskBits, RefuseWhatIsNoMask) {
-  EXPECT_THROW(unpack_mask(at::zeros({1}, at::kByte), {9}), Error);
-  EXPECT_THROW(unpack_mask(at::zeros({2}, at::kByte), {8}), Error);
-  EXPECT_THROW(unpack_mask(at::zeros({1}), {8}), Error);
-  EXPECT_THROW(unpack_mask(at::full({1}, 0xF0, at::kByte), {4}), Error) << "bits behind the end";
-  EXPECT_THROW(count_common(at::zeros({1}, at::kByte), at::zeros({2}, at::kByte)), Error);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct TaskSplit {
   std::int64_t count = 5;
   /// Of the kind `classes`: names, "cat, dog; ship, truck"; a class may come again. Empty: in the
   /// order of the data, as evenly as they divide, the first tasks having one more.
-  std::string groups;
+  std::string groups = {};
 };
 
 /// The classes of each task by their places in `classes`; a sample's label in a task is the place

@@ -14,12 +14,14 @@ namespace {
 constexpr double kUnmeasured = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t kMostTasks = 10000;
 
-nlohmann::json number_or_null(double value) {
-  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+using OrderedJson = nlohmann::ordered_json;
+
+OrderedJson number_or_null(double value) {
+  return std::isfinite(value) ? OrderedJson(value) : OrderedJson();
 }
 
-nlohmann::json numbers_or_null(const std::vector<double>& values) {
-  nlohmann::json array = nlohmann::json::array();
+OrderedJson numbers_or_null(const std::vector<double>& values) {
+  OrderedJson array = OrderedJson::array();
   for (const double value : values) array.push_back(number_or_null(value));
   return array;
 }
@@ -87,11 +89,11 @@ ContinualFigures figures_after(const TaskRecord& record, std::int64_t task) {
 }
 
 std::string to_json(const TaskRecord& record) {
-  nlohmann::ordered_json object;
-  object["accuracy"] = nlohmann::json::array();
+  OrderedJson object;
+  object["accuracy"] = OrderedJson::array();
   for (const auto& row : record.accuracy) object["accuracy"].push_back(numbers_or_null(row));
   object["untrained"] = numbers_or_null(record.untrained);
-  for (const char* key : {"used", "free", "all"}) object[key] = nlohmann::json::array();
+  for (const char* key : {"used", "free", "all"}) object[key] = OrderedJson::array();
   for (const methods::TaskShare& share : record.shares) {
     object["used"].push_back(share.used);
     object["free"].push_back(share.free);

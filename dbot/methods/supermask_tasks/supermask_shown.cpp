@@ -12,7 +12,7 @@
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/methods/supermask_tasks/supermask_tasks.h"
-#include "dbot/ops/mask_bits.h"
+#include "dbot/nn/masked/mask_bits.h"
 
 namespace dbot::methods {
 namespace {
@@ -149,9 +149,9 @@ Gallery SupermaskTasks::gallery(const data::Batch& /*batch*/,
   }
   overlap.columns = overlap.rows;
   for (const at::Tensor& one : bits) {
-    const auto used = static_cast<double>(ops::count_common(one, one));
+    const auto used = static_cast<double>(nn::count_common(one, one));
     for (const at::Tensor& other : bits) {
-      overlap.values.push_back(static_cast<double>(ops::count_common(one, other)) / used);
+      overlap.values.push_back(static_cast<double>(nn::count_common(one, other)) / used);
     }
   }
   Exhibit shares{.content = std::move(overlap)};

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "dbot/methods/supermask_tasks/flat_tensors.h"
-#include "dbot/ops/mask_bits.h"
+#include "dbot/nn/masked/mask_bits.h"
 #include "dbot/ops/top_fraction_mask.h"
 
 namespace dbot::methods {
@@ -63,7 +63,7 @@ std::vector<at::Tensor> TaskNetworks::masks_of(const nn::ParameterStore& scores)
 }
 
 std::vector<at::Tensor> TaskNetworks::masks_of(const at::Tensor& bits) const {
-  const at::Tensor all = ops::unpack_mask(bits, {network_.elements()}).to(config_.device);
+  const at::Tensor all = nn::unpack_mask(bits, {network_.elements()}).to(config_.device);
   std::vector<at::Tensor> masks;
   masks.reserve(network_.layers().size());
   std::int64_t begin = 0;
@@ -100,7 +100,7 @@ at::Tensor TaskNetworks::packed_masks() const {
   std::vector<at::Tensor> parts;
   parts.reserve(network_.layers().size());
   for (const at::Tensor& mask : current_masks()) parts.push_back(mask.flatten());
-  return ops::pack_mask(at::cat(parts));
+  return nn::pack_mask(at::cat(parts));
 }
 
 void TaskNetworks::fix_mask() {
@@ -198,8 +198,8 @@ nn::MaskedPass TaskNetworks::pass(const FrozenTask& task, const at::Tensor& x,
 
 TaskShare TaskNetworks::share(std::int64_t task) const {
   const at::Tensor bits = bits_of(task), used = used_before(task);
-  TaskShare share{.used = ops::count_common(bits, bits), .free = 0, .all = network_.elements()};
-  share.free = share.used - (used.defined() ? ops::count_common(bits, used) : 0);
+  TaskShare share{.used = nn::count_common(bits, bits), .free = 0, .all = network_.elements()};
+  share.free = share.used - (used.defined() ? nn::count_common(bits, used) : 0);
   return share;
 }
 

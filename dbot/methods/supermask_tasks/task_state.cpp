@@ -6,7 +6,7 @@
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/methods/supermask_tasks/task_networks.h"
-#include "dbot/ops/mask_bits.h"
+#include "dbot/nn/masked/mask_bits.h"
 
 namespace dbot::methods {
 namespace {
@@ -52,7 +52,7 @@ runtime::NamedTensors TaskNetworks::state() const {
 }
 
 void TaskNetworks::load_state(const runtime::NamedTensors& state) {
-  const std::int64_t bytes = ops::mask_bytes(network_.elements());
+  const std::int64_t bytes = nn::mask_bytes(network_.elements());
   const std::int64_t norms = flat_norms(*weights_).numel();
   std::vector<Finished> finished;
   for (std::int64_t task = 0; state.contains(task_name(task, "bits")); ++task) {

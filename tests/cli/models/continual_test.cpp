@@ -1,9 +1,11 @@
 // dbot evaluate continual: a run like any other, of tasks one after another.
 #include <gmock/gmock.h>
+#include <poll.h>
+#include <signal.h>
 
-#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "tests/cli/support/tiny_run.h"
 
@@ -71,14 +73,28 @@ TEST_F(Continual, LearnsTasksForgetsNothingAndSaysSo) {
   EXPECT_EQ(judged.exit_code, 0) << "a task is an ordinary network: " << judged.err;
 }
 
-TEST_F(Continual, ResumesInsideATask) {
-  ASSERT_EQ(dbot(command("whole")).exit_code, 0);
-  for (const char* epochs : {"3", "5"}) {
-    const std::string part = std::string("part ") + epochs;
-    Result stopped = dbot(command(part, {"--set", "checkpoint.every_steps=1", "--epochs", "12"}));
-    EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
-    EXPECT_EQ(tasks_of(part)["accuracy"], tasks_of("whole")["accuracy"]);
+TEST_F(Continual, KilledAnywhereItEndsAlike) {
+  const std::vector<std::string> more{"--set", "checkpoint.every_steps=1", "--set",
+                                      "tasks.mask_epochs=6", "--resume"};
+  ASSERT_EQ(dbot(command("whole", more)).exit_code, 0);
+  const fs::path run = shop_.folder.path() / "killed";
+  std::mt19937 random(7);
+  int killed = 0;
+  for (int kill = 0; kill < 6; ++kill) {
+    Program program(command("killed", more), shop_.folder.path());
+    if (!wait_for_progress(program, run, latest(run))) {
+      EXPECT_EQ(program.wait().exit_code, 0);
+      break;
+    }
+    poll(nullptr, 0, static_cast<int>(random() % 60));
+    program.send(SIGKILL);
+    killed += program.wait().exit_code == 128 + SIGKILL ? 1 : 0;
   }
+  EXPECT_GE(killed, 2) << "the run is too short to be killed that often";
+  const Result end = dbot(command("killed", more));
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_EQ(shop_.model("killed"), shop_.model("whole"));
+  EXPECT_EQ(tasks_of("killed"), tasks_of("whole"));
 }
 
 TEST_F(Continual, RefusesWhatDoesNotFit) {

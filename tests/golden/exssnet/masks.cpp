@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "dbot/ops/mask_bits.h"
+#include "dbot/nn/masked/mask_bits.h"
 #include "dbot/ops/top_fraction_mask.h"
 #include "tests/golden/exssnet/recorded_tasks.h"
 #include "tests/golden/support/registry.h"
@@ -20,7 +20,7 @@ void compare_mask(const Fixture& fixture, const std::string& prefix, double dens
   const at::Tensor mask = ops::top_fraction_mask(scores, density);
   comparison.exact(prefix + "mask", mask.to(at::kByte));
   comparison.equal(prefix + "mask, stored as bits",
-                   ops::unpack_mask(ops::pack_mask(mask), mask.sizes()), mask);
+                   nn::unpack_mask(nn::pack_mask(mask), mask.sizes()), mask);
   const at::Tensor used = ops::supermasked(weight, scores, mask);
   comparison.equal(prefix + "weights under the mask", used.detach(), weight * mask.to(at::kFloat));
   (used * fixture.at(prefix + "upstream")).sum().backward();

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 // Masks as they are stored: one bit a weight.
-namespace dbot::ops {
+namespace dbot::nn {
 
 /// Bytes of a mask of so many elements.
 std::int64_t mask_bytes(std::int64_t elements);
@@ -20,4 +20,4 @@ at::Tensor unpack_mask(const at::Tensor& bits, at::IntArrayRef shape);
 /// How many elements both masks have, as packed bits of one length.
 std::int64_t count_common(const at::Tensor& first, const at::Tensor& second);
 
-}  // namespace dbot::ops
+}  // namespace dbot::nn

@@ -1,4 +1,4 @@
-#include "dbot/ops/mask_bits.h"
+#include "dbot/nn/masked/mask_bits.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -10,7 +10,7 @@
 
 #include "dbot/core/error.h"
 
-namespace dbot::ops {
+namespace dbot::nn {
 namespace {
 
 constexpr std::int64_t kBits = 8;
@@ -70,4 +70,4 @@ std::int64_t count_common(const at::Tensor& first, const at::Tensor& second) {
   return count;
 }
 
-}  // namespace dbot::ops
+}  // namespace dbot::nn
