@@ -1,5 +1,5 @@
-// The pieces of a policy learner that no fixture holds: gradients by finite differences, and whether
-// thresholds and weights are learned.
+// The pieces of a policy learner that no fixture holds: gradients by finite differences, and
+// whether thresholds and weights are learned.
 #include "dbot/methods/policy_multilabel/episode.h"
 
 #include <ATen/TensorOperators.h>
@@ -105,8 +105,8 @@ TEST(LookAhead, IsTheSlopeOfTheMetaLoss) {
         moved[0][label] += by;
         return look_ahead(network, batch, moved, 0.5).meta_loss.item<double>();
       };
-      EXPECT_NEAR(ahead.gradient[0][label].item<double>(),
-                  (at(kStep) - at(-kStep)) / (2 * kStep), 1e-7)
+      EXPECT_NEAR(ahead.gradient[0][label].item<double>(), (at(kStep) - at(-kStep)) / (2 * kStep),
+                  1e-7)
           << hidden;
     }
   }
@@ -122,8 +122,8 @@ TEST(LabelNetwork, HasTheGradientsOfFiniteDifferences) {
         .item<double>();
   };
   const auto pass = network.forward(batch.rows);
-  const auto gradients = network.backward(
-      pass, objectives::weighted_bce_gradient(pass.logits, batch.truth, ones));
+  const auto gradients =
+      network.backward(pass, objectives::weighted_bce_gradient(pass.logits, batch.truth, ones));
   ASSERT_EQ(gradients.size(), 4U);
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const at::Tensor flat = network.parameters()[i].view(-1);
@@ -232,11 +232,10 @@ TEST(SyntheticLabels, ThresholdsAreFoundByThePolicyGradient) {
 
 TEST(SyntheticLabels, TheRatioRunsToTheBounds) {
   const ShiftedLabels labels(20);
-  const at::Tensor thresholds =
-      labels.learned({.weights = WeightPolicy::fixed,
-                      .thresholds = ThresholdPolicyLearning::direct,
-                      .reward = LabelReward::ratio},
-                     600, 0.03);
+  const at::Tensor thresholds = labels.learned({.weights = WeightPolicy::fixed,
+                                                .thresholds = ThresholdPolicyLearning::direct,
+                                                .reward = LabelReward::ratio},
+                                               600, 0.03);
   for (std::int64_t label = 0; label < labels.count(); ++label) {
     const double threshold = thresholds[0][label].item<double>();
     EXPECT_LT(std::min(threshold - kLowestThreshold, kHighestThreshold - threshold), 0.03) << label;
