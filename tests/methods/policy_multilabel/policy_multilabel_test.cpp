@@ -2,6 +2,7 @@
 // meta-learner alone. Kills, resumes and figures: tests/methods/catalogue_test.cpp.
 #include "dbot/methods/policy_multilabel/policy_multilabel.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
@@ -12,7 +13,7 @@
 #include "dbot/data/loader/value_parts.h"
 #include "dbot/data/text/tables/labelled_rows.h"
 #include "dbot/data/text/unpaired_part.h"
-#include "dbot/methods/policy_multilabel/batch_rows.h"
+#include "dbot/methods/policy_multilabel/label_rows.h"
 #include "dbot/methods/policy_multilabel/policy_multilabel_entry.h"
 #include "dbot/methods/policy_multilabel/policy_state.h"
 #include "dbot/train/trainer.h"
@@ -195,16 +196,21 @@ TEST(PolicyMultilabel, RefusesValuesThatDoNotFit) {
   EXPECT_THAT(said(exact, good), HasSubstr("has no gradient"));
 }
 
-TEST(DenseRows, AreWrittenOutAndChecked) {
+TEST(LabelRows, OfABatchAreAsThoseWrittenOut) {
   data::Loader loader(some_rows(4), row_batch_parts(),
                       {.batch_size = 4, .workers = 1, .training = false}, core::silent_log());
   const auto batch = loader.next();
-  const at::Tensor rows = dense_rows(*batch, "", 1, 2, kWidth);
-  EXPECT_EQ(rows.sizes(), (std::vector<std::int64_t>{2, kWidth}));
-  EXPECT_EQ(rows[1][0].item<float>(), 1) << "the third row holds the first label";
-  EXPECT_EQ(rows[1][1].item<float>(), 0);
-  EXPECT_EQ(rows.sum().item<float>(), 3);
-  EXPECT_THROW(dense_rows(*batch, "", 0, 4, 3), DataError);
+  const LabelRows few(*batch, "", 1, 2, kWidth);
+  // The second row is empty but for its noise; the third one holds the first label.
+  const at::Tensor dense = at::zeros({2, kWidth});
+  dense[0][3] = 1;
+  dense[1][0] = dense[1][4] = 1;
+  const LabelRows all(dense);
+  const at::Tensor weight = at::arange(3 * kWidth, at::kFloat).reshape({3, kWidth});
+  EXPECT_TRUE(at::equal(few.times(weight), all.times(weight)));
+  const at::Tensor gradient = at::arange(6, at::kFloat).reshape({2, 3});
+  EXPECT_TRUE(at::equal(few.gathered(gradient), all.gathered(gradient)));
+  EXPECT_THROW(LabelRows(*batch, "", 0, 4, 3), DataError);
 }
 
 }  // namespace
