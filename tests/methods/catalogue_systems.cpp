@@ -221,6 +221,28 @@ std::vector<System> small_ones(const methods::SupermaskConfig& /*which*/) {
           {"tasks with ewc, by a chain", maker(chain_of(held)), {"accuracy"}, "\"chain\""}};
 }
 
+/// One as the paper's, and one with everything else that there is.
+std::vector<System> small_ones(const methods::PolicyMultilabelConfig& /*which*/) {
+  methods::PolicyMultilabelConfig config;
+  config.steps = 2;
+  config.hidden = 4;
+  methods::PolicyMultilabelConfig other = config;
+  other.episode.weights = methods::WeightPolicy::look_ahead;
+  other.episode.thresholds = methods::ThresholdPolicyLearning::direct;
+  other.classifier_hidden = 6;
+  other.optimizer = methods::ClassifierOptimizer::sgd;
+  std::vector<System> systems;
+  for (const auto& [name, small] :
+       {std::pair{"policies of labels", config}, {"policies of labels by gradients", other}}) {
+    systems.push_back({name,
+                       maker(small),
+                       {"classifier_loss", "reward", "exact_f1", "mean_threshold"},
+                       "\"network\":\"label_classifier\"",
+                       {"thresholds", "weights", "frequency"}});
+  }
+  return systems;
+}
+
 }  // namespace
 
 void PrintTo(const System& system, std::ostream* out) {

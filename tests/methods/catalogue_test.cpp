@@ -13,6 +13,7 @@
 #include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/data/loader/value_parts.h"
+#include "dbot/data/text/tables/row_parts.h"
 #include "dbot/data/text/text_names.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/exchange/import/encoder_file.h"
@@ -39,8 +40,11 @@ using testing::IsEmpty;
 
 constexpr std::int64_t kSamples = 24, kBatch = 2, kSteps = 4;
 
-const methods::DataFacts kCatalogueFacts{
-    .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .classes = {"dark", "bright"}};
+const methods::DataFacts kCatalogueFacts{.mean = {0.5, 0.5, 0.5},
+                                         .std = {0.25, 0.25, 0.25},
+                                         .classes = {"dark", "bright"},
+                                         .row_width = test::kRowWidth,
+                                         .stage_batches = {4, 4}};
 
 /// Ends the process' work after a step, as a kill would: nothing is saved after it.
 class Kill : public train::TrainObserver {
@@ -131,6 +135,11 @@ class EverySystem : public testing::TestWithParam<test::System> {
         data::ragged_part({.name = test::kNumbers, .shape = {1}}),
         data::value_part(
             {.name = nn::kClips, .type = at::kByte, .shape = {3, test::kClipFrames, 8, 8}})};
+    for (const std::string prefix : {"", data::kHeldOutPrefix}) {
+      all.push_back(data::ragged_part({.name = prefix + data::kRowPlaces, .type = at::kLong}));
+      all.push_back(data::ragged_part({.name = prefix + data::kRowValues}));
+      all.push_back(data::value_part({.name = prefix + data::kLabelSet, .shape = {2}}));
+    }
     for (const std::string prefix : {"", data::kUnpaired}) {
       all.push_back(data::value_part(
           {.name = prefix + data::kTextIds, .type = at::kLong, .shape = {test::kTextLength}}));

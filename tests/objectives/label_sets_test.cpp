@@ -37,18 +37,16 @@ TEST(SoftF1, IsTheMeanOfMicroAndMacroOfSoftDecisions) {
   const double a = soft(0.9, 0.5), b = soft(0.6, 0.5), c = soft(0.2, 0.3), d = soft(0.4, 0.3);
   const double micro = 2 * (a + d) / (a + b + c + d + 2);
   const double macro = (2 * a / (a + b + 1) + 2 * d / (c + d + 1)) / 2;
-  EXPECT_NEAR(
-      label_reward(LabelReward::soft_f1, probabilities, truth, thresholds).item<double>(),
-      (micro + macro) / 2, 1e-12);
+  EXPECT_NEAR(label_reward(LabelReward::soft_f1, probabilities, truth, thresholds).item<double>(),
+              (micro + macro) / 2, 1e-12);
 }
 
 TEST(SoftF1, ALabelThatNeverHoldsIsNoPartOfTheMacroMean) {
   const at::Tensor probabilities = table({0.9, 0.9}, 2), truth = table({1, 0}, 2);
   const at::Tensor thresholds = at::tensor({0.5, 0.5}, at::kDouble);
   const double h = soft(0.9, 0.5);
-  EXPECT_NEAR(
-      label_reward(LabelReward::soft_f1, probabilities, truth, thresholds).item<double>(),
-      (2 * h / (2 * h + 1) + 2 * h / (h + 1)) / 2, 1e-12);
+  EXPECT_NEAR(label_reward(LabelReward::soft_f1, probabilities, truth, thresholds).item<double>(),
+              (2 * h / (2 * h + 1) + 2 * h / (h + 1)) / 2, 1e-12);
   const at::Tensor none = table({0, 0}, 2);
   EXPECT_EQ(label_reward(LabelReward::soft_f1, probabilities, none, thresholds).item<double>(), 0);
 }
@@ -87,9 +85,8 @@ TEST(Rewards, OfRatiosAreBestAtABound) {
 TEST(Rewards, ExactF1IsOfDecisions) {
   const at::Tensor probabilities = table({0.9, 0.2, 0.6, 0.3}, 2), truth = table({1, 0, 0, 1}, 2);
   const at::Tensor thresholds = at::tensor({0.5, 0.3}, at::kDouble);
-  EXPECT_NEAR(
-      label_reward(LabelReward::exact_f1, probabilities, truth, thresholds).item<double>(),
-      2.0 * 2 / (3 + 2), 1e-12)
+  EXPECT_NEAR(label_reward(LabelReward::exact_f1, probabilities, truth, thresholds).item<double>(),
+              2.0 * 2 / (3 + 2), 1e-12)
       << "a score equal to its threshold is said";
 }
 

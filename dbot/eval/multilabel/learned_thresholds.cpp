@@ -37,11 +37,9 @@ std::vector<double> learn_thresholds(const LabelScores& scores, const LabelSets&
     (-objectives::label_reward(learning.reward, probabilities, holds,
                                methods::bounded_thresholds(raw)))
         .backward();
-    ops::adamw_update({raw.detach(), raw.grad(), first, second},
-                      {.learning_rate = learning.learning_rate,
-                       .beta1 = 0.9,
-                       .beta2 = 0.999,
-                       .step = step});
+    ops::adamw_update(
+        {raw.detach(), raw.grad(), first, second},
+        {.learning_rate = learning.learning_rate, .beta1 = 0.9, .beta2 = 0.999, .step = step});
   }
   const at::Tensor thresholds = methods::bounded_thresholds(raw.detach()).to(at::kDouble);
   const auto* begin = thresholds.const_data_ptr<double>();

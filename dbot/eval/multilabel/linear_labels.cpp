@@ -35,12 +35,10 @@ class NetworkAdam {
   void step(const std::vector<at::Tensor>& gradients) {
     ++steps_;
     for (std::size_t i = 0; i < gradients.size(); ++i) {
-      ops::adamw_update({network_.parameters()[i].view(-1), gradients[i].contiguous().view(-1),
-                         first_[i], second_[i]},
-                        {.learning_rate = learning_rate_,
-                         .beta1 = 0.9,
-                         .beta2 = 0.999,
-                         .step = steps_});
+      ops::adamw_update(
+          {network_.parameters()[i].view(-1), gradients[i].contiguous().view(-1), first_[i],
+           second_[i]},
+          {.learning_rate = learning_rate_, .beta1 = 0.9, .beta2 = 0.999, .step = steps_});
     }
   }
 
@@ -68,8 +66,7 @@ void check_tables(const LabelledFeatures& train, const LabelledFeatures& test) {
 
 ScoredSamples scored(const methods::LabelNetwork& network, const at::Tensor& rows,
                      const at::Tensor& truth) {
-  const at::Tensor scores =
-      at::sigmoid(network.forward(rows).logits).to(at::kDouble).contiguous();
+  const at::Tensor scores = at::sigmoid(network.forward(rows).logits).to(at::kDouble).contiguous();
   const at::Tensor holds = truth.to(at::kByte).contiguous();
   const auto* values = scores.const_data_ptr<double>();
   const auto* bytes = holds.const_data_ptr<std::uint8_t>();
@@ -81,11 +78,10 @@ ScoredSamples scored(const methods::LabelNetwork& network, const at::Tensor& row
 /// A permutation of the samples as an index.
 at::Tensor drawn_order(std::int64_t samples, std::uint64_t seed, core::Purpose purpose,
                        std::int64_t epoch) {
-  return at::tensor(core::permutation({.seed = seed,
-                                       .purpose = purpose,
-                                       .epoch = static_cast<std::uint32_t>(epoch)},
-                                      samples),
-                    at::kLong);
+  return at::tensor(
+      core::permutation(
+          {.seed = seed, .purpose = purpose, .epoch = static_cast<std::uint32_t>(epoch)}, samples),
+      at::kLong);
 }
 
 }  // namespace
@@ -103,8 +99,7 @@ LinearLabels train_linear_labels(const LabelledFeatures& train, const LabelledFe
   const at::Tensor deviation =
       (train.features.index_select(0, kept) - mean).square().mean(0).sqrt().clamp_min(1e-6);
   const at::Tensor rows = (train.features - mean) / deviation;
-  const methods::LabelNetwork network(
-      {at::zeros({labels, rows.size(1)}), at::zeros({labels})});
+  const methods::LabelNetwork network({at::zeros({labels, rows.size(1)}), at::zeros({labels})});
   NetworkAdam adam(network, config.learning_rate);
   const at::Tensor ones = at::ones({1, labels});
   for (std::int64_t epoch = 0; epoch < config.epochs; ++epoch) {

@@ -44,8 +44,9 @@ Columns columns_of(const std::vector<std::string>& head, const std::string& wher
     }
   }
   if (columns.labels == head.size() || labels.empty()) {
-    refuse_table(where, "heads no table of scores, expected a column labels with the labels that "
-                        "hold, and one of scores for each label");
+    refuse_table(where,
+                 "heads no table of scores, expected a column labels with the labels that "
+                 "hold, and one of scores for each label");
   }
   return columns;
 }

@@ -117,7 +117,7 @@ double next_baseline(double baseline, const Episode& episode) {
 }
 
 at::Tensor classifier_step(const LabelNetwork& classifier, const ClassifierUpdate& update,
-                           const at::Tensor& rows, const at::Tensor& truth,
+                           const LabelRows& rows, const at::Tensor& truth,
                            const at::Tensor& weights) {
   const c10::NoGradGuard no_graph;
   const LabelNetwork::Pass pass = classifier.forward(rows);

@@ -5,35 +5,20 @@
 #include <functional>
 #include <vector>
 
+#include "dbot/methods/policy_multilabel/episode_config.h"
 #include "dbot/methods/policy_multilabel/label_network.h"
 #include "dbot/methods/policy_multilabel/policy_network.h"
-#include "dbot/objectives/label_sets.h"
 
 // An episode: so many steps of the classifier under policies that the meta-learner says, and what
 // the meta-learner learns from them. docs/methods/meta_multilabel.md §3.
 namespace dbot::methods {
 
-/// Where the weights of labels in the loss come from. policy_gradient: sampled by the meta-learner,
-/// which learns by REINFORCE (Williams, Machine Learning 8, 1992), as in the paper. look_ahead:
-/// said by it, which learns from the gradient of the loss on meta samples behind a step.
-enum class WeightPolicy { fixed, policy_gradient, look_ahead };
-/// The same of thresholds. direct: said by the meta-learner, which learns from the gradient of the
-/// reward.
-enum class ThresholdPolicyLearning { fixed, policy_gradient, direct };
-
-struct EpisodeConfig {
-  WeightPolicy weights = WeightPolicy::policy_gradient;
-  ThresholdPolicyLearning thresholds = ThresholdPolicyLearning::policy_gradient;
-  objectives::LabelReward reward = objectives::LabelReward::soft_f1;
-  double sigma = 0.2;            // deviation of exploration
-  double gamma = 0.95;           // of a reward, from step to step
-  double look_ahead_rate = 0.1;  // of the plain step that is looked ahead over
-};
-
 /// What a step of the classifier is made of, on the device of the networks.
 struct EpisodeBatch {
-  at::Tensor rows, truth;            // float32 [batch, inputs], [batch, labels]
-  at::Tensor meta_rows, meta_truth;  // of samples that are not learned from
+  LabelRows rows = {};
+  at::Tensor truth = {};     // float32 [batch, labels]
+  LabelRows meta_rows = {};  // of samples that are not learned from
+  at::Tensor meta_truth = {};
 };
 
 /// Changes the classifier: gradients of its parameters, in order.
@@ -67,7 +52,7 @@ double next_baseline(double baseline, const Episode& episode);
 
 /// One step of the classifier on weighted cross entropy; the loss.
 at::Tensor classifier_step(const LabelNetwork& classifier, const ClassifierUpdate& update,
-                           const at::Tensor& rows, const at::Tensor& truth,
+                           const LabelRows& rows, const at::Tensor& truth,
                            const at::Tensor& weights);
 
 /// The gradient of the unweighted loss on the meta samples, behind one plain step of `rate` on

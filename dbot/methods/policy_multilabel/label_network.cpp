@@ -1,7 +1,6 @@
 #include "dbot/methods/policy_multilabel/label_network.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/relu.h>
 #include <c10/core/GradMode.h>
@@ -33,11 +32,12 @@ LabelNetwork::LabelNetwork(const nn::ParameterStore& parameters, const std::stri
   parameters_.push_back(parameters.at(prefix + "bias"));
 }
 
-LabelNetwork::Pass LabelNetwork::forward(const at::Tensor& rows) const {
+LabelNetwork::Pass LabelNetwork::forward(const LabelRows& rows) const {
   const c10::NoGradGuard no_graph;
   Pass pass{.rows = rows, .hidden = {}, .logits = {}};
-  if (has_hidden()) pass.hidden = at::relu(at::linear(rows, parameters_[0], parameters_[1]));
-  pass.logits = at::linear(has_hidden() ? pass.hidden : rows, weight(), parameters_.back());
+  if (has_hidden()) pass.hidden = at::relu(rows.times(parameters_[0]) + parameters_[1]);
+  pass.logits = (has_hidden() ? at::matmul(pass.hidden, weight().t()) : rows.times(weight())) +
+                parameters_.back();
   return pass;
 }
 
@@ -48,20 +48,20 @@ std::vector<at::Tensor> LabelNetwork::backward(const Pass& pass,
   if (has_hidden()) {
     const at::Tensor through =
         at::matmul(logit_gradient, weight()) * pass.hidden.gt(0).to(pass.hidden.scalar_type());
-    gradients = {at::matmul(through.t(), pass.rows), through.sum(0)};
+    gradients = {pass.rows.gathered(through), through.sum(0)};
   }
-  const at::Tensor& seen = has_hidden() ? pass.hidden : pass.rows;
-  gradients.push_back(at::matmul(logit_gradient.t(), seen));
+  gradients.push_back(has_hidden() ? at::matmul(logit_gradient.t(), pass.hidden)
+                                   : pass.rows.gathered(logit_gradient));
   gradients.push_back(logit_gradient.sum(0));
   return gradients;
 }
 
 at::Tensor LabelNetwork::tangent(const Pass& pass, const std::vector<at::Tensor>& direction) const {
   const c10::NoGradGuard no_graph;
-  const at::Tensor& seen = has_hidden() ? pass.hidden : pass.rows;
-  const at::Tensor last = at::linear(seen, direction[direction.size() - 2], direction.back());
-  if (!has_hidden()) return last;
-  const at::Tensor hidden = at::linear(pass.rows, direction[0], direction[1]) *
+  const at::Tensor& along = direction[direction.size() - 2];
+  if (!has_hidden()) return pass.rows.times(along) + direction.back();
+  const at::Tensor last = at::matmul(pass.hidden, along.t()) + direction.back();
+  const at::Tensor hidden = (pass.rows.times(direction[0]) + direction[1]) *
                             pass.hidden.gt(0).to(pass.hidden.scalar_type());
   return last + at::matmul(hidden, weight().t());
 }

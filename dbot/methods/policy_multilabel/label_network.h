@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/methods/policy_multilabel/label_rows.h"
 #include "dbot/nn/parameters.h"
 
 // The classifier that is trained inside an episode: linear, or with one hidden layer. Its steps are
@@ -30,11 +31,11 @@ class LabelNetwork {
   explicit LabelNetwork(std::vector<at::Tensor> parameters) : parameters_(std::move(parameters)) {}
 
   struct Pass {
-    at::Tensor rows;    // float32 [batch, inputs]
+    LabelRows rows;     // of the batch
     at::Tensor hidden;  // float32 [batch, hidden], behind the ReLU; undefined where linear
     at::Tensor logits;  // float32 [batch, labels]
   };
-  Pass forward(const at::Tensor& rows) const;
+  Pass forward(const LabelRows& rows) const;
   /// Gradients of all parameters, in order, from that of the logits.
   std::vector<at::Tensor> backward(const Pass& pass, const at::Tensor& logit_gradient) const;
   /// How the logits of a pass change along `direction`, a tensor for each parameter: a forward-mode

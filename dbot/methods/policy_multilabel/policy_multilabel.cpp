@@ -13,7 +13,6 @@
 
 #include "dbot/core/error.h"
 #include "dbot/data/text/tables/row_parts.h"
-#include "dbot/methods/policy_multilabel/batch_rows.h"
 #include "dbot/methods/policy_multilabel/policy_state.h"
 #include "dbot/ops/adamw_update.h"
 #include "dbot/ops/flat_updates.h"
@@ -94,7 +93,7 @@ StepDraws PolicyMultilabel::draw(const data::Batch& /*batch*/, const DrawContext
 EpisodeBatch PolicyMultilabel::piece(const data::Batch& batch, std::int64_t step) const {
   const std::int64_t samples = batch.size() / config_.steps, first = step * samples;
   const auto rows = [&](const std::string& prefix) {
-    return dense_rows(batch, prefix, first, samples, config_.width);
+    return LabelRows(batch, prefix, first, samples, config_.width);
   };
   const auto truth = [&](const std::string& prefix) {
     return batch.tensors.at(prefix + data::kLabelSet).narrow(0, first, samples);
@@ -240,7 +239,7 @@ std::vector<std::pair<std::string, at::Tensor>> PolicyMultilabel::scalars(
 at::Tensor PolicyMultilabel::label_scores(const data::Batch& batch) const {
   const c10::NoGradGuard no_graph;
   return at::sigmoid(
-      network().forward(dense_rows(batch, "", 0, batch.size(), config_.width)).logits);
+      network().forward(LabelRows(batch, "", 0, batch.size(), config_.width)).logits);
 }
 
 std::vector<double> PolicyMultilabel::label_thresholds() const {

@@ -7,6 +7,7 @@
 
 #include "dbot/methods/capabilities/labelling_capability.h"
 #include "dbot/methods/method.h"
+#include "dbot/methods/policy_multilabel/episode.h"
 #include "dbot/methods/policy_multilabel/label_backbone.h"
 #include "dbot/methods/policy_multilabel/label_network.h"
 #include "dbot/methods/policy_multilabel/policy_multilabel_config.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "dbot/data/text/tables/tf_idf.h"
-#include "dbot/methods/policy_multilabel/episode.h"
+#include "dbot/methods/policy_multilabel/episode_config.h"
 #include "dbot/runtime/device.h"
 
 namespace dbot::methods {

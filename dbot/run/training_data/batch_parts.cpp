@@ -69,10 +69,10 @@ namespace {
 
 std::vector<data::BatchPartFactory> row_parts(std::size_t labels) {
   constexpr std::int64_t kUsualWords = 100;  // of a text
-  return {data::ragged_part({.name = data::kRowPlaces, .type = at::kLong}, kUsualWords),
-          data::ragged_part({.name = data::kRowValues}, kUsualWords),
-          data::value_part(
-              {.name = data::kLabelSet, .shape = {static_cast<std::int64_t>(labels)}})};
+  return {
+      data::ragged_part({.name = data::kRowPlaces, .type = at::kLong}, kUsualWords),
+      data::ragged_part({.name = data::kRowValues}, kUsualWords),
+      data::value_part({.name = data::kLabelSet, .shape = {static_cast<std::int64_t>(labels)}})};
 }
 
 }  // namespace

@@ -37,9 +37,9 @@ std::vector<data::BatchPartFactory> shown_parts(const Recipe& recipe, const Trai
 /// nothing.
 std::vector<data::BatchPartFactory> held_out_parts(const TrainingImages& images);
 
-/// What a batch has of each sample: its clips, its row and labels, or its image and, as the system asks for it, its
-/// caption, a text without an image, and the image of a partner from the same data. The log is told
-/// where partners have no classes to go by.
+/// What a batch has of each sample: its clips, its row and labels, or its image and, as the system
+/// asks for it, its caption, a text without an image, and the image of a partner from the same
+/// data. The log is told where partners have no classes to go by.
 std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
                                                 std::shared_ptr<const data::Dataset> dataset,
                                                 const TrainingTexts& texts, Reading reading,

@@ -1,5 +1,5 @@
-// Thresholds of several labels, and what is measured with them. The measures themselves are compared
-// with scikit-learn's in tests/golden/meta_multilabel.
+// Thresholds of several labels, and what is measured with them. The measures themselves are
+// compared with scikit-learn's in tests/golden/meta_multilabel.
 #include "dbot/eval/multilabel/thresholds.h"
 
 #include <gmock/gmock.h>
@@ -149,7 +149,8 @@ TEST(ScoreTables, NameTheRowThatIsWrong) {
     return "";
   };
   const std::string head = "sample,labels,a,b\n";
-  EXPECT_THAT(said(head + "x,a,0.5,0.5\ny,a,0.5\n"), HasSubstr("s.csv:3: has 3 fields, expected 4"));
+  EXPECT_THAT(said(head + "x,a,0.5,0.5\ny,a,0.5\n"),
+              HasSubstr("s.csv:3: has 3 fields, expected 4"));
   EXPECT_THAT(said(head + "x,a,nan,0.5\n"), HasSubstr("s.csv:2: the score of a is \"nan\""));
   EXPECT_THAT(said(head + "x,a,0.5,1.5\n"), HasSubstr("s.csv:2: the score of b is \"1.5\""));
   EXPECT_THAT(said(head + "x,a,0.5,\n"), HasSubstr("the score of b is \"\""));

@@ -1,5 +1,5 @@
-// The pieces of a policy learner that no fixture holds: gradients by finite differences, and whether
-// thresholds and weights are learned.
+// The pieces of a policy learner that no fixture holds: gradients by finite differences, and
+// whether thresholds and weights are learned.
 #include "dbot/methods/policy_multilabel/episode.h"
 
 #include <ATen/TensorOperators.h>
@@ -64,10 +64,10 @@ TEST(Policy, BeginsAsWithoutOne) {
 struct Problem {
   explicit Problem(std::int64_t hidden) {
     core::Random random({.seed = 2});
-    batch = {.rows = normal({9, 4}, random),
-             .truth = normal({9, 3}, random).gt(0).to(at::kFloat),
-             .meta_rows = normal({8, 4}, random),
-             .meta_truth = normal({8, 3}, random).gt(0).to(at::kFloat)};
+    batch = {.rows = normal({9, 4}, random).to(at::kDouble),
+             .truth = normal({9, 3}, random).gt(0).to(at::kDouble),
+             .meta_rows = normal({8, 4}, random).to(at::kDouble),
+             .meta_truth = normal({8, 3}, random).gt(0).to(at::kDouble)};
     std::vector<at::Tensor> parameters;
     if (hidden > 0) parameters = {normal({hidden, 4}, random), normal({hidden}, random, 0.1)};
     parameters.push_back(normal({3, hidden > 0 ? hidden : 4}, random));
@@ -84,18 +84,11 @@ LabelNetwork in_double(const LabelNetwork& network) {
   return LabelNetwork(std::move(parameters));
 }
 
-EpisodeBatch in_double(const EpisodeBatch& batch) {
-  return {.rows = batch.rows.to(at::kDouble),
-          .truth = batch.truth.to(at::kDouble),
-          .meta_rows = batch.meta_rows.to(at::kDouble),
-          .meta_truth = batch.meta_truth.to(at::kDouble)};
-}
-
 TEST(LookAhead, IsTheSlopeOfTheMetaLoss) {
   for (const std::int64_t hidden : {0, 6}) {
     const Problem problem(hidden);
     const LabelNetwork network = in_double(problem.network);
-    const EpisodeBatch batch = in_double(problem.batch);
+    const EpisodeBatch& batch = problem.batch;
     const at::Tensor weights = at::ones({1, 3}, at::kDouble) * 0.7;
     const LookAhead ahead = look_ahead(network, batch, weights, 0.5);
     for (std::int64_t label = 0; label < 3; ++label) {
@@ -105,8 +98,8 @@ TEST(LookAhead, IsTheSlopeOfTheMetaLoss) {
         moved[0][label] += by;
         return look_ahead(network, batch, moved, 0.5).meta_loss.item<double>();
       };
-      EXPECT_NEAR(ahead.gradient[0][label].item<double>(),
-                  (at(kStep) - at(-kStep)) / (2 * kStep), 1e-7)
+      EXPECT_NEAR(ahead.gradient[0][label].item<double>(), (at(kStep) - at(-kStep)) / (2 * kStep),
+                  1e-7)
           << hidden;
     }
   }
@@ -115,15 +108,15 @@ TEST(LookAhead, IsTheSlopeOfTheMetaLoss) {
 TEST(LabelNetwork, HasTheGradientsOfFiniteDifferences) {
   const Problem problem(6);
   const LabelNetwork network = in_double(problem.network);
-  const EpisodeBatch batch = in_double(problem.batch);
+  const EpisodeBatch& batch = problem.batch;
   const at::Tensor ones = at::ones({1, 3}, at::kDouble);
   const auto loss = [&] {
     return objectives::weighted_bce(network.forward(batch.rows).logits, batch.truth, ones)
         .item<double>();
   };
   const auto pass = network.forward(batch.rows);
-  const auto gradients = network.backward(
-      pass, objectives::weighted_bce_gradient(pass.logits, batch.truth, ones));
+  const auto gradients =
+      network.backward(pass, objectives::weighted_bce_gradient(pass.logits, batch.truth, ones));
   ASSERT_EQ(gradients.size(), 4U);
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const at::Tensor flat = network.parameters()[i].view(-1);
@@ -232,11 +225,10 @@ TEST(SyntheticLabels, ThresholdsAreFoundByThePolicyGradient) {
 
 TEST(SyntheticLabels, TheRatioRunsToTheBounds) {
   const ShiftedLabels labels(20);
-  const at::Tensor thresholds =
-      labels.learned({.weights = WeightPolicy::fixed,
-                      .thresholds = ThresholdPolicyLearning::direct,
-                      .reward = LabelReward::ratio},
-                     600, 0.03);
+  const at::Tensor thresholds = labels.learned({.weights = WeightPolicy::fixed,
+                                                .thresholds = ThresholdPolicyLearning::direct,
+                                                .reward = LabelReward::ratio},
+                                               600, 0.03);
   for (std::int64_t label = 0; label < labels.count(); ++label) {
     const double threshold = thresholds[0][label].item<double>();
     EXPECT_LT(std::min(threshold - kLowestThreshold, kHighestThreshold - threshold), 0.03) << label;

@@ -38,8 +38,8 @@ ThresholdPolicy wanted_policy(const std::string& text) {
     if (text == eval::to_text(policy)) return policy;
   }
   if (text.empty()) return ThresholdPolicy::learned;
-  throw UsageError(fmt::format(
-      "[evaluate] --policy is {}, expected fixed, one, tuned or learned", text));
+  throw UsageError(
+      fmt::format("[evaluate] --policy is {}, expected fixed, one, tuned or learned", text));
 }
 
 /// Scores, and what is shown of them.
@@ -55,8 +55,8 @@ std::string table_of(const std::vector<eval::PolicyFigures>& policies) {
   rows.reserve(policies.size() + 1);
   for (const auto& [thresholds, sets] : policies) {
     std::vector<std::string> row{std::string(eval::to_text(thresholds.policy))};
-    for (const double value : {sets.micro_f1, sets.macro_f1, sets.samples_f1,
-                               sets.subset_accuracy, sets.hamming_loss}) {
+    for (const double value :
+         {sets.micro_f1, sets.macro_f1, sets.samples_f1, sets.subset_accuracy, sets.hamming_loss}) {
       row.push_back(fmt::format("{:.4f}", value));
     }
     rows.push_back(std::move(row));
@@ -127,9 +127,9 @@ ListedParts open_listed(const EvaluatedData& asked, const eval::LabelList& list)
   auto train = listed(parts.train);
   if (parts.held_out()) return {train, listed(parts.held_out())};
   // Undivided: a fifth is tested on.
-  auto order = core::permutation({.seed = static_cast<std::uint64_t>(asked.seed),
-                                  .purpose = core::Purpose::split},
-                                 train->size());
+  auto order = core::permutation(
+      {.seed = static_cast<std::uint64_t>(asked.seed), .purpose = core::Purpose::split},
+      train->size());
   const auto fifth = std::max<std::ptrdiff_t>(1, std::ssize(order) / 5);
   std::vector<std::int64_t> test(order.begin(), order.begin() + fifth);
   std::vector<std::int64_t> rest(order.begin() + fifth, order.end());
@@ -143,8 +143,7 @@ eval::LabelledFeatures labelled_features(const Model& network, const std::string
                                          const eval::LabelList& list) {
   const eval::Features features = eval::extract_features(
       *network.encoder, images, network.extraction, stop_request(), console_log());
-  at::Tensor truth =
-      at::empty({std::ssize(features.indices), std::ssize(list.labels)}, at::kFloat);
+  at::Tensor truth = at::empty({std::ssize(features.indices), std::ssize(list.labels)}, at::kFloat);
   float* value = truth.mutable_data_ptr<float>();
   for (const std::int64_t index : features.indices) {
     const auto& holds = list.of_sample.at(images->key(index));
@@ -191,8 +190,9 @@ void evaluate_thresholds(const MultilabelArguments& arguments, const std::string
   if (!out.empty()) check_output_folder("evaluate", out, /*force=*/false);
   eval::ScoreTable table = eval::read_scores(arguments.scores);
   if (!table.divided) {
-    complain("warning: the table has no column part: thresholds are measured on the samples that "
-             "they were chosen on, which flatters them");
+    complain(
+        "warning: the table has no column part: thresholds are measured on the samples that "
+        "they were chosen on, which flatters them");
   }
   Scored scored{.labels = std::move(table.labels),
                 .chosen_on = std::move(table.dev),
@@ -207,8 +207,9 @@ void evaluate_linear_labels(const ModelArguments& model, const EvaluatedData& as
                             const MultilabelArguments& arguments, bool json) {
   const ThresholdPolicy policy = wanted_policy(arguments.policy);
   if (asked.labels.from.empty() || asked.labels.from == "folder") {
-    throw UsageError("[evaluate] --multi-label needs --labels FILE, a table with the columns "
-                     "sample and labels");
+    throw UsageError(
+        "[evaluate] --multi-label needs --labels FILE, a table with the columns "
+        "sample and labels");
   }
   const eval::LinearLabelsConfig config{.epochs = epochs_or(asked.epochs, 50),
                                         .seed = static_cast<std::uint64_t>(asked.seed)};
