@@ -63,7 +63,7 @@ std::vector<OperationCase> operation_cases(runtime::Precision precision) {
     std::move(more.begin(), more.end(), std::back_inserter(cases));
   };
   for (const TokenShape& shape : token_shapes()) {
-    for (const auto make : {linear_cases, row_cases, attention_cases, block_cases}) {
+    for (const auto make : {linear_cases, packed_cases, row_cases, attention_cases, block_cases}) {
       add(make(shape, compute));
     }
   }

@@ -32,13 +32,14 @@ class RowBlock {
       row_ = left_.row;
       return;
     }
-    copy_.resize(static_cast<std::size_t>(kRowBlock * padded_));
-    data_ = copy_.data();
+    if (!copy_.defined()) copy_ = at::empty({kRowBlock, padded_}, at::kBFloat16);
+    auto* copy = copy_.mutable_data_ptr<c10::BFloat16>();
+    data_ = copy;
     row_ = padded_;
     if (left_.transposed) {
-      transpose_(left_.data + first, left_.row, depth_, rows, copy_.data(), padded_);
+      transpose_(left_.data + first, left_.row, depth_, rows, copy, padded_);
     } else {
-      copy_rows_(left_.data + first * left_.row, left_.row, rows, depth_, copy_.data(), padded_);
+      copy_rows_(left_.data + first * left_.row, left_.row, rows, depth_, copy, padded_);
     }
   }
 
@@ -50,7 +51,7 @@ class RowBlock {
   std::int64_t depth_, padded_;
   TransposeKernel transpose_ = transpose_kernel();
   decltype(PackKernels<c10::BFloat16>::copy) copy_rows_ = pack_kernels<c10::BFloat16>().copy;
-  std::vector<c10::BFloat16> copy_;
+  at::Tensor copy_;
   const c10::BFloat16* data_ = nullptr;
   std::int64_t row_ = 0;
 };

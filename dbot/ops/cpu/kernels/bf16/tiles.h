@@ -18,6 +18,8 @@ struct alignas(64) TileConfiguration {
   std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
+static_assert(sizeof(TileConfiguration) == 64);
+
 #if defined(__x86_64__)
 
 /// The registers themselves. Only where kernel_level.h says that they can be used.

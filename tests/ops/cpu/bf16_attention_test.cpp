@@ -1,0 +1,157 @@
+// Attention by products of bfloat16 on the shapes that networks have, beside double precision and
+// beside LibTorch's products.
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "dbot/ops/cpu/attention.h"
+#include "dbot/ops/cpu/kernels/bf16/block_product.h"
+#include "dbot/runtime/precision.h"
+#include "dbot/simd/kernel_level.h"
+
+namespace dbot::ops {
+namespace {
+
+struct AttentionCase {
+  std::int64_t batch, tokens, heads, head_width;
+  bool bias, padding;
+  bool emulated_tiles;
+};
+
+std::string case_name(const testing::TestParamInfo<AttentionCase>& info) {
+  const AttentionCase& c = info.param;
+  return std::to_string(c.batch) + "x" + std::to_string(c.tokens) + "_" + std::to_string(c.heads) +
+         "x" + std::to_string(c.head_width) + (c.bias ? "_bias" : "") +
+         (c.padding ? "_padding" : "") + (c.emulated_tiles ? "_emulated_tiles" : "");
+}
+
+at::Tensor numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed) {
+  return at::randn(shape, at::make_generator<at::CPUGeneratorImpl>(seed), at::kFloat);
+}
+
+struct Inputs {
+  at::Tensor qkv, outer, bias, padding;
+};
+
+Inputs inputs_of(const AttentionCase& c) {
+  const std::int64_t width = c.heads * c.head_width;
+  Inputs in{numbers({c.batch, c.tokens, 3 * width}, 1).to(at::kBFloat16),
+            numbers({c.batch, c.tokens, width}, 2).to(at::kBFloat16),
+            {},
+            {}};
+  if (c.bias) in.bias = numbers({c.heads, c.tokens, c.tokens}, 3);
+  if (c.padding) {
+    in.padding = at::zeros({c.batch, c.tokens});
+    in.padding.slice(1, 0, c.tokens / 3).fill_(1);
+  }
+  return in;
+}
+
+/// Context and the gradients of qkv and bias.
+struct Outcome {
+  at::Tensor context, qkv, bias;
+};
+
+/// In plain products, of any type.
+Outcome plain(const AttentionCase& c, const Inputs& in, at::ScalarType type) {
+  const at::Tensor leaf = in.qkv.to(type, false, /*copy=*/true).requires_grad_(true);
+  const at::Tensor bias =
+      c.bias ? in.bias.to(type == at::kDouble ? type : at::kFloat, false, /*copy=*/true)
+                   .requires_grad_(true)
+             : at::Tensor();
+  const at::Tensor qkv =
+      leaf.view({c.batch, c.tokens, 3, c.heads, c.head_width}).permute({2, 0, 3, 1, 4});
+  at::Tensor logits = at::matmul(qkv.select(0, 0), qkv.select(0, 1).transpose(-1, -2)) /
+                      std::sqrt(static_cast<double>(c.head_width));
+  if (c.bias) logits = logits + bias;
+  if (c.padding) logits = logits.masked_fill(in.padding.gt(0.5).view({c.batch, 1, 1, -1}), -1e7);
+  const at::Tensor weights =
+      at::softmax(logits, -1, type == at::kDouble ? at::kDouble : at::kFloat).to(type);
+  const at::Tensor context = at::matmul(weights, qkv.select(0, 2))
+                                 .transpose(1, 2)
+                                 .reshape({c.batch, c.tokens, c.heads * c.head_width});
+  context.backward(in.outer.to(type));
+  return {context.detach(), leaf.grad(), c.bias ? bias.grad() : at::Tensor()};
+}
+
+Outcome ours(const AttentionCase& c, const Inputs& in) {
+  Outcome found;
+  if (c.bias) found.bias = at::zeros_like(in.bias);
+  const Attention attended = attention(in.qkv, c.heads, in.bias, in.padding);
+  found.context = attended.context;
+  found.qkv =
+      attention_backward(in.qkv, attended, in.outer, c.heads, in.bias, found.bias, in.padding);
+  return found;
+}
+
+double error(const at::Tensor& found, const at::Tensor& expected) {
+  return ((found.to(at::kDouble) - expected).norm() / expected.norm()).item<double>();
+}
+
+class Bf16Attention : public testing::TestWithParam<AttentionCase> {};
+
+TEST_P(Bf16Attention, IsNotFurtherFromDoublePrecisionThanLibTorchsProducts) {
+  const AttentionCase& c = GetParam();
+  if (!c.emulated_tiles && simd::kernel_level() < simd::KernelLevel::avx512_bf16) {
+    GTEST_SKIP() << "this processor multiplies no bf16 matrices";
+  }
+  const Inputs in = inputs_of(c);
+  const Outcome exact = plain(c, in, at::kDouble);
+  const ChosenEngine chosen(c.emulated_tiles ? BlockEngine::emulated_tiles : block_engine());
+  const Outcome found = ours(c, in);
+  // Without instructions for it, LibTorch's products of bfloat16 take too long.
+  const bool compares = runtime::cpu_has_fast_bf16();
+  const Outcome libtorch = compares ? plain(c, in, at::kBFloat16) : Outcome();
+  const auto limit = [&](const at::Tensor Outcome::*part) {
+    return compares ? error(libtorch.*part, exact.*part) : 6e-3;
+  };
+  EXPECT_LE(error(found.context, exact.context), limit(&Outcome::context));
+  EXPECT_LE(error(found.qkv, exact.qkv), limit(&Outcome::qkv));
+  if (c.bias) {
+    EXPECT_LE(error(found.bias, exact.bias), limit(&Outcome::bias));
+  }
+}
+
+std::vector<AttentionCase> cases() {
+  std::vector<AttentionCase> all;
+  for (const std::int64_t head_width : {32, 64, 80}) {
+    for (const std::int64_t tokens : {17, 50, 65, 145, 197, 257, 577}) {
+      all.push_back({1, tokens, 2, head_width, false, false, false});
+      all.push_back({1, tokens, 2, head_width, true, false, false});
+    }
+    all.push_back({2, 50, 2, head_width, true, true, false});
+    all.push_back({2, 17, 2, head_width, false, false, true});
+    all.push_back({1, 133, 1, head_width, true, true, true});
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Bf16Attention, testing::ValuesIn(cases()), case_name);
+
+TEST(Bf16AttentionThreads, ChangeNoBit) {
+  const AttentionCase c{3, 40, 2, 32, false, false, true};
+  const Inputs in = inputs_of(c);
+  const ChosenEngine chosen(BlockEngine::emulated_tiles);
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const Outcome of_one = ours(c, in);
+  at::set_num_threads(3);
+  const Outcome of_three = ours(c, in);
+  at::set_num_threads(before);
+  EXPECT_TRUE(at::equal(of_one.context, of_three.context));
+  EXPECT_TRUE(at::equal(of_one.qkv, of_three.qkv));
+}
+
+}  // namespace
+}  // namespace dbot::ops
