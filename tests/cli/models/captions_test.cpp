@@ -140,6 +140,36 @@ TEST_F(CaptionsCli, TheBackboneSeesImagesAlone) {
   EXPECT_EQ(embedded.exit_code, 0) << embedded.err;
 }
 
+TEST_F(CaptionsCli, ImagesAloneNeedNoCaptions) {
+  write_png_folder(folder_ / "bare/train", 24);
+  write_png_folder(folder_ / "bare/val", 8);
+  const auto alone = [&](const std::string& out) {
+    auto all = words(
+        out, {"--set", "objective.text_weight=0", "--set", "validation.every_epochs=1", "--json"});
+    all[3] = folder_ / "bare";
+    return dbot(all);
+  };
+  const Result run = alone("run");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const fs::path folder = folder_.path() / "run";
+  EXPECT_FALSE(fs::exists(folder / "vocab.txt"));
+  EXPECT_THAT(read_file(folder / "metrics.jsonl"),
+              AllOf(HasSubstr("image_loss"), Not(HasSubstr("text_loss"))));
+  EXPECT_THAT(read_file(folder / "report.html"), Not(HasSubstr("captions_from_images")));
+  const Result drawn = dbot({"reconstruct", "--model", folder, "--data", folder_ / "bare/val",
+                             "--out", folder_ / "drawn", "--json"});
+  ASSERT_EQ(drawn.exit_code, 0) << drawn.err;
+
+  ASSERT_EQ(alone("cut").exit_code, 0);
+  const fs::path cut = folder_.path() / "cut";
+  fs::remove_all(cut / "checkpoints/step-00000003");
+  fs::remove(cut / "checkpoints/latest");
+  fs::remove(cut / "model.safetensors");
+  const Result resumed = dbot({"resume", cut});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(read_file(cut / "model.safetensors"), read_file(folder / "model.safetensors"));
+}
+
 TEST_F(CaptionsCli, TextsWithoutImagesAreLearnedBeside) {
   write_file(folder_ / "texts.txt", "a house\nthe dog runs\n");
   const Result run = dbot(
