@@ -170,6 +170,37 @@ TEST_F(CaptionsCli, ImagesAloneNeedNoCaptions) {
   EXPECT_EQ(read_file(cut / "model.safetensors"), read_file(folder / "model.safetensors"));
 }
 
+TEST_F(CaptionsCli, TheBackboneIsJudgedAndFineTunedOnClassFolders) {
+  for (const char* part : {"train", "test"}) {
+    for (int i = 0; i < 32; ++i) {
+      const fs::path name = fs::path(part) / (i % 2 == 0 ? "dark" : "light");
+      write_png(folder_.path() / "labelled" / name / (std::to_string(i) + ".png"), i, i % 2);
+    }
+  }
+  ASSERT_EQ(dbot(words("run")).exit_code, 0);
+  for (const char* protocol : {"knn", "linear"}) {
+    const Result judged = dbot({"evaluate", protocol, "--model", folder_ / "run", "--data",
+                                folder_ / "labelled", "--out", folder_ / protocol, "--json"});
+    ASSERT_EQ(judged.exit_code, 0) << judged.err;
+    EXPECT_GE(nlohmann::json::parse(judged.out)["results"][0]["top1"], 50) << protocol;
+  }
+  const Result tuned =
+      dbot({"evaluate", "finetune", "--model", folder_ / "run", "--data", folder_ / "labelled",
+            "--out", folder_ / "tuned", "--epochs", "4", "--threads", "1", "--precision", "fp32",
+            "--set", "train.batch_size=8", "--set", "optimizer.base_lr=0.03", "--json"});
+  ASSERT_EQ(tuned.exit_code, 0) << tuned.err;
+  EXPECT_GE(nlohmann::json::parse(tuned.out)["top1"], 90) << "the classes are as unlike as can be";
+  EXPECT_THAT(read_file(folder_.path() / "tuned/recipe.toml"), HasSubstr("gelu = \"tanh\""));
+  const Result exported = dbot({"export", folder_ / "tuned", "--format", "timm", "--out",
+                                folder_ / "tuned.safetensors", "--json"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  EXPECT_THAT(exported.out, HasSubstr("act_layer"));
+  const Result refused = dbot(
+      {"export", folder_ / "tuned", "--format", "mae", "--out", folder_ / "mae.pth", "--json"});
+  EXPECT_EQ(refused.exit_code, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("GELU"));
+}
+
 TEST_F(CaptionsCli, TextsWithoutImagesAreLearnedBeside) {
   write_file(folder_ / "texts.txt", "a house\nthe dog runs\n");
   const Result run = dbot(
