@@ -33,6 +33,8 @@ NOT_RUN = {
     ("docs/results.md", "experiments/fine_tuning/run.py --data cifar10 --work runs/fine_tuning"): "hours of training",
     ("docs/data.md", "dbot data check DIR --videos"): "wants the module that reads videos; test_data does it",
     ("docs/methods/m3ae.md", "dbot pretrain m3ae/small-64 --data photos --out runs/pairs --set validation.every_epochs=5"): "wants photos with captions; test_cli does it",
+    ("docs/methods/m3ae.md", "dbot pretrain m3ae/small-64 --data photos --out runs/alone --set objective.text_weight=0"): "wants photos; test_cli does it",
+    ("docs/methods/m3ae.md", "dbot evaluate knn --model runs/pairs --data labelled"): "wants the run above; test_cli does it",
     ("docs/methods/mae_st.md", "dbot pretrain mae_st/small-64 --data videos --out runs/clips"): "wants videos and the module that reads them",
     ("docs/methods/mae_st.md", "dbot evaluate finetune --model runs/clips --data videos --out runs/clips-augmented --set data.random_augment=2 --set data.random_augment_magnitude=7 --set data.erase=0.25"): "the same; test_cli does it",
     ("docs/methods/mae_st.md", "dbot evaluate knn --model runs/clips --data videos --videos"): "the same; test_cli does it",
