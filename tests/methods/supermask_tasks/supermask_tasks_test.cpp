@@ -148,7 +148,7 @@ TEST(SupermaskTasks, ARunThatWasStoppedAnywhereEndsAlike) {
     const test::TemporaryFolder folder;
     const auto whole = run.train(folder / "whole");
     const std::int64_t steps = 10 * 2 * 3 * config.stages_of_task();
-    for (std::int64_t step = 7; step < steps; step += 13) {
+    for (std::int64_t step = 7; step < steps; step += 29) {
       const auto part = folder / ("part " + std::to_string(step));
       core::StopRequest stop;
       StopAt watcher(stop, step);
@@ -171,6 +171,7 @@ TEST(SupermaskTasks, ATaskThatComesAgainIsFound) {
   config.split.groups = "rows 0, rows 1; rows 2, rows 3; rows 0, rows 1";
   config.transfer.kind = Transfer::knn_best;
   config.transfer.batches = 1;
+  config.transfer.neighbours = 5;  // 200 would be all rows, and so no vote at all
   const TaskRun run(config);
   const test::TemporaryFolder folder;
   core::StopRequest stop;
