@@ -15,6 +15,8 @@ namespace dbot::eval {
 namespace {
 
 constexpr double kUsualThreshold = 0.5;
+/// Of a label: below it a threshold is chance, and would give the label to many samples.
+constexpr double kLeastF1 = 0.1;
 
 bool holds_somewhere(std::span<const std::uint8_t> truth) {
   return std::ranges::any_of(truth, [](auto holds) { return holds != 0; });
@@ -46,8 +48,8 @@ std::vector<std::size_t> rising_order(std::span<const double> scores) {
 std::vector<double> tuned_values(const LabelScores& scores, const LabelSets& truth) {
   std::vector<double> values(scores.labels, kUsualThreshold);
   for (std::size_t label = 0; label < values.size(); ++label) {
-    const auto holds = column_of(truth, label);
-    if (holds_somewhere(holds)) values[label] = best_cut(column_of(scores, label), holds).threshold;
+    const Cut cut = best_cut(column_of(scores, label), column_of(truth, label));
+    if (cut.f1 >= kLeastF1) values[label] = cut.threshold;
   }
   return values;
 }

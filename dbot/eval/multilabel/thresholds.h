@@ -36,9 +36,10 @@ struct Thresholds {
   std::vector<double> f1;
 };
 
-/// `policy` is fixed, one or tuned. A label that holds nowhere keeps 0.5: nothing is known of it,
-/// and a threshold of 0 would give it to every sample. Throws UsageError where the tables differ in
-/// shape, hold no sample, or the policy is another.
+/// `policy` is fixed, one or tuned. A label that holds nowhere, or whose
+/// best F1 is below 0.1, keeps 0.5: a threshold near 0 would give it to every sample (Yang, "A
+/// study of thresholding strategies for text categorization", SIGIR 2001). Throws UsageError where
+/// the tables differ in shape, hold no sample, or the policy is another.
 Thresholds choose_thresholds(ThresholdPolicy policy, const LabelScores& scores,
                              const LabelSets& truth);
 /// Thresholds that come from elsewhere, with their F1 on these samples.

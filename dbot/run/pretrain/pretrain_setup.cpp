@@ -138,6 +138,11 @@ constexpr std::int64_t kUsefulSteps = 8;
 /// The largest numbers that leave an epoch its steps: "train.batch_size=256 and
 /// train.accumulate=2".
 std::string numbers_that_fit(const Recipe& recipe, std::int64_t size) {
+  if (const auto rows = methods::catalogue::outline(recipe.method).rows) {
+    // Cut into steps without a rest.
+    return fmt::format("train.batch_size={}",
+                       std::max<std::int64_t>(1, size / rows->steps) * rows->steps);
+  }
   std::int64_t images = 1;
   while (2 * images * kUsefulSteps <= size) images *= 2;
   const std::int64_t batch = std::min(recipe.train.batch_size, images);

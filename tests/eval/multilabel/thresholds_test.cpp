@@ -83,6 +83,19 @@ TEST(Thresholds, OfALabelThatNeverHoldsStayInTheMiddle) {
                UsageError);
 }
 
+TEST(Thresholds, ThatAreBestByChanceStayInTheMiddle) {
+  // The one sample of the second label has the lowest of 40 scores.
+  ScoredSamples samples{.labels = 2};
+  for (int i = 0; i < 40; ++i) {
+    samples.score_values.insert(samples.score_values.end(), {0.01 * i, 0.01 * i});
+    samples.truth_values.push_back(i == 39 ? 1 : 0);
+    samples.truth_values.push_back(i == 0 ? 1 : 0);
+  }
+  const auto tuned = choose_thresholds(ThresholdPolicy::tuned, samples.scores(), samples.truth());
+  EXPECT_NEAR(tuned.values[0], 0.385, 1e-9);
+  EXPECT_EQ(tuned.values[1], 0.5);
+}
+
 TEST(Thresholds, AreAFileOfLabels) {
   const Example example;
   const auto tuned = choose_thresholds(ThresholdPolicy::tuned, example.scores(), example.truth());
