@@ -107,17 +107,40 @@ void residual_block(const Results& results, const ResultBlock& block) {
   }
 }
 
-/// slope(hidden) gives the activation and its derivative.
+/// One vector of columns, all rows: their sum stays in a register. slope(hidden) gives the activation
+/// and its derivative.
+template <typename Slope, typename Get, typename Put>
+HWY_INLINE void activate_columns_backward(const Results& results, const ResultBlock& block,
+                                          std::size_t i, Slope slope, Get get, Put put) {
+  Vector sum = get(block.column_sums + i);
+  for (std::int64_t row = 0; row < block.rows; ++row) {
+    const std::int64_t at = (block.row + row) * results.columns + block.column +
+                            static_cast<std::int64_t>(i);
+    const ActivationSlope found = slope(get(results.hidden + at));
+    const Vector gradient = hn::Mul(load(block.c + row * block.c_row + i), found.derivative);
+    put(found.value, results.activated + at);
+    put(gradient, results.y + at);
+    sum = hn::Add(sum, gradient);
+  }
+  put(sum, block.column_sums + i);
+}
+
 template <typename Rounding, typename Slope>
 HWY_INLINE void activate_backward(const Results& results, const ResultBlock& block, Slope slope) {
-  for_block<Rounding>(results, block,
-            [&](std::size_t i, Vector value, std::int64_t at, auto get, auto put) HWY_ATTR {
-              const ActivationSlope found = slope(get(results.hidden + at));
-              const Vector gradient = hn::Mul(value, found.derivative);
-              put(found.value, results.activated + at);
-              put(gradient, results.y + at);
-              put(hn::Add(get(block.column_sums + i), gradient), block.column_sums + i);
-            });
+  const std::size_t lanes = hn::Lanes(Floats());
+  const auto columns = static_cast<std::size_t>(block.columns);
+  std::size_t i = 0;
+  for (; i + lanes <= columns; i += lanes) {
+    activate_columns_backward(
+        results, block, i, slope, [](const auto* from) HWY_ATTR { return load(from); },
+        Whole<Rounding>());
+  }
+  if (i == columns) return;
+  const std::size_t rest = columns - i;
+  activate_columns_backward(
+      results, block, i, slope,
+      [rest](const auto* from) HWY_ATTR { return load_part(from, rest); },
+      [rest](Vector values, auto* to) HWY_ATTR { store_part(values, to, rest); });
 }
 
 template <typename Rounding>
