@@ -70,9 +70,7 @@ class Tasks {
   std::int64_t count() const { return row_blocks * parts_; }
   std::int64_t block(std::int64_t task) const { return task / parts_; }
   std::int64_t first_panel(std::int64_t task) const { return panels * (task % parts_) / parts_; }
-  std::int64_t last_panel(std::int64_t task) const {
-    return panels * (task % parts_ + 1) / parts_;
-  }
+  std::int64_t last_panel(std::int64_t task) const { return panels * (task % parts_ + 1) / parts_; }
 
   const std::int64_t row_blocks, panels;
 
@@ -122,16 +120,16 @@ void multiply_panel(const Product& product, const RowBlock& rows, std::int64_t b
     expect(product.results.activated, result, right.columns);
     expect(product.results.x, result, right.columns);
     expect(product.results.total, result, right.columns);
-    product.kernels.multiply({.rows = result.rows,
-                              .groups = std::min(kPanelGroups, right.values.size(0) - group),
-                              .depth = right.depth,
-                              .a = rows.at(row),
-                              .a_row = rows.row(),
-                              .b = right.values.const_data_ptr<c10::BFloat16>() +
-                                   group * group_size,
-                              .b_group = group_size,
-                              .c = c.data(),
-                              .c_row = kPanel});
+    product.kernels.multiply(
+        {.rows = result.rows,
+         .groups = std::min(kPanelGroups, right.values.size(0) - group),
+         .depth = right.depth,
+         .a = rows.at(row),
+         .a_row = rows.row(),
+         .b = right.values.const_data_ptr<c10::BFloat16>() + group * group_size,
+         .b_group = group_size,
+         .c = c.data(),
+         .c_row = kPanel});
     product.write(product.results, result);
   }
 }
@@ -161,8 +159,8 @@ void multiply_packed(const LeftMatrix& left, const PackedMatrix& right, const Re
                      const at::Tensor& column_sums) {
   if (left.rows == 0 || right.columns == 0) return;
   const Tasks tasks(left.rows, right.columns);
-  const bool sums_columns = results.kind == ResultKind::gelu_backward ||
-                            results.kind == ResultKind::tanh_gelu_backward;
+  const bool sums_columns =
+      results.kind == ResultKind::gelu_backward || results.kind == ResultKind::tanh_gelu_backward;
   const at::Tensor sums =
       sums_columns ? at::zeros({tasks.row_blocks, right.columns}, at::kFloat) : at::Tensor();
   const Product product{left,
@@ -192,9 +190,8 @@ void multiply_packed(const LeftMatrix& left, const PackedMatrix& right, const Re
 
 at::Tensor packed_linear(const at::Tensor& x, const PackedMatrix& weight, const at::Tensor& bias) {
   at::Tensor y = empty_like_rows(x, weight.columns, at::kBFloat16);
-  multiply_packed(
-      rows_of(x), weight,
-      {.columns = weight.columns, .bias = values_or_null(bias), .y = written(y)});
+  multiply_packed(rows_of(x), weight,
+                  {.columns = weight.columns, .bias = values_or_null(bias), .y = written(y)});
   return y;
 }
 

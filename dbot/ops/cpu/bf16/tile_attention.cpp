@@ -80,8 +80,10 @@ void multiply(const BlockKernels& kernels, std::int64_t rows, std::int64_t colum
 /// Of query rows [first, first + rows).
 LogitRows logit_rows(const HeadInput<BFloat16>& input, std::int64_t first, std::int64_t rows,
                      const float* products, std::int64_t row) {
-  return {products, row, rows, input.tokens, input.scale,
-          input.bias == nullptr ? nullptr : input.bias + first * input.tokens, input.padding};
+  return {products,     row,
+          rows,         input.tokens,
+          input.scale,  input.bias == nullptr ? nullptr : input.bias + first * input.tokens,
+          input.padding};
 }
 
 }  // namespace
@@ -190,8 +192,7 @@ void TileAttention::backward(const BlockKernels& kernels, const HeadInput<BFloat
     functions.softmax_backward(
         logit_rows(input, first, rows, products, token_columns_),
         {outer_products, gradient.log_sums + first, deltas, probabilities, slopes, token_depth_,
-         gradient.bias_gradient == nullptr ? nullptr
-                                           : gradient.bias_gradient + first * tokens_});
+         gradient.bias_gradient == nullptr ? nullptr : gradient.bias_gradient + first * tokens_});
     multiply(kernels, rows, width_columns_, tokens_, {slopes, token_depth_}, key_rows,
              query_gradient);
     write(query_gradient, rows, input.scale,

@@ -40,7 +40,8 @@ HWY_INLINE Vector power_of_two(Vector x) {
   return hn::BitCast(Floats(), hn::Add(hn::BitCast(integers, series), power));
 }
 
-/// The logits of one row, without bias and padding, in units of ln 2: exponentials are powers of two.
+/// The logits of one row, without bias and padding, in units of ln 2: exponentials are powers of
+/// two.
 class PlainLogits {
  public:
   HWY_INLINE PlainLogits(const LogitRows& rows, std::int64_t row)
@@ -98,8 +99,7 @@ HWY_INLINE std::size_t for_row(const Logits& logits, std::int64_t token_count, B
   }
   if (i == tokens) return i;
   const std::size_t rest = tokens - i;
-  last(i, logits.at(i, [rest](const float* from) HWY_ATTR { return load_part(from, rest); }),
-       rest);
+  last(i, logits.at(i, [rest](const float* from) HWY_ATTR { return load_part(from, rest); }), rest);
   return i + lanes;
 }
 
@@ -121,8 +121,7 @@ HWY_INLINE void softmax_rows(const LogitRows& rows, const SoftmaxRows& result) {
     BFloat16* to = result.exponentials + r * result.row;
     Vector largest = constant(-INFINITY);
     for_row(
-        logits, rows.tokens,
-        [&](std::size_t, Vector x) HWY_ATTR { largest = hn::Max(largest, x); },
+        logits, rows.tokens, [&](std::size_t, Vector x) HWY_ATTR { largest = hn::Max(largest, x); },
         [&](std::size_t, Vector x, std::size_t rest) HWY_ATTR {
           largest = hn::Max(largest, hn::IfThenElse(first(rest), x, constant(-INFINITY)));
         });
@@ -173,8 +172,7 @@ HWY_INLINE void slope_rows(const LogitRows& rows, const SlopeRows& result) {
         },
         [&](std::size_t i, Vector x, std::size_t rest) HWY_ATTR {
           const auto inside = first(rest);
-          const Vector p =
-              hn::IfThenElseZero(inside, Logits::exponential(hn::Sub(x, log_sum)));
+          const Vector p = hn::IfThenElseZero(inside, Logits::exponential(hn::Sub(x, log_sum)));
           const Vector slope =
               hn::IfThenElseZero(inside, hn::Mul(p, hn::Sub(load(outer + i), delta)));
           Rounding::store(p, probabilities + i);

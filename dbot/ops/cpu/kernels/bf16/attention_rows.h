@@ -5,8 +5,8 @@
 #include <cstdint>
 
 // What attention does with rows of logits between its products of bfloat16: the softmax and its
-// backward pass, in float32. Probabilities and the logits' gradient leave as bfloat16, since products
-// read them.
+// backward pass, in float32. Probabilities and the logits' gradient leave as bfloat16, since
+// products read them.
 namespace dbot::ops {
 
 /// Products of query and key of some query rows, and what makes logits of them.

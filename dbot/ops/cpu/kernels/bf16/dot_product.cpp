@@ -13,7 +13,7 @@ namespace {
 
 #define DBOT_DOT_PRODUCT __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
 
-constexpr int kMostRows = 6;    // 6 × 4 sums, 4 vectors of b and one value of a fill the registers
+constexpr int kMostRows = 6;  // 6 × 4 sums, 4 vectors of b and one value of a fill the registers
 constexpr int kMostGroups = 4;
 
 /// Two values of a row of a, for all columns.

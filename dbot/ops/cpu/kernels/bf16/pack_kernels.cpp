@@ -116,7 +116,8 @@ HWY_INLINE void copy_row(const BFloat16* from, std::size_t count, BFloat16* to) 
 }
 
 HWY_INLINE void copy_row(const float* from, std::size_t count, BFloat16* to) {
-  for_vectors(count, [&](std::size_t i, auto get, auto put) HWY_ATTR { put(get(from + i), to + i); });
+  for_vectors(count,
+              [&](std::size_t i, auto get, auto put) HWY_ATTR { put(get(from + i), to + i); });
 }
 
 template <typename Element>
