@@ -1,4 +1,4 @@
-#include "tests/golden/dbot_bf16.h"
+#include "tests/golden/support/bf16_step.h"
 
 #include <ATen/TensorOperators.h>
 
