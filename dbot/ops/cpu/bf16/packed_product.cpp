@@ -236,7 +236,7 @@ ActivatedLinear packed_activated(const at::Tensor& x, const PackedMatrix& weight
 ActivatedGradient packed_activated_gradient(const at::Tensor& outer, const PackedMatrix& weight,
                                             const at::Tensor& hidden, ResultKind backward,
                                             const at::Tensor& bias_gradient) {
-  const ActivatedGradient result{at::empty_like(hidden), at::empty_like(hidden)};
+  ActivatedGradient result{at::empty_like(hidden), at::empty_like(hidden)};
   multiply_packed(rows_of(outer), weight,
                   {.kind = backward,
                    .columns = weight.columns,

@@ -105,7 +105,7 @@ std::int64_t TileAttention::scratch_size() const {
   const std::int64_t keys = 2 * token_columns_ * width_depth_ + token_depth_ * width_columns_;
   const std::int64_t logits = 4 * block_ * token_depth_;
   const std::int64_t sums = (block_ + 2 * token_columns_) * width_columns_;
-  constexpr std::int64_t kAlignment = 16 * 16;  // lost between the pieces
+  constexpr std::int64_t kAlignment = 256;  // lost between the pieces
   return (rows + packed_blocks + keys + logits) / 2 + 2 * block_ * token_columns_ + sums +
          kAlignment;
 }
