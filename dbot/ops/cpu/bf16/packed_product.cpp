@@ -98,6 +98,19 @@ struct Product {
   float* sums;  // [blocks of rows, columns], or null
 };
 
+/// Lets the engine write a block of a plain result itself, where it can.
+bool leave_rounding(const Product& product, const ResultBlock& result, BlockProduct& block) {
+  const Results& results = product.results;
+  if (!product.kernels.rounds || results.kind != ResultKind::store ||
+      result.columns % kTileColumns != 0) {
+    return false;
+  }
+  block.y = results.y + result.row * results.columns + result.column;
+  block.y_row = results.columns;
+  block.bias = results.bias == nullptr ? nullptr : results.bias + result.column;
+  return true;
+}
+
 void multiply_panel(const Product& product, const RowBlock& rows, std::int64_t block,
                     std::int64_t panel) {
   alignas(64) std::array<float, kRowBlock * kPanel> c;
@@ -120,17 +133,18 @@ void multiply_panel(const Product& product, const RowBlock& rows, std::int64_t b
     expect(product.results.activated, result, right.columns);
     expect(product.results.x, result, right.columns);
     expect(product.results.total, result, right.columns);
-    product.kernels.multiply(
-        {.rows = result.rows,
-         .groups = std::min(kPanelGroups, right.values.size(0) - group),
-         .depth = right.depth,
-         .a = rows.at(row),
-         .a_row = rows.row(),
-         .b = right.values.const_data_ptr<c10::BFloat16>() + group * group_size,
-         .b_group = group_size,
-         .c = c.data(),
-         .c_row = kPanel});
-    product.write(product.results, result);
+    BlockProduct of_block{.rows = result.rows,
+                          .groups = std::min(kPanelGroups, right.values.size(0) - group),
+                          .depth = right.depth,
+                          .a = rows.at(row),
+                          .a_row = rows.row(),
+                          .b = right.values.const_data_ptr<c10::BFloat16>() + group * group_size,
+                          .b_group = group_size,
+                          .c = c.data(),
+                          .c_row = kPanel};
+    const bool rounded = leave_rounding(product, result, of_block);
+    product.kernels.multiply(of_block);
+    if (!rounded) product.write(product.results, result);
   }
 }
 

@@ -35,7 +35,7 @@ struct RoundedByProcessor {
 
 #else
 
-using RoundedByProcessor = RoundedByArithmetic;
+struct RoundedByProcessor : RoundedByArithmetic {};
 
 #endif
 
