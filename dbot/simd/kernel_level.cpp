@@ -16,7 +16,7 @@ namespace {
 struct Level {
   KernelLevel level;
   std::string_view name;
-  std::int64_t target;  // of Highway; the smaller the number, the wider the vectors
+  std::int64_t target;       // of Highway; the smaller the number, the wider the vectors
   bool (*more)() = nullptr;  // what it needs beside the vectors
 };
 
@@ -26,8 +26,8 @@ bool has_bf16_products() {
 }
 
 bool has_tiles() {
-  static const bool has = has_bf16_products() && runtime::processor_features().amx_bf16 &&
-                          runtime::tiles_are_allowed();
+  static const bool has =
+      has_bf16_products() && runtime::processor_features().amx_bf16 && runtime::tiles_are_allowed();
   return has;
 }
 

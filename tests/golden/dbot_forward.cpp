@@ -1,7 +1,7 @@
 #include "dbot/objectives/target.h"
-#include "tests/golden/dbot_bf16.h"
 #include "tests/golden/dbot_networks.h"
 #include "tests/golden/student.h"
+#include "tests/golden/support/bf16_step.h"
 #include "tests/golden/support/registry.h"
 
 namespace dbot::golden {

@@ -64,8 +64,8 @@ struct BlockLayers {
   void finish_forward();
 };
 
-/// Of weights without LayerScale: packed where products of bfloat16 are in use; those that are packed
-/// already are taken as they are. with_backward: the backward pass follows.
+/// Of weights without LayerScale: packed where products of bfloat16 are in use; those that are
+/// packed already are taken as they are. with_backward: the backward pass follows.
 BlockLayers block_layers(const TransformerBlockWeights& weights, at::ScalarType compute,
                          bool with_backward);
 

@@ -107,13 +107,13 @@ class BlockBackward : public torch::autograd::Node, public WritesLeaves {
   at::Tensor mlp_branch(const at::Tensor& outer) const {
     const at::Tensor branch =
         scaled(outer, scales.mlp, options.compute, gradient_of(weights.fc2_bias));
-    const auto [hidden, activated] = layers.fc2.activated_gradient(
-        branch, kept.hidden, options, gradient_of(weights.fc1_bias));
+    const auto [hidden, activated] =
+        layers.fc2.activated_gradient(branch, kept.hidden, options, gradient_of(weights.fc1_bias));
     add_linear_weight_gradient(gradient_of(weights.fc2_weight), branch, activated);
     add_linear_weight_gradient(gradient_of(weights.fc1_weight), hidden, kept.normed2.values);
-    return layer_norm_backward(layers.fc1.input_gradient(hidden), kept.middle,
-                               kept.normed2, weights.norm2_weight, outer,
-                               gradient_of(weights.norm2_weight), gradient_of(weights.norm2_bias));
+    return layer_norm_backward(layers.fc1.input_gradient(hidden), kept.middle, kept.normed2,
+                               weights.norm2_weight, outer, gradient_of(weights.norm2_weight),
+                               gradient_of(weights.norm2_bias));
   }
 
   at::Tensor spread(const at::Tensor& gradient) const {
@@ -125,9 +125,8 @@ class BlockBackward : public torch::autograd::Node, public WritesLeaves {
         scaled(outer, scales.attention, options.compute, gradient_of(weights.proj_bias));
     add_linear_weight_gradient(gradient_of(weights.proj_weight), branch, kept.context);
     const at::Tensor qkv = attention_backward(
-        kept.qkv, kept.attended, spread(layers.proj.input_gradient(branch)),
-        options.heads, attention_bias(), gradient_of(weights.attention_bias),
-        options.key_padding);
+        kept.qkv, kept.attended, spread(layers.proj.input_gradient(branch)), options.heads,
+        attention_bias(), gradient_of(weights.attention_bias), options.key_padding);
     add_row_sum(qkv, gradient_of(weights.qkv_bias));
     add_linear_weight_gradient(gradient_of(weights.qkv_weight), qkv, kept.normed1.values);
     return layer_norm_backward(layers.qkv.input_gradient(qkv), x, kept.normed1,

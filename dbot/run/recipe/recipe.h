@@ -30,8 +30,8 @@ struct LengthConfig {
 /// Which code computes, in the order of simd::KernelLevel; automatic: the processor's best, by
 /// rule.
 enum class KernelRequest { automatic, reference, portable, avx2, avx512, avx512_bf16, amx };
-/// What multiplies matrices; automatic: our own kernels; measured: of float32, what is faster when a
-/// run begins, kept with it. Two measured runs need not be the same bit for bit.
+/// What multiplies matrices; automatic: our own kernels; measured: of float32, what is faster when
+/// a run begins, kept with it. Two measured runs need not be the same bit for bit.
 enum class ProductRequest { automatic, own, libtorch, measured };
 
 /// Where and how a run computes.

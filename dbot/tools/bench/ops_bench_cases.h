@@ -24,8 +24,8 @@ struct TokenShape {
 
 /// Matrix products of the MLP's two layers, forward and both gradients.
 std::vector<OperationCase> linear_cases(const TokenShape& shape, at::ScalarType compute);
-/// The same layers with packed matrices and what follows them: for bfloat16 where the kernel level in
-/// use has products of it.
+/// The same layers with packed matrices and what follows them: for bfloat16 where the kernel level
+/// in use has products of it.
 std::vector<OperationCase> packed_cases(const TokenShape& shape, at::ScalarType compute);
 /// LayerNorm with the residual addition, and GELU, forward and backward.
 std::vector<OperationCase> row_cases(const TokenShape& shape, at::ScalarType compute);

@@ -65,8 +65,8 @@ class Threads {
 
 /// Element (k, n) of a packed matrix, by the layout's description.
 float unpacked(const PackedMatrix& packed, std::int64_t k, std::int64_t n) {
-  const auto* group = packed.values.const_data_ptr<c10::BFloat16>() +
-                      n / kTileColumns * packed.values.size(1);
+  const auto* group =
+      packed.values.const_data_ptr<c10::BFloat16>() + n / kTileColumns * packed.values.size(1);
   const std::int64_t pair = k % kTileDepth / 2;
   return group[k / kTileDepth * kTileValues + (pair * kTileColumns + n % kTileColumns) * 2 + k % 2];
 }
@@ -112,7 +112,8 @@ TEST(Bf16Products, AreNotFurtherFromDoublePrecisionThanLibTorchs) {
   for (const BlockEngine engine : engines()) {
     for (const auto& [rows, inputs, outputs] :
          {std::tuple{7, 5, 3}, {34, 48, 40}, {100, 192, 96}, {130, 80, 200}}) {
-      const at::Tensor x = low(numbers({rows, inputs}, 1)), outer = low(numbers({rows, outputs}, 4));
+      const at::Tensor x = low(numbers({rows, inputs}, 1)),
+                       outer = low(numbers({rows, outputs}, 4));
       const at::Tensor weight = low(numbers({outputs, inputs}, 2)), bias = numbers({outputs}, 3);
       const at::Tensor exact_x = x.to(at::kDouble), exact_weight = weight.to(at::kDouble);
       const at::Tensor exact_outer = outer.to(at::kDouble);

@@ -70,9 +70,7 @@ class Tasks {
   std::int64_t count() const { return row_blocks * parts_; }
   std::int64_t block(std::int64_t task) const { return task / parts_; }
   std::int64_t first_panel(std::int64_t task) const { return panels * (task % parts_) / parts_; }
-  std::int64_t last_panel(std::int64_t task) const {
-    return panels * (task % parts_ + 1) / parts_;
-  }
+  std::int64_t last_panel(std::int64_t task) const { return panels * (task % parts_ + 1) / parts_; }
 
   const std::int64_t row_blocks, panels;
 
@@ -100,6 +98,19 @@ struct Product {
   float* sums;  // [blocks of rows, columns], or null
 };
 
+/// Lets the engine write a block of a plain result itself, where it can.
+bool leave_rounding(const Product& product, const ResultBlock& result, BlockProduct& block) {
+  const Results& results = product.results;
+  if (!product.kernels.rounds || results.kind != ResultKind::store ||
+      result.columns % kTileColumns != 0) {
+    return false;
+  }
+  block.y = results.y + result.row * results.columns + result.column;
+  block.y_row = results.columns;
+  block.bias = results.bias == nullptr ? nullptr : results.bias + result.column;
+  return true;
+}
+
 void multiply_panel(const Product& product, const RowBlock& rows, std::int64_t block,
                     std::int64_t panel) {
   alignas(64) std::array<float, kRowBlock * kPanel> c;
@@ -122,17 +133,18 @@ void multiply_panel(const Product& product, const RowBlock& rows, std::int64_t b
     expect(product.results.activated, result, right.columns);
     expect(product.results.x, result, right.columns);
     expect(product.results.total, result, right.columns);
-    product.kernels.multiply({.rows = result.rows,
-                              .groups = std::min(kPanelGroups, right.values.size(0) - group),
-                              .depth = right.depth,
-                              .a = rows.at(row),
-                              .a_row = rows.row(),
-                              .b = right.values.const_data_ptr<c10::BFloat16>() +
-                                   group * group_size,
-                              .b_group = group_size,
-                              .c = c.data(),
-                              .c_row = kPanel});
-    product.write(product.results, result);
+    BlockProduct of_block{.rows = result.rows,
+                          .groups = std::min(kPanelGroups, right.values.size(0) - group),
+                          .depth = right.depth,
+                          .a = rows.at(row),
+                          .a_row = rows.row(),
+                          .b = right.values.const_data_ptr<c10::BFloat16>() + group * group_size,
+                          .b_group = group_size,
+                          .c = c.data(),
+                          .c_row = kPanel};
+    const bool rounded = leave_rounding(product, result, of_block);
+    product.kernels.multiply(of_block);
+    if (!rounded) product.write(product.results, result);
   }
 }
 
@@ -161,8 +173,8 @@ void multiply_packed(const LeftMatrix& left, const PackedMatrix& right, const Re
                      const at::Tensor& column_sums) {
   if (left.rows == 0 || right.columns == 0) return;
   const Tasks tasks(left.rows, right.columns);
-  const bool sums_columns = results.kind == ResultKind::gelu_backward ||
-                            results.kind == ResultKind::tanh_gelu_backward;
+  const bool sums_columns =
+      results.kind == ResultKind::gelu_backward || results.kind == ResultKind::tanh_gelu_backward;
   const at::Tensor sums =
       sums_columns ? at::zeros({tasks.row_blocks, right.columns}, at::kFloat) : at::Tensor();
   const Product product{left,
@@ -192,9 +204,8 @@ void multiply_packed(const LeftMatrix& left, const PackedMatrix& right, const Re
 
 at::Tensor packed_linear(const at::Tensor& x, const PackedMatrix& weight, const at::Tensor& bias) {
   at::Tensor y = empty_like_rows(x, weight.columns, at::kBFloat16);
-  multiply_packed(
-      rows_of(x), weight,
-      {.columns = weight.columns, .bias = values_or_null(bias), .y = written(y)});
+  multiply_packed(rows_of(x), weight,
+                  {.columns = weight.columns, .bias = values_or_null(bias), .y = written(y)});
   return y;
 }
 
@@ -239,7 +250,7 @@ ActivatedLinear packed_activated(const at::Tensor& x, const PackedMatrix& weight
 ActivatedGradient packed_activated_gradient(const at::Tensor& outer, const PackedMatrix& weight,
                                             const at::Tensor& hidden, ResultKind backward,
                                             const at::Tensor& bias_gradient) {
-  const ActivatedGradient result{at::empty_like(hidden), at::empty_like(hidden)};
+  ActivatedGradient result{at::empty_like(hidden), at::empty_like(hidden)};
   multiply_packed(rows_of(outer), weight,
                   {.kind = backward,
                    .columns = weight.columns,

@@ -79,9 +79,11 @@ void multiply(const BlockKernels& kernels, std::int64_t rows, std::int64_t colum
 
 /// Of query rows [first, first + rows).
 LogitRows logit_rows(const HeadInput<BFloat16>& input, std::int64_t first, std::int64_t rows,
-                     const float* products, std::int64_t row) {
-  return {products, row, rows, input.tokens, input.scale,
-          input.bias == nullptr ? nullptr : input.bias + first * input.tokens, input.padding};
+                     float* products, std::int64_t row) {
+  return {products,     row,
+          rows,         input.tokens,
+          input.scale,  input.bias == nullptr ? nullptr : input.bias + first * input.tokens,
+          input.padding};
 }
 
 }  // namespace
@@ -103,7 +105,7 @@ std::int64_t TileAttention::scratch_size() const {
   const std::int64_t keys = 2 * token_columns_ * width_depth_ + token_depth_ * width_columns_;
   const std::int64_t logits = 4 * block_ * token_depth_;
   const std::int64_t sums = (block_ + 2 * token_columns_) * width_columns_;
-  constexpr std::int64_t kAlignment = 16 * 16;  // lost between the pieces
+  constexpr std::int64_t kAlignment = 256;  // lost between the pieces
   return (rows + packed_blocks + keys + logits) / 2 + 2 * block_ * token_columns_ + sums +
          kAlignment;
 }
@@ -184,14 +186,10 @@ void TileAttention::backward(const BlockKernels& kernels, const HeadInput<BFloat
     packing.copy(outer_from, gradient.stride, rows, width_, outer, width_depth_);
     multiply(kernels, rows, token_columns_, width_, {query, width_depth_}, keys, products);
     multiply(kernels, rows, token_columns_, width_, {outer, width_depth_}, values, outer_products);
-    float deltas[kLargeBlock];
-    functions.product({gradient.context + first * gradient.stride, outer, gradient.stride,
-                       width_depth_, rows, width_, deltas});
     functions.softmax_backward(
         logit_rows(input, first, rows, products, token_columns_),
-        {outer_products, gradient.log_sums + first, deltas, probabilities, slopes, token_depth_,
-         gradient.bias_gradient == nullptr ? nullptr
-                                           : gradient.bias_gradient + first * tokens_});
+        {outer_products, gradient.log_sums + first, probabilities, slopes, token_depth_,
+         gradient.bias_gradient == nullptr ? nullptr : gradient.bias_gradient + first * tokens_});
     multiply(kernels, rows, width_columns_, tokens_, {slopes, token_depth_}, key_rows,
              query_gradient);
     write(query_gradient, rows, input.scale,

@@ -40,7 +40,8 @@ HWY_INLINE Vector power_of_two(Vector x) {
   return hn::BitCast(Floats(), hn::Add(hn::BitCast(integers, series), power));
 }
 
-/// The logits of one row, without bias and padding, in units of ln 2: exponentials are powers of two.
+/// The logits of one row, without bias and padding, in units of ln 2: exponentials are powers of
+/// two.
 class PlainLogits {
  public:
   HWY_INLINE PlainLogits(const LogitRows& rows, std::int64_t row)
@@ -98,8 +99,7 @@ HWY_INLINE std::size_t for_row(const Logits& logits, std::int64_t token_count, B
   }
   if (i == tokens) return i;
   const std::size_t rest = tokens - i;
-  last(i, logits.at(i, [rest](const float* from) HWY_ATTR { return load_part(from, rest); }),
-       rest);
+  last(i, logits.at(i, [rest](const float* from) HWY_ATTR { return load_part(from, rest); }), rest);
   return i + lanes;
 }
 
@@ -121,8 +121,7 @@ HWY_INLINE void softmax_rows(const LogitRows& rows, const SoftmaxRows& result) {
     BFloat16* to = result.exponentials + r * result.row;
     Vector largest = constant(-INFINITY);
     for_row(
-        logits, rows.tokens,
-        [&](std::size_t, Vector x) HWY_ATTR { largest = hn::Max(largest, x); },
+        logits, rows.tokens, [&](std::size_t, Vector x) HWY_ATTR { largest = hn::Max(largest, x); },
         [&](std::size_t, Vector x, std::size_t rest) HWY_ATTR {
           largest = hn::Max(largest, hn::IfThenElse(first(rest), x, constant(-INFINITY)));
         });
@@ -151,38 +150,59 @@ HWY_INLINE void add_part(Vector values, std::size_t count, float* total) {
   store_part(hn::Add(load_part(total, count), values), total, count);
 }
 
+/// The probabilities of a row take the place of its products. Returns Σ p·outer.
+template <typename Logits>
+HWY_INLINE float probability_row(const LogitRows& rows, std::int64_t r, float log_sum,
+                                 const float* outer) {
+  const Logits logits(rows, r);
+  float* to = rows.products + r * rows.row;
+  const Vector shift = constant(Logits::logit(log_sum));
+  Vector total = constant(0.0F);
+  const auto put = [&](std::size_t i, Vector p, Vector of_p) HWY_ATTR {
+    total = hn::MulAdd(p, of_p, total);
+    store(p, to + i);
+  };
+  for_row(
+      logits, rows.tokens,
+      [&](std::size_t i, Vector x)
+          HWY_ATTR { put(i, Logits::exponential(hn::Sub(x, shift)), load(outer + i)); },
+      [&](std::size_t i, Vector x, std::size_t rest) HWY_ATTR {
+        const Vector p = Logits::exponential(hn::Sub(x, shift));
+        put(i, hn::IfThenElseZero(first(rest), p),
+            hn::IfThenElseZero(first(rest), load(outer + i)));
+      });
+  return sum(total);
+}
+
 template <typename Logits, typename Rounding>
 HWY_INLINE void slope_rows(const LogitRows& rows, const SlopeRows& result) {
+  const std::size_t lanes = hn::Lanes(Floats());
+  const auto tokens = static_cast<std::size_t>(rows.tokens);
   for (std::int64_t r = 0; r < rows.rows; ++r) {
-    const Logits logits(rows, r);
-    const Vector log_sum = constant(Logits::logit(result.log_sums[r]));
-    const Vector delta = constant(result.deltas[r]);
+    const float* p_row = rows.products + r * rows.row;
     const float* outer = result.outer + r * rows.row;
+    const Vector mean = constant(probability_row<Logits>(rows, r, result.log_sums[r], outer));
     BFloat16* probabilities = result.probabilities + r * result.row;
     BFloat16* slopes = result.slopes + r * result.row;
     float* bias =
         result.bias_gradient == nullptr ? nullptr : result.bias_gradient + r * rows.tokens;
-    const std::size_t end = for_row(
-        logits, rows.tokens,
-        [&](std::size_t i, Vector x) HWY_ATTR {
-          const Vector p = Logits::exponential(hn::Sub(x, log_sum));
-          const Vector slope = hn::Mul(p, hn::Sub(load(outer + i), delta));
-          Rounding::store(p, probabilities + i);
-          Rounding::store(slope, slopes + i);
-          if (bias != nullptr) store(hn::Add(load(bias + i), slope), bias + i);
-        },
-        [&](std::size_t i, Vector x, std::size_t rest) HWY_ATTR {
-          const auto inside = first(rest);
-          const Vector p =
-              hn::IfThenElseZero(inside, Logits::exponential(hn::Sub(x, log_sum)));
-          const Vector slope =
-              hn::IfThenElseZero(inside, hn::Mul(p, hn::Sub(load(outer + i), delta)));
-          Rounding::store(p, probabilities + i);
-          Rounding::store(slope, slopes + i);
-          if (bias != nullptr) add_part(slope, rest, bias + i);
-        });
-    clear<Rounding>(probabilities, end, result.row);
-    clear<Rounding>(slopes, end, result.row);
+    std::size_t i = 0;
+    for (; i < tokens; i += lanes) {
+      const Vector p = load(p_row + i);
+      Vector slope = hn::Mul(p, hn::Sub(load(outer + i), mean));
+      const std::size_t rest = tokens - i;
+      if (rest < lanes) slope = hn::IfThenElseZero(first(rest), slope);
+      Rounding::store(p, probabilities + i);
+      Rounding::store(slope, slopes + i);
+      if (bias == nullptr) continue;
+      if (rest < lanes) {
+        add_part(slope, rest, bias + i);
+      } else {
+        store(hn::Add(load(bias + i), slope), bias + i);
+      }
+    }
+    clear<Rounding>(probabilities, i, result.row);
+    clear<Rounding>(slopes, i, result.row);
   }
 }
 
@@ -216,23 +236,11 @@ void write(const WrittenRows& rows) {
   }
 }
 
-void product(const RowProducts& rows) {
-  for (std::int64_t r = 0; r < rows.rows; ++r) {
-    const BFloat16 *a = rows.a + r * rows.a_row, *b = rows.b + r * rows.b_row;
-    Vector total = constant(0.0F);
-    for_vectors(static_cast<std::size_t>(rows.width), [&](std::size_t i, auto get, auto) HWY_ATTR {
-      total = hn::MulAdd(get(a + i), get(b + i), total);
-    });
-    rows.sums[r] = sum(total);
-  }
-}
-
 template <typename Rounding>
 AttentionRows rows_rounded_by() {
   return {.softmax = softmax<Rounding>,
           .softmax_backward = softmax_backward<Rounding>,
-          .write = write<Rounding>,
-          .product = product};
+          .write = write<Rounding>};
 }
 
 AttentionRows rows(bool processor_rounds) {

@@ -5,13 +5,13 @@
 #include <cstdint>
 
 // What attention does with rows of logits between its products of bfloat16: the softmax and its
-// backward pass, in float32. Probabilities and the logits' gradient leave as bfloat16, since products
-// read them.
+// backward pass, in float32. Probabilities and the logits' gradient leave as bfloat16, since
+// products read them.
 namespace dbot::ops {
 
 /// Products of query and key of some query rows, and what makes logits of them.
 struct LogitRows {
-  const float* products;  // [rows, row], readable up to kTileColumns
+  float* products;  // [rows, row], readable up to kTileColumns; the backward pass writes to them
   std::int64_t row;
   std::int64_t rows, tokens;
   float scale;           // positive
@@ -31,9 +31,8 @@ struct SoftmaxRows {
 struct SlopeRows {
   const float* outer;  // [rows, tokens]: the gradient of the probabilities; rows as of the products
   const float* log_sums;
-  const float* deltas;           // Σ context · its gradient
   c10::BFloat16* probabilities;  // [rows, row], as is the slope; from `tokens` on both are 0
-  c10::BFloat16* slopes;         // p·(outer − delta): the logits' gradient, without the scale
+  c10::BFloat16* slopes;  // p·(outer − Σ p·outer): the logits' gradient, without the scale
   std::int64_t row;
   float* bias_gradient;  // [rows, tokens], added to; null: none
 };
@@ -49,19 +48,10 @@ struct WrittenRows {
   std::int64_t to_row;
 };
 
-/// Rows of bfloat16, and Σ a·b of each.
-struct RowProducts {
-  const c10::BFloat16 *a, *b;
-  std::int64_t a_row, b_row;
-  std::int64_t rows, width;
-  float* sums;
-};
-
 struct AttentionRows {
   void (*softmax)(const LogitRows& logits, const SoftmaxRows& result);
   void (*softmax_backward)(const LogitRows& logits, const SlopeRows& result);
   void (*write)(const WrittenRows& rows);
-  void (*product)(const RowProducts& rows);
 };
 
 /// The functions for the kernel level in use.

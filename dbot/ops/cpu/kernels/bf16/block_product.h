@@ -34,6 +34,11 @@ struct BlockProduct {
   float* c = nullptr;
   std::int64_t c_row = 0;
   bool add = false;
+  /// Of engines that round: where it is not null, row i plus the bias goes to y + i·y_row as
+  /// bfloat16, and c is not touched.
+  c10::BFloat16* y = nullptr;
+  std::int64_t y_row = 0;
+  const float* bias = nullptr;  // [16·groups]; null: none
 };
 
 /// What multiplies blocks.
@@ -51,6 +56,7 @@ struct BlockKernels {
   void (*multiply)(const BlockProduct& product) = nullptr;
   void (*end)() = nullptr;
   std::int64_t rows = 0;  // a multiple of kTileRows: how many at a time keep it busy
+  bool rounds = false;    // it has the sums in registers that it can round
 };
 
 /// Throws Error for `none`, and for what this processor does not have.

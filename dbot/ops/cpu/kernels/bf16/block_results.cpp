@@ -58,21 +58,22 @@ HWY_INLINE Vector with_bias(const Results& results, const ResultBlock& block, st
 
 template <typename Rounding>
 void store_block(const Results& results, const ResultBlock& block) {
-  for_block<Rounding>(results, block,
-            [&](std::size_t i, Vector value, std::int64_t at, auto get, auto put) HWY_ATTR {
-              put(with_bias(results, block, i, value, get), results.y + at);
-            });
+  for_block<Rounding>(
+      results, block,
+      [&](std::size_t i, Vector value, std::int64_t at, auto get, auto put)
+          HWY_ATTR { put(with_bias(results, block, i, value, get), results.y + at); });
 }
 
 /// The activation sees `hidden` as it is kept, rounded, so that the backward pass sees the same.
 template <typename Rounding, typename Activation>
 HWY_INLINE void activate(const Results& results, const ResultBlock& block, Activation activation) {
   for_block<Rounding>(results, block,
-            [&](std::size_t i, Vector value, std::int64_t at, auto get, auto put) HWY_ATTR {
-              const Vector hidden = with_bias(results, block, i, value, get);
-              if (results.hidden != nullptr) put(hidden, results.hidden + at);
-              put(activation(hidden), results.y + at);
-            });
+                      [&](std::size_t i, Vector value, std::int64_t at, auto get, auto put)
+                          HWY_ATTR {
+                            const Vector hidden = with_bias(results, block, i, value, get);
+                            if (results.hidden != nullptr) put(hidden, results.hidden + at);
+                            put(activation(hidden), results.y + at);
+                          });
 }
 
 template <typename Rounding>
@@ -99,25 +100,48 @@ void residual_block(const Results& results, const ResultBlock& block) {
     one.c = block.c + row * block.c_row;
     const Vector scale =
         constant(results.scale == nullptr ? 1.0F : results.scale[one.row / results.tokens]);
-    for_block<Rounding>(results, one,
-              [&](std::size_t i, Vector value, std::int64_t at, auto get, auto put) HWY_ATTR {
-                const Vector branch = with_bias(results, one, i, value, get);
-                put(hn::MulAdd(branch, scale, get(results.x + at)), results.total + at);
-              });
+    for_block<Rounding>(
+        results, one,
+        [&](std::size_t i, Vector value, std::int64_t at, auto get, auto put) HWY_ATTR {
+          const Vector branch = with_bias(results, one, i, value, get);
+          put(hn::MulAdd(branch, scale, get(results.x + at)), results.total + at);
+        });
   }
 }
 
-/// slope(hidden) gives the activation and its derivative.
+/// One vector of columns, all rows: their sum stays in a register. slope(hidden) gives the
+/// activation and its derivative.
+template <typename Slope, typename Get, typename Put>
+HWY_INLINE void activate_columns_backward(const Results& results, const ResultBlock& block,
+                                          std::size_t i, Slope slope, Get get, Put put) {
+  Vector sum = get(block.column_sums + i);
+  for (std::int64_t row = 0; row < block.rows; ++row) {
+    const std::int64_t at =
+        (block.row + row) * results.columns + block.column + static_cast<std::int64_t>(i);
+    const ActivationSlope found = slope(get(results.hidden + at));
+    const Vector gradient = hn::Mul(load(block.c + row * block.c_row + i), found.derivative);
+    put(found.value, results.activated + at);
+    put(gradient, results.y + at);
+    sum = hn::Add(sum, gradient);
+  }
+  put(sum, block.column_sums + i);
+}
+
 template <typename Rounding, typename Slope>
 HWY_INLINE void activate_backward(const Results& results, const ResultBlock& block, Slope slope) {
-  for_block<Rounding>(results, block,
-            [&](std::size_t i, Vector value, std::int64_t at, auto get, auto put) HWY_ATTR {
-              const ActivationSlope found = slope(get(results.hidden + at));
-              const Vector gradient = hn::Mul(value, found.derivative);
-              put(found.value, results.activated + at);
-              put(gradient, results.y + at);
-              put(hn::Add(get(block.column_sums + i), gradient), block.column_sums + i);
-            });
+  const std::size_t lanes = hn::Lanes(Floats());
+  const auto columns = static_cast<std::size_t>(block.columns);
+  std::size_t i = 0;
+  for (; i + lanes <= columns; i += lanes) {
+    activate_columns_backward(
+        results, block, i, slope, [](const auto* from) HWY_ATTR { return load(from); },
+        Whole<Rounding>());
+  }
+  if (i == columns) return;
+  const std::size_t rest = columns - i;
+  activate_columns_backward(
+      results, block, i, slope, [rest](const auto* from) HWY_ATTR { return load_part(from, rest); },
+      [rest](Vector values, auto* to) HWY_ATTR { store_part(values, to, rest); });
 }
 
 template <typename Rounding>
@@ -133,8 +157,9 @@ void tanh_gelu_backward_block(const Results& results, const ResultBlock& block) 
 template <typename Rounding>
 void accumulate_block(const Results& results, const ResultBlock& block) {
   for_block<Rounding>(results, block,
-            [&](std::size_t, Vector value, std::int64_t at, auto get, auto put)
-                HWY_ATTR { put(hn::Add(get(results.total + at), value), results.total + at); });
+                      [&](std::size_t, Vector value, std::int64_t at, auto get, auto put) HWY_ATTR {
+                        put(hn::Add(get(results.total + at), value), results.total + at);
+                      });
 }
 
 template <typename Rounding>
@@ -174,8 +199,8 @@ namespace dbot::ops {
 HWY_EXPORT(kernel_of);
 
 ResultKernel result_kernel(ResultKind kind) {
-  return HWY_DYNAMIC_DISPATCH(kernel_of)(
-      kind, simd::kernel_level() >= simd::KernelLevel::avx512_bf16);
+  return HWY_DYNAMIC_DISPATCH(kernel_of)(kind,
+                                         simd::kernel_level() >= simd::KernelLevel::avx512_bf16);
 }
 
 }  // namespace dbot::ops

@@ -13,7 +13,7 @@ namespace {
 
 #define DBOT_DOT_PRODUCT __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
 
-constexpr int kMostRows = 6;    // 6 × 4 sums, 4 vectors of b and one value of a fill the registers
+constexpr int kMostRows = 6;  // 6 × 4 sums, 4 vectors of b and one value of a fill the registers
 constexpr int kMostGroups = 4;
 
 /// Two values of a row of a, for all columns.
@@ -21,6 +21,15 @@ DBOT_DOT_PRODUCT inline __m512bh pair_at(const c10::BFloat16* a) {
   int both = 0;
   __builtin_memcpy(&both, a, sizeof both);
   return (__m512bh)_mm512_set1_epi32(both);
+}
+
+/// 16 sums of row `row` and of the columns from `column` on.
+DBOT_DOT_PRODUCT inline void put(const BlockProduct& p, std::int64_t row, std::int64_t column,
+                                 __m512 sums) {
+  if (p.y == nullptr) return _mm512_storeu_ps(p.c + row * p.c_row + column, sums);
+  if (p.bias != nullptr) sums = _mm512_add_ps(sums, _mm512_loadu_ps(p.bias + column));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p.y + row * p.y_row + column),
+                      (__m256i)_mm512_cvtneps_pbh(sums));
 }
 
 template <int kRows, int kGroups>
@@ -50,7 +59,7 @@ DBOT_DOT_PRODUCT void multiply_part(const BlockProduct& p, std::int64_t row, std
   }
   for (int i = 0; i < kRows; ++i) {
     for (int j = 0; j < kGroups; ++j) {
-      _mm512_storeu_ps(c + i * p.c_row + j * kTileColumns, sums[i][j]);
+      put(p, row + i, (group + j) * kTileColumns, sums[i][j]);
     }
   }
 }
@@ -102,7 +111,7 @@ void nothing() {}
 }  // namespace
 
 BlockKernels dot_product_kernels() {
-  return {.begin = nothing, .multiply = multiply, .end = nothing, .rows = 48};
+  return {.begin = nothing, .multiply = multiply, .end = nothing, .rows = 48, .rounds = true};
 }
 
 }  // namespace dbot::ops

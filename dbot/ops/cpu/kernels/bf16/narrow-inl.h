@@ -1,5 +1,5 @@
-// Rounding of floats to bfloat16, once for each instruction set: by arithmetic, or by the instruction
-// that AVX512-BF16 has for it.
+// Rounding of floats to bfloat16, once for each instruction set: by arithmetic, or by the
+// instruction that AVX512-BF16 has for it.
 #if defined(DBOT_OPS_NARROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef DBOT_OPS_NARROW_INL_H_
 #undef DBOT_OPS_NARROW_INL_H_
@@ -35,7 +35,7 @@ struct RoundedByProcessor {
 
 #else
 
-using RoundedByProcessor = RoundedByArithmetic;
+struct RoundedByProcessor : RoundedByArithmetic {};
 
 #endif
 

@@ -89,7 +89,7 @@ HWY_INLINE void transpose_square(const BFloat16* from, std::int64_t stride, BFlo
   const Pairs pairs;
   const Fours fours;
   hn::Vec<Pairs> low[4], high[4];
-  for (int i = 0; i < 4; ++i) {
+  for (std::int64_t i = 0; i < 4; ++i) {
     const auto even = load_eight(from + 2 * i * stride);
     const auto odd = load_eight(from + (2 * i + 1) * stride);
     low[i] = hn::BitCast(pairs, hn::InterleaveLower(eight, even, odd));
@@ -116,7 +116,8 @@ HWY_INLINE void copy_row(const BFloat16* from, std::size_t count, BFloat16* to) 
 }
 
 HWY_INLINE void copy_row(const float* from, std::size_t count, BFloat16* to) {
-  for_vectors(count, [&](std::size_t i, auto get, auto put) HWY_ATTR { put(get(from + i), to + i); });
+  for_vectors(count,
+              [&](std::size_t i, auto get, auto put) HWY_ATTR { put(get(from + i), to + i); });
 }
 
 template <typename Element>

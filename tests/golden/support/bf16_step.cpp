@@ -1,4 +1,4 @@
-#include "tests/golden/dbot_bf16.h"
+#include "tests/golden/support/bf16_step.h"
 
 #include <ATen/TensorOperators.h>
 
@@ -37,8 +37,8 @@ std::string text_of(BlockEngine engine) {
 /// The kernel level that has the engine, if this processor has it.
 bool is_supported(BlockEngine engine) {
   if (engine == BlockEngine::emulated_tiles) return true;
-  const auto level = engine == BlockEngine::tiles ? simd::KernelLevel::amx
-                                                  : simd::KernelLevel::avx512_bf16;
+  const auto level =
+      engine == BlockEngine::tiles ? simd::KernelLevel::amx : simd::KernelLevel::avx512_bf16;
   const auto levels = simd::supported_kernel_levels();
   return std::find(levels.begin(), levels.end(), level) != levels.end();
 }
@@ -69,14 +69,13 @@ double worst_gradient(const Fixture& fixture, BlockEngine engine) {
 
 void check_bf16_step(const Fixture& fixture, Comparison& comparison) {
   if (simd::kernel_level() == simd::KernelLevel::reference) return;  // plain ATen calls
-  const double limit = fixture.path.stem() == kBoundFile
-                           ? kBound
-                           : worst_gradient(fixture, BlockEngine::none);
+  const double limit =
+      fixture.path.stem() == kBoundFile ? kBound : worst_gradient(fixture, BlockEngine::none);
   for (const BlockEngine engine :
        {BlockEngine::emulated_tiles, BlockEngine::dot_products, BlockEngine::tiles}) {
     if (!is_supported(engine)) continue;
-    comparison.number("worst gradient in bf16, " + text_of(engine),
-                      worst_gradient(fixture, engine), 0.0, limit);
+    comparison.number("worst gradient in bf16, " + text_of(engine), worst_gradient(fixture, engine),
+                      0.0, limit);
   }
 }
 
