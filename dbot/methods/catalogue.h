@@ -28,9 +28,10 @@
 // `make_stored`. One that lacks an overload does not compile. There is no registry and no macro.
 namespace dbot::methods {
 
-using MethodConfig = std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig,
-                                   MixtureSeparationConfig, ImageTextConfig, MaskedClipsConfig,
-                                   ClipClassificationConfig, SupermaskConfig, PolicyMultilabelConfig>;
+using MethodConfig =
+    std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig, MixtureSeparationConfig,
+                 ImageTextConfig, MaskedClipsConfig, ClipClassificationConfig, SupermaskConfig,
+                 PolicyMultilabelConfig>;
 
 }  // namespace dbot::methods
 

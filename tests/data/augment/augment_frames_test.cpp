@@ -12,17 +12,17 @@
 namespace dbot::data {
 namespace {
 
-constexpr int kSide = 20;
+constexpr int kFrameSide = 20;
 
 std::vector<std::uint8_t> noise(std::uint64_t seed) {
   core::Random random({.seed = seed});
-  std::vector<std::uint8_t> pixels(3 * kSide * kSide);
+  std::vector<std::uint8_t> pixels(3 * kFrameSide * kFrameSide);
   for (auto& pixel : pixels) pixel = static_cast<std::uint8_t>(20 + random.below(200));
   return pixels;
 }
 
 PlanarImage image_of(std::vector<std::uint8_t>& pixels) {
-  return {pixels.data(), 3, kSide, kSide};
+  return {pixels.data(), 3, kFrameSide, kFrameSide};
 }
 
 /// Everything on, always but for random pixels.
@@ -56,7 +56,7 @@ TEST(AugmentFrames, ErasesOneRectangleWithRandomPixelsOfEachFrame) {
   PixelAugmentation config;
   config.erase = {.probability = 1, .area = {0.2, 0.3}};
   config.range = {{0.5}, {0.1}};
-  std::vector<std::uint8_t> first(3 * kSide * kSide), second = first;
+  std::vector<std::uint8_t> first(3 * kFrameSide * kFrameSide), second = first;
   const std::array frames{image_of(first), image_of(second)};
   augment_frames(frames, config, {.seed = 3});
   int erased = 0;
@@ -64,7 +64,7 @@ TEST(AugmentFrames, ErasesOneRectangleWithRandomPixelsOfEachFrame) {
     EXPECT_EQ(first[i] == 0, second[i] == 0) << i;
     erased += first[i] != 0 ? 1 : 0;
   }
-  EXPECT_GT(erased, 3 * kSide * kSide * 15 / 100);
+  EXPECT_GT(erased, 3 * kFrameSide * kFrameSide * 15 / 100);
   EXPECT_NE(first, second);
 }
 

@@ -57,16 +57,8 @@ constexpr Entry<CaseFunction> kCases[] = {
 
 /// Cases that exist and whose part of the program does not yet.
 constexpr std::string_view kCasesToCome[] = {
-    "analysis.functions",
-    "analysis.network",
-    "brep.distance",
-    "brep.geometry",
-    "brep.network",
-    "elo.block2plus1d",
-    "elo.cma",
-    "elo.fitness",
-    "elo.losses",
-    "elo.tournament",
+    "analysis.functions", "analysis.network", "brep.distance", "brep.geometry", "brep.network",
+    "elo.block2plus1d",   "elo.cma",          "elo.fitness",   "elo.losses",    "elo.tournament",
 };
 
 constexpr Entry<TableFunction> kTables[] = {
