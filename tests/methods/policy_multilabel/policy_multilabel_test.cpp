@@ -24,7 +24,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::int64_t kWidth = 6, kSteps = 3;
+constexpr std::int64_t kRowWidth = 6, kEpisodeSteps = 3;
 
 /// Rows that say which of two labels hold.
 std::shared_ptr<const data::LabelledRows> some_rows(std::int64_t count) {
@@ -37,7 +37,7 @@ std::shared_ptr<const data::LabelledRows> some_rows(std::int64_t count) {
     std::vector<std::int32_t> holds;
     if (first) row.places.push_back(0), holds.push_back(0);
     if (second) row.places.push_back(1), holds.push_back(1);
-    row.places.push_back(2 + i % (kWidth - 2));
+    row.places.push_back(2 + i % (kRowWidth - 2));
     row.values.assign(row.places.size(), 1.0F);
     rows.push_back(std::move(row));
     labels.push_back(std::move(holds));
@@ -49,7 +49,7 @@ std::shared_ptr<const data::LabelledRows> some_rows(std::int64_t count) {
 
 PolicyMultilabelConfig small_policy() {
   PolicyMultilabelConfig config;
-  config.steps = kSteps;
+  config.steps = kEpisodeSteps;
   config.hidden = 4;
   config.learning_rate = 0.1;
   config.seed = 7;
@@ -59,7 +59,7 @@ PolicyMultilabelConfig small_policy() {
 DataFacts known_rows() {
   DataFacts facts;
   facts.classes = {"first", "second"};
-  facts.row_width = kWidth;
+  facts.row_width = kRowWidth;
   facts.stage_batches = {4, 2};
   return facts;
 }
@@ -80,7 +80,7 @@ class Training {
   PolicyMultilabel& run(std::vector<train::TrainObserver*> watchers = {}) {
     train::TrainerSettings settings;
     settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 4, 6}, .warmup_steps = {0, 0}};
-    settings.train.batch_size = 4 * kSteps;
+    settings.train.batch_size = 4 * kEpisodeSteps;
     settings.optimizer = optim::default_config(optim::OptimizerKind::adam);
     settings.optimizer.base_lr = 1;
     settings.checkpoint = {.every_steps = 0, .every_epochs = 0};
@@ -92,7 +92,7 @@ class Training {
           data::unpaired_part(held_out, rows->size(), std::move(part), data::kHeldOutPrefix));
     }
     const auto make_loader = [=](const train::LoaderStart& start, const core::Log& log) {
-      data::LoaderConfig config{.batch_size = 4 * kSteps, .workers = 1, .seed = 5};
+      data::LoaderConfig config{.batch_size = 4 * kEpisodeSteps, .workers = 1, .seed = 5};
       start.apply_to(config);
       return std::make_unique<data::Loader>(rows, parts, config, log);
     };
@@ -200,13 +200,13 @@ TEST(LabelRows, OfABatchAreAsThoseWrittenOut) {
   data::Loader loader(some_rows(4), row_batch_parts(),
                       {.batch_size = 4, .workers = 1, .training = false}, core::silent_log());
   const auto batch = loader.next();
-  const LabelRows few(*batch, "", 1, 2, kWidth);
+  const LabelRows few(*batch, "", 1, 2, kRowWidth);
   // The second row is empty but for its noise; the third one holds the first label.
-  const at::Tensor dense = at::zeros({2, kWidth});
+  const at::Tensor dense = at::zeros({2, kRowWidth});
   dense[0][3] = 1;
   dense[1][0] = dense[1][4] = 1;
   const LabelRows all(dense);
-  const at::Tensor weight = at::arange(3 * kWidth, at::kFloat).reshape({3, kWidth});
+  const at::Tensor weight = at::arange(3 * kRowWidth, at::kFloat).reshape({3, kRowWidth});
   EXPECT_TRUE(at::equal(few.times(weight), all.times(weight)));
   const at::Tensor gradient = at::arange(6, at::kFloat).reshape({2, 3});
   EXPECT_TRUE(at::equal(few.gathered(gradient), all.gathered(gradient)));

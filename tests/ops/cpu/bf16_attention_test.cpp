@@ -1,11 +1,9 @@
 // Attention by products of bfloat16 on the shapes that networks have, beside double precision and
 // beside LibTorch's products.
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/randn.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -19,6 +17,7 @@
 #include "dbot/ops/cpu/kernels/bf16/block_product.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/simd/kernel_level.h"
+#include "tests/ops/cpu/random_numbers.h"
 
 namespace dbot::ops {
 namespace {
@@ -36,21 +35,17 @@ std::string case_name(const testing::TestParamInfo<AttentionCase>& info) {
          (c.padding ? "_padding" : "") + (c.emulated_tiles ? "_emulated_tiles" : "");
 }
 
-at::Tensor numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed) {
-  return at::randn(shape, at::make_generator<at::CPUGeneratorImpl>(seed), at::kFloat);
-}
-
 struct Inputs {
   at::Tensor qkv, outer, bias, padding;
 };
 
 Inputs inputs_of(const AttentionCase& c) {
   const std::int64_t width = c.heads * c.head_width;
-  Inputs in{numbers({c.batch, c.tokens, 3 * width}, 1).to(at::kBFloat16),
-            numbers({c.batch, c.tokens, width}, 2).to(at::kBFloat16),
+  Inputs in{random_numbers({c.batch, c.tokens, 3 * width}, 1).to(at::kBFloat16),
+            random_numbers({c.batch, c.tokens, width}, 2).to(at::kBFloat16),
             {},
             {}};
-  if (c.bias) in.bias = numbers({c.heads, c.tokens, c.tokens}, 3);
+  if (c.bias) in.bias = random_numbers({c.heads, c.tokens, c.tokens}, 3);
   if (c.padding) {
     in.padding = at::zeros({c.batch, c.tokens});
     in.padding.slice(1, 0, c.tokens / 3).fill_(1);
@@ -95,10 +90,6 @@ Outcome ours(const AttentionCase& c, const Inputs& in) {
   return found;
 }
 
-double error(const at::Tensor& found, const at::Tensor& expected) {
-  return ((found.to(at::kDouble) - expected).norm() / expected.norm()).item<double>();
-}
-
 class Bf16Attention : public testing::TestWithParam<AttentionCase> {};
 
 TEST_P(Bf16Attention, IsNotFurtherFromDoublePrecisionThanLibTorchsProducts) {
@@ -114,12 +105,12 @@ TEST_P(Bf16Attention, IsNotFurtherFromDoublePrecisionThanLibTorchsProducts) {
   const bool compares = runtime::cpu_has_fast_bf16();
   const Outcome libtorch = compares ? plain(c, in, at::kBFloat16) : Outcome();
   const auto limit = [&](const at::Tensor Outcome::*part) {
-    return compares ? error(libtorch.*part, exact.*part) : 6e-3;
+    return compares ? relative_error(libtorch.*part, exact.*part) : 6e-3;
   };
-  EXPECT_LE(error(found.context, exact.context), limit(&Outcome::context));
-  EXPECT_LE(error(found.qkv, exact.qkv), limit(&Outcome::qkv));
+  EXPECT_LE(relative_error(found.context, exact.context), limit(&Outcome::context));
+  EXPECT_LE(relative_error(found.qkv, exact.qkv), limit(&Outcome::qkv));
   if (c.bias) {
-    EXPECT_LE(error(found.bias, exact.bias), limit(&Outcome::bias));
+    EXPECT_LE(relative_error(found.bias, exact.bias), limit(&Outcome::bias));
   }
 }
 

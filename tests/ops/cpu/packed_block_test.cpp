@@ -1,9 +1,7 @@
 // A block whose matrices are packed once, as a frozen teacher keeps it.
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/equal.h>
-#include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -11,32 +9,29 @@
 #include "dbot/ops/cpu/kernels/bf16/block_product.h"
 #include "dbot/ops/transformer_block.h"
 #include "dbot/simd/kernel_level.h"
+#include "tests/ops/cpu/random_numbers.h"
 
 namespace dbot::ops {
 namespace {
 
 constexpr std::int64_t kWidth = 40, kHidden = 72;
 
-at::Tensor numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed, double size) {
-  return at::randn(shape, at::make_generator<at::CPUGeneratorImpl>(seed), at::kFloat) * size;
-}
-
 TransformerBlockWeights block(bool with_layer_scale) {
-  TransformerBlockWeights weights{.norm1_weight = 1 + numbers({kWidth}, 1, 0.3),
-                                  .norm1_bias = numbers({kWidth}, 2, 0.3),
-                                  .qkv_weight = numbers({3 * kWidth, kWidth}, 3, 0.2),
-                                  .qkv_bias = numbers({3 * kWidth}, 4, 0.3),
-                                  .proj_weight = numbers({kWidth, kWidth}, 5, 0.2),
-                                  .proj_bias = numbers({kWidth}, 6, 0.3),
-                                  .norm2_weight = 1 + numbers({kWidth}, 7, 0.3),
-                                  .norm2_bias = numbers({kWidth}, 8, 0.3),
-                                  .fc1_weight = numbers({kHidden, kWidth}, 9, 0.2),
-                                  .fc1_bias = numbers({kHidden}, 10, 0.3),
-                                  .fc2_weight = numbers({kWidth, kHidden}, 11, 0.2),
-                                  .fc2_bias = numbers({kWidth}, 12, 0.3)};
+  TransformerBlockWeights weights{.norm1_weight = 1 + random_numbers({kWidth}, 1, 0.3),
+                                  .norm1_bias = random_numbers({kWidth}, 2, 0.3),
+                                  .qkv_weight = random_numbers({3 * kWidth, kWidth}, 3, 0.2),
+                                  .qkv_bias = random_numbers({3 * kWidth}, 4, 0.3),
+                                  .proj_weight = random_numbers({kWidth, kWidth}, 5, 0.2),
+                                  .proj_bias = random_numbers({kWidth}, 6, 0.3),
+                                  .norm2_weight = 1 + random_numbers({kWidth}, 7, 0.3),
+                                  .norm2_bias = random_numbers({kWidth}, 8, 0.3),
+                                  .fc1_weight = random_numbers({kHidden, kWidth}, 9, 0.2),
+                                  .fc1_bias = random_numbers({kHidden}, 10, 0.3),
+                                  .fc2_weight = random_numbers({kWidth, kHidden}, 11, 0.2),
+                                  .fc2_bias = random_numbers({kWidth}, 12, 0.3)};
   if (with_layer_scale) {
-    weights.attention_scale = numbers({kWidth}, 13, 0.5);
-    weights.mlp_scale = numbers({kWidth}, 14, 0.5);
+    weights.attention_scale = random_numbers({kWidth}, 13, 0.5);
+    weights.mlp_scale = random_numbers({kWidth}, 14, 0.5);
   }
   return weights;
 }
@@ -52,7 +47,7 @@ class PackedBlocks : public testing::Test {
   ~PackedBlocks() override { simd::use_kernel_level("auto"); }
 
   const at::NoGradGuard no_graph_;
-  const at::Tensor x_ = numbers({2, 9, kWidth}, 99, 1.0);
+  const at::Tensor x_ = random_numbers({2, 9, kWidth}, 99, 1.0);
 };
 
 TEST_F(PackedBlocks, GiveTheBitsOfABlockThatPacksItself) {
