@@ -22,7 +22,7 @@ struct TaskNetworkChoice {
   ConvolutionChoice convolution = {
       .image_size = {32, 32}, .stem = nn::Stem::cifar, .base_width = 20};
   std::vector<std::int64_t> hidden{300, 100};  // of lenet and features
-  std::string backbone;  // of features: a run, checkpoint or weights file, which stays frozen
+  std::string backbone = {};  // of features: a run, checkpoint or weights file, which stays frozen
 
   bool is_dense() const {
     return kind == TaskNetworkKind::lenet || kind == TaskNetworkKind::features;
