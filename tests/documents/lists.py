@@ -32,6 +32,7 @@ NOT_RUN = {
     ("docs/quickstart.md", "./setup.sh --bundle dbot-bundle.tar"): "ctest -L setup makes a small one",
     ("docs/results.md", "experiments/fine_tuning/run.py --data cifar10 --work runs/fine_tuning"): "hours of training",
     ("docs/data.md", "dbot data check DIR --videos"): "wants the module that reads videos; test_data does it",
+    ("docs/methods/exssnet.md", "dbot evaluate continual exssnet/resnet18 --data DIR --tasks 5 --density 0.1"): "500 epochs; test_cli makes shorter runs",
     ("docs/methods/m3ae.md", "dbot pretrain m3ae/small-64 --data photos --out runs/pairs --set validation.every_epochs=5"): "wants photos with captions; test_cli does it",
     ("docs/methods/m3ae.md", "dbot pretrain m3ae/small-64 --data photos --out runs/alone --set objective.text_weight=0"): "wants photos; test_cli does it",
     ("docs/methods/m3ae.md", "dbot evaluate knn --model runs/pairs --data labelled"): "wants the run above; test_cli does it",

@@ -203,8 +203,7 @@ methods::SupermaskConfig chain_of(methods::SupermaskConfig config) {
 std::vector<System> small_ones(const methods::SupermaskConfig& /*which*/) {
   methods::SupermaskConfig config;
   config.network.kind = methods::TaskNetworkKind::chain;
-  config.network.convolution = {
-      .kind = methods::ConvolutionKind::chain, .image_size = {8, 8}, .widths = {8, 16}};
+  config.network.convolution = {.image_size = {8, 8}, .widths = {8, 16}};
   config.split = {.kind = data::TaskKind::pieces, .count = 1};
   config.density.density = 0.5;
   methods::SupermaskConfig masks = config;

@@ -30,7 +30,7 @@ void check_task_network(const SupermaskConfig& config) {
   if (model.is_dense() && model.hidden.empty()) {
     refuse_recipe("model.hidden is empty, expected the widths of at least one layer");
   }
-  if (!model.is_dense()) check_convolution(model.convolution);
+  if (!model.is_dense()) check_convolution(convolution_of(model));
   const bool of_features = model.kind == TaskNetworkKind::features;
   if (of_features == model.backbone.empty()) {
     refuse_recipe(of_features
@@ -69,14 +69,23 @@ void check(const SupermaskConfig& config, const Surroundings& surroundings) {
   }
 }
 
+ConvolutionChoice convolution_of(const TaskNetworkChoice& model) {
+  ConvolutionChoice choice = model.convolution;
+  choice.kind = model.kind == TaskNetworkKind::resnet18   ? ConvolutionKind::resnet18
+                : model.kind == TaskNetworkKind::resnet50 ? ConvolutionKind::resnet50
+                                                          : ConvolutionKind::chain;
+  return choice;
+}
+
 Outline outline(const SupermaskConfig& config) {
   const ConvolutionChoice& images = config.network.convolution;
   Outline outline{.images = nn::ImageInput{images.image_size, images.channels},
                   .width = config.network.is_dense()
                                ? (config.network.hidden.empty() ? 1 : config.network.hidden.back())
-                               : convolution_config(images).width(),
-                  .size = config.network.is_dense() ? std::string("model.hidden")
-                                                    : convolution_size_keys(images),
+                               : convolution_config(convolution_of(config.network)).width(),
+                  .size = config.network.is_dense()
+                              ? std::string("model.hidden")
+                              : convolution_size_keys(convolution_of(config.network)),
                   .labels = config.labels,
                   .held_out_labels = config.held_out,
                   .tasks = config.split};

@@ -18,10 +18,11 @@ enum class TaskNetworkKind { lenet, resnet18, resnet50, chain, features };
 /// What a recipe says of the network that tasks share.
 struct TaskNetworkChoice {
   TaskNetworkKind kind = TaskNetworkKind::resnet18;
+  /// Sizes; its own kind follows from `kind`: see `convolution_of`.
   ConvolutionChoice convolution = {
       .image_size = {32, 32}, .stem = nn::Stem::cifar, .base_width = 20};
   std::vector<std::int64_t> hidden{300, 100};  // of lenet and features
-  std::string backbone;  // of features: a run, checkpoint or weights file, which stays frozen
+  std::string backbone = {};  // of features: a run, checkpoint or weights file, which stays frozen
 
   bool is_dense() const {
     return kind == TaskNetworkKind::lenet || kind == TaskNetworkKind::features;
@@ -66,6 +67,9 @@ struct SupermaskConfig {
   bool learns_weights() const { return learning != TaskLearning::masks; }
   std::int64_t stages_of_task() const { return learns_masks() && learns_weights() ? 2 : 1; }
 };
+
+/// The convolutional network of a choice that is not dense.
+ConvolutionChoice convolution_of(const TaskNetworkChoice& model);
 
 /// The network for tasks of at most so many classes; `features`: width of the frozen ones.
 nn::MaskedNetworkConfig masked_network(const TaskNetworkChoice& model, std::int64_t outputs,

@@ -17,7 +17,7 @@ nn::MaskedNetworkConfig masked_network(const TaskNetworkChoice& model, std::int6
   nn::MaskedNetworkConfig network{.outputs = outputs};
   if (!model.is_dense()) {
     network.kind = nn::MaskedNetworkKind::planes;
-    network.convolution = convolution_config(model.convolution);
+    network.convolution = convolution_config(convolution_of(model));
     return network;
   }
   const auto& [height, width] = model.convolution.image_size;

@@ -51,8 +51,7 @@ class StripedImages final : public data::Dataset {
 inline methods::SupermaskConfig small_supermasks() {
   methods::SupermaskConfig config;
   config.network.kind = methods::TaskNetworkKind::chain;
-  config.network.convolution = {
-      .kind = methods::ConvolutionKind::chain, .image_size = {8, 8}, .widths = {6, 8}};
+  config.network.convolution = {.image_size = {8, 8}, .widths = {6, 8}};
   config.split.count = 3;
   config.density.density = 0.3;
   config.mask_epochs = config.weight_epochs = 2;

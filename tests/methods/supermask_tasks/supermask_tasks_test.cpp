@@ -247,6 +247,18 @@ TEST(SupermaskTasks, RefuseWhatWouldMoveOtherTasks) {
   EXPECT_THAT(refusal({.batch_size = 8}), HasSubstr("tasks.keep_scores"));
 }
 
+TEST(SupermaskTasks, TheKindOfNetworkIsTheOneThatIsChosen) {
+  const auto elements = [](TaskNetworkKind kind) {
+    TaskNetworkChoice model{.kind = kind};
+    model.convolution.widths = {4, 8};
+    return nn::MaskedNetwork(masked_network(model, 2)).elements();
+  };
+  EXPECT_EQ(elements(TaskNetworkKind::resnet18), 1'090'140 + 160 * 2);
+  EXPECT_EQ(elements(TaskNetworkKind::chain), 9 * (3 * 4 + 4 * 8) + 8 * 2);
+  EXPECT_EQ(elements(TaskNetworkKind::lenet), 32 * 32 * 3 * 300 + 300 * 100 + 100 * 2);
+  EXPECT_GT(elements(TaskNetworkKind::resnet50), 2'000'000);
+}
+
 TEST(SupermaskTasks, RefuseAStateOfAnotherNetwork) {
   const TaskRun run(test::small_supermasks());
   const test::TemporaryFolder folder;
