@@ -173,8 +173,9 @@ TEST_F(CaptionsCli, ImagesAloneNeedNoCaptions) {
 TEST_F(CaptionsCli, TheBackboneIsJudgedAndFineTunedOnClassFolders) {
   for (const char* part : {"train", "test"}) {
     for (int i = 0; i < 32; ++i) {
-      const fs::path name = fs::path(part) / (i % 2 == 0 ? "dark" : "light");
-      write_png(folder_.path() / "labelled" / name / (std::to_string(i) + ".png"), i, i % 2);
+      const fs::path one = folder_.path() / "labelled" / part / (i % 2 == 0 ? "dark" : "light");
+      fs::create_directories(one);
+      write_png(one / (std::to_string(i) + ".png"), i, i % 2);
     }
   }
   ASSERT_EQ(dbot(words("run")).exit_code, 0);
