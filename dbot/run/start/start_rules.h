@@ -38,7 +38,8 @@ struct NetworkRule {
 inline constexpr std::int64_t kDecoderDepth = 2;
 inline constexpr std::array kNetworkRules{
     NetworkRule{96, 4, 3, 48, 3, 0, 0, 4e-3, "0.5 M parameters, measured on CIFAR-10"},
-    NetworkRule{128, 6, 4, 64, 2, 1e6, 2'000, 4e-3, "1.2 M parameters; rate measured, length assumed"},
+    NetworkRule{128, 6, 4, 64, 2, 1e6, 2'000, 4e-3,
+                "1.2 M parameters; rate measured, length assumed"},
     NetworkRule{192, 6, 3, 96, 3, 2e6, 5'000, 1.5e-3, "2.7 M parameters; length and rate assumed"},
     NetworkRule{192, 12, 3, 96, 3, 4e6, 20'000, 1e-3, "5.4 M parameters; length and rate assumed"},
     NetworkRule{384, 12, 6, 192, 6, 1.5e7, 100'000, 6e-4,
