@@ -112,6 +112,8 @@ def start_rows(start: Start, results: Results) -> Rows:
 def tables(results: Results) -> Sequence[str]:
     own = {cell.name: results[cell.name] for cell in cells() if cell.name in results}
     parts = [standing(own, len(cells()))]
+    if not own:
+        return parts
     for runs in SETS:
         parts += [
             f"**{runs.of.name}.** Top-1, percent, mean ± deviation of the seeds.",
