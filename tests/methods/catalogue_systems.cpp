@@ -215,9 +215,15 @@ std::vector<System> small_ones(const methods::SupermaskConfig& /*which*/) {
   methods::SupermaskConfig held = masks;
   held.learning = methods::TaskLearning::ewc;
   const std::vector<std::string> shown{"mask_overlap", "free_share"};
-  return {{"exssnet", maker(config), {"accuracy"}, "\"network\":\"chain\"", shown},
-          {"supsup", maker(masks), {"accuracy"}, "\"dense\":{", shown},
-          {"tasks with ewc, by a chain", maker(chain_of(held)), {"accuracy"}, "\"chain\""}};
+  constexpr double no_decay = 0;
+  return {{"exssnet", maker(config), {"accuracy"}, "\"network\":\"chain\"", shown, no_decay},
+          {"supsup", maker(masks), {"accuracy"}, "\"dense\":{", shown, no_decay},
+          {"tasks with ewc, by a chain",
+           maker(chain_of(held)),
+           {"accuracy"},
+           "\"chain\"",
+           {},
+           no_decay}};
 }
 
 /// One as the paper's, and one with everything else that there is.

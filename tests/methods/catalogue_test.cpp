@@ -75,12 +75,13 @@ class StopInside : public train::TrainObserver {
 };
 
 /// Two stages of two steps of two micro-batches.
-train::TrainerSettings two_stages() {
+train::TrainerSettings two_stages(const test::System& system) {
   train::TrainerSettings settings;
   settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
   settings.train.batch_size = kBatch;
   settings.train.accumulate = 2;
   settings.optimizer.base_lr = 0.5;
+  settings.optimizer.weight_decay = system.weight_decay;
   return settings;
 }
 
@@ -95,7 +96,7 @@ class EverySystem : public testing::TestWithParam<test::System> {
         train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
     auto method = GetParam().make(checkpoint.has_value());
     method->see_data(kCatalogueFacts);
-    train::TrainerSettings settings = two_stages();
+    train::TrainerSettings settings = two_stages(GetParam());
     settings.checkpoint = {.every_steps = 1, .keep = 10};
     settings.checkpoint_folder = folder / "checkpoints";
     fs::create_directories(folder / "checkpoints");
@@ -266,7 +267,7 @@ runtime::NamedTensors trained_by(const test::System& system, train::MakeLoader l
                                  train::Ranks& ranks) {
   auto method = system.make(false);
   method->see_data(kCatalogueFacts);
-  train::TrainerSettings settings = two_stages();
+  train::TrainerSettings settings = two_stages(system);
   settings.train.lanes = 2;
   settings.checkpoint = {.every_steps = 0, .every_epochs = 0};
   const test::TemporaryFolder folder;

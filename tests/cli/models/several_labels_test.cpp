@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-nlohmann::json last_line(const Result& result) {
+nlohmann::json figures_of(const Result& result) {
   const auto text = result.out.substr(0, result.out.find_last_not_of('\n') + 1);
   return nlohmann::json::parse(text.substr(text.rfind('\n') + 1));
 }
@@ -33,7 +33,7 @@ TEST(Thresholds, OfSomebodysScoresAreComparedAndKept) {
   const Result result = dbot({"evaluate", "thresholds", "--scores", folder / "scores.csv",
                               "--policy", "tuned", "--out", folder / "kept", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const auto json = last_line(result);
+  const auto json = figures_of(result);
   EXPECT_EQ(json["labels"], 2);
   EXPECT_EQ(json["test_samples"], 20);
   ASSERT_EQ(json["policies"].size(), 4U);
@@ -85,7 +85,7 @@ TEST(Policies, AreLearnedByARunLikeAnyOther) {
             "--set", "episode.steps=4", "--set", "train.batch_size=40", "--set",
             "stages.epochs=[3, 2]", "--set", "classifier.lr=0.3", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const auto json = last_line(result);
+  const auto json = figures_of(result);
   const auto& last = json["evaluations"].back()["results"];
   ASSERT_EQ(last.size(), 4U);
   EXPECT_EQ(last[0]["features"], "fixed");

@@ -99,7 +99,8 @@ TEST(OptimizerKeys, TheMemoryPlanKnowsWhatEachKindKeeps) {
 TEST(OptimizerKeys, TheMemoryPlanOfEverySystemGoesByTheKind) {
   for (const std::string& kind : methods::catalogue::kinds()) {
     const auto plan = [&](const std::string& optimizer) {
-      std::vector<std::string> assignments{"method.kind=" + kind, "optimizer.kind=" + optimizer};
+      std::vector<std::string> assignments{"method.kind=" + kind, "optimizer.kind=" + optimizer,
+                                           "optimizer.weight_decay=0"};
       if (kind == "mixture_separation") {
         assignments.insert(assignments.end(), {"start.init=random", "objective.distillation=0"});
       }
