@@ -106,7 +106,9 @@ TEST(OptimizerKeys, TheMemoryPlanOfEverySystemGoesByTheKind) {
       }
       // Its tasks say how long they are.
       if (kind == "supermask_tasks") assignments.emplace_back("schedule.epochs=0");
-      if (kind == "policy_multilabel") assignments.emplace_back("stages.count=2");
+      if (kind == "policy_multilabel") {
+        assignments.insert(assignments.end(), {"stages.count=2", "train.batch_size=120"});
+      }
       return plan_memory(recipe_of("", assignments), {});
     };
     EXPECT_EQ(plan("adamw").moments, 2 * plan("sgd").moments) << kind;
