@@ -17,7 +17,7 @@
 #include "dbot/ops/cpu/kernels/bf16/block_product.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/simd/kernel_level.h"
-#include "tests/ops/cpu/random_numbers.h"
+#include "tests/ops/cpu/bf16_numbers.h"
 
 namespace dbot::ops {
 namespace {
@@ -28,24 +28,24 @@ struct AttentionCase {
   bool emulated_tiles;
 };
 
-std::string case_name(const testing::TestParamInfo<AttentionCase>& info) {
+std::string attention_name(const testing::TestParamInfo<AttentionCase>& info) {
   const AttentionCase& c = info.param;
   return std::to_string(c.batch) + "x" + std::to_string(c.tokens) + "_" + std::to_string(c.heads) +
          "x" + std::to_string(c.head_width) + (c.bias ? "_bias" : "") +
          (c.padding ? "_padding" : "") + (c.emulated_tiles ? "_emulated_tiles" : "");
 }
 
-struct Inputs {
+struct AttentionInputs {
   at::Tensor qkv, outer, bias, padding;
 };
 
-Inputs inputs_of(const AttentionCase& c) {
+AttentionInputs attention_inputs(const AttentionCase& c) {
   const std::int64_t width = c.heads * c.head_width;
-  Inputs in{random_numbers({c.batch, c.tokens, 3 * width}, 1).to(at::kBFloat16),
-            random_numbers({c.batch, c.tokens, width}, 2).to(at::kBFloat16),
-            {},
-            {}};
-  if (c.bias) in.bias = random_numbers({c.heads, c.tokens, c.tokens}, 3);
+  AttentionInputs in{float_numbers({c.batch, c.tokens, 3 * width}, 1).to(at::kBFloat16),
+                     float_numbers({c.batch, c.tokens, width}, 2).to(at::kBFloat16),
+                     {},
+                     {}};
+  if (c.bias) in.bias = float_numbers({c.heads, c.tokens, c.tokens}, 3);
   if (c.padding) {
     in.padding = at::zeros({c.batch, c.tokens});
     in.padding.slice(1, 0, c.tokens / 3).fill_(1);
@@ -54,12 +54,13 @@ Inputs inputs_of(const AttentionCase& c) {
 }
 
 /// Context and the gradients of qkv and bias.
-struct Outcome {
+struct AttentionOutcome {
   at::Tensor context, qkv, bias;
 };
 
 /// In plain products, of any type.
-Outcome plain(const AttentionCase& c, const Inputs& in, at::ScalarType type) {
+AttentionOutcome by_plain_products(const AttentionCase& c, const AttentionInputs& in,
+                                   at::ScalarType type) {
   const at::Tensor leaf = in.qkv.to(type, false, /*copy=*/true).requires_grad_(true);
   const at::Tensor bias =
       c.bias ? in.bias.to(type == at::kDouble ? type : at::kFloat, false, /*copy=*/true)
@@ -80,8 +81,8 @@ Outcome plain(const AttentionCase& c, const Inputs& in, at::ScalarType type) {
   return {context.detach(), leaf.grad(), c.bias ? bias.grad() : at::Tensor()};
 }
 
-Outcome ours(const AttentionCase& c, const Inputs& in) {
-  Outcome found;
+AttentionOutcome by_kernels(const AttentionCase& c, const AttentionInputs& in) {
+  AttentionOutcome found;
   if (c.bias) found.bias = at::zeros_like(in.bias);
   const Attention attended = attention(in.qkv, c.heads, in.bias, in.padding);
   found.context = attended.context;
@@ -97,24 +98,25 @@ TEST_P(Bf16Attention, IsNotFurtherFromDoublePrecisionThanLibTorchsProducts) {
   if (!c.emulated_tiles && simd::kernel_level() < simd::KernelLevel::avx512_bf16) {
     GTEST_SKIP() << "this processor multiplies no bf16 matrices";
   }
-  const Inputs in = inputs_of(c);
-  const Outcome exact = plain(c, in, at::kDouble);
+  const AttentionInputs in = attention_inputs(c);
+  const AttentionOutcome exact = by_plain_products(c, in, at::kDouble);
   const ChosenEngine chosen(c.emulated_tiles ? BlockEngine::emulated_tiles : block_engine());
-  const Outcome found = ours(c, in);
+  const AttentionOutcome found = by_kernels(c, in);
   // Without instructions for it, LibTorch's products of bfloat16 take too long.
   const bool compares = runtime::cpu_has_fast_bf16();
-  const Outcome libtorch = compares ? plain(c, in, at::kBFloat16) : Outcome();
-  const auto limit = [&](const at::Tensor Outcome::*part) {
-    return compares ? relative_error(libtorch.*part, exact.*part) : 6e-3;
+  const AttentionOutcome libtorch =
+      compares ? by_plain_products(c, in, at::kBFloat16) : AttentionOutcome();
+  const auto limit = [&](const at::Tensor AttentionOutcome::*part) {
+    return compares ? error_of(libtorch.*part, exact.*part) : 6e-3;
   };
-  EXPECT_LE(relative_error(found.context, exact.context), limit(&Outcome::context));
-  EXPECT_LE(relative_error(found.qkv, exact.qkv), limit(&Outcome::qkv));
+  EXPECT_LE(error_of(found.context, exact.context), limit(&AttentionOutcome::context));
+  EXPECT_LE(error_of(found.qkv, exact.qkv), limit(&AttentionOutcome::qkv));
   if (c.bias) {
-    EXPECT_LE(relative_error(found.bias, exact.bias), limit(&Outcome::bias));
+    EXPECT_LE(error_of(found.bias, exact.bias), limit(&AttentionOutcome::bias));
   }
 }
 
-std::vector<AttentionCase> cases() {
+std::vector<AttentionCase> attention_cases() {
   std::vector<AttentionCase> all;
   for (const std::int64_t head_width : {32, 64, 80}) {
     for (const std::int64_t tokens : {17, 50, 65, 145, 197, 257, 577}) {
@@ -128,17 +130,17 @@ std::vector<AttentionCase> cases() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Bf16Attention, testing::ValuesIn(cases()), case_name);
+INSTANTIATE_TEST_SUITE_P(All, Bf16Attention, testing::ValuesIn(attention_cases()), attention_name);
 
 TEST(Bf16AttentionThreads, ChangeNoBit) {
   const AttentionCase c{3, 40, 2, 32, false, false, true};
-  const Inputs in = inputs_of(c);
+  const AttentionInputs in = attention_inputs(c);
   const ChosenEngine chosen(BlockEngine::emulated_tiles);
   const int before = at::get_num_threads();
   at::set_num_threads(1);
-  const Outcome of_one = ours(c, in);
+  const AttentionOutcome of_one = by_kernels(c, in);
   at::set_num_threads(3);
-  const Outcome of_three = ours(c, in);
+  const AttentionOutcome of_three = by_kernels(c, in);
   at::set_num_threads(before);
   EXPECT_TRUE(at::equal(of_one.context, of_three.context));
   EXPECT_TRUE(at::equal(of_one.qkv, of_three.qkv));

@@ -22,7 +22,7 @@
 #include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/simd/kernel_level.h"
-#include "tests/ops/cpu/random_numbers.h"
+#include "tests/ops/cpu/bf16_numbers.h"
 
 namespace dbot::ops {
 namespace {
@@ -43,12 +43,12 @@ std::vector<BlockEngine> engines() {
   return all;
 }
 
-class Threads {
+class ThreadCount {
  public:
-  explicit Threads(int count) { at::set_num_threads(count); }
-  ~Threads() { at::set_num_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
+  explicit ThreadCount(int count) { at::set_num_threads(count); }
+  ~ThreadCount() { at::set_num_threads(before_); }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
 
  private:
   int before_ = at::get_num_threads();
@@ -79,7 +79,7 @@ void expect_packed(const PackedMatrix& packed, const at::Tensor& expected) {
 
 TEST(Bf16Packing, HoldsEveryElementAndZerosBeside) {
   for (const auto& [rows, columns] : {std::pair{5, 3}, {16, 32}, {33, 48}, {50, 70}, {64, 31}}) {
-    const at::Tensor matrix = random_numbers({rows, columns}, 1);
+    const at::Tensor matrix = float_numbers({rows, columns}, 1);
     expect_packed(packed_weight(matrix), matrix.t());
     expect_packed(packed_weight(low(matrix)), matrix.t());
     expect_packed(packed_rows(matrix), matrix);
@@ -89,7 +89,7 @@ TEST(Bf16Packing, HoldsEveryElementAndZerosBeside) {
 
 TEST(Bf16Packing, TransposesAnyShape) {
   for (const auto& [rows, columns] : {std::pair{8, 8}, {3, 5}, {17, 40}, {40, 9}}) {
-    const at::Tensor matrix = low(random_numbers({rows, columns}, 2));
+    const at::Tensor matrix = low(float_numbers({rows, columns}, 2));
     const std::int64_t row = rounded_up(rows, 32);
     at::Tensor turned = at::zeros({columns, row}, at::kBFloat16).fill_(7);
     transpose_kernel()(matrix.const_data_ptr<c10::BFloat16>(), columns, rows, columns,
@@ -103,15 +103,15 @@ TEST(Bf16Products, AreNotFurtherFromDoublePrecisionThanLibTorchs) {
   for (const BlockEngine engine : engines()) {
     for (const auto& [rows, inputs, outputs] :
          {std::tuple{7, 5, 3}, {34, 48, 40}, {100, 192, 96}, {130, 80, 200}}) {
-      const at::Tensor x = low(random_numbers({rows, inputs}, 1)),
-                       outer = low(random_numbers({rows, outputs}, 4));
-      const at::Tensor weight = low(random_numbers({outputs, inputs}, 2)),
-                       bias = random_numbers({outputs}, 3);
+      const at::Tensor x = low(float_numbers({rows, inputs}, 1)),
+                       outer = low(float_numbers({rows, outputs}, 4));
+      const at::Tensor weight = low(float_numbers({outputs, inputs}, 2)),
+                       bias = float_numbers({outputs}, 3);
       const at::Tensor exact_x = x.to(at::kDouble), exact_weight = weight.to(at::kDouble);
       const at::Tensor exact_outer = outer.to(at::kDouble);
       const auto expect_exact = [&](const at::Tensor& found, const at::Tensor& libtorch,
                                     const at::Tensor& expected) {
-        EXPECT_LE(relative_error(found, expected), 1.01 * relative_error(libtorch, expected) + 1e-7)
+        EXPECT_LE(error_of(found, expected), 1.01 * error_of(libtorch, expected) + 1e-7)
             << static_cast<int>(engine) << ": " << rows << ", " << inputs << ", " << outputs;
       };
       const ChosenEngine chosen(engine);
@@ -119,7 +119,7 @@ TEST(Bf16Products, AreNotFurtherFromDoublePrecisionThanLibTorchs) {
                    at::linear(exact_x, exact_weight, bias.to(at::kDouble)));
       expect_exact(packed_input_gradient(outer, packed_rows(weight)), at::mm(outer, weight),
                    at::mm(exact_outer, exact_weight));
-      const at::Tensor gradient = random_numbers({outputs, inputs}, 5), before = gradient.clone();
+      const at::Tensor gradient = float_numbers({outputs, inputs}, 5), before = gradient.clone();
       add_packed_weight_gradient(gradient, outer, x);
       expect_exact(gradient, before + at::mm(outer.t(), x),
                    before.to(at::kDouble) + at::mm(exact_outer.t(), exact_x));
@@ -130,40 +130,38 @@ TEST(Bf16Products, AreNotFurtherFromDoublePrecisionThanLibTorchs) {
 TEST(Bf16Products, AddABranchWithItsScale) {
   for (const BlockEngine engine : engines()) {
     const ChosenEngine chosen(engine);
-    const at::Tensor residual = random_numbers({3, 11, 20}, 1),
-                     x = low(random_numbers({3, 11, 40}, 2));
-    const at::Tensor weight = low(random_numbers({20, 40}, 3)), bias = random_numbers({20}, 4);
-    const at::Tensor scale = random_numbers({3}, 5);
+    const at::Tensor residual = float_numbers({3, 11, 20}, 1),
+                     x = low(float_numbers({3, 11, 40}, 2));
+    const at::Tensor weight = low(float_numbers({20, 40}, 3)), bias = float_numbers({20}, 4);
+    const at::Tensor scale = float_numbers({3}, 5);
     const at::Tensor found = packed_added(residual, x, packed_weight(weight), bias, scale);
     const at::Tensor branch =
         at::linear(x.to(at::kDouble), weight.to(at::kDouble), bias.to(at::kDouble));
     const at::Tensor expected =
         residual.to(at::kDouble) + branch * scale.to(at::kDouble).view({3, 1, 1});
-    EXPECT_LT(relative_error(found, expected), 1e-6);
+    EXPECT_LT(error_of(found, expected), 1e-6);
   }
 }
 
 TEST(Bf16Products, TheActivationSeesWhatIsKept) {
   for (const BlockEngine engine : engines()) {
     const ChosenEngine chosen(engine);
-    const at::Tensor x = low(random_numbers({35, 24}, 1)),
-                     weight = low(random_numbers({44, 24}, 2));
+    const at::Tensor x = low(float_numbers({35, 24}, 1)), weight = low(float_numbers({44, 24}, 2));
     const PackedMatrix packed = packed_weight(weight);
     const auto with = packed_activated(x, packed, {}, ResultKind::gelu, /*with_hidden=*/true);
     const auto without = packed_activated(x, packed, {}, ResultKind::gelu, /*with_hidden=*/false);
     EXPECT_TRUE(at::equal(with.activated, without.activated));
     EXPECT_FALSE(without.hidden.defined());
     EXPECT_TRUE(at::equal(with.hidden, packed_linear(x, packed, {})));
-    EXPECT_LT(relative_error(with.activated, at::gelu(with.hidden.to(at::kDouble))), 5e-3);
+    EXPECT_LT(error_of(with.activated, at::gelu(with.hidden.to(at::kDouble))), 5e-3);
   }
 }
 
 /// All that is summed: a product, gradients of weight and bias.
-std::vector<at::Tensor> sums() {
-  const at::Tensor x = low(random_numbers({2500, 40}, 1)),
-                   outer = low(random_numbers({2500, 24}, 2));
-  const at::Tensor weight = low(random_numbers({24, 70}, 3)),
-                   hidden = low(random_numbers({2500, 70}, 4));
+std::vector<at::Tensor> all_sums() {
+  const at::Tensor x = low(float_numbers({2500, 40}, 1)), outer = low(float_numbers({2500, 24}, 2));
+  const at::Tensor weight = low(float_numbers({24, 70}, 3)),
+                   hidden = low(float_numbers({2500, 70}, 4));
   const at::Tensor gradient = at::zeros({24, 40}), bias_gradient = at::zeros({70});
   add_packed_weight_gradient(gradient, outer, x);
   const auto [of_hidden, activated] = packed_activated_gradient(
@@ -175,8 +173,8 @@ TEST(Bf16Products, ThreadsChangeNoBit) {
   const ChosenEngine chosen(engines().back());
   std::vector<at::Tensor> of_one;
   for (const int count : {1, 2, 3, 7}) {
-    const Threads threads(count);
-    const std::vector<at::Tensor> found = sums();
+    const ThreadCount threads(count);
+    const std::vector<at::Tensor> found = all_sums();
     if (of_one.empty()) of_one = found;
     for (std::size_t i = 0; i < found.size(); ++i) {
       EXPECT_TRUE(at::equal(found[i], of_one[i])) << count << " threads, " << i;
@@ -187,8 +185,8 @@ TEST(Bf16Products, ThreadsChangeNoBit) {
 TEST(Bf16Products, ThePartsOfAProductHaveItsBits) {
   for (const BlockEngine engine : engines()) {
     const ChosenEngine chosen(engine);
-    const at::Tensor x = low(random_numbers({201, 900}, 1)),
-                     weight = low(random_numbers({90, 900}, 2));
+    const at::Tensor x = low(float_numbers({201, 900}, 1)),
+                     weight = low(float_numbers({90, 900}, 2));
     const PackedMatrix packed = packed_weight(weight);
     const at::Tensor whole = packed_linear(x, packed, {});
     EXPECT_TRUE(at::equal(packed_linear(x.narrow(0, 100, 7), packed, {}), whole.narrow(0, 100, 7)));
@@ -201,12 +199,12 @@ TEST(Bf16Products, ThePartsOfAProductHaveItsBits) {
 TEST(Bf16Products, AProductOfLibTorchInBetweenDoesNoHarm) {
   if (!runtime::cpu_has_fast_bf16()) GTEST_SKIP() << "LibTorch would take minutes";
   const ChosenEngine chosen(engines().back());
-  const at::Tensor x = low(random_numbers({128, 256}, 1)),
-                   weight = low(random_numbers({256, 256}, 2));
+  const at::Tensor x = low(float_numbers({128, 256}, 1)),
+                   weight = low(float_numbers({256, 256}, 2));
   const at::Tensor first = ops::linear(x, weight, {});
   const at::Tensor between = at::linear(x, weight);
   EXPECT_TRUE(at::equal(ops::linear(x, weight, {}), first));
-  EXPECT_LT(relative_error(first, between.to(at::kDouble)), 1e-2);
+  EXPECT_LT(error_of(first, between.to(at::kDouble)), 1e-2);
 }
 
 TEST(Bf16Products, AreLibTorchsWhereThatIsChosen) {
