@@ -1,9 +1,10 @@
 """What the tables of docs/results.md are made of."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import sqrt
 from statistics import fmean, stdev
 
+from common.cell import Cell
 from common.results import Results
 from common.stored_run import Json
 
@@ -73,6 +74,7 @@ def made_on(results: Results) -> str:
     return f"Made on: {' · '.join(texts)}." if texts else ""
 
 
-def standing(results: Results, planned: int) -> str:
-    """How many cells are there, and what made them."""
-    return f"{len(results)} of {planned} cells are there. {made_on(results)}".strip()
+def standing(results: Results, cells: Collection[Cell]) -> str:
+    """How many of the cells are there, and what made them."""
+    there = {cell.name: results[cell.name] for cell in cells if cell.name in results}
+    return f"{len(there)} of {len(cells)} cells are there. {made_on(there)}".strip()

@@ -1,10 +1,9 @@
 """Pre-trainings, probes and fine-tunings on CIFAR-10."""
 
 from common.cell import DATA, TRAINING_DATA, Cell, settings
+from common.fine_tuning import EPOCHS, fine_tuning_words
 
 SEEDS = (0, 1, 2)
-EPOCHS = {"1%": 100, "10%": 20, "all": 3}  # of fine-tuning, by labels; the same in both arms
-CHECKPOINTS = 10  # of a fine-tuning: how often a killed one can go on from
 PROBE_EPOCHS, PROBE_BATCH = 6, 1024  # of MAE's protocol: three minutes on one core
 TIMM_LABELS = "10%"
 
@@ -71,18 +70,12 @@ def run_folder(arm: str, labels: str, seed: int) -> str:
 
 def finetuning(arm: str, labels: str, seed: int) -> Cell:
     model = "mae" if arm == "pretrained-mae" else "dbot"
-    epochs, folder = EPOCHS[labels], run_folder(arm, labels, seed)
-    words = ["evaluate", "finetune", "--model", model, "--data", DATA]
-    words += ["--recipe", "finetune/small", "--seed", str(seed), "--epochs", str(epochs)]
-    if labels != "all":
-        words += ["--labels", labels]
-    if arm == "scratch":
-        words += ["--from-scratch"]
-    every = max(1, epochs // CHECKPOINTS)
-    words += settings("evaluate.every_epochs=0", f"checkpoint.every_epochs={every}")
-    words += ["--out", folder, "--resume", "--json"]
+    folder = run_folder(arm, labels, seed)
+    words = fine_tuning_words(
+        model, DATA, folder, labels=labels, seed=seed, from_scratch=arm == "scratch"
+    )
     name = f"finetune/{arm}/{labels}/seed-{seed}"
-    return Cell(name, "run", tuple(words), seed=seed, folder=folder, needs=(model,))
+    return Cell(name, "run", words, seed=seed, folder=folder, needs=(model,))
 
 
 def timm(seed: int) -> Cell:

@@ -116,7 +116,7 @@ def comparison_line(results: Results) -> str:
 
 def tables(results: Results) -> list[str]:
     return [
-        standing(results, len(all_cells())),
+        standing(results, all_cells()),
         "**Fine-tuning.** Top-1 on the test images, percent.",
         finetuning_table(results),
         f"**With {TIMM_LABELS} of the labels**, by what comes before and by what fine-tunes.",

@@ -86,9 +86,8 @@ def knn_table(results: Results) -> str:
 
 
 def tables(results: Results) -> list[str]:
-    own = {cell.name: results[cell.name] for cell in cells() if cell.name in results}
     parts = [
-        standing(own, len(cells())),
+        standing(results, cells()),
         "**Encoders.** Top-1 of k-NN on the test images, percent.",
         knn_table(results),
     ]

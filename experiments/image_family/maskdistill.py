@@ -94,9 +94,8 @@ def teacher_line(results: Results) -> str:
 
 
 def tables(results: Results) -> list[str]:
-    own = {cell.name: results[cell.name] for cell in cells() if cell.name in results}
     return [
-        standing(own, len(cells())),
+        standing(results, cells()),
         "Top-1 of frozen features on the test images, percent. Losses are of different targets.",
         students_table(results),
         teacher_line(results),

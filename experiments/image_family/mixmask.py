@@ -98,8 +98,7 @@ def pixels_line(results: Results) -> str:
 
 
 def tables(results: Results) -> list[str]:
-    own = {cell.name: results[cell.name] for cell in cells() if cell.name in results}
-    parts = [standing(own, len(cells())), runs_table(results)]
+    parts = [standing(results, cells()), runs_table(results)]
     for key, name in PROTOCOLS.items():
         parts += [
             f"**{name}.** Top-1 on 2,000 test images, percent, by epoch.",

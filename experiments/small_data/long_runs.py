@@ -1,14 +1,14 @@
 """The recipes for people, half an hour each on two cores: do they win, what is each plan worth at
 equal images, what do few labels gain, and what is it to start from weights?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.cell import Cell, settings
+from common.fine_tuning import fine_tuning_words
 from sets import CIFAR, FLICKR, TINY, ImageSet
 
 SEEDS = (0, 1, 2)
-EPOCHS = {"1%": 100, "10%": 20}  # of fine-tuning, by labels; the same in both arms
-CHECKPOINTS = 10  # of a fine-tuning: how often a killed one can go on from
+LABELS = ("1%", "10%")  # that fine-tuning has
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,14 @@ class LongRuns:
     def name(self) -> str:
         return f"{self.of.name}-at-{self.size}"
 
+    def row(self, plan: Plan) -> str:
+        return f"long/{self.name}/{plan.name.replace(', ', '-')}"
+
     def folder(self, plan: Plan, seed: int) -> str:
-        return f"long/{self.name}/{plan.name.replace(', ', '-')}/seed-{seed}"
+        return f"{self.row(plan)}/seed-{seed}"
+
+    def few_labels_row(self, arm: str, labels: str) -> str:
+        return f"few-labels/{self.name}/{arm}/{labels.replace('%', '-percent')}"
 
     def pretraining(self, plan: Plan, seed: int) -> Cell:
         name = self.folder(plan, seed)
@@ -49,22 +55,17 @@ class LongRuns:
     def fine_tuning(self, arm: str, labels: str, seed: int) -> Cell:
         """Both arms have the same network, recipe, steps, labels and draws."""
         model = self.folder(PIXELS_THEN_FEATURES, seed)
-        share = labels.replace("%", "-percent")
-        folder = f"few-labels/{self.name}/{arm}/{share}/seed-{seed}"
-        epochs = EPOCHS[labels]
-        every = max(1, epochs // CHECKPOINTS)
-        words = ["evaluate", "finetune", "--model", model, "--data", self.of.folder]
-        words += ["--recipe", "finetune/small", "--seed", str(seed), "--epochs", str(epochs)]
-        words += ["--labels", labels, *(("--from-scratch",) if arm == "scratch" else ())]
-        words += settings("evaluate.every_epochs=0", f"checkpoint.every_epochs={every}")
-        words += ["--out", folder, "--resume", "--json"]
-        return Cell(folder, "run", tuple(words), seed, folder=folder, needs=(model,))
+        folder = f"{self.few_labels_row(arm, labels)}/seed-{seed}"
+        words = fine_tuning_words(
+            model, self.of.folder, folder, labels=labels, seed=seed, from_scratch=arm == "scratch"
+        )
+        return Cell(folder, "run", words, seed, folder=folder, needs=(model,))
 
 
 CIFAR_RUNS = LongRuns(CIFAR[50_000], 32, PLANS)
 TINY_RUNS = LongRuns(TINY, 64, (PIXELS_THEN_FEATURES,))
 # Patches of 4 pixels, as those of CIFAR-10: weights of other patches are no start.
-TINY_AT_32 = LongRuns(TINY, 32, (Plan("pixels, features", "dbot/small", seeds=(0,)),))
+TINY_AT_32 = LongRuns(TINY, 32, (replace(PIXELS_THEN_FEATURES, seeds=(0,)),))
 SETS = (CIFAR_RUNS, TINY_RUNS)
 ARMS = ("pretrained", "scratch")
 
@@ -79,18 +80,18 @@ class Start:
     weights: str  # the run folder
     settings: tuple[str, ...] = ()
 
-    def folder(self, arm: str, seed: int) -> str:
-        return f"starts/{self.of.name}/{arm}/seed-{seed}"
+    def row(self, arm: str) -> str:
+        return f"starts/{self.of.name}/{arm}"
 
     def cell(self, arm: str, seed: int) -> Cell:
-        name, weights = self.folder(arm, seed), self.weights
+        name = f"{self.row(arm)}/seed-{seed}"
         words = ("pretrain", self.recipe, "--data", self.of.folder, "--out", name)
         words += ("--seed", str(seed), *settings(f"schedule.images_seen={self.images}"))
         words += settings(*self.settings)
         if arm == "weights":
-            start = ('student.init="file"', f'student.path="{weights}/model.safetensors"')
+            start = ('student.init="file"', f'student.path="{self.weights}/model.safetensors"')
             words += settings(*start)
-        return Cell(name, "run", (*words, "--resume"), seed, folder=name, needs=(weights,))
+        return Cell(name, "run", (*words, "--resume"), seed, folder=name, needs=(self.weights,))
 
 
 STARTS = (
@@ -114,7 +115,7 @@ def pretrainings(runs: LongRuns) -> list[Cell]:
 
 def fine_tunings(runs: LongRuns) -> list[Cell]:
     return [
-        runs.fine_tuning(arm, labels, seed) for seed in SEEDS for labels in EPOCHS for arm in ARMS
+        runs.fine_tuning(arm, labels, seed) for seed in SEEDS for labels in LABELS for arm in ARMS
     ]
 
 

@@ -10,7 +10,7 @@ from common.tables import NOTHING, differences, mean_and_interval, mean_and_spre
 from long_runs import (
     ARMS,
     CIFAR_RUNS,
-    EPOCHS,
+    LABELS,
     SEEDS,
     SETS,
     START_ARMS,
@@ -26,8 +26,7 @@ Rows = list[list[str]]
 
 
 def runs_of(runs: LongRuns, plan: Plan, results: Results) -> list[Json]:
-    names = [runs.folder(plan, seed) for seed in plan.seeds]
-    return [results[name] for name in names if name in results]
+    return list(of_seeds(results, runs.row(plan), plan.seeds).values())
 
 
 def stages_of(run: Json) -> list[Json]:
@@ -76,16 +75,14 @@ def of_set(runs: LongRuns, results: Results) -> str:
 
 
 def classified(runs: LongRuns, arm: str, labels: str, results: Results) -> dict[int, float]:
-    names = {seed: runs.fine_tuning(arm, labels, seed).name for seed in SEEDS}
-    return {
-        seed: results[name]["figures"]["top1"] for seed, name in names.items() if name in results
-    }
+    made = of_seeds(results, runs.few_labels_row(arm, labels), SEEDS)
+    return {seed: one["figures"]["top1"] for seed, one in made.items()}
 
 
 def few_labels(results: Results) -> str:
     rows = []
     for runs in SETS:
-        for labels in EPOCHS:
+        for labels in LABELS:
             tuned, scratch = (classified(runs, arm, labels, results) for arm in ARMS)
             rows.append(
                 [
@@ -102,7 +99,7 @@ def few_labels(results: Results) -> str:
 def start_rows(start: Start, results: Results) -> Rows:
     rows = []
     for arm in START_ARMS:
-        made = list(of_seeds(results, start.folder(arm, 0).rsplit("/", 1)[0], SEEDS).values())
+        made = list(of_seeds(results, start.row(arm), SEEDS).values())
         images = f"{start.images:,}"
         minutes = mean_and_spread((run["seconds"] / 60 for run in made), digits=0)
         rows.append([start.of.name, arm, *found(map(last, made)), images, minutes])
@@ -110,9 +107,8 @@ def start_rows(start: Start, results: Results) -> Rows:
 
 
 def tables(results: Results) -> Sequence[str]:
-    own = {cell.name: results[cell.name] for cell in cells() if cell.name in results}
-    parts = [standing(own, len(cells()))]
-    if not own:
+    parts = [standing(results, cells())]
+    if not any(cell.name in results for cell in cells()):
         return parts
     for runs in SETS:
         parts += [

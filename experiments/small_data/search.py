@@ -111,6 +111,9 @@ ONE_OF_FEATURES = Change("stages", "features", FEATURES)
 THREE_STAGES = Change(
     "stages", "pixels, features, features", stages("pixels", "teacher", "teacher"), stages=3
 )
+SIX_BLOCKS_AT_EQUAL_TIME = Change(
+    "network", "128 x 6, equal time", network(128, 6), images=180_000
+)
 PLANS = (ONE_OF_FEATURES, TWO_OF_FEATURES, PIXELS_THEN_FEATURES)
 
 
@@ -144,13 +147,13 @@ CIFAR_50K = Search(
         *lengths(100_000, 200_000, 800_000, 1_600_000),
         Change("network", "128 x 6", network(128, 6)),
         Change("network", "192 x 6", network(192, 6)),
-        Change("network", "128 x 6, equal time", network(128, 6), images=180_000),
+        SIX_BLOCKS_AT_EQUAL_TIME,
         Change("network", "192 x 6, equal time", network(192, 6), images=90_000),
-        Change(
+        with_more(
+            SIX_BLOCKS_AT_EQUAL_TIME,
             "network",
-            "128 x 6, equal time, rate 0.004",
-            (*network(128, 6), "optimizer.base_lr=4e-3"),
-            images=180_000,
+            f"{SIX_BLOCKS_AT_EQUAL_TIME.value}, rate 0.004",
+            "optimizer.base_lr=4e-3",
         ),
     ),
 )

@@ -71,8 +71,7 @@ def of_set(search: Search, results: Results) -> str:
 
 
 def tables(results: Results) -> list[str]:
-    own = {cell.name: results[cell.name] for cell in cells() if cell.name in results}
-    parts = [standing(own, len(cells()))]
+    parts = [standing(results, cells())]
     for search in SEARCHES:
         if not any(cell.name in results for cell in search.cells()):
             continue

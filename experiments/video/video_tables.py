@@ -140,9 +140,8 @@ def differences(results: Results) -> str:
 
 
 def tables(results: Results) -> list[str]:
-    own = {cell.name: results[cell.name] for cell in cells() if cell.name in results}
     return [
-        standing(own, len(cells())),
+        standing(results, cells()),
         by_mask(results),
         "Top-1 of the clips of all folds, percent, mean ± deviation of seeds:",
         accuracies(results),
