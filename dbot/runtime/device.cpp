@@ -1,7 +1,10 @@
 #include "dbot/runtime/device.h"
 
 #include <charconv>
+#include <cstdint>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/runtime/cuda.h"
@@ -34,20 +37,27 @@ Device usable_gpu(int index) {
   return {.kind = Device::Kind::cuda, .index = index};
 }
 
+/// The one that LibTorch was taught in this process, by its name there.
+bool is_other_device(std::string_view request) {
+  if (!c10::is_privateuse1_backend_registered()) return false;
+  const std::string name = c10::get_privateuse1_backend();
+  return request == name || request == name + ":0";
+}
+
 }  // namespace
 
 Device::operator at::Device() const {
-  return kind == Kind::cpu ? at::Device(at::kCPU)
-                           : at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+  if (is_cpu()) return at::Device(at::kCPU);
+  return {kind == Kind::cuda ? at::kCUDA : at::kPrivateUse1, static_cast<at::DeviceIndex>(index)};
 }
 
 std::string to_string(const Device& device) {
-  return device.kind == Device::Kind::cpu ? "cpu"
-                                          : std::string(kCuda) + ":" + std::to_string(device.index);
+  return device.is_cpu() ? "cpu" : at::Device(device).str();
 }
 
 Device resolve_device(std::string_view request) {
   if (request == "cpu") return {};
+  if (is_other_device(request)) return {.kind = Device::Kind::other};
   if (request == "auto") return cuda::available() ? usable_gpu(0) : Device{};
   if (const auto index = cuda_index(request)) return usable_gpu(*index);
   throw UsageError("[device] \"" + std::string(request) + "\" is not a device, expected auto" +
@@ -57,7 +67,23 @@ Device resolve_device(std::string_view request) {
 NamedTensors move_to(NamedTensors tensors, const Device& device) {
   const at::Device place = device;
   for (auto& [name, tensor] : tensors) {
-    if (tensor.device() != place) tensor = tensor.to(place);
+    if (tensor.device() != place) tensor = tensor.to(place, /*non_blocking=*/!device.is_cpu());
+  }
+  return tensors;
+}
+
+NamedTensors on_host(NamedTensors tensors) {
+  std::map<std::pair<const void*, at::ScalarType>, at::Tensor> copies;
+  for (auto& [name, tensor] : tensors) {
+    if (!tensor.defined() || tensor.is_cpu()) continue;
+    const c10::Storage& storage = tensor.storage();
+    at::Tensor& whole = copies[{storage.unsafeGetStorageImpl(), tensor.scalar_type()}];
+    if (!whole.defined()) {
+      const auto bytes = static_cast<std::int64_t>(storage.nbytes());
+      const std::int64_t elements = bytes / static_cast<std::int64_t>(tensor.element_size());
+      whole = tensor.detach().as_strided({elements}, {1}, 0).cpu();
+    }
+    tensor = whole.as_strided(tensor.sizes(), tensor.strides(), tensor.storage_offset());
   }
   return tensors;
 }

@@ -59,9 +59,11 @@ TableOperation patches_row(std::string name, PatchOrder order, at::ScalarType pi
                                       ? Images(c.inputs[0], c.inputs[1], c.inputs[2])
                                       : Images(c.inputs[0]);
             return Outcome{
-                image_patches(images, kPatch, order, part ? wanted_patches(c.shape) : at::Tensor()),
+                image_patches(images, kPatch, order,
+                              part ? wanted_patches(c.shape).to(c.device()) : at::Tensor()),
                 {}};
-          }};
+          },
+      .on_any_device = true};
 }
 
 constexpr std::int64_t kSteps = 2, kFrames = 2;  // of a clip, and of a tubelet
@@ -112,10 +114,12 @@ TableOperation tubelets_row(std::string name, PatchOrder order, at::ScalarType p
                 const Clips clips = pixels == at::kByte
                                         ? Clips(c.inputs[0], c.inputs[1], c.inputs[2])
                                         : Clips(c.inputs[0]);
-                return Outcome{clip_patches(clips, {kFrames, kPatch}, order,
-                                            part ? wanted_tubelets(c.shape) : at::Tensor()),
-                               {}};
-              }};
+                return Outcome{
+                    clip_patches(clips, {kFrames, kPatch}, order,
+                                 part ? wanted_tubelets(c.shape).to(c.device()) : at::Tensor()),
+                    {}};
+              },
+          .on_any_device = true};
 }
 
 /// The shared token, then the sample's own ones backwards, then the shared token again; positions
@@ -153,11 +157,15 @@ TableOperation assemble_row(std::string name, bool with_positions, bool trained_
               [=](const Call& c) {
                 const Tensors leaves =
                     trained_table ? leaves_of(c.inputs) : leaves_of({c.inputs[0], c.inputs[1]});
+                TokenPlan plan = plan_of(c.shape, with_positions);
+                plan.sources = plan.sources.to(c.device());
+                if (with_positions) plan.positions = plan.positions.to(c.device());
                 return differentiated(
                     assemble_tokens(leaves[0], leaves[1], trained_table ? leaves[2] : c.inputs[2],
-                                    plan_of(c.shape, with_positions)),
+                                    plan),
                     c.outer, leaves);
-              }};
+              },
+          .on_any_device = true};
 }
 
 at::Tensor standardised_formula(const at::Tensor& t) {
@@ -202,7 +210,8 @@ TableOperation loss_row(std::string name, LossKind kind, TargetScale scale) {
                 const Tensors leaves = leaves_of({c.inputs[0]});
                 return differentiated(mean_token_loss(leaves[0], c.inputs[1], config, scale),
                                       c.outer, leaves);
-              }};
+              },
+          .on_any_device = true};
 }
 
 }  // namespace

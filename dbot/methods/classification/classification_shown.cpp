@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/classification/batch_labels.h"
 #include "dbot/methods/classification/classification.h"
 #include "dbot/methods/classification/label_step.h"
@@ -60,7 +61,8 @@ void Classification::visit_step(const data::Batch& batch, const StepDraws& draws
   const at::NoGradGuard no_grad;
   const data::Mix mix = drawn_mix(draws);
   const nn::VisionTransformer& encoder = network_->encoder();
-  at::Tensor tokens = encoder.embed(seen_images(batch, mix));
+  const data::Batch there = data::move_to(batch, network_->parameters()->device());
+  at::Tensor tokens = encoder.embed(seen_images(there, mix));
   visit("encoder", "the patch embedding", tokens);
   const auto blocks = encoder.block_weights();
   for (std::size_t i = 0; i < blocks.size(); ++i) {

@@ -60,12 +60,13 @@ Cost Siamese::cost() const {
 
 void Siamese::visit_step(const data::Batch& batch, const StepDraws& draws,
                          runtime::Precision precision, const StepVisitor& visit) const {
-  const auto views = batch.tensors.find(kFurtherViews);
-  if (views == batch.tensors.end()) return;
+  if (!batch.tensors.contains(kFurtherViews)) return;
   const at::NoGradGuard no_grad;
+  const runtime::NamedTensors there =
+      runtime::move_to(batch.tensors, networks_->trained().device());
   const at::ScalarType compute = runtime::compute_type(precision);
-  const at::Tensor first = seen_view(batch.tensors.at("images"), config_);
-  const at::Tensor second = seen_view(views->second.select(1, 0), config_);
+  const at::Tensor first = seen_view(there.at("images"), config_);
+  const at::Tensor second = seen_view(there.at(kFurtherViews).select(1, 0), config_);
   visit("encoder", "the features of the first view",
         networks_->backbone().pooled(first, compute, nn::NormMode::batch));
   visit("encoder", "the embedding of the first view",
