@@ -90,7 +90,7 @@ struct ModelFacts {
 /// A backbone as a file holds it.
 struct BackboneFile {
   std::string description;        // JSON, stored under `dbot.config`
-  runtime::NamedTensors tensors;  // float32, official names
+  runtime::NamedTensors tensors;  // float32, official names, on the host
 };
 
 /// Receives the results of a step in the order in which they are computed: the part ("encoder",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <span>
+#include <utility>
 
 #include "dbot/data/move_batch.h"
 #include "dbot/methods/classification/batch_labels.h"
@@ -31,6 +32,7 @@ BackboneFile Classification::backbone_file() const {
   for (const auto& [name, tensor] : network_->parameters()->named()) {
     file.tensors.emplace(name, tensor.detach().to(at::kFloat));
   }
+  file.tensors = runtime::on_host(std::move(file.tensors));
   return file;
 }
 

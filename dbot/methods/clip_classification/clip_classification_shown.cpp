@@ -2,6 +2,8 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "dbot/data/move_batch.h"
 #include "dbot/methods/classification/label_step.h"
 #include "dbot/methods/clip_classification/clip_classification.h"
@@ -29,6 +31,7 @@ BackboneFile ClipClassification::backbone_file() const {
   for (const auto& [name, tensor] : network_->parameters()->named()) {
     file.tensors.emplace(name, tensor.detach().to(at::kFloat));
   }
+  file.tensors = runtime::on_host(std::move(file.tensors));
   return file;
 }
 

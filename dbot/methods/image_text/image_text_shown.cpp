@@ -38,7 +38,7 @@ std::string ImageText::describe_backbone() const {
 }
 
 BackboneFile ImageText::backbone_file() const {
-  return {describe_backbone(), backbone().image_tensors()};
+  return {describe_backbone(), runtime::on_host(backbone().image_tensors())};
 }
 
 ModelFacts ImageText::facts() const {

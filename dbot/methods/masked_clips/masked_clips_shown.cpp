@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <utility>
+
 #include "dbot/data/move_batch.h"
 #include "dbot/methods/masked_clips/clip_costs.h"
 #include "dbot/methods/masked_clips/clip_text.h"
@@ -27,6 +29,7 @@ BackboneFile MaskedClips::backbone_file() const {
   for (const nn::ParameterSpec& spec : nn::clip_encoder_parameters(shape_)) {
     file.tensors[spec.name] = network_->parameters()->at(spec.name).detach();
   }
+  file.tensors = runtime::on_host(std::move(file.tensors));
   return file;
 }
 

@@ -24,13 +24,14 @@ std::string MixtureSeparation::describe_backbone() const {
 
 BackboneFile MixtureSeparation::backbone_file() const {
   return {describe_backbone(),
-          exchange::encoder_tensors(config_.encoder, network_->parameters()->named())};
+          exchange::encoder_tensors(config_.encoder,
+                                    runtime::on_host(network_->parameters()->named()))};
 }
 
 exchange::NetworkWeights MixtureSeparation::whole_network() const {
   exchange::NetworkWeights network;
   network.description = description();
-  network.parameters = network_->parameters()->named();
+  network.parameters = runtime::on_host(network_->parameters()->named());
   network.decoder = exchange::DecoderDescription{
       .config = config_.decoder,
       .predictor_name = network_->config().predictor_name,

@@ -3,6 +3,8 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "dbot/exchange/convolution/convolution_description.h"
 #include "dbot/methods/siamese/convolution_costs.h"
 #include "dbot/methods/siamese/siamese.h"
@@ -24,6 +26,7 @@ BackboneFile Siamese::backbone_file() const {
   for (const auto& spec : nn::convolution_tensors(convolution_config(config_.network))) {
     file.tensors.emplace(spec.name, trained.at(spec.name).detach().to(at::kFloat));
   }
+  file.tensors = runtime::on_host(std::move(file.tensors));
   return file;
 }
 
