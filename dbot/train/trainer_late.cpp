@@ -42,7 +42,7 @@ std::optional<LateStep> Trainer::tell_step() {
   StepRecord record;
   GradientStep gradients(method_, step_context(), share_, lanes_);
   gradients.stay_on_device();
-  std::vector<BatchMark> unused;
+  std::vector<BatchMark> unused;  // a step is made again before it is kept
   if (!add_micro_batches(gradients, record, unused, share_.count)) {
     drop_step();
     return std::nullopt;

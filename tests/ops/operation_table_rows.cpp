@@ -121,7 +121,7 @@ TableOperation gelu_row() {
               [](const Call& c) {
                 const at::Tensor gradient = c.outer.clone(), sum = at::zeros({c.shape.width});
                 gelu_backward(c.inputs[0], gradient, sum);
-                return Outcome{gelu(c.inputs[0]), {gradient}};
+                return Outcome{ops::gelu(c.inputs[0]), {gradient}};
               }};
 }
 

@@ -2,17 +2,13 @@
 
 #include <ATen/InferSize.h>
 #include <ATen/TensorUtils.h>
-#include <ATen/native/CPUFallback.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 #include <torch/library.h>
 
 #include <optional>
-#include <sstream>
-#include <string>
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "tests/support/fake_device/host_operators.h"
 #include "tests/support/fake_device/late_reads.h"
 #include "tests/support/fake_device/memory.h"
 #include "tests/support/fake_device/record.h"
@@ -21,18 +17,6 @@ namespace dbot::test::fake {
 namespace {
 
 constexpr auto kKey = c10::DispatchKey::PrivateUse1;
-
-bool on_device(const at::Tensor& tensor) {
-  return tensor.device().type() == c10::DeviceType::PrivateUse1;
-}
-
-/// The same memory as a tensor of the CPU, for as long as it is open.
-at::Tensor host_view(const at::Tensor& tensor) {
-  const auto bytes = static_cast<std::int64_t>(tensor.storage().nbytes());
-  const at::Tensor whole = at::from_blob(tensor.storage().mutable_data(), {bytes}, at::kByte);
-  return at::empty({0}, tensor.options().device(at::kCPU))
-      .set_(whole.storage(), tensor.storage_offset(), tensor.sizes(), tensor.strides());
-}
 
 at::Tensor make_empty(at::IntArrayRef size, std::optional<at::ScalarType> type,
                       std::optional<at::Layout> /*layout*/, std::optional<at::Device> /*device*/,
@@ -129,37 +113,6 @@ const at::Tensor& resize_(const at::Tensor& tensor, at::IntArrayRef size,
   return tensor;
 }
 
-/// Calls `visit` for the tensors among an operator's arguments, those in lists too.
-template <typename Visit>
-void for_tensors(const c10::IValue& value, const Visit& visit) {
-  if (value.isTensor()) {
-    if (value.toTensor().defined()) visit(value.toTensor());
-  } else if (value.isList()) {
-    for (const c10::IValue& element : value.toListRef()) for_tensors(element, visit);
-  }
-}
-
-/// Everything else: on the CPU, as one operator of the device.
-void compute_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
-  const std::string& name = op.schema().name();
-  const auto arguments = torch::jit::last(*stack, op.schema().arguments().size());
-  std::string described = name;
-  for (const c10::IValue& argument : arguments) {
-    for_tensors(argument, [&](const at::Tensor& tensor) {
-      // Numbers of the host are taken by LibTorch's kernels for GPUs, too.
-      if (!on_device(tensor) && tensor.dim() > 0) {
-        throw Error("[fake device] " + name + " has a tensor of the CPU, " +
-                    c10::str(tensor.sizes()) + ", among those of the device: " + callers_of_here());
-      }
-      if (is_watched()) described += " " + c10::str(tensor.sizes());
-    });
-  }
-  tell_operator(described);
-  const Open open;
-  const Inside inside;
-  at::native::cpu_fallback(op, stack);
-}
-
 }  // namespace
 
 void install_operators() {
@@ -173,6 +126,10 @@ void install_operators() {
   own.impl("view", &view);
   own.impl("_reshape_alias", &reshape_alias);
   own.impl("resize_", &resize_);
+  // LibTorch has formulas of its own for devices without these; the CPU and GPUs have kernels.
+  for (const char* kernel : {"native_layer_norm", "native_group_norm", "silu_backward"}) {
+    own.impl(kernel, torch::CppFunction::makeFromBoxedFunction<&compute_on_host>());
+  }
   static torch::Library others(torch::Library::IMPL, "_", kKey, __FILE__, __LINE__);
   others.fallback(torch::CppFunction::makeFromBoxedFunction<&compute_on_host>());
 }

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <ATen/TensorOperators.h>
+#include <c10/core/Scalar.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -83,6 +86,14 @@ class MethodOn : public methods::MaskedModeling {
 
   std::set<std::int64_t> faults_;
 };
+
+/// Rates that host and device know alike: powers of two. A device keeps a rate in float32, and the
+/// rounding of others shows in norms of networks as small as these.
+inline void use_exact_rates(ScheduleConfig& schedule, optim::OptimizerConfig& optimizer,
+                            double rate) {
+  optimizer.base_lr = rate * 256 / 8;
+  schedule.min_lr = rate;
+}
 
 /// Relative distance of two tensors, wherever they lie, in double precision.
 inline double distance(const at::Tensor& a, const at::Tensor& b) {

@@ -1,8 +1,12 @@
 // Training on a device that is not there comes to what the host's reference path comes to, and the
 // host looks at nothing inside a step.
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,7 +42,7 @@ class OnADevice : public TrainerTest, public testing::WithParamInterface<TinySys
   Trained train_on(const std::string& device) {
     settings_.plan = {.steps_per_epoch = 8, .stage_begin = {0, 10, 20}, .warmup_steps = {2, 2}};
     settings_.checkpoint_folder = folder_ / ("checkpoints on " + device);
-    settings_.optimizer.base_lr = 1e-3 * 256 / 8;
+    use_exact_rates(settings_.schedule, settings_.optimizer, 1.0 / 1024);
     settings_.optimizer.weight_decay = 0.05;
     Trained trained{std::make_unique<MethodOn>(GetParam().config, device), {}};
     Recorder recorder;
