@@ -8,8 +8,8 @@
 
 namespace dbot::test::fake {
 
-/// Teaches LibTorch the device, before the first backward pass of the process; further calls do
-/// nothing.
+/// Teaches LibTorch the device; further calls do nothing. Must come before the first backward pass
+/// of the process (test_devices does it).
 void install();
 
 /// The one device of its kind.

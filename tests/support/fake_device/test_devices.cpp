@@ -9,6 +9,8 @@
 namespace dbot::test {
 
 std::vector<std::string> test_devices(const char* otherwise) {
+  // Before the first test: LibTorch counts devices when it makes its first backward pass.
+  fake::install();
   const char* chosen = std::getenv("DBOT_TEST_DEVICES");
   std::istringstream words(chosen != nullptr && *chosen != '\0' ? chosen : otherwise);
   std::vector<std::string> devices;
