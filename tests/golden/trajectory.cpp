@@ -112,12 +112,12 @@ double Trajectory::add_micro_batch(std::int64_t number) {
       method_.training_step(batch, {{"mask_noise", share("in.noise")}}, {}).loss / group_.ranks();
   (loss / static_cast<double>(schedule_.accumulate)).backward();
   const at::Tensor whole = loss.detach().cpu().reshape({1});
-  group_.sum(whole);
+  if (group_.ranks() > 1) group_.sum(whole);
   return whole.item<double>();
 }
 
 void Trajectory::optimizer_step(double rate) {
-  group_.sum(method_.parameters().flat_gradients());
+  if (group_.ranks() > 1) group_.sum(method_.parameters().flat_gradients());
   optim::AdamW& optimizer = optimizer_.front();
   const double norm = optimizer.gradient_norm();
   optimizer.step(rate, optim::AdamW::clip_scale(norm, schedule_.optimizer.clip_norm));
