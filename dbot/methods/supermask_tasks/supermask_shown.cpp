@@ -77,7 +77,8 @@ void SupermaskTasks::load_state(std::int64_t stage, const runtime::NamedTensors&
   }
   if (!networks_) make_networks();
   networks_->load_state(state);
-  consolidation_.load_state(without_prefix(kConsolidation, state));
+  consolidation_.load_state(
+      runtime::move_to(without_prefix(kConsolidation, state), config_.device));
   stage_ = stage;
   untrained_ = false;
   if (networks_->mask_is_fixed()) free_share_ = share_of_free();

@@ -55,7 +55,10 @@ class Arguments {
   /// What kernels have resized lies in memory of its own until here.
   void finish() const {
     for (const auto& [theirs, ours] : pairs_) {
-      if (theirs.sizes() == ours.sizes()) continue;
+      const bool same_size = theirs.sizes() == ours.sizes();
+      if (same_size && (theirs.numel() == 0 || theirs.storage().data() == ours.storage().data())) {
+        continue;
+      }
       ours.resize_(theirs.sizes());
       host_view(ours).copy_(theirs);
     }
@@ -114,7 +117,11 @@ at::Tensor host_view(const at::Tensor& tensor) {
       .set_(whole.storage(), tensor.storage_offset(), tensor.sizes(), tensor.strides());
 }
 
-void compute_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+namespace {
+
+/// One operator of the device; `kernel` computes it with the arguments on the host.
+template <typename Kernel>
+void compute(const c10::OperatorHandle& op, torch::jit::Stack* stack, const Kernel& kernel) {
   const c10::FunctionSchema& schema = op.schema();
   Arguments arguments(schema);
   const std::size_t first = stack->size() - schema.arguments().size();
@@ -124,11 +131,37 @@ void compute_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   tell_operator(arguments.described());
   const Open open;
   const Inside inside;
-  op.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), stack);
+  kernel();
   arguments.finish();
   for (std::size_t i = first; i < stack->size(); ++i) {
     (*stack)[i] = arguments.on_device_again((*stack)[i]);
   }
+}
+
+c10::OperatorHandle operator_named(const char* name) {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "");
+}
+
+}  // namespace
+
+void compute_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+  compute(op, stack,
+          [&] { op.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), stack); });
+}
+
+void convolve_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+  compute(op, stack, [&] { operator_named("aten::convolution").callBoxed(stack); });
+}
+
+void convolve_backward_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+  compute(op, stack, [&] {
+    // The operator of all devices wants the sizes of a bias behind gradient, input and weight.
+    const auto gradient =
+        stack->end() - static_cast<std::ptrdiff_t>(op.schema().arguments().size());
+    const std::vector<std::int64_t> bias{gradient->toTensor().size(1)};
+    stack->insert(gradient + 3, c10::IValue(bias));
+    operator_named("aten::convolution_backward").callBoxed(stack);
+  });
 }
 
 }  // namespace dbot::test::fake

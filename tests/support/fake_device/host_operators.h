@@ -16,4 +16,8 @@ at::Tensor host_view(const at::Tensor& tensor);
 /// those of the CPU. Throws Error for tensors of two devices.
 void compute_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack);
 
+/// The same of LibTorch's two operators for convolutions of devices that it does not know.
+void convolve_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack);
+void convolve_backward_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack);
+
 }  // namespace dbot::test::fake

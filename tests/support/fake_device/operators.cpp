@@ -130,6 +130,10 @@ void install_operators() {
   for (const char* kernel : {"native_layer_norm", "native_group_norm", "silu_backward"}) {
     own.impl(kernel, torch::CppFunction::makeFromBoxedFunction<&compute_on_host>());
   }
+  own.impl("convolution_overrideable",
+           torch::CppFunction::makeFromBoxedFunction<&convolve_on_host>());
+  own.impl("convolution_backward_overrideable",
+           torch::CppFunction::makeFromBoxedFunction<&convolve_backward_on_host>());
   static torch::Library others(torch::Library::IMPL, "_", kKey, __FILE__, __LINE__);
   others.fallback(torch::CppFunction::makeFromBoxedFunction<&compute_on_host>());
 }
