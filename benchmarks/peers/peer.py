@@ -1,15 +1,16 @@
-"""Training steps of a reference implementation on the CPU: MAE, dBOT, timm's fine-tuning, MixMask, M3AE.
+"""Training steps of reference implementations on the CPU: of MAE, dBOT, timm, MixMask, M3AE and MAE-ST.
 
     peer.py dbot --repository build/peers/dbot --config tiny-32 --batch 64 --steps 3
     peer.py mae --repository build/peers/mae --config vit-b16 --batch 8 --precision bf16 --serve
     peer.py finetune --config tiny-32 --batch 64 --optimizer fused --attention explicit
     peer.py mixmask --config small-32 --batch 128 --optimizer fused --channels-last
     peer.py m3ae --config small-64 --batch 64 --optimizer fused
+    peer.py mae_st --config small-64 --batch 16 --optimizer fused
 
 The model classes are the official ones, timm's and torchvision's, unchanged; the official scripts
 around them need CUDA. So the step is made here as they make it: with their optimizer and settings
-(pretraining.py, finetuning.py, contrastive.py, joint.py), the rate of 256 images scaled, the loss read back.
-Left out, in the peers' favour: loading, gradient scaling, logging and the gradient norm that MAE
+(pretraining.py, finetuning.py, contrastive.py, joint.py, clips.py), the rate of 256 images scaled,
+the loss read back. Left out, in the peers' favour: loading, gradient scaling, logging and the gradient norm that MAE
 computes without clipping by it.
 
 `--serve` prints `ready` after a first step, then the seconds of one step for each line of stdin.
@@ -34,6 +35,7 @@ import numpy
 import timm
 import timm.layers
 import torch
+from clips import CLIPS, clips
 from contrastive import CONTRASTS, contrastive
 from finetuning import finetuning
 from joint import JOINTS, joint
@@ -46,6 +48,8 @@ def make_task(arguments: argparse.Namespace) -> Task:
         return contrastive(arguments.config, arguments.batch, arguments.channels_last)
     if arguments.method == "m3ae":
         return joint(arguments.config, arguments.batch)
+    if arguments.method == "mae_st":
+        return clips(arguments.config, arguments.batch)
     config = CONFIGS[arguments.config]
     if arguments.method == "finetune":
         return finetuning(arguments.config, config, arguments.batch)
@@ -99,11 +103,12 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("method", choices=["mae", "dbot", "finetune", "mixmask", "m3ae"])
+    parser.add_argument("method", choices=["mae", "dbot", "finetune", "mixmask", "m3ae", "mae_st"])
     parser.add_argument(
         "--repository", type=Path, help="checkout of the method's code, of mae and dbot"
     )
-    parser.add_argument("--config", choices=sorted({*CONFIGS, *CONTRASTS, *JOINTS}), default="tiny-32")
+    every = sorted({*CONFIGS, *CONTRASTS, *JOINTS, *CLIPS})
+    parser.add_argument("--config", choices=every, default="tiny-32")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument(
@@ -123,7 +128,7 @@ def parse_arguments() -> argparse.Namespace:
     mode.add_argument("--serve", action="store_true", help="one step for each line of stdin")
     mode.add_argument("--steps", type=int, default=3, help="steps to time, after one that is not")
     arguments = parser.parse_args()
-    configs = {"mixmask": CONTRASTS, "m3ae": JOINTS}.get(arguments.method, CONFIGS)
+    configs = {"mixmask": CONTRASTS, "m3ae": JOINTS, "mae_st": CLIPS}.get(arguments.method, CONFIGS)
     if arguments.config not in configs:
         parser.error(f"--config is {arguments.config}, which {arguments.method} does not have")
     if arguments.method in ("mae", "dbot"):

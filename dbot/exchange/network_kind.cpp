@@ -4,7 +4,7 @@ namespace dbot::exchange {
 
 NetworkKind kind_of(const nn::EncoderConfig& config) {
   if (!config.patch_bias || config.norm_before || config.projection > 0 ||
-      config.gelu != nn::Gelu::exact || !config.can_be_trained()) {
+      config.gelu == nn::Gelu::quick || !config.can_be_trained()) {
     return NetworkKind::other;
   }
   if (!config.key_bias) return NetworkKind::beit;

@@ -11,6 +11,7 @@ enum class NetworkKind {
   other,  // such as CLIP's tower
 };
 
+/// Whichever of the two GELUs that can be trained it has, the exact one or that by tanh.
 NetworkKind kind_of(const nn::EncoderConfig& config);
 
 }  // namespace dbot::exchange

@@ -16,7 +16,9 @@
 #include "dbot/methods/masked_modeling/masked_modeling_entry.h"
 #include "dbot/methods/method.h"
 #include "dbot/methods/mixture_separation/mixture_separation_entry.h"
+#include "dbot/methods/policy_multilabel/policy_multilabel_entry.h"
 #include "dbot/methods/siamese/siamese_entry.h"
+#include "dbot/methods/supermask_tasks/supermask_entry.h"
 #include "dbot/methods/surroundings.h"
 
 // The closed list of learning systems.
@@ -28,7 +30,8 @@ namespace dbot::methods {
 
 using MethodConfig =
     std::variant<MaskedModelingConfig, ClassificationConfig, SiameseConfig, MixtureSeparationConfig,
-                 ImageTextConfig, MaskedClipsConfig, ClipClassificationConfig>;
+                 ImageTextConfig, MaskedClipsConfig, ClipClassificationConfig, SupermaskConfig,
+                 PolicyMultilabelConfig>;
 
 }  // namespace dbot::methods
 

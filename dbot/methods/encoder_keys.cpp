@@ -43,6 +43,20 @@ void bind_encoder(core::Settings& settings, nn::EncoderConfig& model) {
                "Attention's keys have a bias; false: queries and values alone.");
 }
 
+void bind_gelu(core::Settings& settings, nn::EncoderConfig& model) {
+  settings.add_optional_choice(
+      "model.gelu",
+      {[&model] { return model.gelu == nn::Gelu::tanh ? 1 : 0; },
+       [&model](int index) { model.gelu = index == 1 ? nn::Gelu::tanh : nn::Gelu::exact; },
+       {gelu_name(nn::Gelu::exact), gelu_name(nn::Gelu::tanh)}},
+      "The encoder's GELU: by the normal distribution, or its approximation by tanh (M3AE's).");
+}
+
+std::string gelu_name(nn::Gelu gelu) {
+  constexpr const char* kNames[] = {"exact", "quick", "tanh"};
+  return kNames[static_cast<int>(gelu)];
+}
+
 void bind_decoder(core::Settings& settings, nn::DecoderConfig& decoder) {
   settings.add("decoder.width", decoder.width, at_least(4, kMostWidth), "",
                "Features of a token in the decoder.");

@@ -16,6 +16,10 @@ constexpr double kMostWidth = 16384;
 constexpr double kMostBlocks = 256;
 
 void bind_encoder(core::Settings& settings, nn::EncoderConfig& model);
+/// model.gelu, of systems whose networks do not all have the same one.
+void bind_gelu(core::Settings& settings, nn::EncoderConfig& model);
+/// Its word for a GELU: "exact", "tanh" or "quick", which recipes do not have.
+std::string gelu_name(nn::Gelu gelu);
 /// Those of them that every vision transformer has, from model.image_size to model.layer_norm_eps.
 void bind_encoder_sizes(core::Settings& settings, nn::EncoderConfig& model);
 

@@ -29,7 +29,9 @@ namespace dbot::methods {
 
 class ClassifyingCapability;
 class ImageCapability;
+class LabellingCapability;
 class MixtureCapability;
+class TaskCapability;
 
 /// What is known of the data once they are open.
 struct DataFacts {
@@ -37,6 +39,9 @@ struct DataFacts {
   std::vector<double> value_range = {};   // stored values that are black and white; empty: usual
   std::vector<std::string> classes = {};  // by the number of their labels; empty: no labels
   std::vector<std::string> words = {};    // by the ids of a text's tokens; empty: no texts
+  std::int64_t row_width = 0;             // of rows of numbers; 0: none are read
+  /// Micro-batches of each stage, as the run is planned; empty: not known.
+  std::vector<std::int64_t> stage_batches = {};
 };
 
 struct StepContext {
@@ -46,7 +51,9 @@ struct StepContext {
 };
 
 struct StepResult {
-  at::Tensor loss;                                          // scalar with its graph
+  /// A scalar with its graph; without one where nothing is left for the trainer to learn, since
+  /// what the step changes are buffers alone.
+  at::Tensor loss;
   std::vector<std::pair<std::string, at::Tensor>> scalars;  // further figures, without graph
 };
 
@@ -88,6 +95,9 @@ struct BackboneFile {
 using StepVisitor =
     std::function<void(const std::string& part, const std::string& what, const at::Tensor&)>;
 
+/// When a method may look at samples that it makes no step of.
+enum class StageMoment { begins, ends };
+
 class Method {
  public:
   virtual ~Method() = default;
@@ -113,6 +123,17 @@ class Method {
   virtual void begin_stage(std::int64_t stage) = 0;
   /// Closes stage `stage`: for dBOT the student becomes the teacher.
   virtual void end_stage(std::int64_t stage) = 0;
+
+  /// How many batches of a stage's training data it looks at, behind `begin_stage` or before
+  /// `end_stage`; 0: none. An epoch has `an_epoch` of them. Never asked of the end of a run.
+  virtual std::int64_t batches_to_look_at(std::int64_t /*stage*/, StageMoment /*moment*/,
+                                          std::int64_t /*an_epoch*/) const {
+    return 0;
+  }
+  /// So many, on the device of the parameters: always the first ones of the stage. Leaves no
+  /// gradients.
+  virtual void look_at(std::int64_t /*stage*/, StageMoment /*moment*/,
+                       const std::vector<data::Batch>& /*batches*/) {}
 
   /// Whether the backbone that a run begins with was trained before, by another run or tool.
   virtual bool starts_trained() const { return false; }
@@ -147,6 +168,10 @@ class Method {
   virtual const MixtureCapability* mixtures() const { return nullptr; }
   /// Null where it does not sort samples into classes.
   virtual const ClassifyingCapability* classifier() const { return nullptr; }
+  /// Null where it does not learn tasks one after another.
+  virtual const TaskCapability* tasks() const { return nullptr; }
+  /// Null where it does not give samples any number of labels.
+  virtual const LabellingCapability* labeller() const { return nullptr; }
   /// Shows what a step computes, layer by layer and without stochastic depth, so that none hides.
   /// Does nothing where a method cannot be looked into.
   virtual void visit_step(const data::Batch& /*batch*/, const StepDraws& /*draws*/,

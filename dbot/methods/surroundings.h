@@ -3,8 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dbot/data/sources/labelled_share.h"
+#include "dbot/data/tasks/task_split.h"
+#include "dbot/data/text/tables/tf_idf.h"
 #include "dbot/nn/backbone.h"
 #include "dbot/runtime/device.h"
 
@@ -15,6 +18,7 @@ namespace dbot::methods {
 struct Surroundings {
   std::int64_t stages = 1;
   bool keep_optimizer = false;  // its moments survive a stage's end
+  double weight_decay = 0;
   double moments = 2;           // numbers that it keeps for each trained parameter
   std::int64_t batch_size = 1;  // samples of a micro-batch
   double element = 4;           // bytes of a number in matrix products
@@ -66,6 +70,21 @@ struct ClipInput {
   bool operator==(const ClipInput&) const = default;
 };
 
+/// A stage of a system that divides its run itself.
+struct OwnStage {
+  std::int64_t task = 0;     // whose data it learns from: of `Outline::tasks`
+  double epochs = 0;         // of these
+  double learning_rate = 0;  // at its peak, whatever the batch
+};
+
+/// What a system reads of rows with a set of labels each (data/text/tables), beside each sample one
+/// that is held out from training.
+struct RowInput {
+  data::TfIdfConfig words = {};  // that texts become rows by
+  double held_out = 0.1;         // share of the training samples
+  std::int64_t steps = 1;        // of what learns inside a step: a batch is cut into so many
+};
+
 struct Outline {
   std::optional<nn::ImageInput> images;  // where it reads images; of one that reads clips, a frame
   std::int64_t width = 0;                // of its matrix products; feature width of its backbone
@@ -81,8 +100,12 @@ struct Outline {
   /// Where it learns from pairs (data/loader/partner_part.h): the share of partners that are of the
   /// sample's own class.
   std::optional<double> partners = {};
-  std::optional<TextInput> texts = {};  // where it reads texts
-  std::optional<ClipInput> clips = {};  // where it reads clips in place of images
+  std::optional<TextInput> texts = {};        // where it reads texts
+  std::optional<ClipInput> clips = {};        // where it reads clips in place of images
+  std::optional<RowInput> rows = {};          // where it reads rows of numbers in place of images
+  std::optional<data::TaskSplit> tasks = {};  // where its data are several tasks
+  /// Where it says itself what its stages are: in place of the recipe's [stages] and length.
+  std::vector<OwnStage> own_stages = {};
   /// Why several processes cannot share its steps: what a micro-batch leaves to the one behind it.
   /// Empty: they can.
   std::string needs_one_process = {};

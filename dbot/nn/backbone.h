@@ -32,6 +32,9 @@ struct ImageInput {
 /// The part of a batch that clips of videos are: [batch, channels, frames, height, width].
 inline constexpr const char* kClips = "clips";
 
+/// The part of a batch that rows of numbers are, such as bags of words: [batch, row_width].
+inline constexpr const char* kRows = "rows";
+
 /// Which frames of a video are a clip.
 struct ClipFrames {
   std::int64_t frames = 16;
@@ -46,6 +49,7 @@ struct BackboneInput {
   ImageInput images;            // of no meaning for other parts
   /// Where it also reads `kClips`, of frames like `images`.
   std::optional<ClipFrames> clips = {};
+  std::int64_t row_width = 0;  // where it reads `kRows` and no images; else 0
 };
 
 /// What the last block of a network of patches sees and makes of each patch.

@@ -48,7 +48,8 @@ std::span<const ops::TransformerBlockWeights> Teacher::weights(at::ScalarType co
   if (copies_type_ != compute || copies_revision_ != revision) {
     copies_.clear();
     for (const auto& block : network_.block_weights()) {
-      copies_.push_back(ops::converted(block, compute));
+      copies_.push_back(config().has_plain_blocks() ? ops::frozen_weights(block, compute)
+                                                    : ops::converted(block, compute));
     }
     copies_type_ = compute;
     copies_revision_ = revision;

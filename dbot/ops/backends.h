@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "dbot/ops/flat_updates.h"
 #include "dbot/ops/image_patches.h"
 #include "dbot/ops/token_loss.h"
+#include "dbot/ops/top_fraction_mask.h"
 #include "dbot/ops/transformer_block.h"
 
 // The ways to compute each operation that has more than one. An operation's own file checks its
@@ -41,6 +43,8 @@ at::Tensor transformer_block_cpu(const at::Tensor& x, const TransformerBlockWeig
 at::Tensor transformer_block_cuda(const at::Tensor& x, const TransformerBlockWeights& weights,
                                   const TransformerBlockOptions& options,
                                   const BranchScales& scales, const at::Tensor& rows = {});
+/// Null where the host's products of bfloat16 are not in use.
+std::shared_ptr<const PackedBlock> packed_block_cpu(const TransformerBlockWeights& weights);
 /// The logit of a key that is padded: far below all others, and finite. docs/methods/m3ae.md §2.
 inline constexpr float kPaddedLogit = -1e7F;
 /// The block of frozen networks of other kinds: gates, norms of heads and branches, rotations.
@@ -88,6 +92,15 @@ at::Tensor mean_token_loss_cpu(const at::Tensor& prediction, const at::Tensor& t
                                const LossConfig& config, TargetScale scale);
 at::Tensor mean_token_loss_cuda(const at::Tensor& prediction, const at::Tensor& target,
                                 const LossConfig& config, TargetScale scale);
+
+// ---- Supermasks. Kernels: selection by counting, weights and gradients in one pass each. GPUs
+// take the reference. ----
+at::Tensor top_mask_reference(const at::Tensor& scores, std::int64_t left_out);
+at::Tensor top_mask_cpu(const at::Tensor& scores, std::int64_t left_out);
+at::Tensor supermasked_reference(const at::Tensor& weight, const at::Tensor& scores,
+                                 const at::Tensor& mask);
+at::Tensor supermasked_cpu(const at::Tensor& weight, const at::Tensor& scores,
+                           const at::Tensor& mask);
 
 // ---- Optimizers. AdamW's and Adam's reference is LibTorch's fused kernel and a pass that clears
 // gradients. ----

@@ -65,6 +65,16 @@ TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::Sc
   return copies;
 }
 
+TransformerBlockWeights frozen_weights(const TransformerBlockWeights& weights,
+                                       at::ScalarType type) {
+  if (type != at::kBFloat16 || backend_of({weights.fc1_weight}) != Backend::cpu) {
+    return converted(weights, type);
+  }
+  TransformerBlockWeights frozen = fold_layer_scale(weights);
+  frozen.packed = packed_block_cpu(frozen);
+  return frozen.packed == nullptr ? converted(weights, type) : frozen;
+}
+
 at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
                              const TransformerBlockOptions& options, const BranchScales& scales,
                              const at::Tensor& rows) {

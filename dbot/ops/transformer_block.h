@@ -4,8 +4,11 @@
 #include <c10/core/ScalarType.h>
 
 #include <cstdint>
+#include <memory>
 
 namespace dbot::ops {
+
+struct PackedBlock;
 
 /// Official names behind "blocks.N.": norm1.*, attn.qkv.*, attn.proj.*, norm2.*, mlp.fc1.*,
 /// mlp.fc2.*
@@ -27,6 +30,8 @@ struct TransformerBlockWeights {
   at::Tensor key_norm_weight = {}, key_norm_bias = {};
   at::Tensor attention_norm_weight = {}, attention_norm_bias = {};  // [width], before proj
   at::Tensor mlp_norm_weight = {}, mlp_norm_bias = {};              // [hidden], before fc2
+  /// The four matrices once more, as the host's products of bfloat16 read them: `frozen_weights`.
+  std::shared_ptr<const PackedBlock> packed = {};
 };
 
 /// The same block without LayerScale: its factors go into the last matrix and bias of each branch,
@@ -37,6 +42,11 @@ TransformerBlockWeights fold_layer_scale(const TransformerBlockWeights& weights)
 /// folded into them; LayerNorm and the bias of attention stay float32. The results have no graph; a
 /// tensor that has the type already is not copied.
 TransformerBlockWeights converted(const TransformerBlockWeights& weights, at::ScalarType type);
+
+/// What a frozen block of ordinary kind keeps: its weights, packed once for all passes where the
+/// host's products of bfloat16 are in use (kernel_level.h) and `type` is bfloat16; otherwise
+/// `converted`.
+TransformerBlockWeights frozen_weights(const TransformerBlockWeights& weights, at::ScalarType type);
 
 struct TransformerBlockOptions {
   std::int64_t heads = 1;

@@ -5,6 +5,10 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace dbot::runtime {
 
@@ -53,6 +57,23 @@ ProcessorFeatures processor_features() {
 
 ProcessorFeatures processor_features() {
   return {};
+}
+
+#endif
+
+#if defined(__x86_64__) && defined(__linux__)
+
+bool tiles_are_allowed() {
+  // ARCH_REQ_XCOMP_PERM for the state of tile data: Linux, Documentation/arch/x86/xstate.rst.
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  static const bool allowed = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return allowed;
+}
+
+#else
+
+bool tiles_are_allowed() {
+  return false;
 }
 
 #endif

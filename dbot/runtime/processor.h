@@ -13,4 +13,8 @@ struct ProcessorFeatures {
 /// By CPUID and XCR0; all false on processors other than x86-64.
 ProcessorFeatures processor_features();
 
+/// Asks the system for the tile registers of AMX, which it gives to a process on request alone;
+/// false where it refuses. The answer is kept.
+bool tiles_are_allowed();
+
 }  // namespace dbot::runtime

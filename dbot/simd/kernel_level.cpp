@@ -8,6 +8,7 @@
 #include <string>
 
 #include "dbot/core/error.h"
+#include "dbot/runtime/processor.h"
 
 namespace dbot::simd {
 namespace {
@@ -15,14 +16,29 @@ namespace {
 struct Level {
   KernelLevel level;
   std::string_view name;
-  std::int64_t target;  // of Highway; the smaller the number, the wider the vectors
+  std::int64_t target;       // of Highway; the smaller the number, the wider the vectors
+  bool (*more)() = nullptr;  // what it needs beside the vectors
 };
 
+bool has_bf16_products() {
+  static const bool has = runtime::processor_features().avx512_bf16;
+  return has;
+}
+
+bool has_tiles() {
+  static const bool has =
+      has_bf16_products() && runtime::processor_features().amx_bf16 && runtime::tiles_are_allowed();
+  return has;
+}
+
 // In the order of the enumeration.
-constexpr std::array<Level, 4> kLevels{{{KernelLevel::reference, "reference", 0},
-                                        {KernelLevel::portable, "portable", 0},
-                                        {KernelLevel::avx2, "avx2", HWY_AVX2},
-                                        {KernelLevel::avx512, "avx512", HWY_AVX3}}};
+constexpr std::array<Level, 6> kLevels{
+    {{KernelLevel::reference, "reference", 0},
+     {KernelLevel::portable, "portable", 0},
+     {KernelLevel::avx2, "avx2", HWY_AVX2},
+     {KernelLevel::avx512, "avx512", HWY_AVX3},
+     {KernelLevel::avx512_bf16, "avx512_bf16", HWY_AVX3, has_bf16_products},
+     {KernelLevel::amx, "amx", HWY_AVX3, has_tiles}}};
 
 const Level& entry(KernelLevel level) {
   return kLevels.at(static_cast<std::size_t>(level));
@@ -56,9 +72,8 @@ std::string_view name(KernelLevel level) {
 std::vector<KernelLevel> supported_kernel_levels() {
   std::vector<KernelLevel> levels;
   for (const Level& level : kLevels) {
-    if (level.target == 0 || (available_targets() & level.target) != 0) {
-      levels.push_back(level.level);
-    }
+    const bool has_vectors = level.target == 0 || (available_targets() & level.target) != 0;
+    if (has_vectors && (level.more == nullptr || level.more())) levels.push_back(level.level);
   }
   return levels;
 }

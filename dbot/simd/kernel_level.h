@@ -7,8 +7,10 @@ namespace dbot::simd {
 
 /// The code that operations run where there is a choice. All levels compute the same up to
 /// rounding. `reference` is plain ATen calls, differentiated by autograd; the others are the
-/// project's kernels, compiled for any processor, for AVX2, and for AVX-512.
-enum class KernelLevel { reference, portable, avx2, avx512 };
+/// project's kernels, compiled for any processor, for AVX2, and for AVX-512. From `avx512_bf16` on
+/// they multiply bfloat16 matrices as well, by dot products of AVX512-BF16 or on the tiles of AMX;
+/// float32 is computed as on `avx512`.
+enum class KernelLevel { reference, portable, avx2, avx512, avx512_bf16, amx };
 
 std::string_view name(KernelLevel level);
 

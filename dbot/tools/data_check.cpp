@@ -120,7 +120,8 @@ void check_data_check_folder(const fs::path& out) {
 
 DataCheck check_data_set(const DataCheckOptions& options, const TellDataCheck& tell,
                          const core::StopRequest& stop, const core::Log& log) {
-  const auto set = data::AuditedSet::open(options.data, log);
+  const auto set =
+      data::AuditedSet::open(options.data, log, data::MaskChoice::kept, options.captions);
   std::error_code error;
   fs::create_directories(options.out, error);
   if (error) {
@@ -136,6 +137,7 @@ DataCheck check_data_set(const DataCheckOptions& options, const TellDataCheck& t
         fmt::format("looking for copies among {} images", report::grouped(set.size())));
   }
   check.images = set.size();
+  if (set.captions()) check.captions = set.captions()->counts.captions;
   check.parts = std::ssize(set.parts());
   check.audit = data::judge(set, facts, options.limits, stop);
   check.statistics = data::summarise(set, facts);

@@ -21,6 +21,7 @@ struct DataCheckOptions {
   data::QuarantineScope quarantine = data::QuarantineScope::broken;
   data::SurveyConfig survey;  // of kAnyChannels: those that most images have (data::channels_of)
   data::AuditLimits limits;
+  std::string captions = {};  // of the images, "beside" or a file; empty: none are looked at
   report::CommandTexts commands = {};  // the page shows them
 };
 
@@ -33,7 +34,8 @@ using TellDataCheck = std::function<void(const DataCheckProgress&)>;
 struct DataCheck {
   std::string sentence;  // how the set is
   std::int64_t images = 0, parts = 0, quarantined = 0;
-  int channels = 0;  // that images were looked at with
+  std::int64_t captions = 0;  // that images have, where they were asked for
+  int channels = 0;           // that images were looked at with
   data::Audit audit;
   data::SetStatistics statistics;
   double seconds = 0;          // that looking at the images took

@@ -65,6 +65,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
 TrainSummary Trainer::run(const core::StopRequest& stop) {
   if (!update_) {
     method_.begin_stage(0);
+    show_batches(methods::StageMoment::begins);
     update_ = fresh_update();
   }
   summary_ = {};

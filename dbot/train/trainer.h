@@ -126,6 +126,8 @@ class Trainer {
   /// The step at which the current stage ends.
   std::int64_t stage_end() const;
   void switch_stage();
+  /// Shows the method what it asks for of the stage's data, from its first batch on.
+  void show_batches(methods::StageMoment moment);
   /// False where the run ends with the stage that has ended.
   bool begin_next_stage();
   double learning_rate() const;

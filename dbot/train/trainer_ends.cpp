@@ -6,6 +6,7 @@
 #include <exception>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
@@ -35,13 +36,34 @@ std::int64_t Trainer::stage_end() const {
   return settings_.plan.end_of(state_.stage);
 }
 
+void Trainer::show_batches(methods::StageMoment moment) {
+  const std::int64_t an_epoch =
+      settings_.plan.steps_per_epoch_of(state_.stage) * settings_.train.accumulate;
+  const std::int64_t wanted = method_.batches_to_look_at(state_.stage, moment, an_epoch);
+  if (wanted <= 0) return;
+  LoaderStart start = loader_start();
+  start.first_step =
+      settings_.plan.begin_of(state_.stage) - settings_.plan.data_begin_of(state_.stage);
+  const auto loader = make_loader_(start, core::silent_log());
+  std::vector<data::Batch> batches;
+  for (std::int64_t i = 0; i < wanted; ++i) {
+    auto batch = loader->next();
+    if (!batch) break;
+    MicroBatch here = move_to(MicroBatch{std::move(*batch), {}}, method_.parameters().device());
+    batches.push_back(std::move(here.batch));
+  }
+  method_.look_at(state_.stage, moment, batches);
+}
+
 void Trainer::switch_stage() {
+  show_batches(methods::StageMoment::ends);
   method_.end_stage(state_.stage);
   // The optimizer holds on to the old student's memory. Two students with moments are the most a
   // run would need.
   if (!settings_.stages.keep_optimizer) update_.reset();
   ++state_.stage;
   method_.begin_stage(state_.stage);
+  show_batches(methods::StageMoment::begins);
   if (settings_.stages.keep_optimizer) {
     update_->rebind();
   } else {

@@ -34,6 +34,8 @@ constexpr Target targets[] = {
     {"image", image},
     {"folder_index", folder_index},
     {"captions", captions},
+    {"news", news},
+    {"label_tables", label_tables},
     {"vocabulary", vocabulary},
     {"word_piece", word_piece},
     {"video_index", video_index},

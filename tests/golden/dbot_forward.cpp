@@ -1,6 +1,7 @@
 #include "dbot/objectives/target.h"
 #include "tests/golden/dbot_networks.h"
 #include "tests/golden/student.h"
+#include "tests/golden/support/bf16_step.h"
 #include "tests/golden/support/registry.h"
 
 namespace dbot::golden {
@@ -38,6 +39,7 @@ void check_dbot_forward(const Fixture& fixture, Comparison& comparison) {
     }
   }
   compare_gradients(fixture, "g.", *student.network.parameters(), comparison);
+  check_bf16_step(fixture, comparison);
 }
 
 }  // namespace dbot::golden

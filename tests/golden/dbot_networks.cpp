@@ -24,14 +24,14 @@ Student read_student(const Fixture& fixture) {
   return {make_student(config, weights), mask, with_cls_position(mask.mask)};
 }
 
-at::Tensor teacher_features(const Fixture& fixture, bool final_norm) {
+at::Tensor teacher_features(const Fixture& fixture, bool final_norm, at::ScalarType compute) {
   const at::Tensor& images =
       fixture.at(fixture.has("in.teacher_images") ? "in.teacher_images" : "in.images");
   const runtime::NamedTensors weights = fixture.with_prefix("t.");
   const char* which = fixture.config.contains("teacher") ? "teacher" : "student";
   const auto config = encoder_config(network_json(fixture, which), images.size(1), weights);
   return make_teacher(config, weights, final_norm)
-      .features(images, at::kFloat, objectives::Normalisation::none);
+      .features(images, compute, objectives::Normalisation::none);
 }
 
 objectives::LossConfig feature_loss(const Fixture& fixture) {

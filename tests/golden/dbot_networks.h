@@ -19,7 +19,8 @@ struct Student {
 Student read_student(const Fixture& fixture);
 
 /// The teacher's raw features with or without its final norm.
-at::Tensor teacher_features(const Fixture& fixture, bool final_norm);
+at::Tensor teacher_features(const Fixture& fixture, bool final_norm,
+                            at::ScalarType compute = at::kFloat);
 
 objectives::LossConfig feature_loss(const Fixture& fixture);
 

@@ -38,6 +38,15 @@ class HuggingFaceTest(ToolTest):
             tokens = loaded["model"](self.images).last_hidden_state
         self.assert_features(tokens, shop.features(self.run_folder, self.data))
 
+    def test_vit_with_the_gelu_by_tanh(self):
+        run = shop.folder / "hf-tanh"
+        shop.run_with(run, "--set", "model.gelu=tanh")
+        loaded = shop.export(run, "huggingface", "vit-tanh")
+        images = shop.normalised(self.data, description_of(run / "model.safetensors"))
+        with torch.inference_mode():
+            tokens = loaded["model"](images).last_hidden_state
+        self.assert_features(tokens, shop.features(run, self.data))
+
     def test_vit_at_another_image_size(self):
         model = shop.export(self.run_folder, "huggingface", "vit-48")["model"]
         data = shop.images(48, 48)

@@ -26,6 +26,15 @@ class TimmTest(ToolTest):
                         loaded["model"].forward_features(images).detach(), shop.features(run, data)
                     )
 
+    def test_the_gelu_by_tanh_goes_with_the_network(self):
+        run, data = shop.folder / "timm-tanh", shop.images(32, 32)
+        shop.run_with(run, "--set", "model.gelu=tanh")
+        loaded = shop.export(run, "timm", "tanh.safetensors", "--force")
+        images = shop.normalised(data, description_of(run / "model.safetensors"))
+        self.assert_features(
+            loaded["model"].forward_features(images).detach(), shop.features(run, data)
+        )
+
     def test_the_symmetric_variant_is_a_beit(self):
         data = shop.images(32, 32)
         for shared in (True, False):

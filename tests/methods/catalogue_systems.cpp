@@ -192,6 +192,62 @@ std::vector<System> small_ones(const methods::ClipClassificationConfig& /*which*
           {"maest, fine-tuned, mixed", maker(mixed), {}, "\"classes\":[\"dark\",\"bright\"]"}};
 }
 
+/// The same on a chain of convolutions.
+methods::SupermaskConfig chain_of(methods::SupermaskConfig config) {
+  config.network.kind = methods::TaskNetworkKind::chain;
+  return config;
+}
+
+/// ExSSNeT on a chain of convolutions; and SupSup's masks of dense layers, a second task of which
+/// begins with what the first one found.
+std::vector<System> small_ones(const methods::SupermaskConfig& /*which*/) {
+  methods::SupermaskConfig config;
+  config.network.kind = methods::TaskNetworkKind::chain;
+  config.network.convolution = {.image_size = {8, 8}, .widths = {8, 16}};
+  config.split = {.kind = data::TaskKind::pieces, .count = 1};
+  config.density.density = 0.5;
+  methods::SupermaskConfig masks = config;
+  masks.network.kind = methods::TaskNetworkKind::lenet;
+  masks.network.hidden = {16, 8};
+  masks.learning = methods::TaskLearning::masks;
+  masks.split = {.kind = data::TaskKind::permutations, .count = 2};
+  masks.transfer.kind = methods::Transfer::none;  // two processes would see other batches
+  methods::SupermaskConfig held = masks;
+  held.learning = methods::TaskLearning::ewc;
+  const std::vector<std::string> shown{"mask_overlap", "free_share"};
+  constexpr double no_decay = 0;
+  return {{"exssnet", maker(config), {"accuracy"}, "\"network\":\"chain\"", shown, no_decay},
+          {"supsup", maker(masks), {"accuracy"}, "\"dense\":{", shown, no_decay},
+          {"tasks with ewc, by a chain",
+           maker(chain_of(held)),
+           {"accuracy"},
+           "\"chain\"",
+           {},
+           no_decay}};
+}
+
+/// One as the paper's, and one with everything else that there is.
+std::vector<System> small_ones(const methods::PolicyMultilabelConfig& /*which*/) {
+  methods::PolicyMultilabelConfig config;
+  config.steps = 2;
+  config.hidden = 4;
+  methods::PolicyMultilabelConfig other = config;
+  other.episode.weights = methods::WeightPolicy::look_ahead;
+  other.episode.thresholds = methods::ThresholdPolicyLearning::direct;
+  other.classifier_hidden = 6;
+  other.optimizer = methods::ClassifierOptimizer::sgd;
+  std::vector<System> systems;
+  for (const auto& [name, small] :
+       {std::pair{"policies of labels", config}, {"policies of labels by gradients", other}}) {
+    systems.push_back({name,
+                       maker(small),
+                       {"classifier_loss", "reward", "exact_f1", "mean_threshold"},
+                       "\"network\":\"label_classifier\"",
+                       {"thresholds", "weights", "frequency"}});
+  }
+  return systems;
+}
+
 }  // namespace
 
 void PrintTo(const System& system, std::ostream* out) {

@@ -17,6 +17,7 @@ struct System {
   std::vector<std::string> scalars;
   std::string header;  // stands in the description of its backbone
   std::vector<std::string> exhibits = {};
+  double weight_decay = 0.05;  // 0 of systems that refuse another one
 };
 
 void PrintTo(const System& system, std::ostream* out);

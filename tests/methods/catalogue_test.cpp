@@ -13,6 +13,7 @@
 #include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
 #include "dbot/data/loader/value_parts.h"
+#include "dbot/data/text/tables/row_parts.h"
 #include "dbot/data/text/text_names.h"
 #include "dbot/eval/frozen/evaluation.h"
 #include "dbot/exchange/import/encoder_file.h"
@@ -39,8 +40,11 @@ using testing::IsEmpty;
 
 constexpr std::int64_t kSamples = 24, kBatch = 2, kSteps = 4;
 
-const methods::DataFacts kCatalogueFacts{
-    .mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}, .classes = {"dark", "bright"}};
+const methods::DataFacts kCatalogueFacts{.mean = {0.5, 0.5, 0.5},
+                                         .std = {0.25, 0.25, 0.25},
+                                         .classes = {"dark", "bright"},
+                                         .row_width = test::kRowWidth,
+                                         .stage_batches = {4, 4}};
 
 /// Ends the process' work after a step, as a kill would: nothing is saved after it.
 class Kill : public train::TrainObserver {
@@ -71,12 +75,13 @@ class StopInside : public train::TrainObserver {
 };
 
 /// Two stages of two steps of two micro-batches.
-train::TrainerSettings two_stages() {
+train::TrainerSettings two_stages(const test::System& system) {
   train::TrainerSettings settings;
   settings.plan = {.steps_per_epoch = 2, .stage_begin = {0, 2, kSteps}, .warmup_steps = {1, 1}};
   settings.train.batch_size = kBatch;
   settings.train.accumulate = 2;
   settings.optimizer.base_lr = 0.5;
+  settings.optimizer.weight_decay = system.weight_decay;
   return settings;
 }
 
@@ -91,7 +96,7 @@ class EverySystem : public testing::TestWithParam<test::System> {
         train::read_newest_checkpoint(folder / "checkpoints", core::silent_log());
     auto method = GetParam().make(checkpoint.has_value());
     method->see_data(kCatalogueFacts);
-    train::TrainerSettings settings = two_stages();
+    train::TrainerSettings settings = two_stages(GetParam());
     settings.checkpoint = {.every_steps = 1, .keep = 10};
     settings.checkpoint_folder = folder / "checkpoints";
     fs::create_directories(folder / "checkpoints");
@@ -131,6 +136,11 @@ class EverySystem : public testing::TestWithParam<test::System> {
         data::ragged_part({.name = test::kNumbers, .shape = {1}}),
         data::value_part(
             {.name = nn::kClips, .type = at::kByte, .shape = {3, test::kClipFrames, 8, 8}})};
+    for (const std::string prefix : {"", data::kHeldOutPrefix}) {
+      all.push_back(data::ragged_part({.name = prefix + data::kRowPlaces, .type = at::kLong}));
+      all.push_back(data::ragged_part({.name = prefix + data::kRowValues}));
+      all.push_back(data::value_part({.name = prefix + data::kLabelSet, .shape = {2}}));
+    }
     for (const std::string prefix : {"", data::kUnpaired}) {
       all.push_back(data::value_part(
           {.name = prefix + data::kTextIds, .type = at::kLong, .shape = {test::kTextLength}}));
@@ -257,7 +267,7 @@ runtime::NamedTensors trained_by(const test::System& system, train::MakeLoader l
                                  train::Ranks& ranks) {
   auto method = system.make(false);
   method->see_data(kCatalogueFacts);
-  train::TrainerSettings settings = two_stages();
+  train::TrainerSettings settings = two_stages(system);
   settings.train.lanes = 2;
   settings.checkpoint = {.every_steps = 0, .every_epochs = 0};
   const test::TemporaryFolder folder;

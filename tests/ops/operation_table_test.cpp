@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 #include <ostream>
 
+#include "dbot/ops/cpu/kernels/bf16/block_product.h"
 #include "dbot/simd/kernel_level.h"
 #include "tests/ops/operation_table.h"
 
@@ -18,13 +20,14 @@ struct Case {
   TableShape shape;
   at::ScalarType compute;
   simd::KernelLevel level;
+  bool emulated_tiles = false;
 };
 
 std::string name_of(const Case& c) {
-  const auto& [operation, shape, compute, level] = c;
+  const auto& [operation, shape, compute, level, emulated_tiles] = c;
   return operation.name + "_" + std::to_string(shape.batch) + "x" + std::to_string(shape.tokens) +
          "x" + std::to_string(shape.width) + (compute == at::kFloat ? "_fp32_" : "_bf16_") +
-         std::string(name(level));
+         std::string(name(level)) + (emulated_tiles ? "_emulated_tiles" : "");
 }
 
 /// GoogleTest looks for this name.
@@ -49,6 +52,11 @@ std::vector<Case> cases(const std::vector<at::ScalarType>& types) {
         for (const TableShape& shape : kShapes) {
           for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
             all.push_back({operation, shape, compute, level});
+          }
+          // Every processor can run what AMX does, slowly.
+          if (compute == at::kBFloat16) {
+            const simd::KernelLevel widest = simd::supported_kernel_levels().back();
+            all.push_back({operation, shape, compute, widest, true});
           }
         }
       }
@@ -88,14 +96,20 @@ at::Tensor outer_of(const Case& c, const at::Tensor& expected) {
 
 class LevelGuard {
  public:
-  explicit LevelGuard(simd::KernelLevel level) { simd::use_kernel_level(level); }
+  explicit LevelGuard(const Case& c) {
+    simd::use_kernel_level(c.level);
+    if (c.emulated_tiles) engine_.emplace(BlockEngine::emulated_tiles);
+  }
   ~LevelGuard() { simd::use_kernel_level("auto"); }
   LevelGuard(const LevelGuard&) = delete;
   LevelGuard& operator=(const LevelGuard&) = delete;
+
+ private:
+  std::optional<ChosenEngine> engine_;
 };
 
 Outcome ours(const Case& c, const Inputs& inputs, const at::Tensor& outer) {
-  const LevelGuard guard(c.level);
+  const LevelGuard guard(c);
   return c.operation.ours({c.shape, inputs.given, outer, c.compute});
 }
 

@@ -15,9 +15,11 @@
 
 #include <array>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "dbot/core/error.h"
+#include "dbot/ops/cpu/kernels/bf16/block_product.h"
 #include "dbot/simd/kernel_level.h"
 
 // The fast path against the reference path in double precision: outputs and all gradients, for
@@ -32,6 +34,7 @@ struct BlockCase {
   bool part;  // every second token only
   simd::KernelLevel level;
   bool variant = false;  // with a bias of the logits and LayerScale
+  bool emulated_tiles = false;
 };
 
 std::string block_name(const testing::TestParamInfo<BlockCase>& info) {
@@ -39,7 +42,7 @@ std::string block_name(const testing::TestParamInfo<BlockCase>& info) {
   return std::to_string(c.batch) + "x" + std::to_string(c.tokens) + "x" + std::to_string(c.width) +
          "_" + std::to_string(c.heads) + "heads" + (c.compute == at::kFloat ? "_fp32" : "_bf16") +
          (c.drop_path ? "_drop" : "") + (c.part ? "_part" : "") + (c.variant ? "_variant" : "") +
-         "_" + std::string(name(c.level));
+         "_" + std::string(name(c.level)) + (c.emulated_tiles ? "_emulated_tiles" : "");
 }
 
 /// Normal numbers that depend on `seed` alone.
@@ -112,7 +115,10 @@ class TransformerBlockPaths : public testing::TestWithParam<BlockCase> {};
 TEST_P(TransformerBlockPaths, AgreesWithDoublePrecision) {
   const BlockCase c = GetParam();
   simd::use_kernel_level(c.level);
+  std::optional<ChosenEngine> engine;
+  if (c.emulated_tiles) engine.emplace(BlockEngine::emulated_tiles);
   const auto ours = run(c, transformer_block_cpu, at::kFloat, c.compute);
+  engine.reset();
   simd::use_kernel_level("auto");
   const auto expected = run(c, transformer_block_reference, at::kDouble, at::kDouble);
   const double limit = c.compute == at::kFloat ? 3e-6 : 3e-2;
@@ -138,6 +144,13 @@ std::vector<BlockCase> cases() {
       all.push_back({3, 17, 96, 3, 192, compute, true, false, level, true});
       all.push_back({2, 50, 60, 3, 33, compute, false, true, level, true});
     }
+  }
+  // Every processor can run what AMX does, slowly.
+  const simd::KernelLevel widest = simd::supported_kernel_levels().back();
+  for (const bool variant : {false, true}) {
+    all.push_back({2, 17, 192, 3, 384, at::kBFloat16, true, false, widest, variant, true});
+    all.push_back({2, 50, 60, 3, 33, at::kBFloat16, false, true, widest, variant, true});
+    all.push_back({1, 197, 128, 2, 64, at::kBFloat16, false, false, widest, variant, true});
   }
   return all;
 }

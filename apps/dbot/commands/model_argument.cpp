@@ -16,17 +16,18 @@
 
 namespace dbot::app {
 
-void add_model(CLI::App& command, ModelArguments& arguments, const char* model_text) {
-  command.add_option("--model", arguments.model, model_text)
-      ->required()
-      ->type_name("PATH")
-      ->check(not_empty());
+CLI::Option* add_model(CLI::App& command, ModelArguments& arguments, const char* model_text) {
+  CLI::Option* model = command.add_option("--model", arguments.model, model_text)
+                           ->required()
+                           ->type_name("PATH")
+                           ->check(not_empty());
   command
       .add_option("--image-size", arguments.image_size,
                   "Input size in pixels (default: the model's)")
       ->type_name("N");
   add_precision(command, arguments.precision);
   add_threads(command, arguments.threads);
+  return model;
 }
 
 std::optional<core::Size> square_size(const ModelArguments& arguments) {

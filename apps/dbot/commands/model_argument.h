@@ -27,8 +27,8 @@ struct Model {
   std::string file;  // where the weights came from
 };
 
-/// Declares --model, --image-size, --precision and --threads.
-void add_model(CLI::App& command, ModelArguments& arguments, const char* model_text);
+/// Declares --model, which the result is, --image-size, --precision and --threads.
+CLI::Option* add_model(CLI::App& command, ModelArguments& arguments, const char* model_text);
 
 /// Threads and precision; call before the first tensor operation.
 eval::ExtractionSettings compute_settings(const ModelArguments& arguments);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <unordered_set>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "dbot/data/sources/folder/own_output.h"
 #include "dbot/data/sources/folder/visible_entries.h"
 #include "dbot/data/sources/open.h"
+#include "dbot/data/text/captions/captions.h"
 
 namespace dbot::data {
 namespace {
@@ -43,12 +45,18 @@ OtherFile look_into(const fs::path& path, std::string name) {
 
 }  // namespace
 
-AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log, MaskChoice masks) {
+AuditedSet AuditedSet::open(const fs::path& path, const core::Log& log, MaskChoice masks,
+                            const std::string& captions) {
   AuditedSet set;
   set.path_ = path;
   set.name_within_ = NamesWithin({path});
   const bool with_masks = masks == MaskChoice::kept;
-  const auto opened = data::open(path, Wanted::all, {.log = log, .with_masks = with_masks});
+  const OpenContext context{.log = log, .with_masks = with_masks};
+  const auto opened = data::open(path, Wanted::all, context);
+  if (!captions.empty()) {
+    set.captions_ =
+        with_captions(opened, captions, path, context, std::numeric_limits<std::size_t>::max());
+  }
   for (auto& part : opened.named()) {
     set.parts_.push_back({std::move(part.name), std::move(part.images), set.size(), {}});
   }

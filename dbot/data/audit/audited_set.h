@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "dbot/core/log.h"
 #include "dbot/data/dataset.h"
 #include "dbot/data/sources/names_within.h"
+#include "dbot/data/text/captions/match_captions.h"
 
 namespace dbot::data {
 
@@ -30,10 +32,11 @@ enum class MaskChoice {
 /// beside them.
 class AuditedSet {
  public:
-  /// A folder, or anything else that `data::open` takes, in all its parts. Throws DataError as it
-  /// does.
+  /// A folder, or anything else that `data::open` takes, in all its parts. `captions`: where those
+  /// of its images are, "beside" or a file; empty: they have none. Throws DataError as `data::open`
+  /// and `with_captions` do.
   static AuditedSet open(const std::filesystem::path& path, const core::Log& log,
-                         MaskChoice masks = MaskChoice::kept);
+                         MaskChoice masks = MaskChoice::kept, const std::string& captions = {});
 
   struct Part {
     std::string name;
@@ -57,6 +60,9 @@ class AuditedSet {
 
   const std::vector<OtherFile>& other_files() const { return other_files_; }
 
+  /// What captions and images have of each other, all by name; nothing unless they were asked for.
+  const std::optional<MatchedCaptions>& captions() const { return captions_; }
+
   /// Images that are masks of others, which training leaves out; none where they were left out.
   const std::vector<std::int64_t>& masks() const { return masks_; }
 
@@ -71,6 +77,7 @@ class AuditedSet {
   std::vector<std::string> classes_;
   std::vector<OtherFile> other_files_;
   std::vector<std::int64_t> masks_;
+  std::optional<MatchedCaptions> captions_;
 };
 
 }  // namespace dbot::data

@@ -29,7 +29,10 @@ void note_other_channels(int channels, std::vector<data::ImageFacts>& facts) {
 DataStatistics measure_data_set(const DataStatisticsOptions& options,
                                 const core::TellProgress& tell, const core::StopRequest& stop,
                                 const core::Log& log) {
-  const auto set = data::AuditedSet::open(options.data, log, data::MaskChoice::left_out);
+  std::optional<WordPiece> tokenizer;
+  if (!options.vocabulary.empty()) tokenizer.emplace(Vocabulary::read(options.vocabulary));
+  const auto set =
+      data::AuditedSet::open(options.data, log, data::MaskChoice::left_out, options.captions);
   const SurveyConfig config{.workers = options.workers,
                             .channels = options.channels == 0 ? kAnyChannels : options.channels,
                             .pixels = false};
@@ -40,6 +43,9 @@ DataStatistics measure_data_set(const DataStatisticsOptions& options,
   result.channels = options.channels == 0 ? most_frequent_channels(facts) : options.channels;
   note_other_channels(result.channels, facts);
   result.set = data::summarise(set, facts);
+  if (set.captions()) {
+    result.captions = measure_captions(*set.captions(), tokenizer ? &*tokenizer : nullptr);
+  }
   const auto& trained_on = *set.parts().front().images;
   result.measured = std::min(options.images, trained_on.size());
   result.pixels = data::measure_statistics(data::StoppableDataset(trained_on, stop, kStopped),

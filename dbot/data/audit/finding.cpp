@@ -62,6 +62,12 @@ const std::array<FindingText, kFindingKinds>& finding_texts() {
        "The largest class has many times the images of this one: accuracies say little about it."},
       {lonely_class, "lonely_class", suspicious, "Classes in one part only",
        "A class of the test part cannot be recognised without an image to learn from."},
+      {caption_alone, "caption_alone", suspicious, "Captions without their image",
+       "They name images that are not there: missing files, or names that are written otherwise. "
+       "They are not read."},
+      {broken_caption, "broken_caption", suspicious, "Captions that are no UTF-8",
+       "Bytes that are no UTF-8 are left out of them: most likely the text has another encoding. "
+       "Convert it."},
       {huge, "huge", note, "Huge",
        "Far more pixels than the others, or than a network sees: they slow loading down. Shrinking "
        "them once costs less."},
@@ -82,6 +88,10 @@ const std::array<FindingText, kFindingKinds>& finding_texts() {
       {mask, "mask", note, "Masks beside photographs",
        "One-channel pictures of few values, or named as masks or depth maps, with the name of a "
        "photograph beside them. Training and evaluations leave them out."},
+      {no_caption, "no_caption", note, "Images without a caption",
+       "They are learned from alone, beside those that have one."},
+      {empty_caption, "empty_caption", note, "Empty captions",
+       "Nothing but white space: they count as missing."},
       {no_end_mark, "no_end_mark", note, "JPEGs without an end mark",
        "Some cameras never write it. All pixels are there and are used."},
       {other_file, "other_file", note, "Other files",

@@ -30,6 +30,8 @@ enum class FindingKind : std::uint8_t {
   elongated,
   imbalance,
   lonely_class,
+  caption_alone,
+  broken_caption,
   huge,
   turned,
   grey_as_rgb,
@@ -38,10 +40,12 @@ enum class FindingKind : std::uint8_t {
   deep,
   more_pictures,
   mask,
+  no_caption,
+  empty_caption,
   no_end_mark,
   other_file
 };
-inline constexpr std::size_t kFindingKinds = 31;
+inline constexpr std::size_t kFindingKinds = 35;
 
 /// broken: cannot be used. suspicious: can be used, but may harm. note: good to know.
 enum class Gravity : std::uint8_t { broken, suspicious, note };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "dbot/data/audit/audit.h"
 
@@ -49,6 +50,28 @@ class Judge {
     for (const auto& part : set_.parts()) lonely(part);
   }
 
+  /// What captions and images lack of each other, by the names of images.
+  void captions() {
+    if (!set_.captions()) return;
+    const CaptionCounts& counts = set_.captions()->counts;
+    std::unordered_map<std::string, std::int64_t> numbers;
+    for (std::int64_t image = 0; image < set_.size(); ++image) {
+      numbers.emplace(set_.name(image), image);
+    }
+    for (const auto image : set_.masks()) numbers[set_.name(image)] = kMask;
+    const auto tell = [&](FindingKind kind, const NamedCount& images, const char* detail) {
+      for (const auto& name : images.first) {
+        const auto number = numbers.find(name);
+        const std::int64_t image = number == numbers.end() ? -1 : number->second;
+        if (image != kMask) audit_.findings.push_back({kind, image, name, detail, -1});
+      }
+    };
+    tell(FindingKind::no_caption, counts.without, "has none");
+    tell(FindingKind::empty_caption, counts.empty, "has a caption of nothing but white space");
+    tell(FindingKind::broken_caption, counts.broken, "has a caption with bytes that are no UTF-8");
+    tell(FindingKind::caption_alone, counts.missing, "has a caption, and is not there");
+  }
+
   void other_files() {
     for (const auto& other : set_.other_files()) {
       const bool known = !other.what.empty();
@@ -74,6 +97,7 @@ class Judge {
 
  private:
   using Members = std::vector<CopyGroup::Member>;
+  static constexpr std::int64_t kMask = -2;  // no photograph: it wants no caption
 
   void add(FindingKind kind, std::int64_t image, std::string detail, std::int64_t group) {
     audit_.findings.push_back({kind, image, set_.name(image), std::move(detail), group});
@@ -171,6 +195,7 @@ Audit judge(const AuditedSet& set, const std::vector<ImageFacts>& facts, const A
   verdict.masks();
   verdict.copies(stop);
   verdict.classes();
+  verdict.captions();
   verdict.other_files();
   return verdict.result();
 }

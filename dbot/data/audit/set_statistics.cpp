@@ -8,7 +8,6 @@
 #include <map>
 
 namespace dbot::data {
-namespace {
 
 Spread spread_of(std::vector<double> values) {
   if (values.empty()) return {};
@@ -18,6 +17,8 @@ Spread spread_of(std::vector<double> values) {
   };
   return {values.front(), at(0.25), at(0.5), at(0.75), values.back()};
 }
+
+namespace {
 
 /// Without empty bins at both ends; what lies outside the edges counts in the outermost ones.
 Histogram binned(const std::vector<double>& values, std::vector<double> edges) {

@@ -15,6 +15,8 @@ struct Spread {
   double least = 0, lower_quartile = 0, median = 0, upper_quartile = 0, most = 0;
 };
 
+Spread spread_of(std::vector<double> values);
+
 /// How many values lie from one edge to the next: counts[i] from edges[i] on, below edges[i + 1].
 struct Histogram {
   std::vector<double> edges;

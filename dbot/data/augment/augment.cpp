@@ -35,24 +35,41 @@ Fill mean_colour(const PlanarImage& image, const PixelRange& range) {
   return fill;
 }
 
-void augment_at_random(const PlanarImage& image, const PixelAugmentation& config,
-                       core::Random random) {
-  const auto fill = mean_colour(image, config.range);
+void augment_at_random(Frames frames, const PixelAugmentation& config, core::Random random) {
+  const auto fill = mean_colour(frames.front(), config.range);
   for (std::int64_t i = 0; i < config.random_augment.operations; ++i) {
     const auto drawn = draw_augment(config.random_augment, random);
-    if (drawn) apply_augment(image, *drawn, fill);
+    if (!drawn) continue;
+    for (const auto& frame : frames) apply_augment(frame, *drawn, fill);
   }
 }
 
-void augment_by_one_of_three(const PlanarImage& image, core::Random& random) {
+void blur_all(Frames frames, double sigma) {
+  for (const auto& frame : frames) gaussian_blur(frame, sigma);
+}
+
+void grey_all(Frames frames) {
+  for (const auto& frame : frames) to_grey(frame);
+}
+
+void solarise_all(Frames frames) {
+  for (const auto& frame : frames) solarise(frame, kSolariseThreshold);
+}
+
+void augment_by_one_of_three(Frames frames, core::Random& random) {
   switch (random.below(3)) {
     case 0:
-      return to_grey(image);
+      return grey_all(frames);
     case 1:
-      return solarise(image, kSolariseThreshold);
+      return solarise_all(frames);
     default:
-      return gaussian_blur(image, random.uniform(0.1, 2.0));
+      return blur_all(frames, random.uniform(0.1, 2.0));
   }
+}
+
+void jitter_all(Frames frames, const ColourJitterConfig& config, core::Random& random) {
+  const ColourJitter drawn = draw_colour_jitter(config, random);
+  for (const auto& frame : frames) apply_colour_jitter(frame, config, drawn);
 }
 
 }  // namespace
@@ -64,6 +81,11 @@ bool PixelAugmentation::any() const {
 
 void augment_pixels(const PlanarImage& image, const PixelAugmentation& config,
                     const PixelDraws& draws) {
+  augment_frames({&image, 1}, config, draws);
+}
+
+void augment_frames(Frames frames, const PixelAugmentation& config, const PixelDraws& draws) {
+  if (frames.empty()) return;
   /// The draws of a change if chance wants it, behind the one that decided.
   const auto chance = [&](double probability, PixelChange change, const auto& apply) {
     if (probability <= 0) return;
@@ -71,24 +93,21 @@ void augment_pixels(const PlanarImage& image, const PixelAugmentation& config,
     if (random.uniform() < probability) apply(random);
   };
   if (config.random_augment.operations > 0) {
-    augment_at_random(image, config, draws_of(draws, PixelChange::random_augment));
+    augment_at_random(frames, config, draws_of(draws, PixelChange::random_augment));
   }
   chance(config.three_augment, PixelChange::three_augment,
-         [&](core::Random& random) { augment_by_one_of_three(image, random); });
+         [&](core::Random& random) { augment_by_one_of_three(frames, random); });
   const auto& jitter = config.colour_jitter;
   chance(jitter.any() ? jitter.probability : 0, PixelChange::colour_jitter,
-         [&](core::Random& random) {
-           apply_colour_jitter(image, jitter, draw_colour_jitter(jitter, random));
-         });
-  chance(config.grey, PixelChange::grey, [&](core::Random&) { to_grey(image); });
+         [&](core::Random& random) { jitter_all(frames, jitter, random); });
+  chance(config.grey, PixelChange::grey, [&](core::Random&) { grey_all(frames); });
   chance(config.blur, PixelChange::blur, [&](core::Random& random) {
-    gaussian_blur(image, random.uniform(config.blur_sigma.at(0), config.blur_sigma.at(1)));
+    blur_all(frames, random.uniform(config.blur_sigma.at(0), config.blur_sigma.at(1)));
   });
-  chance(config.solarise, PixelChange::solarise,
-         [&](core::Random&) { solarise(image, kSolariseThreshold); });
+  chance(config.solarise, PixelChange::solarise, [&](core::Random&) { solarise_all(frames); });
   if (config.erase.probability > 0) {
     auto random = draws_of(draws, PixelChange::erase);
-    random_erase(image, config.erase, config.range, random);
+    random_erase(frames, config.erase, config.range, random);
   }
 }
 

@@ -40,4 +40,9 @@ struct PixelDraws {
 void augment_pixels(const PlanarImage& image, const PixelAugmentation& config,
                     const PixelDraws& draws);
 
+/// The same for a clip, whose frames have one size: what is done, how strongly, and which
+/// rectangles are erased is drawn once for all of them. What an operation makes of an image's own
+/// values (contrast, equalising) it makes of each frame's; erased pixels that are random differ.
+void augment_frames(Frames frames, const PixelAugmentation& config, const PixelDraws& draws);
+
 }  // namespace dbot::data

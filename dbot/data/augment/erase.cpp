@@ -58,8 +58,7 @@ class NormalPixels {
 };
 
 void fill_with_noise(const PlanarImage& image, int channel, const Crop& part,
-                     const PixelRange& range, core::Random& random) {
-  const NormalPixels normal(range.mean_of(channel), range.std_of(channel));
+                     const NormalPixels& normal, core::Random& random) {
   for (int y = 0; y < part.height; ++y) {
     auto* row = image.plane(channel) + static_cast<std::size_t>(part.top + y) * image.width;
     for (int x = 0; x < part.width; x += 2) {
@@ -70,27 +69,32 @@ void fill_with_noise(const PlanarImage& image, int channel, const Crop& part,
   }
 }
 
-void fill_part(const PlanarImage& image, int channel, const Crop& part, std::uint8_t value) {
-  for (int y = 0; y < part.height; ++y) {
-    auto* row = image.plane(channel) + static_cast<std::size_t>(part.top + y) * image.width;
-    std::fill_n(row + part.left, part.width, value);
+void fill_part(Frames frames, int channel, const Crop& part, double value) {
+  const std::uint8_t pixel = to_pixel(value);
+  for (const auto& image : frames) {
+    for (int y = 0; y < part.height; ++y) {
+      auto* row = image.plane(channel) + static_cast<std::size_t>(part.top + y) * image.width;
+      std::fill_n(row + part.left, part.width, pixel);
+    }
   }
 }
 
-void erase_part(const PlanarImage& image, const Crop& part, EraseFill fill, const PixelRange& range,
+void erase_part(Frames frames, const Crop& part, EraseFill fill, const PixelRange& range,
                 core::Random& random) {
-  for (int c = 0; c < image.channels; ++c) {
-    const double mean = range.mean_of(c);
+  for (int c = 0; c < frames.front().channels; ++c) {
+    const double mean = range.mean_of(c), std = range.std_of(c);
     switch (fill) {
       case EraseFill::mean:
-        fill_part(image, c, part, to_pixel(mean));
+        fill_part(frames, c, part, mean);
         break;
       case EraseFill::colour:
-        fill_part(image, c, part, to_pixel(mean + range.std_of(c) * random.normal()));
+        fill_part(frames, c, part, mean + std * random.normal());
         break;
-      case EraseFill::pixels:
-        fill_with_noise(image, c, part, range, random);
+      case EraseFill::pixels: {
+        const NormalPixels normal(mean, std);
+        for (const auto& image : frames) fill_with_noise(image, c, part, normal, random);
         break;
+      }
     }
   }
 }
@@ -101,7 +105,7 @@ std::uint8_t to_pixel(double value) {
   return static_cast<std::uint8_t>(std::clamp(std::nearbyint(255 * value), 0.0, 255.0));
 }
 
-void random_erase(const PlanarImage& image, const EraseConfig& config, const PixelRange& range,
+void random_erase(Frames frames, const EraseConfig& config, const PixelRange& range,
                   core::Random& random) {
   if (random.uniform() >= config.probability) return;
   const auto count =
@@ -109,8 +113,8 @@ void random_erase(const PlanarImage& image, const EraseConfig& config, const Pix
           ? std::int64_t{1}
           : 1 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(config.most)));
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto part = draw_rectangle(image, config, count, random);
-    if (part) erase_part(image, *part, config.fill, range, random);
+    const auto part = draw_rectangle(frames.front(), config, count, random);
+    if (part) erase_part(frames, *part, config.fill, range, random);
   }
 }
 

@@ -37,9 +37,10 @@ struct PixelRange {
 /// The 8-bit pixel of a value 0…1, rounded and clamped.
 std::uint8_t to_pixel(double value);
 
-/// With the probability of `config`, fills rectangles of the image. Random pixels are rounded and
-/// clamped to 0…255, unlike timm's, which are drawn after normalisation.
-void random_erase(const PlanarImage& image, const EraseConfig& config, const PixelRange& range,
+/// With the probability of `config`, fills rectangles of the image, or the same rectangles of all
+/// frames of a clip. Random pixels are rounded and clamped to 0…255, unlike timm's, which are drawn
+/// after normalisation; each frame has its own, a random colour is one for all.
+void random_erase(Frames frames, const EraseConfig& config, const PixelRange& range,
                   core::Random& random);
 
 }  // namespace dbot::data

@@ -22,4 +22,7 @@ struct PlanarImage {
   bool colour() const { return channels == 3; }
 };
 
+/// Images of one size: one image, or the frames of a clip.
+using Frames = std::span<const PlanarImage>;
+
 }  // namespace dbot::data

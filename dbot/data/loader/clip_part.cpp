@@ -13,6 +13,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/random.h"
+#include "dbot/data/augment/clip_pixels.h"
 #include "dbot/data/augment/crop_rules.h"
 #include "dbot/data/data_error.h"
 #include "dbot/nn/backbone.h"
@@ -83,11 +84,23 @@ class ClipSource {
   bool decode(const VideoPlace& place, const std::string& name, const VideoIndex& index,
               const SampleDraws& draws, std::uint8_t* clips) const {
     auto requests = clip_requests(config_, index, draws);
+    auto* next = clips;
     for (auto& request : requests) {
-      request.clip = clips;
-      clips += clip_bytes(config_);
+      request.clip = next;
+      next += clip_bytes(config_);
     }
-    return decode_clips(module_, place, name, index, config_.limits, requests);
+    if (!decode_clips(module_, place, name, index, config_.limits, requests)) return false;
+    if (config_.augmented) augment(draws, clips);
+    return true;
+  }
+
+  void augment(const SampleDraws& draws, std::uint8_t* clips) const {
+    const auto& pixels = config_.augmentation.pixels;
+    if (!pixels.any()) return;
+    for (std::int64_t clip = 0; clip < config_.clips(); ++clip, clips += clip_bytes(config_)) {
+      augment_clip({clips, config_.timing.frames, config_.size}, pixels,
+                   {draws.seed, draws.epoch, draws.sample, static_cast<std::uint32_t>(clip)});
+    }
   }
 
   const ClipPartConfig config_;
@@ -152,11 +165,6 @@ void check(const ClipPartConfig& config) {
                                  config.size.height, config.size.width));
   }
   check_augmentation(config.augmentation, "data");
-  if (config.augmentation.pixels.any()) {
-    throw UsageError(
-        "[loader] data has changes of colours or pixels, which clips do not have: all frames of a "
-        "clip are cropped and mirrored alike");
-  }
 }
 
 }  // namespace

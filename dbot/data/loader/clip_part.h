@@ -23,7 +23,8 @@ struct ClipPartConfig {
   /// Otherwise views: `time_views` of them along the video, and of each the middle or, with three
   /// `side_views`, both ends too of the longer side. Row b · views + time · side_views + side.
   bool augmented = true;
-  /// MAE-ST's: half the area at least, no change of colours.
+  /// MAE-ST's: half the area at least, no change of pixels. All frames of a clip are cropped,
+  /// mirrored and changed alike (`augment_frames`).
   AugmentationConfig augmentation = {
       .crop_scale = {0.5, 1.0}, .crop_ratio = {0.75, 1.3333}, .pixels = {}};
   std::int64_t time_views = 1, side_views = 1;

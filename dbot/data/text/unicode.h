@@ -26,4 +26,7 @@ void append_code_point(std::string& text, char32_t value);
 /// How many code points a sound text has.
 std::size_t code_points(std::string_view text);
 
+/// Whether it is a letter of any script (general category L).
+bool is_letter(char32_t value);
+
 }  // namespace dbot::data

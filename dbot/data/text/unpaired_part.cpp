@@ -9,7 +9,7 @@ namespace dbot::data {
 namespace {
 
 struct Unpaired {
-  std::shared_ptr<const TextDataset> texts;
+  std::shared_ptr<const Dataset> others;
   std::int64_t samples = 0;
   std::string prefix;
 };
@@ -21,16 +21,17 @@ class UnpairedPart final : public BatchPart {
 
   void fill(std::int64_t slot, const Sample& /*sample*/, const SampleDraws& draws) override {
     thread_local Sample read;  // beside the loader's own
-    const auto& texts = *unpaired_->texts;
-    const std::int64_t text = unpaired_text(texts.size(), unpaired_->samples, draws);
-    texts.read(text, read);
-    inner_->fill(slot, read, {draws.seed, draws.epoch, text});
+    const auto& others = *unpaired_->others;
+    const std::int64_t other = unpaired_sample(others.size(), unpaired_->samples, draws);
+    others.read(other, read);
+    inner_->fill(slot, read, {draws.seed, draws.epoch, other});
   }
   void copy(std::int64_t from, std::int64_t to) override { inner_->copy(from, to); }
   void give(Batch& batch, std::int64_t slots) override {
-    Batch of_texts;
-    inner_->give(of_texts, slots);
-    for (auto& [name, tensor] : of_texts.tensors) batch.tensors[unpaired_->prefix + name] = tensor;
+    Batch of_others;
+    inner_->give(of_others, slots);
+    for (auto& [name, tensor] : of_others.tensors) batch.tensors[unpaired_->prefix + name] = tensor;
+    for (auto& [name, tensor] : of_others.offsets) batch.offsets[unpaired_->prefix + name] = tensor;
   }
 
  private:
@@ -40,24 +41,24 @@ class UnpairedPart final : public BatchPart {
 
 }  // namespace
 
-std::int64_t unpaired_text(std::int64_t texts, std::int64_t samples, const SampleDraws& draws) {
+std::int64_t unpaired_sample(std::int64_t others, std::int64_t samples, const SampleDraws& draws) {
   const std::int64_t place = draws.epoch * samples + draws.sample;
   core::Random random({.seed = draws.seed,
                        .purpose = core::Purpose::partner,
-                       .sample = static_cast<std::uint64_t>(place / texts)});
-  const auto count = static_cast<std::uint64_t>(texts);
+                       .sample = static_cast<std::uint64_t>(place / others)});
+  const auto count = static_cast<std::uint64_t>(others);
   // Samples come in random order, so a step width that visits every text once is order enough.
   std::uint64_t width = 1 + random.below(count);
   while (std::gcd(width, count) != 1) width = width % count + 1;
   const std::uint64_t begin = random.below(count);
-  const auto within = static_cast<std::uint64_t>(place % texts);
+  const auto within = static_cast<std::uint64_t>(place % others);
   return static_cast<std::int64_t>((begin + within * width) % count);
 }
 
-BatchPartFactory unpaired_part(std::shared_ptr<const TextDataset> texts, std::int64_t samples,
+BatchPartFactory unpaired_part(std::shared_ptr<const Dataset> others, std::int64_t samples,
                                BatchPartFactory inner, std::string prefix) {
   const auto unpaired =
-      std::make_shared<const Unpaired>(Unpaired{std::move(texts), samples, std::move(prefix)});
+      std::make_shared<const Unpaired>(Unpaired{std::move(others), samples, std::move(prefix)});
   return {[unpaired, make = std::move(inner.make)](std::int64_t slots) {
             return std::make_unique<UnpairedPart>(unpaired, make(slots));
           },

@@ -12,6 +12,7 @@
 #include "dbot/data/image/normalise.h"
 #include "dbot/data/loader/clip_part.h"
 #include "dbot/data/loader/loader.h"
+#include "dbot/data/text/tables/row_parts.h"
 #include "dbot/eval/frozen/samples.h"
 
 namespace dbot::eval {
@@ -82,7 +83,9 @@ data::BatchPartFactory clips_of(const nn::BackboneInput& input, const Extraction
 }
 
 /// float32, of the one part that `crops_of` reads.
-at::Tensor normalised(const data::Batch& batch, const ExtractionSettings& settings) {
+at::Tensor normalised(const data::Batch& batch, const nn::BackboneInput& input,
+                      const ExtractionSettings& settings) {
+  if (input.row_width > 0) return batch.tensors.at(input.part);
   if (settings.content == data::Content::videos) {
     return data::clips(batch.tensors.at(nn::kClips), settings.mean, settings.std).seen();
   }
@@ -93,6 +96,7 @@ at::Tensor normalised(const data::Batch& batch, const ExtractionSettings& settin
 
 data::BatchPartFactory crops_of(const nn::BackboneInput& input, const ExtractionSettings& settings,
                                 const std::optional<data::AugmentationConfig>& random) {
+  if (input.row_width > 0) return data::row_part(input.part, input.row_width);
   if (settings.content == data::Content::videos) return clips_of(input, settings, random);
   data::ImagePartConfig config;
   config.image_size = input.images.size;
@@ -104,6 +108,7 @@ data::BatchPartFactory crops_of(const nn::BackboneInput& input, const Extraction
 }
 
 std::int64_t values_of_a_sample(const nn::BackboneInput& input, data::Content content) {
+  if (input.row_width > 0) return input.row_width;
   const auto [height, width] = input.images.size;
   const bool clips = input.clips && content == data::Content::videos;
   return height * width * input.images.channels * (clips ? input.clips->frames : 1);
@@ -118,20 +123,20 @@ std::int64_t samples_of_a_batch(const nn::BackboneInput& input,
 
 FeatureSource network_source(const nn::Backbone& backbone, const ChosenFeatures& chosen,
                              const ExtractionSettings& settings) {
-  nn::BackboneInput input = backbone.input();
+  const nn::BackboneInput input = backbone.input();
   const at::ScalarType compute = runtime::compute_type(settings.precision);
   std::string part = settings.content == data::Content::videos ? nn::kClips : input.part;
-  return {
-      .input = std::move(input),
-      .features = [&chosen, &settings, compute, name = std::move(part)](const data::Batch& batch) {
-        return chosen.of({{name, normalised(batch, settings)}}, compute);
-      }};
+  return {.input = input,
+          .features = [&chosen, &settings, compute, input,
+                       name = std::move(part)](const data::Batch& batch) {
+            return chosen.of({{name, normalised(batch, input, settings)}}, compute);
+          }};
 }
 
 FeatureSource pixel_source(const nn::BackboneInput& input, const ExtractionSettings& settings) {
   return {.input = input,
-          .features = [&settings](const data::Batch& batch) -> runtime::NamedTensors {
-            return {{kPixelFeatures, normalised(batch, settings).flatten(1)}};
+          .features = [&settings, input](const data::Batch& batch) -> runtime::NamedTensors {
+            return {{kPixelFeatures, normalised(batch, input, settings).flatten(1)}};
           }};
 }
 

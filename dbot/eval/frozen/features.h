@@ -50,7 +50,8 @@ struct Features {
 };
 
 /// The crops that a network reads of each sample: the centre, or random ones. Of a video, the clip
-/// in its middle, or one anywhere. Throws UsageError for videos where `input` reads none.
+/// in its middle, or one anywhere. A network of rows reads these whole. Throws UsageError for
+/// videos where `input` reads none.
 data::BatchPartFactory crops_of(const nn::BackboneInput& input, const ExtractionSettings& settings,
                                 const std::optional<data::AugmentationConfig>& random = {});
 

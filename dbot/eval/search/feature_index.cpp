@@ -112,7 +112,9 @@ void check_identity(const std::filesystem::path& path, const formats::Safetensor
 }  // namespace
 
 std::string network_identity(const nn::Backbone& backbone, const ExtractionSettings& settings) {
-  const auto [part, input, clips] = backbone.input();
+  const nn::BackboneInput of_network = backbone.input();
+  const nn::ImageInput& input = of_network.images;
+  const auto& clips = of_network.clips;
   std::string text =
       fmt::format("{}\n{}x{}x{}\n{}\n{}\n{} {}\n", backbone.describe(), input.channels,
                   input.size.height, input.size.width, fmt::join(settings.mean, " "),

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "dbot/core/error.h"
 #include "dbot/exchange/convolution/convolution_import.h"
+#include "dbot/exchange/convolution/dense_file.h"
 #include "dbot/exchange/video/clip_file.h"
 #include "dbot/nn/convolution/convolution_network.h"
 
@@ -48,11 +50,36 @@ LoadedBackbone load_clip_backbone(const std::filesystem::path& file,
   return loaded;
 }
 
+/// Dense layers take one size alone.
+LoadedBackbone load_dense_backbone(const std::filesystem::path& file,
+                                   std::optional<core::Size> image_size,
+                                   const runtime::Device& device) {
+  LoadedDense dense = load_dense(file, device);
+  const nn::ImageInput& images = dense.description.config.images;
+  if (image_size && *image_size != images.size) {
+    throw UsageError({.operation = "load encoder",
+                      .subject = file.string(),
+                      .fault = Fault::mismatch,
+                      .reason = "has dense layers, which read one size of images alone",
+                      .way_out = "leave the other size out"});
+  }
+  LoadedBackbone loaded;
+  loaded.assumed =
+      assume_normalisation(dense.description.mean, dense.description.std, images.channels);
+  loaded.width = dense.description.config.hidden.back();
+  loaded.mean = dense.description.mean;
+  loaded.std = dense.description.std;
+  loaded.value_range = dense.description.value_range;
+  loaded.network = std::move(dense.network);
+  return loaded;
+}
+
 }  // namespace
 
 LoadedBackbone load_backbone(const std::filesystem::path& file,
                              std::optional<core::Size> image_size, const runtime::Device& device) {
   if (holds_clips(file)) return load_clip_backbone(file, image_size, device);
+  if (holds_dense(file)) return load_dense_backbone(file, image_size, device);
   if (holds_convolution(file)) return load_convolution(file, image_size, device);
   ImportedEncoder imported = import_encoder(file);
   EncoderDescription& description = imported.encoder.description;

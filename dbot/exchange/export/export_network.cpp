@@ -178,6 +178,25 @@ void check_kind(NetworkKind kind, ExportFormat format, bool classifier) {
                                             : "choose onnx, dbot, pth or safetensors"});
 }
 
+/// Official MAE code and timm's BEiT have the exact GELU, and transformers' ViTMAE has one for
+/// encoder and decoder, which is exact here.
+void check_gelu(const NetworkWeights& network, ExportFormat format) {
+  const nn::EncoderConfig& config = network.description.config;
+  if (config.gelu != nn::Gelu::tanh) return;
+  const bool beit = format == ExportFormat::timm && kind_of(config) == NetworkKind::beit;
+  const bool both = format == ExportFormat::huggingface_mae && network.decoder.has_value();
+  if (format != ExportFormat::mae && !beit && !both) return;
+  throw UsageError({.operation = "export",
+                    .subject = std::string(export_format_name(format)),
+                    .fault = both ? Fault::unsupported : Fault::other,
+                    .reason = "is for networks with the exact GELU, and this encoder has the one "
+                              "by tanh",
+                    .way_out = both   ? "leave the decoder out, or choose safetensors"
+                               : beit ? "choose onnx, dbot, pth or safetensors"
+                                      : "choose timm, huggingface, onnx, dbot, pth or "
+                                        "safetensors"});
+}
+
 void check_decoder(const DecoderDescription& decoder, ExportFormat format) {
   const bool pixels = decoder.predictor_name == "decoder_pred";
   if (!takes_decoder(format)) refuse_decoder(format, "holds an encoder and no decoder");
@@ -204,6 +223,7 @@ void check_decoder(const DecoderDescription& decoder, ExportFormat format) {
 void check_export(const NetworkWeights& network, ExportFormat format) {
   const bool classifier = network.description.head.has_value();
   check_kind(kind_of(network.description.config), format, classifier);
+  check_gelu(network, format);
   if (classifier && format == ExportFormat::huggingface_mae) {
     throw UsageError({.operation = "export",
                       .subject = std::string(export_format_name(format)),

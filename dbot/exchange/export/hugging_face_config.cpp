@@ -63,7 +63,7 @@ Json configuration(const NetworkWeights& network, const std::string& model_class
               {"num_hidden_layers", config.depth},
               {"num_attention_heads", config.heads},
               {"intermediate_size", config.hidden_width()},
-              {"hidden_act", "gelu"},
+              {"hidden_act", config.gelu == nn::Gelu::tanh ? "gelu_pytorch_tanh" : "gelu"},
               {"layer_norm_eps", config.layer_norm_eps},
               {"qkv_bias", true},
               {"hidden_dropout_prob", 0.0},

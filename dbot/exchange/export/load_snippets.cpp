@@ -137,6 +137,11 @@ TimmClass timm_class(const EncoderDescription& description) {
                       config.layer_scale > 0 ? fmt::format("{}", config.layer_scale) : "None")};
 }
 
+/// timm's own GELU is the exact one.
+const char* timm_activation(nn::Gelu gelu) {
+  return gelu == nn::Gelu::tanh ? " act_layer=partial(torch.nn.GELU, approximate=\"tanh\")," : "";
+}
+
 }  // namespace
 
 std::string timm_snippet(const std::filesystem::path& out, const EncoderDescription& description) {
@@ -155,7 +160,7 @@ std::string timm_snippet(const std::filesystem::path& out, const EncoderDescript
       "    img_size=({}, {}), patch_size={}, in_chans={}, num_classes={}, embed_dim={},\n"
       "    depth={}, num_heads={}, mlp_ratio={},\n"
       "{}"
-      "    norm_layer=partial(torch.nn.LayerNorm, eps={}),\n"
+      "    norm_layer=partial(torch.nn.LayerNorm, eps={}),{}\n"
       ")\n"
       "model.load_state_dict({}, strict=True)\n"
       "model.eval()\n"
@@ -164,7 +169,8 @@ std::string timm_snippet(const std::filesystem::path& out, const EncoderDescript
       torch_imports(config), weights.import, model.module, model.name, model.name,
       config.image_size.height, config.image_size.width, config.patch_size, config.channels,
       classes, config.width, config.depth, config.heads, config.mlp_ratio, model.options,
-      config.layer_norm_eps, weights.expression, torch_images(description), use);
+      config.layer_norm_eps, timm_activation(config.gelu), weights.expression,
+      torch_images(description), use);
 }
 
 std::string hugging_face_snippet(const std::filesystem::path& folder,

@@ -1,16 +1,12 @@
 #include "dbot/exchange/video/clip_file.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <utility>
 
-#include "dbot/core/error.h"
+#include "dbot/exchange/import/stored_tensor.h"
 #include "dbot/exchange/import/weights_source.h"
 #include "dbot/exchange/video/mae_st_names.h"
 #include "dbot/nn/clip/clip_parameters.h"
 #include "dbot/nn/clip/resize_clip_positions.h"
-#include "dbot/runtime/finite.h"
 
 namespace dbot::exchange {
 namespace {
@@ -23,30 +19,16 @@ std::string clip_description_in(const WeightsSource& source) {
   return found == source.metadata().end() ? std::string() : found->second;
 }
 
-void check_clip_tensor(const std::filesystem::path& file, const nn::ParameterSpec& spec,
-                       const runtime::NamedTensors& tensors) {
-  const auto refuse = [&](Fault fault, const std::string& reason) {
-    throw DataError({.operation = "load encoder",
-                     .subject = file.string(),
-                     .fault = fault,
-                     .reason = fmt::format(": {} {}", spec.name, reason)});
-  };
-  const auto found = tensors.find(spec.name);
-  if (found == tensors.end()) refuse(Fault::missing, "is missing");
-  const at::Tensor& tensor = found->second;
-  if (!tensor.is_floating_point() || tensor.sizes() != at::IntArrayRef(spec.shape)) {
-    refuse(
-        Fault::mismatch,
-        fmt::format("is {} [{}], expected floating point [{}]", c10::toString(tensor.scalar_type()),
-                    fmt::join(tensor.sizes(), ", "), fmt::join(spec.shape, ", ")));
-  }
-  if (!runtime::all_finite(tensor)) refuse(Fault::corrupt, "has values that are not finite");
-}
-
 }  // namespace
 
 bool holds_clips(const std::filesystem::path& file) {
   return describes_clips(clip_description_in(WeightsSource::open(file)));
+}
+
+std::optional<ClipDescription> describe_clips(const std::filesystem::path& file) {
+  const std::string text = clip_description_in(WeightsSource::open(file));
+  if (!describes_clips(text)) return std::nullopt;
+  return clip_from_json(text, file.string());
 }
 
 LoadedClips load_clips(const std::filesystem::path& file, std::optional<core::Size> image_size,
@@ -58,7 +40,7 @@ LoadedClips load_clips(const std::filesystem::path& file, std::optional<core::Si
   const nn::ClipConfig stored = config;
   runtime::NamedTensors tensors = source.read(source.names());
   for (const nn::ParameterSpec& spec : nn::clip_encoder_parameters(stored)) {
-    check_clip_tensor(file, spec, tensors);
+    check_stored_tensor(file, spec, tensors);
   }
   if (image_size) config.encoder.image_size = *image_size;
   nn::check(config);

@@ -14,6 +14,10 @@ namespace dbot::exchange {
 /// Whether a weights file of ours holds an encoder of clips, by its description.
 bool holds_clips(const std::filesystem::path& file);
 
+/// What such a file says of itself; nothing where it holds something else. Reads no tensor. Throws
+/// DataError for a description that is broken.
+std::optional<ClipDescription> describe_clips(const std::filesystem::path& file);
+
 struct LoadedClips {
   ClipDescription description;
   std::unique_ptr<nn::ClipEncoder> network;  // frozen, on the device

@@ -10,6 +10,7 @@ using core::at_least;
 void bind(core::Settings& settings, ClassificationConfig& config) {
   settings.place_behind("");
   bind_encoder(settings, config.encoder);
+  bind_gelu(settings, config.encoder);
   settings.add_choice("start.init", config.start, {"random", "file"},
                       "The encoder's first weights: drawn at random, or from a file.");
   settings.add("start.path", config.start_path,

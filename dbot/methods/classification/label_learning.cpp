@@ -11,16 +11,19 @@ using core::above;
 using core::at_least;
 using core::below;
 
-void bind_label_learning(core::Settings& settings, LabelLearning& learning) {
-  auto& labels = learning.labels;
+void bind_labels(core::Settings& settings, data::LabelledShare& labels, double& held_out) {
   settings.add("labels.share", labels.share, above(0, 1), "fraction",
                "Share of the labelled training samples of each class to learn from.");
   settings.add(
       "labels.per_class", labels.per_class, at_least(0, 1e12), "samples",
       "Training samples of each class to learn from, which each has to have; 0: by share.");
-  settings.add("labels.held_out", learning.held_out, above(0, 0.5), "fraction",
+  settings.add("labels.held_out", held_out, above(0, 0.5), "fraction",
                "With validation.every_epochs: share of these samples of each class that are not "
                "learned from but judge the network.");
+}
+
+void bind_label_learning(core::Settings& settings, LabelLearning& learning) {
+  bind_labels(settings, learning.labels, learning.held_out);
   settings.add("labels.smoothing", learning.smoothing, below(0, 1), "fraction",
                "Share of each target that is spread over all classes.");
   auto& mixing = learning.mixing;

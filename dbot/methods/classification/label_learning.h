@@ -21,6 +21,9 @@ struct LabelLearning {
   std::vector<std::string> classes;  // told by the data
 };
 
+/// labels.share, labels.per_class and labels.held_out.
+void bind_labels(core::Settings& settings, data::LabelledShare& labels, double& held_out);
+
 /// The keys from labels.share to train.drop_path.
 void bind_label_learning(core::Settings& settings, LabelLearning& learning);
 

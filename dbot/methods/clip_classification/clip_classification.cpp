@@ -6,14 +6,12 @@
 #include <utility>
 
 #include "dbot/core/random.h"
-#include "dbot/exchange/import/weights_origin.h"
 #include "dbot/methods/classification/batch_labels.h"
 #include "dbot/methods/classification/held_out_accuracy.h"
 #include "dbot/methods/classification/label_step.h"
 #include "dbot/methods/clip_classification/join_views.h"
 #include "dbot/methods/drop_path_draws.h"
 #include "dbot/methods/masked_clips/batch_clips.h"
-#include "dbot/methods/masked_clips/start_clips.h"
 #include "dbot/methods/mixing_draws.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/nn/clip/clip_parameters.h"
@@ -56,13 +54,9 @@ std::unique_ptr<ClipClassification> ClipClassification::to_be_loaded(
 }
 
 void ClipClassification::read_start() {
-  if (config_.start == ClipStart::random || start_) return;
   const nn::ClipConfig network = clip_network(config_);
-  StartClips start =
-      load_start(config_.start, config_.start_path, network, nn::clip_encoder_parameters(network));
-  start_ = std::move(start.tensors);
-  start_told_ = std::move(start.told);
-  exchange::add_origins(origins_, start.origins);
+  first_.read(config_.start, config_.start_path, network, nn::clip_encoder_parameters(network),
+              origins_);
 }
 
 void ClipClassification::see_data(const DataFacts& facts) {
@@ -91,8 +85,7 @@ void ClipClassification::begin_stage(std::int64_t /*stage*/) {
   read_start();
   make_network();
   network_->parameters()->initialise(config_.seed, /*stage=*/0);
-  if (start_) network_->parameters()->copy_from(*start_, /*partial=*/true);
-  start_.reset();
+  first_.move_to(*network_->parameters());
 }
 
 std::vector<optim::ParameterGroup> ClipClassification::parameter_groups(double weight_decay) {

@@ -9,6 +9,7 @@
 #include "dbot/exchange/video/clip_description.h"
 #include "dbot/methods/capabilities/classifying_capability.h"
 #include "dbot/methods/clip_classification/clip_classification_config.h"
+#include "dbot/methods/masked_clips/start_clips.h"
 #include "dbot/methods/method.h"
 #include "dbot/nn/clip/clip_classifier.h"
 
@@ -24,7 +25,8 @@ namespace dbot::methods {
 /// same network.
 class ClipClassification : public Method, public ClassifyingCapability {
  public:
-  /// Reads the file of first weights at once. Throws as `load_start`.
+  /// Reads the file of first weights at once. Throws as
+  /// `FirstClips::read`.
   explicit ClipClassification(ClipClassificationConfig config);
   /// One that goes on from `load_state`: no file is read unless it begins a stage without.
   static std::unique_ptr<ClipClassification> to_be_loaded(ClipClassificationConfig config);
@@ -68,9 +70,8 @@ class ClipClassification : public Method, public ClassifyingCapability {
 
   ClipClassificationConfig config_;
   std::unique_ptr<nn::ClipClassifier> network_;
-  std::optional<runtime::NamedTensors> start_;  // until the first stage begins
+  FirstClips first_;
   std::vector<exchange::WeightsOrigin> origins_;
-  std::string start_told_;  // what was made of the file
 };
 
 }  // namespace dbot::methods

@@ -40,8 +40,7 @@ ModelFacts ClipClassification::facts() const {
   ModelFacts facts{.parts = {encoder, head}, .tokens = tokens, .visible_tokens = tokens};
   facts.rows = {{"clips", clip_text(config_.network, config_.repeats)}};
   if (config_.start != ClipStart::random) {
-    // A run that goes on has not read the file again.
-    facts.rows.emplace_back("start", start_told_.empty() ? config_.start_path : start_told_);
+    facts.rows.emplace_back("start", first_.told(config_.start_path));
   }
   return facts;
 }

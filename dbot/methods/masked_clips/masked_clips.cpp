@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "dbot/exchange/import/weights_origin.h"
 #include "dbot/methods/masked_clips/batch_clips.h"
-#include "dbot/methods/masked_clips/start_clips.h"
 #include "dbot/methods/state_names.h"
 #include "dbot/methods/surroundings.h"
 #include "dbot/nn/clip/clip_parameters.h"
@@ -24,12 +22,7 @@ std::unique_ptr<MaskedClips> MaskedClips::to_be_loaded(MaskedClipsConfig config)
 }
 
 void MaskedClips::read_start() {
-  if (config_.start == ClipStart::random || start_) return;
-  StartClips start =
-      load_start(config_.start, config_.start_path, shape_, nn::clip_parameters(shape_));
-  start_ = std::move(start.tensors);
-  start_told_ = std::move(start.told);
-  exchange::add_origins(origins_, start.origins);
+  first_.read(config_.start, config_.start_path, shape_, nn::clip_parameters(shape_), origins_);
 }
 
 void MaskedClips::see_data(const DataFacts& facts) {
@@ -49,8 +42,7 @@ void MaskedClips::begin_stage(std::int64_t /*stage*/) {
   read_start();
   make_network();
   network_->parameters()->initialise(config_.seed, /*stage=*/0);
-  if (start_) network_->parameters()->copy_from(*start_, /*partial=*/true);
-  start_.reset();
+  first_.move_to(*network_->parameters());
 }
 
 std::vector<optim::ParameterGroup> MaskedClips::parameter_groups(double weight_decay) {

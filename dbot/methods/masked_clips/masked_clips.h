@@ -9,6 +9,7 @@
 #include "dbot/exchange/video/clip_description.h"
 #include "dbot/methods/masked_clips/clip_pass.h"
 #include "dbot/methods/masked_clips/masked_clips_config.h"
+#include "dbot/methods/masked_clips/start_clips.h"
 #include "dbot/methods/method.h"
 #include "dbot/nn/clip/clip_autoencoder.h"
 
@@ -74,9 +75,8 @@ class MaskedClips : public Method {
   MaskedClipsConfig config_;
   nn::ClipConfig shape_;
   std::unique_ptr<nn::ClipAutoencoder> network_;
-  std::optional<runtime::NamedTensors> start_;  // until the first stage begins
+  FirstClips first_;
   std::vector<exchange::WeightsOrigin> origins_;
-  std::string start_told_;  // what was made of the file
 };
 
 }  // namespace dbot::methods

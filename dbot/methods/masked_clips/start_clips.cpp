@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/exchange/import/decoder_file.h"
@@ -87,10 +88,20 @@ StartClips load_start_image(const std::string& path, const nn::ClipConfig& netwo
                   (fitting.empty() ? "" : "; " + fitting)};
 }
 
-StartClips load_start(ClipStart start, const std::string& path, const nn::ClipConfig& network,
-                      const std::vector<nn::ParameterSpec>& wanted) {
-  return start == ClipStart::image ? load_start_image(path, network)
-                                   : load_start_clips(path, network, wanted);
+void FirstClips::read(ClipStart start, const std::string& path, const nn::ClipConfig& network,
+                      const std::vector<nn::ParameterSpec>& wanted,
+                      std::vector<exchange::WeightsOrigin>& origins) {
+  if (start == ClipStart::random || tensors_) return;
+  StartClips found = start == ClipStart::image ? load_start_image(path, network)
+                                               : load_start_clips(path, network, wanted);
+  tensors_ = std::move(found.tensors);
+  told_ = std::move(found.told);
+  exchange::add_origins(origins, found.origins);
+}
+
+void FirstClips::move_to(nn::ParameterStore& parameters) {
+  if (tensors_) parameters.copy_from(*tensors_, /*partial=*/true);
+  tensors_.reset();
 }
 
 }  // namespace dbot::methods

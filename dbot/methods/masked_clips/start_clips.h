@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,23 @@ StartClips load_start_clips(const std::string& path, const nn::ClipConfig& netwo
 /// `load_start_weights`.
 StartClips load_start_image(const std::string& path, const nn::ClipConfig& network);
 
-/// By the kind of start, which is not `random`.
-StartClips load_start(ClipStart start, const std::string& path, const nn::ClipConfig& network,
-                      const std::vector<nn::ParameterSpec>& wanted);
+/// The first weights of a network of clips on their way into it: they are read when its method is
+/// made, since whether they fit shows only then, and kept until the network is there.
+class FirstClips {
+ public:
+  /// Reads the file that `start` names, if any and if it has not been read, and adds where its
+  /// weights come from to `origins`. Throws as the functions above.
+  void read(ClipStart start, const std::string& path, const nn::ClipConfig& network,
+            const std::vector<nn::ParameterSpec>& wanted,
+            std::vector<exchange::WeightsOrigin>& origins);
+  /// Copies them over what was drawn, and lets go of them.
+  void move_to(nn::ParameterStore& parameters);
+  /// The file, and what was made of it; of a run that goes on, which has not read it again, `path`.
+  const std::string& told(const std::string& path) const { return told_.empty() ? path : told_; }
+
+ private:
+  std::optional<runtime::NamedTensors> tensors_;
+  std::string told_;
+};
 
 }  // namespace dbot::methods

@@ -58,9 +58,10 @@ TeacherNetwork random_teacher(const objectives::TeacherConfig& config,
 /// that teach nothing.
 void require_finite_features(const nn::VisionTransformer& teacher, const std::string& path) {
   const c10::NoGradGuard no_graph;
-  const auto [part, images, clips] = teacher.input();
+  const nn::BackboneInput input = teacher.input();
+  const nn::ImageInput& images = input.images;
   const at::Tensor grey = at::zeros({1, images.channels, images.size.height, images.size.width});
-  for (const auto& [kind, features] : teacher.features({{part, grey}}, at::kFloat)) {
+  for (const auto& [kind, features] : teacher.features({{input.part, grey}}, at::kFloat)) {
     if (runtime::all_finite(features)) continue;
     throw DataError({.operation = "teacher",
                      .subject = path,

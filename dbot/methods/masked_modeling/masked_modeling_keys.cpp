@@ -28,6 +28,7 @@ void bind_start(Settings& settings, StudentStartConfig& start) {
 
 void bind_model(Settings& settings, MaskedModelingConfig& config) {
   bind_encoder(settings, config.encoder);
+  bind_gelu(settings, config.encoder);
   settings.add_choice("student.kind", config.student, {"asymmetric", "symmetric"},
                       "Encoder of visible patches with a decoder (MAE, dBOT), or an encoder with a "
                       "token in place of masked patches and one matrix (BEiT).");

@@ -9,6 +9,7 @@ void bind(core::Settings& settings, MixtureSeparationConfig& config) {
   using core::at_least;
   settings.place_behind("");
   bind_encoder(settings, config.encoder);
+  bind_gelu(settings, config.encoder);
   bind_decoder(settings, config.decoder);
   settings.add_choice("start.init", config.start, {"random", "file"},
                       "The first weights: drawn at random, or those of an MAE with its decoder.");

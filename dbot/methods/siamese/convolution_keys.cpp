@@ -14,6 +14,10 @@ using core::at_least;
 void bind_convolution(core::Settings& settings, ConvolutionChoice& model) {
   settings.add_choice("model.network", model.kind, {"resnet18", "resnet50", "chain"},
                       "The network: a ResNet, or a chain of 3×3 convolutions.");
+  bind_convolution_sizes(settings, model);
+}
+
+void bind_convolution_sizes(core::Settings& settings, ConvolutionChoice& model) {
   settings.add("model.image_size", model.image_size, at_least(1, kMostPixels), "pixels",
                "Size of the network's input: one number, or [height, width].");
   settings.add(

@@ -24,6 +24,8 @@ struct ConvolutionChoice {
 };
 
 void bind_convolution(core::Settings& settings, ConvolutionChoice& model);
+/// The same keys without the network's kind.
+void bind_convolution_sizes(core::Settings& settings, ConvolutionChoice& model);
 
 nn::ConvolutionConfig convolution_config(const ConvolutionChoice& model);
 

@@ -13,6 +13,7 @@
 #include "dbot/exchange/import/encoder_import.h"
 #include "dbot/exchange/import/input_channels.h"
 #include "dbot/exchange/import/weights_origin.h"
+#include "dbot/methods/encoder_keys.h"
 
 namespace dbot::methods {
 namespace {
@@ -61,6 +62,7 @@ void check_network(const std::string& path, const nn::EncoderConfig& stored,
   comparison.same("model.layer_norm_eps", stored.layer_norm_eps, model.layer_norm_eps);
   comparison.same("model.position_table", stored.position_table, model.position_table);
   comparison.same("model.key_bias", stored.key_bias, model.key_bias);
+  comparison.same("model.gelu", gelu_name(stored.gelu), gelu_name(model.gelu));
   if ((stored.layer_scale > 0) != (model.layer_scale > 0)) {
     comparison.same("model.layer_scale", stored.layer_scale, model.layer_scale);
   }
@@ -140,7 +142,7 @@ nn::EncoderConfig trainable_network(const std::string& path, const nn::EncoderCo
   if (!network.can_be_trained()) {
     refuse_parts(path,
                  "parts that only frozen networks have (rotary positions, registers, a gated MLP, "
-                 "norms inside its blocks, attention pooling, a GELU by tanh)");
+                 "norms inside its blocks, attention pooling)");
   }
   return network;
 }

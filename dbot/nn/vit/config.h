@@ -11,7 +11,7 @@ using core::Size;
 /// What attention adds to its logits for the distance of two patches: nothing, one learned table
 /// for all blocks, or one a block. Source: BEiT, arXiv 2106.08254; docs/methods/dbot.md §8.
 enum class RelativePositions { none, shared, each_block };
-/// exact: x Φ(x); quick: x sigmoid(1.702 x), CLIP's; tanh: the approximation that SigLIP has.
+/// exact: x Φ(x); quick: x sigmoid(1.702 x), CLIP's; tanh: its approximation (M3AE, SigLIP).
 enum class Gelu { exact, quick, tanh };
 /// plain: two matrices with a GELU between; gated: SiLU(gate) · value between three (SwiGLU).
 enum class Mlp { plain, gated };
@@ -86,7 +86,7 @@ struct EncoderConfig {
   /// Whether its blocks have no part that only frozen networks have.
   bool has_plain_blocks() const {
     return rotary.coordinates == RotaryCoordinates::none && mlp == Mlp::plain && !head_norm &&
-           !attention_norm && !mlp_norm && gelu != Gelu::tanh;
+           !attention_norm && !mlp_norm;
   }
   /// Whether recipes can describe it, and students have its shape.
   bool can_be_trained() const {

@@ -3,8 +3,11 @@
 #include <c10/util/BFloat16.h>
 
 #include <cmath>
+#include <cstddef>
 
 #include "dbot/ops/cpu/attention.h"
+#include "dbot/ops/cpu/bf16/packed_matrix.h"
+#include "dbot/ops/cpu/bf16/tile_attention.h"
 #include "dbot/ops/cpu/kernels/attention_kernel.h"
 #include "dbot/ops/cpu/parallel_rows.h"
 
@@ -53,30 +56,73 @@ HeadInput<Element> head_input(const Element* qkv, const Shape& shape, std::int64
           sample_part(added.padding, sample)};
 }
 
+/// How a head is computed: in float32.
+template <typename Element>
+class HeadKernels {
+ public:
+  explicit HeadKernels(const Shape& shape) : shape_(shape) {}
+  std::int64_t scratch_size() const {
+    return kernels_.scratch_size(shape_.tokens, shape_.head_width());
+  }
+  /// For as long as a thread computes heads.
+  std::nullptr_t start() const { return nullptr; }
+  void forward(const HeadInput<Element>& input, const HeadOutput<Element>& output,
+               float* scratch) const {
+    kernels_.forward(input, output, scratch);
+  }
+  void backward(const HeadInput<Element>& input, const HeadGradient<Element>& gradient,
+                float* scratch) const {
+    kernels_.backward(input, gradient, scratch);
+  }
+
+ private:
+  Shape shape_;
+  AttentionKernels<Element> kernels_ = attention_kernels<Element>();
+};
+
+/// By products of bfloat16.
+class TileHeadKernels {
+ public:
+  explicit TileHeadKernels(const Shape& shape) : attention_(shape.tokens, shape.head_width()) {}
+  std::int64_t scratch_size() const { return attention_.scratch_size(); }
+  EngineInUse start() const { return EngineInUse(kernels_); }
+  void forward(const HeadInput<c10::BFloat16>& input, const HeadOutput<c10::BFloat16>& output,
+               float* scratch) const {
+    attention_.forward(kernels_, input, output, scratch);
+  }
+  void backward(const HeadInput<c10::BFloat16>& input, const HeadGradient<c10::BFloat16>& gradient,
+                float* scratch) const {
+    attention_.backward(kernels_, input, gradient, scratch);
+  }
+
+ private:
+  TileAttention attention_;
+  BlockKernels kernels_ = block_kernels(block_engine());
+};
+
 /// Calls body(sample, head, part, scratch) for all heads of all samples.
-template <typename Element, typename Body>
-void for_heads(const Shape& shape, const Body& body) {
+template <typename Kernels, typename Body>
+void for_heads(const Shape& shape, const Kernels& kernels, const Body& body) {
   const std::int64_t count = shape.batch * shape.heads;
-  const std::int64_t size =
-      attention_kernels<Element>().scratch_size(shape.tokens, shape.head_width());
+  const std::int64_t size = rounded_up(kernels.scratch_size(), kTileColumns);
   const at::Tensor scratch = at::empty({row_parts(count), size}, at::kFloat);
   float* memory = scratch.mutable_data_ptr<float>();
   parallel_rows(count, [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
+    [[maybe_unused]] const auto in_use = kernels.start();
     for (std::int64_t i = begin; i < end; ++i) {
       body(i / shape.heads, i % shape.heads, part, memory + part * size);
     }
   });
 }
 
-template <typename Element>
-void forward(const at::Tensor& qkv, const Shape& shape, const Added& added,
+template <typename Element, typename Kernels>
+void forward(const at::Tensor& qkv, const Shape& shape, const Kernels& kernels, const Added& added,
              const Attention& result) {
-  const auto kernels = attention_kernels<Element>();
   const Element* input = qkv.const_data_ptr<Element>();
   Element* context = result.context.mutable_data_ptr<Element>();
   float* log_sums = result.log_sums.mutable_data_ptr<float>();
-  for_heads<Element>(
-      shape, [&](std::int64_t sample, std::int64_t head, std::int64_t, float* scratch) {
+  for_heads(
+      shape, kernels, [&](std::int64_t sample, std::int64_t head, std::int64_t, float* scratch) {
         const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
         kernels.forward(
             head_input(input, shape, sample, head, added),
@@ -104,18 +150,18 @@ struct BiasGradient {
   }
 };
 
-template <typename Element>
-void backward(const at::Tensor& qkv, const Shape& shape, const Attention& result,
-              const at::Tensor& context_gradient, const at::Tensor& gradient, const Added& added,
-              const BiasGradient& bias) {
-  const auto kernels = attention_kernels<Element>();
+template <typename Element, typename Kernels>
+void backward(const at::Tensor& qkv, const Shape& shape, const Kernels& kernels,
+              const Attention& result, const at::Tensor& context_gradient,
+              const at::Tensor& gradient, const Added& added, const BiasGradient& bias) {
   const Element* input = qkv.const_data_ptr<Element>();
   const Element* context = result.context.const_data_ptr<Element>();
   const Element* outer = context_gradient.const_data_ptr<Element>();
   const float* log_sums = result.log_sums.const_data_ptr<float>();
   Element* to = gradient.mutable_data_ptr<Element>();
-  for_heads<Element>(
-      shape, [&](std::int64_t sample, std::int64_t head, std::int64_t part, float* scratch) {
+  for_heads(
+      shape, kernels,
+      [&](std::int64_t sample, std::int64_t head, std::int64_t part, float* scratch) {
         const std::int64_t at = sample * shape.tokens * shape.width + head * shape.head_width();
         Element* query = to + sample * shape.tokens * 3 * shape.width + head * shape.head_width();
         kernels.backward(
@@ -127,6 +173,14 @@ void backward(const at::Tensor& qkv, const Shape& shape, const Attention& result
       });
 }
 
+/// Calls body(element, kernels) with those for heads of this type.
+template <typename Body>
+void with_kernels(const at::Tensor& qkv, const Shape& shape, const Body& body) {
+  if (qkv.scalar_type() != at::kBFloat16) return body(float(), HeadKernels<float>(shape));
+  if (multiplies_bf16()) return body(c10::BFloat16(), TileHeadKernels(shape));
+  body(c10::BFloat16(), HeadKernels<c10::BFloat16>(shape));
+}
+
 }  // namespace
 
 Attention attention(const at::Tensor& qkv, std::int64_t heads, const at::Tensor& bias,
@@ -136,11 +190,9 @@ Attention attention(const at::Tensor& qkv, std::int64_t heads, const at::Tensor&
   Attention result;
   result.context = at::empty({shape.batch, shape.tokens, shape.width}, qkv.options());
   result.log_sums = at::empty({shape.batch, heads, shape.tokens}, qkv.options().dtype(at::kFloat));
-  if (qkv.scalar_type() == at::kBFloat16) {
-    forward<c10::BFloat16>(qkv, shape, added, result);
-  } else {
-    forward<float>(qkv, shape, added, result);
-  }
+  with_kernels(qkv, shape, [&](auto element, const auto& kernels) {
+    forward<decltype(element)>(qkv, shape, kernels, added, result);
+  });
   return result;
 }
 
@@ -152,11 +204,10 @@ at::Tensor attention_backward(const at::Tensor& qkv, const Attention& result,
   at::Tensor gradient = at::empty(qkv.sizes(), qkv.options());
   const Added added{bias, padding};
   const BiasGradient of_bias(shape, bias_gradient.defined());
-  if (qkv.scalar_type() == at::kBFloat16) {
-    backward<c10::BFloat16>(qkv, shape, result, context_gradient, gradient, added, of_bias);
-  } else {
-    backward<float>(qkv, shape, result, context_gradient, gradient, added, of_bias);
-  }
+  with_kernels(qkv, shape, [&](auto element, const auto& kernels) {
+    backward<decltype(element)>(qkv, shape, kernels, result, context_gradient, gradient, added,
+                                of_bias);
+  });
   of_bias.add_to(bias_gradient);
   return gradient;
 }

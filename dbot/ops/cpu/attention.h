@@ -15,7 +15,8 @@ struct Attention {
 /// Multi-head attention, logits scaled by 1/sqrt(width/heads). qkv: [batch, tokens, 3·width],
 /// contiguous, float32 or bfloat16: q, k, v, each head-major. bias: float32 [heads, tokens,
 /// tokens], added to the logits; undefined: none. padding: float32 [batch, tokens], contiguous, 1:
-/// the key is not seen; undefined: all are. Builds no graph; computes in float32.
+/// the key is not seen; undefined: all are. Builds no graph. Computes in float32; where products of
+/// bfloat16 are in use (bf16/packed_matrix.h), these multiply, and sums are float32.
 Attention attention(const at::Tensor& qkv, std::int64_t heads, const at::Tensor& bias = {},
                     const at::Tensor& padding = {});
 

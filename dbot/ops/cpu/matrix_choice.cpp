@@ -52,6 +52,7 @@ std::vector<MatrixKernels> vectors_up_to(simd::KernelLevel highest) {
   const auto levels = simd::supported_kernel_levels();
   for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
     if (*level > highest || *level < simd::KernelLevel::avx2) continue;
+    if (*level > simd::KernelLevel::avx512) continue;  // float32 is computed as there
     simd::use_kernel_level(*level);
     all.push_back(matrix_kernels());
   }

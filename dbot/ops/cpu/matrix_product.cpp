@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "dbot/ops/backends.h"
+#include "dbot/ops/cpu/bf16/packed_product.h"
 #include "dbot/ops/cpu/kernels/matrix_kernel.h"
 #include "dbot/ops/cpu/matrix_product.h"
 #include "dbot/simd/kernel_level.h"
@@ -25,6 +26,12 @@ bool own_kernels(const at::Tensor& a, const at::Tensor& b) {
   return chosen() == ProductLibrary::own && simd::kernel_level() >= simd::KernelLevel::avx2 &&
          a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat &&
          backend_of({a, b}) == Backend::cpu;
+}
+
+/// Products of bfloat16 on dot products or tiles; the right matrix is packed for this one.
+bool own_bf16(const at::Tensor& a, const at::Tensor& b) {
+  return a.scalar_type() == at::kBFloat16 && b.scalar_type() == at::kBFloat16 &&
+         multiplies_bf16() && backend_of({a, b}) == Backend::cpu;
 }
 
 std::int64_t row_count(const at::Tensor& x) {
@@ -111,6 +118,9 @@ ProductLibrary product_library() {
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  if (own_bf16(x, weight)) {
+    return packed_linear(x, packed_weight(weight), bias.defined() ? bias.to(at::kFloat) : bias);
+  }
   if (!own_kernels(x, weight)) return at::linear(x, weight, bias);
   const std::int64_t inputs = weight.size(1), outputs = weight.size(0);
   at::Tensor y = empty_result(x, outputs);
@@ -126,6 +136,7 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 }
 
 at::Tensor linear_input_gradient(const at::Tensor& outer, const at::Tensor& weight) {
+  if (own_bf16(outer, weight)) return packed_input_gradient(outer, packed_rows(weight));
   const std::int64_t inputs = weight.size(1), outputs = weight.size(0);
   if (!own_kernels(outer, weight)) {
     std::vector<std::int64_t> shape = outer.sizes().vec();
@@ -146,6 +157,7 @@ at::Tensor linear_input_gradient(const at::Tensor& outer, const at::Tensor& weig
 void add_linear_weight_gradient(const at::Tensor& gradient, const at::Tensor& outer,
                                 const at::Tensor& x) {
   if (!gradient.defined()) return;
+  if (own_bf16(outer, x)) return add_packed_weight_gradient(gradient, outer, x);
   const std::int64_t inputs = x.size(-1), outputs = outer.size(-1);
   if (own_kernels(outer, x)) {
     return multiply({.rows = outputs,

@@ -5,14 +5,15 @@
 #include <string_view>
 
 // The matrix products of linear layers, forward and backward. They build no graph. float32 products
-// on the CPU go through the project's kernels or LibTorch's library, whichever was chosen; all
-// other products through LibTorch.
+// on the CPU go through the project's kernels or LibTorch's library, whichever was chosen; those of
+// bfloat16, too, where the kernel level has instructions for them (kernel_level.h); all other
+// products through LibTorch.
 namespace dbot::ops {
 
 enum class ProductLibrary { own, libtorch };
 
 std::string_view name(ProductLibrary library);
-/// For this process: what multiplies float32 matrices. `own` at first. Call while no operation
+/// For this process: what multiplies matrices. `own` at first. Call while no operation
 /// runs.
 void use_product_library(ProductLibrary library);
 ProductLibrary product_library();

@@ -86,6 +86,13 @@ PictureSet draw_picture_set(const methods::Method& method, const PictureSamples&
                             const std::filesystem::path& folder, const core::StopRequest& stop) {
   const c10::NoGradGuard no_graph;
   PictureSet set;
+  if (method.backbone().input().row_width > 0) {
+    // There is nothing to see of a row; the method shows itself.
+    methods::GalleryContext context;
+    context.classes = samples.classes;
+    set.gallery = draw_gallery(method.gallery({}, context), folder, settings.channels);
+    return set;
+  }
   const std::int64_t shown = std::min(settings.shown, samples.size());
   const at::Tensor pixels = samples.images.narrow(0, 0, shown);  // as the network sees them
   Drawing drawing{.samples = samples,

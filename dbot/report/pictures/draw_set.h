@@ -21,9 +21,9 @@ struct DrawSettings {
   std::filesystem::path earlier = {};       // the set whose colours these follow; may be empty
 };
 
-/// Draws everything that `method` shows of the samples and writes the pictures into `folder`,
-/// which exists; pictures.json is the caller's. `held_out` may be null. Changes nothing of the
-/// method. Throws Error, Stopped.
+/// Draws everything that `method` shows of the samples, or of itself where it reads no images, and
+/// writes the pictures into `folder`, which exists; pictures.json is the caller's. `held_out` may
+/// be null. Changes nothing of the method. Throws Error, Stopped.
 PictureSet draw_picture_set(const methods::Method& method, const PictureSamples& samples,
                             const PictureSamples* held_out, const DrawSettings& settings,
                             const std::filesystem::path& folder, const core::StopRequest& stop);

@@ -18,6 +18,8 @@
 #include "dbot/report/pictures/exhibits/draw_gallery.h"
 #include "dbot/report/pictures/set/exhibit_files.h"
 #include "dbot/report/terminal/count_progress.h"
+#include "dbot/run/pretrain/label_evaluation.h"
+#include "dbot/run/pretrain/task_evaluation.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/run/training_data/judged_data.h"
 #include "dbot/runtime/machine.h"
@@ -171,6 +173,27 @@ void require_same_classes(const Recipe& recipe, const data::LabelledSplits& spli
                    .way_out = "leave it out, or name images of the same classes"});
 }
 
+report::EvaluationSchedule schedule_of(const eval::EvaluateConfig& config) {
+  return {.every_epochs = std::round(config.every_epochs),
+          .at_stage_ends = config.at_stage_ends,
+          .at_start = config.at_stage_ends};
+}
+
+/// Of a system that gives samples several labels.
+RunEvaluation evaluate_labels(const Recipe& recipe,
+                              const std::vector<std::filesystem::path>& sources,
+                              report::MetricsFile& metrics, const core::StopRequest& stop,
+                              const core::Log& log) {
+  RunEvaluation evaluation;
+  if (recipe.evaluate.every_epochs <= 0 && !recipe.evaluate.at_stage_ends) return evaluation;
+  report::Evaluations evaluations;
+  evaluations.of_network =
+      label_evaluation(recipe, sources.front(), metrics.path().parent_path(), stop, log);
+  evaluation.observer = std::make_unique<report::EvaluationObserver>(
+      schedule_of(recipe.evaluate), std::move(evaluations), metrics, log);
+  return evaluation;
+}
+
 }  // namespace
 
 RunEvaluation make_evaluation(const Recipe& recipe,
@@ -179,6 +202,9 @@ RunEvaluation make_evaluation(const Recipe& recipe,
                               const core::StopRequest& stop, const core::Log& log,
                               const core::Log& opening_log) {
   const eval::EvaluateConfig& config = recipe.evaluate;
+  if (methods::catalogue::outline(recipe.method).rows) {
+    return evaluate_labels(recipe, sources, metrics, stop, log);
+  }
   const auto input = input_of(methods::catalogue::outline(recipe.method));
   RunEvaluation evaluation;
   if (!is_asked_for(recipe) || !input) return evaluation;
@@ -195,8 +221,11 @@ RunEvaluation make_evaluation(const Recipe& recipe,
   report::Evaluations evaluations;
   const std::filesystem::path folder = metrics.path().parent_path();
   const std::int64_t learned = trained.size();
+  const TaskEvaluation of_tasks(
+      {.test = splits.test, .input = *input, .extraction = test_views, .folder = folder}, log);
   evaluations.of_network = [=, &stop](const methods::Method& method) {
     std::vector<eval::EvaluationRow> rows;
+    if (const auto* tasks = method.tasks()) rows = of_tasks.judge(*tasks, stop);
     if (const auto* classifier = method.classifier()) {
       rows.push_back(
           classify(*classifier, *input, learned, splits.test, test_views, folder, stop, log));
@@ -218,12 +247,8 @@ RunEvaluation make_evaluation(const Recipe& recipe,
     log(core::LogLevel::information,
         "raw pixels are not evaluated: all samples at once do not fit this machine's memory");
   }
-  report::EvaluationSchedule schedule;
-  schedule.every_epochs = std::llround(config.every_epochs);
-  schedule.at_stage_ends = config.at_stage_ends;
-  schedule.at_start = config.at_stage_ends;
-  evaluation.observer =
-      std::make_unique<report::EvaluationObserver>(schedule, std::move(evaluations), metrics, log);
+  evaluation.observer = std::make_unique<report::EvaluationObserver>(
+      schedule_of(config), std::move(evaluations), metrics, log);
   return evaluation;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "dbot/core/error.h"
 #include "dbot/data/subset.h"
@@ -31,6 +32,12 @@ data::LoaderConfig one_pass(const Recipe& recipe) {
   config.max_bad_fraction = recipe.data.max_bad_fraction;
   return config;
 }
+
+/// Held-out samples, and what a batch has of each.
+struct JudgedBy {
+  std::shared_ptr<const data::Dataset> images;
+  std::vector<data::BatchPartFactory> parts = {};
+};
 
 /// Null where there are none.
 std::shared_ptr<const data::Dataset> find_images(const Recipe& recipe,
@@ -99,14 +106,22 @@ train::ValidationSettings open_validation(const Recipe& recipe, const std::files
   auto images = find_images(recipe, source, training, log);
   if (!images) refuse_without_images(recipe, source, key);
   require_captions(*images, source, key);
-  images = data::limited(std::move(images), wanted.max_samples,
-                         static_cast<std::uint64_t>(recipe.train.seed));
-  const auto open =
-      [images, parts = batch_parts(recipe, images, texts, Reading::judging, core::silent_log()),
-       config = one_pass(recipe), log = std::make_shared<core::Log>(log)](std::int64_t /*stage*/) {
-        return std::make_unique<data::Loader>(images, parts, config,
-                                              std::exchange(*log, core::silent_log()));
-      };
+  // Of each stage, or one for all.
+  std::vector<JudgedBy> sets;
+  for (const auto& stage : training.held_out_of_stage) sets.push_back({.images = stage});
+  if (sets.empty()) sets.push_back({.images = images});
+  for (JudgedBy& set : sets) {
+    set.images = data::limited(std::move(set.images), wanted.max_samples,
+                               static_cast<std::uint64_t>(recipe.train.seed));
+    set.parts = batch_parts(recipe, set.images, texts, Reading::judging, core::silent_log());
+  }
+  const auto open = [sets, config = one_pass(recipe),
+                     log = std::make_shared<core::Log>(log)](std::int64_t stage) {
+    const JudgedBy& set =
+        sets.size() == 1 ? sets.front() : sets.at(static_cast<std::size_t>(stage));
+    return std::make_unique<data::Loader>(set.images, set.parts, config,
+                                          std::exchange(*log, core::silent_log()));
+  };
   return {.config = wanted, .make_loader = open};
 }
 

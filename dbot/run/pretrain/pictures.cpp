@@ -42,17 +42,35 @@ class PictureData {
   report::SampleChoice choice_;
 };
 
+/// What a system shows of itself, where no sample is to be seen.
+std::unique_ptr<report::PictureObserver> own_pictures(const Recipe& recipe,
+                                                      const std::filesystem::path& run,
+                                                      std::shared_ptr<const data::Dataset> dataset,
+                                                      const report::DrawSettings& settings,
+                                                      const core::StopRequest& stop,
+                                                      const core::Log& log) {
+  report::PictureSamples samples;
+  samples.classes = dataset->classes();
+  const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder,
+                               const std::filesystem::path& /*earlier*/) {
+    return report::draw_picture_set(method, samples, nullptr, settings, folder, stop);
+  };
+  return std::make_unique<report::PictureObserver>(run, recipe.report.every_epochs, draw, log);
+}
+
 }  // namespace
 
 std::unique_ptr<report::PictureObserver> make_picture_observer(
     const Recipe& recipe, const std::filesystem::path& run, const std::filesystem::path& data,
     std::shared_ptr<const data::Dataset> dataset, const TrainingTexts& texts,
     const core::StopRequest& stop, const core::Log& log) {
-  if (!recipe.report.pictures || !methods::catalogue::outline(recipe.method).images) return nullptr;
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  if (!recipe.report.pictures || !(outline.images || outline.rows)) return nullptr;
   report::DrawSettings settings;
   settings.look = {recipe.data.mean, recipe.data.std, precision_of(recipe)};
   settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
   settings.channels = recipe.report.channels;
+  if (outline.rows) return own_pictures(recipe, run, std::move(dataset), settings, stop, log);
   const auto images = std::make_shared<PictureData>(recipe, data, std::move(dataset), texts);
   const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder,
                                const std::filesystem::path& earlier) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "dbot/core/error.h"
 #include "dbot/data/cached_dataset.h"
@@ -36,7 +37,7 @@ train::TrainerSettings trainer_settings(const Recipe& recipe, const train::Plan&
   settings.train = recipe.train;
   settings.optimizer = recipe.optimizer;
   settings.schedule = recipe.schedule;
-  settings.stages = recipe.stages;
+  settings.stages = stages_of(recipe);
   settings.checkpoint = recipe.checkpoint;
   settings.plan = plan;
   settings.precision = precision_of(recipe);
@@ -57,6 +58,12 @@ std::vector<std::filesystem::path> sources_of(const PretrainOptions& options) {
   sources.insert(sources.end(), options.more_data.begin(), options.more_data.end());
   return sources;
 }
+
+/// What the stage under way reads; stages that share their data share it.
+struct StageReading {
+  std::shared_ptr<const data::Dataset> images, files;  // as they are, and cached
+  std::vector<data::BatchPartFactory> parts;
+};
 
 /// One run in one process: alone, or one of several.
 class Pretraining {
@@ -79,6 +86,7 @@ class Pretraining {
   void decide_statistics();
   /// What the first process does of it, with the run's folder.
   void keep(const std::vector<train::TrainObserver*>& watchers);
+  void read_stage(StageReading& reading, std::int64_t stage) const;
   std::unique_ptr<train::Trainer> make_trainer();
   PretrainSummary train(train::Trainer& trainer);
 
@@ -106,7 +114,7 @@ void Pretraining::open() {
   method_ = resuming ? methods::catalogue::make_stored(recipe_.method, make_context(recipe_))
                      : methods::catalogue::make(recipe_.method, make_context(recipe_));
   images_ = open_training_images(sources_, recipe_, stop_, opening_log_);
-  plan_ = plan_for(recipe_, *images_.images, log_);
+  plan_ = plan_for(recipe_, images_, log_);
   texts_ = open_training_texts(images_, recipe_, opening_log_);
   const train::ValidationSettings validation =
       open_validation(recipe_, options_.data, images_, texts_, *method_, opening_log_);
@@ -127,7 +135,12 @@ void Pretraining::decide_statistics() {
   });
   methods::DataFacts facts = data_facts(recipe_);
   facts.classes = images_.images->classes();
-  if (texts_.tokenizer) facts.words = texts_.tokenizer->vocabulary().tokens();
+  facts.words = texts_.tokenizer ? texts_.tokenizer->vocabulary().tokens() : images_.words;
+  facts.row_width = images_.row_width;
+  for (std::int64_t stage = 0; stage < plan_.stages(); ++stage) {
+    facts.stage_batches.push_back((plan_.end_of(stage) - plan_.begin_of(stage)) *
+                                  recipe_.train.accumulate);
+  }
   method_->see_data(facts);
 }
 
@@ -137,6 +150,7 @@ void Pretraining::keep(const std::vector<train::TrainObserver*>& watchers) {
   if (texts_.tokenizer) {
     further[vocabulary_of({}).string()] = texts_.tokenizer->vocabulary().text();
   }
+  if (!images_.division.empty()) further["tasks.txt"] = images_.division;
   kept_->store(with_notes(to_toml(recipe_), options_.notes), defaults_like(recipe_), further);
   checkpoint_ = find_checkpoint(kept_->folder(), choices_, *images_.images, log_);
   kept_->watch(std::make_unique<Observers>(
@@ -147,14 +161,22 @@ void Pretraining::keep(const std::vector<train::TrainObserver*>& watchers) {
   settings_.captures.folder = kept_->folder().captures();
 }
 
+void Pretraining::read_stage(StageReading& reading, std::int64_t stage) const {
+  const auto& images = images_.learned_in(stage);
+  if (reading.images == images) return;
+  reading.images = images;
+  reading.files = data::cached(images, recipe_.data.cache_bytes);
+  reading.parts = batch_parts(recipe_, reading.files, texts_, Reading::training, log_);
+  for (auto& part : held_out_parts(images_)) reading.parts.push_back(std::move(part));
+}
+
 std::unique_ptr<train::Trainer> Pretraining::make_trainer() {
-  const auto files = data::cached(images_.images, recipe_.data.cache_bytes);
-  const auto parts = batch_parts(recipe_, files, texts_, Reading::training, log_);
-  const auto make_loader = [this, files, parts](const train::LoaderStart& start,
-                                                const core::Log& log) {
+  const auto reading = std::make_shared<StageReading>();
+  const auto make_loader = [this, reading](const train::LoaderStart& start, const core::Log& log) {
+    read_stage(*reading, start.stage);
     data::LoaderConfig config = loader_config(recipe_, plan_, start);
-    config.sources = source_shares(recipe_, images_.sizes);
-    return std::make_unique<data::Loader>(files, parts, config, log);
+    if (images_.of_stage.empty()) config.sources = source_shares(recipe_, images_.sizes);
+    return std::make_unique<data::Loader>(reading->files, reading->parts, config, log);
   };
   settings_.ranks = &ranks_;
   if (recipe_.stages.stop == train::StageStop::probe) {
@@ -163,8 +185,8 @@ std::unique_ptr<train::Trainer> Pretraining::make_trainer() {
     };
   }
   settings_.captures.recipe = to_toml(recipe_);
-  settings_.captures.sample_name = [this](std::int64_t sample) {
-    return images_.images->name(sample % images_.images->size());
+  settings_.captures.sample_name = [reading](std::int64_t sample) {
+    return reading->images->name(sample % reading->images->size());
   };
   const auto observers = kept_ ? kept_->observers().all() : std::vector<train::TrainObserver*>();
   return std::make_unique<train::Trainer>(settings_, *method_, make_loader, observers, log_);

@@ -14,6 +14,7 @@
 #include "dbot/run/pretrain/fixed_choices.h"
 #include "dbot/run/pretrain/processes.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/run/training_data/training_images.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/train/run_folder.h"
 
@@ -111,7 +112,8 @@ namespace {
 void require_readable(const Recipe& recipe, const data::Dataset& dataset) {
   constexpr std::int64_t kMostTried = 64;
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
-  if (outline.clips) return;  // whether a video can be read shows when it is decoded
+  // Whether a video can be read shows when it is decoded; rows are in memory.
+  if (outline.clips || outline.rows) return;
   const auto& images = outline.images;
   const int channels = images ? static_cast<int>(images->channels) : 3;
   std::string reason;
@@ -136,6 +138,11 @@ constexpr std::int64_t kUsefulSteps = 8;
 /// The largest numbers that leave an epoch its steps: "train.batch_size=256 and
 /// train.accumulate=2".
 std::string numbers_that_fit(const Recipe& recipe, std::int64_t size) {
+  if (const auto rows = methods::catalogue::outline(recipe.method).rows) {
+    // Cut into steps without a rest.
+    return fmt::format("train.batch_size={}",
+                       std::max<std::int64_t>(1, size / rows->steps) * rows->steps);
+  }
   std::int64_t images = 1;
   while (2 * images * kUsefulSteps <= size) images *= 2;
   const std::int64_t batch = std::min(recipe.train.batch_size, images);
@@ -145,9 +152,27 @@ std::string numbers_that_fit(const Recipe& recipe, std::int64_t size) {
   return text;
 }
 
+void require_a_step(const Recipe& recipe, const data::Dataset& dataset) {
+  const std::int64_t images = recipe.train.images_per_step();
+  if (images <= dataset.size()) return;
+  require_readable(recipe, dataset);
+  throw UsageError(
+      {.operation = "recipe",
+       .subject = "train.batch_size",
+       .fault = Fault::too_large,
+       .reason = fmt::format(
+           "{} x train.accumulate {} = {} images a step, but {} has {}", recipe.train.batch_size,
+           recipe.train.accumulate, images,
+           methods::catalogue::outline(recipe.method).tasks ? "the smallest task" : "the data set",
+           dataset.size()),
+       .way_out = "lower them, for example " + numbers_that_fit(recipe, dataset.size())});
+}
+
 void warn_of_few_steps(const Recipe& recipe, std::int64_t size, const core::Log& log) {
   const std::int64_t images = recipe.train.images_per_step(), steps = size / images;
-  if (steps >= kUsefulSteps) return;
+  const auto rows = methods::catalogue::outline(recipe.method).rows;
+  // Of a step that is cut into others, these count.
+  if (steps * (rows ? rows->steps : 1) >= kUsefulSteps) return;
   const std::int64_t rest = size % images;
   log(core::LogLevel::warning,
       fmt::format("{} x train.accumulate {} = {} images a step are a large share of {}: an epoch "
@@ -164,25 +189,26 @@ void warn_of_few_steps(const Recipe& recipe, std::int64_t size, const core::Log&
 
 }  // namespace
 
-train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset, const core::Log& log) {
+train::Plan plan_for(const Recipe& recipe, const TrainingImages& training, const core::Log& log) {
   const std::int64_t images = recipe.train.images_per_step();
-  if (images > dataset.size()) {
-    require_readable(recipe, dataset);
-    throw UsageError(
-        {.operation = "recipe",
-         .subject = "train.batch_size",
-         .fault = Fault::too_large,
-         .reason =
-             fmt::format("{} x train.accumulate {} = {} images a step, but the data set has {}",
-                         recipe.train.batch_size, recipe.train.accumulate, images, dataset.size()),
-         .way_out = "lower them, for example " + numbers_that_fit(recipe, dataset.size())});
+  const data::Dataset* smallest = training.images.get();
+  std::vector<std::int64_t> own_steps;
+  own_steps.reserve(training.of_stage.size());
+  for (const auto& stage : training.of_stage) {
+    if (stage->size() < smallest->size()) smallest = stage.get();
+    own_steps.push_back(stage->size() / images);
   }
-  warn_of_few_steps(recipe, dataset.size(), log);
+  require_a_step(recipe, *smallest);
+  warn_of_few_steps(recipe, smallest->size(), log);
   std::optional<std::int64_t> steps;
   std::optional<double> epochs;
   if (recipe.length.total_steps >= 0) steps = recipe.length.total_steps;
   if (recipe.length.total_epochs >= 0) epochs = recipe.length.total_epochs;
-  return train::make_plan(recipe.schedule, recipe.stages, dataset.size() / images, images, steps,
+  const train::StagesConfig stages = stages_of(recipe);
+  if (!own_steps.empty()) {
+    return train::make_plan(recipe.schedule, stages, own_steps, images, steps, epochs);
+  }
+  return train::make_plan(recipe.schedule, stages, smallest->size() / images, images, steps,
                           epochs);
 }
 
@@ -192,7 +218,7 @@ data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan,
   config.batch_size = recipe.train.batch_size;
   config.workers = workers_of(recipe);
   config.seed = static_cast<std::uint64_t>(recipe.train.seed);
-  config.batches_per_epoch = plan.steps_per_epoch * start.share.count;
+  config.batches_per_epoch = plan.steps_per_epoch_of(start.stage) * start.share.count;
   config.max_bad_fraction = recipe.data.max_bad_fraction;
   start.apply_to(config);
   return config;

@@ -10,6 +10,7 @@
 #include "dbot/data/loader/loader.h"
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe.h"
+#include "dbot/run/training_data/training_images.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/plan.h"
 #include "dbot/train/ranks/ranks.h"
@@ -42,7 +43,7 @@ std::optional<train::Checkpoint> find_checkpoint(const train::RunFolder& folder,
 
 /// The run's length in steps. Throws UsageError if the data have fewer images than one step takes;
 /// warns where a step takes so many that an epoch has few steps. Both name numbers that fit.
-train::Plan plan_for(const Recipe& recipe, const data::Dataset& dataset, const core::Log& log);
+train::Plan plan_for(const Recipe& recipe, const TrainingImages& training, const core::Log& log);
 
 /// `start`: where it begins, and what of each step it reads.
 data::LoaderConfig loader_config(const Recipe& recipe, const train::Plan& plan,

@@ -128,13 +128,28 @@ std::string document_keys() {
   return text;
 }
 
+train::StagesConfig stages_of(const Recipe& recipe) {
+  train::StagesConfig stages = recipe.stages;
+  const auto own = methods::catalogue::outline(recipe.method).own_stages;
+  if (own.empty()) return stages;
+  stages.count = std::ssize(own);
+  for (const methods::OwnStage& stage : own) {
+    stages.epochs.push_back(stage.epochs);
+    // The recipe's are for 256 images.
+    stages.base_lr.push_back(stage.learning_rate * 256 /
+                             static_cast<double>(recipe.train.images_per_step()));
+  }
+  return stages;
+}
+
 methods::Surroundings surroundings(const Recipe& recipe) {
   const KernelRequest kernels = recipe.compute.kernels;
   const bool fused = kernels == KernelRequest::automatic
                          ? simd::default_kernel_level() != simd::KernelLevel::reference
                          : kernels != KernelRequest::reference;
-  return {.stages = recipe.stages.count,
+  return {.stages = stages_of(recipe).count,
           .keep_optimizer = recipe.stages.keep_optimizer,
+          .weight_decay = recipe.optimizer.weight_decay,
           .moments = optim::cost_of(recipe.optimizer).moments,
           .batch_size = recipe.train.batch_size,
           .element = recipe.train.precision == runtime::PrecisionRequest::fp32 ? 4.0 : 2.0,
@@ -145,7 +160,7 @@ methods::Surroundings surroundings(const Recipe& recipe) {
 methods::MakeContext make_context(const Recipe& recipe) {
   return {.seed = static_cast<std::uint64_t>(recipe.train.seed),
           .device = runtime::resolve_device(recipe.compute.device),
-          .stages = recipe.stages.count};
+          .stages = stages_of(recipe).count};
 }
 
 methods::DataFacts data_facts(const Recipe& recipe) {

@@ -29,9 +29,9 @@ struct LengthConfig {
 
 /// Which code computes, in the order of simd::KernelLevel; automatic: the processor's best, by
 /// rule.
-enum class KernelRequest { automatic, reference, portable, avx2, avx512 };
-/// What multiplies float32 matrices; automatic: our own kernels; measured: what is faster when a
-/// run begins, kept with it. Two measured runs need not be the same bit for bit.
+enum class KernelRequest { automatic, reference, portable, avx2, avx512, avx512_bf16, amx };
+/// What multiplies matrices; automatic: our own kernels; measured: of float32, what is faster when
+/// a run begins, kept with it. Two measured runs need not be the same bit for bit.
 enum class ProductRequest { automatic, own, libtorch, measured };
 
 /// Where and how a run computes.
@@ -62,6 +62,9 @@ core::Settings bind(Recipe& recipe);
 
 /// Throws UsageError unless the values fit each other. Reads no file.
 void check(const Recipe& recipe);
+
+/// The stages of a run: those that the system divides it into itself, else those of [stages].
+train::StagesConfig stages_of(const Recipe& recipe);
 
 /// What the method is told of the rest of the recipe.
 methods::Surroundings surroundings(const Recipe& recipe);

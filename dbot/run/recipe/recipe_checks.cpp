@@ -24,10 +24,30 @@ using methods::refuse_recipe;
 // A gradient scaled to less is nothing in float32.
 constexpr double kLeastClipNorm = 1e-30;
 
+/// A system that divides its run itself has no use for another division.
+void check_own_stages(const Recipe& recipe) {
+  const train::StagesConfig& stages = recipe.stages;
+  const auto refuse = [](const char* key) {
+    throw UsageError({.operation = "recipe",
+                      .subject = key,
+                      .fault = Fault::mismatch,
+                      .reason = "is given, but this system says itself what its stages are and how "
+                                "long each is",
+                      .way_out = "leave it out, and set the system's own keys"});
+  };
+  if (stages.count != 1) refuse("stages.count");
+  if (!stages.epochs.empty()) refuse("stages.epochs");
+  if (!stages.base_lr.empty()) refuse("stages.base_lr");
+  if (recipe.schedule.epochs > 0) refuse("schedule.epochs");
+  if (recipe.schedule.images_seen > 0) refuse("schedule.images_seen");
+}
+
 void check_length(const Recipe& recipe) {
   const auto& schedule = recipe.schedule;
+  const bool divides = !methods::catalogue::outline(recipe.method).own_stages.empty();
+  if (divides) check_own_stages(recipe);
   check_stage_list("stages.epochs", recipe.stages.epochs, recipe.stages.count);
-  check_stage_list("stages.warmup_epochs", recipe.stages.warmup_epochs, recipe.stages.count);
+  check_stage_list("stages.warmup_epochs", recipe.stages.warmup_epochs, stages_of(recipe).count);
   check_stage_list("stages.base_lr", recipe.stages.base_lr, recipe.stages.count);
   if (schedule.epochs > 0 && schedule.images_seen > 0) {
     refuse_recipe(
@@ -43,7 +63,8 @@ void check_length(const Recipe& recipe) {
                                             recipe.length.total_steps, recipe.length.total_epochs),
                       .way_out = "give schedule.total_steps or schedule.total_epochs"});
   }
-  const bool own = schedule.epochs > 0 || schedule.images_seen > 0 || !recipe.stages.epochs.empty();
+  const bool own =
+      schedule.epochs > 0 || schedule.images_seen > 0 || !recipe.stages.epochs.empty() || divides;
   if (!own && recipe.length.total_steps < 0 && recipe.length.total_epochs < 0) {
     throw UsageError({.operation = "recipe",
                       .subject = "the length",

@@ -10,6 +10,7 @@
 
 #include "dbot/core/settings/toml_document.h"
 #include "dbot/exchange/import/encoder_import.h"
+#include "dbot/methods/encoder_keys.h"
 #include "dbot/methods/start/start_weights.h"
 
 namespace dbot::run {
@@ -60,7 +61,8 @@ Values model_values(const nn::EncoderConfig& config) {
                 {{"model.position_table", toml_text(config.position_table)},
                  {"model.relative_positions", relative_positions_text(config.relative_positions)},
                  {"model.layer_scale", toml_text(config.layer_scale)},
-                 {"model.key_bias", toml_text(config.key_bias)}});
+                 {"model.key_bias", toml_text(config.key_bias)},
+                 {"model.gelu", toml_text(methods::gelu_name(config.gelu))}});
   return values;
 }
 

@@ -99,11 +99,11 @@ void bind_training(Settings& settings, Recipe& recipe) {
   settings.add("train.threads", recipe.compute.threads, at_least(0, 4096), "",
                "Compute threads; 0: one for each usable core.");
   settings.add_choice("train.kernels", recipe.compute.kernels,
-                      {"auto", "reference", "portable", "avx2", "avx512"},
+                      {"auto", "reference", "portable", "avx2", "avx512", "avx512_bf16", "amx"},
                       "Which code computes; auto: the best that this processor can run.");
   settings.add_choice("train.matrix_products", recipe.compute.matrix_products,
                       {"auto", "own", "libtorch", "measured"},
-                      "What multiplies float32 matrices; auto: own; measured: the faster when a "
+                      "What multiplies matrices; auto: own; measured: the faster of float32 when a "
                       "run begins, kept with it.");
 }
 
@@ -125,7 +125,7 @@ void bind_erase(Settings& settings, data::EraseConfig& erase) {
 void bind_pixels(Settings& settings, data::PixelAugmentation& pixels) {
   auto& random = pixels.random_augment;
   settings.add("data.random_augment", random.operations, at_least(0, 100), "operations",
-               "Drawn for each image from RandAugment's 15; 0: none.");
+               "Drawn for each image or clip from RandAugment's 15; 0: none.");
   settings.add("data.random_augment_magnitude", random.magnitude, at_least(0, 100), "",
                "How strong they are; 10 is full.");
   settings.add("data.random_augment_deviation", random.deviation, at_least(0, 100), "",
@@ -232,7 +232,9 @@ void bind_checkpoint(Settings& settings, Recipe& recipe) {
   settings.add("checkpoint.every_epochs", checkpoint.every_epochs, at_least(0, kMostEpochs),
                "epochs", "Epochs between checkpoints; 0: not by epochs.");
   settings.add("checkpoint.keep", checkpoint.keep, at_least(1, 1e9), "",
-               "Newest checkpoints to keep; those at the ends of stages always stay.");
+               "Newest checkpoints to keep.");
+  settings.add("checkpoint.stage_ends", checkpoint.stage_ends,
+               "Those at the ends of stages stay as well.");
   settings.add("checkpoint.retry_seconds", checkpoint.retry_seconds, at_least(0, 1e9), "seconds",
                "How long the end of a run tries to save to a full disk before it gives up.");
 }

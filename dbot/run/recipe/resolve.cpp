@@ -87,7 +87,7 @@ void use_kernels(const Recipe& recipe, const core::Log& log) {
         fmt::format("{}; {} is used, and the run goes on, but not bit for bit as it would have",
                     problem.what(), simd::name(simd::kernel_level())));
   }
-  // In bf16 LibTorch multiplies; narrow networks spend their time elsewhere.
+  // A choice for float32 alone; narrow networks spend their time elsewhere.
   if (precision_of(recipe) == Precision::fp32 &&
       methods::catalogue::outline(recipe.method).width >= kWideEnough &&
       ops::product_library() == ops::ProductLibrary::own) {

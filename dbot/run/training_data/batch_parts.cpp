@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "dbot/data/loader/partner_part.h"
+#include "dbot/data/loader/value_parts.h"
+#include "dbot/data/text/tables/row_parts.h"
 #include "dbot/data/text/text_part.h"
 #include "dbot/data/text/unpaired_part.h"
 
@@ -63,11 +65,34 @@ std::vector<data::BatchPartFactory> caption_parts(const Recipe& recipe, const Tr
                            .samples = samples})};
 }
 
+namespace {
+
+std::vector<data::BatchPartFactory> row_parts(std::size_t labels) {
+  constexpr std::int64_t kUsualWords = 100;  // of a text
+  return {
+      data::ragged_part({.name = data::kRowPlaces, .type = at::kLong}, kUsualWords),
+      data::ragged_part({.name = data::kRowValues}, kUsualWords),
+      data::value_part({.name = data::kLabelSet, .shape = {static_cast<std::int64_t>(labels)}})};
+}
+
+}  // namespace
+
+std::vector<data::BatchPartFactory> held_out_parts(const TrainingImages& images) {
+  std::vector<data::BatchPartFactory> parts;
+  if (images.row_width == 0) return parts;
+  for (auto& part : row_parts(images.images->classes().size())) {
+    parts.push_back(data::unpaired_part(images.held_out, images.images->size(), std::move(part),
+                                        data::kHeldOutPrefix));
+  }
+  return parts;
+}
+
 std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
                                                 std::shared_ptr<const data::Dataset> dataset,
                                                 const TrainingTexts& texts, Reading reading,
                                                 const core::Log& log) {
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  if (outline.rows) return row_parts(dataset->classes().size());
   if (outline.clips) {
     data::ClipPartConfig clips = clip_part_config(recipe, *outline.clips);
     clips.augmented = reading == Reading::training;

@@ -9,6 +9,7 @@
 #include "dbot/data/loader/clip_part.h"
 #include "dbot/data/loader/image_part.h"
 #include "dbot/run/recipe/recipe.h"
+#include "dbot/run/training_data/training_images.h"
 #include "dbot/run/training_data/training_texts.h"
 
 namespace dbot::run {
@@ -32,9 +33,13 @@ data::ClipPartConfig clip_part_config(const Recipe& recipe, const methods::ClipI
 std::vector<data::BatchPartFactory> shown_parts(const Recipe& recipe, const TrainingTexts& texts,
                                                 std::int64_t samples);
 
-/// What a batch has of each sample: its clips, or its image and, as the system asks for it, its
-/// caption, a text without an image, and the image of a partner from the same data. The log is told
-/// where partners have no classes to go by.
+/// What stands beside each sample of one that is held out, for a system that reads rows; else
+/// nothing.
+std::vector<data::BatchPartFactory> held_out_parts(const TrainingImages& images);
+
+/// What a batch has of each sample: its clips, its row and labels, or its image and, as the system
+/// asks for it, its caption, a text without an image, and the image of a partner from the same
+/// data. The log is told where partners have no classes to go by.
 std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
                                                 std::shared_ptr<const data::Dataset> dataset,
                                                 const TrainingTexts& texts, Reading reading,

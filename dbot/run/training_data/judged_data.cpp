@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <string_view>
 #include <utility>
 
 #include "dbot/core/error.h"
@@ -29,13 +31,26 @@ data::Choice choice_for(const std::filesystem::path& path, const Recipe& recipe,
   return choice;
 }
 
-bool holds_videos(const std::filesystem::path& path) {
+using Opening = std::function<data::LabelledSplits(data::Content, const core::Log&)>;
+
+/// What a system of clips is judged on: videos or, where none are found, images.
+data::LabelledSplits open_videos_or_images(const Opening& open, const core::Log& log) {
+  std::vector<std::pair<core::LogLevel, std::string>> told;  // of videos, if there are some
+  std::optional<DataError> without_labels;
   try {
-    data::open(path, data::Wanted::train,
-               {.log = core::silent_log(), .content = data::Content::videos});
-    return true;
+    auto videos = open(data::Content::videos, [&](core::LogLevel level, std::string_view text) {
+      told.emplace_back(level, text);
+    });
+    for (const auto& [level, text] : told) log(level, text);
+    return videos;
+  } catch (const DataError& error) {
+    if (error.fault() == Fault::unlabelled) without_labels = error;
+  }
+  try {
+    return open(data::Content::images, log);
   } catch (const DataError&) {
-    return false;
+    if (without_labels) throw *without_labels;
+    throw;
   }
 }
 
@@ -43,12 +58,13 @@ data::LabelledSplits open_named(const Recipe& recipe,
                                 const std::vector<std::filesystem::path>& sources,
                                 const core::Log& log) {
   const std::string& path = recipe.evaluate.data;
-  const bool videos =
-      content_of(recipe) == data::Content::videos && holds_videos(std::filesystem::path(path));
+  const Opening open = [&](data::Content content, const core::Log& told) {
+    return data::open_labelled(path, static_cast<std::uint64_t>(recipe.train.seed), told,
+                               choice_for(path, recipe, sources), content);
+  };
   try {
-    return data::open_labelled(path, static_cast<std::uint64_t>(recipe.train.seed), log,
-                               choice_for(path, recipe, sources),
-                               videos ? data::Content::videos : data::Content::images);
+    if (content_of(recipe) == data::Content::videos) return open_videos_or_images(open, log);
+    return open(data::Content::images, log);
   } catch (const DataError& error) {
     throw DataError({.operation = "recipe",
                      .subject = fmt::format("evaluate.data is \"{}\"", path),

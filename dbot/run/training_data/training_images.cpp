@@ -15,7 +15,9 @@
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/data/subset.h"
+#include "dbot/data/tasks/task_split.h"
 #include "dbot/data/text/captions/captions.h"
+#include "dbot/run/training_data/training_rows.h"
 
 namespace dbot::run {
 namespace {
@@ -82,6 +84,24 @@ void hold_out(TrainingImages& training, double share, std::uint64_t seed, const 
   training.images = data::subset(all, std::move(parts.kept));
 }
 
+/// Each stage's part of what is learned from, and of what is held out.
+void divide_into_tasks(TrainingImages& training, const methods::Outline& outline,
+                       std::uint64_t seed) {
+  const auto tasks =
+      data::split_into_tasks(training.images, *outline.tasks, seed, data::TaskUse::learning);
+  training.division = data::describe_tasks(tasks);
+  std::vector<std::shared_ptr<const data::Dataset>> judged;
+  if (training.held_out) {
+    judged =
+        data::split_into_tasks(training.held_out, *outline.tasks, seed, data::TaskUse::judging);
+  }
+  for (const methods::OwnStage& stage : outline.own_stages) {
+    const auto task = static_cast<std::size_t>(stage.task);
+    training.of_stage.push_back(tasks.at(task));
+    if (!judged.empty()) training.held_out_of_stage.push_back(judged.at(task));
+  }
+}
+
 TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& paths,
                                     const methods::Outline& outline, const Recipe& recipe,
                                     const core::Log& log) {
@@ -105,6 +125,7 @@ TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& pa
   if (recipe.validation.every_epochs > 0) hold_out(training, outline.held_out_labels, seed, log);
   training.sizes = {training.images->size()};
   training.chosen = training.images != splits.train;
+  if (outline.tasks) divide_into_tasks(training, outline, seed);
   return training;
 }
 
@@ -144,6 +165,7 @@ TrainingImages open_training_images(const std::vector<std::filesystem::path>& pa
                                     const Recipe& recipe, const core::StopRequest& stop,
                                     const core::Log& log) {
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  if (outline.rows) return open_training_rows(paths, recipe, log);
   if (outline.labels) return open_labelled_images(paths, outline, recipe, log);
   TrainingImages training;
   std::vector<std::string_view> kinds;

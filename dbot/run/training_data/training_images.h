@@ -25,9 +25,20 @@ struct TrainingImages {
   std::string kind;                 // of the sources: "folder", or "folder, tar" (SourceKind::id)
   /// Labelled images of the part to train on that are judged by; null: none are set aside.
   std::shared_ptr<const data::Dataset> held_out = {};
-  bool chosen = false;  // `images` are some of the labelled images of the part to train on
+  /// Where stages have data of their own: what each learns from, and is judged by (empty where
+  /// nothing is held out). `images` and `held_out` are all of these.
+  std::vector<std::shared_ptr<const data::Dataset>> of_stage = {}, held_out_of_stage = {};
+  std::string division = {};  // in words, for the run's folder; empty: it is not divided
+  bool chosen = false;        // `images` are some of the labelled images of the part to train on
   /// The sources with the captions of their images, where the system reads these.
   std::vector<std::shared_ptr<const data::CaptionedDataset>> captioned = {};
+  /// Of a system that reads rows: numbers of each, and what they stand for.
+  std::int64_t row_width = 0;
+  std::vector<std::string> words = {};
+
+  const std::shared_ptr<const data::Dataset>& learned_in(std::int64_t stage) const {
+    return of_stage.empty() ? images : of_stage.at(static_cast<std::size_t>(stage));
+  }
 };
 
 /// What a (resolved) recipe wants of its data: without the images that data.leave_out names, by
@@ -41,7 +52,8 @@ data::Content content_of(const Recipe& recipe);
 /// classes that hold index masks. A system that learns from labels gets the labelled images of the
 /// part to train on alone, as many of each class as it wants; where it validates, some of these are
 /// held out, if any class has two. A system that reads captions gets images that have them, or
-/// lack them; one that reads clips gets videos. Throws DataError and Stopped as
+/// lack them; one that reads clips gets videos; one that reads rows gets those of texts, some of
+/// them held out (training_rows.h). Throws DataError and Stopped as
 /// data::open; for such a system also DataError where there are not two classes, where images to
 /// test on are of a class that none to train on is of, or where a class has fewer images than are
 /// wanted of each, and UsageError for several sources.

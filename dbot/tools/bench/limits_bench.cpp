@@ -56,11 +56,15 @@ std::vector<double> best_seconds(std::size_t count, const Run& run) {
   return best;
 }
 
-/// LibTorch, and for float32 each level that has a matrix product of its own.
+/// LibTorch, and each level that has a matrix product of its own.
 std::vector<simd::KernelLevel> product_levels(runtime::Precision precision) {
-  if (precision == runtime::Precision::bf16) return {simd::KernelLevel::reference};
   std::vector<simd::KernelLevel> levels = simd::supported_kernel_levels();
-  std::erase(levels, simd::KernelLevel::portable);
+  std::erase_if(levels, [precision](simd::KernelLevel level) {
+    if (level == simd::KernelLevel::reference) return false;
+    const bool of_bf16 = level > simd::KernelLevel::avx512;
+    return level == simd::KernelLevel::portable ||
+           of_bf16 != (precision == runtime::Precision::bf16);
+  });
   return levels;
 }
 

@@ -63,13 +63,14 @@ std::vector<OperationCase> operation_cases(runtime::Precision precision) {
     std::move(more.begin(), more.end(), std::back_inserter(cases));
   };
   for (const TokenShape& shape : token_shapes()) {
-    for (const auto make : {linear_cases, row_cases, attention_cases, block_cases}) {
+    for (const auto make : {linear_cases, packed_cases, row_cases, attention_cases, block_cases}) {
       add(make(shape, compute));
     }
   }
   add(step_cases(compute));
   add(optimizer_cases());
   add(follower_cases());
+  add(mask_cases());
   return cases;
 }
 

@@ -24,6 +24,9 @@ struct TokenShape {
 
 /// Matrix products of the MLP's two layers, forward and both gradients.
 std::vector<OperationCase> linear_cases(const TokenShape& shape, at::ScalarType compute);
+/// The same layers with packed matrices and what follows them: for bfloat16 where the kernel level
+/// in use has products of it.
+std::vector<OperationCase> packed_cases(const TokenShape& shape, at::ScalarType compute);
 /// LayerNorm with the residual addition, and GELU, forward and backward.
 std::vector<OperationCase> row_cases(const TokenShape& shape, at::ScalarType compute);
 std::vector<OperationCase> attention_cases(const TokenShape& shape, at::ScalarType compute);
@@ -33,5 +36,7 @@ std::vector<OperationCase> step_cases(at::ScalarType compute);
 std::vector<OperationCase> optimizer_cases();
 /// Moving averages and queues of keys.
 std::vector<OperationCase> follower_cases();
+/// Masks of the largest scores.
+std::vector<OperationCase> mask_cases();
 
 }  // namespace dbot::tools

@@ -38,7 +38,7 @@ void GradientStep::add(MicroBatch micro) {
   losses_.push_back(result.loss.item().toDouble());
   lane_is_finite_ = lane_is_finite_ && std::isfinite(losses_.back());
   finite_ = finite_ && lane_is_finite_;
-  if (lane_is_finite_) {
+  if (lane_is_finite_ && result.loss.requires_grad()) {
     const at::Tensor share = result.loss.div(static_cast<double>(share_.of));
     if (before_backward_) before_backward_(share);
     share.backward();

@@ -21,6 +21,7 @@ struct CheckpointConfig {
   std::int64_t every_steps = 0;  // 0: not by steps
   double every_epochs = 1;       // 0: not by epochs
   std::int64_t keep = 2;         // newest ones to keep, besides the ends of stages
+  bool stage_ends = true;        // those at the ends of stages stay
   /// How long the end of a run tries to save in vain (a full disk, say) before it gives up.
   double retry_seconds = 300;
 };
@@ -50,8 +51,9 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder,
 std::string point_latest_to(const std::filesystem::path& checkpoint);
 
 /// Removes old checkpoints when `current` has been written. Of those up to `current`, the newest
-/// `keep` whole ones and the ends of stages stay. Throws dbot::Error.
-void prune_checkpoints(const std::filesystem::path& current, std::int64_t keep);
+/// `keep` whole ones stay, and with `stage_ends` those at the ends of stages. Throws dbot::Error.
+void prune_checkpoints(const std::filesystem::path& current, std::int64_t keep,
+                       bool stage_ends = true);
 
 /// The newest checkpoint that is whole; broken ones are named in the log and passed over. Empty if
 /// there is no checkpoint folder at all; throws DataError if there are some and all are broken.

@@ -151,7 +151,7 @@ std::string point_latest_to(const fs::path& checkpoint) {
 
 // Steps after `current` are left from before the run fell back. The run overwrites them when it
 // comes there again.
-void prune_checkpoints(const fs::path& current, std::int64_t keep) {
+void prune_checkpoints(const fs::path& current, std::int64_t keep, bool stage_ends) {
   std::vector<fs::path> checkpoints = list_checkpoints(current.parent_path());
   std::erase_if(checkpoints, [&](const fs::path& checkpoint) {
     return *step_of_folder(checkpoint) > *step_of_folder(current);
@@ -163,7 +163,7 @@ void prune_checkpoints(const fs::path& current, std::int64_t keep) {
     const bool wanted = checkpoint == current || (whole && kept < std::max<std::int64_t>(keep, 1));
     if (wanted) {
       ++kept;
-    } else if (!whole || !is_stage_end(checkpoint)) {
+    } else if (!whole || !stage_ends || !is_stage_end(checkpoint)) {
       remove_checkpoint(checkpoint);
     }
   }

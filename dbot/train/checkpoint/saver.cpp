@@ -103,7 +103,7 @@ void Saver::point_latest(const std::filesystem::path& written) {
 // A failure here is a warning: the new checkpoint is good.
 void Saver::prune(const std::filesystem::path& current) {
   try {
-    prune_checkpoints(current, config_.keep);
+    prune_checkpoints(current, config_.keep, config_.stage_ends);
   } catch (const std::exception& problem) {
     if (!prune_failures_.next()) return;
     log_(core::LogLevel::warning,

@@ -65,6 +65,35 @@ TEST_F(DataVocabulary, OfADataSetTakesTheCaptionsOfItsImages) {
   EXPECT_THAT(read_file(out_), HasSubstr("##n"));
 }
 
+TEST_F(DataVocabulary, CheckAndStatsLookAtCaptions) {
+  const std::string images = shop_.folder / "images";
+  const Result checked = dbot({"data", "check", images, "--captions", captions_, "--out",
+                               shop_.folder / "check", "--json"});
+  ASSERT_EQ(checked.exit_code, 0) << checked.err;
+  const auto check = nlohmann::json::parse(checked.out);
+  EXPECT_EQ(check.at("counts").at("no_caption"), 1);
+  EXPECT_EQ(check.at("counts").at("caption_alone"), 1);
+  EXPECT_GT(check.at("captions"), 0);
+  EXPECT_THAT(read_file(shop_.folder.path() / "check/check.jsonl"),
+              AllOf(HasSubstr("gone.png"), HasSubstr("\"no_caption\"")));
+
+  ASSERT_EQ(make(captions_, {"--size", "40"}).exit_code, 0);
+  const Result stats =
+      dbot({"data", "stats", images, "--captions", captions_, "--vocab", out_, "--json"});
+  ASSERT_EQ(stats.exit_code, 0) << stats.err;
+  const auto captions = nlohmann::json::parse(stats.out).at("captions");
+  EXPECT_EQ(captions.at("captions"), check.at("captions"));
+  EXPECT_EQ(captions.at("without"), 1);
+  EXPECT_EQ(captions.at("unknown_tokens"), 0);
+  EXPECT_GE(captions.at("tokens").at("most"), captions.at("words").at("most"));
+  const Result table = dbot({"data", "stats", images, "--captions", captions_});
+  EXPECT_THAT(table.out, AllOf(HasSubstr("different words"), HasSubstr("of an image")));
+
+  EXPECT_EQ(dbot({"data", "stats", images, "--vocab", out_}).exit_code, 2);
+  EXPECT_EQ(dbot({"data", "stats", images, "--captions", "beside", "--videos"}).exit_code, 2);
+  EXPECT_EQ(dbot({"data", "check", images, "--captions", shop_.folder / "none.csv"}).exit_code, 3);
+}
+
 TEST_F(DataVocabulary, SaysWhatIsWrongAndWritesNothing) {
   const Result small = make(captions_, {"--size", "10"});
   EXPECT_EQ(small.exit_code, 2);

@@ -140,6 +140,68 @@ TEST_F(CaptionsCli, TheBackboneSeesImagesAlone) {
   EXPECT_EQ(embedded.exit_code, 0) << embedded.err;
 }
 
+TEST_F(CaptionsCli, ImagesAloneNeedNoCaptions) {
+  write_png_folder(folder_ / "bare/train", 24);
+  write_png_folder(folder_ / "bare/val", 8);
+  const auto alone = [&](const std::string& out) {
+    auto all = words(
+        out, {"--set", "objective.text_weight=0", "--set", "validation.every_epochs=1", "--json"});
+    all[3] = folder_ / "bare";
+    return dbot(all);
+  };
+  const Result run = alone("run");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const fs::path folder = folder_.path() / "run";
+  EXPECT_FALSE(fs::exists(folder / "vocab.txt"));
+  EXPECT_THAT(read_file(folder / "metrics.jsonl"),
+              AllOf(HasSubstr("image_loss"), Not(HasSubstr("text_loss"))));
+  EXPECT_THAT(read_file(folder / "report.html"), Not(HasSubstr("captions_from_images")));
+  const Result drawn = dbot({"reconstruct", "--model", folder, "--data", folder_ / "bare/val",
+                             "--out", folder_ / "drawn", "--json"});
+  ASSERT_EQ(drawn.exit_code, 0) << drawn.err;
+
+  ASSERT_EQ(alone("cut").exit_code, 0);
+  const fs::path cut = folder_.path() / "cut";
+  fs::remove_all(cut / "checkpoints/step-00000003");
+  fs::remove(cut / "checkpoints/latest");
+  fs::remove(cut / "model.safetensors");
+  const Result resumed = dbot({"resume", cut});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(read_file(cut / "model.safetensors"), read_file(folder / "model.safetensors"));
+}
+
+TEST_F(CaptionsCli, TheBackboneIsJudgedAndFineTunedOnClassFolders) {
+  for (const char* part : {"train", "test"}) {
+    for (int i = 0; i < 32; ++i) {
+      const fs::path one = folder_.path() / "labelled" / part / (i % 2 == 0 ? "dark" : "light");
+      fs::create_directories(one);
+      write_png(one / (std::to_string(i) + ".png"), i, i % 2);
+    }
+  }
+  ASSERT_EQ(dbot(words("run")).exit_code, 0);
+  for (const char* protocol : {"knn", "linear"}) {
+    const Result judged = dbot({"evaluate", protocol, "--model", folder_ / "run", "--data",
+                                folder_ / "labelled", "--out", folder_ / protocol, "--json"});
+    ASSERT_EQ(judged.exit_code, 0) << judged.err;
+    EXPECT_GE(nlohmann::json::parse(judged.out)["results"][0]["top1"], 50) << protocol;
+  }
+  const Result tuned =
+      dbot({"evaluate", "finetune", "--model", folder_ / "run", "--data", folder_ / "labelled",
+            "--out", folder_ / "tuned", "--epochs", "4", "--threads", "1", "--precision", "fp32",
+            "--set", "train.batch_size=8", "--set", "optimizer.base_lr=0.03", "--json"});
+  ASSERT_EQ(tuned.exit_code, 0) << tuned.err;
+  EXPECT_GE(nlohmann::json::parse(tuned.out)["top1"], 90) << "the classes are as unlike as can be";
+  EXPECT_THAT(read_file(folder_.path() / "tuned/recipe.toml"), HasSubstr("gelu = \"tanh\""));
+  const Result exported = dbot({"export", folder_ / "tuned", "--format", "timm", "--out",
+                                folder_ / "tuned.safetensors", "--json"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  EXPECT_THAT(exported.out, HasSubstr("act_layer"));
+  const Result refused = dbot(
+      {"export", folder_ / "tuned", "--format", "mae", "--out", folder_ / "mae.pth", "--json"});
+  EXPECT_EQ(refused.exit_code, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("GELU"));
+}
+
 TEST_F(CaptionsCli, TextsWithoutImagesAreLearnedBeside) {
   write_file(folder_ / "texts.txt", "a house\nthe dog runs\n");
   const Result run = dbot(

@@ -140,6 +140,8 @@ TEST_F(ClipsCli, VideosInClassFoldersAreJudgedEmbeddedAndLearned) {
                                       "--data",   folder_ / "labelled",
                                       "--epochs", "2",
                                       "--set",    "train.batch_size=4",
+                                      "--set",    "data.random_augment=2",
+                                      "--set",    "data.erase=0.5",
                                       "--set",    "train.threads=1",
                                       "--set",    "train.precision=fp32"};
   auto whole = tune;

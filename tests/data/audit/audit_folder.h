@@ -15,8 +15,8 @@ namespace dbot::test {
 /// A folder, looked at and judged.
 struct AuditedFolder {
   explicit AuditedFolder(const std::filesystem::path& folder, int workers = 2,
-                         const data::AuditLimits& limits = {})
-      : set(data::AuditedSet::open(folder, core::silent_log())),
+                         const data::AuditLimits& limits = {}, const std::string& captions = {})
+      : set(data::AuditedSet::open(folder, core::silent_log(), data::MaskChoice::kept, captions)),
         facts(static_cast<std::size_t>(set.size())) {
     std::vector<std::int64_t> all;
     for (std::int64_t i = 0; i < set.size(); ++i) all.push_back(i);

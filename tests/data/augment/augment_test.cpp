@@ -251,7 +251,8 @@ class RandomErase : public ::testing::Test {
   std::vector<std::uint8_t> erased(const EraseConfig& config, int sample) {
     std::vector<std::uint8_t> pixels(3 * 100 * 80);
     core::Random random({.seed = 1, .sample = static_cast<std::uint64_t>(sample)});
-    random_erase({pixels.data(), 3, 100, 80}, config, range_, random);
+    const PlanarImage image{pixels.data(), 3, 100, 80};
+    random_erase({&image, 1}, config, range_, random);
     return pixels;
   }
   static double area(const std::vector<std::uint8_t>& pixels) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "dbot/data/text/text_dataset.h"
 #include "dbot/data/text/text_part.h"
 
 namespace dbot::data {
@@ -19,8 +20,8 @@ std::vector<std::int64_t> row(std::int64_t texts, std::int64_t samples, std::int
                               std::int64_t count) {
   std::vector<std::int64_t> row;
   for (std::int64_t i = 0; i < count; ++i) {
-    row.push_back(unpaired_text(texts, samples,
-                                {.seed = 5, .epoch = epoch + i / samples, .sample = i % samples}));
+    row.push_back(unpaired_sample(
+        texts, samples, {.seed = 5, .epoch = epoch + i / samples, .sample = i % samples}));
   }
   return row;
 }
@@ -37,7 +38,7 @@ TEST(UnpairedText, EachPassShowsEveryTextOnceInAnOrderOfItsOwn) {
 TEST(UnpairedText, FewTextsAreShownAgainWithinAnEpoch) {
   const auto shown = row(3, 12, 0, 12);
   for (const std::int64_t text : {0, 1, 2}) EXPECT_EQ(std::ranges::count(shown, text), 4);
-  EXPECT_EQ(unpaired_text(1, 12, {.sample = 11}), 0);
+  EXPECT_EQ(unpaired_sample(1, 12, {.sample = 11}), 0);
 }
 
 TEST(UnpairedPart, GivesTheTensorsOfTextsUnderAPrefix) {

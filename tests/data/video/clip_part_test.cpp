@@ -71,6 +71,43 @@ TEST_F(ClipParts, FoldsRepeatsBehindEachVideo) {
   }
 }
 
+/// A frame of a clip [3, frames, height, width] as an image [3, height, width] of its own.
+at::Tensor frame_of(const at::Tensor& clip, std::int64_t frame) {
+  return clip.select(1, frame).contiguous();
+}
+
+TEST_F(ClipParts, PixelsOfAllFramesAreChangedAlike) {
+  ClipPartConfig changed = small_clips();
+  auto& pixels = changed.augmentation.pixels;
+  pixels.random_augment = {.operations = 3, .magnitude = 7, .probability = 1};
+  pixels.erase = {.probability = 1, .fill = EraseFill::colour};
+  const LoaderConfig loading{.batch_size = 2, .workers = 1, .seed = 5};
+  const auto plain = batches(small_clips(), loading, 1).front();
+  const auto batch = batches(changed, loading, 1).front();
+  const at::Tensor &before = plain.tensors.at("clips"), &after = batch.tensors.at("clips");
+  for (std::int64_t row = 0; row < 6; ++row) {
+    const PixelDraws draws{5, batch.epoch, batch.sample_ids[static_cast<std::size_t>(row / 3)],
+                           static_cast<std::uint32_t>(row % 3)};
+    for (std::int64_t frame = 0; frame < 4; ++frame) {
+      const at::Tensor image = frame_of(before[row], frame);
+      augment_pixels({image.data_ptr<std::uint8_t>(), 3, 16, 20}, pixels, draws);
+      EXPECT_TRUE(at::equal(frame_of(after[row], frame), image)) << row << " " << frame;
+      EXPECT_FALSE(at::equal(frame_of(before[row], frame), image)) << row << " " << frame;
+    }
+  }
+}
+
+TEST_F(ClipParts, PixelsOfTestViewsStayAsTheyAre) {
+  ClipPartConfig plain = small_clips();
+  plain.augmented = false;
+  plain.size = {16, 16};
+  ClipPartConfig changed = plain;
+  changed.augmentation.pixels.erase.probability = 1;
+  const LoaderConfig loading{.batch_size = 2, .workers = 0, .training = false};
+  EXPECT_TRUE(at::equal(batches(plain, loading, 1).front().tensors.at("clips"),
+                        batches(changed, loading, 1).front().tensors.at("clips")));
+}
+
 TEST_F(ClipParts, DependOnSeedEpochAndSampleAlone) {
   const auto alone = batches(small_clips(), {.batch_size = 2, .workers = 0, .seed = 5}, 4);
   const auto together = batches(small_clips(), {.batch_size = 2, .workers = 3, .seed = 5}, 4);
@@ -163,8 +200,10 @@ TEST(ClipPart, RefusesWhatNoClipHas) {
   EXPECT_THAT(refusal([](ClipPartConfig& config) { config.repeats = 0; }), HasSubstr("0 repeats"));
   EXPECT_THAT(refusal([](ClipPartConfig& config) { config.augmented = false; }),
               HasSubstr("expected a square"));
-  EXPECT_THAT(refusal([](ClipPartConfig& config) { config.augmentation.pixels.grey = 0.5; }),
-              HasSubstr("changes of colours"));
+  EXPECT_THAT(refusal([](ClipPartConfig& config) {
+                config.augmentation.pixels.erase.area = {0.5, 0.1};
+              }),
+              HasSubstr("data.erase_area"));
 }
 
 TEST(Sources, FoldersOfVideosAreToldFromThoseOfImages) {

@@ -159,6 +159,42 @@ TEST(ExportNetwork, OtherNetworksGoWhereTheyAreKnown) {
   EXPECT_NO_THROW(check_export(clip, ExportFormat::onnx));
 }
 
+TEST(ExportNetwork, AnEncoderWithTheGeluByTanhGoesWhereItCanBeSaid) {
+  const test::TemporaryFolder folder;
+  NetworkWeights network = small_network();
+  network.description.config.gelu = nn::Gelu::tanh;
+  const Exported timm = export_network(network, {folder / "w.safetensors", ExportFormat::timm});
+  EXPECT_THAT(timm.snippet, HasSubstr("act_layer=partial(torch.nn.GELU, approximate=\"tanh\"),"));
+  EXPECT_EQ(load_encoder(folder / "w.safetensors").description.config.gelu, nn::Gelu::tanh);
+  for (const ExportFormat format : {ExportFormat::huggingface, ExportFormat::huggingface_mae}) {
+    export_network(network, {folder / "hf", format});
+    const auto config = nlohmann::json::parse(core::read_text_file(folder / "hf/config.json"));
+    EXPECT_EQ(config["hidden_act"], "gelu_pytorch_tanh");
+  }
+  EXPECT_THAT(refusal([&] { check_export(network, ExportFormat::mae); }),
+              HasSubstr("choose timm, huggingface, onnx"));
+  NetworkWeights whole = with_decoder("decoder_pred");
+  whole.description.config.gelu = nn::Gelu::tanh;
+  EXPECT_THAT(refusal([&] { check_export(whole, ExportFormat::huggingface_mae); }),
+              HasSubstr("leave the decoder out"));
+  NetworkWeights beit = beit_network();
+  EXPECT_NO_THROW(check_export(beit, ExportFormat::timm));
+  beit.description.config.gelu = nn::Gelu::tanh;
+  EXPECT_THAT(refusal([&] { check_export(beit, ExportFormat::timm); }),
+              HasSubstr("choose onnx, dbot"));
+}
+
+TEST(OnnxEncoder, TheGeluByTanhIsWrittenOut) {
+  NetworkWeights network = small_network();
+  const auto tanhs = [&] {
+    const auto model = onnx_encoder(encoder_of(network), OnnxPixels::normalised);
+    return std::ranges::count(model.nodes, "Tanh", &formats::OnnxNode::type);
+  };
+  EXPECT_EQ(tanhs(), 0);
+  network.description.config.gelu = nn::Gelu::tanh;
+  EXPECT_EQ(tanhs(), 2);  // one a block
+}
+
 TEST(OnnxEncoder, RelativePositionsAreForOneImageSize) {
   const auto model = onnx_encoder(encoder_of(beit_network()), OnnxPixels::normalised);
   EXPECT_THAT(

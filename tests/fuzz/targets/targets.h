@@ -36,6 +36,10 @@ void image(Bytes input);
 void folder_index(Bytes input);
 /// Captions: tables, JSON lines and documents.
 void captions(Bytes input);
+/// A file of Reuters-21578.
+void news(Bytes input);
+/// Tables of texts, samples and scores with several labels each.
+void label_tables(Bytes input);
 /// A vocabulary, one token a line.
 void vocabulary(Bytes input);
 /// A text: its words, a vocabulary trained from them, and its tokens.

@@ -1,3 +1,4 @@
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/full_like.h>
 
 #include "dbot/data/augment/mixing.h"

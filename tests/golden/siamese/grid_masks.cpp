@@ -79,7 +79,7 @@ void compare_single_cells(const Fixture& fixture, const nlohmann::json& drawn,
 }
 
 /// Rows: λ, both sides, the centre, then the box' begins and ends along both sides and λ of it.
-void compare_boxes(const Fixture& fixture, Comparison& comparison) {
+void compare_grid_boxes(const Fixture& fixture, Comparison& comparison) {
   const char* name = "bbox.lam_dim2_dim3_c1_c2_lo1_lo2_hi1_hi2_lamout";
   const at::Tensor& rows = fixture.at(name);
   std::vector<at::Tensor> ours;
@@ -116,7 +116,7 @@ void check_mixmask_masks(const Fixture& fixture, Comparison& comparison) {
     compare_blocks(fixture, drawn, comparison);
     compare_single_cells(fixture, drawn, comparison);
   }
-  compare_boxes(fixture, comparison);
+  compare_grid_boxes(fixture, comparison);
   compare_rates(fixture, comparison);
 }
 

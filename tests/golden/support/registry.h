@@ -64,7 +64,15 @@ void check_mae_st_classify(const Fixture& fixture, Comparison& comparison);
 void check_mae_st_pretrain(const Fixture& fixture, Comparison& comparison);
 void check_mae_st_views(const Fixture& fixture, Comparison& comparison);
 void check_m3ae_pretrain(const Fixture& fixture, Comparison& comparison);
+void check_multilabel_episode(const Fixture& fixture, Comparison& comparison);
+void check_multilabel_pieces(const Fixture& fixture, Comparison& comparison);
+void check_multilabel_metrics(const Fixture& fixture, Comparison& comparison);
 void check_m3ae_representation(const Fixture& fixture, Comparison& comparison);
+void check_exssnet_kkt(const Fixture& fixture, Comparison& comparison);
+void check_exssnet_masks(const Fixture& fixture, Comparison& comparison);
+void check_exssnet_metrics(const Fixture& fixture, Comparison& comparison);
+void check_exssnet_text(const Fixture& fixture, Comparison& comparison);
+void check_exssnet_trace(const Fixture& fixture, Comparison& comparison);
 
 // JSON tables.
 void check_learning_rates(const nlohmann::json& table, Comparison& comparison);

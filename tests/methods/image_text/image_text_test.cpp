@@ -121,6 +121,33 @@ TEST_F(ImageTextTest, ATextDoesNotHearOfItsImageWhereImagesAreNotRead) {
   EXPECT_EQ(method->images(), nullptr);
 }
 
+TEST_F(ImageTextTest, ImagesAloneBeginWithTheWeightsAndMasksOfPairs) {
+  const auto pairs = begun();
+  const data::Batch captioned = batch_;
+  config_.text_weight = 0;
+  const auto alone = begun();
+  const auto weights = pairs->parameters().named();
+  for (const auto& [name, tensor] : alone->parameters().named()) {
+    EXPECT_TRUE(at::equal(tensor, weights.at(name))) << name;
+  }
+  for (const char* name : {"text_ids", "text_padding"}) batch_.tensors.erase(name);
+  const StepDraws drawn = draws(*alone, batch_);
+  EXPECT_TRUE(at::equal(drawn.at("image_noise"), draws(*pairs, captioned).at("image_noise")));
+  EXPECT_FALSE(drawn.contains("text_noise"));
+  const StepResult step = alone->training_step(batch_, drawn, {});
+  EXPECT_EQ(step.loss.item<double>(), value(step, "image_loss"));
+  EXPECT_EQ(step.scalars.size(), 1U);
+  // Captions that are there are not read either.
+  EXPECT_TRUE(at::equal(alone->training_step(captioned, drawn, {}).loss, step.loss));
+  step.loss.backward();
+  const at::Tensor heads = alone->parameters().at("decoder_text_head.output.weight").grad();
+  EXPECT_TRUE(!heads.defined() || heads.abs().max().item<float>() == 0);
+  EXPECT_GT(
+      alone->parameters().at("decoder_image_head.output.weight").grad().abs().max().item<float>(),
+      0);
+  EXPECT_FALSE(outline(config_).texts);
+}
+
 TEST_F(ImageTextTest, ATextHearsOfItsImageWhereBothAreRead) {
   const auto method = begun();
   const StepDraws drawn = draws(*method, batch_);

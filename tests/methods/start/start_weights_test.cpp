@@ -106,6 +106,14 @@ TEST_F(StartWeightsTest, OneTableOfRelativePositionsIsCopiedIntoEachBlock) {
   }
 }
 
+TEST_F(StartWeightsTest, TheGeluIsTheFiles) {
+  model_.gelu = nn::Gelu::tanh;
+  save(model_);
+  EXPECT_THAT(begun()->describe_backbone(), HasSubstr("\"gelu\":\"tanh\""));
+  model_.gelu = nn::Gelu::exact;
+  EXPECT_THAT(refusal(), HasSubstr("set model.gelu = tanh"));
+}
+
 TEST_F(StartWeightsTest, OtherChannelsAreMadeOfTheFiles) {
   const runtime::NamedTensors stored = save(model_);
   model_.channels = 1;

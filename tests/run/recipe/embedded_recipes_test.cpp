@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 
 TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
-  ASSERT_EQ(embedded_recipes().size(), 58u);
+  ASSERT_EQ(embedded_recipes().size(), 67u);
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
     EXPECT_NO_THROW(parse_recipe(recipe.text, recipe.name)) << recipe.name;
     EXPECT_FALSE(summary_line(recipe.text).empty()) << recipe.name;
@@ -124,6 +124,38 @@ TEST(Recipe, FineTuningFollowsItsSources) {
     EXPECT_EQ(method.smoothing, 0.1) << row.name;
     EXPECT_EQ(recipe.data.augmentation.pixels.erase.probability, 0.25) << row.name;
   }
+}
+
+TEST(Recipe, FineTuningOfM3aeFollowsItsSource) {
+  const char* name = "finetune/m3ae-vit-l16";
+  const Recipe recipe = parse_recipe(find_recipe(name).text, name);
+  const methods::ClassificationConfig& method = classification(recipe);
+  EXPECT_EQ(recipe.train.images_per_step(), 1024);
+  EXPECT_NEAR(recipe.optimizer.base_lr * 4, 1e-3, 1e-12);  // of 1024 images
+  EXPECT_EQ(method.layer_decay, 0.6);
+  EXPECT_EQ(method.drop_path, 0.1);
+  EXPECT_EQ(method.pooling, nn::Pooling::cls);
+  const Recipe backbone = parse_recipe(find_recipe("m3ae/vit-l16").text, "m3ae/vit-l16");
+  const auto& pairs = std::get<methods::ImageTextConfig>(backbone.method);
+  EXPECT_EQ(method.encoder, methods::joint_network(pairs).encoder);
+  EXPECT_EQ(recipe.data.mean, backbone.data.mean);
+}
+
+TEST(Recipe, FineTuningOfClipsFollowsItsSource) {
+  const char* name = "finetune/mae-st-vit-l16";
+  const Recipe recipe = parse_recipe(find_recipe(name).text, name);
+  const auto& method = std::get<methods::ClipClassificationConfig>(recipe.method);
+  // The reference counts clips, two of each video.
+  EXPECT_NEAR(recipe.optimizer.base_lr / static_cast<double>(method.repeats), 2.4e-3, 1e-12);
+  EXPECT_EQ(method.repeats, 2);
+  EXPECT_EQ(method.dropout, 0.3);
+  EXPECT_EQ(method.time_views * method.side_views, 21);
+  EXPECT_EQ(recipe.optimizer.clip_norm, 5);
+  const auto& pixels = recipe.data.augmentation.pixels;
+  EXPECT_EQ(pixels.random_augment.operations, 2);
+  EXPECT_EQ(pixels.random_augment.magnitude, 7);
+  EXPECT_EQ(pixels.erase.probability, 0.25);
+  EXPECT_EQ(pixels.erase.fill, data::EraseFill::pixels);
 }
 
 TEST(Recipe, FineTuningSaysWhatItStartsFrom) {

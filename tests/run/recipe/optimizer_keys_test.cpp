@@ -99,14 +99,19 @@ TEST(OptimizerKeys, TheMemoryPlanKnowsWhatEachKindKeeps) {
 TEST(OptimizerKeys, TheMemoryPlanOfEverySystemGoesByTheKind) {
   for (const std::string& kind : methods::catalogue::kinds()) {
     const auto plan = [&](const std::string& optimizer) {
-      std::vector<std::string> assignments{"method.kind=" + kind, "optimizer.kind=" + optimizer};
+      std::vector<std::string> assignments{"method.kind=" + kind, "optimizer.kind=" + optimizer,
+                                           "optimizer.weight_decay=0"};
       if (kind == "mixture_separation") {
         assignments.insert(assignments.end(), {"start.init=random", "objective.distillation=0"});
       }
+      // Its tasks say how long they are.
+      if (kind == "supermask_tasks") assignments.emplace_back("schedule.epochs=0");
+      if (kind == "policy_multilabel") {
+        assignments.insert(assignments.end(), {"stages.count=2", "train.batch_size=120"});
+      }
       return plan_memory(recipe_of("", assignments), {});
     };
-    EXPECT_EQ(plan("adamw").moments, 2 * plan("adamw").gradients) << kind;
-    EXPECT_EQ(plan("sgd").moments, plan("sgd").gradients) << kind;
+    EXPECT_EQ(plan("adamw").moments, 2 * plan("sgd").moments) << kind;
     EXPECT_GT(plan("sgd").moments, 0) << kind;
   }
 }

@@ -70,6 +70,19 @@ TEST(RecipeForWeights, EachBlockGetsATableOfRelativePositions) {
   EXPECT_EQ(found, symmetric.config);
 }
 
+TEST(RecipeForWeights, TheGeluIsThatOfTheWeights) {
+  exchange::EncoderDescription joint = odd_encoder();
+  EXPECT_EQ(to_toml(recipe_for_weights(kBareFinetuning, joint, {})).find("gelu"),
+            std::string::npos);
+  joint.config.gelu = nn::Gelu::tanh;
+  const Recipe recipe = recipe_for_weights(kBareFinetuning, joint, {});
+  EXPECT_EQ(method_of(recipe).encoder, joint.config);
+  EXPECT_NE(to_toml(recipe).find("gelu = \"tanh\""), std::string::npos);
+  // A frozen tower of CLIP cannot be trained on.
+  joint.config.gelu = nn::Gelu::quick;
+  EXPECT_THROW(recipe_for_weights(kBareFinetuning, joint, {}), UsageError);
+}
+
 TEST(RecipeForWeights, APatchThatDoesNotFitIsRefused) {
   const Recipe recipe = recipe_for_weights(kBareFinetuning, odd_encoder(), {"model.image_size=30"});
   EXPECT_THROW(check(recipe), UsageError);

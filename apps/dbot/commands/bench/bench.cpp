@@ -11,7 +11,7 @@ namespace dbot::app {
 CLI::Option* add_kernels(CLI::App& command, std::string& kernels) {
   return command
       .add_option("--kernels", kernels, "Which code computes; reference is plain LibTorch")
-      ->type_name("auto|reference|portable|avx2|avx512")
+      ->type_name("auto|reference|portable|avx2|avx512|avx512_bf16|amx")
       ->check(not_empty());
 }
 

@@ -22,7 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct DataCheckArguments {
-  std::string data, out, quarantine = "broken";
+  std::string data, out, quarantine = "broken", captions;
   std::optional<std::int64_t> workers, channels;
   std::int64_t distance = 10, least_side = 32, most_pixels = 50000000;
   double most_aspect = 5, most_imbalance = 10;
@@ -60,6 +60,7 @@ tools::DataCheckOptions options_of(const DataCheckArguments& a) {
                     a.most_pixels,
                     a.most_imbalance,
                     {static_cast<int>(a.distance), a.mirrored}};
+  options.captions = a.captions;
   options.commands = command_texts();
   return options;
 }
@@ -79,6 +80,7 @@ std::string json_of(const tools::DataCheck& check, const tools::DataCheckOptions
                   {"counts", counts},
                   {"groups", check.audit.groups.size()},
                   {"quarantined", check.quarantined},
+                  {"captions", check.captions},
                   {"seconds", check.seconds},
                   {"images_per_second", rate(check)},
                   {"out", options.out.string()},
@@ -106,6 +108,9 @@ void print_findings(const tools::DataCheck& check) {
 void check_data(const DataCheckArguments& arguments) {
   const auto options = options_of(arguments);
   if (arguments.videos) {
+    if (!arguments.captions.empty()) {
+      throw UsageError("[data check] --captions are of images; leave out --captions or --videos");
+    }
     tools::check_data_check_folder(options.out);
     return check_videos({arguments.data, options.survey.workers, arguments.json}, options.out);
   }
@@ -160,6 +165,9 @@ void add_data_check(CommandLine& line, CLI::App& data) {
   add("--max-aspect", a->most_aspect, "X", "Longer side by shorter one (default: 5)");
   add("--max-pixels", a->most_pixels, "N", "Images with more are huge (default: 50000000)");
   add("--max-imbalance", a->most_imbalance, "X", "Largest class by another (default: 10)");
+  add("--captions", a->captions, "beside|FILE",
+      "Captions of the images to look at, too: those that lie with them, or a file")
+      ->check(not_empty());
   command->add_flag("--videos", a->videos, "DIR holds videos: decode each to its end");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { check_data(*a); }; });

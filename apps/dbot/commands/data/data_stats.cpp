@@ -23,7 +23,7 @@ using Json = nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
 struct DataStatsArguments {
-  std::string data;
+  std::string data, captions, vocabulary;
   std::optional<std::int64_t> workers;
   std::int64_t channels = 0, images = 1024, seed = 0;
   bool json = false, videos = false;
@@ -47,33 +47,54 @@ Json shares_json(const data::Shares& shares) {
   return json;
 }
 
+Json captions_json(const data::CaptionStatistics& captions) {
+  const auto& counts = captions.counts;
+  Json json{{"captions", counts.captions},
+            {"captioned_images", counts.captioned},
+            {"without", counts.without.count},
+            {"missing_images", counts.missing.count},
+            {"empty", counts.empty.count},
+            {"broken", counts.broken.count},
+            {"of_an_image", spread_json(captions.of_an_image)},
+            {"words", spread_json(captions.words)},
+            {"mean_words", captions.mean_words},
+            {"different_words", captions.different_words}};
+  if (captions.tokens) {
+    json["tokens"] = spread_json(captions.tokens->tokens);
+    json["mean_tokens"] = captions.tokens->mean;
+    json["unknown_tokens"] = captions.tokens->unknown;
+  }
+  return json;
+}
+
 std::string json_of(const data::DataStatistics& statistics) {
   const auto& set = statistics.set;
   Json classes = Json::array();
   for (const auto& row : set.classes) {
     classes.push_back({{"name", row.name}, {"images", row.images}});
   }
-  const Json json{{"images", set.images},
-                  {"unreadable", set.unreadable},
-                  {"bytes", set.bytes},
-                  {"parts", statistics.parts},
-                  {"width", spread_json(set.width)},
-                  {"height", spread_json(set.height)},
-                  {"shorter_side", spread_json(set.shorter_side)},
-                  {"aspect", spread_json(set.aspect)},
-                  {"file_bytes", spread_json(set.file_bytes)},
-                  {"widths", histogram_json(set.widths)},
-                  {"heights", histogram_json(set.heights)},
-                  {"aspects", histogram_json(set.aspects)},
-                  {"kinds", shares_json(set.kinds)},
-                  {"pixels", shares_json(set.pixels)},
-                  {"classes", classes},
-                  {"channels", statistics.channels},
-                  {"mean", statistics.pixels.mean},
-                  {"std", statistics.pixels.std},
-                  {"measured_images", statistics.measured},
-                  {"image_size", set.usual_image_size},
-                  {"largest_image_size", set.largest_image_size}};
+  Json json{{"images", set.images},
+            {"unreadable", set.unreadable},
+            {"bytes", set.bytes},
+            {"parts", statistics.parts},
+            {"width", spread_json(set.width)},
+            {"height", spread_json(set.height)},
+            {"shorter_side", spread_json(set.shorter_side)},
+            {"aspect", spread_json(set.aspect)},
+            {"file_bytes", spread_json(set.file_bytes)},
+            {"widths", histogram_json(set.widths)},
+            {"heights", histogram_json(set.heights)},
+            {"aspects", histogram_json(set.aspects)},
+            {"kinds", shares_json(set.kinds)},
+            {"pixels", shares_json(set.pixels)},
+            {"classes", classes},
+            {"channels", statistics.channels},
+            {"mean", statistics.pixels.mean},
+            {"std", statistics.pixels.std},
+            {"measured_images", statistics.measured},
+            {"image_size", set.usual_image_size},
+            {"largest_image_size", set.largest_image_size}};
+  if (statistics.captions) json["captions"] = captions_json(*statistics.captions);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -131,6 +152,28 @@ void print_classes(const data::DataStatistics& statistics) {
   }
 }
 
+void print_captions(const data::CaptionStatistics& captions) {
+  const auto& counts = captions.counts;
+  print_line(fmt::format("{} captions of {} images, {} images without one, {} different words",
+                         report::grouped(counts.captions), report::grouped(counts.captioned),
+                         report::grouped(counts.without.count),
+                         report::grouped(captions.different_words)));
+  const auto whole = [](double value) { return fmt::format("{:.0f}", value); };
+  Rows rows{{"captions", "least", "quarter", "median", "3 quarters", "most", "mean"},
+            spread_row("of an image", captions.of_an_image, whole),
+            spread_row("words", captions.words, whole)};
+  rows[1].emplace_back("");
+  rows[2].push_back(fmt::format("{:.1f}", captions.mean_words));
+  if (captions.tokens) {
+    rows.push_back(spread_row("tokens", captions.tokens->tokens, whole));
+    rows.back().push_back(fmt::format("{:.1f}", captions.tokens->mean));
+  }
+  print(report::text_table(rows));
+  if (captions.tokens) {
+    print_line(fmt::format("{:.2f} % of the tokens are [UNK]", 100 * captions.tokens->unknown));
+  }
+}
+
 void print_statistics(const data::DataStatistics& statistics) {
   const auto& set = statistics.set;
   print_line(fmt::format("{} images, {}", report::grouped(set.images),
@@ -144,6 +187,7 @@ void print_statistics(const data::DataStatistics& statistics) {
   print_shares("kind", set.kinds);
   print_shares("pixels", set.pixels);
   print_classes(statistics);
+  if (statistics.captions) print_captions(*statistics.captions);
   print_line("");
   print_line(fmt::format("# for a recipe; pixels of {} images", statistics.measured));
   print_line(fmt::format("data.mean = [{:.4f}]", fmt::join(statistics.pixels.mean, ", ")));
@@ -155,8 +199,14 @@ void print_statistics(const data::DataStatistics& statistics) {
 
 void show_statistics(const DataStatsArguments& arguments) {
   if (arguments.videos) {
+    if (!arguments.captions.empty()) {
+      throw UsageError("[data stats] --captions are of images; leave out --captions or --videos");
+    }
     return show_video_statistics(
         {arguments.data, worker_count(arguments.workers, "data stats"), arguments.json});
+  }
+  if (!arguments.vocabulary.empty() && arguments.captions.empty()) {
+    throw UsageError("[data stats] --vocab counts tokens of captions; name those by --captions");
   }
   if (arguments.channels < 0 || arguments.channels > 1024) {
     throw UsageError(
@@ -174,6 +224,8 @@ void show_statistics(const DataStatsArguments& arguments) {
   options.channels = static_cast<int>(arguments.channels);
   options.images = arguments.images;
   options.seed = static_cast<std::uint64_t>(arguments.seed);
+  options.captions = arguments.captions;
+  options.vocabulary = arguments.vocabulary;
   const auto tell = report::counted_passes(progress_options(), complain_raw);
   const auto statistics = data::measure_data_set(options, tell, stop_request(), console_log());
   if (arguments.json) return print_line(json_of(statistics));
@@ -194,6 +246,11 @@ void add_data_stats(CommandLine& line, CLI::App& data) {
   add("--seed", a->seed, "N", "Draws these images (default: 0)");
   add("--channels", a->channels, "N", "Channels (default: what most images have)");
   add("--workers", a->workers, "N", "Reading threads (default: all cores)");
+  add("--captions", a->captions, "beside|FILE",
+      "Captions of the images, too: those that lie with them, or a file")
+      ->check(not_empty());
+  add("--vocab", a->vocabulary, "FILE", "Vocabulary whose tokens of captions are counted")
+      ->check(not_empty());
   command->add_flag("--videos", a->videos, "DIR holds videos");
   add_json(*command, a->json);
   command->callback([&line, a] { line.action = [a] { show_statistics(*a); }; });

@@ -71,15 +71,14 @@ Plan plan_for(const ModelArguments& model, const EvaluatedData& data,
               const FinetuneArguments& arguments) {
   const std::vector<std::string> all = assignments(model, data, arguments);
   const auto file = exchange::resolve_model_path(model.model);
-  const bool clips = exchange::holds_clips(file);
+  const auto clips = exchange::describe_clips(file);
   std::string name = arguments.recipe;
   if (name.empty()) name = clips ? kForClips : kForImages;
   const run::RecipeText text = run::find_recipe(name);
   if (!clips) {
     return {std::move(name), run::recipe_for_weights(text, describe(file), all)};
   }
-  return {std::move(name),
-          run::recipe_for_weights(text, exchange::load_clips(file).description, all)};
+  return {std::move(name), run::recipe_for_weights(text, *clips, all)};
 }
 
 run::PretrainOptions options_of(const EvaluatedData& data, const FinetuneArguments& arguments,

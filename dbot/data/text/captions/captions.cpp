@@ -52,10 +52,10 @@ void require_caption_file(const fs::path& from) {
 }
 
 MatchedCaptions from_file(Parts parts, const fs::path& from, const fs::path& path,
-                          const core::Log& log) {
+                          const core::Log& log, std::size_t names = kFewNames) {
   require_caption_file(from);
   auto matched = match_captions(std::move(parts), read_captions(from), path, from.parent_path(),
-                                from.string());
+                                from.string(), names);
   tell(matched, from.string(), log);
   return matched;
 }
@@ -63,12 +63,12 @@ MatchedCaptions from_file(Parts parts, const fs::path& from, const fs::path& pat
 }  // namespace
 
 MatchedCaptions with_captions(const DataParts& parts, const std::string& from, const fs::path& path,
-                              const OpenContext& context) {
+                              const OpenContext& context, std::size_t names) {
   Parts images;
   for (const auto& part : parts.named()) images.push_back(part.images);
-  if (from != kBesideImages) return from_file(std::move(images), from, path, context.log);
-  auto matched =
-      match_captions(std::move(images), captions_beside(parts, context), path, {}, path.string());
+  if (from != kBesideImages) return from_file(std::move(images), from, path, context.log, names);
+  auto matched = match_captions(std::move(images), captions_beside(parts, context), path, {},
+                                path.string(), names);
   tell(matched, path.string(), context.log);
   return matched;
 }

@@ -17,10 +17,11 @@ inline constexpr std::string_view kBesideImages = "beside";
 
 /// The open parts of a data set with captions, in the order of DataParts::named. `from` is
 /// "beside", or a file (caption_file.h). Images without captions, captions without images, empty
-/// ones and broken text are counted, and `context.log` is told of them. Throws DataError as
-/// read_captions, own_captions and match_captions do.
+/// ones and broken text are counted (of each kind `names` are kept), and `context.log` is told of
+/// them. Throws DataError as read_captions, own_captions and match_captions do.
 MatchedCaptions with_captions(const DataParts& parts, const std::string& from,
-                              const std::filesystem::path& path, const OpenContext& context);
+                              const std::filesystem::path& path, const OpenContext& context,
+                              std::size_t names = kFewNames);
 
 /// Opens the parts that are wanted, each a CaptionedDataset. All parts are looked at: captions may
 /// be those of images of any. Throws as `open` and `with_captions` do.

@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kNamesShown = 3;
-
 std::string base_name(std::string_view name) {
   return std::string(name.substr(name.rfind('/') + 1));
 }
@@ -40,8 +38,8 @@ struct CalledImage {
 class CaptionMatcher {
  public:
   CaptionMatcher(const CaptionList& captions, const fs::path& path, const fs::path& folder,
-                 std::string_view source)
-      : captions_(captions), name_within_({path}), source_(source) {
+                 std::string_view source, std::size_t names)
+      : captions_(captions), name_within_({path}), source_(source), counts_(names) {
     for (std::size_t i = 0; i < captions.size(); ++i) {
       const std::string name(captions.image(i));
       const auto called = fs::path(name).lexically_normal().string();
@@ -194,13 +192,14 @@ class CaptionMatcher {
 
 void NamedCount::add(std::string_view name) {
   ++count;
-  const bool known = std::ranges::find(first, name) != first.end();
-  if (first.size() < kNamesShown && !known) first.emplace_back(name);
+  const bool known = !first.empty() && first.back() == name;
+  if (first.size() < kept && !known) first.emplace_back(name);
 }
 
 std::string NamedCount::named() const {
-  return fmt::format("{}{}", fmt::join(first, ", "),
-                     std::cmp_greater(count, first.size()) ? ", …" : "");
+  const std::span shown = std::span(first).first(std::min(first.size(), kFewNames));
+  return fmt::format("{}{}", fmt::join(shown, ", "),
+                     std::cmp_greater(count, shown.size()) ? ", …" : "");
 }
 
 std::vector<std::string> CaptionCounts::told() const {
@@ -217,8 +216,8 @@ std::vector<std::string> CaptionCounts::told() const {
 
 MatchedCaptions match_captions(std::vector<std::shared_ptr<const Dataset>> parts,
                                const CaptionList& captions, const fs::path& path,
-                               const fs::path& folder, std::string_view source) {
-  return CaptionMatcher(captions, path, folder, source).run(std::move(parts));
+                               const fs::path& folder, std::string_view source, std::size_t names) {
+  return CaptionMatcher(captions, path, folder, source, names).run(std::move(parts));
 }
 
 }  // namespace dbot::data

@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "dbot/ops/cpu/kernels/activations-inl.h"
 #include "dbot/simd/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -150,87 +151,60 @@ void layer_norm_backward(const Rows& rows, const Element* dy, const float* x,
   }
 }
 
-template <typename Element>
-void gelu(const Rows& rows, const Element* x, Element* y) {
+/// y = activation(x) of all rows.
+template <typename Element, typename Activation>
+HWY_INLINE void map_rows(const Rows& rows, const Element* x, Element* y, Activation activation) {
   const std::int64_t begin = rows.begin * rows.width;
   for_vectors(static_cast<std::size_t>((rows.end - rows.begin) * rows.width),
               [&](std::size_t i, auto get, auto put)
-                  HWY_ATTR { put(gelu_of(get(x + begin + i)), y + begin + i); });
+                  HWY_ATTR { put(activation(get(x + begin + i)), y + begin + i); });
+}
+
+template <typename Element>
+void gelu(const Rows& rows, const Element* x, Element* y) {
+  map_rows(rows, x, y, [](Vector value) HWY_ATTR { return gelu_of(value); });
 }
 
 template <typename Element>
 void quick_gelu(const Rows& rows, const Element* x, Element* y) {
-  const std::int64_t begin = rows.begin * rows.width;
-  for_vectors(static_cast<std::size_t>((rows.end - rows.begin) * rows.width),
-              [&](std::size_t i, auto get, auto put) HWY_ATTR {
-                const Vector value = get(x + begin + i);
-                // Below this sigmoid is 0 in float32 and its exponential would not be finite.
-                const Vector power = hn::Min(hn::Mul(value, constant(-1.702F)), constant(88.0F));
-                put(hn::Div(value, hn::Add(constant(1.0F), exponential(power))), y + begin + i);
-              });
-}
-
-/// 1/(1 + e^−2u) = (1 + tanh u)/2 of u = √(2/π) (x + 0.044715 x³).
-HWY_INLINE Vector tanh_share(Vector value) {
-  const Vector square = hn::Mul(value, value);
-  const Vector power =
-      hn::Mul(value, hn::MulAdd(square, constant(-2 * 0.0356774081F), constant(-2 * 0.797884561F)));
-  // Above this the share is 0 in float32 and its exponential would not be finite.
-  return hn::Div(constant(1.0F),
-                 hn::Add(constant(1.0F), exponential(hn::Min(power, constant(80.0F)))));
+  map_rows(rows, x, y, [](Vector value) HWY_ATTR { return quick_gelu_of(value); });
 }
 
 template <typename Element>
 void tanh_gelu(const Rows& rows, const Element* x, Element* y) {
-  const std::int64_t begin = rows.begin * rows.width;
-  for_vectors(static_cast<std::size_t>((rows.end - rows.begin) * rows.width),
-              [&](std::size_t i, auto get, auto put) HWY_ATTR {
-                const Vector value = get(x + begin + i);
-                put(hn::Mul(value, tanh_share(value)), y + begin + i);
-              });
+  map_rows(rows, x, y, [](Vector value) HWY_ATTR { return tanh_gelu_of(value); });
+}
+
+/// slope(x) gives the activation and its derivative.
+template <typename Element, typename Slope>
+HWY_INLINE void activation_backward(const Rows& rows, const Element* x, Element* dy, Element* y,
+                                    float* column_sums, Slope slope) {
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    const std::int64_t begin = row * rows.width;
+    for_vectors(static_cast<std::size_t>(rows.width),
+                [&](std::size_t i, auto get, auto put) HWY_ATTR {
+                  const std::size_t at = static_cast<std::size_t>(begin) + i;
+                  const ActivationSlope found = slope(get(x + at));
+                  const Vector gradient = hn::Mul(get(dy + at), found.derivative);
+                  put(found.value, y + at);
+                  put(gradient, dy + at);
+                  put(hn::Add(get(column_sums + i), gradient), column_sums + i);
+                });
+  }
 }
 
 template <typename Element>
 void tanh_gelu_backward(const Rows& rows, const Element* x, Element* dy, Element* y,
                         float* column_sums) {
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    const std::int64_t begin = row * rows.width;
-    for_vectors(
-        static_cast<std::size_t>(rows.width), [&](std::size_t i, auto get, auto put) HWY_ATTR {
-          const std::size_t at = static_cast<std::size_t>(begin) + i;
-          const Vector value = get(x + at);
-          const Vector share = tanh_share(value);
-          const Vector result = hn::Mul(value, share);
-          // d/dx x·s(x) = s + x·s·(1 − s)·2 du/dx, with 2 du/dx = 2 √(2/π) (1 + 3·0.044715 x²).
-          const Vector steepness = hn::MulAdd(hn::Mul(value, value), constant(6 * 0.0356774081F),
-                                              constant(2 * 0.797884561F));
-          const Vector slope =
-              hn::MulAdd(hn::Mul(result, hn::Sub(constant(1.0F), share)), steepness, share);
-          const Vector gradient = hn::Mul(get(dy + at), slope);
-          put(result, y + at);
-          put(gradient, dy + at);
-          put(hn::Add(get(column_sums + i), gradient), column_sums + i);
-        });
-  }
+  activation_backward(rows, x, dy, y, column_sums,
+                      [](Vector value) HWY_ATTR { return tanh_gelu_slope(value); });
 }
 
 template <typename Element>
 void gelu_backward(const Rows& rows, const Element* x, Element* dy, Element* y,
                    float* column_sums) {
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    const std::int64_t begin = row * rows.width;
-    for_vectors(
-        static_cast<std::size_t>(rows.width), [&](std::size_t i, auto get, auto put) HWY_ATTR {
-          const std::size_t at = static_cast<std::size_t>(begin) + i;
-          const Vector value = get(x + at);
-          const Normal distribution = normal(value);
-          const Vector slope = hn::MulAdd(value, distribution.density, distribution.cumulative);
-          const Vector gradient = hn::Mul(get(dy + at), slope);
-          put(hn::Mul(value, distribution.cumulative), y + at);
-          put(gradient, dy + at);
-          put(hn::Add(get(column_sums + i), gradient), column_sums + i);
-        });
-  }
+  activation_backward(rows, x, dy, y, column_sums,
+                      [](Vector value) HWY_ATTR { return gelu_slope(value); });
 }
 
 template <typename Element>

@@ -1,0 +1,110 @@
+// What one key alone cannot show: whether the values of supermask tasks fit each other.
+#include <fmt/format.h>
+
+#include "dbot/methods/check_values.h"
+#include "dbot/methods/supermask_tasks/supermask_entry.h"
+
+namespace dbot::methods {
+namespace {
+
+void check_lengths(const SupermaskConfig& config) {
+  if (config.learns_masks() && config.mask_epochs <= 0) {
+    refuse_recipe("tasks.mask_epochs is 0, but each task learns a mask; set a number of epochs");
+  }
+  if (config.learns_weights() && config.weight_epochs <= 0) {
+    refuse_recipe(
+        "tasks.weight_epochs is 0, but tasks.learning has each task learn weights; set a number of "
+        "epochs, or tasks.learning = \"masks\" for masks alone (SupSup)");
+  }
+}
+
+void check_transfer(const SupermaskConfig& config) {
+  if (config.transfer.kind == Transfer::none || config.keep_scores) return;
+  refuse_recipe(
+      "tasks.keep_scores is false, but tasks.transfer begins with the scores of earlier tasks; set "
+      "tasks.transfer = \"none\" or keep them");
+}
+
+void check_task_network(const SupermaskConfig& config) {
+  const TaskNetworkChoice& model = config.network;
+  if (model.is_dense() && model.hidden.empty()) {
+    refuse_recipe("model.hidden is empty, expected the widths of at least one layer");
+  }
+  if (!model.is_dense()) check_convolution(convolution_of(model));
+  const bool of_features = model.kind == TaskNetworkKind::features;
+  if (of_features == model.backbone.empty()) {
+    refuse_recipe(of_features
+                      ? "model.backbone is empty, but model.network is \"features\"; name the "
+                        "weights of the encoder"
+                      : fmt::format("model.backbone is \"{}\", but model.network is not "
+                                    "\"features\"; remove the path",
+                                    model.backbone));
+  }
+}
+
+}  // namespace
+
+void check(const SupermaskConfig& config, const Surroundings& surroundings) {
+  check_task_network(config);
+  check_lengths(config);
+  check_transfer(config);
+  if (surroundings.batch_size < 2 && !config.network.is_dense()) {
+    refuse_recipe(
+        "train.batch_size is 1, but BatchNorm needs others beside a sample; set 2 or more");
+  }
+  if (surroundings.keep_optimizer) {
+    refuse_recipe(
+        "stages.keep_optimizer is true, but moments of one phase would move weights of another; "
+        "set it to false");
+  }
+  if (surroundings.weight_decay != 0) {
+    refuse_recipe(
+        fmt::format("optimizer.weight_decay is {}, but decay moves weights that belong to earlier "
+                    "tasks; set it "
+                    "to 0",
+                    surroundings.weight_decay));
+  }
+  if (config.labels.per_class > 0 && config.labels.share != 1) {
+    refuse_recipe("labels.share and labels.per_class are both given, expected one of them");
+  }
+}
+
+ConvolutionChoice convolution_of(const TaskNetworkChoice& model) {
+  ConvolutionChoice choice = model.convolution;
+  choice.kind = model.kind == TaskNetworkKind::resnet18   ? ConvolutionKind::resnet18
+                : model.kind == TaskNetworkKind::resnet50 ? ConvolutionKind::resnet50
+                                                          : ConvolutionKind::chain;
+  return choice;
+}
+
+Outline outline(const SupermaskConfig& config) {
+  const ConvolutionChoice& images = config.network.convolution;
+  Outline outline{.images = nn::ImageInput{images.image_size, images.channels},
+                  .width = config.network.is_dense()
+                               ? (config.network.hidden.empty() ? 1 : config.network.hidden.back())
+                               : convolution_config(convolution_of(config.network)).width(),
+                  .size = config.network.is_dense()
+                              ? std::string("model.hidden")
+                              : convolution_size_keys(convolution_of(config.network)),
+                  .labels = config.labels,
+                  .held_out_labels = config.held_out,
+                  .tasks = config.split};
+  if (config.transfer.kind != Transfer::none || !config.network.is_dense()) {
+    outline.needs_one_process =
+        "the running values of its batch normalisation follow the batches one after another, and "
+        "what a task begins with is found on all of them";
+  }
+  for (std::int64_t task = 0; task < config.split.count; ++task) {
+    if (config.learns_masks()) {
+      outline.own_stages.push_back(
+          {.task = task, .epochs = config.mask_epochs, .learning_rate = config.mask_lr});
+    }
+    if (config.learns_weights()) {
+      outline.own_stages.push_back(
+          {.task = task, .epochs = config.weight_epochs, .learning_rate = config.weight_lr});
+    }
+  }
+  return outline;
+}
+
+}  // namespace dbot::methods

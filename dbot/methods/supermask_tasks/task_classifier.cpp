@@ -1,0 +1,58 @@
+#include "dbot/methods/supermask_tasks/task_classifier.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <optional>
+
+#include "dbot/methods/classification/held_out_accuracy.h"
+#include "dbot/methods/supermask_tasks/supermask_tasks.h"
+
+namespace dbot::methods {
+namespace {
+
+class TaskMeasure final : public HeldOutMeasure {
+ public:
+  explicit TaskMeasure(const SupermaskTasks& method) : method_(method) {}
+
+  void add(const data::Batch& batch, const DrawContext& context,
+           runtime::Precision precision) override {
+    if (!measure_) {
+      classifier_.emplace(method_, method_.current_task());
+      measure_ = measure_accuracy(*classifier_);
+    }
+    measure_->add(batch, context, precision);
+  }
+  HeldOutFigures figures() const override {
+    if (measure_) return measure_->figures();
+    const TaskClassifier classifier(method_, method_.current_task());
+    return measure_accuracy(classifier)->figures();
+  }
+
+ private:
+  const SupermaskTasks& method_;
+  std::optional<TaskClassifier> classifier_;  // of the first batch on
+  std::unique_ptr<HeldOutMeasure> measure_;
+};
+
+}  // namespace
+
+TaskClassifier::TaskClassifier(const SupermaskTasks& method, std::int64_t task)
+    : method_(method), task_(task), frozen_(method.networks().frozen(task)) {}
+
+const std::vector<std::string>& TaskClassifier::classes() const {
+  return method_.task_classes(task_);
+}
+
+at::Tensor TaskClassifier::logits(const data::Batch& batch, runtime::Precision precision) const {
+  const at::NoGradGuard no_graph;
+  const at::Tensor x = method_.seen(batch, task_, precision);
+  return method_.networks()
+      .pass(frozen_, x, runtime::compute_type(precision))
+      .logits.slice(1, 0, std::ssize(classes()));
+}
+
+std::unique_ptr<HeldOutMeasure> measure_task(const SupermaskTasks& method) {
+  return std::make_unique<TaskMeasure>(method);
+}
+
+}  // namespace dbot::methods
