@@ -94,7 +94,10 @@ def compare_now(tools: Tools, run: Path, copy: Path) -> None:
         *tools.with_threads,
         folder=run.parent,  # a teacher's path can be relative to it
     )
-    for model, moment, kind in ((start, sets_of(run)[0], "start"), (run, sets_of(run)[-1], "stage")):
+    for model, moment, kind in (
+        (start, sets_of(run)[0], "start"),
+        (run, sets_of(run)[-1], "stage"),
+    ):
         named = {key: moment[key] for key in ("label", "step", "stage")}
         draw(tools, model, {**named, "moment": kind}, copy)
 
