@@ -33,7 +33,7 @@ const std::vector<Module>& modules_in_order() {
   static const std::vector<Module> modules{
       {"core", {".", "files", "settings"}},
       {"formats", {".", "safetensors", "torch", "onnx"}},
-      {"runtime", {".", "no_cuda", "launch", "process_group", "heartbeat.h"}},
+      {"runtime", {".", "cuda", "launch", "process_group", "heartbeat.h"}},
       {"simd", {"."}},
       {"ops", {".", "reference", "cpu", "no_cuda"}},
       {"nn", {".", "vit", "joint", "clip", "convolution", "masked"}},
