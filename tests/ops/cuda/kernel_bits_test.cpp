@@ -22,10 +22,6 @@
 namespace dbot::ops::cuda {
 namespace {
 
-at::Tensor numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed) {
-  return table_numbers(shape, seed).to(at::kFloat);
-}
-
 /// The same values at an address that is a multiple of four bytes alone.
 at::Tensor moved_off(const at::Tensor& values) {
   at::Tensor room = at::empty({values.numel() + 1}, values.options());

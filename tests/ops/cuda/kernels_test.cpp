@@ -16,17 +16,12 @@
 #include "dbot/ops/cuda/tokens.h"
 #include "tests/ops/cuda/gpu_tensors.h"
 #include "tests/ops/cuda/host_grid.h"
-#include "tests/ops/operation_table.h"
 
 namespace dbot::ops::cuda {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-
-at::Tensor numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed) {
-  return table_numbers(shape, seed).to(at::kFloat);
-}
 
 // ---- Loss ----
 
