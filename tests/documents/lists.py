@@ -24,6 +24,7 @@ NOT_RUN = {
     ("docs/methods/mae.md", "d = g + λ · p;  d ← d · τ · ‖p‖ / ‖d‖        the factor is 1 where one of the norms is 0"): FORMULA,
     ("docs/distributed.md", "dbot pretrain RECIPE --data images --out run --processes 4 [--restarts K]"): "ctest -L launchers and test_cli do it",
     ("docs/distributed.md", "#!/bin/bash"): "ctest -L launchers has such a script",
+    ("docs/cuda_kernels.md", "scripts/kernel_resources.py"): "wants nvcc",
     ("docs/packages.md", "docker build -t dbot ."): "needs a container engine",
     ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb"): "scripts/check_package.sh does it in a clean system",
     ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb ./dbot-dev_0.1.0_amd64.deb g++ cmake"): "the same",

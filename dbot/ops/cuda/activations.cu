@@ -1,4 +1,4 @@
-#include "dbot/ops/cuda/activations.h"
+#include "dbot/ops/cuda/bodies/activations.h"
 
 #include "dbot/ops/cuda/device_grid.h"
 

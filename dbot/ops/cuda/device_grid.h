@@ -2,8 +2,8 @@
 
 #include <cuda_runtime.h>
 
-#include "dbot/ops/cuda/block.h"
-#include "dbot/ops/cuda/launch.h"
+#include "dbot/ops/cuda/bodies/block.h"
+#include "dbot/ops/cuda/bodies/launch.h"
 
 // A GPU's blocks and grids, for nvcc. What they promise is said in block.h and launch.h.
 namespace dbot::ops::cuda {

@@ -1,4 +1,4 @@
-#include "dbot/ops/cuda/flat.h"
+#include "dbot/ops/cuda/bodies/flat.h"
 
 #include "dbot/ops/cuda/device_grid.h"
 

@@ -17,7 +17,10 @@ constexpr KernelTable kTable{.version = kKernelTableVersion,
                              .scaled = dbot_cuda_scaled,
                              .squares = dbot_cuda_squares,
                              .finish_step = dbot_cuda_finish_step,
-                             .adamw_update = dbot_cuda_adamw_update};
+                             .adamw_update = dbot_cuda_adamw_update,
+                             .products_open = dbot_cuda_products_open,
+                             .products_close = dbot_cuda_products_close,
+                             .product = dbot_cuda_product};
 
 }  // namespace
 }  // namespace dbot::ops::cuda

@@ -25,6 +25,9 @@ struct KernelTable {
   int (*squares)(const Squares* arguments, Stream stream);
   int (*finish_step)(const FinishStep* arguments, Stream stream);
   int (*adamw_update)(const AdamWUpdate* arguments, Stream stream);
+  Products* (*products_open)(void* workspace, std::int64_t bytes);
+  void (*products_close)(Products* products);
+  int (*product)(Products* products, const Product* arguments, Stream stream);
 };
 
 /// The factory: `extern "C" const KernelTable* dbot_kernel_table()`.

@@ -210,6 +210,26 @@ struct AdamWUpdate {
   const StepFactors* factors = nullptr;
 };
 
+/// out = a · b, then what `ending` says: products by cuBLASLt, computed in float32.
+struct Product {
+  enum class Ending : int { plain, bias, bias_and_tanh_gelu };
+
+  std::int64_t rows = 0, columns = 0, inner = 0;  // of `out`; `inner` is what sums go over
+  const void* a = nullptr;                        // [rows, inner]; turned: [inner, rows]
+  const void* b = nullptr;                        // [inner, columns]; turned: [columns, inner]
+  bool a_turned = false, b_turned = false;
+  ElementType element = ElementType::float32;      // of a and b
+  void* out = nullptr;                             // [rows, columns]
+  ElementType out_element = ElementType::float32;  // that of a and b, or float32
+  bool accumulate = false;                         // adds to what `out` has
+  Ending ending = Ending::plain;
+  const void* bias = nullptr;  // [columns], in the type of `out`
+};
+
+/// Products on one device: cuBLASLt's handle, memory to work in, and for each kind of product the
+/// way that cuBLASLt advised first, which is kept. Used by one thread at a time.
+struct Products;
+
 constexpr std::int64_t norm_chunks(std::int64_t count) {
   return (count + kNormChunk - 1) / kNormChunk;
 }
@@ -244,6 +264,14 @@ int dbot_cuda_scaled(const Scaled* arguments, Stream stream);
 int dbot_cuda_squares(const Squares* arguments, Stream stream);
 int dbot_cuda_finish_step(const FinishStep* arguments, Stream stream);
 int dbot_cuda_adamw_update(const AdamWUpdate* arguments, Stream stream);
+
+/// workspace: so many bytes of the current device, aligned to 256, kept by the caller until
+/// `close`: 32 MiB for Hopper, 8 MiB before. Gives null where cuBLASLt does not begin.
+Products* dbot_cuda_products_open(void* workspace, std::int64_t bytes);
+void dbot_cuda_products_close(Products* products);
+/// Gives kRefused for sizes or types that it does not take, −1000 − cublasStatus_t where cuBLASLt
+/// fails or has no way.
+int dbot_cuda_product(Products* products, const Product* arguments, Stream stream);
 }
 
 }  // namespace dbot::ops::cuda

@@ -1,4 +1,4 @@
-#include "dbot/ops/cuda/patches.h"
+#include "dbot/ops/cuda/bodies/patches.h"
 
 #include "dbot/ops/cuda/device_grid.h"
 

@@ -1,4 +1,4 @@
-#include "dbot/ops/cuda/residual_norm.h"
+#include "dbot/ops/cuda/bodies/residual_norm.h"
 
 #include "dbot/ops/cuda/device_grid.h"
 

@@ -1,4 +1,4 @@
-#include "dbot/ops/cuda/residual_norm_backward.h"
+#include "dbot/ops/cuda/bodies/residual_norm_backward.h"
 
 #include "dbot/ops/cuda/device_grid.h"
 

@@ -1,4 +1,4 @@
-#include "dbot/ops/cuda/step.h"
+#include "dbot/ops/cuda/bodies/step.h"
 
 #include "dbot/ops/cuda/device_grid.h"
 

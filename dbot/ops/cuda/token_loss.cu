@@ -1,4 +1,4 @@
-#include "dbot/ops/cuda/token_loss.h"
+#include "dbot/ops/cuda/bodies/token_loss.h"
 
 #include "dbot/ops/cuda/device_grid.h"
 

@@ -1,4 +1,4 @@
-#include "dbot/ops/cuda/tokens.h"
+#include "dbot/ops/cuda/bodies/tokens.h"
 
 #include "dbot/ops/cuda/device_grid.h"
 

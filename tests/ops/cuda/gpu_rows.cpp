@@ -5,8 +5,8 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
-#include "dbot/ops/cuda/activations.h"
-#include "dbot/ops/cuda/residual_norm_backward.h"
+#include "dbot/ops/cuda/bodies/activations.h"
+#include "dbot/ops/cuda/bodies/residual_norm_backward.h"
 #include "tests/ops/cuda/gpu_table.h"
 #include "tests/ops/cuda/gpu_tensors.h"
 #include "tests/ops/cuda/host_grid.h"

@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "dbot/ops/cuda/patches.h"
-#include "dbot/ops/cuda/step.h"
-#include "dbot/ops/cuda/token_loss.h"
-#include "dbot/ops/cuda/tokens.h"
+#include "dbot/ops/cuda/bodies/patches.h"
+#include "dbot/ops/cuda/bodies/step.h"
+#include "dbot/ops/cuda/bodies/token_loss.h"
+#include "dbot/ops/cuda/bodies/tokens.h"
 #include "tests/ops/cuda/gpu_table.h"
 #include "tests/ops/cuda/gpu_tensors.h"
 #include "tests/ops/cuda/host_grid.h"

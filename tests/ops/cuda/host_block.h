@@ -6,12 +6,12 @@
 #include <type_traits>
 #include <vector>
 
-#include "dbot/ops/cuda/block.h"
+#include "dbot/ops/cuda/bodies/block.h"
 
-// A block of threads on the host, for the bodies of kernels (dbot/ops/cuda/block.h): its threads
-// run one after the other, phase by phase. It throws where a GPU would give chance results: memory
-// that one thread writes and another reads or writes with no barrier between them, places beyond
-// the memory, a barrier that not all threads reach, a value that is not the same for all.
+// A block of threads on the host, for the bodies of kernels (dbot/ops/cuda/bodies/block.h): its
+// threads run one after the other, phase by phase. It throws where a GPU would give chance results:
+// memory that one thread writes and another reads or writes with no barrier between them, places
+// beyond the memory, a barrier that not all threads reach, a value that is not the same for all.
 namespace dbot::ops::cuda {
 
 /// A value for each thread. Before it is written it is NaN.

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "dbot/ops/cuda/launch.h"
+#include "dbot/ops/cuda/bodies/launch.h"
 #include "tests/ops/cuda/host_block.h"
 
 // A grid of blocks on the host, for the launches of dbot/ops/cuda. The tests run it in orders that

@@ -7,12 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "dbot/ops/clip_patches.h"
-#include "dbot/ops/cuda/flat.h"
-#include "dbot/ops/cuda/patches.h"
-#include "dbot/ops/cuda/residual_norm_backward.h"
-#include "dbot/ops/cuda/step.h"
-#include "dbot/ops/cuda/token_loss.h"
-#include "dbot/ops/cuda/tokens.h"
+#include "dbot/ops/cuda/bodies/flat.h"
+#include "dbot/ops/cuda/bodies/patches.h"
+#include "dbot/ops/cuda/bodies/residual_norm_backward.h"
+#include "dbot/ops/cuda/bodies/step.h"
+#include "dbot/ops/cuda/bodies/token_loss.h"
+#include "dbot/ops/cuda/bodies/tokens.h"
 #include "tests/ops/cuda/gpu_tensors.h"
 #include "tests/ops/cuda/host_grid.h"
 #include "tests/ops/operation_table.h"

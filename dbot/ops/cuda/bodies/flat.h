@@ -1,7 +1,7 @@
 #pragma once
 
-#include "dbot/ops/cuda/block.h"
-#include "dbot/ops/cuda/launch.h"
+#include "dbot/ops/cuda/bodies/block.h"
+#include "dbot/ops/cuda/bodies/launch.h"
 
 // Passes over flat buffers, four values a thread.
 namespace dbot::ops::cuda {

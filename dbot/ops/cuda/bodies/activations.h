@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/ops/cuda/columns.h"
+#include "dbot/ops/cuda/bodies/columns.h"
 
 // GELU in three forms, and its backward pass with the sum for the bias before it. cuBLASLt's own
 // epilogue has the form by tanh alone.

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "dbot/ops/cuda/block.h"
-#include "dbot/ops/cuda/launch.h"
+#include "dbot/ops/cuda/bodies/block.h"
+#include "dbot/ops/cuda/bodies/launch.h"
 
 // Sums over the rows of a matrix. Block p of P sums rows p, p + P, p + 2P … and leaves a row of
 // partial sums; then a second kernel adds the partial sums, P / 32 one after the other in each of

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "dbot/ops/cuda/columns.h"
-#include "dbot/ops/cuda/row.h"
+#include "dbot/ops/cuda/bodies/columns.h"
+#include "dbot/ops/cuda/bodies/row.h"
 
 // Residual addition with LayerScale, LayerNorm and the cast to the type of the products: one block
 // a row, which stays in its registers.

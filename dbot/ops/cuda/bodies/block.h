@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/ops/cuda/element.h"
+#include "dbot/ops/cuda/bodies/element.h"
 
 // How a kernel's body sees the block of threads that runs it. A body is a struct with
 //   kThreads        the most threads of a block

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/ops/cuda/flat.h"
+#include "dbot/ops/cuda/bodies/flat.h"
 
 // The optimizer's step without a word to the host: the sum of squares in fixed places, what follows
 // from it, and the update.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/ops/cuda/residual_norm.h"
+#include "dbot/ops/cuda/bodies/residual_norm.h"
 
 // The backward pass of residual_norm.h: a block has rows of its own, one after the other, and keeps
 // their sums for the gradients of weights in its registers.

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "dbot/ops/cuda/block.h"
-#include "dbot/ops/cuda/launch.h"
+#include "dbot/ops/cuda/bodies/block.h"
+#include "dbot/ops/cuda/bodies/launch.h"
 
 // Pixels to patches: one block a token, four of its values a thread at a time.
 namespace dbot::ops::cuda {

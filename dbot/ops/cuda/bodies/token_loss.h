@@ -1,7 +1,7 @@
 #pragma once
 
-#include "dbot/ops/cuda/launch.h"
-#include "dbot/ops/cuda/row.h"
+#include "dbot/ops/cuda/bodies/launch.h"
+#include "dbot/ops/cuda/bodies/row.h"
 
 // Target, loss and gradient in one pass: one block a row.
 namespace dbot::ops::cuda {

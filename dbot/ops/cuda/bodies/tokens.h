@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/ops/cuda/columns.h"
+#include "dbot/ops/cuda/bodies/columns.h"
 
 // The tokens that a stack of blocks begins with, and their gradients. A row of the plan is one
 // token; what a block asks of the plan is the same for all its threads.

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include "dbot/ops/cuda/element.h"
+#include "dbot/ops/cuda/bodies/element.h"
 #include "dbot/ops/cuda/kernels.h"
 
 // What launches share. `launch(grid, arguments)` stands beside each body, checks the arguments and

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dbot/ops/cuda/block.h"
+#include "dbot/ops/cuda/bodies/block.h"
 
 // A row of a matrix that a block holds in the registers of its threads.
 namespace dbot::ops::cuda {
