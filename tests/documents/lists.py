@@ -26,6 +26,7 @@ NOT_RUN = {
     ("docs/distributed.md", "#!/bin/bash"): "ctest -L launchers has such a script",
     ("docs/gpu.md", "python3 -m venv ~/torch && ~/torch/bin/pip install torch==2.11.0"): NETWORK,
     ("docs/gpu.md", "scripts/kernel_resources.py build/release"): "compiles every kernel once more; ctest -L cuda does it",
+    ("docs/cuda_kernels.md", "scripts/kernel_resources.py build/release"): "the same",
     ("docs/gpu.md", "scripts/gpu_check.sh --out results machine golden ops graph resume"): "wants a GPU",
     ("docs/packages.md", "docker build -t dbot ."): "needs a container engine",
     ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb"): "scripts/check_package.sh does it in a clean system",

@@ -35,7 +35,7 @@ const std::vector<Module>& modules_in_order() {
       {"formats", {".", "safetensors", "torch", "onnx"}},
       {"runtime", {".", "cuda", "launch", "process_group", "heartbeat.h"}},
       {"simd", {"."}},
-      {"ops", {".", "reference", "cpu", "no_cuda"}},
+      {"ops", {".", "reference", "cpu", "cuda", "no_cuda"}},
       {"nn", {".", "vit", "joint", "clip", "convolution", "masked"}},
       {"exchange",
        {".", "names", "kinds", "import", "onnx", "export", "video", "convolution", "joint"}},
