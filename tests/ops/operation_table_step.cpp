@@ -76,9 +76,11 @@ TableOperation patches_row(std::string name, PatchOrder order, at::ScalarType pi
                                       ? Images(c.inputs[0], c.inputs[1], c.inputs[2])
                                       : Images(c.inputs[0]);
             return Outcome{
-                image_patches(images, kPatch, order, part ? wanted_patches(c.shape) : at::Tensor()),
+                image_patches(images, kPatch, order,
+                              part ? wanted_patches(c.shape).to(c.device()) : at::Tensor()),
                 {}};
-          }};
+          },
+      .on_any_device = true};
 }
 
 TableOperation tubelets_row(std::string name, PatchOrder order, at::ScalarType pixels, bool part) {
@@ -119,10 +121,12 @@ TableOperation tubelets_row(std::string name, PatchOrder order, at::ScalarType p
                 const Clips clips = pixels == at::kByte
                                         ? Clips(c.inputs[0], c.inputs[1], c.inputs[2])
                                         : Clips(c.inputs[0]);
-                return Outcome{clip_patches(clips, {kFrames, kPatch}, order,
-                                            part ? wanted_tubelets(c.shape) : at::Tensor()),
-                               {}};
-              }};
+                return Outcome{
+                    clip_patches(clips, {kFrames, kPatch}, order,
+                                 part ? wanted_tubelets(c.shape).to(c.device()) : at::Tensor()),
+                    {}};
+              },
+          .on_any_device = true};
 }
 
 TableOperation assemble_row(std::string name, bool with_positions, bool trained_table) {
@@ -147,11 +151,15 @@ TableOperation assemble_row(std::string name, bool with_positions, bool trained_
               [=](const Call& c) {
                 const Tensors leaves =
                     trained_table ? leaves_of(c.inputs) : leaves_of({c.inputs[0], c.inputs[1]});
+                TokenPlan plan = plan_of(c.shape, with_positions);
+                plan.sources = plan.sources.to(c.device());
+                if (with_positions) plan.positions = plan.positions.to(c.device());
                 return differentiated(
                     assemble_tokens(leaves[0], leaves[1], trained_table ? leaves[2] : c.inputs[2],
-                                    plan_of(c.shape, with_positions)),
+                                    plan),
                     c.outer, leaves);
-              }};
+              },
+          .on_any_device = true};
 }
 
 at::Tensor standardised_formula(const at::Tensor& t) {
@@ -196,7 +204,8 @@ TableOperation loss_row(std::string name, LossKind kind, TargetScale scale) {
                 const Tensors leaves = leaves_of({c.inputs[0]});
                 return differentiated(mean_token_loss(leaves[0], c.inputs[1], config, scale),
                                       c.outer, leaves);
-              }};
+              },
+          .on_any_device = true};
 }
 
 }  // namespace

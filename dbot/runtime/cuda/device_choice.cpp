@@ -1,10 +1,12 @@
 #include "dbot/runtime/cuda/device_choice.h"
 
+#include <c10/core/DeviceType.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <string>
 
 #include "dbot/core/error.h"
 #include "dbot/runtime/cuda.h"
@@ -23,6 +25,13 @@ std::optional<int> cuda_index(std::string_view request) {
   const auto [end, problem] = std::from_chars(digits.begin(), digits.end(), index);
   const bool whole = problem == std::errc() && end == digits.end();
   return whole && index >= 0 ? std::optional(index) : std::nullopt;
+}
+
+/// The one that LibTorch was taught in this process, by its name there.
+bool is_other_device(std::string_view request) {
+  if (!c10::is_privateuse1_backend_registered()) return false;
+  const std::string name = c10::get_privateuse1_backend();
+  return request == name || request == name + ":0";
 }
 
 [[noreturn]] void refuse_word(std::string_view request) {
@@ -92,15 +101,15 @@ Device best_device(const core::Log& log) {
 }  // namespace
 
 void check_device(std::string_view request) {
-  if (request != kCpu && request != kAutomatic && request != kCuda && !cuda_index(request)) {
-    refuse_word(request);
-  }
+  const bool is_word = request == kCpu || request == kAutomatic || request == kCuda;
+  if (!is_word && !cuda_index(request) && !is_other_device(request)) refuse_word(request);
 }
 
 Device choose_device(std::string_view request, const core::Log& log) {
   check_device(request);
   if (request == kCpu) return {};
   if (request == kAutomatic) return best_device(log);
+  if (is_other_device(request)) return {.kind = Device::Kind::other};
   return asked_gpu(request, cuda_index(request));
 }
 
