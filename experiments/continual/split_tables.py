@@ -8,12 +8,22 @@ from common.chart import COLOURS, Chart, Series
 from common.experiment import Block
 from common.results import Results, of_seeds
 from common.stored_run import Json
-from common.tables import differences, mean_and_interval, mean_and_spread, standing, table
+from common.tables import (
+    NOTHING,
+    differences,
+    mean_and_interval,
+    mean_and_spread,
+    standing,
+    table,
+)
 from learning import LEARNING, figure, of_each
 from split import (
     BASELINES,
     CONTROL_DENSITY,
     DENSITIES,
+    FAST,
+    FAST_DENSITY,
+    FAST_RATE,
     SEEDS,
     SHARED_NORM,
     TEN_DENSITIES,
@@ -48,6 +58,20 @@ def pairs_table(results: Results) -> str:
         texts = (mean_and_interval(one, planned=len(SEEDS)) for one in pairs)
         rows.append([f"{density:g}", *texts])
     return table(["density", "ExSSNeT less SupSup", "SSNeT less ExSSNeT"], rows)
+
+
+def fast_line(results: Results) -> str:
+    fast = averages(results, FAST, FAST_DENSITY)
+    if not fast:
+        return ""
+    texts = [
+        f"less {title} {mean_and_interval(differences(fast, averages(results, one, FAST_DENSITY)))}"
+        for one, title in LEARNING.items()
+    ]
+    return (
+        f"ExSSNeT with weights at a rate of {FAST_RATE:g} instead of 0.001, density "
+        f"{FAST_DENSITY:g}: {mean_and_spread(fast.values())}, {', '.join(texts)}."
+    )
 
 
 def controls_table(results: Results) -> str:
@@ -100,7 +124,7 @@ def repeats_table(results: Results) -> str:
             for at in range(len(repeats.TASKS) - 1)
         ]
         measured = [mean_and_spread(one.values()) for one in (after_one(found), at_end(found))]
-        rows.append([f"begins with {title}", str(len(found)), *measured, *shares])
+        rows.append([f"begins with {title}", str(len(found) or NOTHING), *measured, *shares])
     gains = [
         mean_and_interval(differences(of(repeat(results, "knn_best")), of(repeat(results, "none"))))
         for of in (after_one, at_end)
@@ -137,6 +161,7 @@ def tables(results: Results) -> list[str]:
         densities_table(results),
         "Average accuracy, differences of the same seed with 95 % intervals:",
         pairs_table(results),
+        fast_line(results),
         "**Controls and baselines**, the same five tasks.",
         controls_table(results),
         "**Ten tasks**, every class twice, beside another one each time.",
