@@ -18,7 +18,7 @@ def cells() -> list[Cell]:
             'tasks.kind="permutations"',
             "train.keep_best=false",
             "validation.every_epochs=0",
-            "evaluate.max_test_images=500",
+            "evaluate.max_test_images=300",
             "checkpoint.every_epochs=40",
             recipe="exssnet/lenet",
             data=FASHION,

@@ -27,7 +27,7 @@ class TextSet:
 
 
 SETS = (
-    TextSet("reuters21578", "Reuters-21578, 90 topics", "meta/reuters", (108, 27)),
+    TextSet("reuters21578", "Reuters-21578, 90 topics", "meta/reuters", (54, 27)),
     TextSet("goemotions", "GoEmotions, 28 emotions", "meta/goemotions", (10, 10)),
 )
 
