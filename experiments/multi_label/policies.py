@@ -101,7 +101,6 @@ def made_policy(place: Place, cell: Cell) -> Json:
     result = made_run(place, cell)
     by_label = {one["label"]: one for one in result["figures"]["evaluations"]}
     figures = {
-        "loss": round(result["figures"]["loss"], 5),
         "learning": measured(by_label["stage 1"]),
         "afresh": measured(by_label["stage 2"]),
         "thresholds": threshold_figures(place.work / cell.folder),
