@@ -23,6 +23,7 @@ OF_PLAIN = {  # thresholds of the classifier that is trained without any policy
     ONE: "one tuned",
     TUNED: "tuned for each label",
 }
+LEARN_THRESHOLDS = {key: one for key, one in ARMS.items() if one.thresholds != FIXED}
 MEASURES = {"micro_f1": "micro F1", "macro_f1": "macro F1"}
 MORE = {"subset_accuracy": "subset", "map": "mAP"}
 LEARNING, AFRESH = "learning", "afresh"  # whose classifier
@@ -97,9 +98,7 @@ def gains(found: dict[int, Json], measure: str, of: str) -> dict[int, float]:
 
 def transfer_table(results: Results, of: TextSet) -> str:
     rows = []
-    for key, one in ARMS.items():
-        if one.thresholds == FIXED:
-            continue
+    for key, one in LEARN_THRESHOLDS.items():
         found = arm(results, of, key)
         texts = []
         for measure in MEASURES:
@@ -117,7 +116,7 @@ def transfer_table(results: Results, of: TextSet) -> str:
 
 def thresholds_table(results: Results, of: TextSet) -> str:
     rows = []
-    for key, one in ARMS.items():
+    for key, one in LEARN_THRESHOLDS.items():
         found = [each["figures"]["thresholds"] for each in arm(results, of, key).values()]
         shown = [
             mean_and_spread((each[part] for each in found), digits=2)
