@@ -1,5 +1,7 @@
 // Training on a device that is not there comes to what the host's reference path comes to, and the
 // host looks at nothing inside a step.
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -92,7 +92,9 @@ TEST_P(SkippedOn, RecordsAndWeightsAreThoseOfTheHost) {
       EXPECT_EQ(ours.state.images_seen, theirs.state.images_seen) << i;
       EXPECT_EQ(ours.images, theirs.images) << i;
       EXPECT_EQ(std::isnan(ours.gradient_norm), std::isnan(theirs.gradient_norm)) << i;
-      if (!ours.skipped) EXPECT_LT(distance(ours.loss, theirs.loss), 1e-6) << i;
+      if (!ours.skipped) {
+        EXPECT_LT(distance(ours.loss, theirs.loss), 1e-6) << i;
+      }
     }
     for (const auto& [name, value] : here.state()) {
       if (!value.is_floating_point() || name.ends_with("attn.qkv.bias")) continue;
@@ -196,7 +198,9 @@ TEST_P(SkippedOn, AnErrorInTheLagLosesNoStep) {
     using MethodOn::MethodOn;
     methods::StepDraws draw(const data::Batch& batch,
                             const methods::DrawContext& context) const override {
-      if (context.micro_batch == 6) throw DataError({.reason = "the disk is gone"});
+      if (context.micro_batch == 6) {
+        throw DataError({.operation = "read", .reason = "the disk is gone"});
+      }
       return MethodOn::draw(batch, context);
     }
   } failing(tiny_method(), GetParam(), {5});
