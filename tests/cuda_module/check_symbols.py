@@ -5,7 +5,7 @@
 
 The module is linked without LibTorch's CUDA libraries, so the linker does not know. This compares its
 undefined symbols with what the libraries of the first TORCH (a wheel's torch/ folder, its
-environment, a LibTorch) that has libtorch_cuda.so define, and CUDA's runtime, and those of the C++
+environment, a LibTorch) that has libtorch_cuda.so define, and NVIDIA's, and those of the C++
 compiler. Exit code 77 where no TORCH has that library.
 """
 
@@ -33,12 +33,13 @@ def libraries_of(given: Path) -> Path | None:
     return next((folder for folder in folders if (folder / LIBTORCH[0]).is_file()), None)
 
 
-def runtime_of(module: Path, torch: Path) -> list[Path]:
-    """CUDA's runtime as the wheel brings it, or where the module's linker found it."""
-    beside = list(torch.parent.parent.glob("nvidia/*/lib/libcudart.so.*"))
-    said = subprocess.run(["ldd", module], check=True, capture_output=True, text=True).stdout
-    found = [line.split()[2] for line in said.splitlines() if "libcudart" in line and "/" in line]
-    return beside or [Path(path) for path in found] or list(Path("/usr/local/cuda/lib64").glob("libcudart.so.*"))
+def nvidia_libraries(torch: Path) -> list[Path]:
+    """CUDA's runtime and cuBLASLt, as the wheel brings them, or else the toolkit."""
+    found = []
+    for name in ("libcudart.so.*", "libcublasLt.so.*"):
+        found += list(torch.parent.parent.glob(f"nvidia/*/lib/{name}"))
+        found += list(Path("/usr/local/cuda/lib64").glob(name))
+    return found
 
 
 def system_library(name: str) -> Path:
@@ -50,7 +51,7 @@ def system_library(name: str) -> Path:
 
 def missing_symbols(module: Path, torch: Path) -> list[str]:
     defined: set[str] = set()
-    for library in [torch / name for name in LIBTORCH] + runtime_of(module, torch):
+    for library in [torch / name for name in LIBTORCH] + nvidia_libraries(torch):
         defined |= symbols(library, "--defined-only")
     for name in SYSTEM:
         defined |= symbols(system_library(name), "--defined-only")
