@@ -128,7 +128,7 @@ def table(kernels: list[Kernel]) -> str:
             f"| `{name}` | {kernel.architecture} | {kernel.registers} | {kernel.shared} "
             f"| {kernel.stack} | {kernel.spills} |"
         )
-    return "\n".join(rows)
+    return "\n".join(dict.fromkeys(rows))  # one body may be in several files
 
 
 def main() -> int:

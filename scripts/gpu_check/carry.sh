@@ -6,7 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 cd "$checkout"
 most_megabytes=50
 build=build/carry
-programs=(dbot golden test_network test_training)
+programs=(dbot golden test_network)
 data=${data:-/usr/share/datasets/fashion-mnist}
 peers=${peers:-build/peers}
 target=$1

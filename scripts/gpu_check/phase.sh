@@ -51,7 +51,7 @@ ops() {
     --gtest_filter='*OperationTable*:AdamWUpdate.*:AssembleTokens.*:MeanTokenLoss.*:TransformerBlock*:FlatUpdates.*' \
     >"$work/ops" || { cat "$work/ops"; fail "operations differ"; }
   cat "$work/ops"
-  grep 'tests\? ran' "$work/ops"
+  grep 'test suites\? ran' "$work/ops"
 }
 
 # train RUN STEPS OPTION…: a small training on real images.

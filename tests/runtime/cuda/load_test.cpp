@@ -219,20 +219,12 @@ TEST_F(CudaLoadingDeathTest, AModuleThatIsNoLibrary) {
               AllOf(HasSubstr(obstacle(Obstacle::module_fails)), HasSubstr("cannot be loaded")));
 }
 
-/// LibTorch with CUDA: what DBOT_LIBTORCH_CUDA names, or the environment of benchmarks/peers.
-std::vector<fs::path> real_library_folders() {
-  if (::getenv("DBOT_LIBTORCH_CUDA") != nullptr) return library_folders();
-  ::setenv("DBOT_LIBTORCH_CUDA", "build/peers/venv", 1);
-  std::vector<fs::path> folders = library_folders();
-  ::unsetenv("DBOT_LIBTORCH_CUDA");
-  return folders;
-}
-
 TEST_F(CudaLoadingDeathTest, TheBuiltModuleLoadsIntoTheRealLibraries) {
   const fs::path build = test::fake_cuda_folder().parent_path();
   if (!fs::exists(build / module_file().file)) GTEST_SKIP() << "the module is not built";
   places_.module_folders = {build};
-  places_.library_folders = real_library_folders();
+  // With all of NVIDIA's libraries; those of benchmarks/peers are stand-ins.
+  places_.library_folders = library_folders();
   try {
     find_library(places_.library_folders, places_.libtorch);
   } catch (const Error& missing) {
