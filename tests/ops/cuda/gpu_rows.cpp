@@ -47,7 +47,7 @@ Tensors residual_inputs(const TableShape& s) {
 /// The total, where there is a branch, and what is normed.
 at::Tensor residual_formula(const Tensors& in, const Parts& parts) {
   const at::Tensor gain = parts.scales ? in[2].view({-1, 1, 1}) * in[3] : at::ones({1, 1, 1});
-  const at::Tensor total = parts.branch ? in[0] + gain * in[1] : in[0];
+  at::Tensor total = parts.branch ? in[0] + gain * in[1] : in[0];
   if (!parts.norm) return total;
   const at::Tensor centred = total - total.mean(-1, true);
   const at::Tensor normed =

@@ -66,7 +66,7 @@ TokenPlan whole_plan(const TableShape& s, bool with_positions) {
 
 at::Tensor tokens_forward(const Call& c, const TokenPlan& plan) {
   const std::int64_t tokens = plan.sources.size(1);
-  const at::Tensor out = at::empty({c.shape.batch, tokens, c.shape.width});
+  at::Tensor out = at::empty({c.shape.batch, tokens, c.shape.width});
   run_on_host(Tokens{.batch = c.shape.batch,
                      .tokens = tokens,
                      .count = c.shape.tokens,

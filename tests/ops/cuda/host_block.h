@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
@@ -130,7 +131,9 @@ class HostBlock {
   T uniform(const HostOwn<T>& own) const {
     expect_no_phase();
     for (int thread = 1; thread < threads_; ++thread) {
-      if (std::memcmp(&own[thread], &own[0], sizeof(T)) != 0) {
+      const auto* first = reinterpret_cast<const unsigned char*>(&own[0]);
+      const auto* other = reinterpret_cast<const unsigned char*>(&own[thread]);
+      if (!std::equal(first, first + sizeof(T), other)) {
         throw std::logic_error("a value is not the same for all threads");
       }
     }

@@ -96,7 +96,8 @@ TEST(HostBlock, SumsOverAllWarps) {
     HostBlock block(0, 1, threads, kMostWarps * sizeof(OneSum), false);
     auto own = block.own<OneSum>();
     block.each([&](int thread) { own[thread] = {{static_cast<float>(thread)}}; });
-    EXPECT_EQ(sum<OneSum>(block, own).at[0], static_cast<float>(threads * (threads - 1) / 2));
+    const int expected = threads * (threads - 1) / 2;
+    EXPECT_EQ(sum<OneSum>(block, own).at[0], static_cast<float>(expected));
   }
 }
 

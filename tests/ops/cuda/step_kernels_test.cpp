@@ -84,7 +84,7 @@ TEST(GpuStep, IsTheHostsStepForStep) {
 
 TEST(GpuStep, ASkippedOneChangesNeitherValuesNorMoments) {
   const auto planted = [](float value) {
-    const at::Tensor gradient = numbers({Optimizer::kCount}, 5);
+    at::Tensor gradient = numbers({Optimizer::kCount}, 5);
     gradient[Optimizer::kCount - 1] = value;
     return gradient;
   };

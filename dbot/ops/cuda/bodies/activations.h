@@ -86,7 +86,8 @@ int launch(Grid& grid, const Gelu& a) {
   const bool aligned = aligned_values({a.x, a.y});
   return with_element(a.element, [&](auto element) {
     using Body = GeluBody<decltype(element)>;
-    return grid.run(parts_of(a.count, 4 * Body::kThreads), Body::kThreads, Body{a, aligned});
+    return grid.run(parts_of(a.count, std::int64_t{4} * Body::kThreads), Body::kThreads,
+                    Body{a, aligned});
   });
 }
 

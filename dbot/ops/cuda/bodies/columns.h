@@ -10,7 +10,7 @@ namespace dbot::ops::cuda {
 
 /// Columns that a block of a walk has: four a thread.
 inline constexpr int kColumnThreads = 128;
-inline constexpr std::int64_t kColumnTile = 4 * kColumnThreads;
+inline constexpr std::int64_t kColumnTile = std::int64_t{4} * kColumnThreads;
 
 /// A walk of blocks (partial, tile of columns) over rows.
 struct ColumnWalk {
@@ -27,7 +27,7 @@ struct ColumnWalk {
     const std::int64_t partial = block.index() % partials;
     const std::int64_t begin = block.index() / partials * kColumnTile;
     block.each([&](int thread) {
-      const std::int64_t first = begin + 4 * thread;
+      const std::int64_t first = begin + std::int64_t{4} * thread;
       if (first >= width) return;
       Quad sums{};
       for (std::int64_t row = partial; row < rows; row += partials) {

@@ -9,7 +9,7 @@ namespace dbot::ops::cuda {
 inline constexpr int kFlatThreads = 256;
 
 constexpr std::int64_t flat_blocks(std::int64_t count) {
-  return parts_of(count, 4 * kFlatThreads);
+  return parts_of(count, std::int64_t{4} * kFlatThreads);
 }
 
 /// Calls visit(first) for the four values of each thread, the last of which may be beyond `count`.

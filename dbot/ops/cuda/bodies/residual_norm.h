@@ -107,7 +107,7 @@ int launch(Grid& grid, const ResidualNorm& a) {
   }
   const bool aligned =
       aligned_rows(a.width, {a.x, a.branch, a.layer_scale, a.weight, a.bias, a.total, a.normed});
-  const int threads = threads_for(parts_of(a.width, kQuads * 4), kRowThreads);
+  const int threads = row_threads(a.width);
   return with_element(a.element, [&](auto element) {
     return grid.run(a.rows, threads, ResidualNormBody<decltype(element)>{a, aligned});
   });

@@ -141,7 +141,7 @@ int launch(Grid& grid, const ResidualNormBackward& a) {
   const bool aligned =
       aligned_rows(a.width, {a.normed_gradient, a.total, a.weight, a.outer, a.branch, a.layer_scale,
                              a.total_gradient, a.branch_gradient, a.workspace});
-  const int threads = threads_for(parts_of(a.width, kQuads * 4), kRowThreads);
+  const int threads = row_threads(a.width);
   const std::int64_t partials = column_partials(a.rows);
   const int walked = with_element(a.element, [&](auto element) {
     return grid.run(partials, threads, ResidualNormBackwardBody<decltype(element)>{a, aligned});

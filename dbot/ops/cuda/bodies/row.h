@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dbot/ops/cuda/bodies/block.h"
+#include "dbot/ops/cuda/bodies/launch.h"
 
 // A row of a matrix that a block holds in the registers of its threads.
 namespace dbot::ops::cuda {
@@ -9,7 +10,12 @@ namespace dbot::ops::cuda {
 inline constexpr int kQuads = 2;
 /// The most threads for a row, and the widest row that they hold.
 inline constexpr int kRowThreads = 512;
-inline constexpr std::int64_t kWidestRow = kRowThreads * kQuads * 4;
+inline constexpr std::int64_t kWidestRow = std::int64_t{4} * kQuads * kRowThreads;
+
+/// Threads of a block that holds a row.
+constexpr int row_threads(std::int64_t width) {
+  return threads_for(parts_of(width, std::int64_t{4} * kQuads), kRowThreads);
+}
 
 /// What a thread holds of a row: share.quads[k] are the values from 4 · (k · threads + thread) on,
 /// so that neighbours read neighbouring memory. Values beyond the row's end are 0 when read and are

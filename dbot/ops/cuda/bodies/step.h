@@ -17,12 +17,12 @@ struct SquaresBody {
 
   template <typename Block>
   DBOT_DEVICE void operator()(Block& block) const {
-    constexpr std::int64_t kStride = 4 * kThreads;
+    constexpr std::int64_t kStride = std::int64_t{4} * kThreads;
     const std::int64_t begin = block.index() * kNormChunk;
     auto parts = block.template own<DoubleSum>();
     block.each([&](int thread) {
       double part = 0;
-      for (std::int64_t i = 4 * thread; i < kNormChunk; i += kStride) {
+      for (std::int64_t i = std::int64_t{4} * thread; i < kNormChunk; i += kStride) {
         const Quad quad = load_quad(a.values, begin + i, a.count, aligned);
         part += static_cast<double>(std::fma(quad.at[0], quad.at[0], quad.at[1] * quad.at[1])) +
                 static_cast<double>(std::fma(quad.at[2], quad.at[2], quad.at[3] * quad.at[3]));

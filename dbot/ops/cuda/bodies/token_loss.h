@@ -1,6 +1,5 @@
 #pragma once
 
-#include "dbot/ops/cuda/bodies/launch.h"
 #include "dbot/ops/cuda/bodies/row.h"
 
 // Target, loss and gradient in one pass: one block a row.
@@ -191,7 +190,7 @@ template <typename Grid>
 int launch(Grid& grid, const TokenLoss& a) {
   if (!is_valid(a)) return kRefused;
   const bool aligned = aligned_rows(a.width, {a.prediction, a.target, a.gradient});
-  const int threads = threads_for(parts_of(a.width, kQuads * 4), kRowThreads);
+  const int threads = row_threads(a.width);
   const auto even = static_cast<float>(1.0 / static_cast<double>(a.rows));
   const int done = with_element(a.prediction_element, [&](auto predicted) {
     return with_element(a.target_element, [&](auto aim) {

@@ -22,7 +22,8 @@ struct TokensBody {
     const Element* own =
         static_cast<const Element*>(a.own) + (row / a.tokens * a.count + source) * a.width;
     block.each([&](int thread) {
-      for (std::int64_t first = 4 * thread; first < a.width; first += 4 * block.threads()) {
+      for (std::int64_t first = std::int64_t{4} * thread; first < a.width;
+           first += std::int64_t{4} * block.threads()) {
         Quad token = source < 0 ? load_quad(a.shared, first, a.width, aligned)
                                 : load_quad(own, first, a.width, aligned);
         const Quad place = load_quad(table, first, a.width, aligned);
@@ -71,7 +72,7 @@ struct TableGradientBody {
     const std::int64_t place = block.index() / kTableParts % a.places;
     const std::int64_t begin = block.index() / kTableParts / a.places * kColumnTile;
     block.each([&](int thread) {
-      const std::int64_t first = begin + 4 * thread;
+      const std::int64_t first = begin + std::int64_t{4} * thread;
       if (first >= a.width) return;
       Quad sums{};
       for (std::int64_t sample = part; sample < a.batch; sample += kTableParts) {
