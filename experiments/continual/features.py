@@ -11,7 +11,9 @@ MODELS = {"dbot": BACKBONE, "untrained": UNTRAINED}
 
 def pretraining(name: str, *words: str) -> Cell:
     """dBOT on all training images, without labels."""
-    values = settings("model.image_size=32", "report.pictures=false")
+    values = settings(
+        "model.image_size=32", "evaluate.at_stage_ends=false", "report.pictures=false"
+    )
     start = ("pretrain", "dbot/quick", "--data", CIFAR, "--out", name, "--seed", "0")
     return Cell(name, "run", (*start, *words, *values, "--resume", "--json"), folder=name)
 

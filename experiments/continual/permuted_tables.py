@@ -17,6 +17,12 @@ def expected(task: int) -> float:
     return float((1 - DENSITY) ** (task - 1))
 
 
+def shares_of(results: Results, learning: str) -> list[float]:
+    """By task; none where the cell is not there."""
+    found = results.get(name(learning))
+    return free_shares(found["figures"]) if found else []
+
+
 def accuracy_row(title: str, found: Json | None) -> list[str]:
     if not found:
         return [title, *(NOTHING for _ in range(6))]
@@ -41,20 +47,16 @@ def accuracies_table(results: Results) -> str:
 def shares_table(results: Results) -> str:
     rows = [["(1 − k)^t, independent masks", *(f"{expected(task):.3f}" for task in SHOWN)]]
     for key, title in LEARNING.items():
-        found = results.get(name(key))
-        if found and "free" in found["figures"]:
-            shares = free_shares(found["figures"])
+        if shares := shares_of(results, key):
             rows.append([title, *(f"{shares[task - 1]:.3f}" for task in SHOWN)])
     return table(["free share of the mask of task", *(str(task) for task in SHOWN)], rows)
 
 
 def farthest_line(results: Results) -> str:
-    found = results.get(name("exclusive"))
+    found = shares_of(results, "exclusive")
     if not found:
         return ""
-    off = [
-        share / expected(task) - 1 for task, share in enumerate(free_shares(found["figures"]), 1)
-    ]
+    off = [share / expected(task) - 1 for task, share in enumerate(found, 1)]
     outside = sum(abs(one) > WITHIN for one in off)
     return (
         f"ExSSNeT's free share is {min(off):+.1%} to {max(off):+.1%} off what independent masks leave; "
@@ -72,11 +74,8 @@ def tables(results: Results) -> list[str]:
 
 
 def chart(results: Results) -> Chart:
-    def shares(key: str) -> dict[float, list[float]]:
-        found = results.get(name(key))
-        known = free_shares(found["figures"]) if found and "free" in found["figures"] else []
-        return {float(task): [100 * share] for task, share in enumerate(known, 1)}
-
+    found = shares_of(results, "exclusive")
+    learned = {float(task): [100 * share] for task, share in enumerate(found, 1)}
     independent = {float(task): [100 * expected(task)] for task in range(1, TASKS + 1)}
     return Chart(
         title="A hundred tasks: what no earlier task uses",
@@ -84,7 +83,7 @@ def chart(results: Results) -> Chart:
         up="free share of its mask, %",
         marks={task: str(task) for task in (1, 20, 40, 60, 80, 100)},
         series=[
-            Series("ExSSNeT", COLOURS[0], shares("exclusive")),
+            Series("ExSSNeT", COLOURS[0], learned),
             Series("independent", COLOURS[1], independent),
         ],
         step=20,

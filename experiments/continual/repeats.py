@@ -11,7 +11,7 @@ from common.programs import Place
 from common.stored_run import Json, of_type, records
 from learning import CIFAR, continual, made_tasks
 
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2, 3, 4)
 TRANSFER = {"none": "a drawn mask", "knn_best": "the mask of the task that helps most"}
 SET = "sets/again"  # in the work folder
 AGAIN = "-again"

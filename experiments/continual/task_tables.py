@@ -27,16 +27,14 @@ def earlier(figures: Json, moment: str) -> float:
 
 
 def free_shares(figures: Json) -> list[float]:
-    """By task: what no earlier one uses of its mask."""
+    """By task: what no earlier one uses of its mask. None where all tasks use all weights."""
+    if figures.get("used", figures.get("all")) == figures.get("all"):
+        return []
     return [free / used for free, used in zip(figures["free"], figures["used"], strict=True)]
 
 
-def has_masks(found: Mapping[int, Json]) -> bool:
-    return any("free" in one["figures"] for one in found.values())
-
-
 def row(title: str, density: str, found: Mapping[int, Json], planned: int) -> list[str]:
-    free = of_each(found, lambda one: free_shares(one)[-1]).values() if has_masks(found) else ()
+    free = [share for one in found.values() for share in free_shares(one["figures"])[-1:]]
     return [
         title,
         density,

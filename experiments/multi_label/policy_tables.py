@@ -15,7 +15,7 @@ from common.tables import (
     standing,
     table,
 )
-from policies import ARMS, BOUNDS, LEARNED, NEAR, PLAIN, SEEDS, SETS, TextSet, cells, name
+from policies import BOUNDS, LEARNED, NEAR, PLAIN, SEEDS, SETS, Arm, TextSet, arms, cells, name
 
 FIXED, ONE, TUNED = "fixed", "one", "tuned"
 OF_PLAIN = {  # thresholds of the classifier that is trained without any policy
@@ -23,7 +23,6 @@ OF_PLAIN = {  # thresholds of the classifier that is trained without any policy
     ONE: "one tuned",
     TUNED: "tuned for each label",
 }
-LEARN_THRESHOLDS = {key: one for key, one in ARMS.items() if one.thresholds != FIXED}
 MEASURES = {"micro_f1": "micro F1", "macro_f1": "macro F1"}
 MORE = {"subset_accuracy": "subset", "map": "mAP"}
 LEARNING, AFRESH = "learning", "afresh"  # whose classifier
@@ -34,10 +33,14 @@ TRANSFER = (
 )
 
 
-def rows_of_set() -> list[tuple[str, str, str]]:
+def learned_thresholds(of: TextSet) -> dict[str, Arm]:
+    return {key: one for key, one in arms(of).items() if one.thresholds != FIXED}
+
+
+def rows_of_set(of: TextSet) -> list[tuple[str, str, str]]:
     """What it is called, the arm, the policy of thresholds."""
     plain = [(title, PLAIN, policy) for policy, title in OF_PLAIN.items()]
-    return [*plain, *((arm.title, key, LEARNED) for key, arm in ARMS.items())]
+    return [*plain, *((one.title, key, LEARNED) for key, one in arms(of).items())]
 
 
 def arm(results: Results, of: TextSet, key: str) -> dict[int, Json]:
@@ -60,7 +63,7 @@ def interval(values: Iterable[float]) -> str:
 
 def measures_table(results: Results, of: TextSet) -> str:
     rows = []
-    for title, key, policy in rows_of_set():
+    for title, key, policy in rows_of_set(of):
         found = arm(results, of, key)
         shown = [spread(by_seed(found, policy, one).values()) for one in (*MEASURES, *MORE)]
         took = minutes(found.values()) if policy == LEARNED else ""
@@ -73,7 +76,7 @@ def differences_table(results: Results, of: TextSet) -> str:
     """Learned thresholds beside 0.5 and beside those that are tuned."""
     plain = arm(results, of, PLAIN)
     rows = []
-    for title, key, policy in rows_of_set()[1:]:
+    for title, key, policy in rows_of_set(of)[1:]:
         found = arm(results, of, key)
         texts = []
         for other in (FIXED, ONE, TUNED):
@@ -98,7 +101,7 @@ def gains(found: dict[int, Json], measure: str, of: str) -> dict[int, float]:
 
 def transfer_table(results: Results, of: TextSet) -> str:
     rows = []
-    for key, one in LEARN_THRESHOLDS.items():
+    for key, one in learned_thresholds(of).items():
         found = arm(results, of, key)
         texts = []
         for measure in MEASURES:
@@ -116,7 +119,7 @@ def transfer_table(results: Results, of: TextSet) -> str:
 
 def thresholds_table(results: Results, of: TextSet) -> str:
     rows = []
-    for key, one in LEARN_THRESHOLDS.items():
+    for key, one in learned_thresholds(of).items():
         found = [each["figures"]["thresholds"] for each in arm(results, of, key).values()]
         shown = [
             mean_and_spread((each[part] for each in found), digits=2)
@@ -134,7 +137,7 @@ def thresholds_table(results: Results, of: TextSet) -> str:
 def tables(results: Results) -> list[str]:
     parts = [standing(results, cells())]
     for of in SETS:
-        if not any(arm(results, of, key) for key in ARMS):
+        if not any(arm(results, of, key) for key in arms(of)):
             continue
         parts += [
             f"**{of.title}.** The classifier trained afresh, on the test texts.",
@@ -149,7 +152,7 @@ def tables(results: Results) -> list[str]:
 
 
 def chart(results: Results) -> Chart:
-    shown = rows_of_set()
+    shown = rows_of_set(SETS[-1])  # arms of all sets
     short = {FIXED: "0.5", ONE: "one", TUNED: "tuned"}
     names = [short.get(policy, key) for _, key, policy in shown]
 
