@@ -199,7 +199,7 @@ TEST_P(SkippedOn, AnErrorInTheLagLosesNoStep) {
     methods::StepDraws draw(const data::Batch& batch,
                             const methods::DrawContext& context) const override {
       if (context.micro_batch == 6) {
-        throw DataError({.operation = "read", .reason = "the disk is gone"});
+        throw DataError("[read] the disk is gone");
       }
       return MethodOn::draw(batch, context);
     }
