@@ -49,7 +49,7 @@ void Trainer::add_micro_batch(GradientStep& gradients, StepRecord& record,
   MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + share_.first + micro);
   record.images += next.batch.size();
   // A late step is made again before it is kept.
-  if (keeps_ && !is_late()) marks.push_back(mark_of(next));
+  if (keeps_ && !gradients.stays_on_device()) marks.push_back(mark_of(next));
   gradients.add(std::move(next));
   tell_of_micro_batch(gradients, record, of_one.seconds());
 }
