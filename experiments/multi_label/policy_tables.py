@@ -154,7 +154,8 @@ def tables(results: Results) -> list[str]:
 def chart(results: Results) -> Chart:
     shown = rows_of_set(SETS[-1])  # arms of all sets
     short = {FIXED: "0.5", ONE: "one", TUNED: "tuned"}
-    names = [short.get(policy, key) for _, key, policy in shown]
+    symbols = {PLAIN: "p ∇", "both": "p, w", "both-direct": "p, w ∇"}  # ∇: by gradients
+    names = [short.get(policy, symbols.get(key, key)) for _, key, policy in shown]
 
     def points(of: TextSet, measure: str) -> dict[float, list[float]]:
         found = {
@@ -166,12 +167,12 @@ def chart(results: Results) -> Chart:
     series = [(of, measure) for of in SETS for measure in MEASURES]
     return Chart(
         title="Micro and macro F1 by policy",
-        across="thresholds and weights",
+        across="thresholds (p) and weights (w); ∇: by gradients, else by policy gradient",
         up="F1 on the test texts, %",
         marks={float(place): one for place, one in enumerate(names)},
         series=[
             Series(
-                f"{of.title.split(',')[0]}, {MEASURES[measure].split()[0]}",
+                f"{of.title.split('-')[0].split(',')[0]}, {MEASURES[measure].split()[0]}",
                 colour,
                 points(of, measure),
             )
