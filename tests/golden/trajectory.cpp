@@ -117,7 +117,7 @@ double Trajectory::add_micro_batch(std::int64_t number) {
 }
 
 void Trajectory::optimizer_step(double rate) {
-  group_.sum(method_.parameters().flat_gradients());
+  if (group_.ranks() > 1) group_.sum(method_.parameters().flat_gradients());
   optim::AdamW& optimizer = optimizer_.front();
   const double norm = optimizer.gradient_norm();
   optimizer.step(rate, optim::AdamW::clip_scale(norm, schedule_.optimizer.clip_norm));
