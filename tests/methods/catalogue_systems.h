@@ -19,6 +19,7 @@ struct System {
   std::vector<std::string> exhibits = {};
   double weight_decay = 0.05;  // 0 of systems that refuse another one
   runtime::Device device = {};
+  bool on_devices = true;  // it trains elsewhere than on the CPU, too
 
   std::unique_ptr<methods::Method> make(bool stored) const { return make_on(stored, device); }
 };
