@@ -20,16 +20,19 @@ function(dbot_module name)
   add_library(dbot::${name} ALIAS dbot_${name})
 endfunction()
 
-# dbot_test(PROGRAM FOLDERS folders… LIBRARIES targets… [LABELS labels…]): one GoogleTest program of
-# all sources in the folders and below, one ctest entry, labelled "unit" unless said otherwise. Few programs:
-# each costs half a second to start.
+# dbot_test(PROGRAM FOLDERS folders… [EXCLUDE folder] LIBRARIES targets… [LABELS labels…]): one GoogleTest
+# program of all sources in the folders and below, one ctest entry, labelled "unit" unless said otherwise. Few
+# programs: each costs half a second to start.
 function(dbot_test name)
-  cmake_parse_arguments(TEST "" "" "FOLDERS;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "" "EXCLUDE" "FOLDERS;LIBRARIES;LABELS" ${ARGN})
   set(sources)
   foreach(folder ${TEST_FOLDERS})
     file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
     list(APPEND sources ${found})
   endforeach()
+  if(TEST_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${TEST_EXCLUDE}/")
+  endif()
   if(NOT sources)
     return()
   endif()

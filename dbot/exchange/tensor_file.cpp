@@ -11,6 +11,7 @@
 #include "dbot/exchange/element_types.h"
 #include "dbot/formats/safetensors/safetensors.h"
 #include "dbot/formats/torch/pth_write.h"
+#include "dbot/runtime/device.h"
 
 namespace dbot::exchange {
 namespace {
@@ -38,12 +39,12 @@ struct StoredTensors {
 
 StoredTensors store(const runtime::NamedTensors& tensors, const std::filesystem::path& path) {
   StoredTensors result;
-  for (const auto& [name, tensor] : tensors) {
+  for (const auto& [name, tensor] : runtime::on_host(tensors)) {
     if (!tensor.defined()) {
       throw Error(
           fmt::format("[write tensors] {} has no value; leave it out of {}", name, path.string()));
     }
-    const at::Tensor& stored = result.owners.emplace_back(tensor.detach().cpu().contiguous());
+    const at::Tensor& stored = result.owners.emplace_back(tensor.detach().contiguous());
     result.bytes.push_back(
         {name,
          storable_type(name, stored.scalar_type()),

@@ -66,8 +66,12 @@ Mask mask_as_given(const at::Tensor& mask) {
     throw Error("[mask] images have " + std::to_string(visible.min().item().toLong()) + " to " +
                 std::to_string(kept) + " visible patches, expected the same number in each");
   }
+  return mask_as_given(mask, kept);
+}
+
+Mask mask_as_given(const at::Tensor& mask, std::int64_t visible) {
   const at::Tensor order = at::argsort(mask, /*stable=*/true, 1, /*descending=*/false);
-  return {.ids_keep = order.slice(1, 0, kept),
+  return {.ids_keep = order.slice(1, 0, visible),
           .ids_restore = at::argsort(order, /*stable=*/true, 1, /*descending=*/false),
           .mask = mask};
 }

@@ -51,5 +51,7 @@ Mask random_mask(const at::Tensor& noise, std::int64_t kept);
 /// A mask as it is given, float32 [batch, patches], in whose rows equally many patches are visible:
 /// these come first, in image order. Throws Error for rows that differ.
 Mask mask_as_given(const at::Tensor& mask);
+/// The same where it is known how many are visible: nobody looks.
+Mask mask_as_given(const at::Tensor& mask, std::int64_t visible);
 
 }  // namespace dbot::masking

@@ -48,6 +48,9 @@ struct StepContext {
   std::int64_t stage = 0;
   std::int64_t step = 0;
   runtime::Precision precision = runtime::Precision::fp32;
+  /// For `after_step`, on a device where nobody knows yet whether the step counts: a number there,
+  /// 1 where it was skipped (ops::StepNumbers). Undefined: it counts.
+  at::Tensor skipped = {};
 };
 
 struct StepResult {
@@ -87,7 +90,7 @@ struct ModelFacts {
 /// A backbone as a file holds it.
 struct BackboneFile {
   std::string description;        // JSON, stored under `dbot.config`
-  runtime::NamedTensors tensors;  // float32, official names
+  runtime::NamedTensors tensors;  // float32, official names, on the host
 };
 
 /// Receives the results of a step in the order in which they are computed: the part ("encoder",
@@ -114,8 +117,11 @@ class Method {
   virtual StepResult training_step(const data::Batch& batch, const StepDraws& draws,
                                    const StepContext& context) = 0;
   /// After the optimizer has changed the parameters: moving averages, scores. Not called for a step
-  /// that was skipped.
+  /// that was skipped, unless the context says that this is known on the device alone.
   virtual void after_step(const StepContext& /*context*/) {}
+  /// Whether `after_step` must know that a step counts: then the trainer waits for a device before
+  /// it goes on, where it would be a step ahead otherwise.
+  virtual bool waits_for_steps() const { return false; }
   /// Clears the gradients of the parameters to train.
   void zero_gradients() { parameters().zero_gradients(); }
 

@@ -7,7 +7,7 @@ namespace dbot::methods {
 
 at::Tensor shown_pixels(const at::Tensor& normalised, const std::vector<double>& mean,
                         const std::vector<double>& std, std::int64_t channels) {
-  at::Tensor pixels = normalised.to(at::kFloat);
+  at::Tensor pixels = normalised.cpu().to(at::kFloat);
   if (!mean.empty()) {
     std::vector<std::int64_t> shape(static_cast<std::size_t>(pixels.dim()), 1);
     shape.at(static_cast<std::size_t>(channels)) = -1;
@@ -16,7 +16,7 @@ at::Tensor shown_pixels(const at::Tensor& normalised, const std::vector<double>&
     };
     pixels = pixels * of_channels(std) + of_channels(mean);
   }
-  return pixels.clamp(0, 1).cpu();
+  return pixels.clamp(0, 1);
 }
 
 }  // namespace dbot::methods

@@ -1,6 +1,5 @@
 #include "dbot/nn/parameters.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
@@ -53,11 +52,13 @@ ParameterStore::ParameterStore(std::vector<ParameterSpec> specs, const runtime::
   values_ = at::zeros({total_}, options);
   gradients_ = at::zeros({trainable_end_}, options);
   make_leaves();
-  for (const ParameterSpec& spec : specs_) {
-    if (std::holds_alternative<starts::PositionTable>(spec.start)) {
-      draw(spec, /*seed=*/0, /*stage=*/0);
-    }
-  }
+  const auto is_table = [](const ParameterSpec& spec) {
+    return std::holds_alternative<starts::PositionTable>(spec.start);
+  };
+  if (std::ranges::none_of(specs_, is_table)) return;
+  write_on_host([&](const ParameterSpec& spec, const at::Tensor& value) {
+    if (is_table(spec)) fill_parameter(value, spec, /*seed=*/0, /*stage=*/0);
+  });
 }
 
 void ParameterStore::assign_offsets() {
@@ -120,20 +121,25 @@ void ParameterStore::initialise(std::uint64_t seed, std::uint32_t stage,
                                 const std::vector<std::string>& keep) {
   for (const std::string& name : keep) slot(name);
   ++revision_;
-  for (const ParameterSpec& spec : specs_) {
-    if (std::find(keep.begin(), keep.end(), spec.name) != keep.end()) continue;
-    draw(spec, seed, stage);
-  }
+  // Random numbers are drawn on the host, so that they are the same on all devices.
+  write_on_host([&](const ParameterSpec& spec, const at::Tensor& value) {
+    if (std::find(keep.begin(), keep.end(), spec.name) != keep.end()) return;
+    fill_parameter(value, spec, seed, stage);
+  });
 }
 
-void ParameterStore::draw(const ParameterSpec& spec, std::uint64_t seed, std::uint32_t stage) {
-  const at::Tensor& value = slot(spec.name).value;
-  if (value.is_cpu()) return fill_parameter(value, spec, seed, stage);
-  // Random numbers are drawn on the host, so that they are the same on all devices.
+void ParameterStore::write_on_host(
+    const std::function<void(const ParameterSpec& spec, const at::Tensor& value)>& write) {
+  if (device_.is_cpu()) {
+    for (const ParameterSpec& spec : specs_) write(spec, slot(spec.name).value);
+    return;
+  }
   const c10::NoGradGuard no_graph;
-  const at::Tensor on_host = at::empty(spec.shape, at::kFloat);
-  fill_parameter(on_host, spec, seed, stage);
-  value.copy_(on_host);
+  const at::Tensor here = values_.cpu();
+  for (const ParameterSpec& spec : specs_) {
+    write(spec, part(here, slot(spec.name).offset, spec));
+  }
+  values_.copy_(here);
 }
 
 void ParameterStore::zero_gradients() {
@@ -171,13 +177,21 @@ void ParameterStore::copy_from(const runtime::NamedTensors& source, bool partial
   }
   const c10::NoGradGuard no_graph;
   ++revision_;
+  const auto is_on_host = [](const auto& entry) { return entry.second.is_cpu(); };
+  if (!device_.is_cpu() && std::ranges::any_of(source, is_on_host)) {
+    return write_on_host([&](const ParameterSpec& spec, const at::Tensor& value) {
+      const auto found = source.find(spec.name);
+      if (found != source.end()) value.copy_(found->second);
+    });
+  }
   for (auto& [name, entry] : slots_) {
     const auto found = source.find(name);
     if (found != source.end()) entry.value.copy_(found->second);
   }
 }
 
-void ParameterStore::lerp_from(const ParameterStore& source, double share) {
+void ParameterStore::lerp_from(const ParameterStore& source, double share,
+                               const at::Tensor& skipped) {
   std::vector<Run> runs;
   for (const bool decayed : {false, true}) {  // the order of the flat buffer
     for (const ParameterSpec& spec : specs_) {
@@ -200,7 +214,8 @@ void ParameterStore::lerp_from(const ParameterStore& source, double share) {
   }
   ++revision_;
   for (const auto& [ours, theirs, size] : runs) {
-    ops::move_towards(values_.narrow(0, ours, size), source.values_.narrow(0, theirs, size), share);
+    ops::move_towards(values_.narrow(0, ours, size), source.values_.narrow(0, theirs, size), share,
+                      skipped);
   }
 }
 

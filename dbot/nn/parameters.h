@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -91,8 +92,9 @@ class ParameterStore {
   /// A moving average of trained tensors in one pass: ours += share · (theirs − ours), by name.
   /// `source` may have more tensors than we have. Fixed tensors and buffers stay: a buffer belongs
   /// to the forward pass that writes it. Throws Error naming a tensor that `source` lacks or has in
-  /// another shape.
-  void lerp_from(const ParameterStore& source, double share);
+  /// another shape. skipped: a number on the device, 1 where all is to stay (ops::StepNumbers);
+  /// undefined: nothing is.
+  void lerp_from(const ParameterStore& source, double share, const at::Tensor& skipped = {});
   /// Grows with `initialise`, `copy_from` and `lerp_from`: whoever keeps converted copies compares
   /// it.
   std::int64_t revision() const { return revision_; }
@@ -104,7 +106,10 @@ class ParameterStore {
   };
   const Slot& slot(std::string_view name) const;
   void assign_offsets();
-  void draw(const ParameterSpec& spec, std::uint64_t seed, std::uint32_t stage);
+  /// Tells `write` of each parameter as memory of the host. Of a device that is a copy, which goes
+  /// back in one piece.
+  void write_on_host(
+      const std::function<void(const ParameterSpec& spec, const at::Tensor& value)>& write);
   void make_leaves();
 
   std::vector<ParameterSpec> specs_;

@@ -21,7 +21,7 @@ at::Tensor token_id_loss(const at::Tensor& logits, const at::Tensor& ids) {
 
 at::Tensor masked_mean(const at::Tensor& token_losses, const at::Tensor& mask) {
   const at::Tensor counted = mask.sum();
-  if (counted.item().toDouble() == 0) {
+  if (counted.is_cpu() && counted.item().toDouble() == 0) {
     throw Error("[loss] the mask is empty, expected at least one token that counts");
   }
   return (token_losses * mask).sum() / counted;

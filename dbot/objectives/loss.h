@@ -16,7 +16,8 @@ using ops::token_loss;
 at::Tensor token_id_loss(const at::Tensor& logits, const at::Tensor& ids);
 
 /// Σ loss·mask / Σ mask over the batch. token_losses, mask: [batch, tokens]. Throws Error for a
-/// mask in which nothing counts.
+/// mask on the host in which nothing counts; one on a device is not looked at, and gives not a
+/// number.
 at::Tensor masked_mean(const at::Tensor& token_losses, const at::Tensor& mask);
 
 }  // namespace dbot::objectives

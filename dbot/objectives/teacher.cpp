@@ -15,6 +15,14 @@
 #include "dbot/ops/select_tokens.h"
 
 namespace dbot::objectives {
+namespace {
+
+/// Whole numbers on the same device.
+at::TensorOptions numbers_like(const at::Tensor& tensor) {
+  return tensor.options().dtype(at::kLong);
+}
+
+}  // namespace
 
 nn::EncoderConfig feature_network(const nn::EncoderConfig& config, const FeatureConfig& features) {
   nn::EncoderConfig network = config;
@@ -90,8 +98,9 @@ at::Tensor Teacher::finished(const at::Tensor& tokens, at::ScalarType compute,
   }
   at::Tensor normed = network_.norm(tokens);
   if (!features_.final_norm) {
-    const at::Tensor is_cls = rows.defined() ? rows.eq(0).unsqueeze(-1)
-                                             : at::arange(tokens.size(1)).eq(0).view({1, -1, 1});
+    const at::Tensor is_cls =
+        rows.defined() ? rows.eq(0).unsqueeze(-1)
+                       : at::arange(tokens.size(1), numbers_like(tokens)).eq(0).view({1, -1, 1});
     normed = config().class_token ? at::where(is_cls, normed, tokens) : tokens;
   }
   return network_.project(normed, compute);
@@ -104,7 +113,9 @@ at::Tensor Teacher::own_rows(const at::Tensor& rows) const {
     return (rows - 1 + config().registers).clamp_min(0);
   }
   const at::Tensor all =
-      rows.defined() ? rows : at::arange(1 + config().patches(), at::kLong).unsqueeze(0);
+      rows.defined() ? rows
+                     : at::arange(1 + config().patches(), numbers_like(parameters().flat_values()))
+                           .unsqueeze(0);
   return at::where(all.eq(0), all, all + config().registers);
 }
 
@@ -114,7 +125,7 @@ at::Tensor Teacher::features(const ops::Images& images, at::ScalarType compute,
   const ops::Images seen = resized_images(images, config().image_size, features_.resize);
   const at::Tensor embedded = network_.embed(seen);
   at::Tensor own = own_rows(rows);
-  if (own.defined()) own = own.to(embedded.device()).expand({embedded.size(0), -1});
+  if (own.defined()) own = own.expand({embedded.size(0), -1});
   at::Tensor tokens = finished(mean_of_blocks(embedded, compute, own), compute, own);
   if (!config().class_token && !rows.defined()) {
     tokens = tokens.slice(1, config().registers);

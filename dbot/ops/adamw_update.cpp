@@ -23,6 +23,15 @@ double sum_of_squares(const at::Tensor& values) {
   return sum_of_squares_reference(values);
 }
 
+at::Tensor sum_of_squares_on_device(const at::Tensor& values) {
+  return sum_of_squares_on_device_reference(values);
+}
+
+void adamw_update(const AdamWTensors& tensors, const AdamWOptions& options,
+                  const StepNumbers& numbers) {
+  adamw_update_reference(tensors, options, numbers);
+}
+
 void adamw_update(const AdamWTensors& tensors, const AdamWOptions& options) {
   const bool kernels = has_kernels(tensors.values) && has_kernels(tensors.gradients);
   switch (kernels ? backend_of({tensors.values, tensors.gradients}) : Backend::reference) {

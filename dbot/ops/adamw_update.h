@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "dbot/ops/step_numbers.h"
+
 // The optimizer's work on flat float32 buffers: one pass over the gradients for their norm, one
 // over everything for the update.
 namespace dbot::ops {
@@ -12,6 +14,9 @@ namespace dbot::ops {
 /// overflows float32, which the second moment could not hold either. Partial sums have fixed
 /// places: the number of threads changes no bit.
 double sum_of_squares(const at::Tensor& values);
+
+/// The same as a number on the device of the values, float64 without dimension: nothing waits.
+at::Tensor sum_of_squares_on_device(const at::Tensor& values);
 
 /// What an update changes: flat float32 tensors of one length.
 struct AdamWTensors {
@@ -36,5 +41,10 @@ struct AdamWOptions {
 /// One update of AdamW or Adam: decay, both moments, the step with bias correction. Clears the
 /// gradients in the same pass. Source: Loshchilov & Hutter, arXiv 1711.05101, algorithm 2.
 void adamw_update(const AdamWTensors& tensors, const AdamWOptions& options);
+
+/// The same with numbers on the device of the tensors, which stand for the options' rate, gradient
+/// scale and step. What a skipped step leaves is bit for bit what it was.
+void adamw_update(const AdamWTensors& tensors, const AdamWOptions& options,
+                  const StepNumbers& numbers);
 
 }  // namespace dbot::ops

@@ -18,8 +18,7 @@ Backend backend_of(std::initializer_list<std::reference_wrapper<const at::Tensor
     device = tensor.device();
   }
   if (!device || simd::kernel_level() == simd::KernelLevel::reference) return Backend::reference;
-  if (device->is_cpu()) return Backend::cpu;
-  return device->is_cuda() ? Backend::cuda : Backend::reference;
+  return device->is_cpu() ? Backend::cpu : Backend::reference;
 }
 
 }  // namespace dbot::ops

@@ -29,8 +29,9 @@ namespace dbot::ops {
 enum class Backend { reference, cpu, cuda };
 
 /// The fastest backend for operations on these tensors: that of the device on which they lie, or
-/// `reference` where there is none for it, or where kernel_level() asks for `reference`. Undefined
-/// tensors do not count. Throws Error if they lie on several devices.
+/// `reference` where there is none for it, or where kernel_level() asks for `reference`. No device
+/// but the host has one so far. Undefined tensors do not count. Throws Error if they lie on several
+/// devices.
 Backend backend_of(std::initializer_list<std::reference_wrapper<const at::Tensor>> tensors);
 
 // ---- Transformer block. CPU kernels: x float32, products in float32 or bfloat16. ----
@@ -107,6 +108,7 @@ at::Tensor supermasked_cpu(const at::Tensor& weight, const at::Tensor& scores,
 double sum_of_squares_reference(const at::Tensor& values);
 double sum_of_squares_cpu(const at::Tensor& values);
 double sum_of_squares_cuda(const at::Tensor& values);
+at::Tensor sum_of_squares_on_device_reference(const at::Tensor& values);
 
 /// The parts that `sum_of_squares_cpu` adds.
 std::vector<double> squares_of_chunks_cpu(const at::Tensor& values);
@@ -118,21 +120,29 @@ void fold_lane_cpu(const at::Tensor& lane, std::span<const at::Tensor> partials,
                    const at::Tensor& target);
 
 void adamw_update_reference(const AdamWTensors& tensors, const AdamWOptions& options);
+void adamw_update_reference(const AdamWTensors& tensors, const AdamWOptions& options,
+                            const StepNumbers& numbers);
 void adamw_update_cpu(const AdamWTensors& tensors, const AdamWOptions& options);
 void adamw_update_cuda(const AdamWTensors& tensors, const AdamWOptions& options);
 
 void sgd_update_reference(const MomentumTensors& tensors, const SgdOptions& options);
+void sgd_update_reference(const MomentumTensors& tensors, const SgdOptions& options,
+                          const StepNumbers& numbers);
 void sgd_update_cpu(const MomentumTensors& tensors, const SgdOptions& options);
 void sgd_update_cuda(const MomentumTensors& tensors, const SgdOptions& options);
 
 void lars_update_reference(const MomentumTensors& tensors, std::span<const FlatRange> layers,
                            const LarsOptions& options);
+void lars_update_reference(const MomentumTensors& tensors, std::span<const FlatRange> layers,
+                           const LarsOptions& options, const StepNumbers& numbers);
 void lars_update_cpu(const MomentumTensors& tensors, std::span<const FlatRange> layers,
                      const LarsOptions& options);
 void lars_update_cuda(const MomentumTensors& tensors, std::span<const FlatRange> layers,
                       const LarsOptions& options);
 
 void move_towards_reference(const at::Tensor& values, const at::Tensor& towards, double share);
+void move_unless_skipped_reference(const at::Tensor& values, const at::Tensor& towards,
+                                   double share, const at::Tensor& skipped);
 void move_towards_cpu(const at::Tensor& values, const at::Tensor& towards, double share);
 void move_towards_cuda(const at::Tensor& values, const at::Tensor& towards, double share);
 

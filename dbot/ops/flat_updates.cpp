@@ -57,7 +57,20 @@ void lars_update(const MomentumTensors& tensors, std::span<const FlatRange> laye
   }
 }
 
-void move_towards(const at::Tensor& values, const at::Tensor& towards, double share) {
+void sgd_update(const MomentumTensors& tensors, const SgdOptions& options,
+                const StepNumbers& numbers) {
+  sgd_update_reference(tensors, options, numbers);
+}
+
+void lars_update(const MomentumTensors& tensors, std::span<const FlatRange> layers,
+                 const LarsOptions& options, const StepNumbers& numbers) {
+  check(layers, tensors.values.numel());
+  lars_update_reference(tensors, layers, options, numbers);
+}
+
+void move_towards(const at::Tensor& values, const at::Tensor& towards, double share,
+                  const at::Tensor& skipped) {
+  if (skipped.defined()) return move_unless_skipped_reference(values, towards, share, skipped);
   const bool kernels = has_kernels(values) && has_kernels(towards);
   switch (kernels ? ops::backend_of({values, towards}) : Backend::reference) {
     case Backend::cpu:

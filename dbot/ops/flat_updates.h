@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "dbot/ops/step_numbers.h"
+
 // Updates of flat float32 buffers beside AdamW's (ops/adamw_update.h): each reads and writes them
 // once; LARS reads its layers once before, for their norms.
 namespace dbot::ops {
@@ -53,8 +55,17 @@ struct LarsOptions {
 void lars_update(const MomentumTensors& tensors, std::span<const FlatRange> layers,
                  const LarsOptions& options);
 
+/// The same with numbers on the device of the tensors, which stand for the options' rate and
+/// gradient scale. What a skipped step leaves is bit for bit what it was.
+void sgd_update(const MomentumTensors& tensors, const SgdOptions& options,
+                const StepNumbers& numbers);
+void lars_update(const MomentumTensors& tensors, std::span<const FlatRange> layers,
+                 const LarsOptions& options, const StepNumbers& numbers);
+
 /// values ← values + share · (towards − values): a moving average. Flat float32 tensors of one
-/// length; their bits do not depend on the number of threads.
-void move_towards(const at::Tensor& values, const at::Tensor& towards, double share);
+/// length; their bits do not depend on the number of threads. skipped: a number on their device, 1
+/// where they are to stay as they are (StepNumbers); undefined: they move.
+void move_towards(const at::Tensor& values, const at::Tensor& towards, double share,
+                  const at::Tensor& skipped = {});
 
 }  // namespace dbot::ops

@@ -22,4 +22,15 @@ void AdamW::update(const ParameterGroup& group, const std::vector<at::Tensor>& m
                      .decay_in_gradient = config_.kind == OptimizerKind::adam});
 }
 
+void AdamW::update_on_device(const ParameterGroup& group, const std::vector<at::Tensor>& moments,
+                             const ops::StepNumbers& numbers) {
+  ops::adamw_update({group.values, group.gradients, moments[0], moments[1]},
+                    {.beta1 = config_.betas.at(0),
+                     .beta2 = config_.betas.at(1),
+                     .eps = config_.eps,
+                     .weight_decay = group.weight_decay,
+                     .decay_in_gradient = config_.kind == OptimizerKind::adam},
+                    numbers);
+}
+
 }  // namespace dbot::optim

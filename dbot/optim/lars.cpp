@@ -15,4 +15,13 @@ void Lars::update(const ParameterGroup& group, const std::vector<at::Tensor>& mo
                     .gradient_scale = gradient_scale});
 }
 
+void Lars::update_on_device(const ParameterGroup& group, const std::vector<at::Tensor>& moments,
+                            const ops::StepNumbers& numbers) {
+  ops::lars_update({group.values, group.gradients, moments.front()}, group.layers,
+                   {.momentum = config_.momentum,
+                    .weight_decay = group.weight_decay,
+                    .trust_coefficient = config_.trust_coefficient},
+                   numbers);
+}
+
 }  // namespace dbot::optim

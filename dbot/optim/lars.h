@@ -15,6 +15,8 @@ class Lars final : public Optimizer {
  private:
   void update(const ParameterGroup& group, const std::vector<at::Tensor>& moments,
               double learning_rate, double gradient_scale) override;
+  void update_on_device(const ParameterGroup& group, const std::vector<at::Tensor>& moments,
+                        const ops::StepNumbers& numbers) override;
 
   OptimizerConfig config_;
 };

@@ -1,7 +1,9 @@
 #include "dbot/optim/optimizer.h"
 
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -57,13 +59,54 @@ Optimizer::Optimizer(std::string name, std::vector<ParameterGroup> groups,
     : name_(std::move(name)), groups_(std::move(groups)) {
   check(groups_);
   for (const std::string& moment : moments) moments_.emplace_back(moment, zero_moment(groups_));
+  if (groups_.empty() || groups_.front().values.is_cpu()) return;
+  count_ = at::zeros({}, groups_.front().values.options().dtype(at::kFloat));
+  rate_ = at::zeros_like(count_);
 }
 
 double Optimizer::clip_scale(double norm, double clip_norm) {
   return clip_norm > 0 ? std::min(1.0, clip_norm / (norm + 1e-6)) : 1.0;
 }
 
+std::int64_t Optimizer::steps() const {
+  return on_device() ? static_cast<std::int64_t>(count_.item<float>()) : steps_;
+}
+
+void Optimizer::set_rate(double learning_rate) {
+  rate_.fill_(learning_rate);
+}
+
+void Optimizer::step_on_device(double clip_norm, const at::Tensor& norm,
+                               const at::Tensor& skipped) {
+  at::Tensor divisor;
+  if (clip_norm > 0) divisor = norm.add(1e-6).div(clip_norm).clamp_min(1.0).to(at::kFloat);
+  update_all_on_device(divisor, skipped);
+}
+
+void Optimizer::update_all_on_device(const at::Tensor& divisor, const at::Tensor& skipped) {
+  count_.add_(1.0).sub_(skipped);
+  std::int64_t offset = 0;
+  std::vector<at::Tensor> parts;
+  for (const ParameterGroup& group : groups_) {
+    const std::int64_t size = group.values.numel();
+    parts.clear();
+    for (const auto& [name, moment] : moments_) parts.push_back(moment.narrow(0, offset, size));
+    update_on_device(group, parts,
+                     {.learning_rate = group.rate_scale == 1 ? rate_ : rate_.mul(group.rate_scale),
+                      .gradient_divisor = divisor,
+                      .skipped = skipped,
+                      .count = count_});
+    offset += size;
+  }
+}
+
 void Optimizer::step(double learning_rate, double gradient_scale) {
+  if (on_device()) {
+    set_rate(learning_rate);
+    const at::Tensor divisor =
+        gradient_scale == 1.0 ? at::Tensor() : at::full_like(count_, 1 / gradient_scale);
+    return update_all_on_device(divisor, at::zeros_like(count_));
+  }
   ++steps_;
   std::int64_t offset = 0;
   std::vector<at::Tensor> parts;
@@ -92,7 +135,7 @@ void Optimizer::rebind(std::vector<ParameterGroup> groups) {
 
 runtime::NamedTensors Optimizer::state() const {
   runtime::NamedTensors state(moments_.begin(), moments_.end());
-  state[kStep] = at::scalar_tensor(steps_, at::kLong);
+  state[kStep] = at::scalar_tensor(steps(), at::kLong);
   return state;
 }
 
@@ -120,6 +163,7 @@ void Optimizer::load_state(const runtime::NamedTensors& state) {
                  fmt::format("is none of {}, which has {}", name_, fmt::join(ours, ", ")));
   }
   steps_ = state.at(kStep).item<std::int64_t>();
+  if (on_device()) count_.fill_(static_cast<double>(steps_));
   for (const auto& [name, moment] : moments_) moment.copy_(state.at(name).view(-1));
 }
 

@@ -78,6 +78,15 @@ std::vector<ParameterGroup> pretraining_groups(nn::ParameterStore& parameters,
   return {group_of(parameters, 0, middle, 0.0), group_of(parameters, middle, end, weight_decay)};
 }
 
+at::Tensor gradient_norm_on_device(const std::vector<ParameterGroup>& groups) {
+  at::Tensor sum;
+  for (const ParameterGroup& group : groups) {
+    const at::Tensor part = ops::sum_of_squares_on_device(group.gradients);
+    sum = sum.defined() ? sum.add_(part) : part;
+  }
+  return sum.sqrt_();
+}
+
 double gradient_norm(const std::vector<ParameterGroup>& groups) {
   double sum = 0;
   for (const ParameterGroup& group : groups) sum += ops::sum_of_squares(group.gradients);

@@ -43,5 +43,8 @@ std::vector<std::int64_t> group_begins(
 
 /// Euclidean norm over all gradients of all groups; not finite if one is not.
 double gradient_norm(const std::vector<ParameterGroup>& groups);
+/// The same as a number on the device of the gradients, float64 without dimension: nothing waits.
+/// At least one group.
+at::Tensor gradient_norm_on_device(const std::vector<ParameterGroup>& groups);
 
 }  // namespace dbot::optim

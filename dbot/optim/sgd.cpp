@@ -20,4 +20,14 @@ void Sgd::update(const ParameterGroup& group, const std::vector<at::Tensor>& mom
                                                               .gradient_scale = gradient_scale});
 }
 
+void Sgd::update_on_device(const ParameterGroup& group, const std::vector<at::Tensor>& moments,
+                           const ops::StepNumbers& numbers) {
+  const at::Tensor momentum = moments.empty() ? at::Tensor() : moments.front();
+  ops::sgd_update({group.values, group.gradients, momentum},
+                  {.momentum = config_.momentum,
+                   .nesterov = config_.nesterov,
+                   .weight_decay = group.weight_decay},
+                  numbers);
+}
+
 }  // namespace dbot::optim

@@ -46,7 +46,7 @@ struct StepProgress {
   TrainState state;               // before the step
   std::int64_t done = 0, of = 1;  // micro-batches
   std::int64_t images = 0;        // of those that are done
-  double loss = 0;                // their mean
+  double loss = 0;                // their mean; not a number: not known yet
   double seconds = 0;             // since the step began, waiting included
   double last_seconds = 0;        // of the last micro-batch
 };
@@ -80,6 +80,7 @@ class TrainObserver {
   virtual void on_begin(const Plan&, const TrainState&, methods::Method&) {}
   /// After each micro-batch of a step, the last included; the weights are those before the step.
   virtual void on_micro_batch(const StepProgress&, methods::Method&) {}
+  /// On a device perhaps when the step behind it has changed the weights (Trainer).
   virtual void on_step(const StepRecord&, methods::Method&) {}
   /// After a validation, before the checkpoint of its step.
   virtual void on_validation(const ValidationRecord&, methods::Method&) {}

@@ -2,12 +2,10 @@
 
 #include <cmath>
 #include <exception>
-#include <iterator>
 #include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/methods/state_names.h"
-#include "dbot/train/ranks/early_sums.h"
 #include "dbot/train/skipped_steps.h"
 
 namespace dbot::train {
@@ -74,6 +72,7 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
   try {
     require_shareable();
     keeps_ = ranks_.as_first(captures_.enabled());
+    keeps_skipped_ = captures_.wants(state_.step + 1, /*skipped=*/true);
     check_weights();
     make_steps();
     summary_.finished = state_.step >= settings_.plan.total_steps() &&
@@ -85,10 +84,12 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
     }
   } catch (const Stopped&) {
     // Work between the steps was stopped on request. The weights are those after a whole step.
+    read_rest();
     if (!std::exchange(ends_, true)) ranks_.agree({.standing = Standing::given_up});
     save_or_fail();
     summary_.finished = false;
   } catch (const std::exception&) {
+    read_rest();
     save_after_error();
     throw;
   }
@@ -118,20 +119,40 @@ void Trainer::make_steps() {
       finish_step();
     }
   }
-  while (state_.step < settings_.plan.total_steps() && !ends_) {
-    if (ranks_.alone() && stop_->requested()) return;
-    if (state_.step == stage_end() && !begin_next_stage()) return;
-    const std::optional<StepRecord> record = optimizer_step();
-    if (!record) return;
-    account(*record);
-    const Ranks::Busy busy(ranks_);
-    for (TrainObserver* observer : observers_) observer->on_step(*record, method_);
-    throw_if_hopeless(state_, settings_.train.max_skipped_steps, settings_.plan.total_steps());
-    // The first rank alone knows the loss of all, and ends the others.
-    if (ranks_.first()) spikes_.see(record->state.stage, state_.step, record->loss);
-    if (const auto validation = validate()) tell_of_validation(*validation);
-    finish_step();
+  while (goes_on()) {
+    const bool made = is_late() ? make_late_step() : settle() && make_step();
+    if (!made) break;
   }
+  settle();
+}
+
+bool Trainer::goes_on() {
+  if (state_.step >= settings_.plan.total_steps() || ends_) return false;
+  if (ranks_.alone() && stop_->requested()) return false;
+  return state_.step != stage_end() || begin_next_stage();
+}
+
+bool Trainer::make_step() {
+  const std::optional<StepRecord> record = optimizer_step();
+  if (!record) return false;
+  take(*record);
+  end_step();
+  return true;
+}
+
+void Trainer::take(const StepRecord& record) {
+  account(record);
+  const Ranks::Busy busy(ranks_);
+  for (TrainObserver* observer : observers_) observer->on_step(record, method_);
+  throw_if_hopeless(record.state, settings_.train.max_skipped_steps, settings_.plan.total_steps());
+  // The first rank alone knows the loss of all, and ends the others.
+  if (ranks_.first()) spikes_.see(record.state.stage, record.state.step, record.loss);
+}
+
+void Trainer::end_step() {
+  const Ranks::Busy busy(ranks_);
+  if (const auto validation = validate()) tell_of_validation(*validation);
+  finish_step();
 }
 
 double Trainer::learning_rate() const {
@@ -159,11 +180,15 @@ MicroBatch Trainer::next_micro_batch(data::Loader& loader, std::int64_t number) 
   return {std::move(*batch), std::move(draws)};
 }
 
-std::optional<StepRecord> Trainer::optimizer_step() {
+void Trainer::begin_step() {
   if (!loader_ || loader_is_inside_step_) loader_ = make_loader_(loader_start(), log_);
   loader_is_inside_step_ = false;
   ranks_.set_step(state_.step + 1);
   step_clock_.restart();
+}
+
+std::optional<StepRecord> Trainer::optimizer_step() {
+  begin_step();
   const double waited = loader_->wait_seconds();
   StepRecord record;
   std::vector<BatchMark> marks;
@@ -217,65 +242,6 @@ void Trainer::add_report(const GradientStep& gradients, StepRecord& record) {
   record.loss = mean_of(losses_);
   record.scalars = means_of(report.scalars);
   record.images *= ranks_.count();
-}
-
-Agreement Trainer::make_share(GradientStep& gradients, StepRecord& record,
-                              std::vector<BatchMark>& marks) {
-  const bool whole = add_micro_batches(gradients, record, marks, share_.count);
-  return ranks_.agree(own_agreement(whole, gradients.finite()));
-}
-
-Agreement Trainer::make_share_early(GradientStep& gradients, StepRecord& record,
-                                    std::vector<BatchMark>& marks) {
-  const std::int64_t last = share_.count - 1;
-  const bool begun =
-      add_micro_batches(gradients, record, marks, last) && (last == 0 || !stop_->requested());
-  Agreement agreed = ranks_.agree(own_agreement(begun, gradients.finite()));
-  if (agreed.standing == Standing::given_up) return agreed;
-  EarlySums sums(method_.parameters(), ranks_, settings_.train.early_sum_bytes);
-  gradients.before_backward([&](const at::Tensor& loss) { sums.begin(loss); });
-  add_micro_batch(gradients, record, marks);
-  gradients.before_backward({});
-  sums.finish();
-  agreed.finite = ranks_.agree({.finite = gradients.finite()}).finite;
-  return agreed;
-}
-
-bool Trainer::sums_early() const {
-  return settings_.train.early_sum_bytes > 0 && !ranks_.alone() && share_.lanes == 1;
-}
-
-bool Trainer::add_micro_batches(GradientStep& gradients, StepRecord& record,
-                                std::vector<BatchMark>& marks, std::int64_t end) {
-  for (std::int64_t micro = 0; micro < end; ++micro) {
-    if ((micro > 0 || !ranks_.alone()) && stop_->requested()) return false;
-    add_micro_batch(gradients, record, marks);
-  }
-  return true;
-}
-
-void Trainer::add_micro_batch(GradientStep& gradients, StepRecord& record,
-                              std::vector<BatchMark>& marks) {
-  const core::Stopwatch of_one;
-  const std::int64_t micro = std::ssize(gradients.losses());
-  record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(share_.count);
-  MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + share_.first + micro);
-  record.images += next.batch.size();
-  if (keeps_) marks.push_back(mark_of(next));
-  gradients.add(std::move(next));
-  tell_of_micro_batch(gradients, record, of_one.seconds());
-}
-
-void Trainer::tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
-                                  double last_seconds) {
-  const StepProgress progress{.state = state_,
-                              .done = std::ssize(gradients.losses()),
-                              .of = share_.count,
-                              .images = record.images * ranks_.count(),
-                              .loss = gradients.mean_loss(),
-                              .seconds = step_clock_.seconds(),
-                              .last_seconds = last_seconds};
-  for (TrainObserver* observer : observers_) observer->on_micro_batch(progress, method_);
 }
 
 void Trainer::apply(const StepRecord& record) {

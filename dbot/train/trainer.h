@@ -19,6 +19,7 @@
 #include "dbot/train/capture/gradient_step.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/checkpoint/saver.h"
+#include "dbot/train/late_step.h"
 #include "dbot/train/loss_spikes.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/plan.h"
@@ -97,6 +98,10 @@ struct TrainSummary {
 /// The training loop: steps, stages, checkpoints. It knows nothing of the method. Several processes
 /// train one run together when each has a trainer with the same settings and the same method; the
 /// first of them alone writes and is watched.
+///
+/// On a device one process is a step ahead: what a step came to is read while the next one runs, so
+/// that its record comes one step late. Before anything else is due behind a step (a checkpoint, an
+/// epoch's or a stage's end, a validation, a stop) its record is waited for.
 class Trainer {
  public:
   /// `method` and `observers` must outlive it. Ranks other than the first have no observers. Throws
@@ -142,6 +147,30 @@ class Trainer {
   MicroBatch next_micro_batch(data::Loader& loader, std::int64_t number) const;
   /// Until the end of the plan, or until a stop.
   void make_steps();
+  /// Whether a further step follows; switches the stage before it where one has ended.
+  bool goes_on();
+  /// One step with all that follows it. False if it was stopped inside.
+  bool make_step();
+  /// Opens the stream where a step has to, and counts its time from here.
+  void begin_step();
+  /// The record of a step, as it is known.
+  void take(const StepRecord& record);
+  /// What is due behind a step.
+  void end_step();
+
+  /// Whether the step to come may be read one step late.
+  bool is_late() const;
+  /// One step, and the record of the one before it. False if it was stopped inside.
+  bool make_late_step();
+  /// Tells the device a step and counts it. Empty if it was stopped inside.
+  std::optional<LateStep> tell_step();
+  /// What a step came to, which was the newest or is one behind. False as `make_step`.
+  bool take_late(LateStep step, bool newest);
+  /// Reads what is unread. False as `make_step`.
+  bool settle();
+  bool must_settle() const;
+  /// A skipped step once more, to be kept; those behind it were not made.
+  bool make_again(const TrainState& before);
   /// Empty if it was stopped inside, by any rank; then nothing is changed.
   std::optional<StepRecord> optimizer_step();
   void drop_step();
@@ -183,6 +212,8 @@ class Trainer {
   void try_to_save();
   /// Saves what is not saved yet, or throws Error when patience ends.
   void save_or_fail();
+  /// Reads what is unread, for a run that ends by an error or a stop; another one is only told.
+  void read_rest();
   /// Keeps the steps before an error; a second error is only told.
   void save_after_error();
   /// Whether the newest checkpoint holds what is now.
@@ -212,7 +243,10 @@ class Trainer {
   LossSpikes spikes_;
   bool ends_ = false;           // all ranks have agreed that no further step is made
   bool keeps_ = false;          // steps may be kept for replay
-  bool saves_ = false;          // they have agreed that a checkpoint follows the step under way
+  bool keeps_skipped_ = false;  // there is room for one more that goes wrong
+  std::optional<LateStep> unread_;
+  std::optional<StepGate> gate_;  // on the device of the parameters, once a step is late
+  bool saves_ = false;            // they have agreed that a checkpoint follows the step under way
   std::vector<double> losses_;  // of the micro-batches of the last step, of all ranks on the first
   TrainState state_;
   TrainSummary summary_;

@@ -208,7 +208,7 @@ void Trainer::account(const StepRecord& record) {
   summary_.seconds += record.seconds;
   summary_.data_wait_seconds += record.data_wait_seconds;
   summary_.images += record.images;
-  if (record.skipped) log_(core::LogLevel::warning, skipped_step_text(state_, record.loss));
+  if (record.skipped) log_(core::LogLevel::warning, skipped_step_text(record.state, record.loss));
 }
 
 std::vector<std::string> Trainer::bad_samples() const {

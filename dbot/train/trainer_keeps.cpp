@@ -18,6 +18,7 @@ void Trainer::keep_if_wanted(GradientStep& gradients, const StepRecord& record,
   marks = gather_marks(ranks_.group(), std::move(marks));
   keep_step(captured_step(record), std::move(marks));
   gradients.exchange_buffers();
+  keeps_skipped_ = captures_.wants(state_.step + 2, /*skipped=*/true);
 }
 
 void Trainer::keep_step(const CapturedStep& captured, std::vector<BatchMark> marks) {

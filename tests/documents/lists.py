@@ -24,6 +24,11 @@ NOT_RUN = {
     ("docs/methods/mae.md", "d = g + λ · p;  d ← d · τ · ‖p‖ / ‖d‖        the factor is 1 where one of the norms is 0"): FORMULA,
     ("docs/distributed.md", "dbot pretrain RECIPE --data images --out run --processes 4 [--restarts K]"): "ctest -L launchers and test_cli do it",
     ("docs/distributed.md", "#!/bin/bash"): "ctest -L launchers has such a script",
+    ("docs/gpu.md", "python3 -m venv ~/torch && ~/torch/bin/pip install torch==2.11.0"): NETWORK,
+    ("docs/gpu.md", "dbot pretrain RECIPE --data images --device auto|cpu|cuda|cuda:N"): "what may be typed; test_cli does it",
+    ("docs/gpu.md", "scripts/kernel_resources.py build/release"): "compiles every kernel once more; ctest -L cuda does it",
+    ("docs/cuda_kernels.md", "scripts/kernel_resources.py build/release"): "the same",
+    ("docs/gpu.md", "scripts/gpu_check.sh --out results machine golden ops graph resume"): "wants a GPU",
     ("docs/packages.md", "docker build -t dbot ."): "needs a container engine",
     ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb"): "scripts/check_package.sh does it in a clean system",
     ("docs/packages.md", "apt-get install ./dbot_0.1.0_amd64.deb ./dbot-dev_0.1.0_amd64.deb g++ cmake"): "the same",
@@ -50,8 +55,10 @@ NOT_RUN = {
 
 # Over a minute each: the long suite.
 LONG = {
+    ("docs/cuda_kernels.md", "build/release/test_network --gtest_filter='*gpu_*:Gpu*:Host*'"),
     ("docs/data.md", "benchmarks/loader/many_files.py --files 1000000 --folders 1000"),
     ("docs/distributed.md", "build/release/test_network --gtest_filter='Heartbeat.*:Group.*:Lanes.*'"),
+    ("docs/gpu.md", "scripts/gpu_check.sh --out results --device cpu machine resume"),
     ("docs/packages.md", "./setup.sh"),
     ("docs/performance.md", "dbot bench ops"),
     ("docs/performance.md", "dbot bench ops --precision bf16"),

@@ -1,5 +1,7 @@
 // Compares the program with the numbers of the reference implementations, file by file. Output, one
-// line a file: STEM CASE error limit ok|FAIL|not built. What failed is explained on stderr.
+// line a file: STEM CASE error limit ok|FAIL|not built. What failed is explained on stderr. On the
+// devices of DBOT_TEST_DEVICES, "cpu" by default; on others the cases that can be there, named
+// CASE@DEVICE.
 
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +15,7 @@
 #include "dbot/core/error.h"
 #include "dbot/simd/kernel_level.h"
 #include "tests/golden/support/registry.h"
+#include "tests/support/fake_device/test_devices.h"
 
 namespace {
 
@@ -72,27 +75,31 @@ bool check_table(const fs::path& path) {
   return report(path, name, comparison);
 }
 
-bool check_tensors(const fs::path& path, const std::string& name) {
+bool check_tensors(const fs::path& path, const std::string& name, const std::string& device) {
   const auto* entry = find_case(name);
   if (entry == nullptr) throw dbot::Error("no known case");
+  const bool here = device == "cpu";
+  if (!here && !entry->anywhere) return true;
   if (entry->run == nullptr) {
     print_line(path, name, "not built");
     return true;
   }
-  const Fixture fixture = read_fixture(path);
+  Fixture fixture = read_fixture(path);
+  fixture.compute_on(dbot::test::device_named(device));
   Comparison comparison(fixture);
   entry->run(fixture, comparison);
-  return report(path, name, comparison);
+  return report(path, here ? name : name + "@" + device, comparison);
 }
 
-bool check_file(const fs::path& path) {
+bool check_file(const fs::path& path, const std::string& device) {
   const bool table = path.extension() == ".json";
+  if (table && device != "cpu") return true;
   std::string name = table ? path.stem().string() : "-";
   try {
     if (table) return check_table(path);
     const std::string found = case_of(path);
     if (!found.empty()) name = found;
-    return check_tensors(path, name);
+    return check_tensors(path, name, device);
   } catch (const std::exception& error) {
     print_line(path, name, "FAIL");
     std::fprintf(stderr, "%s: %s\n", path.c_str(), error.what());
@@ -112,7 +119,9 @@ int main() {
     const std::vector<fs::path> files = reference_files(folder);
     if (files.empty()) throw dbot::Error("there is no .safetensors or .json file");
     bool ok = true;
-    for (const fs::path& path : files) ok = check_file(path) && ok;
+    for (const std::string& device : dbot::test::test_devices("cpu")) {
+      for (const fs::path& path : files) ok = check_file(path, device) && ok;
+    }
     return ok ? 0 : 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", folder.c_str(), error.what());

@@ -15,6 +15,14 @@ core::Size size_of(const nlohmann::json& value) {
   return {value.get<std::int64_t>(), value.get<std::int64_t>()};
 }
 
+/// Where the weights lie.
+runtime::Device device_of(const runtime::NamedTensors& weights) {
+  using Kind = runtime::Device::Kind;
+  if (weights.empty() || weights.begin()->second.is_cpu()) return {};
+  const at::Device device = weights.begin()->second.device();
+  return {.kind = device.is_cuda() ? Kind::cuda : Kind::other, .index = device.index()};
+}
+
 }  // namespace
 
 std::int64_t depth_of(const runtime::NamedTensors& weights, const std::string& prefix) {
@@ -54,7 +62,7 @@ nn::MaskedAutoencoderConfig student_config(const nlohmann::json& config, std::in
 
 std::shared_ptr<nn::ParameterStore> make_store(const std::vector<nn::ParameterSpec>& specs,
                                                const runtime::NamedTensors& weights) {
-  auto store = std::make_shared<nn::ParameterStore>(specs);
+  auto store = std::make_shared<nn::ParameterStore>(specs, device_of(weights));
   for (const auto& [name, value] : weights) {
     const bool taken = std::ranges::any_of(specs, [&](const auto& s) { return s.name == name; });
     if (!taken) throw Error("[golden] no parameter takes the stored weight " + name);

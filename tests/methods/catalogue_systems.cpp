@@ -16,14 +16,16 @@
 #include "tests/methods/masked_clips/small_clips.h"
 #include "tests/methods/mixture_separation/small_autoencoder.h"
 #include "tests/methods/small_system.h"
+#include "tests/support/fake_device/test_devices.h"
 
 namespace dbot::test {
 namespace {
 
 /// `kept` lives as long as the maker: what the configuration reads.
 auto maker(methods::MethodConfig config, std::shared_ptr<void> kept = nullptr) {
-  return [config = std::move(config), kept = std::move(kept)](bool stored) {
-    const methods::MakeContext context{.seed = 5, .device = {}, .stages = 2};
+  return [config = std::move(config), kept = std::move(kept)](bool stored,
+                                                              const runtime::Device& device) {
+    const methods::MakeContext context{.seed = 5, .device = device, .stages = 2};
     return stored ? methods::catalogue::make_stored(config, context)
                   : methods::catalogue::make(config, context);
   };
@@ -248,6 +250,14 @@ std::vector<System> small_ones(const methods::PolicyMultilabelConfig& /*which*/)
   return systems;
 }
 
+/// The device that is not there has neither LibTorch's convolutions nor its GRU cell, which have no
+/// kernel to fall back to; and nobody has looked at where masks of tasks lie.
+bool trains_on_devices(const methods::MethodConfig& config) {
+  return !std::holds_alternative<methods::SiameseConfig>(config) &&
+         !std::holds_alternative<methods::SupermaskConfig>(config) &&
+         !std::holds_alternative<methods::PolicyMultilabelConfig>(config);
+}
+
 }  // namespace
 
 void PrintTo(const System& system, std::ostream* out) {
@@ -258,15 +268,27 @@ std::vector<System> all_systems() {
   std::vector<System> systems;
   for (std::size_t kind = 0; kind < methods::catalogue::kinds().size(); ++kind) {
     const methods::MethodConfig config = methods::catalogue::default_config(kind);
-    std::ranges::move(std::visit([](const auto& which) { return small_ones(which); }, config),
-                      std::back_inserter(systems));
+    for (System& system : std::visit([](const auto& which) { return small_ones(which); }, config)) {
+      system.on_devices = trains_on_devices(config);
+      systems.push_back(std::move(system));
+    }
   }
-  systems.push_back({"a convolution",
-                     [](bool) { return std::make_unique<SmallSystem>(); },
-                     {"numbers", "error"},
-                     "convolution",
-                     {"strip", "frames", "text", "matrix", "curve", "points", "mesh"}});
-  return systems;
+  std::vector<System> everywhere;
+  for (const std::string& device : test_devices()) {
+    for (System system : systems) {
+      if (device != "cpu" && !system.on_devices) continue;
+      system.device = device_named(device);
+      if (device != "cpu") system.name += " on " + device;
+      everywhere.push_back(std::move(system));
+    }
+  }
+  everywhere.push_back(
+      {"a convolution",
+       [](bool, const runtime::Device&) { return std::make_unique<SmallSystem>(); },
+       {"numbers", "error"},
+       "convolution",
+       {"strip", "frames", "text", "matrix", "curve", "points", "mesh"}});
+  return everywhere;
 }
 
 }  // namespace dbot::test

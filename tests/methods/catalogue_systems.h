@@ -13,16 +13,21 @@ namespace dbot::test {
 /// A system as the test is told of it.
 struct System {
   std::string name;
-  std::function<std::unique_ptr<methods::Method>(bool stored)> make;
+  std::function<std::unique_ptr<methods::Method>(bool stored, const runtime::Device&)> make_on;
   std::vector<std::string> scalars;
   std::string header;  // stands in the description of its backbone
   std::vector<std::string> exhibits = {};
   double weight_decay = 0.05;  // 0 of systems that refuse another one
+  runtime::Device device = {};
+  bool on_devices = true;  // it trains elsewhere than on the CPU, too
+
+  std::unique_ptr<methods::Method> make(bool stored) const { return make_on(stored, device); }
 };
 
 void PrintTo(const System& system, std::ostream* out);
 
-/// Small ones of every system in the catalogue, and one of the tests' own.
+/// Small ones of every system in the catalogue on each of test_devices(), and one of the tests'
+/// own.
 std::vector<System> all_systems();
 
 }  // namespace dbot::test

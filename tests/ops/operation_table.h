@@ -8,7 +8,8 @@
 #include <vector>
 
 // Every operation with a path of the project's own, as one table: what it computes as a formula in
-// double precision, and what it gives. The tests walk through operation × type × shape × level.
+// double precision, and what it gives. The tests walk through operation × type × shape × level or
+// device.
 namespace dbot::ops {
 
 using Tensors = std::vector<at::Tensor>;
@@ -32,6 +33,8 @@ struct Call {
   Tensors inputs;
   at::Tensor outer;
   at::ScalarType compute;
+
+  at::Device device() const { return outer.device(); }
 };
 
 struct TableOperation {
@@ -44,7 +47,11 @@ struct TableOperation {
   /// The result in double precision, differentiable.
   std::function<at::Tensor(const TableShape& shape, const Tensors& inputs)> formula;
   std::function<Outcome(const Call& call)> ours;
-  double slack = 1;  // what the limits are multiplied with
+  double slack = 1;                   // what the limits are multiplied with
+  bool levels = true;                 // does it depend on the kernel level
+  std::vector<TableShape> more = {};  // shapes beside the table's
+  /// It chooses its way by where its tensors lie; others are the host's kernels themselves.
+  bool on_any_device = false;
 };
 
 /// The table, in parts.
@@ -52,10 +59,18 @@ std::vector<TableOperation> row_operations();
 std::vector<TableOperation> product_operations();
 std::vector<TableOperation> step_operations();
 std::vector<TableOperation> update_operations();
+/// The bodies of a GPU's kernels, run on the host.
+std::vector<TableOperation> gpu_operations();
 
 /// Normal numbers in double precision that depend on shape and `seed` alone.
 at::Tensor table_numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed,
                          double size = 1.0);
+/// A row that is for any device.
+inline TableOperation anywhere(TableOperation operation) {
+  operation.on_any_device = true;
+  return operation;
+}
+
 /// Float32 tensors that require gradients, for operations that are nodes of a graph.
 Tensors leaves_of(const Tensors& inputs);
 /// Result and gradients by the operation's own node.

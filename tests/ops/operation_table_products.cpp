@@ -207,7 +207,7 @@ TableOperation joint_block_row() {
     const Tensors leaves = leaves_of(c.inputs);
     TransformerBlockOptions options{.heads = c.shape.heads, .compute = c.compute};
     options.tanh_gelu = true;
-    options.key_padding = some_padding(c.shape).to(at::kFloat);
+    options.key_padding = some_padding(c.shape).to(c.device(), at::kFloat);
     return differentiated(transformer_block(leaves[0], weights_of(leaves), options, {}), c.outer,
                           leaves);
   };
@@ -217,8 +217,8 @@ TableOperation joint_block_row() {
 }  // namespace
 
 std::vector<TableOperation> product_operations() {
-  return {linear_row(), attention_row(), padded_attention_row(),
-          select_row(), block_row(),     joint_block_row()};
+  return {linear_row(),           attention_row(),       padded_attention_row(),
+          anywhere(select_row()), anywhere(block_row()), anywhere(joint_block_row())};
 }
 
 }  // namespace dbot::ops

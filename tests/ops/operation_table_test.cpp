@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <ostream>
 
 #include "dbot/ops/cpu/kernels/bf16/block_product.h"
 #include "dbot/simd/kernel_level.h"
 #include "tests/ops/operation_table.h"
+#include "tests/support/fake_device/test_devices.h"
 
 namespace dbot::ops {
 namespace {
@@ -21,13 +23,15 @@ struct Case {
   at::ScalarType compute;
   simd::KernelLevel level;
   bool emulated_tiles = false;
+  std::string device = "cpu";
 };
 
 std::string name_of(const Case& c) {
-  const auto& [operation, shape, compute, level, emulated_tiles] = c;
+  const auto& [operation, shape, compute, level, emulated_tiles, device] = c;
   return operation.name + "_" + std::to_string(shape.batch) + "x" + std::to_string(shape.tokens) +
          "x" + std::to_string(shape.width) + (compute == at::kFloat ? "_fp32_" : "_bf16_") +
-         std::string(name(level)) + (emulated_tiles ? "_emulated_tiles" : "");
+         (device == "cpu" ? std::string(name(level)) : device) +
+         (emulated_tiles ? "_emulated_tiles" : "");
 }
 
 /// GoogleTest looks for this name.
@@ -42,22 +46,47 @@ std::string test_name(const testing::TestParamInfo<Case>& info) {
 // A single value, partial vectors of every width, more than one block of attention, whole vectors.
 constexpr TableShape kShapes[] = {{1, 1, 4, 1}, {2, 5, 12, 2}, {3, 17, 44, 2}, {2, 50, 192, 3}};
 
+std::vector<TableShape> shapes_of(const TableOperation& operation) {
+  std::vector<TableShape> shapes(std::begin(kShapes), std::end(kShapes));
+  shapes.insert(shapes.end(), operation.more.begin(), operation.more.end());
+  return shapes;
+}
+
+std::vector<simd::KernelLevel> levels_of(const TableOperation& operation) {
+  const std::vector<simd::KernelLevel> levels = simd::supported_kernel_levels();
+  return operation.levels ? levels : std::vector<simd::KernelLevel>{levels.front()};
+}
+
+/// Of one operation, type and shape.
+void append_cases(std::vector<Case>& all, const TableOperation& operation, const TableShape& shape,
+                  at::ScalarType compute) {
+  const simd::KernelLevel widest = simd::supported_kernel_levels().back();
+  for (const std::string& device : test::test_devices()) {
+    if (device != "cpu") {
+      if (operation.on_any_device) {
+        all.push_back({operation, shape, compute, widest, false, device});
+      }
+      continue;
+    }
+    for (const simd::KernelLevel level : levels_of(operation)) {
+      all.push_back({operation, shape, compute, level});
+    }
+    // Every processor can run what AMX does, slowly.
+    if (compute == at::kBFloat16 && operation.levels) {
+      all.push_back({operation, shape, compute, widest, true});
+    }
+  }
+}
+
 std::vector<Case> cases(const std::vector<at::ScalarType>& types) {
   std::vector<Case> all;
-  for (const auto& part :
-       {row_operations(), product_operations(), step_operations(), update_operations()}) {
+  for (const auto& part : {row_operations(), product_operations(), step_operations(),
+                           update_operations(), gpu_operations()}) {
     for (const TableOperation& operation : part) {
       for (const at::ScalarType compute : types) {
         if (compute == at::kBFloat16 && !operation.bfloat16) continue;
-        for (const TableShape& shape : kShapes) {
-          for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
-            all.push_back({operation, shape, compute, level});
-          }
-          // Every processor can run what AMX does, slowly.
-          if (compute == at::kBFloat16) {
-            const simd::KernelLevel widest = simd::supported_kernel_levels().back();
-            all.push_back({operation, shape, compute, widest, true});
-          }
+        for (const TableShape& shape : shapes_of(operation)) {
+          append_cases(all, operation, shape, compute);
         }
       }
     }
@@ -108,9 +137,18 @@ class LevelGuard {
   std::optional<ChosenEngine> engine_;
 };
 
+/// On the case's device; what comes of it is on the host again.
 Outcome ours(const Case& c, const Inputs& inputs, const at::Tensor& outer) {
   const LevelGuard guard(c);
-  return c.operation.ours({c.shape, inputs.given, outer, c.compute});
+  const at::Device device = test::device_named(c.device);
+  Tensors given;
+  for (const at::Tensor& input : inputs.given) given.push_back(input.to(device));
+  Outcome found = c.operation.ours({c.shape, given, outer.to(device), c.compute});
+  found.result = found.result.cpu();
+  for (at::Tensor& gradient : found.gradients) {
+    if (gradient.defined()) gradient = gradient.cpu();
+  }
+  return found;
 }
 
 class OperationTable : public testing::TestWithParam<Case> {};

@@ -7,10 +7,23 @@
 #include "dbot/ops/adamw_update.h"
 #include "dbot/ops/flat_updates.h"
 #include "tests/ops/operation_table.h"
+#include "tests/ops/step_inputs.h"
 
 // What optimizers and moving averages do to flat buffers: values, state, and what is left of the
 // gradients.
 namespace dbot::ops {
+
+AdamWOptions adam_options(bool decay_in_gradient) {
+  return {.learning_rate = 0.01,
+          .beta1 = 0.9,
+          .beta2 = 0.95,
+          .eps = 1e-3,
+          .weight_decay = 0.05,
+          .gradient_scale = 0.5,
+          .step = 3,
+          .decay_in_gradient = decay_in_gradient};
+}
+
 namespace {
 
 std::int64_t size_of(const TableShape& s) {
@@ -27,22 +40,25 @@ TableOperation update_row(std::string name, std::function<Tensors(const TableSha
           .computed = std::vector<bool>(count, false),
           .bfloat16 = false,
           .formula = std::move(formula),
-          .ours = [ours = std::move(ours)](const Call& c) {
-            Tensors all;
-            for (const at::Tensor& input : c.inputs) all.push_back(input.clone());
-            return Outcome{ours(all), {}};
-          }};
+          .ours =
+              [ours = std::move(ours)](const Call& c) {
+                Tensors all;
+                for (const at::Tensor& input : c.inputs) all.push_back(input.clone());
+                return Outcome{ours(all), {}};
+              },
+          .on_any_device = true};
 }
 
-AdamWOptions adam_options(bool decay_in_gradient) {
-  return {.learning_rate = 0.01,
-          .beta1 = 0.9,
-          .beta2 = 0.95,
-          .eps = 1e-3,
-          .weight_decay = 0.05,
-          .gradient_scale = 0.5,
-          .step = 3,
-          .decay_in_gradient = decay_in_gradient};
+/// The numbers of a step where they lie on the device of the tensors.
+StepNumbers numbers_of(const at::Tensor& like, double rate, double gradient_scale,
+                       std::int64_t step) {
+  const auto number = [&](double value) {
+    return at::full({}, value, like.options().dtype(at::kFloat));
+  };
+  return {.learning_rate = number(rate),
+          .gradient_divisor = number(1 / gradient_scale),
+          .skipped = number(0),
+          .count = number(static_cast<double>(step))};
 }
 
 /// Values, both moments, what is left of the gradients, and the gradients' norm before.
@@ -62,7 +78,10 @@ at::Tensor adam_formula(const Tensors& in, const AdamWOptions& o) {
   return at::cat({values, first, second, in[1] * 0, in[1].norm().view(1)});
 }
 
-TableOperation adam_row(std::string name, bool decay_in_gradient) {
+/// Who knows the numbers of a step: the host, or the device alone.
+enum class Known { on_host, on_device };
+
+TableOperation adam_row(std::string name, bool decay_in_gradient, Known known) {
   const AdamWOptions options = adam_options(decay_in_gradient);
   return update_row(
       std::move(name),
@@ -73,8 +92,17 @@ TableOperation adam_row(std::string name, bool decay_in_gradient) {
       },
       [=](const TableShape&, const Tensors& in) { return adam_formula(in, options); },
       [=](const Tensors& all) {
-        const at::Tensor norm = at::full({1}, std::sqrt(sum_of_squares(all[1])), at::kFloat);
-        adamw_update({all[0], all[1], all[2], all[3]}, options);
+        const AdamWTensors tensors{all[0], all[1], all[2], all[3]};
+        at::Tensor norm;
+        if (known == Known::on_host) {
+          norm = at::full({1}, std::sqrt(sum_of_squares(all[1])), all[1].options());
+          adamw_update(tensors, options);
+        } else {
+          norm = sum_of_squares_on_device(all[1]).sqrt().to(at::kFloat).view(1);
+          adamw_update(
+              tensors, options,
+              numbers_of(all[0], options.learning_rate, options.gradient_scale, options.step));
+        }
         return at::cat({all[0], all[2], all[3], all[1], norm});
       });
 }
@@ -90,7 +118,7 @@ at::Tensor moved(const Tensors& in, double rate, const at::Tensor& move,
   return at::cat({in[0] - rate * move, momentum, in[1] * 0});
 }
 
-TableOperation sgd_row(std::string name, double momentum, bool nesterov) {
+TableOperation sgd_row(std::string name, double momentum, bool nesterov, Known known) {
   const SgdOptions options{.learning_rate = 0.1,
                            .momentum = momentum,
                            .nesterov = nesterov,
@@ -107,7 +135,12 @@ TableOperation sgd_row(std::string name, double momentum, bool nesterov) {
       },
       [=](const Tensors& all) {
         const at::Tensor kept = momentum == 0 ? at::Tensor() : all[2];
-        sgd_update({all[0], all[1], kept}, options);
+        if (known == Known::on_host) {
+          sgd_update({all[0], all[1], kept}, options);
+        } else {
+          sgd_update({all[0], all[1], kept}, options,
+                     numbers_of(all[0], options.learning_rate, options.gradient_scale, 1));
+        }
         return at::cat({all[0], all[2], all[1]});
       });
 }
@@ -117,14 +150,14 @@ std::vector<FlatRange> layers_of(std::int64_t size) {
   return {{3, size / 2}, {size / 2 + 2, size - 4}};
 }
 
-TableOperation lars_row() {
+TableOperation lars_row(std::string name, Known known) {
   const LarsOptions options{.learning_rate = 0.1,
                             .momentum = 0.9,
                             .weight_decay = 0.05,
                             .trust_coefficient = 0.3,
                             .gradient_scale = 0.5};
   return update_row(
-      "lars_update", momentum_inputs,
+      std::move(name), momentum_inputs,
       [=](const TableShape& s, const Tensors& in) {
         const at::Tensor all = in[1] * options.gradient_scale + in[0] * options.weight_decay;
         Tensors parts;
@@ -141,20 +174,26 @@ TableOperation lars_row() {
         return moved(in, options.learning_rate, kept, kept);
       },
       [=](const Tensors& all) {
-        lars_update({all[0], all[1], all[2]}, layers_of(all[0].numel()), options);
+        if (known == Known::on_host) {
+          lars_update({all[0], all[1], all[2]}, layers_of(all[0].numel()), options);
+        } else {
+          lars_update({all[0], all[1], all[2]}, layers_of(all[0].numel()), options,
+                      numbers_of(all[0], options.learning_rate, options.gradient_scale, 1));
+        }
         return at::cat({all[0], all[2], all[1]});
       });
 }
 
-TableOperation move_row() {
+TableOperation move_row(std::string name, Known known) {
   return update_row(
-      "move_towards",
+      std::move(name),
       [](const TableShape& s) {
         return Tensors{table_numbers({size_of(s)}, 1), table_numbers({size_of(s)}, 2)};
       },
       [](const TableShape&, const Tensors& in) { return in[0] * 0.7 + in[1] * 0.3; },
-      [](const Tensors& all) {
-        move_towards(all[0], all[1], 0.3);
+      [=](const Tensors& all) {
+        move_towards(all[0], all[1], 0.3,
+                     known == Known::on_host ? at::Tensor() : at::full({}, 0, all[0].options()));
         return all[0];
       });
 }
@@ -162,13 +201,21 @@ TableOperation move_row() {
 }  // namespace
 
 std::vector<TableOperation> update_operations() {
-  return {adam_row("adamw_update", false),
-          adam_row("adam_update", true),
-          sgd_row("sgd_without_momentum", 0, false),
-          sgd_row("sgd_update", 0.9, false),
-          sgd_row("sgd_nesterov", 0.9, true),
-          lars_row(),
-          move_row()};
+  std::vector<TableOperation> rows;
+  for (const auto& [suffix, known] :
+       {std::pair{"", Known::on_host}, {"_known_on_the_device", Known::on_device}}) {
+    const auto named = [suffix = std::string(suffix)](const char* name) { return name + suffix; };
+    for (TableOperation& row : std::vector{adam_row(named("adamw_update"), false, known),
+                                           adam_row(named("adam_update"), true, known),
+                                           sgd_row(named("sgd_without_momentum"), 0, false, known),
+                                           sgd_row(named("sgd_update"), 0.9, false, known),
+                                           sgd_row(named("sgd_nesterov"), 0.9, true, known),
+                                           lars_row(named("lars_update"), known),
+                                           move_row(named("move_towards"), known)}) {
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
 }
 
 }  // namespace dbot::ops

@@ -20,8 +20,8 @@ at::Tensor per_channel(std::int64_t channels, const at::Tensor& like, const Valu
 
 }  // namespace
 
-ops::Images images(const at::Tensor& pixels, const std::vector<double>& mean,
-                   const std::vector<double>& std) {
+ops::Images ChannelScales::images(const at::Tensor& pixels, const std::vector<double>& mean,
+                                  const std::vector<double>& std) {
   if (pixels.dim() != 4 || pixels.scalar_type() != at::kByte) {
     throw UsageError(
         fmt::format("[normalise] pixels have {} dimensions and type {}, expected uint8 [batch, "
@@ -35,14 +35,19 @@ ops::Images images(const at::Tensor& pixels, const std::vector<double>& mean,
                     "{} channels",
                     mean.size(), std.size(), channels));
   }
-  // (p/255 − mean)/std = p · scale + shift.
-  const auto scale = per_channel(channels, pixels, [&](auto c) { return 1 / (255 * std[c]); });
-  const auto shift = per_channel(channels, pixels, [&](auto c) { return -mean[c] / std[c]; });
-  return {pixels, scale, shift};
+  const bool known = scale_.defined() && scale_.device() == pixels.device();
+  if (!known || mean != mean_ || std != std_) {
+    // (p/255 − mean)/std = p · scale + shift.
+    scale_ = per_channel(channels, pixels, [&](auto c) { return 1 / (255 * std[c]); });
+    shift_ = per_channel(channels, pixels, [&](auto c) { return -mean[c] / std[c]; });
+    mean_ = mean;
+    std_ = std;
+  }
+  return {pixels, scale_, shift_};
 }
 
-ops::Clips clips(const at::Tensor& pixels, const std::vector<double>& mean,
-                 const std::vector<double>& std) {
+ops::Clips ChannelScales::clips(const at::Tensor& pixels, const std::vector<double>& mean,
+                                const std::vector<double>& std) {
   if (pixels.dim() != 5) {
     throw UsageError(
         fmt::format("[normalise] clips have {} dimensions, expected uint8 [batch, channels, "
@@ -52,6 +57,16 @@ ops::Clips clips(const at::Tensor& pixels, const std::vector<double>& mean,
   // The frames of a channel, one below the other, are an image.
   const ops::Images stacked = images(pixels.flatten(2, 3), mean, std);
   return {pixels, stacked.scale, stacked.shift};
+}
+
+ops::Images images(const at::Tensor& pixels, const std::vector<double>& mean,
+                   const std::vector<double>& std) {
+  return ChannelScales().images(pixels, mean, std);
+}
+
+ops::Clips clips(const at::Tensor& pixels, const std::vector<double>& mean,
+                 const std::vector<double>& std) {
+  return ChannelScales().clips(pixels, mean, std);
 }
 
 at::Tensor normalise(const at::Tensor& pixels, const std::vector<double>& mean,

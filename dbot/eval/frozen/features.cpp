@@ -12,6 +12,7 @@
 #include "dbot/data/image/normalise.h"
 #include "dbot/data/loader/clip_part.h"
 #include "dbot/data/loader/loader.h"
+#include "dbot/data/move_batch.h"
 #include "dbot/data/text/tables/row_parts.h"
 #include "dbot/eval/frozen/samples.h"
 
@@ -126,11 +127,13 @@ FeatureSource network_source(const nn::Backbone& backbone, const ChosenFeatures&
   const nn::BackboneInput input = backbone.input();
   const at::ScalarType compute = runtime::compute_type(settings.precision);
   std::string part = settings.content == data::Content::videos ? nn::kClips : input.part;
-  return {.input = input,
-          .features = [&chosen, &settings, compute, input,
-                       name = std::move(part)](const data::Batch& batch) {
-            return chosen.of({{name, normalised(batch, input, settings)}}, compute);
-          }};
+  return {
+      .input = input,
+      .features = [&chosen, &settings, compute, input, device = backbone.parameters()->device(),
+                   name = std::move(part)](const data::Batch& batch) {
+        const data::Batch there = data::move_to(batch, device);
+        return runtime::on_host(chosen.of({{name, normalised(there, input, settings)}}, compute));
+      }};
 }
 
 FeatureSource pixel_source(const nn::BackboneInput& input, const ExtractionSettings& settings) {

@@ -40,6 +40,14 @@ class MaskedLoss final : public HeldOutMeasure {
 
 }  // namespace
 
+MaskedPrediction on_host(MaskedPrediction prediction) {
+  for (at::Tensor* tensor :
+       {&prediction.images, &prediction.mask, &prediction.prediction, &prediction.target}) {
+    *tensor = tensor->cpu();
+  }
+  return prediction;
+}
+
 double masked_loss(const MaskedPrediction& prediction) {
   return masked_loss(prediction, prediction.prediction.to(at::kFloat));
 }

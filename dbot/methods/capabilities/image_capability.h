@@ -15,7 +15,7 @@
 namespace dbot::methods {
 
 /// What a method predicts of masked images and what it should have: everything that pictures and
-/// figures of it need. No tensor has a graph.
+/// figures of it need. All tensors are on the host, and none has a graph.
 struct MaskedPrediction {
   at::Tensor images;              // float32 [batch, channels, height, width], normalised
   at::Tensor mask;                // float32 [batch, patches]: 0 visible, 1 masked, in image order
@@ -30,6 +30,9 @@ struct MaskedPrediction {
   std::vector<double> mean, std;  // pixel normalisation of `images`
 };
 
+/// The same with its tensors on the host.
+MaskedPrediction on_host(MaskedPrediction prediction);
+
 /// The method's loss of what it predicted, or of a `guess` [batch or 1, tokens or 1, values] in its
 /// place: mean over the masked positions, and cls where it counts.
 double masked_loss(const MaskedPrediction& prediction);
@@ -42,8 +45,8 @@ double loss_positions(const MaskedPrediction& prediction);
 class ImageCapability {
  public:
   virtual ~ImageCapability() = default;
-  /// What it predicts of the batch's images, masked as `context` draws it and without drop path.
-  /// Changes nothing.
+  /// What it predicts of the batch's images, wherever they lie, masked as `context` draws it and
+  /// without drop path. Changes nothing.
   virtual MaskedPrediction predict_masked(const data::Batch& batch, const DrawContext& context,
                                           runtime::Precision precision) const = 0;
 };

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "dbot/core/random.h"
-#include "dbot/data/image/normalise.h"
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/classification/batch_labels.h"
 #include "dbot/methods/classification/held_out_accuracy.h"
 #include "dbot/methods/classification/label_step.h"
@@ -87,10 +87,11 @@ ops::Images Classification::seen_images(const data::Batch& batch, const data::Mi
   const at::Tensor& pixels = batch.tensors.at("images");
   const bool bytes = pixels.scalar_type() == at::kByte;
   if (mix.kept == 1) {
-    if (bytes) return data::images(pixels, config_.mean, config_.std);
+    if (bytes) return scales_.images(pixels, config_.mean, config_.std);
     return pixels;
   }
-  at::Tensor mixed = bytes ? data::normalise(pixels, config_.mean, config_.std) : pixels.clone();
+  at::Tensor mixed =
+      bytes ? scales_.images(pixels, config_.mean, config_.std).seen() : pixels.clone();
   data::mix_images(mixed, mix);
   return mixed;
 }
@@ -107,7 +108,8 @@ StepResult Classification::training_step(const data::Batch& batch, const StepDra
 at::Tensor Classification::logits(const data::Batch& batch, runtime::Precision precision) const {
   const at::NoGradGuard no_grad;
   return network_->logits(
-      network_->features(seen_images(batch, {}), runtime::compute_type(precision)));
+      network_->features(seen_images(data::move_to(batch, network_->parameters()->device()), {}),
+                         runtime::compute_type(precision)));
 }
 
 std::unique_ptr<HeldOutMeasure> Classification::measure_held_out() const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/data/image/normalise.h"
 #include "dbot/methods/capabilities/classifying_capability.h"
 #include "dbot/methods/classification/classification_config.h"
 #include "dbot/methods/method.h"
@@ -64,6 +65,7 @@ class Classification : public Method, public ClassifyingCapability {
 
   ClassificationConfig config_;
   std::unique_ptr<nn::Classifier> network_;
+  mutable data::ChannelScales scales_;
   std::optional<StartWeights> start_;  // until the first stage begins
   std::vector<exchange::WeightsOrigin> origins_;
   std::string channels_rule_;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <span>
+#include <utility>
 
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/classification/batch_labels.h"
 #include "dbot/methods/classification/classification.h"
 #include "dbot/methods/classification/label_step.h"
@@ -30,6 +32,7 @@ BackboneFile Classification::backbone_file() const {
   for (const auto& [name, tensor] : network_->parameters()->named()) {
     file.tensors.emplace(name, tensor.detach().to(at::kFloat));
   }
+  file.tensors = runtime::on_host(std::move(file.tensors));
   return file;
 }
 
@@ -60,7 +63,8 @@ void Classification::visit_step(const data::Batch& batch, const StepDraws& draws
   const at::NoGradGuard no_grad;
   const data::Mix mix = drawn_mix(draws);
   const nn::VisionTransformer& encoder = network_->encoder();
-  at::Tensor tokens = encoder.embed(seen_images(batch, mix));
+  const data::Batch there = data::move_to(batch, network_->parameters()->device());
+  at::Tensor tokens = encoder.embed(seen_images(there, mix));
   visit("encoder", "the patch embedding", tokens);
   const auto blocks = encoder.block_weights();
   for (std::size_t i = 0; i < blocks.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dbot/core/random.h"
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/classification/batch_labels.h"
 #include "dbot/methods/classification/held_out_accuracy.h"
 #include "dbot/methods/classification/label_step.h"
@@ -114,7 +115,7 @@ StepDraws ClipClassification::draw(const data::Batch& batch, const DrawContext& 
 }
 
 ops::Clips ClipClassification::mixed_clips(const data::Batch& batch, const data::Mix& mix) const {
-  ops::Clips clips = seen_clips(batch, config_.mean, config_.std);
+  ops::Clips clips = seen_clips(batch, config_.mean, config_.std, scales_);
   if (mix.kept == 1) return clips;
   const bool bytes = clips.pixels.scalar_type() == at::kByte;
   at::Tensor mixed = bytes ? clips.seen() : clips.pixels.clone();
@@ -136,10 +137,10 @@ StepResult ClipClassification::training_step(const data::Batch& batch, const Ste
 at::Tensor ClipClassification::logits(const data::Batch& batch,
                                       runtime::Precision precision) const {
   const at::NoGradGuard no_grad;
-  const std::int64_t views = clips_of_each(batch);
-  return join_views(network_->logits(network_->features(mixed_clips(batch, {}),
+  const data::Batch there = data::move_to(batch, network_->parameters()->device());
+  return join_views(network_->logits(network_->features(mixed_clips(there, {}),
                                                         runtime::compute_type(precision))),
-                    views);
+                    clips_of_each(batch));
 }
 
 at::Tensor ClipClassification::clip_labels(const data::Batch& batch) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/data/image/normalise.h"
 #include "dbot/exchange/video/clip_description.h"
 #include "dbot/methods/capabilities/classifying_capability.h"
 #include "dbot/methods/clip_classification/clip_classification_config.h"
@@ -70,6 +71,7 @@ class ClipClassification : public Method, public ClassifyingCapability {
 
   ClipClassificationConfig config_;
   std::unique_ptr<nn::ClipClassifier> network_;
+  mutable data::ChannelScales scales_;
   FirstClips first_;
   std::vector<exchange::WeightsOrigin> origins_;
 };

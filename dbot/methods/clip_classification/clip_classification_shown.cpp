@@ -2,6 +2,9 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/classification/label_step.h"
 #include "dbot/methods/clip_classification/clip_classification.h"
 #include "dbot/methods/masked_clips/clip_costs.h"
@@ -28,6 +31,7 @@ BackboneFile ClipClassification::backbone_file() const {
   for (const auto& [name, tensor] : network_->parameters()->named()) {
     file.tensors.emplace(name, tensor.detach().to(at::kFloat));
   }
+  file.tensors = runtime::on_host(std::move(file.tensors));
   return file;
 }
 
@@ -59,7 +63,8 @@ void ClipClassification::visit_step(const data::Batch& batch, const StepDraws& d
   const at::NoGradGuard no_grad;
   const data::Mix mix = drawn_mix(draws);
   const nn::ClipEncoder& encoder = network_->encoder();
-  at::Tensor tokens = encoder.embed(mixed_clips(batch, mix));
+  const data::Batch there = data::move_to(batch, network_->parameters()->device());
+  at::Tensor tokens = encoder.embed(mixed_clips(there, mix));
   visit("encoder", "the embedded tokens", tokens);
   const auto blocks = encoder.block_weights();
   for (std::size_t i = 0; i < blocks.size(); ++i) {

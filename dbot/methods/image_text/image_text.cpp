@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/normalise.h"
 #include "dbot/data/text/text_names.h"
 #include "dbot/exchange/import/weights_origin.h"
 #include "dbot/methods/check_values.h"
@@ -117,7 +116,7 @@ StepDraws ImageText::draw(const data::Batch& batch, const DrawContext& context) 
 ops::Images ImageText::seen_images(const data::Batch& batch) const {
   const at::Tensor& pixels = batch.tensors.at("images");
   if (pixels.scalar_type() != at::kByte) return pixels;
-  return data::images(pixels, config_.mean, config_.std);
+  return scales_.images(pixels, config_.mean, config_.std);
 }
 
 JointSamples ImageText::paired_samples(const data::Batch& batch, const StepDraws& draws) const {

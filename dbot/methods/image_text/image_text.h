@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/data/image/normalise.h"
 #include "dbot/methods/capabilities/image_capability.h"
 #include "dbot/methods/image_text/image_text_config.h"
 #include "dbot/methods/image_text/joint_pass.h"
@@ -86,6 +87,7 @@ class ImageText : public Method, public ImageCapability {
   std::unique_ptr<nn::JointAutoencoder> network_;
   std::optional<runtime::NamedTensors> start_;  // until the first stage begins
   std::vector<exchange::WeightsOrigin> origins_;
+  mutable data::ChannelScales scales_;
 };
 
 }  // namespace dbot::methods

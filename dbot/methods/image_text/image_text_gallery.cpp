@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/move_batch.h"
 #include "dbot/data/text/text_names.h"
 #include "dbot/methods/image_text/fill_in.h"
 #include "dbot/methods/image_text/image_text.h"
@@ -56,7 +57,8 @@ class HeldOutPairs final : public HeldOutMeasure {
   void add(const data::Batch& batch, const DrawContext& context,
            runtime::Precision precision) override {
     const at::NoGradGuard no_grad;
-    StepDraws draws = method_.draw(batch, context);
+    StepDraws draws =
+        runtime::move_to(method_.draw(batch, context), method_.network().parameters()->device());
     draws.erase("drop_path");
     const auto step = method_.forward(batch, draws, precision, JointExtent::masked_tokens);
     const auto samples = static_cast<double>(batch.size());
@@ -135,15 +137,17 @@ std::unique_ptr<HeldOutMeasure> ImageText::measure_held_out() const {
 MaskedPrediction ImageText::predict_masked(const data::Batch& batch, const DrawContext& context,
                                            runtime::Precision precision) const {
   const at::NoGradGuard no_grad;
-  StepDraws draws = draw(batch, context);
+  const runtime::Device& device = network_->parameters()->device();
+  const data::Batch there = data::move_to(batch, device);
+  StepDraws draws = runtime::move_to(draw(batch, context), device);
   draws.erase("drop_path");
   const std::optional<JointPass> found =
-      pass_of(paired_samples(batch, draws), {}, precision, JointExtent::all_tokens);
+      pass_of(paired_samples(there, draws), {}, precision, JointExtent::all_tokens);
   if (!found || !found->image_mask) {
     throw Error("[image_text] the batch has no images, expected some to predict");
   }
   MaskedPrediction result;
-  result.images = seen_images(batch).seen();
+  result.images = seen_images(there).seen();
   result.mask = found->image_mask->mask;
   result.prediction = found->image_prediction;
   result.target = objectives::pixel_target(result.images, config_.encoder.patch_size,
@@ -153,14 +157,16 @@ MaskedPrediction ImageText::predict_masked(const data::Batch& batch, const DrawC
   result.patch_size = config_.encoder.patch_size;
   result.mean = config_.mean;
   result.std = config_.std;
-  return result;
+  return on_host(std::move(result));
 }
 
 Gallery ImageText::gallery(const data::Batch& batch, const GalleryContext& context) const {
   if (!config_.reads_captions() || !batch.tensors.contains(data::kTextIds)) return {};
   const at::NoGradGuard no_grad;
-  const data::Batch shown = first_samples(batch, std::min(kShownTexts, batch.size()));
-  StepDraws draws = draw(shown, context.draws);
+  const runtime::Device& device = network_->parameters()->device();
+  const data::Batch shown =
+      data::move_to(first_samples(batch, std::min(kShownTexts, batch.size())), device);
+  StepDraws draws = runtime::move_to(draw(shown, context.draws), device);
   draws.erase("drop_path");
   const Forward step = forward(shown, draws, context.precision);
   const nn::TextTokens texts{shown.tensors.at(data::kTextIds),

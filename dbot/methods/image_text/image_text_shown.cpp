@@ -2,6 +2,7 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/encoder_costs.h"
 #include "dbot/methods/image_text/image_text.h"
 
@@ -37,7 +38,7 @@ std::string ImageText::describe_backbone() const {
 }
 
 BackboneFile ImageText::backbone_file() const {
-  return {describe_backbone(), backbone().image_tensors()};
+  return {describe_backbone(), runtime::on_host(backbone().image_tensors())};
 }
 
 ModelFacts ImageText::facts() const {
@@ -95,9 +96,10 @@ Cost ImageText::cost() const {
 void ImageText::visit_step(const data::Batch& batch, const StepDraws& draws,
                            runtime::Precision precision, const StepVisitor& visit) const {
   const at::NoGradGuard no_grad;
-  StepDraws without_drop_path = draws;
+  const runtime::Device& device = network_->parameters()->device();
+  StepDraws without_drop_path = runtime::move_to(draws, device);
   without_drop_path.erase("drop_path");
-  const Forward step = forward(batch, without_drop_path, precision);
+  const Forward step = forward(data::move_to(batch, device), without_drop_path, precision);
   const auto visit_pass = [&](const JointPass& pass, const std::string& of) {
     visit("encoder", "the embedded tokens" + of, pass.visible.values);
     const auto blocks = backbone().vision().block_weights();

@@ -15,7 +15,7 @@ constexpr objectives::LossConfig kPixelError{.kind = objectives::LossKind::mse};
 
 /// The hidden tokens of each sample in their order, int64 [batch, hidden].
 at::Tensor hidden_rows(const masking::Mask& mask) {
-  return loss_tokens(mask.mask, /*with_cls=*/false).rows - 1;
+  return loss_tokens(mask.mask, hidden_patches(mask), /*with_cls=*/false).rows - 1;
 }
 
 class PassBuilder {

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/normalise.h"
 #include "dbot/nn/backbone.h"
 
 namespace dbot::methods {
@@ -35,10 +34,10 @@ std::int64_t clips_of_each(const data::Batch& batch) {
 }
 
 ops::Clips seen_clips(const data::Batch& batch, const std::vector<double>& mean,
-                      const std::vector<double>& std) {
+                      const std::vector<double>& std, data::ChannelScales& scales) {
   const at::Tensor& pixels = batch.tensors.at(nn::kClips);
   if (pixels.scalar_type() != at::kByte) return pixels;
-  return data::clips(pixels, mean, std);
+  return scales.clips(pixels, mean, std);
 }
 
 }  // namespace dbot::methods

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "dbot/data/batch.h"
+#include "dbot/data/image/normalise.h"
 #include "dbot/ops/clip_patches.h"
 
 namespace dbot::methods {
@@ -14,6 +15,6 @@ std::int64_t clips_of_each(const data::Batch& batch);
 
 /// Clips as a network is to see them: bytes are normalised, float32 ones are as they are.
 ops::Clips seen_clips(const data::Batch& batch, const std::vector<double>& mean,
-                      const std::vector<double>& std);
+                      const std::vector<double>& std, data::ChannelScales& scales);
 
 }  // namespace dbot::methods

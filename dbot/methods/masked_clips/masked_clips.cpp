@@ -69,7 +69,7 @@ MaskedClips::Forward MaskedClips::forward(const data::Batch& batch, const StepDr
   clips_of_each(batch);
   Forward step;
   step.mask = masking::mask_of_draws(draws.at("mask"), config_.mask, clip_grid(shape_));
-  step.pass = clip_pass(*network_, seen_clips(batch, config_.mean, config_.std), step.mask,
+  step.pass = clip_pass(*network_, seen_clips(batch, config_.mean, config_.std, scales_), step.mask,
                         {.target_frames = predicted_frames(),
                          .normalised = config_.normalisation == PixelScale::patch,
                          .compute = runtime::compute_type(precision),

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/data/image/normalise.h"
 #include "dbot/exchange/video/clip_description.h"
 #include "dbot/methods/masked_clips/clip_pass.h"
 #include "dbot/methods/masked_clips/masked_clips_config.h"
@@ -75,6 +76,7 @@ class MaskedClips : public Method {
   MaskedClipsConfig config_;
   nn::ClipConfig shape_;
   std::unique_ptr<nn::ClipAutoencoder> network_;
+  mutable data::ChannelScales scales_;
   FirstClips first_;
   std::vector<exchange::WeightsOrigin> origins_;
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/masked_clips/masked_clips.h"
 #include "dbot/methods/mean_figures.h"
 #include "dbot/methods/shown_pixels.h"
@@ -27,8 +28,9 @@ class HeldOutClips final : public HeldOutMeasure {
   void add(const data::Batch& batch, const DrawContext& context,
            runtime::Precision precision) override {
     const at::NoGradGuard no_grad;
-    const auto step =
-        method_.forward(batch, method_.draw(batch, context), precision, ClipExtent::masked_tokens);
+    const StepDraws draws =
+        runtime::move_to(method_.draw(batch, context), method_.network().parameters()->device());
+    const auto step = method_.forward(batch, draws, precision, ClipExtent::masked_tokens);
     means_.add("loss", step.pass.loss, static_cast<double>(batch.tensors.at(nn::kClips).size(0)));
   }
 
@@ -66,8 +68,11 @@ std::unique_ptr<HeldOutMeasure> MaskedClips::measure_held_out() const {
 Gallery MaskedClips::gallery(const data::Batch& batch, const GalleryContext& context) const {
   if (!batch.tensors.contains(nn::kClips)) return {};
   const at::NoGradGuard no_grad;
-  const data::Batch shown = first_videos(batch, std::min(kShownClips, batch.size()));
-  const Forward step = forward(shown, draw(shown, context.draws), context.precision);
+  const runtime::Device& device = network_->parameters()->device();
+  const data::Batch shown =
+      data::move_to(first_videos(batch, std::min(kShownClips, batch.size())), device);
+  const Forward step =
+      forward(shown, runtime::move_to(draw(shown, context.draws), device), context.precision);
   const bool rescaled = config_.normalisation == PixelScale::patch;
   const at::Tensor hidden = step.mask.mask.gt(0.5).unsqueeze(-1);
   const at::Tensor& target = step.pass.target;

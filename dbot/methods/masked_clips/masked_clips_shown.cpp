@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <utility>
+
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/masked_clips/clip_costs.h"
 #include "dbot/methods/masked_clips/clip_text.h"
 #include "dbot/methods/masked_clips/masked_clips.h"
@@ -26,6 +29,7 @@ BackboneFile MaskedClips::backbone_file() const {
   for (const nn::ParameterSpec& spec : nn::clip_encoder_parameters(shape_)) {
     file.tensors[spec.name] = network_->parameters()->at(spec.name).detach();
   }
+  file.tensors = runtime::on_host(std::move(file.tensors));
   return file;
 }
 
@@ -63,7 +67,9 @@ void MaskedClips::visit_step(const data::Batch& batch, const StepDraws& draws,
                              runtime::Precision precision, const StepVisitor& visit) const {
   const at::NoGradGuard no_grad;
   const at::ScalarType compute = runtime::compute_type(precision);
-  const Forward step = forward(batch, draws, precision);
+  const runtime::Device& device = network_->parameters()->device();
+  const Forward step =
+      forward(data::move_to(batch, device), runtime::move_to(draws, device), precision);
   const auto visit_blocks = [&](const std::string& part, at::Tensor tokens, const auto& blocks,
                                 const ops::TransformerBlockOptions& options) {
     visit(part, "the embedded tokens", tokens);

@@ -17,9 +17,26 @@ at::Tensor with_first(double number, const at::Tensor& others) {
 
 }  // namespace
 
-LossTokens loss_tokens(const at::Tensor& mask, bool with_cls) {
+HiddenPatches hidden_patches(const at::Tensor& mask) {
   const at::Tensor counts = mask.sum(1);
-  const auto most = counts.max().item().toLong(), least = counts.min().item().toLong();
+  return {.least = counts.min().item().toLong(), .most = counts.max().item().toLong()};
+}
+
+HiddenPatches hidden_patches(const masking::Mask& mask) {
+  const std::int64_t hidden = mask.mask.size(1) - mask.ids_keep.size(1);
+  return {.least = hidden, .most = hidden};
+}
+
+HiddenPatches hidden_patches(const masking::MaskConfig& config, std::int64_t patches) {
+  if (config.exact()) {
+    const std::int64_t all = patches - masking::visible_patches(config, patches);
+    return {.least = all, .most = all};
+  }
+  return {.least = 0, .most = masking::patches_of_blocks(config, patches)};
+}
+
+LossTokens loss_tokens(const at::Tensor& mask, const HiddenPatches& hidden, bool with_cls) {
+  const auto [least, most] = hidden;
   if (most == 0 && !with_cls) {
     throw Error("[mask] no patch of the batch is masked, expected at least one to predict");
   }
@@ -32,6 +49,10 @@ LossTokens loss_tokens(const at::Tensor& mask, bool with_cls) {
   tokens.rows = with_first(0, tokens.rows);
   if (tokens.weights.defined()) tokens.weights = with_first(1, tokens.weights);
   return tokens;
+}
+
+LossTokens loss_tokens(const at::Tensor& mask, bool with_cls) {
+  return loss_tokens(mask, hidden_patches(mask), with_cls);
 }
 
 LossTokens all_tokens(const at::Tensor& mask, bool with_cls) {

@@ -10,10 +10,8 @@
 #include <string_view>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/normalise.h"
 #include "dbot/masking/block_mask.h"
 #include "dbot/methods/drop_path_draws.h"
-#include "dbot/methods/masked_modeling/loss_tokens.h"
 #include "dbot/methods/masked_modeling/teacher_pixels.h"
 #include "dbot/nn/vit/encoder_parameters.h"
 #include "dbot/runtime/finite.h"
@@ -147,9 +145,10 @@ void MaskedModeling::end_stage(std::int64_t stage) {
   if (!averages_student()) make_student_the_teacher();
 }
 
-void MaskedModeling::after_step(const StepContext& /*context*/) {
+void MaskedModeling::after_step(const StepContext& context) {
   if (!averages_student()) return;
-  teacher_network_.parameters->lerp_from(*student_->parameters(), 1 - config_.teacher.momentum);
+  teacher_network_.parameters->lerp_from(*student_->parameters(), 1 - config_.teacher.momentum,
+                                         context.skipped);
 }
 
 /// An average follows all that is trained of the student, position tables too.
@@ -208,13 +207,23 @@ StepDraws MaskedModeling::draw(const data::Batch& batch, const DrawContext& cont
 }
 
 masking::Mask MaskedModeling::mask_of(const StepDraws& draws) const {
-  if (const auto mask = draws.find("mask"); mask != draws.end()) {
-    if (config_.student == StudentKind::asymmetric) return masking::mask_as_given(mask->second);
-    return {{}, {}, mask->second};
-  }
   const std::int64_t patches = student_->encoder().config().patches();
+  if (const auto mask = draws.find("mask"); mask != draws.end()) {
+    if (config_.student == StudentKind::symmetric) return {{}, {}, mask->second};
+    return mask->second.is_cpu() ? masking::mask_as_given(mask->second)
+                                 : masking::mask_as_given(mask->second, masking::visible_patches(
+                                                                            config_.mask, patches));
+  }
   return masking::random_mask(draws.at("mask_noise"),
                               masking::visible_patches(config_.mask, patches));
+}
+
+LossTokens MaskedModeling::read_tokens(const masking::Mask& mask) const {
+  const bool with_cls = objective_.cls_in_loss();
+  if (mask.ids_keep.defined()) return loss_tokens(mask.mask, hidden_patches(mask), with_cls);
+  if (mask.mask.is_cpu()) return loss_tokens(mask.mask, with_cls);
+  // Nobody looks at a mask on a device, and shapes are the same in each step.
+  return loss_tokens(mask.mask, hidden_patches(config_.mask, mask.mask.size(1)), with_cls);
 }
 
 at::Tensor MaskedModeling::target_of(const ops::Images& images,
@@ -226,15 +235,16 @@ at::Tensor MaskedModeling::target_of(const ops::Images& images,
                                     rows.defined() ? rows - 1 : rows);
   }
   // A teacher from elsewhere sees the same crop, normalised the way it was trained with.
-  const ops::Images seen = renormalised(images, {config_.mean, config_.std},
-                                        {teacher_network_.mean, teacher_network_.std});
+  const ops::Images seen =
+      renormalised(images, {config_.mean, config_.std},
+                   {teacher_network_.mean, teacher_network_.std}, teacher_scales_);
   return teacher_->features(seen, compute, normalisation, rows);
 }
 
 ops::Images MaskedModeling::seen_images(const data::Batch& batch) const {
   const at::Tensor& pixels = batch.tensors.at("images");
   if (pixels.scalar_type() != at::kByte) return pixels;
-  return data::images(pixels, config_.mean, config_.std);
+  return scales_.images(pixels, config_.mean, config_.std);
 }
 
 MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const StepDraws& draws,
@@ -246,7 +256,7 @@ MaskedModeling::Forward MaskedModeling::forward(const data::Batch& batch, const 
   Forward result;
   result.mask = mask_of(draws);
   const LossTokens tokens = extent == Extent::loss_tokens
-                                ? loss_tokens(result.mask.mask, objective_.cls_in_loss())
+                                ? read_tokens(result.mask)
                                 : all_tokens(result.mask.mask, objective_.cls_in_loss());
   // Where the loss reads all that is predicted, it standardises the target itself.
   const bool in_one_pass = !tokens.weights.defined();

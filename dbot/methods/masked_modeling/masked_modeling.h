@@ -5,9 +5,11 @@
 #include <optional>
 #include <vector>
 
+#include "dbot/data/image/normalise.h"
 #include "dbot/masking/random_mask.h"
 #include "dbot/methods/capabilities/image_capability.h"
 #include "dbot/methods/masked_modeling/initial_teacher.h"
+#include "dbot/methods/masked_modeling/loss_tokens.h"
 #include "dbot/methods/masked_modeling/masked_modeling_config.h"
 #include "dbot/methods/masked_modeling/stage_objective.h"
 #include "dbot/methods/masked_modeling/student.h"
@@ -101,6 +103,8 @@ class MaskedModeling : public Method, public ImageCapability {
   void make_student_the_teacher();
   std::shared_ptr<nn::ParameterStore> teacher_store(const nn::EncoderConfig& shape) const;
   void set_teacher(TeacherNetwork network);
+  /// What the loss reads under a mask.
+  LossTokens read_tokens(const masking::Mask& mask) const;
   at::Tensor target_of(const ops::Images& images, objectives::Normalisation normalisation,
                        at::ScalarType compute, const at::Tensor& rows) const;
 
@@ -111,6 +115,8 @@ class MaskedModeling : public Method, public ImageCapability {
   StudentStart start_;
   std::unique_ptr<objectives::Teacher> teacher_;
   TeacherNetwork teacher_network_;
+  mutable data::ChannelScales scales_,
+      teacher_scales_;  // of images as student and teacher see them
 };
 
 }  // namespace dbot::methods

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <utility>
 
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/encoder_costs.h"
 #include "dbot/methods/masked_modeling/masked_modeling.h"
 #include "dbot/methods/state_names.h"
@@ -31,7 +33,8 @@ std::string MaskedModeling::describe_backbone() const {
 
 BackboneFile MaskedModeling::backbone_file() const {
   return {describe_backbone(),
-          exchange::encoder_tensors(student_->encoder().config(), student_->parameters()->named())};
+          exchange::encoder_tensors(student_->encoder().config(),
+                                    runtime::on_host(student_->parameters()->named()))};
 }
 
 exchange::NetworkWeights MaskedModeling::whole_network() const {
@@ -40,7 +43,7 @@ exchange::NetworkWeights MaskedModeling::whole_network() const {
   exchange::NetworkWeights network;
   network.description = {student_->encoder().config(), config_.mean, config_.std,
                          config_.value_range, origins()};
-  network.parameters = student_->parameters()->named();
+  network.parameters = runtime::on_host(student_->parameters()->named());
   network.decoder = exchange::DecoderDescription{
       .config = config_.decoder,
       .predictor_name = symmetric ? "lm_head"
@@ -110,11 +113,13 @@ MaskedPrediction MaskedModeling::predict_masked(const data::Batch& batch,
                                                 const DrawContext& context,
                                                 runtime::Precision precision) const {
   const at::NoGradGuard no_grad;
-  StepDraws draws = draw(batch, context);
+  const runtime::Device& device = student_->parameters()->device();
+  StepDraws draws = runtime::move_to(draw(batch, context), device);
   draws.erase("drop_path");
-  const Forward found = forward(batch, draws, precision);
+  const data::Batch there = data::move_to(batch, device);
+  const Forward found = forward(there, draws, precision);
   MaskedPrediction result;
-  result.images = seen_images(batch).seen();
+  result.images = seen_images(there).seen();
   result.mask = found.mask.mask;
   result.has_cls = predicts_features();
   result.cls_in_loss = objective_.cls_in_loss();
@@ -126,15 +131,17 @@ MaskedPrediction MaskedModeling::predict_masked(const data::Batch& batch,
   result.patch_size = config_.encoder.patch_size;
   result.mean = config_.mean;
   result.std = config_.std;
-  return result;
+  return on_host(std::move(result));
 }
 
 void MaskedModeling::visit_step(const data::Batch& batch, const StepDraws& draws,
                                 runtime::Precision precision, const StepVisitor& visit) const {
   const at::NoGradGuard no_grad;
-  const Forward whole = forward(batch, draws, precision);
+  const runtime::Device& device = student_->parameters()->device();
+  const data::Batch there = data::move_to(batch, device);
+  const Forward whole = forward(there, runtime::move_to(draws, device), precision);
   visit("target", "the target", whole.target);
-  student_->visit_layers(seen_images(batch), whole.mask, runtime::compute_type(precision), visit);
+  student_->visit_layers(seen_images(there), whole.mask, runtime::compute_type(precision), visit);
   visit("prediction", "the prediction", whole.prediction);
   visit("prediction", "the loss", whole.loss);
 }

@@ -5,15 +5,13 @@
 
 #include <cstdint>
 
-#include "dbot/data/image/normalise.h"
-
 namespace dbot::methods {
 
 ops::Images renormalised(const ops::Images& images, const PixelStatistics& from,
-                         const PixelStatistics& to) {
+                         const PixelStatistics& to, data::ChannelScales& scales) {
   if (to.mean.empty() || from == to) return images;
   if (images.pixels.scalar_type() == at::kByte) {
-    return data::images(images.pixels, to.mean, to.std);
+    return scales.images(images.pixels, to.mean, to.std);
   }
   if (from.mean.empty()) return images;
   const auto channels = [&](const std::vector<double>& values) {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "dbot/data/image/normalise.h"
 #include "dbot/ops/image_patches.h"
 
 namespace dbot::methods {
@@ -16,7 +17,15 @@ struct PixelStatistics {
 /// The same images for a network that wants other statistics: bytes are normalised anew, values are
 /// converted, (x · std + mean − mean′) / std′. As they are where the statistics are equal, where
 /// those wanted are not known, or where values have unknown ones. docs/methods/maskdistill.md §3.
+/// `scales` keeps what bytes are normalised with.
 ops::Images renormalised(const ops::Images& images, const PixelStatistics& from,
-                         const PixelStatistics& to);
+                         const PixelStatistics& to, data::ChannelScales& scales);
+
+/// The same, once.
+inline ops::Images renormalised(const ops::Images& images, const PixelStatistics& from,
+                                const PixelStatistics& to) {
+  data::ChannelScales scales;
+  return renormalised(images, from, to, scales);
+}
 
 }  // namespace dbot::methods

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/normalise.h"
 #include "dbot/exchange/import/weights_origin.h"
 #include "dbot/methods/masked_modeling/loss_tokens.h"
 #include "dbot/methods/mixture_separation/separation_network.h"
@@ -107,7 +106,7 @@ StepDraws MixtureSeparation::draw(const data::Batch& batch, const DrawContext& c
 
 at::Tensor MixtureSeparation::normalised(const at::Tensor& images) const {
   if (images.scalar_type() != at::kByte) return images;
-  return data::normalise(images, config_.mean, config_.std);
+  return scales_.images(images, config_.mean, config_.std).seen();
 }
 
 Mixture MixtureSeparation::mixture_of(const data::Batch& batch, const at::Tensor& lam) const {
@@ -163,7 +162,9 @@ MixtureSeparation::Forward MixtureSeparation::forward(const data::Batch& batch,
   step.latent = network_->encode(step.mixture.mixed, step.mask.ids_keep, compute);
   // Tokens, cls first; a random mask hides as many patches of each image.
   const at::Tensor tokens = extent == Extent::masked_patches
-                                ? loss_tokens(step.mask.mask, /*with_cls=*/false).rows
+                                ? loss_tokens(step.mask.mask, hidden_patches(step.mask),
+                                              /*with_cls=*/false)
+                                      .rows
                                 : at::Tensor();
   const at::Tensor patches = tokens.defined() ? tokens - 1 : tokens;
   const std::array images{step.mixture.subordinate, step.mixture.dominant};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/data/image/normalise.h"
 #include "dbot/masking/random_mask.h"
 #include "dbot/methods/capabilities/mixture_capability.h"
 #include "dbot/methods/method.h"
@@ -105,6 +106,7 @@ class MixtureSeparation : public Method, public MixtureCapability {
 
   MixtureSeparationConfig config_;
   std::unique_ptr<nn::MaskedAutoencoder> network_;
+  mutable data::ChannelScales scales_;
   std::unique_ptr<LatentTeacher> teacher_;
   std::optional<StartAutoencoder> start_, taught_by_;  // until the first stage begins
   std::vector<exchange::WeightsOrigin> origins_;

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/encoder_costs.h"
 #include "dbot/methods/mixture_separation/mixture_separation.h"
 
@@ -23,13 +24,14 @@ std::string MixtureSeparation::describe_backbone() const {
 
 BackboneFile MixtureSeparation::backbone_file() const {
   return {describe_backbone(),
-          exchange::encoder_tensors(config_.encoder, network_->parameters()->named())};
+          exchange::encoder_tensors(config_.encoder,
+                                    runtime::on_host(network_->parameters()->named()))};
 }
 
 exchange::NetworkWeights MixtureSeparation::whole_network() const {
   exchange::NetworkWeights network;
   network.description = description();
-  network.parameters = network_->parameters()->named();
+  network.parameters = runtime::on_host(network_->parameters()->named());
   network.decoder = exchange::DecoderDescription{
       .config = config_.decoder,
       .predictor_name = network_->config().predictor_name,
@@ -75,7 +77,9 @@ Cost MixtureSeparation::cost() const {
 void MixtureSeparation::visit_step(const data::Batch& batch, const StepDraws& draws,
                                    runtime::Precision precision, const StepVisitor& visit) const {
   const at::NoGradGuard no_grad;
-  const Forward step = forward(batch, draws, precision);
+  const runtime::Device& device = network_->parameters()->device();
+  const Forward step =
+      forward(data::move_to(batch, device), runtime::move_to(draws, device), precision);
   visit("mixture", "the mixed images", step.mixture.mixed);
   const nn::VisionTransformer& encoder = network_->encoder();
   at::Tensor tokens = encoder.embed(step.mixture.mixed, step.mask.ids_keep);

@@ -33,7 +33,8 @@ class HeldOutMixtures final : public HeldOutMeasure {
   void add(const data::Batch& batch, const DrawContext& context,
            runtime::Precision precision) override {
     const at::NoGradGuard no_grad;
-    StepDraws draws = method_.draw(batch, context);
+    StepDraws draws =
+        runtime::move_to(method_.draw(batch, context), method_.backbone().parameters()->device());
     draws["lam"] = lam_of(kShownLam);
     const auto step =
         method_.forward(batch, draws, precision, MixtureSeparation::Extent::masked_patches);
@@ -90,7 +91,9 @@ MixtureSeparation::Separated MixtureSeparation::take_apart(const at::Tensor& fir
   check_settings(settings, patches);
   const at::ScalarType compute = runtime::compute_type(settings.precision);
   Separated result;
-  result.mixture = mix_pairs(normalised(first), normalised(second), lam_of(settings.lam));
+  const at::Device device = network_->parameters()->device();
+  result.mixture =
+      mix_pairs(normalised(first.to(device)), normalised(second.to(device)), lam_of(settings.lam));
   std::vector<std::int64_t> pairs = settings.pairs;
   if (pairs.empty()) {
     pairs.resize(static_cast<std::size_t>(first.size(0)));
@@ -99,7 +102,7 @@ MixtureSeparation::Separated MixtureSeparation::take_apart(const at::Tensor& fir
   const at::Tensor noise =
       masking::mask_noise(settings.draws.seed, static_cast<std::uint32_t>(settings.draws.stage),
                           static_cast<std::uint32_t>(settings.draws.epoch), pairs, patches)
-          .to(first.device());
+          .to(device);
   result.mask = masking::random_mask(
       noise, settings.mask_ratio ? masking::kept_patches(patches, *settings.mask_ratio) : kept());
   const at::Tensor latent = network_->encode(result.mixture.mixed, result.mask.ids_keep, compute);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "dbot/data/move_batch.h"
 #include "dbot/data/text/tables/row_parts.h"
 #include "dbot/methods/policy_multilabel/policy_state.h"
 #include "dbot/ops/adamw_update.h"
@@ -238,8 +239,9 @@ std::vector<std::pair<std::string, at::Tensor>> PolicyMultilabel::scalars(
 
 at::Tensor PolicyMultilabel::label_scores(const data::Batch& batch) const {
   const c10::NoGradGuard no_graph;
+  const data::Batch there = data::move_to(batch, store_->device());
   return at::sigmoid(
-      network().forward(LabelRows(batch, "", 0, batch.size(), config_.width)).logits);
+      network().forward(LabelRows(there, "", 0, batch.size(), config_.width)).logits);
 }
 
 std::vector<double> PolicyMultilabel::label_thresholds() const {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <utility>
 
 #include "dbot/core/error.h"
 #include "dbot/methods/policy_multilabel/policy_multilabel.h"
@@ -96,6 +97,7 @@ BackboneFile PolicyMultilabel::backbone_file() const {
   for (const auto& [name, tensor] : without_prefix(kClassifier, store_->named())) {
     file.tensors.emplace(name, tensor.detach().to(at::kFloat));
   }
+  file.tensors = runtime::on_host(std::move(file.tensors));
   return file;
 }
 

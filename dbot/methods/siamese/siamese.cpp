@@ -82,8 +82,8 @@ StepResult Siamese::training_step(const data::Batch& batch, const StepDraws& dra
   return result;
 }
 
-void Siamese::after_step(const StepContext& /*context*/) {
-  networks_->move_keys();
+void Siamese::after_step(const StepContext& context) {
+  networks_->move_keys(context.skipped);
 }
 
 }  // namespace dbot::methods

@@ -144,8 +144,8 @@ void SiameseNetworks::enqueue(const at::Tensor& keys) const {
   pointer.add_(static_cast<double>(keys.size(0))).remainder_(static_cast<double>(size));
 }
 
-void SiameseNetworks::move_keys() const {
-  if (keys_) keys_->lerp_from(*trained_, 1 - config_.momentum);
+void SiameseNetworks::move_keys(const at::Tensor& skipped) const {
+  if (keys_) keys_->lerp_from(*trained_, 1 - config_.momentum, skipped);
 }
 
 }  // namespace dbot::methods

@@ -51,7 +51,8 @@ class SiameseNetworks {
   void enqueue(const at::Tensor& keys) const;
   /// The key encoder ← momentum · itself + (1 − momentum) · the network. Nothing where there is
   /// none. BatchNorms' running values stay what its own passes made them.
-  void move_keys() const;
+  /// skipped: ParameterStore::lerp_from.
+  void move_keys(const at::Tensor& skipped = {}) const;
 
  private:
   SiameseConfig config_;

@@ -3,6 +3,8 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "dbot/exchange/convolution/convolution_description.h"
 #include "dbot/methods/siamese/convolution_costs.h"
 #include "dbot/methods/siamese/siamese.h"
@@ -24,6 +26,7 @@ BackboneFile Siamese::backbone_file() const {
   for (const auto& spec : nn::convolution_tensors(convolution_config(config_.network))) {
     file.tensors.emplace(spec.name, trained.at(spec.name).detach().to(at::kFloat));
   }
+  file.tensors = runtime::on_host(std::move(file.tensors));
   return file;
 }
 
@@ -60,12 +63,13 @@ Cost Siamese::cost() const {
 
 void Siamese::visit_step(const data::Batch& batch, const StepDraws& draws,
                          runtime::Precision precision, const StepVisitor& visit) const {
-  const auto views = batch.tensors.find(kFurtherViews);
-  if (views == batch.tensors.end()) return;
+  if (!batch.tensors.contains(kFurtherViews)) return;
   const at::NoGradGuard no_grad;
+  const runtime::NamedTensors there =
+      runtime::move_to(batch.tensors, networks_->trained().device());
   const at::ScalarType compute = runtime::compute_type(precision);
-  const at::Tensor first = seen_view(batch.tensors.at("images"), config_);
-  const at::Tensor second = seen_view(views->second.select(1, 0), config_);
+  const at::Tensor first = seen_view(there.at("images"), config_);
+  const at::Tensor second = seen_view(there.at(kFurtherViews).select(1, 0), config_);
   visit("encoder", "the features of the first view",
         networks_->backbone().pooled(first, compute, nn::NormMode::batch));
   visit("encoder", "the embedding of the first view",

@@ -92,7 +92,7 @@ const nn::Backbone& SupermaskTasks::backbone() const {
 BackboneFile SupermaskTasks::backbone_file() const {
   if (features_) {
     return {exchange::to_json(features_->description()),
-            features_->network().parameters()->named()};
+            runtime::on_host(features_->network().parameters()->named())};
   }
   backbone();
   return backbone_->file(config_.mean, config_.std, config_.value_range);

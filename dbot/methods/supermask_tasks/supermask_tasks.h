@@ -38,6 +38,7 @@ class SupermaskTasks : public Method, public TaskCapability {
   StepResult training_step(const data::Batch& batch, const StepDraws& draws,
                            const StepContext& context) override;
   void after_step(const StepContext& context) override;
+  bool waits_for_steps() const override { return true; }
   void begin_stage(std::int64_t stage) override;
   void end_stage(std::int64_t stage) override;
   std::int64_t batches_to_look_at(std::int64_t stage, StageMoment moment,

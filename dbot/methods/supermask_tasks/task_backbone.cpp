@@ -47,7 +47,7 @@ BackboneFile TaskBackbone::file(const std::vector<double>& mean, const std::vect
     file.description = exchange::to_json(exchange::DenseDescription{
         .config = dense_->config(), .mean = mean, .std = std, .value_range = value_range});
   }
-  file.tensors = parameters_->named();
+  file.tensors = runtime::on_host(parameters_->named());
   return file;
 }
 

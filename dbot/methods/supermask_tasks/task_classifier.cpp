@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "dbot/data/move_batch.h"
 #include "dbot/methods/classification/held_out_accuracy.h"
 #include "dbot/methods/supermask_tasks/supermask_tasks.h"
 
@@ -45,7 +46,8 @@ const std::vector<std::string>& TaskClassifier::classes() const {
 
 at::Tensor TaskClassifier::logits(const data::Batch& batch, runtime::Precision precision) const {
   const at::NoGradGuard no_graph;
-  const at::Tensor x = method_.seen(batch, task_, precision);
+  const data::Batch there = data::move_to(batch, method_.backbone().parameters()->device());
+  const at::Tensor x = method_.seen(there, task_, precision);
   return method_.networks()
       .pass(frozen_, x, runtime::compute_type(precision))
       .logits.slice(1, 0, std::ssize(classes()));

@@ -51,7 +51,7 @@ VisionTransformer::VisionTransformer(const EncoderConfig& config,
       parameters_(std::move(parameters)),
       norm_(parameters_->contains("norm.weight") ? "norm" : "fc_norm") {
   if (config_.relative_positions != RelativePositions::none) {
-    relative_index_ = relative_position_index(config_.grid());
+    relative_index_ = relative_position_index(config_.grid()).to(at::Device(parameters_->device()));
   }
   if (config_.rotary.coordinates != RotaryCoordinates::none) {
     rotary_ = rotary_table(config_.rotary, parameters_->at("rope_embed.periods"), config_.grid());

@@ -16,6 +16,12 @@ namespace {
 constexpr std::int64_t kBatch = 16;
 constexpr std::int64_t kLeastSamples = 32;
 
+/// Pixels as a network sees them, on its device.
+at::Tensor seen_by(const nn::Backbone& backbone, const at::Tensor& pixels, const Look& look) {
+  const at::Device device = backbone.parameters()->device();
+  return data::normalise(pixels.to(device), look.mean, look.std);
+}
+
 }  // namespace
 
 std::optional<nn::PatchView> patch_views(const nn::Backbone& backbone, const at::Tensor& pixels,
@@ -27,12 +33,12 @@ std::optional<nn::PatchView> patch_views(const nn::Backbone& backbone, const at:
   std::vector<at::Tensor> features, attention;
   for (std::int64_t begin = 0; begin < pixels.size(0); begin += kBatch) {
     const std::int64_t count = std::min(kBatch, pixels.size(0) - begin);
-    const at::Tensor images = data::normalise(pixels.narrow(0, begin, count), look.mean, look.std);
+    const at::Tensor images = seen_by(backbone, pixels.narrow(0, begin, count), look);
     const auto view = backbone.view_patches({{part, images}}, compute);
     if (!view) return std::nullopt;
     all.grid = view->grid;
-    features.push_back(view->features);
-    attention.push_back(view->attention);
+    features.push_back(view->features.cpu());
+    attention.push_back(view->attention.cpu());
   }
   all.features = at::cat(features);
   all.attention = at::cat(attention);
@@ -50,9 +56,8 @@ at::Tensor summary_features(const nn::Backbone& backbone, const PictureSamples& 
     if (stop.requested()) throw Stopped("[pictures] stopped on request");
     if (begin >= kLeastSamples && clock.seconds() > look.seconds) break;
     const std::int64_t count = std::min(kBatch, samples.size() - begin);
-    const at::Tensor images =
-        data::normalise(samples.images.narrow(0, begin, count), look.mean, look.std);
-    parts.push_back(backbone.features({{part, images}}, compute).at(kind));
+    const at::Tensor images = seen_by(backbone, samples.images.narrow(0, begin, count), look);
+    parts.push_back(backbone.features({{part, images}}, compute).at(kind).cpu());
   }
   return at::cat(parts);
 }

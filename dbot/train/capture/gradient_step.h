@@ -40,23 +40,39 @@ class GradientStep {
   /// its lane are added: the step is lost, and the gradients show where it went wrong.
   void add(MicroBatch micro);
 
+  /// Leaves losses on the device, so that nothing waits for it: call it before the first
+  /// micro-batch. All backward passes are made then, and what stands below in the name of losses is
+  /// not for use.
+  void stay_on_device() { late_ = true; }
+  bool stays_on_device() const { return late_; }
+  /// The losses so far, float64 without dimension, where they stay on the device.
+  const std::vector<at::Tensor>& losses_on_device() const { return late_losses_; }
+  /// Micro-batches so far.
+  std::int64_t done() const { return done_; }
+
   /// Told of each loss whose backward pass comes next.
   using BeforeBackward = std::function<void(const at::Tensor& loss)>;
   void before_backward(BeforeBackward tell) { before_backward_ = std::move(tell); }
 
-  /// Mean over the micro-batches so far.
+  /// Mean over the micro-batches so far; not a number where losses stay on the device.
   double mean_loss() const;
   const std::vector<double>& losses() const { return losses_; }
   bool finite() const { return finite_; }
   /// The step counts: what its forward passes wrote into the buffers of the method's parameters
   /// (nn::Role::buffer) stays. Otherwise they are put back when this ends.
   void count() { counts_ = true; }
+  /// The same where that is known on the device alone, as 0; 1: it was skipped.
+  void count_unless(const at::Tensor& skipped);
   /// Exchanges the buffers for those of before the step, and back when called again.
   void exchange_buffers();
   /// The method's further figures. Waits for the device once.
   std::vector<ScalarSum> scalars() const { return scalars_.read(); }
+  const ScalarSums& scalar_sums() const { return scalars_; }
 
  private:
+  /// Whether a backward pass follows.
+  bool take_loss(const at::Tensor& loss);
+
   methods::Method& method_;
   methods::StepContext context_;
   StepShare share_;
@@ -66,6 +82,9 @@ class GradientStep {
   at::Tensor other_buffers_;  // of before the step; of after it while those are exchanged
   bool exchanged_ = false, counts_ = false;
   bool finite_ = true, lane_is_finite_ = true;
+  bool late_ = false;
+  std::vector<at::Tensor> late_losses_;
+  std::int64_t done_ = 0;
   BeforeBackward before_backward_;
 };
 

@@ -51,17 +51,28 @@ void ScalarSums::add(const std::vector<std::pair<std::string, at::Tensor>>& scal
   }
 }
 
-std::vector<ScalarSum> ScalarSums::read() const {
+std::vector<at::Tensor> ScalarSums::values() const {
+  std::vector<at::Tensor> values;
+  values.reserve(sums_.size());
+  for (const Sum& sum : sums_) values.push_back(sum.value);
+  return values;
+}
+
+std::vector<ScalarSum> ScalarSums::named(const double* values) const {
   std::vector<ScalarSum> sums;
-  if (sums_.empty()) return sums;
+  sums.reserve(sums_.size());
+  for (const Sum& sum : sums_) sums.push_back({sum.name, *values++, sum.count});
+  return sums;
+}
+
+std::vector<ScalarSum> ScalarSums::read() const {
+  if (sums_.empty()) return {};
   // Some may be on the host and others on a device; one copy brings them all here.
   const auto device = sums_.back().value.device();
-  std::vector<at::Tensor> values;
-  for (const Sum& sum : sums_) values.push_back(sum.value.to(device));
-  const at::Tensor all = at::stack(values).cpu();
-  const double* value = all.const_data_ptr<double>();
-  for (const Sum& sum : sums_) sums.push_back({sum.name, *value++, sum.count});
-  return sums;
+  std::vector<at::Tensor> all = values();
+  for (at::Tensor& value : all) value = value.to(device);
+  const at::Tensor here = at::stack(all).cpu();
+  return named(here.const_data_ptr<double>());
 }
 
 }  // namespace dbot::train

@@ -31,6 +31,10 @@ class ScalarSums {
 
   /// In the order in which their names came first. Waits for the device once.
   std::vector<ScalarSum> read() const;
+  /// The same in two parts, between which they may be on their way to the host: the sums as they
+  /// lie, float64 without dimension, and what they are when `values` has as many.
+  std::vector<at::Tensor> values() const;
+  std::vector<ScalarSum> named(const double* values) const;
 
  private:
   struct Sum {

@@ -8,6 +8,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/runtime/device.h"
 #include "dbot/runtime/process_group/texts.h"
 
 namespace dbot::train {
@@ -15,8 +16,8 @@ namespace {
 
 std::string checksum_of(const runtime::NamedTensors& tensors) {
   std::string sums;
-  for (const auto& [name, tensor] : tensors) {
-    const at::Tensor here = tensor.cpu().contiguous();
+  for (const auto& [name, tensor] : runtime::on_host(tensors)) {
+    const at::Tensor here = tensor.contiguous();
     sums += core::checksum({static_cast<const std::byte*>(here.const_data_ptr()), here.nbytes()});
   }
   return core::checksum(std::as_bytes(std::span(sums)));

@@ -64,6 +64,12 @@ void WeightUpdate::step(double learning_rate, double gradient_scale) {
   method_.zero_gradients();  // the other shards hold parts of sums
 }
 
+void WeightUpdate::step_on_device(double learning_rate, const at::Tensor& norm,
+                                  const at::Tensor& skipped) {
+  optimizer_->set_rate(learning_rate);
+  optimizer_->step_on_device(config_.clip_norm, norm, skipped);
+}
+
 void WeightUpdate::rebind() {
   optimizer_->rebind(own_groups());
 }

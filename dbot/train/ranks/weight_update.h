@@ -26,6 +26,10 @@ class WeightUpdate {
   double sum_gradients();
   /// The same where they have been summed, on each rank whole (EarlySums).
   double norm_of_sum();
+  /// Of one process on a device, where nothing waits for it: the norm, and the step by it, which is
+  /// none where `skipped` is 1 (optim::Optimizer).
+  at::Tensor norm_on_device() const { return optimizer_->gradient_norm_on_device(); }
+  void step_on_device(double learning_rate, const at::Tensor& norm, const at::Tensor& skipped);
   /// The whole sum on all ranks, in the method's gradients, before `step`. All ranks call it.
   void gather_gradients();
   /// Changes the weights by that sum, on all ranks; the gradients are zero after.

@@ -18,7 +18,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 at::Tensor as_double(const at::Tensor& tensor) {
-  return tensor.detach().to(at::kDouble);
+  return tensor.detach().cpu().to(at::kDouble);
 }
 
 double length_of(const at::Tensor& tensor) {
@@ -45,7 +45,8 @@ double largest_of(const at::Tensor& tensor) {
   return tensor.numel() == 0 ? 0 : as_double(tensor).abs().max().item<double>();
 }
 
-std::int64_t differences(const at::Tensor& ours, const at::Tensor& expected) {
+std::int64_t differences(const at::Tensor& found, const at::Tensor& wanted) {
+  const at::Tensor ours = found.cpu(), expected = wanted.cpu();
   const auto integral = [](const at::Tensor& tensor) {
     return c10::isIntegralType(tensor.scalar_type(), /*includeBool=*/true);
   };
@@ -61,7 +62,7 @@ std::int64_t differences(const at::Tensor& ours, const at::Tensor& expected) {
 
 bool same_bits(const at::Tensor& ours, const at::Tensor& expected) {
   if (!same_shape(ours, expected) || ours.scalar_type() != expected.scalar_type()) return false;
-  const at::Tensor left = ours.contiguous(), right = expected.contiguous();
+  const at::Tensor left = ours.cpu().contiguous(), right = expected.cpu().contiguous();
   return left.nbytes() == 0 ||
          std::memcmp(left.const_data_ptr(), right.const_data_ptr(), left.nbytes()) == 0;
 }
@@ -171,11 +172,11 @@ void Comparison::exact_where(const std::string& name, const at::Tensor& ours,
                              const at::Tensor& where) {
   seen_.insert(name);
   const at::Tensor& expected = fixture_->peek(name);
-  const at::Tensor mask = where.to(at::kBool);
+  const at::Tensor mask = where.cpu().to(at::kBool);
   if (!same_shape(ours, expected) || !same_shape(mask, expected))
     return record(name + ": shape", kInfinity, 0);
   if (!mask.any().item<bool>()) return record(name + ": the mask is empty", kInfinity, 0);
-  equal(name, ours.masked_select(mask), expected.masked_select(mask));
+  equal(name, ours.cpu().masked_select(mask), expected.masked_select(mask));
 }
 
 void Comparison::bits(const std::string& name, const at::Tensor& ours, const std::string& what) {

@@ -46,7 +46,10 @@ std::vector<std::string> Fixture::names(const std::string& prefix) const {
 const at::Tensor& Fixture::at(const std::string& name) const {
   const at::Tensor& tensor = peek(name);
   read_.insert(name);
-  return tensor;
+  if (device_.is_cpu()) return tensor;
+  at::Tensor& placed = placed_[name];
+  if (!placed.defined()) placed = tensor.to(at::Device(device_));
+  return placed;
 }
 
 runtime::NamedTensors Fixture::with_prefix(const std::string& prefix) const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/runtime/device.h"
 #include "dbot/runtime/named_tensors.h"
 
 namespace dbot::golden {
@@ -34,19 +35,25 @@ struct Fixture {
   /// The names that begin with `prefix`, without it, sorted. Naming a tensor does not read it.
   std::vector<std::string> names(const std::string& prefix = "") const;
 
+  /// Where the case is to compute: inputs lie there from now on.
+  void compute_on(const runtime::Device& device) { device_ = device; }
+  const runtime::Device& device() const { return device_; }
+
   /// An input of the case. Throws Error naming the tensor if it is not there.
   const at::Tensor& at(const std::string& name) const;
   /// Inputs whose names begin with `prefix`, under the rest of their names.
   runtime::NamedTensors with_prefix(const std::string& prefix) const;
 
-  /// A tensor's shape, type or values, without counting as read. Throws like `at`.
+  /// A tensor's shape, type or values, without counting as read, on the host. Throws like `at`.
   const at::Tensor& peek(const std::string& name) const;
   bool was_read(const std::string& name) const { return read_.contains(name); }
 
  private:
   runtime::NamedTensors tensors_;
   std::map<std::string, std::string> metadata_;
-  mutable std::set<std::string> read_;  // a record of the reader's doing, no part of the file
+  runtime::Device device_;
+  mutable runtime::NamedTensors placed_;  // inputs that were asked for, on the device
+  mutable std::set<std::string> read_;    // a record of the reader's doing, no part of the file
 };
 
 /// A value of `config`, or `fallback` where the key is missing or null.

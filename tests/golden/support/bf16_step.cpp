@@ -68,7 +68,8 @@ double worst_gradient(const Fixture& fixture, BlockEngine engine) {
 }  // namespace
 
 void check_bf16_step(const Fixture& fixture, Comparison& comparison) {
-  if (simd::kernel_level() == simd::KernelLevel::reference) return;  // plain ATen calls
+  // The reference path and devices without kernels: plain ATen calls.
+  if (simd::kernel_level() == simd::KernelLevel::reference || !fixture.device().is_cpu()) return;
   const double limit =
       fixture.path.stem() == kBoundFile ? kBound : worst_gradient(fixture, BlockEngine::none);
   for (const BlockEngine engine :

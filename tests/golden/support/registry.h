@@ -13,11 +13,13 @@ namespace dbot::golden {
 using CaseFunction = void (*)(const Fixture&, Comparison&);
 using TableFunction = void (*)(const nlohmann::json&, Comparison&);
 
-/// A known case, or one of a JSON table; `run` is null while it is not built.
+/// A known case, or one of a JSON table; `run` is null while it is not built. Of `anywhere` are
+/// those that compute where the fixture's inputs lie; the others are the host's.
 template <typename Function>
 struct Entry {
   std::string_view name;
   Function run = nullptr;
+  bool anywhere = false;
 };
 
 /// Null for an unknown case.

@@ -1,0 +1,114 @@
+#include "tests/support/fake_device/memory.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <new>
+#include <unordered_map>
+
+#include "dbot/core/error.h"
+#include "tests/support/fake_device/fake_device.h"
+
+namespace dbot::test::fake {
+namespace {
+
+constexpr std::size_t kReserved = std::size_t{1} << 36;  // addresses, not memory
+constexpr std::size_t kBlock = 4096;
+
+/// Blocks of one region. Freed ones are given again to who asks for as many bytes.
+class Region {
+ public:
+  void* take(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t size = std::max(kBlock, (bytes + kBlock - 1) / kBlock * kBlock);
+    void* block = nullptr;
+    if (const auto found = free_.find(size); found != free_.end()) {
+      block = found->second;
+      free_.erase(found);
+    } else {
+      if (end_ + size > kReserved) throw std::bad_alloc();
+      block = begin_ + end_;
+      end_ += size;
+      protect();
+    }
+    sizes_[block] = size;
+    return block;
+  }
+
+  void give_back(void* block) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sizes_.find(block);
+    free_.emplace(found->second, block);
+    sizes_.erase(found);
+  }
+
+  void open(int more) {
+    const std::lock_guard lock(mutex_);
+    const bool was_open = open_ > 0;
+    open_ += more;
+    if (was_open != (open_ > 0)) protect();
+  }
+
+ private:
+  static std::byte* reserve() {
+    void* region = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                        /*fd=*/-1, /*offset=*/0);
+    if (region == MAP_FAILED) throw Error("[fake device] no addresses are left");
+    return static_cast<std::byte*>(region);
+  }
+
+  void protect() const {
+    if (mprotect(begin_, end_, open_ > 0 ? PROT_READ | PROT_WRITE : PROT_NONE) == 0) return;
+    throw Error("[fake device] its memory could not be opened or closed");
+  }
+
+  std::mutex mutex_;
+  std::byte* begin_ = reserve();
+  std::size_t end_ = 0;  // of what was ever used
+  int open_ = 0;
+  std::multimap<std::size_t, void*> free_;
+  std::unordered_map<void*, std::size_t> sizes_;
+};
+
+/// Lives as long as the process: tensors may outlive everything else.
+Region& region() {
+  static auto* const all = new Region;
+  return *all;
+}
+
+class Allocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(std::size_t bytes) override {
+    void* data = region().take(bytes);
+    return {data, data, &release, at::Device(device())};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    const Open open;
+    std::memcpy(to, from, bytes);
+  }
+
+ private:
+  static void release(void* data) { region().give_back(data); }
+};
+
+}  // namespace
+
+Open::Open() {
+  region().open(1);
+}
+
+Open::~Open() {
+  region().open(-1);
+}
+
+c10::Allocator& device_allocator() {
+  static auto* const allocator = new Allocator;
+  return *allocator;
+}
+
+}  // namespace dbot::test::fake

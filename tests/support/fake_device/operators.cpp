@@ -1,0 +1,180 @@
+#include "tests/support/fake_device/operators.h"
+
+#include <ATen/InferSize.h>
+#include <ATen/TensorUtils.h>
+#include <ATen/native/CPUFallback.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <torch/library.h>
+
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "dbot/core/error.h"
+#include "tests/support/fake_device/late_reads.h"
+#include "tests/support/fake_device/memory.h"
+#include "tests/support/fake_device/record.h"
+
+namespace dbot::test::fake {
+namespace {
+
+constexpr auto kKey = c10::DispatchKey::PrivateUse1;
+
+bool on_device(const at::Tensor& tensor) {
+  return tensor.device().type() == c10::DeviceType::PrivateUse1;
+}
+
+/// The same memory as a tensor of the CPU, for as long as it is open.
+at::Tensor host_view(const at::Tensor& tensor) {
+  const auto bytes = static_cast<std::int64_t>(tensor.storage().nbytes());
+  const at::Tensor whole = at::from_blob(tensor.storage().mutable_data(), {bytes}, at::kByte);
+  return at::empty({0}, tensor.options().device(at::kCPU))
+      .set_(whole.storage(), tensor.storage_offset(), tensor.sizes(), tensor.strides());
+}
+
+at::Tensor make_empty(at::IntArrayRef size, std::optional<at::ScalarType> type,
+                      std::optional<at::Layout> /*layout*/, std::optional<at::Device> /*device*/,
+                      std::optional<bool> /*pinned*/,
+                      std::optional<at::MemoryFormat> /*memory_format*/) {
+  const at::ScalarType dtype = c10::dtype_or_default(type);
+  const auto bytes =
+      c10::multiply_integers(size) * static_cast<std::int64_t>(c10::elementSize(dtype));
+  c10::Storage storage(c10::Storage::use_byte_size_t(), static_cast<std::size_t>(bytes),
+                       device_allocator().allocate(static_cast<std::size_t>(bytes)),
+                       &device_allocator(), /*resizable=*/true);
+  at::Tensor tensor = at::detail::make_tensor<c10::TensorImpl>(
+      std::move(storage), c10::DispatchKeySet(kKey), c10::scalarTypeToTypeMeta(dtype));
+  tensor.unsafeGetTensorImpl()->set_sizes_contiguous(size);
+  return tensor;
+}
+
+at::Tensor make_empty_strided(at::IntArrayRef size, at::IntArrayRef stride,
+                              std::optional<at::ScalarType> type, std::optional<at::Layout> layout,
+                              std::optional<at::Device> place, std::optional<bool> pinned) {
+  std::int64_t extent = 1;
+  for (std::size_t i = 0; i < size.size(); ++i) {
+    extent = size[i] == 0 || extent == 0 ? 0 : extent + (size[i] - 1) * stride[i];
+  }
+  at::Tensor tensor = make_empty({extent}, type, layout, place, pinned, {});
+  tensor.unsafeGetTensorImpl()->set_sizes_and_strides(size, stride);
+  return tensor;
+}
+
+at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool non_blocking) {
+  const bool leaves = on_device(from) && !on_device(to);
+  const bool comes = !on_device(from) && on_device(to);
+  const bool late = leaves && non_blocking && to.is_contiguous();
+  if (leaves) {
+    tell_transfer(late ? Transfer::Kind::late_read : Transfer::Kind::read, from.nbytes());
+  }
+  if (comes) tell_transfer(Transfer::Kind::upload, to.nbytes());
+  if (!leaves && !comes) tell_operator("aten::copy_ " + c10::str(to.sizes()));
+  const Open open;
+  const Inside inside;
+  const at::Tensor values = on_device(from) ? host_view(from) : from;
+  if (late) {
+    read_late(values, to);
+    return to;
+  }
+  if (leaves) finish_late_reads(late_reads_so_far());  // who waits for one waits for all before it
+  (on_device(to) ? host_view(to) : to).copy_(values);
+  return to;
+}
+
+at::Tensor copy_from_and_resize(const at::Tensor& from, const at::Tensor& to) {
+  to.resize_(from.sizes());
+  return copy_from(from, to, /*non_blocking=*/false);
+}
+
+at::Scalar read_number(const at::Tensor& tensor) {
+  tell_transfer(Transfer::Kind::read, tensor.nbytes());
+  const Open open;
+  finish_late_reads(late_reads_so_far());
+  return host_view(tensor).item();
+}
+
+/// Without an offset that of the view stays.
+at::Tensor as_strided(const at::Tensor& tensor, at::IntArrayRef size, at::IntArrayRef stride,
+                      std::optional<std::int64_t> offset) {
+  at::Tensor result = at::detail::make_tensor<c10::TensorImpl>(
+      c10::TensorImpl::VIEW, c10::Storage(tensor.storage()), tensor.key_set(), tensor.dtype());
+  result.unsafeGetTensorImpl()->set_sizes_and_strides(size, stride,
+                                                      offset.value_or(tensor.storage_offset()));
+  return result;
+}
+
+at::Tensor reshape_alias(const at::Tensor& tensor, at::IntArrayRef size, at::IntArrayRef stride) {
+  return as_strided(tensor, size, stride, tensor.storage_offset());
+}
+
+at::Tensor view(const at::Tensor& tensor, at::IntArrayRef size) {
+  const at::DimVector sides = at::infer_size_dv(size, tensor.numel());
+  const auto stride = at::detail::computeStride(tensor.sizes(), tensor.strides(), sides);
+  if (!stride) throw Error("[fake device] these sizes are no view of the tensor");
+  return as_strided(tensor, sides, *stride, tensor.storage_offset());
+}
+
+const at::Tensor& resize_(const at::Tensor& tensor, at::IntArrayRef size,
+                          std::optional<at::MemoryFormat> /*memory_format*/) {
+  if (tensor.sizes() == size) return tensor;  // a view keeps its strides
+  const auto bytes = tensor.element_size() * static_cast<std::size_t>(c10::multiply_integers(size));
+  const c10::Storage& storage = tensor.storage();
+  if (storage.nbytes() < bytes) {
+    storage.set_data_ptr_noswap(device_allocator().allocate(bytes));
+    storage.set_nbytes(bytes);
+  }
+  tensor.unsafeGetTensorImpl()->set_sizes_contiguous(size);
+  return tensor;
+}
+
+/// Calls `visit` for the tensors among an operator's arguments, those in lists too.
+template <typename Visit>
+void for_tensors(const c10::IValue& value, const Visit& visit) {
+  if (value.isTensor()) {
+    if (value.toTensor().defined()) visit(value.toTensor());
+  } else if (value.isList()) {
+    for (const c10::IValue& element : value.toListRef()) for_tensors(element, visit);
+  }
+}
+
+/// Everything else: on the CPU, as one operator of the device.
+void compute_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+  const std::string& name = op.schema().name();
+  const auto arguments = torch::jit::last(*stack, op.schema().arguments().size());
+  std::string described = name;
+  for (const c10::IValue& argument : arguments) {
+    for_tensors(argument, [&](const at::Tensor& tensor) {
+      // Numbers of the host are taken by LibTorch's kernels for GPUs, too.
+      if (!on_device(tensor) && tensor.dim() > 0) {
+        throw Error("[fake device] " + name + " has a tensor of the CPU, " +
+                    c10::str(tensor.sizes()) + ", among those of the device: " + callers_of_here());
+      }
+      if (is_watched()) described += " " + c10::str(tensor.sizes());
+    });
+  }
+  tell_operator(described);
+  const Open open;
+  const Inside inside;
+  at::native::cpu_fallback(op, stack);
+}
+
+}  // namespace
+
+void install_operators() {
+  static torch::Library own(torch::Library::IMPL, "aten", kKey, __FILE__, __LINE__);
+  own.impl("empty.memory_format", &make_empty);
+  own.impl("empty_strided", &make_empty_strided);
+  own.impl("_copy_from", &copy_from);
+  own.impl("_copy_from_and_resize", &copy_from_and_resize);
+  own.impl("_local_scalar_dense", &read_number);
+  own.impl("as_strided", &as_strided);
+  own.impl("view", &view);
+  own.impl("_reshape_alias", &reshape_alias);
+  own.impl("resize_", &resize_);
+  static torch::Library others(torch::Library::IMPL, "_", kKey, __FILE__, __LINE__);
+  others.fallback(torch::CppFunction::makeFromBoxedFunction<&compute_on_host>());
+}
+
+}  // namespace dbot::test::fake

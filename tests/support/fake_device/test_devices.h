@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dbot/runtime/device.h"
+
+// The devices on which tests run that have such an axis: operations, methods, training, golden.
+namespace dbot::test {
+
+/// Of the environment's DBOT_TEST_DEVICES, or those `otherwise`; "cuda" is one for machines that
+/// have it. Throws Error for other words.
+std::vector<std::string> test_devices(const char* otherwise = "cpu,fake");
+
+/// Of such a name. The fake one is installed.
+runtime::Device device_named(const std::string& name);
+
+}  // namespace dbot::test
