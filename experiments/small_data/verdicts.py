@@ -181,7 +181,10 @@ def said_by_labels(result: Json) -> str:
 
 
 def is_wrong(result: Json) -> bool:
-    """A yes to what is not better, a no to what is, or anything but a no to what is worse."""
+    """A yes to what is not better, a no to what is, or anything but a no to what is worse. Of so few
+    steps that the report says "too early" there is no verdict."""
+    if result["verdict"] == "too_early":
+        return False
     labels = said_by_labels(result)
     allowed = {"better": ("yes", "partly"), "the same": ("partly", "no"), "worse": ("no",)}
     return result["verdict"] not in allowed[labels]
