@@ -123,7 +123,7 @@ Verdict by_features(const Pair& pair, const std::string& so_far) {
 std::optional<Verdict> judge_without_labels(const Observed& observed, const std::string& so_far) {
   const auto pair = pair_of(observed);
   if (!pair) return std::nullopt;
-  const auto verdict = by_predictions(*pair, so_far);
+  auto verdict = by_predictions(*pair, so_far);
   // Mean colours alone are what a run begins with, and what is left of one that has come apart:
   // then the features are worse than they were.
   const auto [change, chance] = change_of(*pair);
