@@ -1,6 +1,6 @@
 # Arrow::parquet: libparquet and libarrow of pyarrow's wheel, which carries them with their headers.
 # The folder is DBOT_ARROW, or `_dbot_own_arrow`: where setup.sh unpacks the wheel, or in an
-# installation its own copy. Without one there is no target, and dbot says so when it meets Parquet.
+# installation its own copy; an empty folder means none. Without one there is no target, and dbot says so when it meets Parquet.
 if(DBOT_ARROW)
   set(_arrow ${DBOT_ARROW})
 else()
@@ -9,7 +9,8 @@ endif()
 file(GLOB _parquet ${_arrow}/libparquet.so.*)
 file(GLOB _arrow_library ${_arrow}/libarrow.so.*)
 if(NOT _parquet OR NOT _arrow_library)
-  if(DBOT_ARROW)
+  file(GLOB _files ${_arrow}/*)
+  if(DBOT_ARROW AND (_files OR NOT IS_DIRECTORY ${_arrow}))
     message(FATAL_ERROR "Arrow: ${DBOT_ARROW} has no libparquet.so and libarrow.so; name the "
                         "pyarrow/ folder of a wheel")
   endif()

@@ -123,8 +123,17 @@ if(DBOT_WITH_VIDEO)
   install(FILES cmake/package/copyright NOTICE DESTINATION share/doc/dbot-video COMPONENT video)
 endif()
 
+# ---- The module for GPUs, likewise ----
+if(DBOT_WITH_CUDA)
+  install(TARGETS dbot_cuda LIBRARY DESTINATION ${_private} COMPONENT cuda)
+  install(FILES cmake/package/copyright NOTICE DESTINATION share/doc/dbot-cuda COMPONENT cuda)
+endif()
+
 # ---- What scripts/package.sh builds ----
 add_custom_target(installed_files DEPENDS dbot dbot_archive)
+if(DBOT_WITH_CUDA)
+  add_dependencies(installed_files dbot_cuda)
+endif()
 if(DBOT_WITH_VIDEO)
   add_dependencies(installed_files dbot_video)
 endif()

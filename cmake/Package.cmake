@@ -1,4 +1,4 @@
-# cpack: dbot, dbot-dev and, where it was built, dbot-video as .deb, and everything as one .tar.gz. scripts/package.sh makes them.
+# cpack: dbot, dbot-dev and, where they were built, dbot-video and dbot-cuda as .deb, and everything as one .tar.gz. scripts/package.sh makes them.
 set(CPACK_PACKAGE_NAME dbot)
 set(CPACK_PACKAGE_VENDOR "the dbot authors")
 set(CPACK_PACKAGE_CONTACT "the dbot authors <dbot@example.org>")
@@ -15,6 +15,9 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 set(CPACK_COMPONENTS_ALL program libtorch libraries development libtorch_headers)
 if(DBOT_WITH_VIDEO)
   list(APPEND CPACK_COMPONENTS_ALL video)
+endif()
+if(DBOT_WITH_CUDA)
+  list(APPEND CPACK_COMPONENTS_ALL cuda)
 endif()
 set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
 
@@ -48,6 +51,12 @@ set(CPACK_DEBIAN_VIDEO_PACKAGE_DEPENDS "dbot (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_VIDEO_DESCRIPTION
     "Native masked pre-training for vision, reading of videos\n The module that dbot decodes videos with, over the distribution's FFmpeg libraries, whose\n builds are under the GPL.")
 
+# LibTorch's CUDA libraries and NVIDIA's are no packages of Debian: the user's PyTorch has them.
+set(CPACK_DEBIAN_CUDA_PACKAGE_NAME dbot-cuda)
+set(CPACK_DEBIAN_CUDA_PACKAGE_DEPENDS "dbot (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_CUDA_DESCRIPTION
+    "Native masked pre-training for vision, on GPUs\n The module that dbot computes with on NVIDIA's GPUs, over the CUDA libraries of a PyTorch\n that is installed beside it; it brings none of them.")
+
 include(CPack)
 cpack_add_component_group(runtime)
 cpack_add_component_group(development)
@@ -59,4 +68,8 @@ cpack_add_component(libtorch_headers GROUP development)
 if(DBOT_WITH_VIDEO)
   cpack_add_component_group(video)
   cpack_add_component(video GROUP video)
+endif()
+if(DBOT_WITH_CUDA)
+  cpack_add_component_group(cuda)
+  cpack_add_component(cuda GROUP cuda)
 endif()

@@ -87,6 +87,18 @@ inside dbot doctor >/dev/null
 main_job dbot /check/run
 say "dbot pre-trains, evaluates and embeds where nothing else is installed"
 
+# ---- The module for GPUs ----
+cuda=("$packages"/dbot-cuda_*.deb)
+if ((${#cuda[@]} == 1)); then
+  inside dbot doctor | grep -q 'libdbot_cuda.so, which is in none of' ||
+    fail "dbot alone does not say that the module for GPUs is missing"
+  cp "${cuda[0]}" "$root/check/"
+  inside dpkg -i "/check/$(basename "${cuda[0]}")" >/dev/null
+  inside dbot doctor | grep -q '/usr/lib/dbot/libdbot_cuda.so' || fail "dbot-cuda is not found"
+  inside dpkg -r dbot-cuda >/dev/null
+  say "dbot-cuda installs, and is found"
+fi
+
 # ---- The archive, unpacked elsewhere ----
 tar -xzf "${archives[0]}" -C "$root/check/archive" --strip-components=1
 inside dpkg -r dbot >/dev/null

@@ -11,6 +11,7 @@
 #include "apps/dbot/terminal/ways_out.h"
 #include "dbot/core/error.h"
 #include "dbot/report/terminal/progress_text.h"
+#include "dbot/runtime/cuda/failure.h"
 #include "dbot/runtime/tensor_memory.h"
 
 namespace dbot::app {
@@ -100,6 +101,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return fail(failed, kOutOfMemory);
   } catch (const std::exception& error) {
+    if (const auto gpu = runtime::cuda::failure_of(error)) return fail(failed, to_text(*gpu));
     const std::string text = error.what();
     return fail(failed, text.substr(0, text.find('\n')));  // LibTorch appends a stack trace
   }

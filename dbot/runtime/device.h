@@ -26,8 +26,8 @@ struct Device {
 /// "cpu" or "cuda:0". `resolve_device` reads it.
 std::string to_string(const Device& device);
 
-/// Of "auto" (a GPU where one can be used), "cpu", "cuda" (the first GPU) or "cuda:N". Throws
-/// UsageError for anything else, and for a GPU that this process cannot use.
+/// Of "cpu"; or of "auto", "cuda" (the first GPU) and "cuda:N", which load CUDA. Throws UsageError
+/// for other words, and for a GPU that this process cannot use (cuda/device_choice.h).
 Device resolve_device(std::string_view request);
 
 /// The tensors on the device. Those that lie there already are not copied. Going to a device they

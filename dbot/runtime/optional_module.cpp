@@ -48,19 +48,19 @@ std::vector<fs::path> module_folders() {
   return folders;
 }
 
-OptionalModule::OptionalModule(ModuleFile file, const std::vector<fs::path>& folders)
-    : file_(std::move(file)) {
+fs::path find_module(const ModuleFile& file, const std::vector<fs::path>& folders) {
+  std::vector<std::string> looked;
+  looked.reserve(folders.size());
   for (const auto& folder : folders) {
     std::error_code ignored;
-    if (!fs::is_regular_file(folder / file_.file, ignored)) continue;
-    path_ = folder / file_.file;
-    break;
+    if (fs::is_regular_file(folder / file.file, ignored)) return folder / file.file;
+    looked.push_back(folder.string());
   }
-  if (path_.empty()) {
-    std::vector<std::string> looked;
-    for (const auto& folder : folders) looked.push_back(folder.string());
-    fail(file_, fmt::format("is in none of {}", fmt::join(looked, ", ")), Fault::missing);
-  }
+  fail(file, fmt::format("is in none of {}", fmt::join(looked, ", ")), Fault::missing);
+}
+
+OptionalModule::OptionalModule(ModuleFile file, const std::vector<fs::path>& folders)
+    : file_(std::move(file)), path_(find_module(file_, folders)) {
   void* opened = ::dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (opened == nullptr) {
     const char* reason = ::dlerror();

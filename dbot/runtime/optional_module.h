@@ -18,6 +18,10 @@ struct ModuleFile {
 /// separate; the program's own folder; lib/dbot beside it, as it is installed.
 std::vector<std::filesystem::path> module_folders();
 
+/// The first of the folders' files. Throws Error, naming the package, where there is none.
+std::filesystem::path find_module(const ModuleFile& file,
+                                  const std::vector<std::filesystem::path>& folders);
+
 /// An opened one; it stays open as long as the object lives.
 class OptionalModule {
  public:

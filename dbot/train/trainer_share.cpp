@@ -48,7 +48,8 @@ void Trainer::add_micro_batch(GradientStep& gradients, StepRecord& record,
   record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(share_.count);
   MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + share_.first + micro);
   record.images += next.batch.size();
-  if (keeps_) marks.push_back(mark_of(next));
+  // A late step is made again before it is kept.
+  if (keeps_ && !gradients.stays_on_device()) marks.push_back(mark_of(next));
   gradients.add(std::move(next));
   tell_of_micro_batch(gradients, record, of_one.seconds());
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 # Words of a command that stand for the data: the folder of both parts, and what is trained on.
 DATA, TRAINING_DATA = "cifar10", "cifar10/train"
+OF_DATA = "data/"  # begins words that stand for what lies in a data folder of several sets
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.cell import DATA, TRAINING_DATA, Cell
+from common.cell import DATA, OF_DATA, TRAINING_DATA, Cell
 from common.stored_run import Json
 
 STOPPED = 75  # dbot's exit code: stopped on request, goes on by --resume
@@ -71,9 +71,15 @@ def call(place: Place, cell: Cell, words: list[str]) -> str:
     return stdout
 
 
-def dbot(place: Place, cell: Cell, words: tuple[str, ...]) -> str:
+def with_data(place: Place, word: str) -> str:
+    if word.startswith(OF_DATA):
+        return str(place.data / word.removeprefix(OF_DATA))
     known = {DATA: str(place.data), TRAINING_DATA: str(place.data / "train")}
-    return call(place, cell, [str(place.dbot), *(known.get(word, word) for word in words)])
+    return known.get(word, word)
+
+
+def dbot(place: Place, cell: Cell, words: tuple[str, ...]) -> str:
+    return call(place, cell, [str(place.dbot), *(with_data(place, word) for word in words)])
 
 
 def version(place: Place) -> str:

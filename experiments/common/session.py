@@ -17,6 +17,8 @@ from common.experiment import ROOT, Experiment, draw, write_tables
 from common.programs import STOPPED, CellError, Place, Stopped, version
 from common.results import read_results, write_result
 
+SHOWN = ("top1", "average_accuracy", "loss")  # of a result, where it has them
+
 SHARED = """\
 Several instances may share one work folder, such as one thread each with patterns of their own. What
 another instance is making, and what needs a run that is not finished, is left for a later pass: the
@@ -70,7 +72,7 @@ def make_cell(experiment: Experiment, place: Place, cell: Cell, file: Path) -> s
         made_by = {"program": version(place), "commit": place.commit}
         write_result(file, {"cell": cell.name, "seed": cell.seed, **found, **made_by})
     figures = found["figures"]
-    shown = {key: figures[key] for key in ("top1", "loss") if key in figures}
+    shown = {key: figures[key] for key in SHOWN if key in figures}
     say(f"{cell.name}: {shown}, {time.monotonic() - began:.0f} s")
     return "done"
 

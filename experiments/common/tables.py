@@ -60,6 +60,10 @@ def minutes(found: Iterable[Json]) -> str:
     return f"{fmean(known):.1f}" if known else NOTHING
 
 
+def minutes_and_spread(found: Iterable[Json], digits: int = 1) -> str:
+    return mean_and_spread((one["seconds"] / 60 for one in found), digits=digits)
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
     """In Markdown. The first columns, so many, are of words."""
     rule = [*("---" for _ in heads[:left]), *("---:" for _ in heads[left:])]

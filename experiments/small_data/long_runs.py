@@ -1,14 +1,25 @@
-"""The recipes for people, half an hour each on two cores: do they win, what is each plan worth at
-equal images, what do few labels gain, and what is it to start from weights?"""
+"""Three seeds of each plan: do they win, what is each worth at equal images, what do few labels gain,
+and what is it to start from weights? Network and rate are the best of the search for their price."""
 
 from dataclasses import dataclass, replace
 
 from common.cell import Cell, settings
 from common.fine_tuning import fine_tuning_words
-from sets import CIFAR, FLICKR, TINY, ImageSet
+from search import (
+    CIFAR_50K,
+    FLICKR_1K,
+    PIXELS_THEN_FEATURES,
+    TINY_15K,
+    TWO_OF_FEATURES,
+    Change,
+    Search,
+    with_more,
+)
+from sets import TINY, ImageSet
 
 SEEDS = (0, 1, 2)
 LABELS = ("1%", "10%")  # that fine-tuning has
+RATE = "optimizer.base_lr=4e-3"
 
 
 @dataclass(frozen=True)
@@ -16,22 +27,26 @@ class Plan:
     """What the stages of a run predict. All plans of a set see equally many images."""
 
     name: str
-    recipe: str  # without its size
-    settings: tuple[str, ...] = ()
+    change: Change  # of the base of the search
     seeds: tuple[int, ...] = SEEDS
 
 
-PIXELS = Plan("pixels", "mae/small")
-PIXELS_THEN_FEATURES = Plan("pixels, features", "dbot/small")
-FEATURES = Plan("features, features", "dbot/small", ('stages.targets=["teacher","teacher"]',))
-PLANS = (PIXELS_THEN_FEATURES, PIXELS, FEATURES)
+PIXELS = Plan("pixels", Change("rate", "0.004", (RATE,)))
+BOTH = Plan("pixels, features", with_more(PIXELS_THEN_FEATURES, "rate", "0.004", RATE))
+FEATURES = Plan("features, features", with_more(TWO_OF_FEATURES, "rate", "0.004", RATE))
+PLANS = (BOTH, PIXELS, FEATURES)
 
 
 @dataclass(frozen=True)
 class LongRuns:
-    of: ImageSet
-    size: int  # of the recipe
+    search: Search  # the images, and what all runs on them share
+    images: int  # seen by a run
     plans: tuple[Plan, ...]
+    size: int  # of an image, in pixels
+
+    @property
+    def of(self) -> ImageSet:
+        return self.search.of
 
     @property
     def name(self) -> str:
@@ -47,14 +62,12 @@ class LongRuns:
         return f"few-labels/{self.name}/{arm}/{labels.replace('%', '-percent')}"
 
     def pretraining(self, plan: Plan, seed: int) -> Cell:
-        name = self.folder(plan, seed)
-        words = ("pretrain", f"{plan.recipe}-{self.size}", "--data", self.of.folder, "--out", name)
-        words += ("--seed", str(seed), *settings(*plan.settings), "--resume")
-        return Cell(name, "run", words, seed, folder=name)
+        change = replace(plan.change, images=self.images)
+        return self.search.cell(self.folder(plan, seed), change, seed)
 
     def fine_tuning(self, arm: str, labels: str, seed: int) -> Cell:
         """Both arms have the same network, recipe, steps, labels and draws."""
-        model = self.folder(PIXELS_THEN_FEATURES, seed)
+        model = self.folder(BOTH, seed)
         folder = f"{self.few_labels_row(arm, labels)}/seed-{seed}"
         words = fine_tuning_words(
             model, self.of.folder, folder, labels=labels, seed=seed, from_scratch=arm == "scratch"
@@ -62,10 +75,11 @@ class LongRuns:
         return Cell(folder, "run", words, seed, folder=folder, needs=(model,))
 
 
-CIFAR_RUNS = LongRuns(CIFAR[50_000], 32, PLANS)
-TINY_RUNS = LongRuns(TINY, 64, (PIXELS_THEN_FEATURES,))
+CIFAR_RUNS = LongRuns(CIFAR_50K, 800_000, PLANS, 32)
+TINY_RUNS = LongRuns(TINY_15K, 800_000, (BOTH,), 64)
 # Patches of 4 pixels, as those of CIFAR-10: weights of other patches are no start.
-TINY_AT_32 = LongRuns(TINY, 32, (replace(PIXELS_THEN_FEATURES, seeds=(0,)),))
+FIRST = replace(BOTH, seeds=(0,))
+TINY_AT_32 = LongRuns(replace(TINY_15K, settings=()), 400_000, (FIRST,), 32)
 SETS = (CIFAR_RUNS, TINY_RUNS)
 ARMS = ("pretrained", "scratch")
 
@@ -74,34 +88,35 @@ ARMS = ("pretrained", "scratch")
 class Start:
     """A run that begins with the backbone of another set, beside one of equal length from scratch."""
 
-    of: ImageSet
-    recipe: str
+    search: Search
     images: int
     weights: str  # the run folder
-    settings: tuple[str, ...] = ()
+
+    @property
+    def of(self) -> ImageSet:
+        return self.search.of
 
     def row(self, arm: str) -> str:
         return f"starts/{self.of.name}/{arm}"
 
     def cell(self, arm: str, seed: int) -> Cell:
         name = f"{self.row(arm)}/seed-{seed}"
-        words = ("pretrain", self.recipe, "--data", self.of.folder, "--out", name)
-        words += ("--seed", str(seed), *settings(f"schedule.images_seen={self.images}"))
-        words += settings(*self.settings)
+        cell = self.search.cell(name, replace(BOTH.change, images=self.images), seed)
         if arm == "weights":
             start = ('student.init="file"', f'student.path="{self.weights}/model.safetensors"')
-            words += settings(*start)
-        return Cell(name, "run", (*words, "--resume"), seed, folder=name, needs=(self.weights,))
+            cell = replace(cell, words=(*cell.words, *settings(*start)))
+        return replace(cell, needs=(self.weights,))
 
 
 STARTS = (
-    Start(CIFAR[50_000], "dbot/small-32", 400_000, TINY_AT_32.folder(PIXELS_THEN_FEATURES, 0)),
+    Start(CIFAR_50K, 400_000, TINY_AT_32.folder(FIRST, 0)),
     Start(
-        FLICKR,
-        "dbot/small-64",
+        replace(
+            FLICKR_1K,
+            settings=(*TINY_15K.settings, f"evaluate.data={TINY.folder}"),
+        ),
         100_000,
-        TINY_RUNS.folder(PIXELS_THEN_FEATURES, 0),
-        (f'evaluate.data="{TINY.folder}"',),
+        TINY_RUNS.folder(BOTH, 0),
     ),
 )
 START_ARMS = ("weights", "scratch")

@@ -6,7 +6,15 @@ from common.chart import COLOURS, Chart, Series
 from common.experiment import Block
 from common.results import Results, of_seeds
 from common.stored_run import Json
-from common.tables import NOTHING, differences, mean_and_interval, mean_and_spread, standing, table
+from common.tables import (
+    NOTHING,
+    differences,
+    mean_and_interval,
+    mean_and_spread,
+    minutes_and_spread,
+    standing,
+    table,
+)
 from long_runs import (
     ARMS,
     CIFAR_RUNS,
@@ -44,7 +52,7 @@ def plan_rows(runs: LongRuns, plan: Plan, results: Results) -> Rows:
         seen = sorted({run["images"] * (number + 1) // len(targets) for run in made})
         images = " / ".join(f"{count:,}" for count in seen) or NOTHING
         is_last = number + 1 == len(targets)
-        minutes = mean_and_spread((run["seconds"] / 60 for run in made), digits=0)
+        minutes = minutes_and_spread(made, digits=0)
         rows.append(
             [
                 plan.name,
@@ -101,7 +109,7 @@ def start_rows(start: Start, results: Results) -> Rows:
     for arm in START_ARMS:
         made = list(of_seeds(results, start.row(arm), SEEDS).values())
         images = f"{start.images:,}"
-        minutes = mean_and_spread((run["seconds"] / 60 for run in made), digits=0)
+        minutes = minutes_and_spread(made, digits=0)
         rows.append([start.of.name, arm, *found(map(last, made)), images, minutes])
     return rows
 
@@ -143,10 +151,10 @@ def by_stage(runs: LongRuns, plan: Plan, results: Results) -> dict[float, list[f
 
 def chart(results: Results) -> Chart:
     return Chart(
-        title="Half an hour on 50,000 images of CIFAR-10",
+        title="Three seeds on 50,000 images of CIFAR-10",
         across="images seen, millions",
         up="linear probe of the mean, top-1, %",
-        marks={count: f"{count:g}" for count in (0.0, 0.5, 1.0, 1.5, 2.0)},
+        marks={count: f"{count:g}" for count in (0.0, 0.2, 0.4, 0.6, 0.8)},
         series=[
             Series(plan.name, colour, by_stage(CIFAR_RUNS, plan, results))
             for plan, colour in zip(CIFAR_RUNS.plans, COLOURS, strict=False)

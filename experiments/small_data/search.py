@@ -17,7 +17,11 @@ FEATURES = (
 
 def stages(*targets: str) -> tuple[str, ...]:
     listed = ",".join(f'"{target}"' for target in targets)
-    return (f"stages.count={len(targets)}", f"stages.targets=[{listed}]", "teacher.final_norm=false")
+    return (
+        f"stages.count={len(targets)}",
+        f"stages.targets=[{listed}]",
+        "teacher.final_norm=false",
+    )
 
 
 def network(width: int, depth: int) -> tuple[str, ...]:
@@ -100,20 +104,22 @@ def decoders(*sizes: tuple[int, int]) -> tuple[Change, ...]:
     )
 
 
+# Runs that ought not to help: too short to learn, or at a rate that spoils them.
+TOO_SHORT = lengths(2_000, 10_000)
+TOO_FAST = tuple(
+    Change("rate for 50,000 images", f"{one:g}", (f"optimizer.base_lr={one:g}",), images=50_000)
+    for one in (0.03, 0.1)
+)
+NO_HELP = (*TOO_SHORT, *TOO_FAST)
+
 RAW_PIXELS = Change("pixels", "raw", ("objective.normalisation=none",))
-PIXELS_THEN_FEATURES = Change(
-    "stages", "pixels, features", stages("pixels", "teacher"), stages=2
-)
-TWO_OF_FEATURES = Change(
-    "stages", "features, features", (*FEATURES, "stages.count=2"), stages=2
-)
+PIXELS_THEN_FEATURES = Change("stages", "pixels, features", stages("pixels", "teacher"), stages=2)
+TWO_OF_FEATURES = Change("stages", "features, features", (*FEATURES, "stages.count=2"), stages=2)
 ONE_OF_FEATURES = Change("stages", "features", FEATURES)
 THREE_STAGES = Change(
     "stages", "pixels, features, features", stages("pixels", "teacher", "teacher"), stages=3
 )
-SIX_BLOCKS_AT_EQUAL_TIME = Change(
-    "network", "128 x 6, equal time", network(128, 6), images=180_000
-)
+SIX_BLOCKS_AT_EQUAL_TIME = Change("network", "128 x 6, equal time", network(128, 6), images=180_000)
 PLANS = (ONE_OF_FEATURES, TWO_OF_FEATURES, PIXELS_THEN_FEATURES)
 
 
@@ -133,10 +139,7 @@ CIFAR_50K = Search(
         *decoders((64, 2), (64, 4), (96, 2)),
         Change("warm-up", "0", ("schedule.warmup_epochs=0",)),
         Change("warm-up", "0.2", ("schedule.warmup_epochs=1.6",)),
-        *(
-            Change("batch", f"{batch}", (f"train.batch_size={batch}",))
-            for batch in (64, 256)
-        ),
+        *(Change("batch", f"{batch}", (f"train.batch_size={batch}",)) for batch in (64, 256)),
         *PLANS,
         THREE_STAGES,
         with_more(ONE_OF_FEATURES, "random teacher", "2 blocks", "teacher.depth=2"),
@@ -145,6 +148,7 @@ CIFAR_50K = Search(
         with_more(PIXELS_THEN_FEATURES, "second stage", "rate 0.004", "stages.base_lr=[2e-3,4e-3]"),
         with_more(PIXELS_THEN_FEATURES, "both stages", "rate 0.004", "optimizer.base_lr=4e-3"),
         *lengths(100_000, 200_000, 800_000, 1_600_000),
+        *NO_HELP,
         Change("network", "128 x 6", network(128, 6)),
         Change("network", "192 x 6", network(192, 6)),
         SIX_BLOCKS_AT_EQUAL_TIME,
@@ -188,6 +192,7 @@ TINY_15K = Search(
         RAW_PIXELS,
         ONE_OF_FEATURES,
         *lengths(100_000, 200_000, 800_000),
+        *NO_HELP,
     ),
 )
 

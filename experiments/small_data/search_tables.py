@@ -7,7 +7,7 @@ from common.chart import COLOURS, Chart, Series
 from common.experiment import Block
 from common.results import Results
 from common.stored_run import Json
-from common.tables import NOTHING, mean_and_spread, standing, table
+from common.tables import NOTHING, mean_and_spread, minutes_and_spread, standing, table
 from search import SEARCHES, Change, Search, cells
 
 KNN, LINEAR, MEAN, GRID = "knn", "linear", "mean", "grid:3"
@@ -52,7 +52,7 @@ def change_row(search: Search, change: Change, results: Results) -> list[str]:
     if name not in results:
         return [change.what, change.value, *(NOTHING for _ in SHOWN), NOTHING, NOTHING]
     one = results[name]
-    minutes = f"{one['seconds'] / 60:.1f}"
+    minutes = minutes_and_spread([one])
     return [change.what, change.value, *found([last(one)]), f"{one['images']:,}", minutes]
 
 
@@ -63,9 +63,8 @@ def of_set(search: Search, results: Results) -> str:
         evaluations = [one for base in bases for one in labelled(base, label)]
         rows.append([label, "", *found(evaluations), NOTHING, NOTHING])
     images = f"{bases[0]['images']:,}" if bases else NOTHING
-    minutes = [one["seconds"] / 60 for one in bases]
-    shown = mean_and_spread(minutes, digits=1)
-    rows.append(["the base", "", *found(map(last, bases)), images, shown])
+    minutes = minutes_and_spread(bases)
+    rows.append(["the base", "", *found(map(last, bases)), images, minutes])
     rows += [change_row(search, change, results) for change in search.changes]
     return table(["what differs", "", *HEADS, "images seen", "minutes"], rows, left=2)
 

@@ -94,7 +94,10 @@ def compare_now(tools: Tools, run: Path, copy: Path) -> None:
         *tools.with_threads,
         folder=run.parent,  # a teacher's path can be relative to it
     )
-    for model, moment, kind in ((start, sets_of(run)[0], "start"), (run, sets_of(run)[-1], "stage")):
+    for model, moment, kind in (
+        (start, sets_of(run)[0], "start"),
+        (run, sets_of(run)[-1], "stage"),
+    ):
         named = {key: moment[key] for key in ("label", "step", "stage")}
         draw(tools, model, {**named, "moment": kind}, copy)
 
@@ -178,7 +181,10 @@ def said_by_labels(result: Json) -> str:
 
 
 def is_wrong(result: Json) -> bool:
-    """A yes to what is not better, a no to what is, or anything but a no to what is worse."""
+    """A yes to what is not better, a no to what is, or anything but a no to what is worse. Of so few
+    steps that the report says "too early" there is no verdict."""
+    if result["verdict"] == "too_early":
+        return False
     labels = said_by_labels(result)
     allowed = {"better": ("yes", "partly"), "the same": ("partly", "no"), "worse": ("no",)}
     return result["verdict"] not in allowed[labels]

@@ -62,7 +62,7 @@ void check_symmetric(const Fixture& fixture, Comparison& comparison) {
   const auto channels = [&](const char* key) {
     return at::tensor(fixture.config.at(key).get<std::vector<double>>(), at::kFloat)
         .view({1, -1, 1, 1})
-        .to(at::Device(fixture.device()));
+        .to(pixels.device());
   };
   const at::Tensor seen = (pixels - channels("clip_mean")) / channels("clip_std");
   const at::Tensor target = teacher.features(seen, at::kFloat, objectives::Normalisation::none);

@@ -47,7 +47,9 @@ struct TableOperation {
   /// The result in double precision, differentiable.
   std::function<at::Tensor(const TableShape& shape, const Tensors& inputs)> formula;
   std::function<Outcome(const Call& call)> ours;
-  double slack = 1;  // what the limits are multiplied with
+  double slack = 1;                   // what the limits are multiplied with
+  bool levels = true;                 // does it depend on the kernel level
+  std::vector<TableShape> more = {};  // shapes beside the table's
   /// It chooses its way by where its tensors lie; others are the host's kernels themselves.
   bool on_any_device = false;
 };
@@ -57,6 +59,8 @@ std::vector<TableOperation> row_operations();
 std::vector<TableOperation> product_operations();
 std::vector<TableOperation> step_operations();
 std::vector<TableOperation> update_operations();
+/// The bodies of a GPU's kernels, run on the host.
+std::vector<TableOperation> gpu_operations();
 
 /// Normal numbers in double precision that depend on shape and `seed` alone.
 at::Tensor table_numbers(const std::vector<std::int64_t>& shape, std::uint64_t seed,

@@ -9,20 +9,37 @@
 #include "dbot/ops/image_patches.h"
 #include "dbot/ops/token_loss.h"
 #include "tests/ops/operation_table.h"
+#include "tests/ops/step_inputs.h"
 
 // What a training step does around the blocks: patches, tokens, the loss.
 namespace dbot::ops {
-namespace {
 
-constexpr std::int64_t kPatch = 3, kColumns = 2;  // an image has `tokens` rows of two patches
-
-/// Every second patch, last first.
 at::Tensor wanted_patches(const TableShape& s) {
   return at::arange(0, s.tokens * kColumns, 2, at::kLong)
       .flip({0})
       .unsqueeze(0)
       .repeat({s.batch, 1});
 }
+
+at::Tensor wanted_tubelets(const TableShape& s) {
+  return at::arange(0, kSteps * s.tokens * kColumns, 3, at::kLong)
+      .flip({0})
+      .unsqueeze(0)
+      .repeat({s.batch, 1});
+}
+
+TokenPlan plan_of(const TableShape& s, bool with_positions) {
+  const at::Tensor shared = at::full({1}, -1, at::kLong);
+  const at::Tensor own = at::arange(s.tokens, at::kLong).flip({0});
+  TokenPlan plan{at::cat({shared, own, shared}).unsqueeze(0), {}};
+  if (with_positions) {
+    plan.positions = (at::arange(s.tokens + 2, at::kLong) * 7 % (s.tokens + 4)).unsqueeze(0);
+    plan.positions = plan.positions.repeat({s.batch, 1});
+  }
+  return plan;
+}
+
+namespace {
 
 TableOperation patches_row(std::string name, PatchOrder order, at::ScalarType pixels, bool part) {
   return {
@@ -64,16 +81,6 @@ TableOperation patches_row(std::string name, PatchOrder order, at::ScalarType pi
                 {}};
           },
       .on_any_device = true};
-}
-
-constexpr std::int64_t kSteps = 2, kFrames = 2;  // of a clip, and of a tubelet
-
-/// Every third tubelet of both steps, last first.
-at::Tensor wanted_tubelets(const TableShape& s) {
-  return at::arange(0, kSteps * s.tokens * kColumns, 3, at::kLong)
-      .flip({0})
-      .unsqueeze(0)
-      .repeat({s.batch, 1});
 }
 
 TableOperation tubelets_row(std::string name, PatchOrder order, at::ScalarType pixels, bool part) {
@@ -120,19 +127,6 @@ TableOperation tubelets_row(std::string name, PatchOrder order, at::ScalarType p
                     {}};
               },
           .on_any_device = true};
-}
-
-/// The shared token, then the sample's own ones backwards, then the shared token again; positions
-/// in an order of their own where `with_positions`.
-TokenPlan plan_of(const TableShape& s, bool with_positions) {
-  const at::Tensor shared = at::full({1}, -1, at::kLong);
-  const at::Tensor own = at::arange(s.tokens, at::kLong).flip({0});
-  TokenPlan plan{at::cat({shared, own, shared}).unsqueeze(0), {}};
-  if (with_positions) {
-    plan.positions = (at::arange(s.tokens + 2, at::kLong) * 7 % (s.tokens + 4)).unsqueeze(0);
-    plan.positions = plan.positions.repeat({s.batch, 1});
-  }
-  return plan;
 }
 
 TableOperation assemble_row(std::string name, bool with_positions, bool trained_table) {
@@ -191,7 +185,7 @@ at::Tensor loss_formula(const at::Tensor& p, const at::Tensor& t, const LossConf
 }
 
 TableOperation loss_row(std::string name, LossKind kind, TargetScale scale) {
-  const LossConfig config{.kind = kind, .beta = 0.7};
+  const LossConfig config{.kind = kind, .beta = kSmoothness};
   return {.name = std::move(name),
           .inputs =
               [](const TableShape& s) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <ostream>
 
@@ -45,21 +46,33 @@ std::string test_name(const testing::TestParamInfo<Case>& info) {
 // A single value, partial vectors of every width, more than one block of attention, whole vectors.
 constexpr TableShape kShapes[] = {{1, 1, 4, 1}, {2, 5, 12, 2}, {3, 17, 44, 2}, {2, 50, 192, 3}};
 
+std::vector<TableShape> shapes_of(const TableOperation& operation) {
+  std::vector<TableShape> shapes(std::begin(kShapes), std::end(kShapes));
+  shapes.insert(shapes.end(), operation.more.begin(), operation.more.end());
+  return shapes;
+}
+
+std::vector<simd::KernelLevel> levels_of(const TableOperation& operation) {
+  const std::vector<simd::KernelLevel> levels = simd::supported_kernel_levels();
+  return operation.levels ? levels : std::vector<simd::KernelLevel>{levels.front()};
+}
+
 /// Of one operation, type and shape.
 void append_cases(std::vector<Case>& all, const TableOperation& operation, const TableShape& shape,
                   at::ScalarType compute) {
+  const simd::KernelLevel widest = simd::supported_kernel_levels().back();
   for (const std::string& device : test::test_devices()) {
     if (device != "cpu") {
-      const simd::KernelLevel any = simd::supported_kernel_levels().back();
-      if (operation.on_any_device) all.push_back({operation, shape, compute, any, false, device});
+      if (operation.on_any_device) {
+        all.push_back({operation, shape, compute, widest, false, device});
+      }
       continue;
     }
-    for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+    for (const simd::KernelLevel level : levels_of(operation)) {
       all.push_back({operation, shape, compute, level});
     }
     // Every processor can run what AMX does, slowly.
-    if (compute == at::kBFloat16) {
-      const simd::KernelLevel widest = simd::supported_kernel_levels().back();
+    if (compute == at::kBFloat16 && operation.levels) {
       all.push_back({operation, shape, compute, widest, true});
     }
   }
@@ -67,12 +80,14 @@ void append_cases(std::vector<Case>& all, const TableOperation& operation, const
 
 std::vector<Case> cases(const std::vector<at::ScalarType>& types) {
   std::vector<Case> all;
-  for (const auto& part :
-       {row_operations(), product_operations(), step_operations(), update_operations()}) {
+  for (const auto& part : {row_operations(), product_operations(), step_operations(),
+                           update_operations(), gpu_operations()}) {
     for (const TableOperation& operation : part) {
       for (const at::ScalarType compute : types) {
         if (compute == at::kBFloat16 && !operation.bfloat16) continue;
-        for (const TableShape& shape : kShapes) append_cases(all, operation, shape, compute);
+        for (const TableShape& shape : shapes_of(operation)) {
+          append_cases(all, operation, shape, compute);
+        }
       }
     }
   }

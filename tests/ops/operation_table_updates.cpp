@@ -7,10 +7,23 @@
 #include "dbot/ops/adamw_update.h"
 #include "dbot/ops/flat_updates.h"
 #include "tests/ops/operation_table.h"
+#include "tests/ops/step_inputs.h"
 
 // What optimizers and moving averages do to flat buffers: values, state, and what is left of the
 // gradients.
 namespace dbot::ops {
+
+AdamWOptions adam_options(bool decay_in_gradient) {
+  return {.learning_rate = 0.01,
+          .beta1 = 0.9,
+          .beta2 = 0.95,
+          .eps = 1e-3,
+          .weight_decay = 0.05,
+          .gradient_scale = 0.5,
+          .step = 3,
+          .decay_in_gradient = decay_in_gradient};
+}
+
 namespace {
 
 std::int64_t size_of(const TableShape& s) {
@@ -46,17 +59,6 @@ StepNumbers numbers_of(const at::Tensor& like, double rate, double gradient_scal
           .gradient_divisor = number(1 / gradient_scale),
           .skipped = number(0),
           .count = number(static_cast<double>(step))};
-}
-
-AdamWOptions adam_options(bool decay_in_gradient) {
-  return {.learning_rate = 0.01,
-          .beta1 = 0.9,
-          .beta2 = 0.95,
-          .eps = 1e-3,
-          .weight_decay = 0.05,
-          .gradient_scale = 0.5,
-          .step = 3,
-          .decay_in_gradient = decay_in_gradient};
 }
 
 /// Values, both moments, what is left of the gradients, and the gradients' norm before.

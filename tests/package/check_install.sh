@@ -37,6 +37,18 @@ if [[ -e $build/libdbot_video.so ]]; then
   said=$(DBOT_INDEX=off "$prefix/bin/dbot" data stats tests/data/video/files --videos 2>&1 || true)
   [[ $said == *h264* ]] || fail "a video with its module: $said"
 fi
+# So is the one for GPUs.
+said=$(DBOT_MODULES='' "$prefix/bin/dbot" doctor || true)
+[[ $said == *"libdbot_cuda.so, which is in none of"* ]] || fail "doctor without the module: $said"
+if [[ -e $build/libdbot_cuda.so ]]; then
+  cmake --install "$build" --prefix "$work/cuda" --component cuda >/dev/null
+  cp "$work/cuda/lib/dbot/libdbot_cuda.so" "$prefix/lib/dbot/"
+  ! readelf -d "$prefix/lib/dbot/libdbot_cuda.so" | grep -qE 'R(UN)?PATH' ||
+    fail "the module for GPUs knows where it was built"
+  said=$("$prefix/bin/dbot" doctor || true)
+  [[ $said == *"CUDA module"*"$prefix"*"lib/dbot/libdbot_cuda.so"* ]] ||
+    fail "doctor with the module: $said"
+fi
 
 cmake -G Ninja -S tests/package/consumer -B "$work/build" -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_PREFIX_PATH="$prefix" \

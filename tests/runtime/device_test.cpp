@@ -6,10 +6,12 @@
 
 #include "dbot/core/error.h"
 #include "dbot/runtime/cuda.h"
+#include "dbot/runtime/cuda/device_choice.h"
 
 namespace dbot::runtime {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 /// The message of the refusal; empty if the request is none to refuse.
@@ -38,13 +40,32 @@ TEST(Device, OtherWordsAreRefused) {
   }
 }
 
-TEST(Device, RefusesWhatThisProcessLacks) {
-  if (cuda::available()) GTEST_SKIP() << "this process can use a GPU";
+TEST(Device, WordsAreCheckedWithoutAskingForAGpu) {
+  for (const char* request : {"auto", "cpu", "cuda", "cuda:0", "cuda:12"}) {
+    EXPECT_NO_THROW(check_device(request)) << request;
+  }
+  EXPECT_THROW(check_device("gpu"), UsageError);
+}
+
+TEST(Device, RefusesWhatThisMachineLacks) {
+  EXPECT_EQ(resolve_device("cpu"), Device{});
+  if (load_cuda().obstacle != cuda::Obstacle::no_driver) GTEST_SKIP() << "there is a driver";
+  EXPECT_FALSE(cuda::available());
   EXPECT_EQ(cuda::device_count(), 0);
   EXPECT_EQ(resolve_device("auto"), Device{});
   for (const char* request : {"cuda", "cuda:0", "cuda:12"}) {
-    EXPECT_EQ(refusal(request), "[device] " + cuda::why_not() + ", expected cpu or auto");
+    EXPECT_THAT(refusal(request),
+                AllOf(HasSubstr("[device] " + std::string(request) + " cannot be used"),
+                      HasSubstr("NVIDIA's driver is not there"),
+                      HasSubstr("compute on the CPU by train.device = \"cpu\"")));
   }
+}
+
+TEST(Device, WithoutAGpuNothingIsWarnedOf) {
+  if (load_cuda().obstacle != cuda::Obstacle::no_driver) GTEST_SKIP() << "there is a driver";
+  int lines = 0;
+  choose_device("auto", [&lines](core::LogLevel, std::string_view) { ++lines; });
+  EXPECT_EQ(lines, 0);
 }
 
 TEST(Device, WhatLiesThereIsNotCopied) {

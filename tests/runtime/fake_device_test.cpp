@@ -19,9 +19,9 @@
 namespace dbot::runtime {
 
 /// A function of the project, as the watch sees it, that asks a device for a number.
-[[gnu::noinline]] double asks_the_device(const at::Tensor& tensor);
+double asks_the_device(const at::Tensor& tensor);
 
-double asks_the_device(const at::Tensor& tensor) {
+[[gnu::noinline]] double asks_the_device(const at::Tensor& tensor) {
   return tensor.sum().item<double>();
 }
 

@@ -33,9 +33,9 @@ const std::vector<Module>& modules_in_order() {
   static const std::vector<Module> modules{
       {"core", {".", "files", "settings"}},
       {"formats", {".", "safetensors", "torch", "onnx"}},
-      {"runtime", {".", "no_cuda", "launch", "process_group", "heartbeat.h"}},
+      {"runtime", {".", "cuda", "launch", "process_group", "heartbeat.h"}},
       {"simd", {"."}},
-      {"ops", {".", "reference", "cpu", "no_cuda"}},
+      {"ops", {".", "reference", "cpu", "cuda", "no_cuda"}},
       {"nn", {".", "vit", "joint", "clip", "convolution", "masked"}},
       {"exchange",
        {".", "names", "kinds", "import", "onnx", "export", "video", "convolution", "joint"}},

@@ -122,6 +122,7 @@ TEST_F(RunFolderTest, HarmlessKeysMayChangeAndAreStored) {
   EXPECT_TRUE(RunFolder::may_change("evaluate.every_epochs"));
   EXPECT_TRUE(RunFolder::may_change("data.workers"));
   EXPECT_TRUE(RunFolder::may_change("data.cache_bytes"));
+  EXPECT_TRUE(RunFolder::may_change("train.device"));
   EXPECT_FALSE(RunFolder::may_change("data.weights"));
   EXPECT_FALSE(RunFolder::may_change("data.mean"));
   EXPECT_FALSE(RunFolder::may_change("train.batch_size"));

@@ -12,6 +12,7 @@
 #include "dbot/report/terminal/progress_text.h"
 #include "dbot/run/recipe/recipe.h"
 #include "dbot/run/recipe/recipe_catalog.h"
+#include "dbot/runtime/cuda.h"
 #include "dbot/runtime/device.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/precision.h"
@@ -80,7 +81,10 @@ std::vector<Check> examine(const Arguments& arguments) {
     for (Check& check : more) checks.push_back(std::move(check));
   };
   add(tools::check_machine(machine, runtime::system_limits()));
-  add({{"device", Status::ok, to_string(runtime::resolve_device("auto"))},
+  // Before anything computes: LibTorch must not settle before that there is no CUDA.
+  const std::string device = to_string(runtime::resolve_device("auto"));
+  add(tools::check_cuda(runtime::cuda::found(), {}));
+  add({{"device", Status::ok, device},
        {"precision", Status::ok, std::string(runtime::name(precision))},
        {"threads", Status::ok, fmt::format("{}", threads)},
        tools::check_waiting(variable("GOMP_SPINCOUNT"), variable("OMP_WAIT_POLICY")),

@@ -18,7 +18,6 @@
 #include "dbot/run/pretrain/pretrain.h"
 #include "dbot/run/recipe/recipe_catalog.h"
 #include "dbot/run/recipe/recipe_for_weights.h"
-#include "dbot/runtime/cuda.h"
 #include "dbot/runtime/launch/launched.h"
 #include "dbot/train/run_folder.h"
 
@@ -180,8 +179,7 @@ void add_pretrain(CommandLine& line) {
   add("--seed", a->seed, "N", "Seed of everything random");
   add("--labels", a->labels, "none|folder|FILE",
       "Where labels for evaluation come from (default: as the data have them)");
-  add("--device", a->device, runtime::cuda::available() ? "auto|cpu|cuda" : "auto|cpu",
-      "Where to compute");
+  add("--device", a->device, "auto|cpu|cuda|cuda:N", "Where to compute");
   add_precision(*command, a->precision);
   add_threads(*command, a->threads);
   add("--capture-step", a->capture_step, "N", "Keep this step for dbot replay");

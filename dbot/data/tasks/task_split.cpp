@@ -155,9 +155,9 @@ std::vector<std::vector<std::string>> class_names_of_tasks(
   return names;
 }
 
-std::vector<std::shared_ptr<const Dataset>> split_into_tasks(std::shared_ptr<const Dataset> dataset,
-                                                             const TaskSplit& split,
-                                                             std::uint64_t seed, TaskUse use) {
+std::vector<std::shared_ptr<const Dataset>> split_into_tasks(
+    const std::shared_ptr<const Dataset>& dataset, const TaskSplit& split, std::uint64_t seed,
+    TaskUse use) {
   const std::vector<Places> classes = classes_of_tasks(split, dataset->classes());
   const bool cut = split.kind == TaskKind::pieces && use == TaskUse::learning;
   std::vector<Places> pieces;

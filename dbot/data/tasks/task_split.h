@@ -47,9 +47,9 @@ enum class TaskUse { learning, judging };
 /// The samples of each task, labelled by place in its classes. Unlabelled samples belong to none.
 /// Pixels stay as they are: see `pixel_order`. Throws UsageError as classes_of_tasks, DataError
 /// naming a task that has no sample.
-std::vector<std::shared_ptr<const Dataset>> split_into_tasks(std::shared_ptr<const Dataset> dataset,
-                                                             const TaskSplit& split,
-                                                             std::uint64_t seed, TaskUse use);
+std::vector<std::shared_ptr<const Dataset>> split_into_tasks(
+    const std::shared_ptr<const Dataset>& dataset, const TaskSplit& split, std::uint64_t seed,
+    TaskUse use);
 
 /// int64 [pixels]: the pixel that comes to each place in task `task` of the kind `permutations`; of
 /// task 0 and of other kinds undefined, since nothing moves.

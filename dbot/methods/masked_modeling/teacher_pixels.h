@@ -21,4 +21,11 @@ struct PixelStatistics {
 ops::Images renormalised(const ops::Images& images, const PixelStatistics& from,
                          const PixelStatistics& to, data::ChannelScales& scales);
 
+/// The same, once.
+inline ops::Images renormalised(const ops::Images& images, const PixelStatistics& from,
+                                const PixelStatistics& to) {
+  data::ChannelScales scales;
+  return renormalised(images, from, to, scales);
+}
+
 }  // namespace dbot::methods

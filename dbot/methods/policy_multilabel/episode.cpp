@@ -121,7 +121,7 @@ at::Tensor classifier_step(const LabelNetwork& classifier, const ClassifierUpdat
                            const at::Tensor& weights) {
   const c10::NoGradGuard no_graph;
   const LabelNetwork::Pass pass = classifier.forward(rows);
-  const at::Tensor loss = objectives::weighted_bce(pass.logits, truth, weights);
+  at::Tensor loss = objectives::weighted_bce(pass.logits, truth, weights);
   update(classifier.backward(pass, objectives::weighted_bce_gradient(pass.logits, truth, weights)));
   return loss;
 }

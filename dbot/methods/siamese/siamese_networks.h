@@ -52,7 +52,7 @@ class SiameseNetworks {
   /// The key encoder ← momentum · itself + (1 − momentum) · the network. Nothing where there is
   /// none. BatchNorms' running values stay what its own passes made them.
   /// skipped: ParameterStore::lerp_from.
-  void move_keys(const at::Tensor& skipped) const;
+  void move_keys(const at::Tensor& skipped = {}) const;
 
  private:
   SiameseConfig config_;

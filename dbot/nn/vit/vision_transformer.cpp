@@ -154,10 +154,10 @@ at::Tensor VisionTransformer::complete(const at::Tensor& patches,
   }
   const std::int64_t width = config_.width;
   const at::Tensor& cls = parameters_->at("cls_token");
-  const at::Tensor tokens = config_.position_table
-                                ? ops::assemble_tokens(patches, cls, parameters_->at("pos_embed"),
-                                                       cls_first(ids_keep, patches))
-                                : at::cat({cls.expand({patches.size(0), 1, width}), patches}, 1);
+  at::Tensor tokens = config_.position_table
+                          ? ops::assemble_tokens(patches, cls, parameters_->at("pos_embed"),
+                                                 cls_first(ids_keep, patches))
+                          : at::cat({cls.expand({patches.size(0), 1, width}), patches}, 1);
   if (!config_.norm_before) return tokens;
   return at::layer_norm(tokens, {width}, parameters_->at("norm_pre.weight"),
                         parameters_->at("norm_pre.bias"), config_.layer_norm_eps);
@@ -177,7 +177,7 @@ at::Tensor VisionTransformer::complete_prefix(const at::Tensor& patches) const {
     tokens.push_back(parameters_->at("register_tokens").expand({batch, config_.registers, width}));
   }
   tokens.push_back(table.defined() ? patches + table : patches);
-  const at::Tensor all = at::cat(tokens, 1);
+  at::Tensor all = at::cat(tokens, 1);
   if (!config_.norm_before) return all;
   return at::layer_norm(all, {width}, parameters_->at("norm_pre.weight"),
                         parameters_->at("norm_pre.bias"), config_.layer_norm_eps);

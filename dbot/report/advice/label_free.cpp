@@ -50,6 +50,16 @@ std::string crops_text(const Pair& pair) {
       100 * pair.before().own_crop_nearest, pair.start.label);
 }
 
+/// By how much the share of images that another crop finds has changed, and how much is chance.
+struct Change {
+  double by = 0, chance = 0;
+};
+
+Change change_of(const Pair& pair) {
+  const double before = pair.before().own_crop_nearest, now = pair.after().own_crop_nearest;
+  return {.by = now - before, .chance = noise(before, now, pair.after().images)};
+}
+
 /// Predictions first: what predicts nothing has learnt nothing. Empty: nothing is wrong with them.
 std::optional<Verdict> by_predictions(const Pair& pair, const std::string& so_far) {
   const ComparedFigures& now = pair.after();
@@ -77,8 +87,7 @@ std::optional<Verdict> by_predictions(const Pair& pair, const std::string& so_fa
 
 Verdict by_features(const Pair& pair, const std::string& so_far) {
   const ComparedFigures &before = pair.before(), &now = pair.after();
-  const double change = now.own_crop_nearest - before.own_crop_nearest;
-  const double chance = noise(before.own_crop_nearest, now.own_crop_nearest, now.images);
+  const auto [change, chance] = change_of(pair);
   const std::string crops = crops_text(pair);
   if (change < -chance) {
     return {Kind::no,
@@ -114,7 +123,12 @@ Verdict by_features(const Pair& pair, const std::string& so_far) {
 std::optional<Verdict> judge_without_labels(const Observed& observed, const std::string& so_far) {
   const auto pair = pair_of(observed);
   if (!pair) return std::nullopt;
-  if (auto verdict = by_predictions(*pair, so_far)) return verdict;
+  auto verdict = by_predictions(*pair, so_far);
+  // Mean colours alone are what a run begins with, and what is left of one that has come apart:
+  // then the features are worse than they were.
+  const auto [change, chance] = change_of(*pair);
+  const bool came_apart = change < -chance;
+  if (verdict && (verdict->kind == Kind::no || !came_apart)) return verdict;
   return by_features(*pair, so_far);
 }
 

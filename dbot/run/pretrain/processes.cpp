@@ -50,6 +50,14 @@ void share_recipe(const Recipe& recipe, train::Ranks& ranks,
 
 void check_processes(const Recipe& recipe, int processes) {
   if (processes == 1) return;
+  if (recipe.compute.device.starts_with("cuda")) {
+    throw UsageError({.operation = "processes",
+                      .subject = fmt::format("{} processes", processes),
+                      .fault = Fault::unsupported,
+                      .reason = fmt::format("cannot train together on GPUs yet, train.device is {}",
+                                            recipe.compute.device),
+                      .way_out = "start one, or let them compute by train.device = \"cpu\""});
+  }
   const std::string reason = methods::catalogue::outline(recipe.method).needs_one_process;
   if (!reason.empty()) {
     throw UsageError({.operation = "processes",

@@ -11,7 +11,7 @@
 #include "dbot/eval/kinds/feature_names.h"
 #include "dbot/methods/check_values.h"
 #include "dbot/run/recipe/recipe.h"
-#include "dbot/runtime/device.h"
+#include "dbot/runtime/cuda/device_choice.h"
 #include "dbot/train/step_share.h"
 
 namespace dbot::run {
@@ -206,7 +206,7 @@ void check(const Recipe& recipe) {
   check_float32(recipe);
   check_evaluated_features(recipe);
   check_shown_channels(recipe);
-  runtime::resolve_device(recipe.compute.device);
+  runtime::check_device(recipe.compute.device);
 }
 
 }  // namespace dbot::run

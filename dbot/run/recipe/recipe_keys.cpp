@@ -95,7 +95,8 @@ void bind_training(Settings& settings, Recipe& recipe) {
                "So many in a row without a better figure end a stage early; 0: none do.");
   settings.add("train.keep_best", validation.keep_best,
                "A stage ends with the weights of its best validation.");
-  settings.add("train.device", recipe.compute.device, "auto, cpu or cuda.");
+  settings.add("train.device", recipe.compute.device,
+               "Where to compute: auto, cpu, cuda (the first GPU) or cuda:N.");
   settings.add("train.threads", recipe.compute.threads, at_least(0, 4096), "",
                "Compute threads; 0: one for each usable core.");
   settings.add_choice("train.kernels", recipe.compute.kernels,

@@ -9,7 +9,7 @@
 #include "dbot/data/image/value_range.h"
 #include "dbot/data/loader/statistics.h"
 #include "dbot/ops/cpu/matrix_choice.h"
-#include "dbot/runtime/device.h"
+#include "dbot/runtime/cuda/device_choice.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/usable_cores.h"
 #include "dbot/simd/kernel_level.h"
@@ -48,7 +48,7 @@ simd::KernelLevel level_of(KernelRequest request) {
 
 void resolve_compute(Recipe& recipe, const core::Log& log,
                      const std::optional<runtime::Launched>& launched) {
-  recipe.compute.device = to_string(runtime::resolve_device(recipe.compute.device));
+  recipe.compute.device = to_string(runtime::choose_device(recipe.compute.device, log));
   recipe.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
   if (recipe.compute.threads == 0) {
     const int cores = runtime::describe_machine().usable_cores;
@@ -126,6 +126,20 @@ void resolve_statistics(Recipe& recipe, const data::Dataset& dataset, const core
                   fmt::join(recipe.data.mean, ", "), fmt::join(recipe.data.std, ", ")));
 }
 
+namespace {
+
+/// A run stays where it was begun, unless another device is asked for.
+void resolve_device_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
+  if (recipe.compute.device == "auto") recipe.compute.device = stored.compute.device;
+  recipe.compute.device = to_string(runtime::choose_device(recipe.compute.device, log));
+  if (recipe.compute.device == stored.compute.device) return;
+  log(core::LogLevel::information,
+      fmt::format("[resume] goes on on {}, was begun on {}: not to the same bits",
+                  recipe.compute.device, stored.compute.device));
+}
+
+}  // namespace
+
 void resolve_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
   if (precision_of(stored) == Precision::bf16 && !runtime::cpu_has_fast_bf16()) {
     throw UsageError(
@@ -136,8 +150,7 @@ void resolve_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
          .way_out = "go on with it on a machine that does, or begin a new run with "
                     "train.precision = \"fp32\""});
   }
-  if (recipe.compute.device == "auto") recipe.compute.device = stored.compute.device;
-  recipe.compute.device = to_string(runtime::resolve_device(recipe.compute.device));
+  resolve_device_like(recipe, stored, log);
   if (recipe.compute.threads == 0) recipe.compute.threads = stored.compute.threads;
   if (recipe.train.lanes == 0) recipe.train.lanes = stored.train.lanes;
   if (recipe.compute.kernels == KernelRequest::automatic)

@@ -13,6 +13,7 @@
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/run/stored/finite_checks.h"
 #include "dbot/run/stored/stored_method.h"
+#include "dbot/runtime/cuda/device_choice.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {
@@ -51,7 +52,8 @@ std::size_t worth_looking_at(const std::vector<double>& losses) {
 Replay replay(const std::filesystem::path& folder, std::optional<runtime::Precision> precision,
               const core::Log& log) {
   const train::Capture capture = train::read_capture(folder);
-  const Recipe recipe = read_recipe(capture.recipe, (folder / "capture.toml").string());
+  Recipe recipe = read_recipe(capture.recipe, (folder / "capture.toml").string());
+  recipe.compute.device = to_string(runtime::device_like(recipe.compute.device, log));
   const int threads = runtime::configure_compute(static_cast<int>(recipe.compute.threads));
   use_kernels(recipe, log);
   if (threads != recipe.compute.threads) {

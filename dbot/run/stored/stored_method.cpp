@@ -6,6 +6,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/core/files/files.h"
+#include "dbot/runtime/device.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 
 namespace dbot::run {
@@ -93,6 +94,8 @@ StoredMethod load_stored_method(const fs::path& path, const core::Log& log) {
   const Source source = open_source(path, log);
   StoredMethod stored;
   stored.recipe = read_recipe(core::read_text_file(source.recipe), source.recipe.string());
+  // What looks at a stored run computes on the CPU, wherever it was trained.
+  stored.recipe.compute.device = to_string(runtime::Device{});
   stored.state = source.checkpoint.state;
   stored.texts = stored_texts(source.recipe.parent_path());
   std::vector<std::string> words;

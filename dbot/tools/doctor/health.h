@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/runtime/cuda/load.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/system_limits.h"
 
@@ -23,6 +24,10 @@ struct Check {
 /// Processor, cores, memory, shared memory, open files.
 std::vector<Check> check_machine(const runtime::Machine& machine,
                                  const runtime::SystemLimits& limits);
+/// Driver, GPUs, LibTorch's CUDA library and the module, with their folders and versions, and what
+/// is missing of them: a warning where there is a GPU, and no fault where there is none.
+std::vector<Check> check_cuda(const runtime::cuda::Found& found,
+                              const runtime::cuda::Places& places);
 /// How threads are told to wait for each other; `spin_count` and `wait_policy` as the environment
 /// has them, empty if unset.
 Check check_waiting(const std::string& spin_count, const std::string& wait_policy);

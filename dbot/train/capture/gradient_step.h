@@ -44,6 +44,7 @@ class GradientStep {
   /// micro-batch. All backward passes are made then, and what stands below in the name of losses is
   /// not for use.
   void stay_on_device() { late_ = true; }
+  bool stays_on_device() const { return late_; }
   /// The losses so far, float64 without dimension, where they stay on the device.
   const std::vector<at::Tensor>& losses_on_device() const { return late_losses_; }
   /// Micro-batches so far.

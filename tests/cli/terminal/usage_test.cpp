@@ -42,12 +42,6 @@ TEST(Usage, HelpIsWhatPeopleExpect) {
   expect_usage_error(dbot({"help", "pretain"}), {"pretain", "pretrain"});
 }
 
-TEST(Usage, HelpOffersNothingThatIsRefused) {
-  const std::string help = dbot({"pretrain", "--help"}).out;
-  const bool has_gpu = dbot({"doctor"}).out.find("cuda") != std::string::npos;
-  EXPECT_EQ(help.find("cuda") != std::string::npos, has_gpu);
-}
-
 TEST(Usage, SuggestsWhatIsMeant) {
   const Workshop shop;
   const auto train = [&](const std::vector<std::string>& more) {

@@ -87,9 +87,7 @@ void compare_teacher(const Fixture& fixture, const at::Tensor& images, Compariso
                                           .std = {0.229, 0.224, 0.225}};
   const methods::PixelStatistics clip{.mean = {0.48145466, 0.4578275, 0.40821073},
                                       .std = {0.26862954, 0.26130258, 0.27577711}};
-  data::ChannelScales scales;
-  comparison.elements("input_renormalised",
-                      methods::renormalised(images, imagenet, clip, scales).seen(),
+  comparison.elements("input_renormalised", methods::renormalised(images, imagenet, clip).seen(),
                       element_limits::value);
   // The stored features are those of the images as they are.
   const auto patches = [&](TeacherOutput output, Normalisation normalisation) {

@@ -67,7 +67,7 @@ methods::SiameseNetworks read_moco(const Fixture& fixture, const methods::Siames
   }
   methods::SiameseNetworks networks(config);
   networks.load_state(state);
-  networks.move_keys({});
+  networks.move_keys();
   return networks;
 }
 

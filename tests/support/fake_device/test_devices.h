@@ -9,8 +9,8 @@
 namespace dbot::test {
 
 /// Of the environment's DBOT_TEST_DEVICES, or those `otherwise`; "cuda" is one for machines that
-/// have it. Throws Error for other words. Installs the fake one: a program whose tests use it asks
-/// for its parameters here, before any test runs.
+/// have it. Throws Error for other words. Installs the fake one where it is named: a program whose
+/// tests use it asks for its parameters here, before any test runs.
 std::vector<std::string> test_devices(const char* otherwise = "cpu,fake");
 
 /// Of such a name.
