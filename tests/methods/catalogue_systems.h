@@ -21,6 +21,7 @@ struct System {
   /// LibTorch computes it on the host and on GPUs, and on nothing else.
   bool needs_known_device = false;
   runtime::Device device = {};
+
   std::unique_ptr<methods::Method> make(bool stored) const { return make_on(stored, device); }
 };
 
