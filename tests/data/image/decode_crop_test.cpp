@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 // libjpeg needs <cstdio> before it.
 #include <jpeglib.h>
@@ -196,6 +197,57 @@ TEST(DecodeCrop, GreyFilesFillEveryChannel) {
   const auto planar = part(bytes, 3, {{10, 20, 150, 160}}, {32, 32});
   EXPECT_TRUE(std::equal(planar.begin(), planar.begin() + 1024, planar.begin() + 1024));
   EXPECT_TRUE(std::equal(planar.begin(), planar.begin() + 1024, planar.begin() + 2048));
+}
+
+/// A JPEG whose three components have the same sampling factors, as some programs write 4:4:4.
+std::vector<std::uint8_t> evenly_sampled_jpeg(const Image& image, int across, int down) {
+  jpeg_compress_struct info{};
+  jpeg_error_mgr errors{};
+  info.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&info);
+  unsigned char* memory = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&info, &memory, &size);
+  info.image_width = static_cast<JDIMENSION>(image.width);
+  info.image_height = static_cast<JDIMENSION>(image.height);
+  info.input_components = 3;
+  info.in_color_space = JCS_RGB;
+  jpeg_set_defaults(&info);
+  for (int c = 0; c < 3; ++c) {
+    info.comp_info[c].h_samp_factor = across;
+    info.comp_info[c].v_samp_factor = down;
+  }
+  jpeg_start_compress(&info, TRUE);
+  auto pixels = image.pixels;
+  while (info.next_scanline < info.image_height) {
+    JSAMPROW row = pixels.data() + info.next_scanline * image.row_bytes();
+    jpeg_write_scanlines(&info, &row, 1);
+  }
+  jpeg_finish_compress(&info);
+  jpeg_destroy_compress(&info);
+  std::vector<std::uint8_t> bytes(memory, memory + size);
+  std::free(memory);
+  return bytes;
+}
+
+// The decoder of a thread keeps its memory for the next image.
+TEST(DecodeCrop, TheImageBeforeChangesNothing) {
+  const CropChoice choice{{16, 20, 150, 160}};
+  const auto grey = bytes_of(fixtures() / "codecs/photo_grey.jpg");
+  const auto colour = bytes_of(fixtures() / "codecs/photo_420.jpg");
+  const auto image = decode_image(colour, 3, "x");
+  const auto expected_grey = part(grey, 3, choice, {32, 32});
+  const auto expected_colour = part(colour, 3, choice, {32, 32});
+  for (const auto& [across, down] : {std::pair{1, 1}, {2, 1}, {1, 2}, {3, 1}}) {
+    SCOPED_TRACE(testing::Message() << across << " x " << down);
+    const auto before = evenly_sampled_jpeg(image, across, down);
+    EXPECT_LT(mean_difference(part(before, 3, choice, {32, 32}), expected_colour), 3);
+    EXPECT_EQ(part(grey, 3, choice, {32, 32}), expected_grey);
+    part(before, 1, choice, {32, 32});
+    EXPECT_EQ(part(grey, 1, choice, {32, 32}),
+              std::vector<std::uint8_t>(expected_grey.begin(), expected_grey.begin() + 1024));
+    EXPECT_EQ(part(colour, 3, choice, {32, 32}), expected_colour);
+  }
 }
 
 TEST(DecodeCrop, ATruncatedFileIsRefusedWhateverThePart) {

@@ -115,7 +115,8 @@ void BaselineDecoder::choose_blocks(const Crop& area, Shrink shrink) {
   end_unit_column_ = divided_up(area.left + area.width, kSide * most_across_);
   units_across_ = divided_up(width_, kSide * most_across_);
   units_down_ = divided_up(height_, kSide * most_down_);
-  for (auto& component : components_) {
+  // Those of the image, no more: a grey one leaves what an earlier image wrote in the others.
+  for (auto& component : std::span(components_).first(static_cast<std::size_t>(count_))) {
     const int coarser_across = most_across_ / component.across;
     const int coarser_down = most_down_ / component.down;
     const int wanted = &component == components_ ? shrink.grey : shrink.colour;
