@@ -18,8 +18,6 @@ struct System {
   std::string header;  // stands in the description of its backbone
   std::vector<std::string> exhibits = {};
   double weight_decay = 0.05;  // 0 of systems that refuse another one
-  /// LibTorch computes it on the host and on GPUs, and on nothing else.
-  bool needs_known_device = false;
   runtime::Device device = {};
 
   std::unique_ptr<methods::Method> make(bool stored) const { return make_on(stored, device); }

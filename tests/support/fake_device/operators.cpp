@@ -12,6 +12,7 @@
 #include "tests/support/fake_device/late_reads.h"
 #include "tests/support/fake_device/memory.h"
 #include "tests/support/fake_device/record.h"
+#include "tests/support/fake_device/recurrent_cell.h"
 
 namespace dbot::test::fake {
 namespace {
@@ -134,6 +135,8 @@ void install_operators() {
            torch::CppFunction::makeFromBoxedFunction<&convolve_on_host>());
   own.impl("convolution_backward_overrideable",
            torch::CppFunction::makeFromBoxedFunction<&convolve_backward_on_host>());
+  own.impl("_thnn_fused_gru_cell", &gru_cell);
+  own.impl("_thnn_fused_gru_cell_backward", &gru_cell_backward);
   static torch::Library others(torch::Library::IMPL, "_", kKey, __FILE__, __LINE__);
   others.fallback(torch::CppFunction::makeFromBoxedFunction<&compute_on_host>());
 }
