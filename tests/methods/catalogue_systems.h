@@ -23,7 +23,7 @@ struct System {
   std::unique_ptr<methods::Method> make(bool stored) const { return make_on(stored, device); }
 };
 
-void PrintTo(const System& system, std::ostream* out);
+void PrintTo(const System& system, std::ostream* out);  // NOLINT(readability-identifier-naming)
 
 /// Small ones of every system in the catalogue on each of test_devices(), and one of the tests'
 /// own.

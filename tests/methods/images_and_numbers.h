@@ -36,8 +36,8 @@ class ImagesAndNumbers final : public data::Dataset {
     sample.begin(name(index));
     const std::array<std::int64_t, 3> shape{8, 8, 3};
     for (auto& value : sample.add(data::kImagePart).own_values(at::kByte, shape)) {
-      value =
-          static_cast<std::uint8_t>(random.below(128) + 100 * static_cast<unsigned>(label(index)));
+      value = static_cast<std::uint8_t>(random.below(128) +
+                                        100 * static_cast<std::uint64_t>(label(index)));
     }
     const std::array<std::int64_t, 2> rows{1 + index % 3 + label(index), 1};
     const auto bytes = sample.add(kNumbers).own_values(at::kFloat, rows);

@@ -85,7 +85,7 @@ TEST(DecodeCrop, APartAsStoredHasThePixelsOfTheWhole) {
       ASSERT_EQ(view.width, crop.width);
       for (int y = 0; y < crop.height; ++y) {
         const auto* expected = part_of(view_of(whole), crop).row(y);
-        ASSERT_TRUE(std::equal(expected, expected + 3 * crop.width, view.row(y))) << "row " << y;
+        ASSERT_TRUE(std::equal(expected, expected + 3L * crop.width, view.row(y))) << "row " << y;
       }
     }
   }
@@ -269,7 +269,7 @@ TEST(DecodeCrop, DamagedDataGiveAnErrorOrAnImage) {
       auto bytes = whole;
       bytes[place] ^= static_cast<std::uint8_t>(1U << (place % 8));
       try {
-        std::vector<std::uint8_t> planar(3 * 24 * 24);
+        std::vector<std::uint8_t> planar(std::size_t{3} * 24 * 24);
         decode_crop(
             bytes, 3, "x",
             [](int height, int width) {

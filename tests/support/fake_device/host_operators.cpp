@@ -93,8 +93,8 @@ class Arguments {
       if (!theirs.is_alias_of(result)) continue;
       return ours.as_strided(result.sizes(), result.strides(), result.storage_offset());
     }
-    const at::Tensor copy = at::empty_strided(result.sizes(), result.strides(),
-                                              result.options().device(at::Device(device())));
+    at::Tensor copy = at::empty_strided(result.sizes(), result.strides(),
+                                        result.options().device(at::Device(device())));
     host_view(copy).copy_(result);
     return copy;
   }

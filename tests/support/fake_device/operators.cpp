@@ -101,8 +101,8 @@ at::Tensor view(const at::Tensor& tensor, at::IntArrayRef size) {
   return as_strided(tensor, sides, *stride, tensor.storage_offset());
 }
 
-const at::Tensor& resize_(const at::Tensor& tensor, at::IntArrayRef size,
-                          std::optional<at::MemoryFormat> /*memory_format*/) {
+const at::Tensor& resize(const at::Tensor& tensor, at::IntArrayRef size,
+                         std::optional<at::MemoryFormat> /*memory_format*/) {
   if (tensor.sizes() == size) return tensor;  // a view keeps its strides
   const auto bytes = tensor.element_size() * static_cast<std::size_t>(c10::multiply_integers(size));
   const c10::Storage& storage = tensor.storage();
@@ -126,7 +126,7 @@ void install_operators() {
   own.impl("as_strided", &as_strided);
   own.impl("view", &view);
   own.impl("_reshape_alias", &reshape_alias);
-  own.impl("resize_", &resize_);
+  own.impl("resize_", &resize);
   // LibTorch has formulas of its own for devices without these; the CPU and GPUs have kernels.
   for (const char* kernel : {"native_layer_norm", "native_group_norm", "silu_backward"}) {
     own.impl(kernel, torch::CppFunction::makeFromBoxedFunction<&compute_on_host>());

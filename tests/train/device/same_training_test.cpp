@@ -55,7 +55,7 @@ class OnADevice : public TrainerTest, public testing::WithParamInterface<TinySys
 /// Without the gradient of keys' biases, which is zero but for rounding, and what an optimizer
 /// makes of that noise.
 at::Tensor without_key_bias(const std::string& name, const at::Tensor& value) {
-  const at::Tensor here = value.detach().cpu();
+  at::Tensor here = value.detach().cpu();
   if (!name.ends_with("attn.qkv.bias")) return here;
   return at::cat({here.chunk(3)[0], here.chunk(3)[2]});
 }
