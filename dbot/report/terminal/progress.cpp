@@ -9,8 +9,8 @@ namespace {
 constexpr std::string_view line_start = "\r";
 constexpr std::string_view clear_to_end = "\x1b[K";
 
-// Ends of epochs are told early, but not when an epoch takes less than this share of the interval.
-constexpr double epoch_end_share = 0.1;
+// Ends of epochs are told early, but none so soon after the last line: small sets have thousands.
+constexpr double epoch_end_share = 0.5;
 
 }  // namespace
 

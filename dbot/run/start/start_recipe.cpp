@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "dbot/core/settings/toml_document.h"
 #include "dbot/report/text/quantity_text.h"
@@ -78,7 +79,8 @@ StartReason length_reason(const StartPlan& plan, const StartData& data,
                           const StartRequest& request) {
   const double epochs = static_cast<double>(plan.images_seen) / static_cast<double>(data.images);
   return {"length",
-          fmt::format("{} images, {:.3g} epochs", grouped(plan.images_seen), epochs),
+          fmt::format("{} images, {} epochs", grouped(plan.images_seen),
+                      epochs < 100 ? fmt::format("{:.3g}", epochs) : grouped(std::llround(epochs))),
           fmt::format("what fits {} beside set-up, evaluations and pictures",
                       time_text(request.seconds)),
           {"schedule.images_seen"}};

@@ -188,7 +188,7 @@ TEST_F(ProgressTest, ElsewhereWritesALineAtIntervalsWithoutControlCharacters) {
 
 TEST_F(ProgressTest, ElsewhereTellsEndsOfEpochsAndStagesOnce) {
   Progress& progress = start({});
-  for (int i = 0; i < 6; ++i) step(0.5);
+  for (int i = 0; i < 6; ++i) step(1);
   EXPECT_EQ(lines(), 1);
   progress.on_epoch_end(2, state_, method_);
   EXPECT_EQ(lines(), 2);
@@ -197,6 +197,9 @@ TEST_F(ProgressTest, ElsewhereTellsEndsOfEpochsAndStagesOnce) {
   for (int i = 0; i < 3; ++i) step(0.01);
   progress.on_epoch_end(3, state_, method_);
   EXPECT_EQ(lines(), 2) << "an epoch of 0.03 s";
+  for (int i = 0; i < 3; ++i) step(1);
+  progress.on_epoch_end(4, state_, method_);
+  EXPECT_EQ(lines(), 2) << "3 s after the last line";
 }
 
 TEST_F(ProgressTest, SmoothsTheLossAndForgetsItAtAStage) {
