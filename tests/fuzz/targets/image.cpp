@@ -3,6 +3,7 @@
 #include "dbot/core/error.h"
 #include "dbot/data/image/codec.h"
 #include "dbot/data/image/image_reader.h"
+#include "dbot/data/image/jpeg/jpeg_writer.h"
 #include "tests/fuzz/targets/input_file.h"
 #include "tests/fuzz/targets/targets.h"
 
@@ -37,9 +38,41 @@ void decode_part(Bytes input, int channels) {
   data::decode_crop(input, channels, "image", choose, {9, 7}, planar);
 }
 
+/// The image that comes next: what a thread's decoder keeps of the input does nothing to it.
+class NextImage {
+ public:
+  explicit NextImage(int channels) : channels_(channels) {
+    data::Image image{side, side, channels, {}};
+    image.pixels.resize(image.row_bytes() * side);
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) {
+      image.pixels[i] = static_cast<std::uint8_t>(i * 37);
+    }
+    file_ = data::encode_jpeg(image, 90);
+    expected_ = decoded();
+  }
+
+  void look() const { require(decoded() == expected_); }
+
+ private:
+  static constexpr int side = 40;
+
+  std::vector<std::uint8_t> decoded() const {
+    std::vector<std::uint8_t> planar(static_cast<std::size_t>(channels_) * 9 * 7);
+    const auto choose = [](int height, int width) {
+      return data::CropChoice{{0, 0, height, width}, false};
+    };
+    data::decode_crop(file_, channels_, "next", choose, {9, 7}, planar);
+    return planar;
+  }
+
+  int channels_;
+  std::vector<std::uint8_t> file_, expected_;
+};
+
 }  // namespace
 
 void image(Bytes input) {
+  static const NextImage grey(1), colour(3);
   for (const int channels : {1, 3, 6}) {
     try {
       if (!is_small(input, channels)) continue;
@@ -47,6 +80,8 @@ void image(Bytes input) {
       decode_whole(input, channels);
     } catch (const DataError&) {
     }
+    grey.look();
+    colour.look();
   }
 }
 
