@@ -3,6 +3,7 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 #include <c10/util/Exception.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -88,6 +89,12 @@ class Blocks {
     in_use_ -= bytes;
     kept_ += bytes;
     free_.emplace(bytes, block);
+  }
+
+  void give_back() {
+    const std::lock_guard lock(mutex_);
+    drop(kept_);
+    most_in_use_ = in_use_;
   }
 
   TensorMemory state() {
@@ -188,6 +195,13 @@ void reuse_tensor_memory() {
 
 TensorMemory tensor_memory() {
   return blocks().state();
+}
+
+void give_back_free_memory() {
+  blocks().give_back();
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 }  // namespace dbot::runtime

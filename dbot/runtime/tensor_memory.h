@@ -22,4 +22,18 @@ struct TensorMemory {
 };
 TensorMemory tensor_memory();
 
+/// Gives free blocks, and what the C library holds free, back to the system, and forgets how much
+/// was ever in use.
+void give_back_free_memory();
+
+/// Work whose tensors fit no block of a training step, such as pictures and evaluations: free
+/// memory goes back before it and after it, so that neither keeps the other's.
+class WorkApart {
+ public:
+  WorkApart() { give_back_free_memory(); }
+  ~WorkApart() { give_back_free_memory(); }
+  WorkApart(const WorkApart&) = delete;
+  WorkApart& operator=(const WorkApart&) = delete;
+};
+
 }  // namespace dbot::runtime

@@ -101,6 +101,23 @@ TEST_F(TensorMemoryTest, KeepsLittleMoreThanWasEverInUse) {
   EXPECT_LT(most, (64 + 64 / 4 + 20) * kMegabyte);
 }
 
+TEST_F(TensorMemoryTest, WorkApartLeavesNothingFree) {
+  { const at::Tensor large = bytes(64 * kMegabyte); }
+  EXPECT_GE(tensor_memory().kept, 64 * kMegabyte);
+  const at::Tensor used = bytes(kMegabyte);
+  const std::int64_t in_use = tensor_memory().in_use;
+  {
+    const WorkApart apart;
+    EXPECT_EQ(tensor_memory().kept, 0);
+    const at::Tensor large = bytes(32 * kMegabyte);
+  }
+  EXPECT_EQ(tensor_memory().kept, 0);
+  EXPECT_EQ(tensor_memory().in_use, in_use);
+  // The most that was in use begins anew: not much more than this is kept.
+  for (std::int64_t size = 1; size < 30; ++size) const at::Tensor tensor = bytes(size * kMegabyte);
+  EXPECT_LT(tensor_memory().kept, (30 + 30 / 4 + 20) * kMegabyte);
+}
+
 TEST_F(TensorMemoryTest, TooMuchIsBadAllocAndForgotten) {
   const std::int64_t before = tensor_memory().in_use;
   EXPECT_THROW(bytes(std::int64_t{1} << 60), std::bad_alloc);

@@ -3,10 +3,13 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace dbot::methods {
 namespace {
+
+constexpr std::int64_t kAtOnce = 8;
 
 /// [batch, tokens]: 1 at the positions the loss is a mean over.
 at::Tensor counted(const MaskedPrediction& prediction) {
@@ -54,9 +57,16 @@ double masked_loss(const MaskedPrediction& prediction) {
 
 double masked_loss(const MaskedPrediction& prediction, const at::Tensor& guess) {
   const at::Tensor target = prediction.target.to(at::kFloat);
-  const at::Tensor losses =
-      objectives::token_loss(guess.expand_as(target), target, prediction.loss);
-  return objectives::masked_mean(losses, counted(prediction)).item<double>();
+  const at::Tensor guesses = guess.expand_as(target);
+  // Of few images at a time: what lies between is as large as what they have.
+  std::vector<at::Tensor> losses;
+  losses.reserve(static_cast<std::size_t>(target.size(0) / kAtOnce + 1));
+  for (std::int64_t begin = 0; begin < target.size(0); begin += kAtOnce) {
+    const std::int64_t count = std::min(kAtOnce, target.size(0) - begin);
+    losses.push_back(objectives::token_loss(guesses.narrow(0, begin, count),
+                                            target.narrow(0, begin, count), prediction.loss));
+  }
+  return objectives::masked_mean(at::cat(losses), counted(prediction)).item<double>();
 }
 
 double loss_positions(const MaskedPrediction& prediction) {

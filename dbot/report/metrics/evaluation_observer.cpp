@@ -10,6 +10,7 @@
 #include "dbot/methods/method.h"
 #include "dbot/report/metrics/evaluation_table.h"
 #include "dbot/report/metrics/scalar_name.h"
+#include "dbot/runtime/tensor_memory.h"
 
 namespace dbot::report {
 namespace {
@@ -120,7 +121,10 @@ void EvaluationObserver::evaluate(const NamedMoment& when, const train::TrainSta
   EvaluationRecord record{label, state.step, state.stage, epoch, {}};
   record.moment = moment;
   const core::Stopwatch clock;
-  record.results = results();
+  {
+    const runtime::WorkApart apart;
+    record.results = results();
+  }
   record.seconds = clock.seconds();
   seconds_spent_ += record.seconds;
   metrics_.write(record);

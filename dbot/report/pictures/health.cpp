@@ -2,10 +2,16 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "dbot/core/error.h"
 #include "dbot/report/pictures/components/principal_components.h"
@@ -19,44 +25,69 @@ using methods::MaskedPrediction;
 
 constexpr std::int64_t kLossBatch = 8;
 
+/// Patches of one image, float64 [patches, values], and their weights [patches, 1]. Images are
+/// measured one by one: in float64 all of them take more memory than a training step.
+struct OfImage {
+  at::Tensor values, weight;
+};
+
+OfImage of_image(const at::Tensor& tokens, const MaskedPrediction& prediction, std::int64_t image) {
+  const at::Tensor all = tokens.select(0, image);
+  return {(prediction.has_cls ? all.slice(0, 1) : all).to(at::kDouble),
+          prediction.mask.select(0, image).unsqueeze(-1).to(at::kDouble)};
+}
+
 /// Root of the mean variance of all values over the masked positions of all images.
 double deviation(const at::Tensor& tokens, const MaskedPrediction& prediction) {
-  const at::Tensor patches = prediction.has_cls ? tokens.slice(1, 1) : tokens;
-  const at::Tensor weight = prediction.mask.unsqueeze(-1).to(at::kDouble);
-  const at::Tensor values = patches.to(at::kDouble);
-  const at::Tensor count = weight.sum();
-  const at::Tensor mean = (values * weight).flatten(0, 1).sum(0) / count;
-  const at::Tensor variance = ((values - mean).square() * weight).flatten(0, 1).sum(0) / count;
-  return std::sqrt(variance.mean().item<double>());
+  const at::Tensor sum = at::zeros({tokens.size(2)}, at::kDouble), square = at::zeros_like(sum);
+  double count = 0;
+  for (std::int64_t i = 0; i < tokens.size(0); ++i) {
+    const auto [values, weight] = of_image(tokens, prediction, i);
+    sum.add_((values * weight).sum(0));
+    count += weight.sum().item<double>();
+  }
+  const at::Tensor mean = sum / count;
+  for (std::int64_t i = 0; i < tokens.size(0); ++i) {
+    const auto [values, weight] = of_image(tokens, prediction, i);
+    square.add_(((values - mean).square() * weight).sum(0));
+  }
+  return std::sqrt((square / count).mean().item<double>());
 }
 
 /// See measure_inside.
 double deviation_inside(const at::Tensor& tokens, const MaskedPrediction& prediction) {
-  const at::Tensor patches = prediction.has_cls ? tokens.slice(1, 1) : tokens;
-  const at::Tensor weight = prediction.mask.unsqueeze(-1).to(at::kDouble);
-  const at::Tensor values = patches.to(at::kDouble) * weight;
-  const at::Tensor by_position = values.sum(0, true) / weight.sum(0, true).clamp_min(1);
-  const at::Tensor rest = (values - by_position) * weight;
-  const at::Tensor own = rest.sum(1, true) / weight.sum(1, true).clamp_min(1);
-  const at::Tensor square = ((rest - own).square() * weight).sum();
-  const double count = weight.sum().item<double>() * static_cast<double>(values.size(2));
-  return std::sqrt(square.item<double>() / std::max(1.0, count));
+  const auto [first, first_weight] = of_image(tokens, prediction, 0);
+  const at::Tensor sum = at::zeros_like(first), weights = at::zeros_like(first_weight);
+  for (std::int64_t i = 0; i < tokens.size(0); ++i) {
+    const auto [values, weight] = of_image(tokens, prediction, i);
+    sum.add_(values * weight);
+    weights.add_(weight);
+  }
+  const at::Tensor by_position = sum / weights.clamp_min(1);
+  double square = 0;
+  for (std::int64_t i = 0; i < tokens.size(0); ++i) {
+    const auto [values, weight] = of_image(tokens, prediction, i);
+    const at::Tensor rest = (values - by_position) * weight;
+    const at::Tensor own = rest.sum(0, true) / weight.sum(0, true).clamp_min(1);
+    square += ((rest - own).square() * weight).sum().item<double>();
+  }
+  const double count = weights.sum().item<double>() * static_cast<double>(tokens.size(2));
+  return std::sqrt(square / std::max(1.0, count));
 }
 
-/// The predictions of several batches as one.
-MaskedPrediction joined(const std::vector<MaskedPrediction>& parts) {
-  const auto all = [&](at::Tensor MaskedPrediction::*member) {
-    std::vector<at::Tensor> tensors;
-    tensors.reserve(parts.size());
-    for (const MaskedPrediction& part : parts) tensors.push_back(part.*member);
-    return at::cat(tensors);
-  };
-  MaskedPrediction result = parts.front();
-  result.images = all(&MaskedPrediction::images);
-  result.mask = all(&MaskedPrediction::mask);
-  result.prediction = all(&MaskedPrediction::prediction);
-  result.target = all(&MaskedPrediction::target);
-  return result;
+constexpr std::array kTensors{&MaskedPrediction::images, &MaskedPrediction::mask,
+                              &MaskedPrediction::prediction, &MaskedPrediction::target};
+
+/// The same with room for `most` images behind the first ones.
+MaskedPrediction with_room(MaskedPrediction first, std::int64_t most) {
+  for (const auto member : kTensors) {
+    const at::Tensor part = first.*member;
+    std::vector<std::int64_t> shape = part.sizes().vec();
+    shape.front() = most;
+    first.*member = at::empty(shape, part.options());
+    (first.*member).narrow(0, 0, part.size(0)).copy_(part);
+  }
+  return first;
 }
 
 }  // namespace
@@ -99,8 +130,8 @@ void measure_inside(const MaskedPrediction& prediction, ComparedFigures& figures
   figures.prediction_inside = deviation_inside(prediction.prediction, prediction);
   figures.target_inside = deviation_inside(prediction.target, prediction);
   const at::Tensor target = prediction.target.to(at::kFloat);
-  const at::Tensor of_others =
-      (target.sum(0, /*keepdim=*/true) - target) / static_cast<double>(images - 1);
+  const at::Tensor of_others = target.neg();
+  of_others.add_(target.sum(0, /*keepdim=*/true)).div_(static_cast<double>(images - 1));
   const double blind = masked_loss(prediction, of_others);
   if (blind > 0) figures.way_to_zero = 1 - masked_loss(prediction) / blind;
 }
@@ -109,15 +140,26 @@ MaskedPrediction predict_samples(const methods::ImageCapability& method,
                                  const PictureSamples& samples, const LossMeasure& measure,
                                  const core::StopRequest& stop) {
   const WorkClock clock;
-  std::vector<MaskedPrediction> parts;
+  MaskedPrediction all;
   const std::int64_t most = std::min(measure.samples, samples.size());
-  for (std::int64_t begin = 0; begin < most; begin += kLossBatch) {
+  std::int64_t count = 0;
+  while (count < most) {
     if (stop.requested()) throw Stopped("[pictures] stopped on request");
-    if (begin > 0 && clock.seconds() > measure.seconds) break;
-    parts.push_back(method.predict_masked(samples.batch(begin, std::min(kLossBatch, most - begin)),
-                                          measure.context, measure.precision));
+    if (count > 0 && clock.seconds() > measure.seconds) break;
+    const std::int64_t more = std::min(kLossBatch, most - count);
+    MaskedPrediction part =
+        method.predict_masked(samples.batch(count, more), measure.context, measure.precision);
+    if (count == 0) {
+      all = with_room(std::move(part), most);
+    } else {
+      for (const auto member : kTensors) {
+        (all.*member).narrow(0, count, more).copy_(part.*member);
+      }
+    }
+    count += more;
   }
-  return joined(parts);
+  for (const auto member : kTensors) all.*member = (all.*member).narrow(0, 0, count);
+  return all;
 }
 
 }  // namespace dbot::report

@@ -9,6 +9,7 @@
 #include "dbot/core/error.h"
 #include "dbot/methods/method.h"
 #include "dbot/report/pictures/set/store.h"
+#include "dbot/runtime/tensor_memory.h"
 
 namespace dbot::report {
 namespace {
@@ -74,6 +75,7 @@ void PictureObserver::draw_unless_there(const NamedMoment& when, const train::Tr
                                         const methods::Method& method) {
   const std::filesystem::path folder = picture_folder(run_, when.label);
   if (is_whole(folder)) return;
+  const runtime::WorkApart apart;
   try_to(fmt::format("no pictures of {}", when.label), [&] {
     replace_picture_set(folder, [&](const std::filesystem::path& place) {
       PictureSet set = draw_(method, place, earlier_set(run_, state.step));
