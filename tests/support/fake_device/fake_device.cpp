@@ -10,6 +10,7 @@
 #include "tests/support/fake_device/late_reads.h"
 #include "tests/support/fake_device/memory.h"
 #include "tests/support/fake_device/operators.h"
+#include "tests/support/fake_device/tape.h"
 
 namespace dbot::test::fake {
 namespace {
@@ -67,6 +68,7 @@ void install() {
     static const c10::impl::DeviceGuardImplRegistrar guard(kType, new Guard);
     at::RegisterPrivateUse1HooksInterface(new Hooks);
     install_operators();
+    install_graphs();
   });
 }
 
