@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbot/methods/method.h"
+#include "tests/support/fake_device/test_devices.h"
 
 namespace dbot::test {
 
@@ -20,9 +21,12 @@ struct System {
   double weight_decay = 0.05;  // 0 of systems that refuse another one
   /// LibTorch computes it on the host and on GPUs, and on nothing else.
   bool needs_known_device = false;
+  std::string device_name = "cpu";  // of test_devices()
   runtime::Device device = {};
 
-  std::unique_ptr<methods::Method> make(bool stored) const { return make_on(stored, device); }
+  std::unique_ptr<methods::Method> make(bool stored) const {
+    return make_on(stored, device_named(device_name));
+  }
 };
 
 void PrintTo(const System& system, std::ostream* out);

@@ -19,9 +19,9 @@ namespace dbot::train {
 
 /// What a step came to, where it lies: all in one tensor, so that it is read at once.
 struct StepFigures {
-  at::Tensor values;       // float64: losses, norm, skipped, scalars
-  std::size_t losses = 0;  // of the micro-batches
-  ScalarSums scalars;      // which they are
+  at::Tensor values;        // float64: losses, norm, skipped, scalars
+  std::size_t losses = 0;   // of the micro-batches
+  ScalarSums scalars = {};  // which they are
 };
 
 /// norm: float64, before clipping; skipped: 1 where the step does not count, else 0.

@@ -7,6 +7,7 @@
 
 #include <mutex>
 
+#include "tests/support/fake_device/host_kernels.h"
 #include "tests/support/fake_device/late_reads.h"
 #include "tests/support/fake_device/memory.h"
 #include "tests/support/fake_device/operators.h"
@@ -70,6 +71,7 @@ void install() {
     install_operators();
     install_graphs();
   });
+  use_host_kernels(false);
 }
 
 }  // namespace dbot::test::fake
