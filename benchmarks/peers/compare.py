@@ -171,6 +171,7 @@ def parse_arguments(machine: Machine) -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=machine.cores, help="of every program")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="of every program")
     parser.add_argument(
         "--dbot", type=Path, default=REPOSITORY / "build/release/dbot", metavar="PROGRAM"
     )
@@ -196,11 +197,13 @@ def parse_arguments(machine: Machine) -> argparse.Namespace:
             arguments.peers.resolve(),
             arguments.threads,
             arguments.compile,
+            arguments.device,
         )
         arguments.tools.check(arguments.cases)
     except (ValueError, BadBaseline, FileNotFoundError) as error:
         parser.error(str(error))
-    if machine.bf16 == "none" and any(case.precision == "bf16" for case in arguments.cases):
+    on_cpu = arguments.device == "cpu"
+    if on_cpu and machine.bf16 == "none" and any(case.precision == "bf16" for case in arguments.cases):
         parser.error("bf16 is asked for, but this CPU has neither AMX nor AVX512-BF16")
     return arguments
 

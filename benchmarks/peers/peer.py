@@ -1,4 +1,4 @@
-"""Training steps of reference implementations on the CPU: of MAE, dBOT, timm, MixMask, M3AE and MAE-ST.
+"""Training steps of reference implementations, on the CPU unless --device says cuda: of MAE, dBOT, timm, MixMask, M3AE and MAE-ST.
 
     peer.py dbot --repository build/peers/dbot --config tiny-32 --batch 64 --steps 3
     peer.py mae --repository build/peers/mae --config vit-b16 --batch 8 --precision bf16 --serve
@@ -66,13 +66,15 @@ class Step:
     """One training step a call; returns its seconds."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
+        self.device = arguments.device
+        torch.set_default_device(self.device)  # of networks and batches, which are made here
         # Attention modules read this when they are made.
         timm.layers.set_fused_attn(arguments.attention == "fused")
         self.task = make_task(arguments)
         self.task.model.train()
         self.autocast: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
         if arguments.precision == "bf16":
-            self.autocast = partial(torch.autocast, "cpu", torch.bfloat16)
+            self.autocast = partial(torch.autocast, self.device, torch.bfloat16)
         rate = self.task.base_rate * arguments.batch / 256
         self.optimizer = self.task.optimizer(
             [group | {"lr": rate * group.get("lr_scale", 1.0)} for group in self.task.groups],
@@ -96,6 +98,8 @@ class Step:
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.task.after()
+        if self.device == "cuda":
+            torch.cuda.synchronize()
         return time.perf_counter() - start
 
 
@@ -123,6 +127,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--compile", action="store_true", help="torch.compile: minutes before the first step"
     )
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--serve", action="store_true", help="one step for each line of stdin")
@@ -174,6 +179,9 @@ def main() -> None:
         "seconds": median(seconds) if seconds else None,
         "loss": step.loss,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "device_peak_memory_bytes": (
+            torch.cuda.max_memory_reserved() if arguments.device == "cuda" else 0
+        ),
         "versions": {"torch": torch.__version__, "timm": timm.__version__},
     }
     print(json.dumps(facts), flush=True)

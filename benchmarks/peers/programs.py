@@ -96,6 +96,7 @@ class Tools:
     peers: Path
     threads: int
     with_compile: bool
+    device: str = "cpu"
 
     def check(self, cases: Sequence[Case]) -> None:
         """Throws FileNotFoundError with the way out where something for `cases` is missing."""
@@ -147,7 +148,7 @@ class Tools:
             "--precision",
             case.precision,
         ]
-        return command + ["--threads", str(self.threads), "--serve", *more]
+        return command + ["--device", self.device, "--threads", str(self.threads), "--serve", *more]
 
     def native(self, case: Case, drop_path: float) -> list[str]:
         command = [str(self.dbot), "bench", "step", case.recipe]
@@ -162,7 +163,8 @@ class Tools:
             settings += ["start.init=random", "start.path="]
         for setting in settings:
             command += ["--set", setting]
-        return command + ["--threads", str(self.threads), "--serve"]
+        settings = ["--threads", str(self.threads), "--serve"]
+        return command + ["--device", self.device] * (self.device != "cpu") + settings
 
     def recipe(self, case: Case) -> dict[str, Any]:
         return tomllib.loads(self.output("recipes", "show", case.recipe))

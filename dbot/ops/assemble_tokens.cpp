@@ -32,10 +32,7 @@ at::Tensor assemble_tokens(const at::Tensor& own, const at::Tensor& shared, cons
     throw Error("[tokens] the position table has " + std::to_string(table.size(1)) +
                 " rows, expected " + std::to_string(plan.sources.size(1)) + ", one a token");
   }
-  Backend backend =
-      has_kernels(own, shared, table) ? backend_of({own, shared, table}) : Backend::reference;
-  if (backend == Backend::cuda && table.requires_grad()) backend = Backend::reference;
-  switch (backend) {
+  switch (has_kernels(own, shared, table) ? backend_of({own, shared, table}) : Backend::reference) {
     case Backend::cpu:
       return assemble_tokens_cpu(own, shared, table, whole);
     case Backend::cuda:

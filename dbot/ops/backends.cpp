@@ -18,7 +18,8 @@ Backend backend_of(std::initializer_list<std::reference_wrapper<const at::Tensor
     device = tensor.device();
   }
   if (!device || simd::kernel_level() == simd::KernelLevel::reference) return Backend::reference;
-  return device->is_cpu() ? Backend::cpu : Backend::reference;
+  if (device->is_cpu()) return Backend::cpu;
+  return has_gpu_kernels(*device) ? Backend::cuda : Backend::reference;
 }
 
 }  // namespace dbot::ops

@@ -59,10 +59,15 @@ at::Tensor clip_patches(const Clips& clips, const Tubelet& tubelet, PatchOrder o
                                 (pixels.size(3) / tubelet.size) * (pixels.size(4) / tubelet.size);
     check_within("[tubelets] wanted tokens", rows, 0, tokens);
   }
-  // A GPU takes the plain way.
-  return backend_of_pixels(pixels) == Backend::cpu
-             ? clip_patches_cpu(clips, tubelet, order, rows)
-             : clip_patches_reference(clips, tubelet, order, rows);
+  switch (backend_of_pixels(pixels)) {
+    case Backend::cpu:
+      return clip_patches_cpu(clips, tubelet, order, rows);
+    case Backend::cuda:
+      return clip_patches_cuda(clips, tubelet, order, rows);
+    case Backend::reference:
+      break;
+  }
+  return clip_patches_reference(clips, tubelet, order, rows);
 }
 
 at::Tensor clip_from_patches(const at::Tensor& patches, const Tubelet& tubelet, std::int64_t rows,

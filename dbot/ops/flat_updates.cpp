@@ -38,7 +38,6 @@ void sgd_update(const MomentumTensors& tensors, const SgdOptions& options) {
     case Backend::cpu:
       return sgd_update_cpu(tensors, options);
     case Backend::cuda:
-      return sgd_update_cuda(tensors, options);
     case Backend::reference:
       return sgd_update_reference(tensors, options);
   }
@@ -51,7 +50,6 @@ void lars_update(const MomentumTensors& tensors, std::span<const FlatRange> laye
     case Backend::cpu:
       return lars_update_cpu(tensors, layers, options);
     case Backend::cuda:
-      return lars_update_cuda(tensors, layers, options);
     case Backend::reference:
       return lars_update_reference(tensors, layers, options);
   }
@@ -76,7 +74,6 @@ void move_towards(const at::Tensor& values, const at::Tensor& towards, double sh
     case Backend::cpu:
       return move_towards_cpu(values, towards, share);
     case Backend::cuda:
-      return move_towards_cuda(values, towards, share);
     case Backend::reference:
       return move_towards_reference(values, towards, share);
   }

@@ -46,15 +46,7 @@ Images::Images(at::Tensor bytes, at::Tensor channel_scale, at::Tensor channel_sh
 
 at::Tensor Images::seen() const {
   if (!scale.defined()) return pixels;
-  switch (backend_of_pixels(pixels)) {
-    case Backend::cpu:
-      return seen_cpu(*this);
-    case Backend::cuda:
-      return seen_cuda(*this);
-    case Backend::reference:
-      break;
-  }
-  return seen_reference(*this);
+  return backend_of_pixels(pixels) == Backend::cpu ? seen_cpu(*this) : seen_reference(*this);
 }
 
 at::Tensor image_patches(const Images& images, std::int64_t patch_size, PatchOrder order,

@@ -11,12 +11,14 @@
 namespace dbot::ops {
 namespace {
 
+bool is_trained(const at::Tensor& x, const TransformerBlockWeights& weights) {
+  return c10::GradMode::is_enabled() && (x.requires_grad() || weights.fc1_weight.requires_grad());
+}
+
 /// The quick GELU is for frozen networks: its derivative has no kernel.
 bool has_kernels(const at::Tensor& x, const TransformerBlockWeights& weights,
                  const TransformerBlockOptions& options) {
-  const bool trained =
-      c10::GradMode::is_enabled() && (x.requires_grad() || weights.fc1_weight.requires_grad());
-  return !(options.quick_gelu && trained) && x.scalar_type() == at::kFloat &&
+  return !(options.quick_gelu && is_trained(x, weights)) && x.scalar_type() == at::kFloat &&
          (options.compute == at::kFloat || options.compute == at::kBFloat16);
 }
 
@@ -75,10 +77,11 @@ TransformerBlockWeights frozen_weights(const TransformerBlockWeights& weights,
   return frozen.packed == nullptr ? converted(weights, type) : frozen;
 }
 
-at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
-                             const TransformerBlockOptions& options, const BranchScales& scales,
-                             const at::Tensor& rows) {
-  check_key_padding(x, options.key_padding);
+namespace {
+
+at::Tensor computed_block(const at::Tensor& x, const TransformerBlockWeights& weights,
+                          const TransformerBlockOptions& options, const BranchScales& scales,
+                          const at::Tensor& rows) {
   if (is_foreign_block(weights, options)) {
     return foreign_block_reference(x, weights, options, scales, rows);
   }
@@ -92,6 +95,18 @@ at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights&
       break;
   }
   return transformer_block_reference(x, weights, options, scales, rows);
+}
+
+}  // namespace
+
+at::Tensor transformer_block(const at::Tensor& x, const TransformerBlockWeights& weights,
+                             const TransformerBlockOptions& options, const BranchScales& scales,
+                             const at::Tensor& rows) {
+  check_key_padding(x, options.key_padding);
+  if (recomputes_blocks() && is_trained(x, weights)) {
+    return recomputed_block(computed_block, x, weights, options, scales, rows);
+  }
+  return computed_block(x, weights, options, scales, rows);
 }
 
 }  // namespace dbot::ops

@@ -142,7 +142,8 @@ bool RunFolder::may_change(std::string_view key) {
   return key.starts_with("checkpoint.") || key.starts_with("evaluate.") ||
          key.starts_with("report.") || key == "data.workers" || key == "data.cache_bytes" ||
          key == "train.capture_step" || key == "train.capture_bytes" || key == "optimizer.shard" ||
-         key == "train.early_sum_bytes" || key == "train.device";
+         key == "train.early_sum_bytes" || key == "train.device" || key == "train.graph" ||
+         key == "train.recompute";
 }
 
 void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml,
@@ -169,8 +170,8 @@ void RunFolder::check_recipe(const fs::path& path, std::string_view recipe_toml,
        .reason = fmt::format(
            "is not the one {} was started with:\n  {}\nUse the stored values, or start another run "
            "in a new folder (checkpoint.*, evaluate.*, report.*, data.workers, data.cache_bytes, "
-           "optimizer.shard, train.device, train.early_sum_bytes, train.capture_step and "
-           "train.capture_bytes may change)",
+           "optimizer.shard, train.device, train.graph, train.recompute, train.early_sum_bytes, "
+           "train.capture_step and train.capture_bytes may change)",
            path.string(), fmt::join(changed, "\n  "))});
 }
 

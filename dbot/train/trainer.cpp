@@ -71,6 +71,7 @@ TrainSummary Trainer::run(const core::StopRequest& stop) {
   ends_ = false;
   try {
     require_shareable();
+    require_repeatable();
     keeps_ = ranks_.as_first(captures_.enabled());
     keeps_skipped_ = captures_.wants(state_.step + 1, /*skipped=*/true);
     check_weights();

@@ -19,7 +19,8 @@
 #include "dbot/train/capture/gradient_step.h"
 #include "dbot/train/checkpoint/checkpoint.h"
 #include "dbot/train/checkpoint/saver.h"
-#include "dbot/train/late_step.h"
+#include "dbot/train/late/late_step.h"
+#include "dbot/train/late/repeated_step.h"
 #include "dbot/train/loss_spikes.h"
 #include "dbot/train/observer.h"
 #include "dbot/train/plan.h"
@@ -42,7 +43,8 @@ struct TrainConfig {
   std::int64_t seed = 0;
   std::int64_t max_skipped_steps = 20;  // in a row, with a non-finite loss or gradient
   double spike_factor = 0;              // LossSpikes
-  std::int64_t capture_step = 0;        // keep this step for dbot replay; 0: none
+  GraphUse graph = GraphUse::automatic;
+  std::int64_t capture_step = 0;                       // keep this step for dbot replay; 0: none
   std::int64_t capture_bytes = std::int64_t{1} << 35;  // most that captures take together; 0: any
 
   std::int64_t images_per_step() const { return batch_size * accumulate; }
@@ -114,6 +116,7 @@ class Trainer {
   /// Trains to the end of the plan or until `stop` is set. Then the micro-batch under way is
   /// finished and a checkpoint of the last whole step written: a step that was stopped inside is
   /// made anew when the run goes on, from its first micro-batch and with the same result. Throws
+  /// UsageError where train.graph is on and steps cannot be repeated;
   /// Error after too many non-finite steps in a row, where the loss leaps (train.spike_factor), and
   /// when the last steps cannot be saved.
   TrainSummary run(const core::StopRequest& stop);
@@ -164,6 +167,16 @@ class Trainer {
   bool make_late_step();
   /// Tells the device a step and counts it. Empty if it was stopped inside.
   std::optional<LateStep> tell_step();
+  /// Its parts. All that changes from step to step is on the device before it is told: batches,
+  /// draws, rate; so a step that was recorded can be repeated (RepeatedStep).
+  void prepare_device();
+  std::optional<StepFigures> tell_plain_step(StepRecord& record);
+  std::optional<StepFigures> repeat_step(StepRecord& record);
+  StepFigures finish_on_device(GradientStep& gradients);
+  /// Empty where steps can be repeated as a graph.
+  std::string why_not_repeated() const;
+  /// Throws UsageError where train.graph is on and they cannot.
+  void require_repeatable() const;
   /// What a step came to, which was the newest or is one behind. False as `make_step`.
   bool take_late(LateStep step, bool newest);
   /// Reads what is unread. False as `make_step`.
@@ -188,7 +201,9 @@ class Trainer {
   bool add_micro_batches(GradientStep& gradients, StepRecord& record, std::vector<BatchMark>& marks,
                          std::int64_t end);
   void add_micro_batch(GradientStep& gradients, StepRecord& record, std::vector<BatchMark>& marks);
-  void tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
+  /// The next of this rank's share, which is the `micro`-th of the step.
+  MicroBatch take_micro_batch(StepRecord& record, std::int64_t micro);
+  void tell_of_micro_batch(const StepRecord& record, std::int64_t done, double loss,
                            double last_seconds);
   /// Changes the weights, or skips the step.
   void apply(const StepRecord& record);
@@ -246,7 +261,8 @@ class Trainer {
   bool keeps_skipped_ = false;  // there is room for one more that goes wrong
   std::optional<LateStep> unread_;
   std::optional<StepGate> gate_;  // on the device of the parameters, once a step is late
-  bool saves_ = false;            // they have agreed that a checkpoint follows the step under way
+  std::optional<RepeatedStep> repeated_;
+  bool saves_ = false;          // they have agreed that a checkpoint follows the step under way
   std::vector<double> losses_;  // of the micro-batches of the last step, of all ranks on the first
   TrainState state_;
   TrainSummary summary_;

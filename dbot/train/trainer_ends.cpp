@@ -56,6 +56,7 @@ void Trainer::show_batches(methods::StageMoment moment) {
 }
 
 void Trainer::switch_stage() {
+  if (repeated_) repeated_->forget();
   show_batches(methods::StageMoment::ends);
   method_.end_stage(state_.stage);
   // The optimizer holds on to the old student's memory. Two students with moments are the most a
@@ -112,6 +113,7 @@ std::optional<ValidationRecord> Trainer::validate() {
 void Trainer::restore_best() {
   const runtime::NamedTensors best = validation_.take_best(state_.step);
   if (best.empty()) return;
+  if (repeated_) repeated_->forget();
   method_.load_state(state_.stage, best);
   update_->rebind();
 }

@@ -44,23 +44,27 @@ bool Trainer::add_micro_batches(GradientStep& gradients, StepRecord& record,
 void Trainer::add_micro_batch(GradientStep& gradients, StepRecord& record,
                               std::vector<BatchMark>& marks) {
   const core::Stopwatch of_one;
-  const std::int64_t micro = gradients.done();
-  record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(share_.count);
-  MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + share_.first + micro);
-  record.images += next.batch.size();
+  MicroBatch next = take_micro_batch(record, gradients.done());
   // A late step is made again before it is kept.
   if (keeps_ && !gradients.stays_on_device()) marks.push_back(mark_of(next));
   gradients.add(std::move(next));
-  tell_of_micro_batch(gradients, record, of_one.seconds());
+  tell_of_micro_batch(record, gradients.done(), gradients.mean_loss(), of_one.seconds());
 }
 
-void Trainer::tell_of_micro_batch(const GradientStep& gradients, const StepRecord& record,
+MicroBatch Trainer::take_micro_batch(StepRecord& record, std::int64_t micro) {
+  record.batches_ready += static_cast<double>(loader_->ready()) / static_cast<double>(share_.count);
+  MicroBatch next = next_micro_batch(*loader_, first_micro_batch() + share_.first + micro);
+  record.images += next.batch.size();
+  return next;
+}
+
+void Trainer::tell_of_micro_batch(const StepRecord& record, std::int64_t done, double loss,
                                   double last_seconds) {
   const StepProgress progress{.state = state_,
-                              .done = gradients.done(),
+                              .done = done,
                               .of = share_.count,
                               .images = record.images * ranks_.count(),
-                              .loss = gradients.mean_loss(),
+                              .loss = loss,
                               .seconds = step_clock_.seconds(),
                               .last_seconds = last_seconds};
   for (TrainObserver* observer : observers_) observer->on_micro_batch(progress, method_);

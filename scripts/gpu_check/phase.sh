@@ -39,8 +39,8 @@ machine() {
 }
 
 golden() {
-  [[ $device == cpu ]] || knows golden DBOT_GOLDEN_DEVICE || not_built 'golden computes on the CPU alone'
-  DBOT_GOLDEN_DEVICE=$device "$programs/golden" >"$work/golden" || { cat "$work/golden"; fail "numbers differ"; }
+  [[ $device == cpu ]] || knows golden DBOT_TEST_DEVICES || not_built 'golden computes on the CPU alone'
+  DBOT_TEST_DEVICES=$device "$programs/golden" >"$work/golden" || { cat "$work/golden"; fail "numbers differ"; }
   cat "$work/golden"
   echo "$(grep -c ' ok$' "$work/golden") files ok, $(grep -c 'not built' "$work/golden") of them not built"
 }
@@ -64,7 +64,13 @@ train() {
 
 graph() {
   "$dbot" recipes keys | grep -q 'train\.graph' || not_built 'recipes have no key train.graph'
-  [[ $device == cuda ]] || not_built 'a graph is for a GPU'
+  if [[ $device == cpu ]]; then
+    local status=0
+    train refused 2 --device cpu --set train.graph=on || status=$?
+    ((status == 2)) || fail "the CPU has no graphs, and train.graph = on ends with $status"
+    echo 'the CPU refuses train.graph = on, as it should'
+    return
+  fi
   for mode in off on; do train "$mode" 30 --device "$device" --set "train.graph=$mode" | tail -n 1; done
   cmp "$work/off/model.safetensors" "$work/on/model.safetensors" || fail 'a graph changes the weights'
   echo '30 steps plain and as a graph: the same bytes'
@@ -75,21 +81,31 @@ resume() {
     --set schedule.total_steps=200
 }
 
+# peak_of RECIPE BATCH KEY OPTION…: the JSON of two steps, whose KEY is there.
+peak_of() {
+  local recipe=$1 batch=$2 key=$3 said
+  shift 3
+  said=$("$dbot" bench step "$recipe" --batch "$batch" --steps 2 --set "train.device=$device" "$@" --json | tail -n 1)
+  [[ -n $(figure "$said" "$key") ]] || return 77
+  keep "$said"
+  echo "$said"
+}
+
 memory() {
   # On the CPU the peak counts program and libraries, which the plan of a bench does not.
   local recipe=dbot/tiny-32 batch=64 peak=peak_memory_bytes planned=planned_memory_bytes tolerance=0.4
   if [[ $device == cuda ]]; then
     recipe=mae/vit-l16 peak=device_peak_memory_bytes planned=device_planned_memory_bytes tolerance=0.1
   fi
-  local said
-  said=$("$dbot" bench step "$recipe" --batch "$batch" --steps 2 --set "train.device=$device" --json | tail -n 1)
-  [[ -n $(figure "$said" $peak) ]] || not_built 'bench step does not measure the memory of a device'
-  keep "$said"
-  python3 - "$recipe" "$(figure "$said" $peak)" "$(figure "$said" $planned)" "$tolerance" <<'PYTHON'
+  local said less
+  said=$(peak_of "$recipe" "$batch" $peak) || not_built 'bench step does not measure the memory of a device'
+  less=$(peak_of "$recipe" "$batch" $peak --set train.recompute=blocks) || not_built 'recipes have no key train.recompute'
+  python3 - "$recipe" "$(figure "$said" $peak)" "$(figure "$said" $planned)" "$tolerance" "$(figure "$less" $peak)" <<'PYTHON'
 import sys
-recipe, (peak, planned, tolerance) = sys.argv[1], map(float, sys.argv[2:])
-print(f"{recipe}: peak {peak / 2**20:.0f} MiB, planned {planned / 2**20:.0f} MiB, {peak / planned:.2f}")
-sys.exit(abs(peak / planned - 1) > tolerance)
+recipe, (peak, planned, tolerance, less) = sys.argv[1], map(float, sys.argv[2:])
+print(f"{recipe}: peak {peak / 2**20:.0f} MiB, planned {planned / 2**20:.0f} MiB, {peak / planned:.2f}; "
+      f"blocks computed twice: {less / 2**20:.0f} MiB")
+sys.exit(abs(peak / planned - 1) > tolerance or less >= peak)
 PYTHON
 }
 
@@ -100,7 +116,7 @@ step() {
     case=dbot/vit-b16/bf16/256
   fi
   [[ -x $peers/venv/bin/python && -d $peers/dbot ]] || not_built "no peers in $peers; benchmarks/peers/setup.sh makes them"
-  benchmarks/peers/compare.py --case "$case" --rounds 3 --json "$work/step.json" --dbot "$dbot" --peers "$peers"
+  benchmarks/peers/compare.py --device "$device" --case "$case" --rounds 3 --json "$work/step.json" --dbot "$dbot" --peers "$peers"
 }
 
 run() {

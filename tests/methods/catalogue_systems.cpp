@@ -266,6 +266,7 @@ std::vector<System> all_systems() {
   std::vector<System> everywhere;
   for (const std::string& device : test_devices()) {
     for (System system : systems) {
+      system.device_name = device;
       system.device = device_named(device);
       if (device != "cpu") system.name += " on " + device;
       everywhere.push_back(std::move(system));

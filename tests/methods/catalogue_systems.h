@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbot/methods/method.h"
+#include "tests/support/fake_device/test_devices.h"
 
 namespace dbot::test {
 
@@ -17,10 +18,13 @@ struct System {
   std::vector<std::string> scalars;
   std::string header;  // stands in the description of its backbone
   std::vector<std::string> exhibits = {};
-  double weight_decay = 0.05;  // 0 of systems that refuse another one
+  double weight_decay = 0.05;       // 0 of systems that refuse another one
+  std::string device_name = "cpu";  // of test_devices()
   runtime::Device device = {};
 
-  std::unique_ptr<methods::Method> make(bool stored) const { return make_on(stored, device); }
+  std::unique_ptr<methods::Method> make(bool stored) const {
+    return make_on(stored, device_named(device_name));
+  }
 };
 
 void PrintTo(const System& system, std::ostream* out);  // NOLINT(readability-identifier-naming)

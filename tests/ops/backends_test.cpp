@@ -1,6 +1,7 @@
 #include "dbot/ops/backends.h"
 
 #include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,12 +59,12 @@ TEST(Backends, WithoutTheModuleEveryCudaWaySaysSo) {
   if (runtime::cuda::available()) GTEST_SKIP() << "this process can use a GPU";
   const at::Tensor x = on(at::kCPU);
   const auto says_so = ThrowsMessage<Error>(HasSubstr(runtime::cuda::why_not()));
-  EXPECT_THAT([&] { transformer_block_cuda(x, {}, {}, {}); }, says_so);
-  EXPECT_THAT([&] { image_patches_cuda(x, 4, PatchOrder::channel_first, {}); }, says_so);
-  EXPECT_THAT([&] { seen_cuda(x); }, says_so);
-  EXPECT_THAT([&] { assemble_tokens_cuda(x, x, x, {}); }, says_so);
+  const at::Tensor rows = at::ones({1, 1, 3}), images = at::ones({1, 1, 4, 4});
+  const TokenPlan plan{at::zeros({1, 1}, at::kLong), {}};
+  EXPECT_THAT([&] { image_patches_cuda(images, 4, PatchOrder::channel_first, {}); }, says_so);
+  EXPECT_THAT([&] { assemble_tokens_cuda(rows, rows, rows, plan); }, says_so);
   EXPECT_THAT([&] { mean_token_loss_cuda(x, x, {}, TargetScale::as_it_is); }, says_so);
-  EXPECT_THAT([&] { sum_of_squares_cuda(x); }, says_so);
+  EXPECT_THAT([&] { sum_of_squares_on_device_cuda(x); }, says_so);
   EXPECT_THAT([&] { adamw_update_cuda({x, x, x, x}, {}); }, says_so);
 }
 

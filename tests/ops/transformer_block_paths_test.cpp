@@ -21,9 +21,10 @@
 #include "dbot/core/error.h"
 #include "dbot/ops/cpu/kernels/bf16/block_product.h"
 #include "dbot/simd/kernel_level.h"
+#include "tests/support/fake_device/test_devices.h"
 
-// The fast path against the reference path in double precision: outputs and all gradients, for
-// every instruction set of this processor.
+// The fast paths against the reference path in double precision: outputs and all gradients, for
+// every instruction set of this processor and for the kernels of GPUs.
 namespace dbot::ops {
 namespace {
 
@@ -35,6 +36,7 @@ struct BlockCase {
   simd::KernelLevel level;
   bool variant = false;  // with a bias of the logits and LayerScale
   bool emulated_tiles = false;
+  std::string device = "cpu";
 };
 
 std::string block_name(const testing::TestParamInfo<BlockCase>& info) {
@@ -42,7 +44,8 @@ std::string block_name(const testing::TestParamInfo<BlockCase>& info) {
   return std::to_string(c.batch) + "x" + std::to_string(c.tokens) + "x" + std::to_string(c.width) +
          "_" + std::to_string(c.heads) + "heads" + (c.compute == at::kFloat ? "_fp32" : "_bf16") +
          (c.drop_path ? "_drop" : "") + (c.part ? "_part" : "") + (c.variant ? "_variant" : "") +
-         "_" + std::string(name(c.level)) + (c.emulated_tiles ? "_emulated_tiles" : "");
+         "_" + (c.device == "cpu" ? std::string(name(c.level)) : c.device) +
+         (c.emulated_tiles ? "_emulated_tiles" : "");
 }
 
 /// Normal numbers that depend on `seed` alone.
@@ -92,22 +95,28 @@ at::Tensor rows_of(const BlockCase& c) {
 
 /// Output, gradient of x, gradients of the weights, in double.
 std::vector<at::Tensor> run(const BlockCase& c, Path path, at::ScalarType storage,
-                            at::ScalarType compute) {
+                            at::ScalarType compute, const at::Device& device) {
   TransformerBlockWeights weights = weights_for(c);
-  for (at::Tensor* part : parts(weights)) *part = part->to(storage).requires_grad_(true);
+  for (at::Tensor* part : parts(weights)) *part = part->to(device, storage).requires_grad_(true);
   const at::Tensor x =
-      numbers({c.batch, c.tokens, c.width}, 99, 1.0).to(storage).requires_grad_(true);
+      numbers({c.batch, c.tokens, c.width}, 99, 1.0).to(device, storage).requires_grad_(true);
   BranchScales scales;
   if (c.drop_path) {
-    scales.attention = at::linspace(1.5, 0, c.batch, storage);
-    scales.mlp = at::linspace(1.25, 0.5, c.batch, storage);
+    scales.attention = at::linspace(1.5, 0, c.batch, storage).to(device);
+    scales.mlp = at::linspace(1.25, 0.5, c.batch, storage).to(device);
   }
-  const at::Tensor y = path(x, weights, {.heads = c.heads, .compute = compute}, scales, rows_of(c));
-  const at::Tensor outer = numbers(y.sizes().vec(), 77, 1.0).to(storage);
+  const at::Tensor rows = rows_of(c);
+  const at::Tensor y = path(x, weights, {.heads = c.heads, .compute = compute}, scales,
+                            rows.defined() ? rows.to(device) : rows);
+  const at::Tensor outer = numbers(y.sizes().vec(), 77, 1.0).to(device, storage);
   (y * outer).sum().backward();
-  std::vector<at::Tensor> results{y.detach().to(at::kDouble), x.grad().to(at::kDouble)};
-  for (at::Tensor* part : parts(weights)) results.push_back(part->grad().to(at::kDouble));
+  std::vector<at::Tensor> results{y.detach().cpu().to(at::kDouble), x.grad().cpu().to(at::kDouble)};
+  for (at::Tensor* part : parts(weights)) results.push_back(part->grad().cpu().to(at::kDouble));
   return results;
+}
+
+Path fast_path(const std::string& device) {
+  return device == "cpu" ? transformer_block_cpu : transformer_block_cuda;
 }
 
 class TransformerBlockPaths : public testing::TestWithParam<BlockCase> {};
@@ -117,10 +126,11 @@ TEST_P(TransformerBlockPaths, AgreesWithDoublePrecision) {
   simd::use_kernel_level(c.level);
   std::optional<ChosenEngine> engine;
   if (c.emulated_tiles) engine.emplace(BlockEngine::emulated_tiles);
-  const auto ours = run(c, transformer_block_cpu, at::kFloat, c.compute);
+  const auto ours =
+      run(c, fast_path(c.device), at::kFloat, c.compute, test::device_named(c.device));
   engine.reset();
   simd::use_kernel_level("auto");
-  const auto expected = run(c, transformer_block_reference, at::kDouble, at::kDouble);
+  const auto expected = run(c, transformer_block_reference, at::kDouble, at::kDouble, at::kCPU);
   const double limit = c.compute == at::kFloat ? 3e-6 : 3e-2;
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const double error = ((ours[i] - expected[i]).norm() / expected[i].norm()).item<double>();
@@ -128,21 +138,36 @@ TEST_P(TransformerBlockPaths, AgreesWithDoublePrecision) {
   }
 }
 
+/// Of one level.
+void append_cases(std::vector<BlockCase>& all, simd::KernelLevel level, const std::string& device) {
+  const std::size_t first = all.size();
+  for (const auto compute : {at::kFloat, at::kBFloat16}) {
+    all.push_back({2, 5, 8, 2, 16, compute, false, false, level});
+    all.push_back({3, 17, 192, 3, 768, compute, true, false, level});
+    all.push_back({2, 65, 96, 4, 100, compute, false, false, level});  // odd head width and hidden
+    all.push_back({1, 50, 60, 3, 33, compute, true, false, level});
+    all.push_back({2, 1, 16, 1, 16, compute, false, false, level});
+    all.push_back({3, 17, 96, 3, 192, compute, true, true, level});
+    all.push_back({2, 197, 128, 2, 64, compute, true, false, level});
+    all.push_back({3, 17, 96, 3, 192, compute, true, false, level, true});
+    all.push_back({2, 50, 60, 3, 33, compute, false, true, level, true});
+  }
+  for (std::size_t i = first; i < all.size(); ++i) all[i].device = device;
+}
+
+std::vector<std::string> kernel_devices() {
+  std::vector<std::string> devices = test::test_devices();
+  std::erase(devices, "fake");  // it takes the reference path
+  return devices;
+}
+
 std::vector<BlockCase> cases() {
   std::vector<BlockCase> all;
-  for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
-    if (level == simd::KernelLevel::reference) continue;
-    for (const auto compute : {at::kFloat, at::kBFloat16}) {
-      all.push_back({2, 5, 8, 2, 16, compute, false, false, level});
-      all.push_back({3, 17, 192, 3, 768, compute, true, false, level});
-      all.push_back(
-          {2, 65, 96, 4, 100, compute, false, false, level});  // odd head width and hidden
-      all.push_back({1, 50, 60, 3, 33, compute, true, false, level});
-      all.push_back({2, 1, 16, 1, 16, compute, false, false, level});
-      all.push_back({3, 17, 96, 3, 192, compute, true, true, level});
-      all.push_back({2, 197, 128, 2, 64, compute, true, false, level});
-      all.push_back({3, 17, 96, 3, 192, compute, true, false, level, true});
-      all.push_back({2, 50, 60, 3, 33, compute, false, true, level, true});
+  for (const std::string& device : kernel_devices()) {
+    for (const simd::KernelLevel level : simd::supported_kernel_levels()) {
+      if (level == simd::KernelLevel::reference) continue;
+      append_cases(all, level, device);
+      if (device != "cpu") break;
     }
   }
   // Every processor can run what AMX does, slowly.
@@ -159,25 +184,28 @@ INSTANTIATE_TEST_SUITE_P(All, TransformerBlockPaths, testing::ValuesIn(cases()),
 
 TEST(TransformerBlockPaths, GradientsReachWhatWeightsAreComputedFrom) {
   const BlockCase c{2, 9, 16, 2, 32, at::kFloat, false, false, simd::KernelLevel::portable, true};
-  const auto gradients = [&](Path path) {
+  const auto gradients = [&](Path path, const at::Device& device) {
     TransformerBlockWeights weights = weights_for(c);
-    for (at::Tensor* part : parts(weights)) *part = part->to(at::kFloat);
+    for (at::Tensor* part : parts(weights)) *part = part->to(device, at::kFloat);
     weights.fc1_weight.requires_grad_(true);
     weights.qkv_weight.requires_grad_(true);
-    const at::Tensor table = numbers({4}, 1, 1.0).to(at::kFloat).requires_grad_(true);
-    const at::Tensor query = numbers({16}, 2, 1.0).to(at::kFloat).requires_grad_(true);
+    const at::Tensor table = numbers({4}, 1, 1.0).to(device, at::kFloat).requires_grad_(true);
+    const at::Tensor query = numbers({16}, 2, 1.0).to(device, at::kFloat).requires_grad_(true);
     weights.attention_bias = weights.attention_bias * table[1];
     weights.qkv_bias = at::cat({query, at::zeros_like(query), query * 2});
-    const at::Tensor x = numbers({2, 9, 16}, 99, 1.0).to(at::kFloat);
+    const at::Tensor x = numbers({2, 9, 16}, 99, 1.0).to(device, at::kFloat);
     // Twice, as the blocks of a network share one table.
     const at::Tensor once = path(x, weights, {.heads = 2}, {}, {});
     path(once, weights, {.heads = 2}, {}, {}).square().sum().backward();
-    return std::array{table.grad(), query.grad(), weights.fc1_weight.grad()};
+    return std::array{table.grad().cpu(), query.grad().cpu(), weights.fc1_weight.grad().cpu()};
   };
-  const auto ours = gradients(transformer_block_cpu);
-  const auto expected = gradients(transformer_block_reference);
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    EXPECT_LT(((ours[i] - expected[i]).norm() / expected[i].norm()).item<double>(), 1e-5) << i;
+  const auto expected = gradients(transformer_block_reference, at::kCPU);
+  for (const std::string& device : kernel_devices()) {
+    const auto ours = gradients(fast_path(device), test::device_named(device));
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      EXPECT_LT(((ours[i] - expected[i]).norm() / expected[i].norm()).item<double>(), 1e-5)
+          << i << " on " << device;
+    }
   }
 }
 

@@ -80,6 +80,7 @@ class TrainerTest : public ::testing::Test {
     settings_.plan = {.steps_per_epoch = 4, .stage_begin = {0, 6, 12}, .warmup_steps = {2, 2}};
     settings_.train.batch_size = 8;
     settings_.train.max_skipped_steps = 3;
+    settings_.train.graph = GraphUse::off;         // unless a test is of graphs
     settings_.optimizer.base_lr = 1e-2 * 256 / 8;  // 1e-2 for 8 images a step
     settings_.optimizer.clip_norm = 1.0;
     settings_.checkpoint = {.every_steps = 0, .every_epochs = 0, .keep = 2};

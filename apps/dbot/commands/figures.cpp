@@ -60,6 +60,9 @@ std::string figures(const run::PretrainSummary& summary) {
             {"model_flops_utilization", summary.model_flops_utilization},
             {"data_wait_fraction", summary.data_wait_fraction},
             {"peak_memory_bytes", summary.peak_memory_bytes}};
+  if (summary.device_peak_memory_bytes > 0) {
+    json["device_peak_memory_bytes"] = summary.device_peak_memory_bytes;
+  }
   const auto& evaluations = summary.evaluations;
   add_best(json,
            evaluations.empty() ? std::vector<eval::EvaluationRow>{} : evaluations.back().results);

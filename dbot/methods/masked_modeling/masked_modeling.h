@@ -8,6 +8,7 @@
 #include "dbot/data/image/normalise.h"
 #include "dbot/masking/random_mask.h"
 #include "dbot/methods/capabilities/image_capability.h"
+#include "dbot/methods/capabilities/repeats_steps.h"
 #include "dbot/methods/masked_modeling/initial_teacher.h"
 #include "dbot/methods/masked_modeling/loss_tokens.h"
 #include "dbot/methods/masked_modeling/masked_modeling_config.h"
@@ -29,7 +30,7 @@ namespace dbot::methods {
 /// block masks; "drop_path" float32 [2·blocks, batch], rows of encoder blocks first, absent when
 /// the rate is 0. Scalars: none beside the loss.
 /// Images: batch tensor "images", uint8 (normalised here) or float32 (already normalised).
-class MaskedModeling : public Method, public ImageCapability {
+class MaskedModeling : public Method, public ImageCapability, public RepeatsSteps {
  public:
   /// Reads the files that it begins with at once, and makes a teacher that has a shape of its own.
   /// Throws as `make_initial_teacher` and `load_start_weights`.

@@ -176,25 +176,22 @@ struct Squares {
 
 inline constexpr std::int64_t kNormChunk = 16384;
 
-/// What an update needs to know of its step, in device memory: written by FinishStep.
+/// What an update needs to know of its step, in device memory: written by PrepareUpdate.
 struct StepFactors {
-  float norm = 0;            // of all gradients before clipping
-  float found_inf = 0;       // 1: norm or loss is not finite, the step is skipped; else 0
-  float clip_scale = 0;      // of the gradients: min(1, clip_norm/(norm + 1e-6))
+  float skipped = 0;         // 0: the step counts
+  float clip_scale = 0;      // of the gradients
   float rate = 0;            // learning rate
   float corrected_rate = 0;  // rate/(1 − β₁ⁿ) for step n
   float root_scale = 0;      // 1/sqrt(1 − β₂ⁿ)
 };
 
-/// Norm, clipping and the decision to skip, without a word to the host.
-struct FinishStep {
-  std::int64_t count = 0;
-  const double* sums = nullptr;  // [count], of Squares
-  const float* loss = nullptr;   // [1]; null: none
-  double clip_norm = 0;          // 0: gradients are not clipped
+/// What follows for an update from numbers that lie on the device (ops/step_numbers.h).
+struct PrepareUpdate {
+  const float* rate = nullptr;     // [1]
+  const float* divisor = nullptr;  // [1], of the gradients; null: 1
+  const float* skipped = nullptr;  // [1]
+  const float* count = nullptr;    // [1], of steps, this one among them unless it is skipped
   double beta1 = 0, beta2 = 0;
-  const float* rate = nullptr;  // [1]
-  float* steps = nullptr;       // [1], done before; one more if the step is not skipped
   StepFactors* factors = nullptr;
 };
 
@@ -205,7 +202,6 @@ struct AdamWUpdate {
   float *values = nullptr, *gradients = nullptr, *exp_avg = nullptr, *exp_avg_sq = nullptr;
   void* low = nullptr;  // [count], bfloat16: the values once more; null: not wanted
   double beta1 = 0, beta2 = 0, eps = 0, weight_decay = 0;
-  double rate_scale = 1;           // this group's rate over that of the step
   bool decay_in_gradient = false;  // Adam's L2 regularisation, else AdamW's decay
   const StepFactors* factors = nullptr;
 };
@@ -262,7 +258,7 @@ int dbot_cuda_column_sums(const ColumnSums* arguments, Stream stream);
 int dbot_cuda_narrowed(const Narrowed* arguments, Stream stream);
 int dbot_cuda_scaled(const Scaled* arguments, Stream stream);
 int dbot_cuda_squares(const Squares* arguments, Stream stream);
-int dbot_cuda_finish_step(const FinishStep* arguments, Stream stream);
+int dbot_cuda_prepare_update(const PrepareUpdate* arguments, Stream stream);
 int dbot_cuda_adamw_update(const AdamWUpdate* arguments, Stream stream);
 
 /// workspace: so many bytes of the current device, aligned to 256, kept by the caller until

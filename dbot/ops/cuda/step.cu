@@ -8,7 +8,7 @@ extern "C" int dbot_cuda_squares(const Squares* arguments, Stream stream) {
   return launch_on(stream, arguments);
 }
 
-extern "C" int dbot_cuda_finish_step(const FinishStep* arguments, Stream stream) {
+extern "C" int dbot_cuda_prepare_update(const PrepareUpdate* arguments, Stream stream) {
   return launch_on(stream, arguments);
 }
 

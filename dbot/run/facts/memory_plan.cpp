@@ -16,6 +16,10 @@ constexpr double kFloat = 4;  // bytes
 constexpr double kTolerance = 1.3;
 // Measured: LibTorch's own code and buffers once it computes.
 constexpr double kLibTorch = 50e6;  // bytes
+// Measured: what loading LibTorch's CUDA library adds to the process (docs/gpu.md).
+constexpr double kLibTorchCuda = 230e6;  // bytes
+// For matrix products (ops/gpu/kernels.cpp), and as much for LibTorch's.
+constexpr double kDeviceWorkspace = 2 * 33554432.0;  // bytes
 
 double number(std::int64_t value) {
   return static_cast<double>(value);
@@ -60,8 +64,18 @@ double evaluation(const Recipe& recipe, const methods::MethodMemory& method,
 }  // namespace
 
 double MemoryPlan::total() const {
+  // A checkpoint brings back all that is trained, and weights are filled on the host.
+  if (on_device) {
+    return program + cache + std::max({images, evaluation, weights + moments + teacher});
+  }
   return program + weights + gradients + sums + moments + teacher + cache +
          std::max({activations + images, evaluation, next_student});
+}
+
+double MemoryPlan::device_total() const {
+  if (!on_device) return 0;
+  return kDeviceWorkspace + weights + gradients + sums + moments + teacher +
+         std::max(activations + images, next_student);
 }
 
 std::vector<std::pair<std::string, double>> MemoryPlan::items() const {
@@ -105,7 +119,8 @@ MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated, i
   const methods::Surroundings around = surroundings(recipe);
   const methods::MethodMemory method = methods::catalogue::plan_memory(recipe.method, around);
   MemoryPlan plan;
-  plan.program = kLibTorch;
+  plan.on_device = recipe.compute.device != "cpu" && recipe.compute.device != "auto";
+  plan.program = kLibTorch + (plan.on_device ? kLibTorchCuda : 0);
   const double copies = recipe.validation.keep_best ? 2 : 1;  // the best state is one of all
   plan.weights = copies * method.weights;
   plan.teacher = copies * method.teacher;
@@ -121,25 +136,37 @@ MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated, i
   return plan;
 }
 
-void check_memory(const Recipe& recipe, std::int64_t machine_bytes, const core::Log& log,
-                  int processes) {
-  const double planned = plan_memory(recipe, {}, processes).total();
-  const double machine = number(machine_bytes);
-  if (planned <= machine) return;
+namespace {
+
+/// `what`: "this machine has", before the number of `bytes`.
+void check_bytes(const Recipe& recipe, double planned, double bytes, const std::string& what,
+                 const core::Log& log) {
+  if (planned <= bytes) return;
   const std::string sizes = fmt::format(
-      "{:.3g} GB of memory (train.batch_size {}, {}), this machine has "
-      "{:.3g} GB; lower train.batch_size and raise train.accumulate by the same factor, or choose "
-      "a "
-      "smaller model",
-      planned / 1e9, recipe.train.batch_size, methods::catalogue::outline(recipe.method).size,
-      machine / 1e9);
-  if (planned > kTolerance * machine) {
+      "{:.3g} GB of memory (train.batch_size {}, {}), {} {:.3g} GB; lower train.batch_size and "
+      "raise train.accumulate by the same factor, or choose a smaller model",
+      planned / 1e9, recipe.train.batch_size, methods::catalogue::outline(recipe.method).size, what,
+      bytes / 1e9);
+  if (planned > kTolerance * bytes) {
     throw UsageError({.operation = "recipe",
                       .subject = "the run",
                       .fault = Fault::too_large,
                       .reason = "needs about " + sizes});
   }
   log(core::LogLevel::warning, fmt::format("the run may need {}", sizes));
+}
+
+}  // namespace
+
+void check_memory(const Recipe& recipe, std::int64_t machine_bytes, const core::Log& log,
+                  int processes) {
+  check_bytes(recipe, plan_memory(recipe, {}, processes).total(), number(machine_bytes),
+              "this machine has", log);
+}
+
+void check_device_memory(const Recipe& recipe, std::int64_t free_bytes, const core::Log& log) {
+  check_bytes(recipe, plan_memory(recipe, {}).device_total(), number(free_bytes),
+              recipe.compute.device + " has free", log);
 }
 
 }  // namespace dbot::run

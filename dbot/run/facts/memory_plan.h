@@ -21,8 +21,11 @@ struct MemoryPlan {
   double cache = 0;         // of files, when its budget is used up
   double evaluation = 0;    // features of all images at once, where evaluations are due
   double next_student = 0;  // the next stage's, made while the old one is there
-  /// A step, an evaluation and the change of a stage never happen at once.
+  bool on_device = false;   // weights and all that is made of them lie there
+  /// Of the host. A step, an evaluation and the change of a stage never happen at once.
   double total() const;
+  /// Of the device; 0 where the host computes.
+  double device_total() const;
   /// All of them by their names here, in this order.
   std::vector<std::pair<std::string, double>> items() const;
 };
@@ -41,5 +44,7 @@ MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated, i
 /// out; warns when it probably does. `machine_bytes`: for each of `processes`.
 void check_memory(const Recipe& recipe, std::int64_t machine_bytes, const core::Log& log,
                   int processes = 1);
+/// The same of a device with so many bytes free; nothing is checked where the host computes.
+void check_device_memory(const Recipe& recipe, std::int64_t free_bytes, const core::Log& log);
 
 }  // namespace dbot::run

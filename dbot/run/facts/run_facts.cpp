@@ -71,14 +71,18 @@ nlohmann::ordered_json memory_json(const MemoryPlan& memory) {
 }
 
 nlohmann::ordered_json plan_json(const RunFacts::Plan& plan) {
-  return {{"stages", plan.stages},
-          {"steps", plan.steps},
-          {"steps_per_epoch", plan.steps_per_epoch},
-          {"images_per_step", plan.images_per_step},
-          {"memory_bytes", std::llround(plan.memory.total())},
-          {"memory", memory_json(plan.memory)},
-          {"seconds", plan.seconds},
-          {"images_per_second", plan.images_per_second}};
+  nlohmann::ordered_json json{{"stages", plan.stages},
+                              {"steps", plan.steps},
+                              {"steps_per_epoch", plan.steps_per_epoch},
+                              {"images_per_step", plan.images_per_step},
+                              {"memory_bytes", std::llround(plan.memory.total())},
+                              {"memory", memory_json(plan.memory)},
+                              {"seconds", plan.seconds},
+                              {"images_per_second", plan.images_per_second}};
+  if (plan.memory.on_device) {
+    json["device_memory_bytes"] = std::llround(plan.memory.device_total());
+  }
+  return json;
 }
 
 }  // namespace

@@ -71,7 +71,11 @@ std::string length_text(const RunFacts::Plan& plan) {
 }  // namespace
 
 std::string memory_text(const MemoryPlan& memory) {
-  std::string text = fmt::format("about {}:", bytes_text(memory.total()));
+  std::string text = fmt::format("about {}", bytes_text(memory.total()));
+  if (memory.on_device) {
+    text += fmt::format(", {} on the device", bytes_text(memory.device_total()));
+  }
+  text += ":";
   for (const auto& [name, bytes] : memory.items()) {
     const bool in_place_of_a_step = name == "evaluation" || name == "next_student";
     if (bytes > 0 && !in_place_of_a_step) text += fmt::format(" {} {},", name, bytes_text(bytes));

@@ -51,6 +51,7 @@ struct PretrainSummary {
   /// Share of this machine's measured matrix-product speed that went into the method's arithmetic.
   double model_flops_utilization = 0;
   std::int64_t peak_memory_bytes = 0;
+  std::int64_t device_peak_memory_bytes = 0;  // 0: the host computed, or a device that does not say
   std::vector<report::EvaluationRecord> evaluations;  // of the whole run, as they were made
   MissingTable missing_table = {};
   std::vector<report::StageGain> stage_gains = {};  // what the stages behind the first added

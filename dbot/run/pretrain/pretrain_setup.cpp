@@ -15,6 +15,7 @@
 #include "dbot/run/pretrain/processes.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/run/training_data/training_images.h"
+#include "dbot/runtime/device_figures.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/train/run_folder.h"
 
@@ -38,6 +39,9 @@ bool decide(Recipe& recipe, const PretrainOptions& options, const core::Log& log
   const int processes = options.launched ? options.launched->ranks : 1;
   const int on_this_machine = options.launched ? options.launched->local_ranks : 1;
   check_memory(recipe, runtime::describe_machine().memory_bytes / on_this_machine, log, processes);
+  const auto free_bytes =
+      runtime::free_device_bytes(runtime::resolve_device(recipe.compute.device));
+  if (free_bytes > 0) check_device_memory(recipe, free_bytes, log);
   runtime::configure_compute(static_cast<int>(recipe.compute.threads));
   if (resuming) {
     use_kernels(recipe, log);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dbot/report/metrics/metrics.h"
+#include "dbot/runtime/device_figures.h"
 #include "dbot/runtime/machine.h"
 
 namespace dbot::run {
@@ -35,11 +36,13 @@ double recent_loss(const std::filesystem::path& metrics) {
 PretrainSummary summarise(const train::TrainSummary& training, const methods::Method& method,
                           const train::RunFolder& folder, runtime::Precision precision,
                           MissingTable missing_table) {
+  const runtime::Device& device = method.backbone().parameters()->device();
   PretrainSummary summary;
   summary.out = folder.path();
   summary.training = training;
   summary.loss = recent_loss(folder.metrics());
   summary.peak_memory_bytes = runtime::peak_memory_bytes();
+  summary.device_peak_memory_bytes = runtime::peak_device_bytes(device);
   summary.evaluations = report::read_evaluations(folder.metrics());
   summary.missing_table = std::move(missing_table);
   const double nothing = std::numeric_limits<double>::quiet_NaN();
@@ -51,7 +54,7 @@ PretrainSummary summarise(const train::TrainSummary& training, const methods::Me
   summary.model_flops_utilization =
       trained && training.seconds > kShortestForUtilization
           ? summary.images_per_second * method.cost().operations /
-                runtime::measure_matmul_flops(precision == runtime::Precision::bf16)
+                runtime::measure_matmul_flops_on(precision == runtime::Precision::bf16, device)
           : nothing;
   return summary;
 }

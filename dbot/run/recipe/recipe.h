@@ -34,12 +34,16 @@ enum class KernelRequest { automatic, reference, portable, avx2, avx512, avx512_
 /// a run begins, kept with it. Two measured runs need not be the same bit for bit.
 enum class ProductRequest { automatic, own, libtorch, measured };
 
+/// What a backward pass computes once more in place of keeping it (ops/backends.h).
+enum class RecomputeRequest { off, blocks };
+
 /// Where and how a run computes.
 struct ComputeConfig {
   std::string device = "auto";
   std::int64_t threads = 0;  // compute threads; 0: one for each usable core
   KernelRequest kernels = KernelRequest::automatic;
   ProductRequest matrix_products = ProductRequest::automatic;
+  RecomputeRequest recompute = RecomputeRequest::off;
 };
 
 struct Recipe {

@@ -97,6 +97,12 @@ void bind_training(Settings& settings, Recipe& recipe) {
                "A stage ends with the weights of its best validation.");
   settings.add("train.device", recipe.compute.device,
                "Where to compute: auto, cpu, cuda (the first GPU) or cuda:N.");
+  settings.add_choice("train.graph", train.graph, {"auto", "on", "off"},
+                      "On a GPU: steps are recorded once and repeated as a graph. auto: where they "
+                      "can be; on: else it is an error.");
+  settings.add_choice("train.recompute", recipe.compute.recompute, {"off", "blocks"},
+                      "blocks: transformer blocks keep their input alone and are computed once "
+                      "more in the backward pass: less memory, a third more work, the same bits.");
   settings.add("train.threads", recipe.compute.threads, at_least(0, 4096), "",
                "Compute threads; 0: one for each usable core.");
   settings.add_choice("train.kernels", recipe.compute.kernels,

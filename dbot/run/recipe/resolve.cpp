@@ -8,8 +8,10 @@
 #include "dbot/core/error.h"
 #include "dbot/data/image/value_range.h"
 #include "dbot/data/loader/statistics.h"
+#include "dbot/ops/backends.h"
 #include "dbot/ops/cpu/matrix_choice.h"
 #include "dbot/runtime/cuda/device_choice.h"
+#include "dbot/runtime/device_figures.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/runtime/usable_cores.h"
 #include "dbot/simd/kernel_level.h"
@@ -44,12 +46,23 @@ simd::KernelLevel level_of(KernelRequest request) {
   return static_cast<simd::KernelLevel>(static_cast<int>(request) - 1);
 }
 
+void check_graph(const Recipe& recipe, const runtime::Device& device) {
+  if (recipe.train.graph != train::GraphUse::on || !device.is_cpu()) return;
+  throw UsageError({.operation = "recipe",
+                    .subject = "train.graph",
+                    .fault = Fault::unsupported,
+                    .reason = "is on, but the CPU computes, which has no graphs",
+                    .way_out = "set train.graph = \"auto\", or name a GPU as train.device"});
+}
+
 }  // namespace
 
 void resolve_compute(Recipe& recipe, const core::Log& log,
                      const std::optional<runtime::Launched>& launched) {
-  recipe.compute.device = to_string(runtime::choose_device(recipe.compute.device, log));
-  recipe.train.precision = as_request(runtime::resolve_precision(recipe.train.precision, log));
+  const runtime::Device device = runtime::choose_device(recipe.compute.device, log);
+  recipe.compute.device = to_string(device);
+  check_graph(recipe, device);
+  recipe.train.precision = as_request(runtime::precision_on(recipe.train.precision, device, log));
   if (recipe.compute.threads == 0) {
     const int cores = runtime::describe_machine().usable_cores;
     recipe.compute.threads = std::max(
@@ -79,6 +92,7 @@ void use_kernels(const Recipe& recipe, const core::Log& log) {
   ops::use_product_library(recipe.compute.matrix_products == ProductRequest::libtorch
                                ? ops::ProductLibrary::libtorch
                                : ops::ProductLibrary::own);
+  ops::recompute_blocks(recipe.compute.recompute == RecomputeRequest::blocks);
   try {
     simd::use_kernel_level(level_of(recipe.compute.kernels));
   } catch (const UsageError& problem) {
@@ -129,28 +143,33 @@ void resolve_statistics(Recipe& recipe, const data::Dataset& dataset, const core
 namespace {
 
 /// A run stays where it was begun, unless another device is asked for.
-void resolve_device_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
+runtime::Device resolve_device_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
   if (recipe.compute.device == "auto") recipe.compute.device = stored.compute.device;
-  recipe.compute.device = to_string(runtime::choose_device(recipe.compute.device, log));
-  if (recipe.compute.device == stored.compute.device) return;
+  const runtime::Device device = runtime::choose_device(recipe.compute.device, log);
+  recipe.compute.device = to_string(device);
+  if (recipe.compute.device == stored.compute.device) return device;
   log(core::LogLevel::information,
       fmt::format("[resume] goes on on {}, was begun on {}: not to the same bits",
                   recipe.compute.device, stored.compute.device));
+  return device;
 }
 
 }  // namespace
 
 void resolve_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
-  if (precision_of(stored) == Precision::bf16 && !runtime::cpu_has_fast_bf16()) {
+  const runtime::Device device = resolve_device_like(recipe, stored, log);
+  if (precision_of(stored) == Precision::bf16 && !runtime::has_fast_bf16(device)) {
     throw UsageError(
         {.operation = "resume",
          .subject = "this run",
          .fault = Fault::unsupported,
-         .reason = "was begun in bf16 and this processor does not multiply bf16 matrices",
+         .reason = device.is_cpu()
+                       ? "was begun in bf16 and this processor does not multiply bf16 matrices"
+                       : "was begun in bf16, which " + to_string(device) + " does not multiply",
          .way_out = "go on with it on a machine that does, or begin a new run with "
                     "train.precision = \"fp32\""});
   }
-  resolve_device_like(recipe, stored, log);
+  check_graph(recipe, device);
   if (recipe.compute.threads == 0) recipe.compute.threads = stored.compute.threads;
   if (recipe.train.lanes == 0) recipe.train.lanes = stored.train.lanes;
   if (recipe.compute.kernels == KernelRequest::automatic)
@@ -166,7 +185,7 @@ void resolve_like(Recipe& recipe, const Recipe& stored, const core::Log& log) {
   recipe.train.precision =
       recipe.train.precision == PrecisionRequest::automatic
           ? stored.train.precision
-          : as_request(runtime::resolve_precision(recipe.train.precision, log));
+          : as_request(runtime::precision_on(recipe.train.precision, device, log));
 }
 
 runtime::Precision precision_of(const Recipe& recipe) {

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "dbot/core/clock.h"
+#include "dbot/runtime/device_figures.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 
 namespace dbot::tools {
@@ -27,9 +28,29 @@ const std::vector<TokenShape>& token_shapes() {
   return shapes;
 }
 
+/// The same networks where a GPU has enough to do.
+std::vector<TokenShape> device_token_shapes(const runtime::Device& device) {
+  return {{"dbot/tiny-32, visible tokens", 128, 17, 192, 3, device},
+          {"dbot/tiny-32, all tokens", 128, 65, 192, 3, device},
+          {"ViT-B/16, visible tokens", 256, 50, 768, 12, device},
+          {"ViT-B/16, all tokens", 256, 197, 768, 12, device}};
+}
+
+/// A device is waited for once a turn, since it begins with the next call before the last has
+/// ended.
+double timed_device_turn(const std::function<at::Tensor()>& way, std::int64_t repeats,
+                         const runtime::Device& device) {
+  runtime::finish(device);
+  const core::Stopwatch clock;
+  for (std::int64_t i = 0; i < repeats; ++i) way();
+  runtime::finish(device);
+  return clock.seconds() / static_cast<double>(repeats);
+}
+
 /// Mean seconds of `way` in a turn of `repeats`.
 double timed_turn(const OperationWays& ways, const std::function<at::Tensor()>& way,
-                  std::int64_t repeats) {
+                  std::int64_t repeats, const runtime::Device& device) {
+  if (!device.is_cpu()) return timed_device_turn(way, repeats, device);
   double seconds = 0;
   for (std::int64_t i = 0; i < repeats; ++i) {
     if (ways.before) ways.before();
@@ -56,12 +77,18 @@ std::string TokenShape::text() const {
   return fmt::format("{} x {} x {}", batch, tokens, width);
 }
 
-std::vector<OperationCase> operation_cases(runtime::Precision precision) {
+std::vector<OperationCase> operation_cases(runtime::Precision precision,
+                                           const runtime::Device& device) {
   const at::ScalarType compute = runtime::compute_type(precision);
   std::vector<OperationCase> cases;
   const auto add = [&cases](std::vector<OperationCase> more) {
     std::move(more.begin(), more.end(), std::back_inserter(cases));
   };
+  if (!device.is_cpu()) {
+    for (const TokenShape& shape : device_token_shapes(device)) add(block_cases(shape, compute));
+    add(step_cases(compute, device));
+    return cases;
+  }
   for (const TokenShape& shape : token_shapes()) {
     for (const auto make : {linear_cases, packed_cases, row_cases, attention_cases, block_cases}) {
       add(make(shape, compute));
@@ -76,9 +103,12 @@ std::vector<OperationCase> operation_cases(runtime::Precision precision) {
 
 OperationTimes time_operation(const OperationCase& operation, std::int64_t rounds) {
   const OperationWays ways = operation.prepare();
-  const auto repeats_of = [&ways](const std::function<at::Tensor()>& way) {
-    timed_turn(ways, way, 1);  // memory is allocated and kernels are chosen in the first one
-    return static_cast<std::int64_t>(kTurnSeconds / (timed_turn(ways, way, 1) + 1e-6)) + 1;
+  const auto turn = [&](const std::function<at::Tensor()>& way, std::int64_t repeats) {
+    return timed_turn(ways, way, repeats, operation.device);
+  };
+  const auto repeats_of = [&turn](const std::function<at::Tensor()>& way) {
+    turn(way, 1);  // memory is allocated and kernels are chosen in the first one
+    return static_cast<std::int64_t>(kTurnSeconds / (turn(way, 1) + 1e-6)) + 1;
   };
   const std::int64_t our_repeats = repeats_of(ways.ours);
   const std::int64_t reference_repeats = repeats_of(ways.reference);
@@ -86,9 +116,9 @@ OperationTimes time_operation(const OperationCase& operation, std::int64_t round
   for (std::int64_t round = 0; round < rounds; ++round) {
     // Who comes second finds other things in the caches: they take it in turn.
     const bool ours_first = round % 2 == 0;
-    if (ours_first) ours.push_back(timed_turn(ways, ways.ours, our_repeats));
-    references.push_back(timed_turn(ways, ways.reference, reference_repeats));
-    if (!ours_first) ours.push_back(timed_turn(ways, ways.ours, our_repeats));
+    if (ours_first) ours.push_back(turn(ways.ours, our_repeats));
+    references.push_back(turn(ways.reference, reference_repeats));
+    if (!ours_first) ours.push_back(turn(ways.ours, our_repeats));
     ratios.push_back(references.back() / ours.back());
   }
   return {median_of(std::move(ours)), median_of(std::move(references)),

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dbot/runtime/device.h"
 #include "dbot/runtime/precision.h"
 
 // How fast the project's operations are beside the same arithmetic in LibTorch's, on the shapes
@@ -29,6 +30,7 @@ struct OperationCase {
   /// What cannot be avoided: arithmetic (multiply-adds × 2), or else what is read and written once.
   /// 0: the other one says more.
   double flops = 0, bytes = 0;
+  runtime::Device device = {};  // where it computes
   /// Makes the tensors, so that they exist for the case that is timed only.
   std::function<OperationWays()> prepare;
 
@@ -36,8 +38,10 @@ struct OperationCase {
   std::string title() const;
 };
 
-/// All of them, those of one network together.
-std::vector<OperationCase> operation_cases(runtime::Precision precision);
+/// All of them, those of one network together; on a device those that it has kernels for, on shapes
+/// that keep it busy.
+std::vector<OperationCase> operation_cases(runtime::Precision precision,
+                                           const runtime::Device& device = {});
 
 /// Medians over the rounds, in seconds.
 struct OperationTimes {

@@ -15,11 +15,13 @@ namespace {
 
 ops::TransformerBlockWeights random_weights(const TokenShape& shape, bool trained) {
   const std::int64_t width = shape.width, hidden = shape.hidden();
-  const auto vector = [trained](const at::Tensor& values) {
-    return at::Tensor(values).requires_grad_(trained);
+  const at::Device device = shape.device;
+  const auto vector = [=](const at::Tensor& values) {
+    return values.to(device).requires_grad_(trained);
   };
-  const auto matrix = [trained](std::int64_t outputs, std::int64_t inputs) {
+  const auto matrix = [=](std::int64_t outputs, std::int64_t inputs) {
     return (at::randn({outputs, inputs}).div_(std::sqrt(static_cast<double>(inputs))))
+        .to(device)
         .requires_grad_(trained);
   };
   return {.norm1_weight = vector(at::ones({width})),
@@ -36,12 +38,16 @@ ops::TransformerBlockWeights random_weights(const TokenShape& shape, bool traine
           .fc2_bias = vector(at::zeros({width}))};
 }
 
+at::Tensor random_tokens(const TokenShape& shape) {
+  return at::randn({shape.batch, shape.tokens, shape.width}).to(at::Device(shape.device));
+}
+
 using BlockPath = at::Tensor (*)(const at::Tensor&, const ops::TransformerBlockWeights&,
                                  const ops::TransformerBlockOptions&, const ops::BranchScales&,
                                  const at::Tensor&);
 
 OperationWays block_forward_ways(const TokenShape& shape, at::ScalarType compute) {
-  const at::Tensor x = at::randn({shape.batch, shape.tokens, shape.width});
+  const at::Tensor x = random_tokens(shape);
   const auto weights = random_weights(shape, /*trained=*/false);
   const auto way = [=, heads = shape.heads](BlockPath path) {
     return [=] { return path(x, weights, {.heads = heads, .compute = compute}, {}, {}); };
@@ -50,8 +56,8 @@ OperationWays block_forward_ways(const TokenShape& shape, at::ScalarType compute
 }
 
 OperationWays block_step_ways(const TokenShape& shape, at::ScalarType compute) {
-  const at::Tensor x = at::randn({shape.batch, shape.tokens, shape.width});
-  const at::Tensor outer = at::randn({shape.batch, shape.tokens, shape.width});
+  const at::Tensor x = random_tokens(shape);
+  const at::Tensor outer = random_tokens(shape);
   const auto weights = random_weights(shape, /*trained=*/true);
   const auto way = [=, heads = shape.heads](BlockPath path) {
     return [=, leaf = x.clone().requires_grad_(true)] {
@@ -74,12 +80,14 @@ std::vector<OperationCase> block_cases(const TokenShape& shape, at::ScalarType c
            .shape = text,
            .reference = reference,
            .flops = forward,
+           .device = shape.device,
            .prepare = [=] { return block_forward_ways(shape, compute); }},
           {.operation = "block forward + backward",
            .network = shape.network,
            .shape = text,
            .reference = reference,
            .flops = 3 * forward,
+           .device = shape.device,
            .prepare = [=] { return block_step_ways(shape, compute); }}};
 }
 

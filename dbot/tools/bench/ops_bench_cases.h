@@ -15,6 +15,7 @@ namespace dbot::tools {
 struct TokenShape {
   std::string network;
   std::int64_t batch = 0, tokens = 0, width = 0, heads = 0;
+  runtime::Device device = {};
 
   std::int64_t rows() const { return batch * tokens; }
   std::int64_t hidden() const { return 4 * width; }
@@ -32,7 +33,7 @@ std::vector<OperationCase> row_cases(const TokenShape& shape, at::ScalarType com
 std::vector<OperationCase> attention_cases(const TokenShape& shape, at::ScalarType compute);
 std::vector<OperationCase> block_cases(const TokenShape& shape, at::ScalarType compute);
 /// Patches, tokens, target and loss.
-std::vector<OperationCase> step_cases(at::ScalarType compute);
+std::vector<OperationCase> step_cases(at::ScalarType compute, const runtime::Device& device = {});
 std::vector<OperationCase> optimizer_cases();
 /// Moving averages and queues of keys.
 std::vector<OperationCase> follower_cases();

@@ -8,6 +8,8 @@
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "dbot/ops/backends.h"
 #include "dbot/tools/bench/ops_bench_cases.h"
 
@@ -20,24 +22,31 @@ namespace {
 struct StepShape {
   const char* network;
   std::int64_t batch, image, patch, width, decoder_width, visible;
+  runtime::Device device = {};
+
+  at::Tensor there(const at::Tensor& tensor) const { return tensor.to(at::Device(device)); }
 
   std::int64_t patches() const { return (image / patch) * (image / patch); }
   std::int64_t masked() const { return patches() - visible; }
 };
 
-constexpr StepShape kShapes[] = {{"dbot/tiny-32", 64, 32, 4, 192, 192, 16},
-                                 {"ViT-B/16", 8, 224, 16, 768, 512, 49}};
+/// A GPU is kept busy by larger batches.
+std::vector<StepShape> step_shapes(const runtime::Device& device) {
+  const bool host = device.is_cpu();
+  return {{"dbot/tiny-32", host ? 64 : 128, 32, 4, 192, 192, 16, device},
+          {"ViT-B/16", host ? 8 : 256, 224, 16, 768, 512, 49, device}};
+}
 
 /// A place in the shuffled order for each patch, [batch, patches].
 at::Tensor shuffled(const StepShape& shape) {
-  return at::argsort(at::rand({shape.batch, shape.patches()}), /*stable=*/true, 1,
-                     /*descending=*/false);
+  return shape.there(at::argsort(at::rand({shape.batch, shape.patches()}), /*stable=*/true, 1,
+                                 /*descending=*/false));
 }
 
 OperationWays patch_ways(const StepShape& shape, bool visible) {
   const ops::Images images(
-      at::randint(0, 256, {shape.batch, 3, shape.image, shape.image}, at::kByte), at::rand({3}),
-      at::rand({3}));
+      shape.there(at::randint(0, 256, {shape.batch, 3, shape.image, shape.image}, at::kByte)),
+      shape.there(at::rand({3})), shape.there(at::rand({3})));
   const at::Tensor rows =
       visible ? shuffled(shape).narrow(1, 0, shape.visible).contiguous() : at::Tensor();
   return {
@@ -68,13 +77,16 @@ OperationWays tubelet_ways() {
 
 OperationWays token_ways(const StepShape& shape, at::ScalarType compute) {
   const at::Tensor places = shuffled(shape);
-  const at::Tensor sources = at::cat({at::zeros({shape.batch, 1}, at::kLong),
+  const at::Tensor sources = at::cat({shape.there(at::zeros({shape.batch, 1}, at::kLong)),
                                       (places + 1).masked_fill(places >= shape.visible, -1)},
                                      1);
-  const at::Tensor own = at::randn({shape.batch, shape.visible + 1, shape.decoder_width});
-  const at::Tensor mask = at::randn({1, 1, shape.decoder_width}).requires_grad_(true);
-  const at::Tensor table = at::randn({1, shape.patches() + 1, shape.decoder_width});
-  const at::Tensor outer = at::randn({shape.batch, shape.patches() + 1, shape.decoder_width});
+  const auto random = [&](const std::vector<std::int64_t>& sizes) {
+    return shape.there(at::randn(sizes));
+  };
+  const at::Tensor own = random({shape.batch, shape.visible + 1, shape.decoder_width});
+  const at::Tensor mask = random({1, 1, shape.decoder_width}).requires_grad_(true);
+  const at::Tensor table = random({1, shape.patches() + 1, shape.decoder_width});
+  const at::Tensor outer = random({shape.batch, shape.patches() + 1, shape.decoder_width});
   const auto way = [=](auto path) {
     return [=, leaf = own.to(compute).requires_grad_(true)] {
       leaf.mutable_grad().reset();
@@ -86,8 +98,9 @@ OperationWays token_ways(const StepShape& shape, at::ScalarType compute) {
 }
 
 OperationWays loss_ways(const StepShape& shape) {
-  const at::Tensor prediction = at::randn({shape.batch, shape.masked() + 1, shape.width});
-  const at::Tensor target = at::randn(prediction.sizes());
+  const at::Tensor prediction =
+      shape.there(at::randn({shape.batch, shape.masked() + 1, shape.width}));
+  const at::Tensor target = shape.there(at::randn(prediction.sizes()));
   const auto way = [=](auto path) {
     return [=, leaf = prediction.clone().requires_grad_(true)] {
       leaf.mutable_grad().reset();
@@ -100,15 +113,16 @@ OperationWays loss_ways(const StepShape& shape) {
 
 }  // namespace
 
-std::vector<OperationCase> step_cases(at::ScalarType compute) {
+std::vector<OperationCase> step_cases(at::ScalarType compute, const runtime::Device& device) {
   std::vector<OperationCase> cases;
-  for (const StepShape& shape : kShapes) {
+  for (const StepShape& shape : step_shapes(device)) {
     const auto add = [&](const char* name, std::string text, double bytes, auto prepare) {
       cases.push_back({.operation = name,
                        .network = shape.network,
                        .shape = std::move(text),
                        .reference = "plain ATen",
                        .bytes = bytes,
+                       .device = device,
                        .prepare = prepare});
     };
     const auto pixels = static_cast<double>(shape.batch * 3 * shape.image * shape.image);
@@ -131,6 +145,7 @@ std::vector<OperationCase> step_cases(at::ScalarType compute) {
         fmt::format("{} x {} x {}", shape.batch, shape.masked() + 1, shape.width),
         3 * 4 * predicted, [shape] { return loss_ways(shape); });
   }
+  if (!device.is_cpu()) return cases;
   // A pixel is read as a byte and written as a float.
   cases.push_back({.operation = "visible tubelets of clips",
                    .network = "MAE-ST",

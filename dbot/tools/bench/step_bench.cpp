@@ -7,15 +7,21 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "dbot/core/clock.h"
 #include "dbot/data/text/text_names.h"
+#include "dbot/methods/capabilities/repeats_steps.h"
 #include "dbot/optim/optimizer.h"
 #include "dbot/optim/schedule.h"
 #include "dbot/optim/shards.h"
 #include "dbot/run/recipe/resolve.h"
 #include "dbot/train/capture/gradient_step.h"
+#include "dbot/train/late/late_step.h"
+#include "dbot/train/late/repeated_step.h"
 #include "dbot/train/step_share.h"
 
 namespace dbot::tools {
@@ -105,7 +111,24 @@ struct StepBench::State {
     trained = parameters_of(all);
     updated = parameters_of(own);
     optimizer = optim::make_optimizer(own, recipe.optimizer);
+    const runtime::Device& device = method->parameters().device();
+    if (device.is_cpu()) return;
+    gate.emplace(method->parameters().flat_values());
+    const bool can_repeat = dynamic_cast<const methods::RepeatsSteps*>(method.get()) != nullptr &&
+                            runtime::has_step_graphs(device);
+    if (can_repeat && recipe.train.graph != train::GraphUse::off) {
+      repeated.emplace(device, recipe.train.graph, core::silent_log());
+    }
   }
+
+  std::vector<train::MicroBatch> next_micro_batches();
+  double learning_rate() const {
+    return optim::scaled_rate(recipe.optimizer.base_lr, recipe.train.images_per_step());
+  }
+  methods::StepContext context() const { return {0, steps, run::precision_of(recipe)}; }
+  void step_on_host();
+  void step_on_device();
+  train::StepFigures tell(const std::vector<train::MicroBatch>& micro_batches);
 
   run::Recipe recipe;
   train::StepShare share;
@@ -113,8 +136,55 @@ struct StepBench::State {
   data::Batch batch;
   std::unique_ptr<optim::Optimizer> optimizer;
   optim::LaneSum lanes;
+  std::optional<train::StepGate> gate;  // on a device
+  std::optional<train::RepeatedStep> repeated;
   std::int64_t steps = 0, trained = 0, updated = 0;
 };
+
+std::vector<train::MicroBatch> StepBench::State::next_micro_batches() {
+  batch.epoch = steps;  // other masks each step
+  std::vector<train::MicroBatch> all;
+  all.reserve(static_cast<std::size_t>(share.count));
+  for (std::int64_t micro = 0; micro < share.count; ++micro) {
+    all.push_back(
+        {batch, method->draw(batch, {static_cast<std::uint64_t>(recipe.train.seed),
+                                     /*stage=*/0, batch.epoch, steps * share.of + micro})});
+  }
+  return all;
+}
+
+void StepBench::State::step_on_host() {
+  train::GradientStep gradients(*method, context(), share, lanes);
+  for (train::MicroBatch& micro : next_micro_batches()) gradients.add(std::move(micro));
+  const double norm = optimizer->gradient_norm();
+  optimizer->step(learning_rate(), optim::Optimizer::clip_scale(norm, recipe.optimizer.clip_norm));
+  if (updated < trained) method->zero_gradients();  // the other shards keep theirs
+}
+
+/// As Trainer::finish_on_device has it.
+train::StepFigures StepBench::State::tell(const std::vector<train::MicroBatch>& micro_batches) {
+  train::GradientStep gradients(*method, context(), share, lanes);
+  gradients.stay_on_device();
+  for (const train::MicroBatch& micro : micro_batches) gradients.add(micro);
+  const at::Tensor norm = optimizer->gradient_norm_on_device();
+  const at::Tensor skipped = gate->skipped(gradients.losses_on_device(), norm);
+  optimizer->step_on_device(recipe.optimizer.clip_norm, norm, skipped);
+  gradients.count_unless(skipped);
+  if (updated < trained) method->zero_gradients();
+  return figures_of(gradients, norm, skipped);
+}
+
+void StepBench::State::step_on_device() {
+  const std::vector<train::MicroBatch> micro_batches = next_micro_batches();
+  optimizer->set_rate(learning_rate());
+  const auto told = [this](const auto& here) { return tell(here); };
+  if (repeated && repeated->is_due()) {
+    train::LateFigures(repeated->make(micro_batches, told)).read();
+    return;
+  }
+  if (repeated) repeated->saw_plain_step();
+  train::LateFigures(tell(micro_batches)).read();
+}
 
 StepBench::StepBench(const run::Recipe& recipe, int processes)
     : state_(std::make_unique<State>(recipe, processes)) {}
@@ -122,24 +192,22 @@ StepBench::StepBench(const run::Recipe& recipe, int processes)
 StepBench::~StepBench() = default;
 
 double StepBench::step() {
-  State& s = *state_;
   const core::Stopwatch clock;
-  train::GradientStep gradients(*s.method, {0, s.steps, run::precision_of(s.recipe)}, s.share,
-                                s.lanes);
-  for (std::int64_t micro = 0; micro < s.share.count; ++micro) {
-    s.batch.epoch = s.steps;  // other masks each step
-    gradients.add(
-        {s.batch,
-         s.method->draw(s.batch, {static_cast<std::uint64_t>(s.recipe.train.seed),
-                                  /*stage=*/0, s.batch.epoch, s.steps * s.share.of + micro})});
+  if (state_->gate) {
+    state_->step_on_device();
+  } else {
+    state_->step_on_host();
   }
-  const double norm = s.optimizer->gradient_norm();
-  const std::int64_t images = s.recipe.train.images_per_step();
-  s.optimizer->step(optim::scaled_rate(s.recipe.optimizer.base_lr, images),
-                    optim::Optimizer::clip_scale(norm, s.recipe.optimizer.clip_norm));
-  if (s.updated < s.trained) s.method->zero_gradients();  // the other shards keep theirs
-  ++s.steps;
+  ++state_->steps;
   return clock.seconds();
+}
+
+int StepBench::warm_up_steps() const {
+  return state_->repeated ? train::RepeatedStep::kPlainSteps + 2 : 1;
+}
+
+bool StepBench::repeats() const {
+  return state_->repeated && state_->repeated->is_due();
 }
 
 std::int64_t StepBench::images_per_step() const {

@@ -8,7 +8,8 @@
 namespace dbot::tools {
 
 /// A recipe's training step on synthetic images: forward, backward, clipping and update, as a run
-/// makes them, without data loading, observers and files. Of several processes the part of one: its
+/// makes them, without data loading, observers and files. On a device it is told and repeated as a
+/// run's (train.graph), and waited for. Of several processes the part of one: its
 /// micro-batches and its share of the update, without what they send each other.
 class StepBench {
  public:
@@ -20,6 +21,10 @@ class StepBench {
 
   /// One optimizer step; its wall time in seconds.
   double step();
+  /// So many come before the first that has the time of all others.
+  int warm_up_steps() const;
+  /// Whether the last one was repeated as a graph.
+  bool repeats() const;
   /// Of this process.
   std::int64_t images_per_step() const;
   /// Parameters whose moments this process keeps, and all that are trained.

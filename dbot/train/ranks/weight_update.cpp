@@ -64,9 +64,7 @@ void WeightUpdate::step(double learning_rate, double gradient_scale) {
   method_.zero_gradients();  // the other shards hold parts of sums
 }
 
-void WeightUpdate::step_on_device(double learning_rate, const at::Tensor& norm,
-                                  const at::Tensor& skipped) {
-  optimizer_->set_rate(learning_rate);
+void WeightUpdate::step_on_device(const at::Tensor& norm, const at::Tensor& skipped) {
   optimizer_->step_on_device(config_.clip_norm, norm, skipped);
 }
 

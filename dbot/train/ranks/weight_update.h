@@ -29,7 +29,9 @@ class WeightUpdate {
   /// Of one process on a device, where nothing waits for it: the norm, and the step by it, which is
   /// none where `skipped` is 1 (optim::Optimizer).
   at::Tensor norm_on_device() const { return optimizer_->gradient_norm_on_device(); }
-  void step_on_device(double learning_rate, const at::Tensor& norm, const at::Tensor& skipped);
+  void step_on_device(const at::Tensor& norm, const at::Tensor& skipped);
+  /// The rate of that step, before it.
+  void set_rate(double learning_rate) { optimizer_->set_rate(learning_rate); }
   /// The whole sum on all ranks, in the method's gradients, before `step`. All ranks call it.
   void gather_gradients();
   /// Changes the weights by that sum, on all ranks; the gradients are zero after.

@@ -2,7 +2,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/Scalar.h>
 #include <gtest/gtest.h>
@@ -146,17 +145,17 @@ TableOperation adam_row(const std::string& name, bool decay_in_gradient) {
     const at::Tensor sums = at::empty({norm_chunks(count)}, at::kDouble);
     run_on_host(Squares{count, floats_of(all[1]), sums.mutable_data_ptr<double>()});
     const auto rate = static_cast<float>(options.learning_rate);
-    auto steps = static_cast<float>(options.step - 1);
-    const double norm = all[1].to(at::kDouble).norm().item<double>();
+    const auto divisor = static_cast<float>(1 / options.gradient_scale);
+    const auto steps = static_cast<float>(options.step);
+    const float skipped = 0;
     StepFactors factors{};
-    run_on_host(FinishStep{.count = sums.numel(),
-                           .sums = sums.const_data_ptr<double>(),
-                           .clip_norm = static_cast<float>(norm * options.gradient_scale),
-                           .beta1 = options.beta1,
-                           .beta2 = options.beta2,
-                           .rate = &rate,
-                           .steps = &steps,
-                           .factors = &factors});
+    run_on_host(PrepareUpdate{.rate = &rate,
+                              .divisor = &divisor,
+                              .skipped = &skipped,
+                              .count = &steps,
+                              .beta1 = options.beta1,
+                              .beta2 = options.beta2,
+                              .factors = &factors});
     const at::Tensor low = at::empty({count}, at::kBFloat16);
     run_on_host(AdamWUpdate{.count = count,
                             .values = floats_of(all[0]),
@@ -168,12 +167,11 @@ TableOperation adam_row(const std::string& name, bool decay_in_gradient) {
                             .beta2 = options.beta2,
                             .eps = options.eps,
                             .weight_decay = options.weight_decay,
-                            .rate_scale = 1,
                             .decay_in_gradient = decay_in_gradient,
                             .factors = &factors});
-    EXPECT_EQ(steps, static_cast<float>(options.step));
     EXPECT_TRUE(low.equal(all[0].to(at::kBFloat16)));
-    return Outcome{at::cat({all[0], all[2], all[3], all[1], at::full({1}, factors.norm)}), {}};
+    const at::Tensor norm = sums.sum().sqrt().to(at::kFloat).view(1);
+    return Outcome{at::cat({all[0], all[2], all[3], all[1], norm}), {}};
   });
 }
 

@@ -116,18 +116,17 @@ at::Tensor step_results(HostOrder order, bool aligned) {
   const at::Tensor sums = at::empty({norm_chunks(kCount)}, at::kDouble);
   StepFactors factors;
   const float rate = 0.01F;
-  float steps = 4;
+  const float steps = 5, skipped = 0, divisor = 2;
   run_on_host(Squares{kCount, floats_of(gradients), sums.mutable_data_ptr<double>()}, order);
-  FinishStep finish;
-  finish.count = sums.numel();
-  finish.sums = sums.const_data_ptr<double>();
-  finish.clip_norm = 3;
-  finish.beta1 = 0.9;
-  finish.beta2 = 0.95;
-  finish.rate = &rate;
-  finish.steps = &steps;
-  finish.factors = &factors;
-  run_on_host(finish, order);
+  PrepareUpdate prepare;
+  prepare.rate = &rate;
+  prepare.divisor = &divisor;
+  prepare.skipped = &skipped;
+  prepare.count = &steps;
+  prepare.beta1 = 0.9;
+  prepare.beta2 = 0.95;
+  prepare.factors = &factors;
+  run_on_host(prepare, order);
   AdamWUpdate update;
   update.count = kCount;
   update.values = floats_of(values);
@@ -140,7 +139,7 @@ at::Tensor step_results(HostOrder order, bool aligned) {
   update.weight_decay = 0.05;
   update.factors = &factors;
   run_on_host(update, order);
-  return at::cat({values, first, second, at::full({1}, factors.norm)});
+  return at::cat({values, first, second, sums.to(at::kFloat)});
 }
 
 at::Tensor token_results(HostOrder order, bool aligned) {

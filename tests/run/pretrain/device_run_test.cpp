@@ -165,6 +165,17 @@ TEST_F(DeviceRun, GoesOnToTheSameBitsAndItsStepsReplay) {
   EXPECT_FALSE(replayed.checks.empty());
 }
 
+TEST_F(DeviceRun, AsAGraphItComesToTheSameBits) {
+  train("plain", "fake", {"train.graph=off"});
+  for (const char* graph : {"on", "auto"}) {
+    const std::string name = std::string("as a graph, ") + graph;
+    EXPECT_FALSE(train(name, "fake", {std::string("train.graph=") + graph}, 6).training.finished);
+    EXPECT_TRUE(train(name, "fake", {"train.graph=on"}).training.finished) << "it may change";
+    EXPECT_EQ(bytes_of(name), bytes_of("plain")) << graph;
+    EXPECT_EQ(losses_of(name), losses_of("plain")) << graph;
+  }
+}
+
 TEST_F(DeviceRun, WhatItCameToIsDrawn) {
   train("run", "fake");
   const report::PictureSet drawn =

@@ -157,6 +157,28 @@ TEST(Recipe, RefusesWhatTheMachineCannotHold) {
       check_memory(with({"train.batch_size=8"}), std::int64_t{16} << 30, core::silent_log()));
 }
 
+TEST(Recipe, OnADeviceTheNetworkTakesItsMemory) {
+  const std::vector<std::string> large{"model.width=16384", "model.heads=16", "model.depth=256"};
+  const MemoryPlan here = plan_memory(with(large), {});
+  EXPECT_EQ(here.device_total(), 0);
+  Recipe recipe = with(large);
+  recipe.compute.device = "cuda:0";
+  const MemoryPlan there = plan_memory(recipe, {});
+  EXPECT_GT(there.device_total(), 1e12);
+  EXPECT_NEAR(there.device_total(), here.total(), 0.01 * here.total());
+  EXPECT_LT(there.total(), 0.9 * here.total()) << "gradients and activations are not the host's";
+  EXPECT_THROW(check_device_memory(recipe, std::int64_t{140} << 30, core::silent_log()),
+               UsageError);
+  EXPECT_NO_THROW(check_device_memory(with(large), 1, core::silent_log())) << "the host computes";
+}
+
+TEST(Resolve, AGraphThatIsWantedNeedsADeviceThatHasThem) {
+  Recipe recipe = with({"train.device=cpu", "train.graph=on"});
+  EXPECT_THROW(resolve_compute(recipe, core::silent_log()), UsageError);
+  recipe = with({"train.device=cpu", "train.graph=auto"});
+  EXPECT_NO_THROW(resolve_compute(recipe, core::silent_log()));
+}
+
 TEST(Resolve, ReusesTheChoicesOfTheRun) {
   const Recipe stored = with({"train.precision=fp32", "train.threads=3", "train.device=cpu",
                               "data.mean=[0.1, 0.2, 0.3]", "data.std=[1, 1, 1]"});

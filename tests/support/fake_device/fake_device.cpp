@@ -7,9 +7,11 @@
 
 #include <mutex>
 
+#include "tests/support/fake_device/host_kernels.h"
 #include "tests/support/fake_device/late_reads.h"
 #include "tests/support/fake_device/memory.h"
 #include "tests/support/fake_device/operators.h"
+#include "tests/support/fake_device/tape.h"
 
 namespace dbot::test::fake {
 namespace {
@@ -67,7 +69,9 @@ void install() {
     static const c10::impl::DeviceGuardImplRegistrar guard(kType, new Guard);
     at::RegisterPrivateUse1HooksInterface(new Hooks);
     install_operators();
+    install_graphs();
   });
+  use_host_kernels(false);
 }
 
 }  // namespace dbot::test::fake

@@ -8,8 +8,8 @@
 
 namespace dbot::test::fake {
 
-/// Teaches LibTorch the device; further calls do nothing. Must come before the first backward pass
-/// of the process (test_devices does it).
+/// Teaches LibTorch the device, once; must come before the first backward pass of the process
+/// (test_devices does it). From here on it takes no kernels of GPUs (host_kernels.h).
 void install();
 
 /// The one device of its kind.

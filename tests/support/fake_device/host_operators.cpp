@@ -5,6 +5,7 @@
 #include <ATen/ops/empty_strided.h>
 #include <ATen/ops/from_blob.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "tests/support/fake_device/fake_device.h"
 #include "tests/support/fake_device/memory.h"
 #include "tests/support/fake_device/record.h"
+#include "tests/support/fake_device/tape.h"
 
 namespace dbot::test::fake {
 namespace {
@@ -42,7 +44,7 @@ class Arguments {
   }
 
   /// The result with tensors of the device: those that were given, views of them, or copies.
-  c10::IValue on_device_again(const c10::IValue& value) const {
+  c10::IValue on_device_again(const c10::IValue& value) {
     if (value.isTensor()) return of_device(value.toTensor());
     if (value.isTensorList()) {
       c10::List<at::Tensor> list;
@@ -53,15 +55,26 @@ class Arguments {
   }
 
   /// What kernels have resized lies in memory of its own until here.
-  void finish() const {
+  void finish() {
     for (const auto& [theirs, ours] : pairs_) {
       const bool same_size = theirs.sizes() == ours.sizes();
       if (same_size && (theirs.numel() == 0 || theirs.storage().data() == ours.storage().data())) {
         continue;
       }
       ours.resize_(theirs.sizes());
-      host_view(ours).copy_(theirs);
+      resized_.emplace_back(theirs, host_view(ours));
+      resized_.back().second.copy_(theirs);
     }
+  }
+
+  /// The same once more: what a kernel has left in memory of its own, and its results.
+  [[nodiscard]] std::function<void(const std::vector<at::Tensor>& results)> again() const {
+    return [resized = resized_, copies = copies_](const std::vector<at::Tensor>& results) {
+      for (const auto& [theirs, ours] : resized) ours.copy_(theirs);
+      for (std::size_t i = 0; i < copies.size(); ++i) {
+        if (copies[i].defined()) copies[i].copy_(results.at(i));
+      }
+    };
   }
 
   const std::string& described() const { return described_; }
@@ -84,7 +97,8 @@ class Arguments {
     return pairs_.back().first;
   }
 
-  at::Tensor of_device(const at::Tensor& result) const {
+  at::Tensor of_device(const at::Tensor& result) {
+    copies_.emplace_back();
     if (!result.defined()) return result;
     for (const auto& [theirs, ours] : pairs_) {
       if (theirs.is_same(result)) return ours;
@@ -95,12 +109,15 @@ class Arguments {
     }
     at::Tensor copy = at::empty_strided(result.sizes(), result.strides(),
                                         result.options().device(at::Device(device())));
-    host_view(copy).copy_(result);
+    copies_.back() = host_view(copy);
+    copies_.back().copy_(result);
     return copy;
   }
 
   const c10::FunctionSchema& schema_;
-  std::vector<std::pair<at::Tensor, at::Tensor>> pairs_;  // of the host, of the device
+  std::vector<std::pair<at::Tensor, at::Tensor>> pairs_;    // of the host, of the device
+  std::vector<std::pair<at::Tensor, at::Tensor>> resized_;  // of the host; views of the device
+  std::vector<at::Tensor> copies_;  // of results, in their order: views of the device; or undefined
   std::string described_ = schema_.name();
 };
 
@@ -119,6 +136,16 @@ at::Tensor host_view(const at::Tensor& tensor) {
 
 namespace {
 
+std::vector<at::Tensor> tensors_of(const torch::jit::Stack& values) {
+  std::vector<at::Tensor> all;
+  for (const c10::IValue& value : values) {
+    if (value.isTensor()) all.push_back(value.toTensor());
+    if (!value.isTensorList()) continue;
+    for (const at::Tensor& tensor : value.toTensorVector()) all.push_back(tensor);
+  }
+  return all;
+}
+
 /// One operator of the device; `kernel` computes it with the arguments on the host.
 template <typename Kernel>
 void compute(const c10::OperatorHandle& op, torch::jit::Stack* stack, const Kernel& kernel) {
@@ -131,11 +158,20 @@ void compute(const c10::OperatorHandle& op, torch::jit::Stack* stack, const Kern
   tell_operator(arguments.described());
   const Open open;
   const Inside inside;
-  kernel();
+  const auto begin = stack->begin() + static_cast<std::ptrdiff_t>(first);
+  torch::jit::Stack given;
+  if (is_recording()) given.assign(begin, stack->end());
+  kernel(stack);
   arguments.finish();
   for (std::size_t i = first; i < stack->size(); ++i) {
     (*stack)[i] = arguments.on_device_again((*stack)[i]);
   }
+  if (!is_recording()) return;
+  keep_on_tape([kernel, given = std::move(given), put = arguments.again()] {
+    torch::jit::Stack values = given;
+    kernel(&values);
+    put(tensors_of(values));
+  });
 }
 
 c10::OperatorHandle operator_named(const char* name) {
@@ -145,22 +181,24 @@ c10::OperatorHandle operator_named(const char* name) {
 }  // namespace
 
 void compute_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
-  compute(op, stack,
-          [&] { op.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), stack); });
+  compute(op, stack, [op](torch::jit::Stack* values) {
+    op.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), values);
+  });
 }
 
 void convolve_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
-  compute(op, stack, [&] { operator_named("aten::convolution").callBoxed(stack); });
+  compute(op, stack,
+          [](torch::jit::Stack* values) { operator_named("aten::convolution").callBoxed(values); });
 }
 
 void convolve_backward_on_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
-  compute(op, stack, [&] {
+  compute(op, stack, [op](torch::jit::Stack* values) {
     // The operator of all devices wants the sizes of a bias behind gradient, input and weight.
     const auto gradient =
-        stack->end() - static_cast<std::ptrdiff_t>(op.schema().arguments().size());
+        values->end() - static_cast<std::ptrdiff_t>(op.schema().arguments().size());
     const std::vector<std::int64_t> bias{gradient->toTensor().size(1)};
-    stack->insert(gradient + 3, c10::IValue(bias));
-    operator_named("aten::convolution_backward").callBoxed(stack);
+    values->insert(gradient + 3, c10::IValue(bias));
+    operator_named("aten::convolution_backward").callBoxed(values);
   });
 }
 

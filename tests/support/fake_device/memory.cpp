@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <new>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "dbot/core/error.h"
 #include "tests/support/fake_device/fake_device.h"
@@ -26,9 +28,10 @@ class Region {
     const std::lock_guard lock(mutex_);
     const std::size_t size = std::max(kBlock, (bytes + kBlock - 1) / kBlock * kBlock);
     void* block = nullptr;
-    if (const auto found = free_.find(size); found != free_.end()) {
+    Free& free = pooling_ ? pool_ : free_;
+    if (const auto found = free.find(size); found != free.end()) {
       block = found->second;
-      free_.erase(found);
+      free.erase(found);
     } else {
       if (end_ + size > kReserved) throw std::bad_alloc();
       block = begin_ + end_;
@@ -36,14 +39,46 @@ class Region {
       protect();
     }
     sizes_[block] = size;
+    in_use_ += size;
+    peak_ = std::max(peak_, in_use_);
+    if (pooling_) pooled_.insert(block);
     return block;
   }
 
   void give_back(void* block) {
     const std::lock_guard lock(mutex_);
     const auto found = sizes_.find(block);
-    free_.emplace(found->second, block);
+    (pooled_.contains(block) ? pool_ : free_).emplace(found->second, block);
+    in_use_ -= found->second;
     sizes_.erase(found);
+  }
+
+  std::size_t peak_above_now() {
+    const std::lock_guard lock(mutex_);
+    return peak_ - in_use_;
+  }
+  void count_peak_anew() {
+    const std::lock_guard lock(mutex_);
+    peak_ = in_use_;
+  }
+
+  void pool(bool begins) {
+    const std::lock_guard lock(mutex_);
+    pooling_ = begins;
+  }
+  void release_pool() {
+    const std::lock_guard lock(mutex_);
+    free_.merge(pool_);
+    pooled_.clear();
+  }
+
+  std::vector<std::byte> bytes() {
+    const std::lock_guard lock(mutex_);
+    return {begin_, begin_ + end_};
+  }
+  void put_back(const std::vector<std::byte>& bytes) {
+    const std::lock_guard lock(mutex_);
+    std::ranges::copy(bytes, begin_);
   }
 
   void open(int more) {
@@ -70,7 +105,11 @@ class Region {
   std::byte* begin_ = reserve();
   std::size_t end_ = 0;  // of what was ever used
   int open_ = 0;
-  std::multimap<std::size_t, void*> free_;
+  std::size_t in_use_ = 0, peak_ = 0;
+  using Free = std::multimap<std::size_t, void*>;
+  Free free_, pool_;
+  std::unordered_set<void*> pooled_;
+  bool pooling_ = false;
   std::unordered_map<void*, std::size_t> sizes_;
 };
 
@@ -104,6 +143,34 @@ Open::Open() {
 
 Open::~Open() {
   region().open(-1);
+}
+
+std::size_t peak_bytes(const std::function<void()>& work) {
+  region().count_peak_anew();
+  work();
+  return region().peak_above_now();
+}
+
+void begin_pool() {
+  region().pool(true);
+}
+
+void end_pool() {
+  region().pool(false);
+}
+
+void release_pool() {
+  region().release_pool();
+}
+
+std::vector<std::byte> memory_as_it_is() {
+  const Open open;
+  return region().bytes();
+}
+
+void put_memory_back(const std::vector<std::byte>& bytes) {
+  const Open open;
+  region().put_back(bytes);
 }
 
 c10::Allocator& device_allocator() {

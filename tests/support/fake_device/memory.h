@@ -2,6 +2,10 @@
 
 #include <c10/core/Allocator.h>
 
+#include <cstddef>
+#include <functional>
+#include <vector>
+
 namespace dbot::test::fake {
 
 /// The host may touch the device's memory while one of these lives: inside operators alone.
@@ -15,5 +19,18 @@ class Open {
 
 /// Of the device's memory, one region that is closed and opened as a whole.
 c10::Allocator& device_allocator();
+
+/// How many bytes `work` held at once above what is held when it has ended.
+std::size_t peak_bytes(const std::function<void()>& work);
+
+// ---- For graphs (tape.h), one at a time. ----
+/// What is taken from here to the end is of a pool: it is given back to the pool, and to nobody
+/// else before `release_pool`.
+void begin_pool();
+void end_pool();
+void release_pool();
+/// All bytes as they are, and back again; what was taken in between stays as it is.
+std::vector<std::byte> memory_as_it_is();
+void put_memory_back(const std::vector<std::byte>& bytes);
 
 }  // namespace dbot::test::fake

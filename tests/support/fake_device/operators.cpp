@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "dbot/core/error.h"
+#include "tests/support/fake_device/attention.h"
 #include "tests/support/fake_device/host_operators.h"
 #include "tests/support/fake_device/late_reads.h"
 #include "tests/support/fake_device/memory.h"
 #include "tests/support/fake_device/record.h"
 #include "tests/support/fake_device/recurrent_cell.h"
+#include "tests/support/fake_device/tape.h"
 
 namespace dbot::test::fake {
 namespace {
@@ -51,6 +53,8 @@ at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool non_bloc
   const bool leaves = on_device(from) && !on_device(to);
   const bool comes = !on_device(from) && on_device(to);
   const bool late = leaves && non_blocking && to.is_contiguous();
+  if (leaves) refuse_in_graph("the host reads a tensor");
+  if (comes) refuse_in_graph("a tensor is uploaded");
   if (leaves) {
     tell_transfer(late ? Transfer::Kind::late_read : Transfer::Kind::read, from.nbytes());
   }
@@ -64,7 +68,9 @@ at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool non_bloc
     return to;
   }
   if (leaves) finish_late_reads(late_reads_so_far());  // who waits for one waits for all before it
-  (on_device(to) ? host_view(to) : to).copy_(values);
+  const at::Tensor there = on_device(to) ? host_view(to) : to;
+  there.copy_(values);
+  if (is_recording()) keep_on_tape([there, values] { there.copy_(values); });
   return to;
 }
 
@@ -74,6 +80,7 @@ at::Tensor copy_from_and_resize(const at::Tensor& from, const at::Tensor& to) {
 }
 
 at::Scalar read_number(const at::Tensor& tensor) {
+  refuse_in_graph("the host reads a number");
   tell_transfer(Transfer::Kind::read, tensor.nbytes());
   const Open open;
   finish_late_reads(late_reads_so_far());
@@ -139,6 +146,7 @@ void install_operators() {
   own.impl("_thnn_fused_gru_cell_backward", &gru_cell_backward);
   static torch::Library others(torch::Library::IMPL, "_", kKey, __FILE__, __LINE__);
   others.fallback(torch::CppFunction::makeFromBoxedFunction<&compute_on_host>());
+  install_attention();
 }
 
 }  // namespace dbot::test::fake

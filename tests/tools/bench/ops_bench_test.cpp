@@ -7,6 +7,8 @@
 
 #include <set>
 
+#include "tests/support/fake_device/test_devices.h"
+
 namespace dbot::tools {
 namespace {
 
@@ -42,6 +44,23 @@ class OpsBench : public testing::Test {
 
 TEST_F(OpsBench, BothWaysOfAnOperationComputeTheSame) {
   expect_equal_results(runtime::Precision::fp32, 1e-5);
+}
+
+TEST_F(OpsBench, OnADeviceBothWaysComputeTheSame) {
+  const runtime::Device device = test::device_named("fake");
+  int compared = 0;
+  for (const OperationCase& operation : operation_cases(runtime::Precision::fp32, device)) {
+    EXPECT_EQ(operation.device, device) << operation.title();
+    if (operation.title().find("target and loss") == std::string::npos) continue;
+    if (operation.network != "dbot/tiny-32") continue;
+    const OperationWays ways = operation.prepare();
+    const at::Tensor ours = ways.ours();
+    EXPECT_EQ(ours.device(), at::Device(device));
+    EXPECT_LT(relative_difference(ours.cpu(), ways.reference().cpu()), 1e-5);
+    EXPECT_GT(time_operation(operation, 1).ours, 0);
+    ++compared;
+  }
+  EXPECT_EQ(compared, 1);
 }
 
 TEST_F(OpsBench, BothWaysComputeTheSameInBf16) {

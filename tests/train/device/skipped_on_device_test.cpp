@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "dbot/core/error.h"
 #include "dbot/train/checkpoint/checkpoint_folder.h"
@@ -20,6 +21,7 @@ class SkippedOn : public TrainerTest, public testing::WithParamInterface<std::st
  protected:
   void SetUp() override {
     TrainerTest::SetUp();
+    if (GetParam() != "kernels") reference_.emplace();
     settings_.plan = one_stage(12);
     settings_.plan.steps_per_epoch = 100;
   }
@@ -32,7 +34,10 @@ class SkippedOn : public TrainerTest, public testing::WithParamInterface<std::st
     return read_checkpoint(settings_.checkpoint_folder / step_folder_name(step));
   }
 
-  const ReferenceKernels reference_;
+  /// A GPU's kernels add up in other places than the host's.
+  double limit() const { return reference_ ? 1e-6 : 5e-5; }
+
+  std::optional<ReferenceKernels> reference_;
 };
 
 TEST_P(SkippedOn, LeavesWeightsAndMomentsBitForBit) {
@@ -95,11 +100,11 @@ TEST_P(SkippedOn, RecordsAndWeightsAreThoseOfTheHost) {
       EXPECT_EQ(ours.images, theirs.images) << i;
       EXPECT_EQ(std::isnan(ours.gradient_norm), std::isnan(theirs.gradient_norm)) << i;
       if (ours.skipped) continue;
-      EXPECT_LT(distance(ours.loss, theirs.loss), 1e-6) << i;
+      EXPECT_LT(distance(ours.loss, theirs.loss), limit()) << i;
     }
     for (const auto& [name, value] : here.state()) {
       if (!value.is_floating_point() || name.ends_with("attn.qkv.bias")) continue;
-      EXPECT_LT(distance(method->state().at(name), value), 1e-6) << name;
+      EXPECT_LT(distance(method->state().at(name), value), limit()) << name;
     }
   }
 }

@@ -12,6 +12,8 @@
 #include "apps/dbot/terminal/console.h"
 #include "dbot/core/error.h"
 #include "dbot/report/text/table.h"
+#include "dbot/runtime/cuda/device_choice.h"
+#include "dbot/runtime/device_figures.h"
 #include "dbot/runtime/precision.h"
 #include "dbot/simd/kernel_level.h"
 #include "dbot/tools/bench/ops_bench.h"
@@ -20,7 +22,7 @@ namespace dbot::app {
 namespace {
 
 struct OpsArguments {
-  std::string filter, precision = "auto", kernels = "auto";
+  std::string filter, device = "cpu", precision = "auto", kernels = "auto";
   std::int64_t threads = 0, rounds = 5;
   bool json = false;
 };
@@ -28,8 +30,9 @@ struct OpsArguments {
 using tools::OperationCase;
 using tools::OperationTimes;
 
-std::vector<OperationCase> chosen_cases(runtime::Precision precision, const std::string& filter) {
-  const std::vector<OperationCase> all = tools::operation_cases(precision);
+std::vector<OperationCase> chosen_cases(runtime::Precision precision, const runtime::Device& device,
+                                        const std::string& filter) {
+  const std::vector<OperationCase> all = tools::operation_cases(precision, device);
   std::vector<OperationCase> chosen;
   std::set<std::string> names;
   for (const OperationCase& operation : all) {
@@ -99,9 +102,10 @@ void bench_ops(const OpsArguments& arguments) {
     throw UsageError(fmt::format("[bench] --rounds is {}, expected at least 1", arguments.rounds));
   }
   simd::use_kernel_level(arguments.kernels);
+  const runtime::Device device = runtime::choose_device(arguments.device, console_log());
   const runtime::Precision precision =
-      runtime::resolve_precision(runtime::parse_precision(arguments.precision), console_log());
-  const std::vector<OperationCase> cases = chosen_cases(precision, arguments.filter);
+      runtime::precision_on(runtime::parse_precision(arguments.precision), device, console_log());
+  const std::vector<OperationCase> cases = chosen_cases(precision, device, arguments.filter);
   const int threads = configure_bench_threads(arguments.threads);
   if (!arguments.json) {
     print_line(fmt::format(
@@ -121,11 +125,10 @@ void bench_ops(const OpsArguments& arguments) {
     }
   }
   if (!arguments.json) return table.print_table();
-  const nlohmann::ordered_json json{{"precision", runtime::name(precision)},
-                                    {"threads", threads},
-                                    {"kernels", simd::name(simd::kernel_level())},
-                                    {"rounds", arguments.rounds},
-                                    {"operations", list}};
+  const nlohmann::ordered_json json{
+      {"device", to_string(device)}, {"precision", runtime::name(precision)},
+      {"threads", threads},          {"kernels", simd::name(simd::kernel_level())},
+      {"rounds", arguments.rounds},  {"operations", list}};
   print_line(json.dump());
 }
 
@@ -142,6 +145,8 @@ void add_bench_ops(CommandLine& line, CLI::App& bench) {
       ->check(not_empty());
   command->add_option("--rounds", a->rounds, "Turns of both ways, of which the median counts")
       ->type_name("N");
+  command->add_option("--device", a->device, "Where to compute: auto, cpu, cuda or cuda:N")
+      ->type_name("auto|cpu|cuda|cuda:N");
   add_precision(*command, a->precision);
   add_threads(*command, a->threads);
   add_kernels(*command, a->kernels);

@@ -19,6 +19,7 @@
 #include "dbot/run/pretrain/processes.h"
 #include "dbot/run/recipe/recipe_catalog.h"
 #include "dbot/run/recipe/resolve.h"
+#include "dbot/runtime/device_figures.h"
 #include "dbot/runtime/launch/launched.h"
 #include "dbot/runtime/machine.h"
 #include "dbot/simd/kernel_level.h"
@@ -30,7 +31,7 @@ namespace {
 constexpr std::int64_t kMostProcesses = 1'000'000;
 
 struct StepArguments {
-  std::string recipe, precision, kernels;  // empty: as the recipe says
+  std::string recipe, device, precision, kernels;  // empty: as the recipe says
   std::vector<std::string> settings;
   std::optional<std::int64_t> batch, threads;
   std::int64_t processes = 1;
@@ -48,6 +49,7 @@ std::optional<runtime::Launched> as_launched(std::int64_t processes) {
 
 run::Recipe resolved_recipe(const StepArguments& arguments) {
   std::vector<std::string> settings = arguments.settings;
+  if (!arguments.device.empty()) settings.push_back("train.device=" + arguments.device);
   if (!arguments.precision.empty()) settings.push_back("train.precision=" + arguments.precision);
   if (!arguments.kernels.empty()) settings.push_back("train.kernels=" + arguments.kernels);
   if (arguments.batch) settings.push_back(fmt::format("train.batch_size={}", *arguments.batch));
@@ -58,6 +60,9 @@ run::Recipe resolved_recipe(const StepArguments& arguments) {
   const int processes = static_cast<int>(arguments.processes);
   run::check_processes(recipe, processes);
   run::check_memory(recipe, runtime::describe_machine().memory_bytes, console_log(), processes);
+  const auto free_bytes =
+      runtime::free_device_bytes(runtime::resolve_device(recipe.compute.device));
+  if (free_bytes > 0) run::check_device_memory(recipe, free_bytes, console_log());
   runtime::configure_compute(static_cast<int>(recipe.compute.threads));
   run::resolve_kernels(recipe, console_log());
   return recipe;
@@ -65,7 +70,7 @@ run::Recipe resolved_recipe(const StepArguments& arguments) {
 
 /// One step for each line of stdin: whoever compares programs says whose turn it is.
 void serve(tools::StepBench& bench) {
-  bench.step();
+  for (int i = 0; i < bench.warm_up_steps(); ++i) bench.step();
   print_line("ready");
   std::string line;
   while (!stop_request().requested() && std::getline(std::cin, line)) {
@@ -84,7 +89,8 @@ void bench_step(const StepArguments& arguments) {
   const run::Recipe recipe = resolved_recipe(arguments);
   tools::StepBench bench(recipe, static_cast<int>(arguments.processes));
   if (arguments.serve) return serve(bench);
-  bench.step();  // memory is allocated and kernels are chosen in the first one
+  // Memory is allocated and kernels are chosen in the first ones.
+  for (int i = 0; i < bench.warm_up_steps(); ++i) bench.step();
   std::vector<double> seconds;
   while (static_cast<std::int64_t>(seconds.size()) < arguments.steps) {
     if (stop_request().requested()) throw Stopped("[bench] stopped on request");
@@ -95,33 +101,40 @@ void bench_step(const StepArguments& arguments) {
   const auto images = static_cast<double>(bench.images_per_step());
   const double rate = images / median;
   const bool bf16 = run::precision_of(recipe) == runtime::Precision::bf16;
-  const double limit = runtime::measure_matmul_flops(bf16);
+  const runtime::Device device = runtime::resolve_device(recipe.compute.device);
+  const double limit = runtime::measure_matmul_flops_on(bf16, device);
   const run::MemoryPlan plan = run::plan_memory(recipe, {}, static_cast<int>(arguments.processes));
-  const nlohmann::ordered_json json{
-      {"recipe", arguments.recipe},
-      {"precision", runtime::name(run::precision_of(recipe))},
-      {"threads", recipe.compute.threads},
-      {"processes", arguments.processes},
-      {"kernels", simd::name(simd::kernel_level())},
-      {"matrix_products", ops::name(ops::product_library())},
-      {"images_per_step", bench.images_per_step()},
-      {"steps", arguments.steps},
-      {"seconds", median},
-      {"fastest_seconds", seconds.front()},
-      {"slowest_seconds", seconds.back()},
-      {"images_per_second", rate},
-      {"flops_per_image", bench.flops_per_image()},
-      {"model_flops_utilization", rate * bench.flops_per_image() / limit},
-      {"peak_memory_bytes", runtime::peak_memory_bytes()},
-      {"planned_memory_bytes", std::llround(plan.total())},
-      {"updated_parameters", bench.updated_parameters()},
-      {"trained_parameters", bench.trained_parameters()}};
+  nlohmann::ordered_json json{{"recipe", arguments.recipe},
+                              {"device", recipe.compute.device},
+                              {"precision", runtime::name(run::precision_of(recipe))},
+                              {"threads", recipe.compute.threads},
+                              {"processes", arguments.processes},
+                              {"kernels", simd::name(simd::kernel_level())},
+                              {"matrix_products", ops::name(ops::product_library())},
+                              {"images_per_step", bench.images_per_step()},
+                              {"steps", arguments.steps},
+                              {"seconds", median},
+                              {"fastest_seconds", seconds.front()},
+                              {"slowest_seconds", seconds.back()},
+                              {"images_per_second", rate},
+                              {"flops_per_image", bench.flops_per_image()},
+                              {"model_flops_utilization", rate * bench.flops_per_image() / limit},
+                              {"peak_memory_bytes", runtime::peak_memory_bytes()},
+                              {"planned_memory_bytes", std::llround(plan.total())},
+                              {"updated_parameters", bench.updated_parameters()},
+                              {"trained_parameters", bench.trained_parameters()}};
+  if (plan.on_device) {
+    json["graph"] = bench.repeats();
+    json["device_peak_memory_bytes"] = runtime::peak_device_bytes(device);
+    json["device_planned_memory_bytes"] = std::llround(plan.device_total());
+  }
   if (arguments.json) return print_line(json.dump());
   print_line(fmt::format("{} images a step, {}, {} threads: median {:.4f} s ({:.4f} to {:.4f})",
                          bench.images_per_step(), runtime::name(run::precision_of(recipe)),
                          recipe.compute.threads, median, seconds.front(), seconds.back()));
-  print_line(fmt::format("{:.1f} images/s, {:.0f} % of this machine's matrix products, {:.0f} MiB",
-                         rate, 100 * rate * bench.flops_per_image() / limit,
+  print_line(fmt::format("{:.1f} images/s, {:.0f} % of {} matrix products, {:.0f} MiB", rate,
+                         100 * rate * bench.flops_per_image() / limit,
+                         device.is_cpu() ? "this machine's" : to_string(device) + "'s",
                          static_cast<double>(runtime::peak_memory_bytes()) / (1 << 20)));
   print_line("planned " + run::memory_text(plan));
   if (arguments.processes == 1) return;
@@ -149,6 +162,8 @@ void add_bench_step(CommandLine& line, CLI::App& bench) {
                    "Time the part of one of so many processes, without what they send")
       ->type_name("N");
   step->add_option("--steps", a->steps, "Steps to time, after one that is not")->type_name("N");
+  step->add_option("--device", a->device, "Where to compute: auto, cpu, cuda or cuda:N")
+      ->type_name("auto|cpu|cuda|cuda:N");
   add_precision(*step, a->precision);
   add_threads(*step, a->threads);
   add_kernels(*step, a->kernels);

@@ -2,8 +2,8 @@
 
 #include "dbot/ops/cuda/bodies/flat.h"
 
-// The optimizer's step without a word to the host: the sum of squares in fixed places, what follows
-// from it, and the update.
+// The optimizer's step without a word to the host: sums of squares in fixed places, what follows
+// from the numbers of a step, and the update.
 namespace dbot::ops::cuda {
 
 using DoubleSum = Numbers<double, 1>;
@@ -36,42 +36,30 @@ struct SquaresBody {
   }
 };
 
-struct FinishStepBody {
-  static constexpr int kThreads = 1024;
-  static constexpr int kShared = kMostWarps * sizeof(DoubleSum);
+/// By one thread.
+struct PrepareUpdateBody {
+  static constexpr int kThreads = 32;
+  static constexpr int kShared = 0;
 
-  FinishStep a;
+  PrepareUpdate a;
 
   template <typename Block>
   DBOT_DEVICE void operator()(Block& block) const {
-    auto parts = block.template own<DoubleSum>();
     block.each([&](int thread) {
-      double part = 0;
-      for (std::int64_t i = thread; i < a.count; i += block.threads()) part += a.sums[i];
-      parts[thread] = {{part}};
-    });
-    const double total = sum<DoubleSum>(block, parts).at[0];
-    block.each([&](int thread) {
-      if (thread == 0) *a.factors = finish(std::sqrt(total));
+      if (thread == 0) *a.factors = factors();
     });
   }
 
  private:
-  /// By one thread. A skipped step does not count.
-  DBOT_DEVICE StepFactors finish(double norm) const {
-    const bool good = std::isfinite(norm) && (a.loss == nullptr || std::isfinite(*a.loss));
-    if (good) *a.steps += 1;
-    const auto steps = static_cast<double>(*a.steps);
-    const double clip = static_cast<double>(a.clip_norm);
-    const double scale = clip / (norm + 1e-6);
+  DBOT_DEVICE StepFactors factors() const {
+    const auto count = static_cast<double>(*a.count);
     StepFactors factors;
-    factors.norm = static_cast<float>(norm);
-    factors.found_inf = good ? 0.0F : 1.0F;
-    factors.clip_scale = clip > 0 && scale < 1 ? static_cast<float>(scale) : 1.0F;
+    factors.skipped = *a.skipped;
+    factors.clip_scale = a.divisor == nullptr ? 1.0F : 1.0F / *a.divisor;
     factors.rate = *a.rate;
     factors.corrected_rate =
-        static_cast<float>(static_cast<double>(*a.rate) / (1 - std::pow(a.beta1, steps)));
-    factors.root_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(a.beta2, steps)));
+        static_cast<float>(static_cast<double>(*a.rate) / (1 - std::pow(a.beta1, count)));
+    factors.root_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(a.beta2, count)));
     return factors;
   }
 };
@@ -80,7 +68,6 @@ struct FinishStepBody {
 struct AdamWConstants {
   float share1, beta2, share2, eps;
   float decay;  // of values per unit of rate (AdamW), or in the gradient (Adam)
-  float rate_scale;
 };
 
 struct AdamWUpdateBody {
@@ -94,7 +81,7 @@ struct AdamWUpdateBody {
   template <typename Block>
   DBOT_DEVICE void operator()(Block& block) const {
     const StepFactors step = *a.factors;
-    if (step.found_inf != 0) {
+    if (step.skipped != 0) {
       each_quad(block, a.count, [&](std::int64_t first) {
         store_quad(Quad{}, a.gradients, first, a.count, aligned);
       });
@@ -129,12 +116,12 @@ struct AdamWUpdateBody {
     if (a.decay_in_gradient) {
       gradient = std::fma(c.decay, value, gradient);
     } else {
-      kept = value * std::fma(-step.rate * c.rate_scale, c.decay, 1.0F);
+      kept = value * std::fma(-step.rate, c.decay, 1.0F);
     }
     first = std::fma(c.share1, gradient - first, first);
     second = std::fma(c.share2 * gradient, gradient, c.beta2 * second);
     const float root = std::fma(std::sqrt(second), step.root_scale, c.eps);
-    value = kept - step.corrected_rate * c.rate_scale * first / root;
+    value = kept - step.corrected_rate * first / root;
   }
 };
 
@@ -146,9 +133,9 @@ int launch(Grid& grid, const Squares& a) {
 }
 
 template <typename Grid>
-int launch(Grid& grid, const FinishStep& a) {
-  if (a.count < 0 || !all_given({a.sums, a.rate, a.steps, a.factors})) return kRefused;
-  return grid.run(1, FinishStepBody::kThreads, FinishStepBody{a});
+int launch(Grid& grid, const PrepareUpdate& a) {
+  if (!all_given({a.rate, a.skipped, a.count, a.factors})) return kRefused;
+  return grid.run(1, PrepareUpdateBody::kThreads, PrepareUpdateBody{a});
 }
 
 template <typename Grid>
@@ -156,10 +143,9 @@ int launch(Grid& grid, const AdamWUpdate& a) {
   if (a.count < 0 || !all_given({a.values, a.gradients, a.exp_avg, a.exp_avg_sq, a.factors})) {
     return kRefused;
   }
-  const AdamWConstants constants{
-      static_cast<float>(1 - a.beta1),    static_cast<float>(a.beta2),
-      static_cast<float>(1 - a.beta2),    static_cast<float>(a.eps),
-      static_cast<float>(a.weight_decay), static_cast<float>(a.rate_scale)};
+  const AdamWConstants constants{static_cast<float>(1 - a.beta1), static_cast<float>(a.beta2),
+                                 static_cast<float>(1 - a.beta2), static_cast<float>(a.eps),
+                                 static_cast<float>(a.weight_decay)};
   const bool aligned = aligned_values({a.values, a.gradients, a.exp_avg, a.exp_avg_sq, a.low});
   return grid.run(flat_blocks(a.count), kFlatThreads, AdamWUpdateBody{a, constants, aligned});
 }

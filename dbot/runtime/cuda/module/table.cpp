@@ -1,4 +1,4 @@
-// The module's table of device functions, and the border at which exceptions become values.
+// The module's table of device functions.
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAFunctions.h>
@@ -7,41 +7,13 @@
 #include <cuda_runtime_api.h>
 #include <torch/headeronly/version.h>
 
-#include <algorithm>
-#include <exception>
-#include <string_view>
-
 #include "dbot/runtime/cuda/module/cuda_table.h"
+#include "dbot/runtime/cuda/module/guarded.h"
 
 namespace dbot::runtime::cuda {
 namespace {
 
 namespace allocator = c10::cuda::CUDACachingAllocator;
-
-/// The first line: LibTorch appends a stack trace.
-void put(CudaFailure& failure, int code, std::string_view reason) {
-  reason = reason.substr(0, reason.find('\n'));
-  failure.code = code;
-  const auto length = std::min(reason.size(), sizeof failure.reason - 1);
-  std::copy_n(reason.data(), length, failure.reason);
-  failure.reason[length] = '\0';
-}
-
-template <typename Act>
-int guarded(CudaFailure* failure, const Act& act) try {
-  act();
-  return 1;
-} catch (const c10::AcceleratorError& error) {
-  put(*failure, error.get_error_code(), error.what());
-  return -1;
-} catch (const std::exception& error) {
-  put(*failure, 0, error.what());
-  return -1;
-}
-
-c10::DeviceIndex narrow(int index) {
-  return static_cast<c10::DeviceIndex>(index);
-}
 
 int use_device(int index, CudaFailure* failure) {
   return guarded(failure, [&] { c10::cuda::set_device(narrow(index)); });

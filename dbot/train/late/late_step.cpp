@@ -1,4 +1,4 @@
-#include "dbot/train/late_step.h"
+#include "dbot/train/late/late_step.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/isfinite.h>
@@ -13,10 +13,8 @@
 #include <utility>
 
 namespace dbot::train {
-namespace {
 
-/// All that is read of a step in one tensor, float64: losses, norm, skipped, scalars.
-at::Tensor all_figures(const GradientStep& gradients, const at::Tensor& norm,
+StepFigures figures_of(const GradientStep& gradients, const at::Tensor& norm,
                        const at::Tensor& skipped) {
   const c10::NoGradGuard no_graph;
   std::vector<at::Tensor> all = gradients.losses_on_device();
@@ -25,16 +23,13 @@ at::Tensor all_figures(const GradientStep& gradients, const at::Tensor& norm,
   for (const at::Tensor& value : gradients.scalar_sums().values()) {
     all.push_back(value.to(norm.device(), /*non_blocking=*/true));
   }
-  return at::stack(all);
+  return {.values = at::stack(all),
+          .losses = gradients.losses_on_device().size(),
+          .scalars = gradients.scalar_sums()};
 }
 
-}  // namespace
-
-LateFigures::LateFigures(const GradientStep& gradients, const at::Tensor& norm,
-                         const at::Tensor& skipped)
-    : losses_(gradients.losses_on_device().size()),
-      scalars_(gradients.scalar_sums()),
-      copy_(all_figures(gradients, norm, skipped)) {}
+LateFigures::LateFigures(const StepFigures& figures)
+    : losses_(figures.losses), scalars_(figures.scalars), copy_(figures.values) {}
 
 LateFigures::Values LateFigures::read() {
   const at::Tensor here = copy_.wait();

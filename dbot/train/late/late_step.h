@@ -17,11 +17,21 @@
 // Non-goals: what several processes have to agree on; they wait for each other anyway.
 namespace dbot::train {
 
-/// What a step came to, on its way to the host.
+/// What a step came to, where it lies: all in one tensor, so that it is read at once.
+struct StepFigures {
+  at::Tensor values;        // float64: losses, norm, skipped, scalars
+  std::size_t losses = 0;   // of the micro-batches
+  ScalarSums scalars = {};  // which they are
+};
+
+/// norm: float64, before clipping; skipped: 1 where the step does not count, else 0.
+StepFigures figures_of(const GradientStep& gradients, const at::Tensor& norm,
+                       const at::Tensor& skipped);
+
+/// The same on its way to the host.
 class LateFigures {
  public:
-  /// norm: float64, before clipping; skipped: 1 where the step does not count, else 0.
-  LateFigures(const GradientStep& gradients, const at::Tensor& norm, const at::Tensor& skipped);
+  explicit LateFigures(const StepFigures& figures);
 
   struct Values {
     std::vector<double> losses;  // of the micro-batches
