@@ -7,6 +7,7 @@
 
 #include "dbot/core/error.h"
 #include "dbot/optim/shards.h"
+#include "dbot/report/pictures/health.h"
 
 namespace dbot::run {
 namespace {
@@ -61,6 +62,19 @@ double evaluation(const Recipe& recipe, const methods::MethodMemory& method,
   return std::max({of_pixels, of_network, method.frozen_pass});
 }
 
+/// The samples, two crops of each, and what the predictions of some are measured with: the images,
+/// predictions, targets and guesses in float32, and differences of them.
+double pictures(const Recipe& recipe) {
+  constexpr double kBesideSamples = 2, kOfPredictions = 6;
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  if (!recipe.report.pictures || !outline.images) return 0;
+  const auto& [size, channels] = *outline.images;
+  const double values = number(size.height * size.width * channels);
+  const double samples = number(recipe.report.samples);
+  const double predicted = std::min(samples, number(report::LossMeasure{}.samples));
+  return values * (samples * (1 + kBesideSamples) + predicted * kFloat * kOfPredictions);
+}
+
 }  // namespace
 
 double MemoryPlan::total() const {
@@ -69,7 +83,7 @@ double MemoryPlan::total() const {
     return program + cache + std::max({images, evaluation, weights + moments + teacher});
   }
   return program + weights + gradients + sums + moments + teacher + cache +
-         std::max({activations + images, evaluation, next_student});
+         std::max({activations + images, evaluation, pictures, next_student});
 }
 
 double MemoryPlan::device_total() const {
@@ -89,6 +103,7 @@ std::vector<std::pair<std::string, double>> MemoryPlan::items() const {
           {"images", images},
           {"cache", cache},
           {"evaluation", evaluation},
+          {"pictures", pictures},
           {"next_student", next_student}};
 }
 
@@ -125,6 +140,7 @@ MemoryPlan plan_memory(const Recipe& recipe, const EvaluatedImages& evaluated, i
   plan.weights = copies * method.weights;
   plan.teacher = copies * method.teacher;
   plan.evaluation = evaluation(recipe, method, evaluated);
+  plan.pictures = pictures(recipe);
   plan.gradients = method.gradients;
   plan.sums = method.gradients * sum_buffers(recipe, processes);
   plan.moments =

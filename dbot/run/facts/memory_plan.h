@@ -20,9 +20,10 @@ struct MemoryPlan {
   double images = 0;        // of the batches under way
   double cache = 0;         // of files, when its budget is used up
   double evaluation = 0;    // features of all images at once, where evaluations are due
+  double pictures = 0;      // what samples are looked at with
   double next_student = 0;  // the next stage's, made while the old one is there
   bool on_device = false;   // weights and all that is made of them lie there
-  /// Of the host. A step, an evaluation and the change of a stage never happen at once.
+  /// Of the host. A step, an evaluation, pictures and the change of a stage never happen at once.
   double total() const;
   /// Of the device; 0 where the host computes.
   double device_total() const;

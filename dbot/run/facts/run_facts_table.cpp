@@ -77,12 +77,16 @@ std::string memory_text(const MemoryPlan& memory) {
   }
   text += ":";
   for (const auto& [name, bytes] : memory.items()) {
-    const bool in_place_of_a_step = name == "evaluation" || name == "next_student";
+    const bool in_place_of_a_step =
+        name == "evaluation" || name == "pictures" || name == "next_student";
     if (bytes > 0 && !in_place_of_a_step) text += fmt::format(" {} {},", name, bytes_text(bytes));
   }
   text.pop_back();
   if (memory.evaluation > 0) {
     text += fmt::format("; evaluations {} instead of a step's", bytes_text(memory.evaluation));
+  }
+  if (memory.pictures > memory.activations + memory.images) {
+    text += fmt::format("; pictures {} instead of a step's", bytes_text(memory.pictures));
   }
   return text;
 }

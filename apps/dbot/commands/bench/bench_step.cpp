@@ -103,7 +103,10 @@ void bench_step(const StepArguments& arguments) {
   const bool bf16 = run::precision_of(recipe) == runtime::Precision::bf16;
   const runtime::Device device = runtime::resolve_device(recipe.compute.device);
   const double limit = runtime::measure_matmul_flops_on(bf16, device);
-  const run::MemoryPlan plan = run::plan_memory(recipe, {}, static_cast<int>(arguments.processes));
+  run::Recipe step_alone = recipe;
+  step_alone.report.pictures = false;
+  const run::MemoryPlan plan =
+      run::plan_memory(step_alone, {}, static_cast<int>(arguments.processes));
   nlohmann::ordered_json json{{"recipe", arguments.recipe},
                               {"device", recipe.compute.device},
                               {"precision", runtime::name(run::precision_of(recipe))},
