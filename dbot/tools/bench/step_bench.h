@@ -7,9 +7,10 @@
 
 namespace dbot::tools {
 
-/// A recipe's training step on synthetic images: forward, backward, clipping and update, as a run
-/// makes them, without data loading, observers and files. Of several processes the part of one: its
-/// micro-batches and its share of the update, without what they send each other.
+/// A recipe's training step on synthetic images, clips, texts or rows of 90 labels: forward,
+/// backward, clipping and update, as a run makes them, without data loading, observers and files.
+/// Of several processes the part of one: its micro-batches and its share of the update, without
+/// what they send each other.
 class StepBench {
  public:
   /// `recipe` is resolved (run/recipe/resolve.h). Throws as `pretrain` does.
