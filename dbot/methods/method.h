@@ -40,6 +40,8 @@ struct DataFacts {
   std::vector<std::string> classes = {};  // by the number of their labels; empty: no labels
   std::vector<std::string> words = {};    // by the ids of a text's tokens; empty: no texts
   std::int64_t row_width = 0;             // of rows of numbers; 0: none are read
+  /// ln(n/df) of each word, where rows are texts (data/text/tables/tf_idf.h); else empty.
+  std::vector<float> word_frequencies = {};
   /// Micro-batches of each stage, as the run is planned; empty: not known.
   std::vector<std::int64_t> stage_batches = {};
 };
@@ -137,9 +139,11 @@ class Method {
     return 0;
   }
   /// So many, on the device of the parameters: always the first ones of the stage. Leaves no
-  /// gradients.
-  virtual void look_at(std::int64_t /*stage*/, StageMoment /*moment*/,
-                       const std::vector<data::Batch>& /*batches*/) {}
+  /// gradients. What it found, a line for the log; empty: nothing to tell.
+  virtual std::string look_at(std::int64_t /*stage*/, StageMoment /*moment*/,
+                              const std::vector<data::Batch>& /*batches*/) {
+    return {};
+  }
 
   /// Whether the backbone that a run begins with was trained before, by another run or tool.
   virtual bool starts_trained() const { return false; }

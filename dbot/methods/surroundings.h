@@ -70,9 +70,12 @@ struct ClipInput {
   bool operator==(const ClipInput&) const = default;
 };
 
+/// In place of a task's number: all of them at once, labelled one behind the other.
+inline constexpr std::int64_t kAllTasks = -1;
+
 /// A stage of a system that divides its run itself.
 struct OwnStage {
-  std::int64_t task = 0;     // whose data it learns from: of `Outline::tasks`
+  std::int64_t task = 0;     // whose data it learns from: of `Outline::tasks`; kAllTasks: of all
   double epochs = 0;         // of these
   double learning_rate = 0;  // at its peak, whatever the batch
 };
@@ -83,6 +86,12 @@ struct RowInput {
   data::TfIdfConfig words = {};  // that texts become rows by
   double held_out = 0.1;         // share of the training samples
   std::int64_t steps = 1;        // of what learns inside a step: a batch is cut into so many
+};
+
+/// What a system reads of texts with a class each (data/text/tables/labelled_words.h): rows of the
+/// numbers of their first words.
+struct WordInput {
+  std::int64_t length = 256;  // words of a text that are read
 };
 
 struct Outline {
@@ -103,6 +112,7 @@ struct Outline {
   std::optional<TextInput> texts = {};        // where it reads texts
   std::optional<ClipInput> clips = {};        // where it reads clips in place of images
   std::optional<RowInput> rows = {};          // where it reads rows of numbers in place of images
+  std::optional<WordInput> words = {};        // where it reads texts in place of images
   std::optional<data::TaskSplit> tasks = {};  // where its data are several tasks
   /// Where it says itself what its stages are: in place of the recipe's [stages] and length.
   std::vector<OwnStage> own_stages = {};

@@ -52,7 +52,8 @@ void Trainer::show_batches(methods::StageMoment moment) {
     MicroBatch here = move_to(MicroBatch{std::move(*batch), {}}, method_.parameters().device());
     batches.push_back(std::move(here.batch));
   }
-  method_.look_at(state_.stage, moment, batches);
+  const std::string found = method_.look_at(state_.stage, moment, batches);
+  if (!found.empty()) log_(core::LogLevel::information, found);
 }
 
 void Trainer::switch_stage() {

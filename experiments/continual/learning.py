@@ -59,8 +59,7 @@ def figures_of(run: Path) -> Json:
     found = json.loads((run / "tasks.json").read_text())
     matrix = found["accuracy"]
     return {
-        "average_accuracy": round(found["average_accuracy"], 4),
-        "average_forgetting": round(found["average_forgetting"], 4),
+        **{key: rounded([found[key]])[0] for key in ("average_accuracy", "average_forgetting")},
         "own_end": rounded([row[task] for task, row in enumerate(matrix)]),
         "end": rounded(matrix[-1]),
         "forgetting": rounded(found["forgetting"]),

@@ -39,6 +39,7 @@ NOT_RUN = {
     ("docs/data.md", "dbot data check images --captions captions.csv"): "wants photos with captions; test_cli does it",
     ("docs/performance.md", "benchmarks/peers/compare.py --bf16 --threads 1 --rounds 7 --case dbot/tiny-32/bf16/64"): "wants the peers that setup.sh fetches",
     ("docs/data.md", "dbot data check DIR --videos"): "wants the module that reads videos; test_data does it",
+    ("docs/methods/exssnet.md", "dbot evaluate continual exssnet/text --data TEXTS --tasks 5"): "wants a folder of texts; test_cli does it",
     ("docs/methods/exssnet.md", "dbot evaluate continual exssnet/resnet18 --data DIR --tasks 5 --density 0.1"): "500 epochs; test_cli makes shorter runs",
     ("docs/methods/m3ae.md", "dbot pretrain m3ae/small-64 --data photos --out runs/pairs --set validation.every_epochs=5"): "wants photos with captions; test_cli does it",
     ("docs/methods/m3ae.md", "dbot pretrain m3ae/small-64 --data photos --out runs/alone --set objective.text_weight=0"): "wants photos; test_cli does it",

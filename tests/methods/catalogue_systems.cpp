@@ -216,9 +216,18 @@ std::vector<System> small_ones(const methods::SupermaskConfig& /*which*/) {
   masks.transfer.kind = methods::Transfer::none;  // two processes would see other batches
   methods::SupermaskConfig held = masks;
   held.learning = methods::TaskLearning::ewc;
+  methods::SupermaskConfig joint = chain_of(masks);
+  joint.learning = methods::TaskLearning::joint;
+  joint.split = {.kind = data::TaskKind::pieces, .count = 1};
+  methods::SupermaskConfig words = config;
+  words.network.kind = methods::TaskNetworkKind::text;
+  words.network.text = {.length = kRowWidth, .width = 16, .filters = 8, .kernels = {1, 2}};
+  words.transfer.kind = methods::Transfer::none;
   const std::vector<std::string> shown{"mask_overlap", "free_share"};
   constexpr double no_decay = 0;
   return {{"exssnet", maker(config), {"accuracy"}, "\"network\":\"chain\"", shown, no_decay},
+          {"exssnet of texts", maker(words), {"accuracy"}, "\"text\":{", shown, no_decay},
+          {"all tasks at once", maker(joint), {"accuracy"}, "\"chain\"", {}, no_decay},
           {"supsup", maker(masks), {"accuracy"}, "\"dense\":{", shown, no_decay},
           {"tasks with ewc, by a chain",
            maker(chain_of(held)),

@@ -147,6 +147,7 @@ class EverySystem : public testing::TestWithParam<test::System> {
       all.push_back(data::ragged_part({.name = prefix + data::kRowValues}));
       all.push_back(data::value_part({.name = prefix + data::kLabelSet, .shape = {2}}));
     }
+    all.push_back(data::row_part(nn::kRows, test::kRowWidth));
     for (const std::string prefix : {"", data::kUnpaired}) {
       all.push_back(data::value_part(
           {.name = prefix + data::kTextIds, .type = at::kLong, .shape = {test::kTextLength}}));

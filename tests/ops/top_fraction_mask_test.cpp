@@ -55,6 +55,13 @@ TEST(TopFractionMask, OfEqualOnesTheFirstAreLeftOut) {
   EXPECT_TRUE(at::equal(top_fraction_mask(scores, 0.4), expected));
 }
 
+TEST(TopFractionMask, ADensityAbove0LeavesEveryLayerAWeight) {
+  constexpr double kLeastOfARecipe = 1e-6;
+  for (const std::int64_t elements : {1, 2, 10, 1000, 1 << 24}) {
+    EXPECT_EQ(left_out(elements, kLeastOfARecipe), elements - 1) << elements;
+  }
+}
+
 TEST(TopFractionMask, RefusesADensityThatIsNone) {
   for (const double density : {-0.1, 1.1, std::nan("")}) {
     EXPECT_THROW(top_fraction_mask(at::ones({3}), density), Error) << density;

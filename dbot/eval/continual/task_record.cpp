@@ -1,10 +1,13 @@
 #include "dbot/eval/continual/task_record.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "dbot/core/error.h"
 
@@ -35,6 +38,32 @@ std::vector<double> numbers_of(const nlohmann::json& array, std::size_t count) {
     values.push_back(value.is_null() ? kUnmeasured : value.get<double>());
   }
   return values;
+}
+
+constexpr double kPercent = 100;
+
+void add_starts(OrderedJson& object, const std::vector<methods::TaskStart>& starts) {
+  for (const char* key : {"transfer_from", "transfer_accuracy"}) object[key] = OrderedJson::array();
+  for (const methods::TaskStart& start : starts) {
+    object["transfer_from"].push_back(start.from);
+    std::vector<double> percents = start.accuracies;
+    for (double& value : percents) value *= kPercent;
+    object["transfer_accuracy"].push_back(numbers_or_null(percents));
+  }
+}
+
+/// Throws nlohmann's errors, and DataError for a task that there is not.
+methods::TaskStart start_of(const nlohmann::json& object, std::size_t task, std::int64_t tasks) {
+  const nlohmann::json& accuracies = object.at("transfer_accuracy").at(task);
+  methods::TaskStart start{
+      .from = object.at("transfer_from").at(task).get<std::vector<std::int64_t>>(),
+      .accuracies = numbers_of(accuracies, accuracies.size())};
+  for (double& value : start.accuracies) value /= kPercent;
+  const auto is_task = [&](std::int64_t from) { return from >= 0 && from < tasks; };
+  if (std::ssize(start.accuracies) > tasks || !std::ranges::all_of(start.from, is_task)) {
+    throw DataError(fmt::format("[tasks] transfer_from has a task that is none of the {}", tasks));
+  }
+  return start;
 }
 
 bool is_whole(const TaskRecord& record) {
@@ -69,13 +98,48 @@ methods::Curves free_curve(const TaskRecord& record) {
   return {.lines = {std::move(line)}, .x_title = "task", .y_title = "share"};
 }
 
+/// "3, from 1": which task, and whose scores it began with.
+std::string start_name(std::size_t task, const methods::TaskStart& start) {
+  if (start.from.empty()) return fmt::format("{}, drawn", task + 1);
+  std::vector<std::int64_t> from = start.from;
+  for (std::int64_t& one : from) ++one;
+  return fmt::format("{}, from {}", task + 1, fmt::join(from, ", "));
+}
+
+/// Of tasks that earlier ones were looked at for.
+methods::Matrix transfer_matrix(const TaskRecord& record) {
+  methods::Matrix matrix{.values = {},
+                         .rows = {},
+                         .columns = {},
+                         .row_title = "task, begun with",
+                         .column_title = "features of task",
+                         .low = 0,
+                         .high = kPercent};
+  std::size_t widest = 0;
+  for (const auto& start : record.starts) widest = std::max(widest, start.accuracies.size());
+  for (std::size_t task = 0; task < record.starts.size(); ++task) {
+    const methods::TaskStart& start = record.starts[task];
+    if (start.accuracies.empty()) continue;
+    matrix.rows.push_back(start_name(task, start));
+    for (std::size_t column = 0; column < widest; ++column) {
+      matrix.values.push_back(column < start.accuracies.size() ? kPercent * start.accuracies[column]
+                                                               : kUnmeasured);
+    }
+  }
+  for (std::size_t column = 0; column < widest; ++column) {
+    matrix.columns.push_back(fmt::format("{}", column + 1));
+  }
+  return matrix;
+}
+
 }  // namespace
 
 TaskRecord::TaskRecord(std::int64_t tasks)
     : accuracy(static_cast<std::size_t>(tasks),
                std::vector<double>(static_cast<std::size_t>(tasks), kUnmeasured)),
       untrained(static_cast<std::size_t>(tasks), kUnmeasured),
-      shares(static_cast<std::size_t>(tasks)) {}
+      shares(static_cast<std::size_t>(tasks)),
+      starts(static_cast<std::size_t>(tasks)) {}
 
 ContinualFigures figures_after(const TaskRecord& record, std::int64_t task) {
   const auto count = static_cast<std::ptrdiff_t>(task) + 1;
@@ -99,6 +163,7 @@ std::string to_json(const TaskRecord& record) {
     object["free"].push_back(share.free);
     object["all"].push_back(share.all);
   }
+  add_starts(object, record.starts);
   if (is_whole(record)) {
     const ContinualFigures figures = figures_after(record, record.tasks() - 1);
     object["average_accuracy"] = number_or_null(figures.average_accuracy);
@@ -124,6 +189,11 @@ TaskRecord task_record_from_json(std::string_view text, std::string_view source)
                            .all = object.at("all").at(task).get<std::int64_t>()};
   }
   record.untrained = numbers_of(object.at("untrained"), count);
+  if (object.contains("transfer_from")) {
+    for (std::size_t task = 0; task < count; ++task) {
+      record.starts[task] = start_of(object, task, static_cast<std::int64_t>(count));
+    }
+  }
   return record;
 } catch (const nlohmann::json::exception& problem) {
   throw DataError({.operation = "tasks",
@@ -141,13 +211,23 @@ methods::Gallery task_exhibits(const TaskRecord& record) {
                          "keeps its colour below the diagonal.",
                      .exhibits = {{.content = accuracy_matrix(record)}}});
   methods::Curves free = free_curve(record);
-  if (free.lines.front().x.empty()) return gallery;
-  gallery.push_back({.kind = "task_free_share",
-                     .title = "Weights that are left",
-                     .explanation =
-                         "How much of each task's mask no earlier task used: what it can "
-                         "train.",
-                     .exhibits = {{.content = std::move(free)}}});
+  if (!free.lines.front().x.empty()) {
+    gallery.push_back({.kind = "task_free_share",
+                       .title = "Weights that are left",
+                       .explanation =
+                           "How much of each task's mask no earlier task used: what it can "
+                           "train.",
+                       .exhibits = {{.content = std::move(free)}}});
+  }
+  methods::Matrix transfer = transfer_matrix(record);
+  if (!transfer.rows.empty()) {
+    gallery.push_back({.kind = "task_transfer",
+                       .title = "Which earlier task helped",
+                       .explanation =
+                           "How often the features of each earlier task sort a new one's samples "
+                           "right, in percent, and whose scores it therefore began with.",
+                       .exhibits = {{.content = std::move(transfer)}}});
+  }
   return gallery;
 }
 

@@ -5,6 +5,7 @@
 #include "dbot/core/error.h"
 #include "dbot/exchange/convolution/convolution_import.h"
 #include "dbot/exchange/convolution/dense_file.h"
+#include "dbot/exchange/convolution/text_file.h"
 #include "dbot/exchange/video/clip_file.h"
 #include "dbot/nn/convolution/convolution_network.h"
 
@@ -74,12 +75,25 @@ LoadedBackbone load_dense_backbone(const std::filesystem::path& file,
   return loaded;
 }
 
+LoadedBackbone load_text_backbone(const std::filesystem::path& file,
+                                  const runtime::Device& device) {
+  auto network = load_text_network(file, device);
+  LoadedBackbone loaded;
+  loaded.width = network->config().features();
+  // It reads no pixels: whoever asks for their normalisation gets one that changes nothing.
+  loaded.mean = {0};
+  loaded.std = {1};
+  loaded.network = std::move(network);
+  return loaded;
+}
+
 }  // namespace
 
 LoadedBackbone load_backbone(const std::filesystem::path& file,
                              std::optional<core::Size> image_size, const runtime::Device& device) {
   if (holds_clips(file)) return load_clip_backbone(file, image_size, device);
   if (holds_dense(file)) return load_dense_backbone(file, image_size, device);
+  if (holds_text_network(file)) return load_text_backbone(file, device);
   if (holds_convolution(file)) return load_convolution(file, image_size, device);
   ImportedEncoder imported = import_encoder(file);
   EncoderDescription& description = imported.encoder.description;

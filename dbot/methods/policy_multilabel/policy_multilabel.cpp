@@ -23,6 +23,7 @@ namespace dbot::methods {
 void PolicyMultilabel::see_data(const DataFacts& facts) {
   config_.labels = facts.classes;
   config_.terms = facts.words;
+  config_.term_weights = facts.word_frequencies;
   config_.width = facts.row_width;
   if (facts.stage_batches.size() > 1) second_training_ = facts.stage_batches[1] * config_.steps;
 }

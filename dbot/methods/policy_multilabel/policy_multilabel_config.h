@@ -31,6 +31,7 @@ struct PolicyMultilabelConfig {
   std::int64_t width = 0;           // of a row; told by the data
   std::vector<std::string> labels;  // told by the data
   std::vector<std::string> terms;   // what the places of a row stand for; told by the data
+  std::vector<float> term_weights;  // ln(n/df) of each, where they are words; told by the data
   std::uint64_t seed = 0;
   runtime::Device device;
 };

@@ -52,6 +52,16 @@ nlohmann::json description_in(const runtime::NamedTensors& state) {
   return json;
 }
 
+std::vector<float> weights_in(const nlohmann::json& described) {
+  const auto found = described.find("term_weights");
+  if (found == described.end()) return {};
+  const bool good = found->is_array() && std::ranges::all_of(*found, [](const auto& weight) {
+                      return weight.is_number();
+                    });
+  if (!good) refuse_state(kDescription);
+  return found->get<std::vector<float>>();
+}
+
 /// Numbers of a tensor of one row, on the host.
 std::vector<double> numbers_in(const at::Tensor& tensor) {
   const at::Tensor copy = tensor.detach().cpu().to(at::kDouble).contiguous();
@@ -88,7 +98,8 @@ std::string PolicyMultilabel::describe_backbone() const {
   const nlohmann::ordered_json json{
       {"network", "label_classifier"},       {"width", config_.width},
       {"hidden", config_.classifier_hidden}, {"labels", config_.labels},
-      {"thresholds", label_thresholds()},    {"terms", config_.terms}};
+      {"thresholds", label_thresholds()},    {"terms", config_.terms},
+      {"term_weights", config_.term_weights}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -103,8 +114,10 @@ BackboneFile PolicyMultilabel::backbone_file() const {
 
 runtime::NamedTensors PolicyMultilabel::state() const {
   runtime::NamedTensors state = with_prefix("student.", store_->named());
-  const nlohmann::ordered_json json{
-      {"width", config_.width}, {"labels", config_.labels}, {"terms", config_.terms}};
+  const nlohmann::ordered_json json{{"width", config_.width},
+                                    {"labels", config_.labels},
+                                    {"terms", config_.terms},
+                                    {"term_weights", config_.term_weights}};
   state[kDescription] =
       bytes_of(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   return state;
@@ -115,6 +128,8 @@ void PolicyMultilabel::load_state(std::int64_t /*stage*/, const runtime::NamedTe
   config_.width = described["width"].get<std::int64_t>();
   config_.labels = described["labels"].get<std::vector<std::string>>();
   config_.terms = described["terms"].get<std::vector<std::string>>();
+  // Runs of earlier versions know the words alone; those that read the texts again know more.
+  if (const auto weights = weights_in(described); !weights.empty()) config_.term_weights = weights;
   make_store();
   store_->copy_from(without_prefix("student.", state));
 }

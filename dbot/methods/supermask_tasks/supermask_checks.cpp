@@ -1,6 +1,8 @@
 // What one key alone cannot show: whether the values of supermask tasks fit each other.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "dbot/methods/check_values.h"
 #include "dbot/methods/supermask_tasks/supermask_entry.h"
 
@@ -30,7 +32,12 @@ void check_task_network(const SupermaskConfig& config) {
   if (model.is_dense() && model.hidden.empty()) {
     refuse_recipe("model.hidden is empty, expected the widths of at least one layer");
   }
-  if (!model.is_dense()) check_convolution(convolution_of(model));
+  if (model.has_planes()) check_convolution(convolution_of(model));
+  if (model.is_text() && model.text.length < std::ranges::max(model.text.kernels)) {
+    refuse_recipe(
+        fmt::format("text.length is {}, expected at least the {} words of the widest filters",
+                    model.text.length, std::ranges::max(model.text.kernels)));
+  }
   const bool of_features = model.kind == TaskNetworkKind::features;
   if (of_features == model.backbone.empty()) {
     refuse_recipe(of_features
@@ -48,7 +55,12 @@ void check(const SupermaskConfig& config, const Surroundings& surroundings) {
   check_task_network(config);
   check_lengths(config);
   check_transfer(config);
-  if (surroundings.batch_size < 2 && !config.network.is_dense()) {
+  if (config.network.is_text() && config.split.kind == data::TaskKind::permutations) {
+    refuse_recipe(
+        "tasks.kind is \"permutations\", which is of pixels, but model.network is \"text\"; set "
+        "\"classes\" or \"pieces\"");
+  }
+  if (surroundings.batch_size < 2 && config.network.has_planes()) {
     refuse_recipe(
         "train.batch_size is 1, but BatchNorm needs others beside a sample; set 2 or more");
   }
@@ -77,22 +89,45 @@ ConvolutionChoice convolution_of(const TaskNetworkChoice& model) {
   return choice;
 }
 
+namespace {
+
+/// What the network reads, and how wide it is.
+Outline network_outline(const TaskNetworkChoice& model) {
+  Outline outline;
+  if (model.is_text()) {
+    outline.words = WordInput{.length = model.text.length};
+    outline.width = model.text.features();
+    outline.size = fmt::format("text.length {}, text.width {}, model.filters {}", model.text.length,
+                               model.text.width, model.text.filters);
+    return outline;
+  }
+  outline.images = nn::ImageInput{model.convolution.image_size, model.convolution.channels};
+  if (model.is_dense()) {
+    outline.width = model.hidden.empty() ? 1 : model.hidden.back();
+    outline.size = "model.hidden";
+    return outline;
+  }
+  outline.width = convolution_config(convolution_of(model)).width();
+  outline.size = convolution_size_keys(convolution_of(model));
+  return outline;
+}
+
+}  // namespace
+
 Outline outline(const SupermaskConfig& config) {
-  const ConvolutionChoice& images = config.network.convolution;
-  Outline outline{.images = nn::ImageInput{images.image_size, images.channels},
-                  .width = config.network.is_dense()
-                               ? (config.network.hidden.empty() ? 1 : config.network.hidden.back())
-                               : convolution_config(convolution_of(config.network)).width(),
-                  .size = config.network.is_dense()
-                              ? std::string("model.hidden")
-                              : convolution_size_keys(convolution_of(config.network)),
-                  .labels = config.labels,
-                  .held_out_labels = config.held_out,
-                  .tasks = config.split};
-  if (config.transfer.kind != Transfer::none || !config.network.is_dense()) {
+  Outline outline = network_outline(config.network);
+  outline.labels = config.labels;
+  outline.held_out_labels = config.held_out;
+  outline.tasks = config.split;
+  if (config.transfer.kind != Transfer::none || config.network.has_planes()) {
     outline.needs_one_process =
         "the running values of its batch normalisation follow the batches one after another, and "
         "what a task begins with is found on all of them";
+  }
+  if (config.is_joint()) {
+    outline.own_stages.push_back(
+        {.task = kAllTasks, .epochs = config.weight_epochs, .learning_rate = config.weight_lr});
+    return outline;
   }
   for (std::int64_t task = 0; task < config.split.count; ++task) {
     if (config.learns_masks()) {

@@ -9,11 +9,12 @@
 #include "dbot/methods/siamese/convolution_keys.h"
 #include "dbot/methods/supermask_tasks/transfer.h"
 #include "dbot/nn/masked/masked_network.h"
+#include "dbot/nn/masked/text_network.h"
 #include "dbot/runtime/device.h"
 
 namespace dbot::methods {
 
-enum class TaskNetworkKind { lenet, resnet18, resnet50, chain, features };
+enum class TaskNetworkKind { lenet, resnet18, resnet50, chain, features, text };
 
 /// What a recipe says of the network that tasks share.
 struct TaskNetworkChoice {
@@ -23,10 +24,14 @@ struct TaskNetworkChoice {
       .image_size = {32, 32}, .stem = nn::Stem::cifar, .base_width = 20};
   std::vector<std::int64_t> hidden{300, 100};  // of lenet and features
   std::string backbone = {};  // of features: a run, checkpoint or weights file, which stays frozen
+  nn::TextNetworkConfig text = {};  // of text
 
   bool is_dense() const {
     return kind == TaskNetworkKind::lenet || kind == TaskNetworkKind::features;
   }
+  bool is_text() const { return kind == TaskNetworkKind::text; }
+  /// A ResNet or a chain of convolutions, with BatchNorms.
+  bool has_planes() const { return !is_dense() && !is_text(); }
 };
 
 /// How a task is learned.
@@ -36,6 +41,7 @@ enum class TaskLearning {
   masks,        // a mask of weights that stay as they were drawn: SupSup
   finetune,     // all weights, from where the last task left them
   ewc,          // the same, held to what mattered to earlier tasks
+  joint,        // all weights, of all tasks at once: what is there to be had without a sequence
 };
 
 /// Tasks one after another in one network, a mask for each. docs/methods/exssnet.md.
@@ -62,8 +68,10 @@ struct SupermaskConfig {
   runtime::Device device;
 
   bool learns_masks() const {
-    return learning != TaskLearning::finetune && learning != TaskLearning::ewc;
+    return learning == TaskLearning::exclusive || learning == TaskLearning::overlapping ||
+           learning == TaskLearning::masks;
   }
+  bool is_joint() const { return learning == TaskLearning::joint; }
   bool learns_weights() const { return learning != TaskLearning::masks; }
   std::int64_t stages_of_task() const { return learns_masks() && learns_weights() ? 2 : 1; }
 };

@@ -13,17 +13,25 @@ using core::at_least;
 constexpr double kMostTaskEpochs = 1e6;
 // Of less a large layer's mask could keep no weight.
 constexpr double kLeastDensity = 1e-6;
+constexpr std::int64_t kMostWordsOfText = 1 << 16;  // of a text
 
 void bind_task_network(core::Settings& settings, TaskNetworkChoice& model) {
   settings.add_choice("model.network", model.kind,
-                      {"lenet", "resnet18", "resnet50", "chain", "features"},
+                      {"lenet", "resnet18", "resnet50", "chain", "features", "text"},
                       "The network that the tasks share: dense layers on pixels, a ResNet, a chain "
-                      "of 3×3 convolutions, or dense layers on the features of a frozen encoder.");
+                      "of 3×3 convolutions, dense layers on the features of a frozen encoder, or "
+                      "convolutions along the words of a text.");
   bind_convolution_sizes(settings, model.convolution);
   settings.add("model.hidden", model.hidden, at_least(1, kMostWidth), "",
                "Widths of the dense layers of lenet and features, in front of the head.");
   settings.add("model.backbone", model.backbone,
                "Of features: a run, checkpoint or weights file of a vision transformer.");
+  settings.add("model.filters", model.text.filters, at_least(1, kMostWidth), "",
+               "Of text: filters over 3, 4 and 5 words each.");
+  settings.add("text.length", model.text.length, at_least(1, kMostWordsOfText), "words",
+               "Of text: the first words of a text, which are read.");
+  settings.add("text.width", model.text.width, at_least(1, kMostWidth), "numbers",
+               "Of text: of a word's frozen vector, which is drawn by its letters.");
 }
 
 void bind_split(core::Settings& settings, data::TaskSplit& split) {
@@ -40,10 +48,12 @@ void bind_split(core::Settings& settings, data::TaskSplit& split) {
 
 void bind_learning(core::Settings& settings, SupermaskConfig& config) {
   settings.add_choice(
-      "tasks.learning", config.learning, {"exclusive", "overlapping", "masks", "finetune", "ewc"},
+      "tasks.learning", config.learning,
+      {"exclusive", "overlapping", "masks", "finetune", "ewc", "joint"},
       "A mask, then those of its weights that no earlier task uses (ExSSNeT), all "
       "of them (SSNeT) or none (SupSup); or all weights without a mask, held to what "
-      "mattered before (ewc) or not.");
+      "mattered before (ewc) or not; or the same of all tasks at once (joint), for "
+      "tasks.weight_epochs of all their samples.");
   settings.add("tasks.mask_epochs", config.mask_epochs, at_least(0, kMostTaskEpochs), "epochs",
                "A task learns its mask.");
   settings.add("tasks.weight_epochs", config.weight_epochs, at_least(0, kMostTaskEpochs), "epochs",

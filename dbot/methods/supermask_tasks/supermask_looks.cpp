@@ -22,15 +22,16 @@ std::int64_t SupermaskTasks::batches_to_look_at(std::int64_t stage, StageMoment 
   return transfers && learns_mask(stage) && current_task() > 0 ? share : 0;
 }
 
-void SupermaskTasks::look_at(std::int64_t /*stage*/, StageMoment moment,
-                             const std::vector<data::Batch>& batches) {
-  if (moment == StageMoment::ends) return consolidate(batches);
-  transfer_from(batches);
+std::string SupermaskTasks::look_at(std::int64_t /*stage*/, StageMoment moment,
+                                    const std::vector<data::Batch>& batches) {
+  if (moment == StageMoment::begins) return transfer_from(batches);
+  consolidate(batches);
+  return {};
 }
 
-void SupermaskTasks::transfer_from(const std::vector<data::Batch>& batches) {
+std::string SupermaskTasks::transfer_from(const std::vector<data::Batch>& batches) {
   const at::NoGradGuard no_graph;
-  std::vector<double> accuracies;
+  TaskStart start;
   std::vector<at::Tensor> labels;
   for (const data::Batch& batch : batches) labels.push_back(labels_of(batch));
   for (std::int64_t task = 0; task < networks_->finished(); ++task) {
@@ -42,14 +43,22 @@ void SupermaskTasks::transfer_from(const std::vector<data::Batch>& batches) {
       const at::Tensor x = seen(batch, current_task(), runtime::Precision::fp32);
       features.push_back(networks_->pass(frozen, x, at::kFloat).features);
     }
-    accuracies.push_back(vote_accuracy(at::cat(features), at::cat(labels), config_.transfer));
+    start.accuracies.push_back(vote_accuracy(at::cat(features), at::cat(labels), config_.transfer));
   }
   std::vector<runtime::NamedTensors> scores;
   const auto classes = std::ssize(task_classes(current_task()));
-  for (const std::int64_t task : tasks_to_begin_with(config_.transfer.kind, accuracies, classes)) {
-    scores.push_back(networks_->kept_scores(task));
-  }
+  start.from = tasks_to_begin_with(config_.transfer.kind, start.accuracies, classes);
+  for (const std::int64_t task : start.from) scores.push_back(networks_->kept_scores(task));
   if (!scores.empty()) networks_->set_scores(mean_of_scores(scores));
+  starts_.resize(static_cast<std::size_t>(current_task()) + 1);
+  starts_.back() = start;
+  return transfer_text(start, current_task(), classes) +
+         clamped_text(at::cat(labels).numel(), config_.transfer);
+}
+
+TaskStart SupermaskTasks::task_start(std::int64_t task) const {
+  const auto place = static_cast<std::size_t>(task);
+  return place < starts_.size() ? starts_[place] : TaskStart();
 }
 
 void SupermaskTasks::consolidate(const std::vector<data::Batch>& batches) {

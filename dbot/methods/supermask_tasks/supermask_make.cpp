@@ -15,6 +15,14 @@ std::unique_ptr<Method> make_stored(const SupermaskConfig& config, const MakeCon
 nn::MaskedNetworkConfig masked_network(const TaskNetworkChoice& model, std::int64_t outputs,
                                        std::int64_t features) {
   nn::MaskedNetworkConfig network{.outputs = outputs};
+  if (model.is_text()) {
+    network.kind = nn::MaskedNetworkKind::text;
+    network.length = model.text.length;
+    network.embedding = model.text.width;
+    network.filters = model.text.filters;
+    network.kernels = model.text.kernels;
+    return network;
+  }
   if (!model.is_dense()) {
     network.kind = nn::MaskedNetworkKind::planes;
     network.convolution = convolution_config(convolution_of(model));
@@ -42,8 +50,12 @@ MethodMemory plan_memory(const SupermaskConfig& config, const Surroundings& surr
   }
   const auto batch = static_cast<double>(surroundings.batch_size);
   const auto& [height, width] = config.network.convolution.image_size;
+  // Of texts the vectors of their words, which are made of a fraction of the numbers.
+  const nn::TextNetworkConfig& text = config.network.text;
   const double pixels =
-      batch * static_cast<double>(height * width * config.network.convolution.channels);
+      batch * static_cast<double>(config.network.is_text()
+                                      ? text.length * text.width
+                                      : height * width * config.network.convolution.channels);
   MethodMemory plan;
   // Weights, scores, what a task uses of them, and masks of single bytes.
   plan.weights = 3.5 * kFloatBytes * elements;

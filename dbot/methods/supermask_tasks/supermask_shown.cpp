@@ -21,6 +21,9 @@ constexpr const char* kClasses = "tasks.classes";
 // The network of the task under way, for whoever opens a checkpoint; or the frozen encoder.
 constexpr const char* kNetworkPlace = "student.";
 constexpr const char* kConsolidation = "tasks.ewc.";
+// Of each task that earlier ones were looked at for: their accuracies, and those it began with.
+constexpr const char* kLooked = "tasks.start.{}.accuracies";
+constexpr const char* kBegan = "tasks.start.{}.from";
 
 /// Names as bytes, one line each.
 at::Tensor lines_tensor(const std::vector<std::string>& lines) {
@@ -52,11 +55,47 @@ std::vector<std::string> lines_of(const at::Tensor& tensor) {
                    .way_out = "restore them, or begin a new run in another folder"});
 }
 
+template <typename Value>
+at::Tensor list_tensor(const std::vector<Value>& values, at::ScalarType type) {
+  at::Tensor tensor = at::empty({std::ssize(values)}, type);
+  std::ranges::copy(values, tensor.mutable_data_ptr<Value>());
+  return tensor;
+}
+
+template <typename Value>
+std::vector<Value> list_of(const at::Tensor& tensor, at::ScalarType type) {
+  const at::Tensor values = tensor.cpu().to(type).contiguous();
+  const Value* begin = values.const_data_ptr<Value>();
+  return {begin, begin + values.numel()};
+}
+
+void add_starts(runtime::NamedTensors& state, const std::vector<TaskStart>& starts) {
+  for (std::size_t task = 0; task < starts.size(); ++task) {
+    if (starts[task].accuracies.empty()) continue;
+    state[fmt::format(kLooked, task)] = list_tensor(starts[task].accuracies, at::kDouble);
+    state[fmt::format(kBegan, task)] = list_tensor(starts[task].from, at::kLong);
+  }
+}
+
+/// Of `tasks` tasks; runs of earlier versions say nothing of them.
+std::vector<TaskStart> starts_in(const runtime::NamedTensors& state, std::size_t tasks) {
+  std::vector<TaskStart> starts(tasks);
+  for (std::size_t task = 0; task < tasks; ++task) {
+    const auto looked = state.find(fmt::format(kLooked, task));
+    const auto began = state.find(fmt::format(kBegan, task));
+    if (looked == state.end() || began == state.end()) continue;
+    starts[task] = {.from = list_of<std::int64_t>(began->second, at::kLong),
+                    .accuracies = list_of<double>(looked->second, at::kDouble)};
+  }
+  return starts;
+}
+
 }  // namespace
 
 runtime::NamedTensors SupermaskTasks::state() const {
   runtime::NamedTensors state = networks_->state();
   state[kClasses] = lines_tensor(config_.classes);
+  add_starts(state, starts_);
   state.merge(with_prefix(kConsolidation, consolidation_.state()));
   state.merge(with_prefix(kNetworkPlace, features_ ? features_->state() : backbone_file().tensors));
   return state;
@@ -79,6 +118,7 @@ void SupermaskTasks::load_state(std::int64_t stage, const runtime::NamedTensors&
   networks_->load_state(state);
   consolidation_.load_state(
       runtime::move_to(without_prefix(kConsolidation, state), config_.device));
+  starts_ = starts_in(state, classes_.size());
   stage_ = stage;
   untrained_ = false;
   if (networks_->mask_is_fixed()) free_share_ = share_of_free();
@@ -86,7 +126,7 @@ void SupermaskTasks::load_state(std::int64_t stage, const runtime::NamedTensors&
 
 const nn::Backbone& SupermaskTasks::backbone() const {
   if (features_) return features_->network();
-  backbone_->become(*networks_, networks_->frozen(current_task()));
+  backbone_->become(*networks_, frozen(current_task()));
   return backbone_->network();
 }
 

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "dbot/core/error.h"
-#include "dbot/data/image/normalise.h"
 #include "dbot/methods/classification/batch_labels.h"
 #include "dbot/methods/supermask_tasks/task_classifier.h"
 #include "dbot/objectives/classification_loss.h"
@@ -44,10 +43,6 @@ void SupermaskTasks::divide_classes() {
   classes_ = data::class_names_of_tasks(config_.split, config_.classes);
 }
 
-const std::vector<std::string>& SupermaskTasks::task_classes(std::int64_t task) const {
-  return classes_.at(static_cast<std::size_t>(task));
-}
-
 bool SupermaskTasks::learns_mask(std::int64_t stage) const {
   return config_.learns_masks() && begins_task(stage);
 }
@@ -63,7 +58,8 @@ bool SupermaskTasks::ends_task(std::int64_t stage) const {
 void SupermaskTasks::make_networks() {
   const auto most = std::ranges::max_element(classes_, {}, [](const auto& c) { return c.size(); });
   TaskNetworksConfig config{
-      .network = masked_network(config_.network, std::ssize(*most),
+      .network = masked_network(config_.network,
+                                config_.is_joint() ? class_begins().back() : std::ssize(*most),
                                 features_ ? features_->width() : std::int64_t{1}),
       .density = config_.density,
       .editable = config_.learning == TaskLearning::exclusive ? EditableWeights::exclusive
@@ -99,7 +95,7 @@ void SupermaskTasks::begin_stage(std::int64_t stage) {
     free_share_ = share_of_free();
     return;
   }
-  networks_->begin_task(current_task());
+  networks_->begin_task(network_of(current_task()));
   if (!config_.learns_masks()) networks_->fix_mask();
 }
 
@@ -132,20 +128,6 @@ StepDraws SupermaskTasks::draw(const data::Batch& /*batch*/, const DrawContext& 
   return {};
 }
 
-at::Tensor SupermaskTasks::seen(const data::Batch& batch, std::int64_t task,
-                                runtime::Precision precision) const {
-  const at::Tensor& pixels = batch.tensors.at("images");
-  at::Tensor images = pixels.scalar_type() == at::kByte
-                          ? data::normalise(pixels.contiguous(), config_.mean, config_.std)
-                          : pixels;
-  const at::Tensor order =
-      data::pixel_order(config_.split, config_.seed, task, images.size(2) * images.size(3));
-  if (order.defined()) {
-    images = images.flatten(2).index_select(2, order.to(images.device())).view(images.sizes());
-  }
-  return features_ ? features_->of(images, runtime::compute_type(precision)) : images;
-}
-
 at::Tensor SupermaskTasks::loss_of(const nn::MaskedPass& pass, const at::Tensor& labels) const {
   return objectives::label_smoothing_cross_entropy(pass.logits, labels, /*smoothing=*/0);
 }
@@ -153,9 +135,10 @@ at::Tensor SupermaskTasks::loss_of(const nn::MaskedPass& pass, const at::Tensor&
 StepResult SupermaskTasks::training_step(const data::Batch& batch, const StepDraws& /*draws*/,
                                          const StepContext& context) {
   const at::Tensor labels = labels_of(batch);
-  const nn::MaskedPass pass =
-      networks_->pass(seen(batch, current_task(), context.precision),
+  nn::MaskedPass pass =
+      networks_->pass(seen(batch, learned_task(), context.precision),
                       runtime::compute_type(context.precision), nn::NormMode::training);
+  if (config_.is_joint()) pass.logits = logits_of_task(pass.logits, kAllTasks, batch.labels);
   StepResult result{.loss = loss_of(pass, labels.to(pass.logits.device())), .scalars = {}};
   if (config_.learning == TaskLearning::ewc) {
     const at::Tensor penalty =

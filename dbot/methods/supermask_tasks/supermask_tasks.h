@@ -12,17 +12,21 @@
 #include "dbot/methods/supermask_tasks/supermask_config.h"
 #include "dbot/methods/supermask_tasks/task_backbone.h"
 #include "dbot/methods/supermask_tasks/task_networks.h"
+#include "dbot/methods/surroundings.h"
 
 namespace dbot::methods {
 
 /// Tasks one after another in one network: each learns a mask, then the weights of it that no
-/// earlier task uses (ExSSNeT), all of them (SSNeT) or none (SupSup); and as baselines fine-tuning
-/// and EWC. docs/methods/exssnet.md.
+/// earlier task uses (ExSSNeT), all of them (SSNeT) or none (SupSup); and as baselines fine-tuning,
+/// EWC, and all tasks at once. docs/methods/exssnet.md.
 ///
 /// A task is one stage or two, in this order: its mask, its weights. Stages have data of their own.
+/// All tasks at once are one stage, whose head has outputs of its own for each task's classes; a
+/// sample is learned and judged among those of its task.
 /// Draws: none. Scalars: "accuracy" of the batch in percent; "free_share", how many of the mask's
 /// weights no earlier task uses, while weights are learned.
-/// Batch: tensor "images", uint8 (normalised here) or float32; labels within the task.
+/// Batch: tensor "images", uint8 (normalised here) or float32, or `nn::kRows`, numbers of words;
+/// labels within the task, or within all classes of all tasks, one behind the other.
 class SupermaskTasks : public Method, public TaskCapability {
  public:
   explicit SupermaskTasks(SupermaskConfig config);
@@ -43,8 +47,8 @@ class SupermaskTasks : public Method, public TaskCapability {
   void end_stage(std::int64_t stage) override;
   std::int64_t batches_to_look_at(std::int64_t stage, StageMoment moment,
                                   std::int64_t an_epoch) const override;
-  void look_at(std::int64_t stage, StageMoment moment,
-               const std::vector<data::Batch>& batches) override;
+  std::string look_at(std::int64_t stage, StageMoment moment,
+                      const std::vector<data::Batch>& batches) override;
   bool starts_trained() const override { return features_ != nullptr; }
   /// The network of the task under way.
   const nn::Backbone& backbone() const override;
@@ -61,18 +65,33 @@ class SupermaskTasks : public Method, public TaskCapability {
 
   const data::TaskSplit& task_split() const override { return config_.split; }
   std::uint64_t task_seed() const override { return config_.seed; }
-  std::int64_t current_task() const override { return stage_ / config_.stages_of_task(); }
+  bool learns_masks() const override { return config_.learns_masks(); }
+  std::int64_t current_task() const override {
+    return config_.is_joint() ? config_.split.count - 1 : stage_ / config_.stages_of_task();
+  }
   bool is_untrained() const override { return untrained_; }
   bool stage_ends_task() const override { return ends_task(stage_); }
   std::unique_ptr<ClassifyingCapability> task_classifier(std::int64_t task) const override;
-  TaskShare task_share(std::int64_t task) const override { return networks_->share(task); }
+  TaskShare task_share(std::int64_t task) const override {
+    return networks_->share(network_of(task));
+  }
+  TaskStart task_start(std::int64_t task) const override;
 
   TaskNetworks& networks() const { return *networks_; }
   /// What the network of a task sees of a batch: normalised, in the task's order of pixels, or
-  /// features of these.
+  /// features of these; of texts the vectors of their words. kAllTasks: each sample as its own task
+  /// sees it, which its label says.
   at::Tensor seen(const data::Batch& batch, std::int64_t task, runtime::Precision precision) const;
-  /// Names of the classes of a task.
-  const std::vector<std::string>& task_classes(std::int64_t task) const;
+  /// Names of the classes of a task; of kAllTasks of all, one behind the other.
+  std::vector<std::string> task_classes(std::int64_t task) const;
+  /// A task's network as it is now.
+  FrozenTask frozen(std::int64_t task) const { return networks_->frozen(network_of(task)); }
+  /// The logits of a task's classes, of all that its network has; of kAllTasks all, those of other
+  /// tasks than the sample's so low that they count for nothing.
+  at::Tensor logits_of_task(const at::Tensor& logits, std::int64_t task,
+                            const std::vector<std::int64_t>& labels) const;
+  /// Whose samples the stage under way learns from: a task or kAllTasks.
+  std::int64_t learned_task() const { return config_.is_joint() ? kAllTasks : current_task(); }
 
  private:
   SupermaskTasks() = default;
@@ -82,8 +101,18 @@ class SupermaskTasks : public Method, public TaskCapability {
   bool learns_mask(std::int64_t stage) const;
   bool begins_task(std::int64_t stage) const;
   bool ends_task(std::int64_t stage) const;
-  /// What the current task begins with, by the features that earlier ones make of its samples.
-  void transfer_from(const std::vector<data::Batch>& batches);
+  /// What the current task begins with, by the features that earlier ones make of its samples; in
+  /// words.
+  std::string transfer_from(const std::vector<data::Batch>& batches);
+  /// The first network is everybody's where all tasks are learned at once.
+  std::int64_t network_of(std::int64_t task) const { return config_.is_joint() ? 0 : task; }
+  /// Where the classes of each task begin in the head of all, and where the last ones end.
+  std::vector<std::int64_t> class_begins() const;
+  /// Images in the order of the task's pixels; of kAllTasks each in that of its label's task.
+  at::Tensor permuted(const at::Tensor& images, std::int64_t task,
+                      const std::vector<std::int64_t>& labels) const;
+  /// The task that each label of a batch of all tasks belongs to.
+  std::vector<std::int64_t> tasks_of(const std::vector<std::int64_t>& labels) const;
   /// What mattered to the task that ends.
   void consolidate(const std::vector<data::Batch>& batches);
   /// Of the current task's mask: how much of it no earlier task uses.
@@ -96,6 +125,7 @@ class SupermaskTasks : public Method, public TaskCapability {
   std::unique_ptr<TaskNetworks> networks_;
   std::unique_ptr<TaskBackbone> backbone_;
   Consolidation consolidation_;
+  std::vector<TaskStart> starts_;  // of tasks that earlier ones were looked at for
   std::int64_t stage_ = 0;
   bool untrained_ = true;
   double free_share_ = 0;  // of the task whose weights are learned

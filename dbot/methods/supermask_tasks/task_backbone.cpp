@@ -4,6 +4,7 @@
 
 #include "dbot/exchange/convolution/convolution_description.h"
 #include "dbot/exchange/convolution/dense_file.h"
+#include "dbot/exchange/convolution/text_file.h"
 
 namespace dbot::methods {
 
@@ -15,6 +16,13 @@ TaskBackbone::TaskBackbone(const nn::MaskedNetworkConfig& config, const nn::Imag
     // Gains of 1, shifts of 0; everything else is written over.
     parameters_->initialise(/*seed=*/0, /*stage=*/0);
     convolution_ = std::make_unique<nn::ConvolutionNetwork>(config.convolution, parameters_);
+  } else if (config.kind == nn::MaskedNetworkKind::text) {
+    const nn::TextNetworkConfig text{.length = config.length,
+                                     .width = config.embedding,
+                                     .filters = config.filters,
+                                     .kernels = config.kernels};
+    parameters_ = std::make_shared<nn::ParameterStore>(nn::text_parameters(text), device);
+    text_ = std::make_unique<nn::TextNetwork>(text, parameters_);
   } else {
     const nn::DenseConfig dense{.images = images, .hidden = config.hidden};
     parameters_ = std::make_shared<nn::ParameterStore>(nn::dense_parameters(dense), device);
@@ -34,6 +42,7 @@ void TaskBackbone::become(const TaskNetworks& networks, const FrozenTask& task) 
 
 const nn::Backbone& TaskBackbone::network() const {
   if (convolution_) return *convolution_;
+  if (text_) return *text_;
   return *dense_;
 }
 
@@ -43,6 +52,8 @@ BackboneFile TaskBackbone::file(const std::vector<double>& mean, const std::vect
   if (convolution_) {
     file.description = exchange::to_json(exchange::ConvolutionDescription{
         .config = convolution_->config(), .mean = mean, .std = std, .value_range = value_range});
+  } else if (text_) {
+    file.description = exchange::to_json(text_->config());
   } else {
     file.description = exchange::to_json(exchange::DenseDescription{
         .config = dense_->config(), .mean = mean, .std = std, .value_range = value_range});

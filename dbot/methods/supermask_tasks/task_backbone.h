@@ -6,6 +6,7 @@
 #include "dbot/methods/supermask_tasks/task_networks.h"
 #include "dbot/nn/convolution/convolution_network.h"
 #include "dbot/nn/masked/dense_network.h"
+#include "dbot/nn/masked/text_network.h"
 
 namespace dbot::methods {
 
@@ -13,6 +14,7 @@ namespace dbot::methods {
 /// its BatchNorms have gains of 1 and no shift.
 class TaskBackbone {
  public:
+  /// `images` are of no meaning to a network of texts.
   TaskBackbone(const nn::MaskedNetworkConfig& config, const nn::ImageInput& images,
                const runtime::Device& device);
 
@@ -25,8 +27,9 @@ class TaskBackbone {
 
  private:
   std::shared_ptr<nn::ParameterStore> parameters_;
-  std::unique_ptr<nn::ConvolutionNetwork> convolution_;  // one of the two
+  std::unique_ptr<nn::ConvolutionNetwork> convolution_;  // one of the three
   std::unique_ptr<nn::DenseNetwork> dense_;
+  std::unique_ptr<nn::TextNetwork> text_;
 };
 
 }  // namespace dbot::methods

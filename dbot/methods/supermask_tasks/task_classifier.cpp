@@ -18,14 +18,14 @@ class TaskMeasure final : public HeldOutMeasure {
   void add(const data::Batch& batch, const DrawContext& context,
            runtime::Precision precision) override {
     if (!measure_) {
-      classifier_.emplace(method_, method_.current_task());
+      classifier_.emplace(method_, method_.learned_task());
       measure_ = measure_accuracy(*classifier_);
     }
     measure_->add(batch, context, precision);
   }
   HeldOutFigures figures() const override {
     if (measure_) return measure_->figures();
-    const TaskClassifier classifier(method_, method_.current_task());
+    const TaskClassifier classifier(method_, method_.learned_task());
     return measure_accuracy(classifier)->figures();
   }
 
@@ -38,19 +38,17 @@ class TaskMeasure final : public HeldOutMeasure {
 }  // namespace
 
 TaskClassifier::TaskClassifier(const SupermaskTasks& method, std::int64_t task)
-    : method_(method), task_(task), frozen_(method.networks().frozen(task)) {}
-
-const std::vector<std::string>& TaskClassifier::classes() const {
-  return method_.task_classes(task_);
-}
+    : method_(method),
+      task_(task),
+      classes_(method.task_classes(task)),
+      frozen_(method.frozen(task)) {}
 
 at::Tensor TaskClassifier::logits(const data::Batch& batch, runtime::Precision precision) const {
   const at::NoGradGuard no_graph;
   const data::Batch there = data::move_to(batch, method_.backbone().parameters()->device());
   const at::Tensor x = method_.seen(there, task_, precision);
-  return method_.networks()
-      .pass(frozen_, x, runtime::compute_type(precision))
-      .logits.slice(1, 0, std::ssize(classes()));
+  const nn::MaskedPass pass = method_.networks().pass(frozen_, x, runtime::compute_type(precision));
+  return method_.logits_of_task(pass.logits, task_, batch.labels);
 }
 
 std::unique_ptr<HeldOutMeasure> measure_task(const SupermaskTasks& method) {

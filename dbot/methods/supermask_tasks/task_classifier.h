@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "dbot/methods/capabilities/classifying_capability.h"
 #include "dbot/methods/held_out.h"
@@ -10,18 +12,20 @@ namespace dbot::methods {
 
 class SupermaskTasks;
 
-/// One task's network as it is now; logits are those of the task's own classes.
+/// One task's network as it is now; logits are those of the task's own classes. Of kAllTasks, where
+/// all are learned at once: of a batch whose labels say of which task each sample is.
 class TaskClassifier : public ClassifyingCapability {
  public:
   /// `method` outlives it and takes no step meanwhile.
   TaskClassifier(const SupermaskTasks& method, std::int64_t task);
 
-  const std::vector<std::string>& classes() const override;
+  const std::vector<std::string>& classes() const override { return classes_; }
   at::Tensor logits(const data::Batch& batch, runtime::Precision precision) const override;
 
  private:
   const SupermaskTasks& method_;
   std::int64_t task_;
+  std::vector<std::string> classes_;
   FrozenTask frozen_;
 };
 

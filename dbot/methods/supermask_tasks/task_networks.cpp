@@ -130,6 +130,8 @@ void TaskNetworks::decide_editable() {
       editable_[i] = masks_[i].logical_and(taken[i].logical_not());
     }
   }
+  whole_ = std::ranges::all_of(editable_,
+                               [](const auto& one) { return one.all().template item<bool>(); });
   untouched_.clear();
   for (std::size_t i = 0; i < editable_.size(); ++i) {
     const at::Tensor weight = weights_->at(network_.layers()[i].name + ".weight").detach();
@@ -152,6 +154,7 @@ nn::MaskedPass TaskNetworks::pass(const at::Tensor& x, at::ScalarType compute,
   const nn::MaskedWeight weight = [this](std::size_t place) {
     const std::string& name = network_.layers()[place].name;
     const at::Tensor& weights = weights_->at(name + ".weight");
+    if (mask_is_fixed() && whole_) return weights;
     if (mask_is_fixed()) return at::where(editable_[place], weights, untouched_[place]);
     const nn::MaskedLayer& layer = network_.layers()[place];
     const at::Tensor& scores = scores_->at(name + ".scores");

@@ -122,6 +122,7 @@ class TaskNetworks {
   runtime::NamedTensors weights_by_name_, scores_by_name_;  // views of both
   std::vector<Finished> finished_;
   std::vector<at::Tensor> masks_, editable_, untouched_;  // of a task whose mask is fixed
+  bool whole_ = false;  // it may change all weights: nothing is chosen among them
 };
 
 }  // namespace dbot::methods

@@ -3,8 +3,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "dbot/methods/capabilities/task_capability.h"
 #include "dbot/runtime/named_tensors.h"
 
 // Which earlier task a new one begins with: k-NN-based knowledge transfer (KKT).
@@ -25,6 +27,9 @@ struct TransferConfig {
   double reference = 0.66;        // share of their rows that vote, in front
 };
 
+/// Rows in front that vote, of so many.
+std::int64_t voting_rows(std::int64_t rows, const TransferConfig& config);
+
 /// How often the vote of the first rows names the label of the others, 0…1. features: [rows,
 /// width]; labels: int64 [rows]. NaN where there is no row of either kind.
 double vote_accuracy(const at::Tensor& features, const at::Tensor& labels,
@@ -34,6 +39,14 @@ double vote_accuracy(const at::Tensor& features, const at::Tensor& labels,
 /// earlier task, NaN counts as no better than chance.
 std::vector<std::int64_t> tasks_to_begin_with(Transfer kind, const std::vector<double>& accuracies,
                                               std::int64_t classes);
+
+/// What was found, for the log: "task 3 begins with the scores of task 1, whose features sort 83.3
+/// % of its samples right (chance 50.0 %; task 2: 61.1 %)". Tasks are counted from 1 there.
+std::string transfer_text(const TaskStart& start, std::int64_t task, std::int64_t classes);
+
+/// What is said where all rows vote, since there are not more than neighbours: "; all 33 rows vote,
+/// not more than tasks.transfer_neighbours, 200: lower it, …". Else empty.
+std::string clamped_text(std::int64_t rows, const TransferConfig& config);
 
 /// Their mean, in new tensors. Throws Error for none.
 runtime::NamedTensors mean_of_scores(const std::vector<runtime::NamedTensors>& scores);

@@ -79,7 +79,9 @@ EvaluatedClasses describe_classes(const data::LabelledSplits& splits, const Reci
       splits.labels, splits.train->classes(), {}, share_of_largest(*splits.test)};
   log(core::LogLevel::information, data::classes_text(classes.names, classes.from));
   // Whoever names where labels come from stands for them.
-  if (recipe.evaluate.labels.empty() && splits.content == data::Content::images) {
+  const bool images =
+      splits.content == data::Content::images && !methods::catalogue::outline(recipe.method).words;
+  if (recipe.evaluate.labels.empty() && images) {
     classes.doubt = data::doubt_about_classes(*splits.train);
   }
   if (!classes.doubt.empty()) {
@@ -108,6 +110,12 @@ bool pixels_fit_memory(const nn::BackboneInput& input, const data::LabelledSplit
 
 /// What the backbone of the recipe's system reads; it is not made yet.
 std::optional<nn::BackboneInput> input_of(const methods::Outline& outline) {
+  if (outline.words) {
+    nn::BackboneInput input;
+    input.part = nn::kRows;
+    input.row_width = outline.words->length;
+    return input;
+  }
   if (!outline.images) return std::nullopt;
   nn::BackboneInput input{.images = *outline.images};
   if (const auto& clips = outline.clips) {
@@ -237,8 +245,8 @@ RunEvaluation make_evaluation(const Recipe& recipe,
     return rows;
   };
   const nn::BackboneInput pixels = pixel_input(*input);
-  if (!reads_features(config)) {
-    // Nothing is asked of raw pixels.
+  if (!reads_features(config) || methods::catalogue::outline(recipe.method).words) {
+    // Nothing is asked of raw pixels, and the numbers of words say nothing.
   } else if (pixels_fit_memory(pixels, splits)) {
     evaluations.of_pixels = [=, &stop] {
       return eval::evaluate_pixels(pixels, splits, config, extraction, seed, stop, log).rows;

@@ -96,12 +96,17 @@ train::ValidationSettings open_validation(const Recipe& recipe, const std::files
   if (wanted.every_epochs <= 0) return {};
   const std::string key = asking_key(wanted);
   if (!method.measure_held_out()) {
-    throw UsageError({.operation = "recipe",
-                      .subject = key,
-                      .fault = Fault::unsupported,
-                      .reason = "needs a figure of held-out samples, which this system has not",
-                      .way_out = "set validation.every_epochs, train.patience and "
-                                 "train.keep_best to their defaults"});
+    throw UsageError(
+        {.operation = "recipe",
+         .subject = key,
+         .fault = Fault::unsupported,
+         .reason = "needs a figure of held-out samples, which this system has not",
+         .way_out =
+             fmt::format("set validation.every_epochs, train.patience and train.keep_best to their "
+                         "defaults{}",
+                         method.labeller() != nullptr
+                             ? "; evaluate.every_epochs compares its policies as it goes"
+                             : "")});
   }
   auto images = find_images(recipe, source, training, log);
   if (!images) refuse_without_images(recipe, source, key);

@@ -65,12 +65,13 @@ std::unique_ptr<report::PictureObserver> make_picture_observer(
     std::shared_ptr<const data::Dataset> dataset, const TrainingTexts& texts,
     const core::StopRequest& stop, const core::Log& log) {
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
-  if (!recipe.report.pictures || !(outline.images || outline.rows)) return nullptr;
+  const bool without_images = outline.rows || outline.words;
+  if (!recipe.report.pictures || !(outline.images || without_images)) return nullptr;
   report::DrawSettings settings;
   settings.look = {recipe.data.mean, recipe.data.std, precision_of(recipe)};
   settings.seed = static_cast<std::uint64_t>(recipe.train.seed);
   settings.channels = recipe.report.channels;
-  if (outline.rows) return own_pictures(recipe, run, std::move(dataset), settings, stop, log);
+  if (without_images) return own_pictures(recipe, run, std::move(dataset), settings, stop, log);
   const auto images = std::make_shared<PictureData>(recipe, data, std::move(dataset), texts);
   const auto draw = [=, &stop](const methods::Method& method, const std::filesystem::path& folder,
                                const std::filesystem::path& earlier) {

@@ -137,6 +137,7 @@ void Pretraining::decide_statistics() {
   facts.classes = images_.images->classes();
   facts.words = texts_.tokenizer ? texts_.tokenizer->vocabulary().tokens() : images_.words;
   facts.row_width = images_.row_width;
+  facts.word_frequencies = images_.word_frequencies;
   for (std::int64_t stage = 0; stage < plan_.stages(); ++stage) {
     facts.stage_batches.push_back((plan_.end_of(stage) - plan_.begin_of(stage)) *
                                   recipe_.train.accumulate);

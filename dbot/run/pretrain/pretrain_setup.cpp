@@ -117,7 +117,7 @@ void require_readable(const Recipe& recipe, const data::Dataset& dataset) {
   constexpr std::int64_t kMostTried = 64;
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
   // Whether a video can be read shows when it is decoded; rows are in memory.
-  if (outline.clips || outline.rows) return;
+  if (outline.clips || outline.rows || outline.words) return;
   const auto& images = outline.images;
   const int channels = images ? static_cast<int>(images->channels) : 3;
   std::string reason;

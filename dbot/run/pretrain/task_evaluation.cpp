@@ -66,14 +66,16 @@ void TaskEvaluation::measure(const methods::TaskCapability& tasks, const Accurac
   for (std::int64_t task = 0; task <= std::min(current + 1, count - 1); ++task) {
     row[static_cast<std::size_t>(task)] = accuracy_of(task);
   }
-  const methods::TaskShare share = tasks.task_share(current);
-  record.shares[place] = share;
-  tell_of_share(share, current);
+  record.starts[place] = tasks.task_start(current);
   const eval::ContinualFigures after = eval::figures_after(record, current);
   figures = {.average = after.average_accuracy,
              .newest = row[place],
-             .forgetting = after.average_forgetting,
-             .free = static_cast<double>(share.free) / static_cast<double>(share.used)};
+             .forgetting = after.average_forgetting};
+  if (!tasks.learns_masks()) return;
+  const methods::TaskShare share = tasks.task_share(current);
+  record.shares[place] = share;
+  tell_of_share(share, current);
+  figures.free = static_cast<double>(share.free) / static_cast<double>(share.used);
 }
 
 std::vector<eval::EvaluationRow> TaskEvaluation::judge(const methods::TaskCapability& tasks,

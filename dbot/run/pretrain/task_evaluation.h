@@ -35,8 +35,8 @@ class TaskEvaluation {
   TaskEvaluation(TaskEvaluationSettings settings, core::Log log);
 
   /// One row: the accuracy of the task under way, and where a task ends the mean over all that came
-  /// by, forgetting and the free share, which the log is told; warned where less than one percent
-  /// of a mask is free. Throws Stopped when asked to stop.
+  /// by, forgetting and, of masks, the free share, which the log is told; warned where less than
+  /// one percent of a mask is free. Throws Stopped when asked to stop.
   std::vector<eval::EvaluationRow> judge(const methods::TaskCapability& tasks,
                                          const core::StopRequest& stop) const;
 

@@ -93,6 +93,7 @@ std::vector<data::BatchPartFactory> batch_parts(const Recipe& recipe,
                                                 const core::Log& log) {
   const methods::Outline outline = methods::catalogue::outline(recipe.method);
   if (outline.rows) return row_parts(dataset->classes().size());
+  if (outline.words) return {data::row_part(nn::kRows, outline.words->length)};
   if (outline.clips) {
     data::ClipPartConfig clips = clip_part_config(recipe, *outline.clips);
     clips.augmented = reading == Reading::training;

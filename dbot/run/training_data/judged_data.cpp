@@ -58,6 +58,9 @@ data::LabelledSplits open_named(const Recipe& recipe,
                                 const std::vector<std::filesystem::path>& sources,
                                 const core::Log& log) {
   const std::string& path = recipe.evaluate.data;
+  if (methods::catalogue::outline(recipe.method).words) {
+    return open_labelled_samples(path, recipe, log);
+  }
   const Opening open = [&](data::Content content, const core::Log& told) {
     return data::open_labelled(path, static_cast<std::uint64_t>(recipe.train.seed), told,
                                choice_for(path, recipe, sources), content);
@@ -85,9 +88,7 @@ std::optional<data::LabelledSplits> open_judged_data(
   if (recipe.evaluate.labels == "none") return tell("evaluate.labels is none");
   if (!recipe.evaluate.data.empty()) return open_named(recipe, sources, log);
   try {
-    auto splits =
-        data::open_labelled(sources.front(), static_cast<std::uint64_t>(recipe.train.seed), log,
-                            choice_of(recipe), content_of(recipe));
+    auto splits = open_labelled_samples(sources.front(), recipe, log);
     if (splits.train->classes().size() >= 2) return splits;
     log(core::LogLevel::information, kWithoutLabels);
   } catch (const DataError& error) {

@@ -15,8 +15,10 @@
 #include "dbot/data/sources/labelled_share.h"
 #include "dbot/data/sources/open.h"
 #include "dbot/data/subset.h"
+#include "dbot/data/tasks/all_at_once.h"
 #include "dbot/data/tasks/task_split.h"
 #include "dbot/data/text/captions/captions.h"
+#include "dbot/data/text/tables/labelled_words.h"
 #include "dbot/run/training_data/training_rows.h"
 
 namespace dbot::run {
@@ -95,10 +97,13 @@ void divide_into_tasks(TrainingImages& training, const methods::Outline& outline
     judged =
         data::split_into_tasks(training.held_out, *outline.tasks, seed, data::TaskUse::judging);
   }
+  const auto part = [](const auto& parts, std::int64_t task) {
+    return task == methods::kAllTasks ? data::all_at_once(parts)
+                                      : parts.at(static_cast<std::size_t>(task));
+  };
   for (const methods::OwnStage& stage : outline.own_stages) {
-    const auto task = static_cast<std::size_t>(stage.task);
-    training.of_stage.push_back(tasks.at(task));
-    if (!judged.empty()) training.held_out_of_stage.push_back(judged.at(task));
+    training.of_stage.push_back(part(tasks, stage.task));
+    if (!judged.empty()) training.held_out_of_stage.push_back(part(judged, stage.task));
   }
 }
 
@@ -113,11 +118,11 @@ TrainingImages open_labelled_images(const std::vector<std::filesystem::path>& pa
                       .way_out = "put the images into one folder, or name one list of them"});
   }
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
-  const data::LabelledSplits splits =
-      data::open_labelled(paths.front(), seed, log, choice_of(recipe), content_of(recipe));
+  const data::LabelledSplits splits = open_labelled_samples(paths.front(), recipe, log);
   require_known_classes(splits);
   TrainingImages training;
-  training.kind = data::find_source(paths.front(), core::silent_log()).kind->id;
+  training.kind =
+      outline.words ? splits.labels : data::find_source(paths.front(), core::silent_log()).kind->id;
   training.images = splits.train;
   if (const auto& labels = *outline.labels; !labels.all()) {
     training.images = data::subset(splits.train, data::draw_labelled(*splits.train, labels, seed));
@@ -144,6 +149,15 @@ data::DataParts open_parts(const std::filesystem::path& path, data::Wanted wante
 }
 
 }  // namespace
+
+data::LabelledSplits open_labelled_samples(const std::filesystem::path& path, const Recipe& recipe,
+                                           const core::Log& log) {
+  if (const auto words = methods::catalogue::outline(recipe.method).words) {
+    return data::open_labelled_words(path, words->length, log);
+  }
+  return data::open_labelled(path, static_cast<std::uint64_t>(recipe.train.seed), log,
+                             choice_of(recipe), content_of(recipe));
+}
 
 data::Content content_of(const Recipe& recipe) {
   return methods::catalogue::outline(recipe.method).clips ? data::Content::videos

@@ -12,6 +12,7 @@
 #include "dbot/data/dataset.h"
 #include "dbot/data/loader/loader_config.h"
 #include "dbot/data/sources/content.h"
+#include "dbot/data/sources/open.h"
 #include "dbot/data/sources/open_context.h"
 #include "dbot/data/text/captions/captioned_dataset.h"
 #include "dbot/run/recipe/recipe.h"
@@ -35,6 +36,7 @@ struct TrainingImages {
   /// Of a system that reads rows: numbers of each, and what they stand for.
   std::int64_t row_width = 0;
   std::vector<std::string> words = {};
+  std::vector<float> word_frequencies = {};  // ln(n/df) of each
 
   const std::shared_ptr<const data::Dataset>& learned_in(std::int64_t stage) const {
     return of_stage.empty() ? images : of_stage.at(static_cast<std::size_t>(stage));
@@ -47,6 +49,12 @@ data::Choice choice_of(const Recipe& recipe);
 
 /// What the samples of a run's data are.
 data::Content content_of(const Recipe& recipe);
+
+/// The labelled samples of a source, to learn from and to be judged by: images, videos, or texts
+/// with one label each where the system reads words. Throws DataError as data::open_labelled and
+/// data::open_labelled_words.
+data::LabelledSplits open_labelled_samples(const std::filesystem::path& path, const Recipe& recipe,
+                                           const core::Log& log);
 
 /// The images of the sources. Labels from a list are those of the first. The log is warned of
 /// classes that hold index masks. A system that learns from labels gets the labelled images of the

@@ -32,6 +32,7 @@ TrainingImages open_training_rows(const std::vector<std::filesystem::path>& path
   training.kind = std::move(rows.kind);
   training.row_width = rows.width;
   training.words = std::move(rows.words);
+  training.word_frequencies = std::move(rows.frequencies);
   return training;
 }
 

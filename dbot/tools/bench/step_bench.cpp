@@ -1,7 +1,10 @@
 #include "dbot/tools/bench/step_bench.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/zeros.h>
 
@@ -13,6 +16,7 @@
 #include <vector>
 
 #include "dbot/core/clock.h"
+#include "dbot/data/text/tables/row_parts.h"
 #include "dbot/data/text/text_names.h"
 #include "dbot/methods/capabilities/repeats_steps.h"
 #include "dbot/optim/optimizer.h"
@@ -27,7 +31,8 @@
 namespace dbot::tools {
 namespace {
 
-constexpr std::int64_t kClasses = 1000;
+constexpr std::int64_t kClasses = 1000;  // of images
+constexpr std::int64_t kRowLabels = 90;  // of rows: as many as R90's
 
 /// Texts of noise behind `prefix`: a quarter of the places has words, as captions have.
 void add_noise_texts(data::Batch& batch, const std::string& prefix, std::int64_t length,
@@ -41,13 +46,44 @@ void add_noise_texts(data::Batch& batch, const std::string& prefix, std::int64_t
   batch.tensors[prefix + data::kTextPadding] = padding;
 }
 
-/// Images of noise: the arithmetic does not depend on what is seen.
-data::Batch noise_batch(const run::Recipe& recipe) {
-  const std::int64_t count = recipe.train.batch_size;
+/// Rows of texts behind `prefix`: places of a text's known words and a label of each, as Reuters'
+/// texts have them (64 words and 1.2 labels on average).
+void add_noise_rows(data::Batch& batch, const std::string& prefix, std::int64_t width,
+                    at::Generator& random) {
+  constexpr std::int64_t kWordsOfText = 64;
+  const std::int64_t count = batch.size(), words = std::min(width, kWordsOfText);
+  // The same distance from one to the next, so that they rise.
+  const at::Tensor first =
+      at::randint(0, std::max<std::int64_t>(1, width / words), {count, 1}, random, at::kLong);
+  const at::Tensor places = first + at::arange(words, at::kLong) * (width / words);
+  batch.tensors[prefix + data::kRowPlaces] = places.view(-1);
+  batch.tensors[prefix + data::kRowValues] =
+      at::rand({count * words}, random, at::TensorOptions(at::kFloat));
+  const at::Tensor begins = at::arange(count + 1, at::kLong) * words;
+  batch.offsets[prefix + data::kRowPlaces] = begins;
+  batch.offsets[prefix + data::kRowValues] = begins;
+  const at::Tensor holds = at::rand({count, kRowLabels}, random, at::TensorOptions(at::kFloat));
+  batch.tensors[prefix + data::kLabelSet] = holds.lt(1.2 / kRowLabels).to(at::kFloat);
+}
+
+/// What a system reads in place of images: numbers of words, or rows.
+void add_noise_numbers(data::Batch& batch, const methods::Outline& outline, at::Generator& random) {
+  if (outline.words) {
+    constexpr std::int64_t kWordNumbers = 1 << 24;
+    batch.tensors[nn::kRows] = at::randint(1, kWordNumbers, {batch.size(), outline.words->length},
+                                           random, at::TensorOptions(at::kFloat));
+  }
+  if (!outline.rows) return;
+  for (const std::string prefix : {"", data::kHeldOutPrefix}) {
+    add_noise_rows(batch, prefix, outline.rows->words.words, random);
+  }
+}
+
+void add_noise_images(data::Batch& batch, const run::Recipe& recipe, at::Generator& random) {
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  const std::int64_t count = batch.size();
   const auto [size, channels] = run::image_input(recipe, "bench step");
-  at::Generator random = at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0);
-  data::Batch batch;
-  if (const auto clips = methods::catalogue::outline(recipe.method).clips) {
+  if (const auto& clips = outline.clips) {
     batch.tensors[nn::kClips] = at::randint(
         0, 256, {count * clips->repeats, channels, clips->frames, size.height, size.width}, random,
         at::kByte);
@@ -55,14 +91,32 @@ data::Batch noise_batch(const run::Recipe& recipe) {
     batch.tensors["images"] =
         at::randint(0, 256, {count, channels, size.height, size.width}, random, at::kByte);
   }
-  if (const auto views = methods::catalogue::outline(recipe.method).further_views; views > 0) {
+  if (const auto views = outline.further_views; views > 0) {
     batch.tensors[methods::kFurtherViews] =
         at::randint(0, 256, {count, views, channels, size.height, size.width}, random, at::kByte);
   }
+}
+
+bool reads_images(const run::Recipe& recipe) {
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  return !outline.words && !outline.rows;
+}
+
+/// Samples of noise: the arithmetic does not depend on what is seen.
+data::Batch noise_batch(const run::Recipe& recipe) {
+  const methods::Outline outline = methods::catalogue::outline(recipe.method);
+  const std::int64_t count = recipe.train.batch_size;
+  at::Generator random = at::make_generator<at::CPUGeneratorImpl>(/*seed=*/0);
+  data::Batch batch;
   batch.sample_ids.resize(static_cast<std::size_t>(count));
   std::iota(batch.sample_ids.begin(), batch.sample_ids.end(), 0);
   for (const std::int64_t id : batch.sample_ids) batch.labels.push_back(id % kClasses);
-  if (const auto texts = methods::catalogue::outline(recipe.method).texts) {
+  if (reads_images(recipe)) {
+    add_noise_images(batch, recipe, random);
+  } else {
+    add_noise_numbers(batch, outline, random);
+  }
+  if (const auto texts = outline.texts) {
     add_noise_texts(batch, "", texts->captions, texts->vocabulary, random);
     add_noise_texts(batch, data::kUnpaired, texts->unpaired, texts->vocabulary, random);
   }
@@ -70,6 +124,7 @@ data::Batch noise_batch(const run::Recipe& recipe) {
 }
 
 run::Recipe with_statistics(run::Recipe recipe) {
+  if (!reads_images(recipe)) return recipe;
   const auto channels = static_cast<std::size_t>(run::image_input(recipe, "bench step").channels);
   if (recipe.data.mean.empty()) {
     recipe.data.mean.assign(channels, 0.5);
@@ -103,7 +158,11 @@ struct StepBench::State {
         batch(noise_batch(recipe)),
         lanes(share.lanes) {
     methods::DataFacts facts = run::data_facts(recipe);
-    for (std::int64_t i = 0; i < kClasses; ++i) facts.classes.push_back(std::to_string(i));
+    const auto rows = methods::catalogue::outline(recipe.method).rows;
+    for (std::int64_t i = 0; i < (rows ? kRowLabels : kClasses); ++i) {
+      facts.classes.push_back(std::to_string(i));
+    }
+    if (rows) facts.row_width = rows->words.words;
     method->see_data(facts);
     method->begin_stage(0);
     const auto all = method->parameter_groups(recipe.optimizer.weight_decay);

@@ -7,10 +7,11 @@
 
 namespace dbot::tools {
 
-/// A recipe's training step on synthetic images: forward, backward, clipping and update, as a run
-/// makes them, without data loading, observers and files. On a device it is told and repeated as a
-/// run's (train.graph), and waited for. Of several processes the part of one: its
-/// micro-batches and its share of the update, without what they send each other.
+/// A recipe's training step on synthetic images, clips, texts or rows of 90 labels: forward,
+/// backward, clipping and update, as a run makes them, without data loading, observers and files.
+/// On a device it is told and repeated as a run's (train.graph), and waited for. Of several
+/// processes the part of one: its micro-batches and its share of the update, without what they send
+/// each other.
 class StepBench {
  public:
   /// `recipe` is resolved (run/recipe/resolve.h). Throws as `pretrain` does.

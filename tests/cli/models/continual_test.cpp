@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sstream>
 
 #include "tests/cli/support/tiny_run.h"
 
@@ -15,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class Continual : public testing::Test {
  protected:
@@ -63,11 +65,19 @@ TEST_F(Continual, LearnsTasksForgetsNothingAndSaysSo) {
   EXPECT_TRUE(tasks["accuracy"][0][2].is_null()) << "only the next task is tried beforehand";
   EXPECT_EQ(tasks["free"][0], tasks["used"][0]);
   EXPECT_LT(tasks["free"][2], tasks["used"][2]);
+  for (std::size_t task = 0; task < 3; ++task) {
+    EXPECT_EQ(tasks["transfer_accuracy"][task].size(), task) << "of all earlier ones";
+    EXPECT_LE(tasks["transfer_from"][task].size(), task > 0 ? 1U : 0U);
+  }
+  EXPECT_THAT(result.err, AllOf(HasSubstr("task 2 begins with"), HasSubstr("task 3 begins with")));
   const fs::path run = std::string(shop_.folder / "run");
   EXPECT_TRUE(fs::exists(run / "tasks.txt"));
   for (const char* file : {"report.html", "model.safetensors", "exhibits.json"}) {
     EXPECT_TRUE(fs::exists(run / file)) << file;
   }
+  std::stringstream page;
+  page << std::ifstream(run / "report.html").rdbuf();
+  EXPECT_THAT(page.str(), HasSubstr("Which earlier task helped"));
   const Result judged = dbot({"evaluate", "knn", "--model", shop_.folder / "run", "--data",
                               shop_.data, "--json", "--threads", "1"});
   EXPECT_EQ(judged.exit_code, 0) << "a task is an ordinary network: " << judged.err;
@@ -97,6 +107,82 @@ TEST_F(Continual, KilledAnywhereItEndsAlike) {
   EXPECT_EQ(tasks_of("killed"), tasks_of("whole"));
 }
 
+TEST_F(Continual, AllTasksAtOnceAreTheBaselineOfASequence) {
+  const Result result = dbot(command("joint", {"--learning", "joint", "--json"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const nlohmann::json tasks = tasks_of("joint");
+  for (std::size_t task = 0; task < 3; ++task) {
+    EXPECT_GE(tasks["accuracy"][2][task], 90) << task;
+    EXPECT_TRUE(tasks["accuracy"][0][task].is_null()) << "there is no time before the end";
+  }
+  EXPECT_GE(tasks["average_accuracy"], 90);
+  EXPECT_TRUE(tasks["average_forgetting"].is_null()) << "nothing was there to be forgotten";
+  EXPECT_THAT(result.err, Not(HasSubstr("no earlier task uses"))) << "it has no masks";
+}
+
+TEST_F(Continual, FineTuningHasNoMasksToSpeakOf) {
+  const Result result = dbot(command("naive", {"--learning", "finetune", "--json"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, Not(HasSubstr("of the mask of task")));
+  EXPECT_EQ(tasks_of("naive")["used"][1], 0);
+}
+
+/// Texts of four classes, each with words of its own.
+void write_texts(const fs::path& folder) {
+  fs::create_directories(folder);
+  std::ofstream(folder / "labels.txt") << "tea\nrain\ngold\nsong\n";
+  const std::vector<std::string> words{"cup leaf hot", "wet cloud grey", "ore ring bright",
+                                       "voice tune choir"};
+  for (const auto& [file, count] : {std::pair{"train.tsv", 16}, {"test.tsv", 4}}) {
+    std::ofstream table(folder / file);
+    for (int i = 0; i < count; ++i) {
+      for (std::size_t label = 0; label < 4; ++label) {
+        table << "the " << words[label] << " of day " << i << '\t' << label << '\n';
+      }
+    }
+  }
+}
+
+TEST_F(Continual, LearnsTasksOfTexts) {
+  const fs::path texts = shop_.folder.path() / "texts";
+  write_texts(texts);
+  const std::vector<std::string> words{"evaluate",
+                                       "continual",
+                                       "exssnet/text",
+                                       "--data",
+                                       texts.string(),
+                                       "--out",
+                                       shop_.folder / "words",
+                                       "--tasks",
+                                       "2",
+                                       "--density",
+                                       "0.3",
+                                       "--threads",
+                                       "1",
+                                       "--precision",
+                                       "fp32",
+                                       "--set",
+                                       "text.length=8",
+                                       "--set",
+                                       "model.filters=16",
+                                       "--set",
+                                       "text.width=32",
+                                       "--set",
+                                       "tasks.mask_lr=0.01",
+                                       "--set",
+                                       "tasks.transfer_neighbours=3",
+                                       "--json"};
+  const Result result = dbot(words);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("texts of 4 classes, the first 8 words of each"));
+  const nlohmann::json tasks = tasks_of("words");
+  EXPECT_EQ(tasks["average_forgetting"], 0);
+  EXPECT_GE(tasks["average_accuracy"], 90) << "their words are all unlike";
+  const fs::path run = shop_.folder.path() / "words";
+  const Result inspected = dbot({"inspect", (run / "model.safetensors").string()});
+  EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
+}
+
 TEST_F(Continual, RefusesWhatDoesNotFit) {
   const auto refused = [&](const std::vector<std::string>& more, const std::string& words) {
     const Result result = dbot(command("refused", more));
@@ -105,6 +191,7 @@ TEST_F(Continual, RefusesWhatDoesNotFit) {
     EXPECT_FALSE(fs::exists(std::string(shop_.folder / "refused"))) << words;
   };
   refused({"--set", "tasks.kind=classes"}, "tasks.count");
+  refused({"--density", "0"}, "tasks.density");
   refused({"--set", "optimizer.weight_decay=0.1"}, "optimizer.weight_decay");
   refused({"--set", "stages.count=2"}, "stages.count");
   refused({"--learning", "most"}, "tasks.learning");

@@ -99,6 +99,20 @@ TEST(Policies, AreLearnedByARunLikeAnyOther) {
             "--set", "episode.steps=4", "--set", "train.batch_size=40", "--set",
             "stages.epochs=[3, 2]", "--set", "classifier.lr=0.3", "--resume", "--json"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(read_file(folder / "run/model.safetensors"), HasSubstr("term_weights"))
+      << "without them nobody could apply it to other texts";
+}
+
+TEST(Policies, AreNotValidatedAndSaySo) {
+  const TemporaryFolder folder;
+  write_texts(folder);
+  const Result result = dbot({"pretrain", "meta/reuters", "--data", folder.path().string(), "--out",
+                              folder / "run", "--set", "episode.steps=4", "--set",
+                              "train.batch_size=40", "--set", "validation.every_epochs=1"});
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("validation.every_epochs"));
+  EXPECT_THAT(result.err, HasSubstr("evaluate.every_epochs"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "run"));
 }
 
 }  // namespace

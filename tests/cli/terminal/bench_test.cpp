@@ -52,6 +52,19 @@ TEST(Bench, StepGivesFigures) {
   EXPECT_EQ(json["threads"], 1);
 }
 
+TEST(Bench, StepsOfTextsAndRowsAreTimedToo) {
+  const std::vector<std::vector<std::string>> all{
+      {"meta/reuters", "--batch", "40", "--set", "text.words=200"},
+      {"exssnet/text", "--batch", "4", "--set", "text.length=16", "--set", "model.filters=8"}};
+  for (const std::vector<std::string>& recipe : all) {
+    std::vector<std::string> words{"bench", "step"};
+    words.insert(words.end(), recipe.begin(), recipe.end());
+    words.insert(words.end(), {"--steps", "1", "--threads", "1", "--json"});
+    const Json json = object_with(dbot(words), {"seconds", "flops_per_image"});
+    EXPECT_GT(json["images_per_second"], 0) << recipe.front();
+  }
+}
+
 TEST(Bench, StepOfOneOfSeveralProcessesUpdatesItsShare) {
   const std::vector<std::string> command{
       "bench",       "step", "dbot/quick", "--batch", "4",         "--set", "train.accumulate=4",

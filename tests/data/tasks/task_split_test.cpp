@@ -8,6 +8,7 @@
 #include <set>
 
 #include "dbot/core/error.h"
+#include "dbot/data/tasks/all_at_once.h"
 
 namespace dbot::data {
 namespace {
@@ -103,6 +104,25 @@ TEST(TaskSplit, PiecesAreDisjointAndWholeWhereTheyJudge) {
   EXPECT_THROW(
       split_into_tasks(std::make_shared<CountedSamples>(3, kFive), split, 1, TaskUse::learning),
       DataError);
+}
+
+TEST(AllAtOnce, LabelsOfTasksFollowOneAnother) {
+  const auto all = std::make_shared<CountedSamples>(100, kFive);
+  const TaskSplit split{.count = 2, .groups = "dog, ant; ant, cat, bee"};
+  const auto tasks = split_into_tasks(all, split, 1, TaskUse::learning);
+  const auto joined = all_at_once(tasks);
+  EXPECT_THAT(joined->classes(), ElementsAre("dog", "ant", "ant", "cat", "bee"));
+  ASSERT_EQ(joined->size(), tasks[0]->size() + tasks[1]->size());
+  for (std::int64_t i = 0; i < joined->size(); ++i) {
+    const std::size_t task = i < tasks[0]->size() ? 0 : 1;
+    const std::int64_t within = task == 0 ? i : i - tasks[0]->size();
+    EXPECT_EQ(joined->label(i), tasks[task]->label(within) + (task == 0 ? 0 : 2));
+    EXPECT_EQ(joined->name(i), tasks[task]->name(within));
+    EXPECT_EQ(joined->key(i), tasks[task]->key(within));
+  }
+  Sample sample;
+  joined->read(tasks[0]->size(), sample);
+  EXPECT_EQ(sample.name(), tasks[1]->name(0));
 }
 
 TEST(TaskSplit, PixelsMoveBySeedAndTask) {

@@ -12,7 +12,9 @@
 #include "dbot/data/image/sample_image.h"
 #include "dbot/data/loader/image_part.h"
 #include "dbot/data/loader/loader.h"
+#include "dbot/data/tasks/all_at_once.h"
 #include "dbot/data/tasks/task_split.h"
+#include "dbot/methods/supermask_tasks/supermask_entry.h"
 #include "dbot/methods/supermask_tasks/supermask_tasks.h"
 #include "dbot/train/trainer.h"
 
@@ -78,9 +80,13 @@ class TaskRun {
     return method;
   }
 
-  std::int64_t task_of(std::int64_t stage) const { return stage / config_.stages_of_task(); }
-  const std::shared_ptr<const data::Dataset>& task(std::int64_t number) const {
-    return tasks_.at(static_cast<std::size_t>(number));
+  /// What a stage learns from; methods::kAllTasks: all at once.
+  std::int64_t task_of(std::int64_t stage) const {
+    return outline(config_).own_stages.at(static_cast<std::size_t>(stage)).task;
+  }
+  std::shared_ptr<const data::Dataset> task(std::int64_t number) const {
+    return number == methods::kAllTasks ? data::all_at_once(tasks_)
+                                        : tasks_.at(static_cast<std::size_t>(number));
   }
 
   /// All samples of a task in one batch.

@@ -18,6 +18,7 @@ namespace dbot::methods {
 namespace {
 
 using test::TaskRun;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// What is known at the end of each task: logits of all that came by, weights, and masks.
@@ -186,6 +187,16 @@ TEST(SupermaskTasks, ATaskThatComesAgainIsFound) {
     far += (now - other.at(name)).abs().sum().item<double>();
   }
   EXPECT_LT(near, far / 3) << "one step behind the scores of the first task";
+  const TaskStart start = third->task_start(2);
+  EXPECT_THAT(start.from, ElementsAre(0));
+  ASSERT_EQ(start.accuracies.size(), 2U);
+  EXPECT_GT(start.accuracies[0], start.accuracies[1]);
+  EXPECT_TRUE(third->task_start(0).accuracies.empty()) << "nobody came before it";
+  // A run that goes on knows it, too.
+  auto loaded = run.method();
+  loaded->load_state(4, third->state());
+  EXPECT_EQ(loaded->task_start(2).from, start.from);
+  EXPECT_EQ(loaded->task_start(2).accuracies, start.accuracies);
 }
 
 TEST(SupermaskTasks, EwcHoldsWeightsWhereFineTuningDoesNot) {

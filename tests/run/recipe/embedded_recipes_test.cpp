@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 
 TEST(Recipe, EmbeddedOnesAreSoundAndSayWhatTheyAre) {
-  ASSERT_EQ(embedded_recipes().size(), 67u);
+  ASSERT_EQ(embedded_recipes().size(), 68u);
   for (const EmbeddedRecipe& recipe : embedded_recipes()) {
     EXPECT_NO_THROW(parse_recipe(recipe.text, recipe.name)) << recipe.name;
     EXPECT_FALSE(summary_line(recipe.text).empty()) << recipe.name;

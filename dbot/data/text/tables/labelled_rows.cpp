@@ -107,6 +107,7 @@ LabelledRowParts open_labelled_rows(const std::filesystem::path& folder, const T
           .width = std::ssize(words.words()),
           .labels = texts.labels,
           .words = words.words(),
+          .frequencies = words.inverse_frequencies(),
           .kind = texts.kind};
 }
 

@@ -45,6 +45,7 @@ struct LabelledRowParts {
   std::int64_t width = 0;           // of a row
   std::vector<std::string> labels;  // names
   std::vector<std::string> words;   // what the places of a row stand for
+  std::vector<float> frequencies;   // ln(n/df) of each
   std::string kind;                 // LabelledTextParts
 };
 

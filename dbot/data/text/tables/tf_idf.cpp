@@ -79,6 +79,24 @@ TfIdf::TfIdf(const core::TextList& training, const TfIdfConfig& config) {
   }
 }
 
+TfIdf::TfIdf(std::vector<std::string> words, std::vector<float> inverse_frequencies)
+    : words_(std::move(words)), inverse_(std::move(inverse_frequencies)) {
+  const auto usable = [](float value) { return std::isfinite(value) && value >= 0; };
+  if (words_.size() != inverse_.size() || !std::ranges::all_of(inverse_, usable)) {
+    throw data_error("the words of the texts", Fault::mismatch,
+                     fmt::format("are {} with {} inverse frequencies, expected one of each, 0 or "
+                                 "more",
+                                 words_.size(), inverse_.size()));
+  }
+  for (const std::string& word : words_) {
+    const bool fresh = places_.emplace(word, std::ssize(places_)).second;
+    if (!fresh) {
+      throw data_error("the words of the texts", Fault::mismatch,
+                       fmt::format("have \"{}\" twice", word));
+    }
+  }
+}
+
 SparseRow TfIdf::row(std::string_view text) const {
   std::map<std::int64_t, std::int64_t> times;
   each_run(text, [&](const std::string& word) {

@@ -29,6 +29,9 @@ class TfIdf {
  public:
   /// Throws DataError where no word is in enough texts.
   TfIdf(const core::TextList& training, const TfIdfConfig& config);
+  /// What another one knew. Throws DataError where there is not one ln(n/df) for each word, or one
+  /// is no finite number of 0 or more, or a word comes twice.
+  TfIdf(std::vector<std::string> words, std::vector<float> inverse_frequencies);
 
   /// (1 + ln tf) · ln(n/df) of each known word, to unit length; empty for a text without one.
   SparseRow row(std::string_view text) const;
