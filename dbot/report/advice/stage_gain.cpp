@@ -143,7 +143,7 @@ void check_stage_gain(const Observed& observed, std::vector<Advice>& findings) {
   Advice advice{Severity::note,
                 "stages",
                 fmt::format("Stage {} paid", gain.stage + 1),
-                measures_text(gain) + ".",
+                "Measured: " + measures_text(gain) + ".",
                 "Each stage starts from nothing and learns from the one before; it needs about as "
                 "long to become better than its teacher.",
                 ""};
