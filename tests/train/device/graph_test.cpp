@@ -218,7 +218,6 @@ TEST_F(TrainerTest, AGraphThatIsWantedAndCannotBeIsRefused) {
 
 TEST(RepeatedSteps, AnotherShapeIsToldPlainlyAndRecordedAnew) {
   const runtime::Device device = test::device_named("fake");
-  const at::TensorOptions there = at::TensorOptions().device(at::Device(device));
   RepeatedStep repeated(device, GraphUse::on, core::silent_log());
   int told = 0;
   const auto sum_of = [&](std::int64_t size, double value) {
