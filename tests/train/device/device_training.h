@@ -87,6 +87,21 @@ class MethodOn : public methods::MaskedModeling {
   std::set<std::int64_t> faults_;
 };
 
+/// Asks for its loss in every step.
+class AsksForItsLoss : public MethodOn {
+ public:
+  AsksForItsLoss() : MethodOn(tiny_method(), "fake") {}
+  methods::StepResult training_step(const data::Batch& batch, const methods::StepDraws& draws,
+                                    const methods::StepContext& context) override {
+    methods::StepResult result = MethodOn::training_step(batch, draws, context);
+    last_ = result.loss.item().toDouble();
+    return result;
+  }
+
+ private:
+  double last_ = 0;
+};
+
 /// Rates that host and device know alike: powers of two. A device keeps a rate in float32, and the
 /// rounding of others shows in norms of networks as small as these.
 inline void use_exact_rates(ScheduleConfig& schedule, optim::OptimizerConfig& optimizer,

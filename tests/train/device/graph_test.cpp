@@ -150,21 +150,6 @@ INSTANTIATE_TEST_SUITE_P(Systems, Graph, testing::ValuesIn(graph_cases()),
 
 // ---- What cannot be repeated ----
 
-/// Asks for its loss in every step.
-class AsksForItsLoss : public MethodOn {
- public:
-  AsksForItsLoss() : MethodOn(tiny_method(), "fake") {}
-  methods::StepResult training_step(const data::Batch& batch, const methods::StepDraws& draws,
-                                    const methods::StepContext& context) override {
-    methods::StepResult result = MethodOn::training_step(batch, draws, context);
-    last_ = result.loss.item().toDouble();
-    return result;
-  }
-
- private:
-  double last_ = 0;
-};
-
 TEST_F(TrainerTest, ARecordedStepThatReadsIsAnErrorOrStaysPlain) {
   settings_.plan = one_stage(6);
   settings_.train.graph = GraphUse::on;

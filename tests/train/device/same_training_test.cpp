@@ -187,19 +187,6 @@ INSTANTIATE_TEST_SUITE_P(Systems, OnADevice, testing::ValuesIn(tiny_systems()),
 
 // ---- What is wrong on a GPU fails these tests, too. ----
 
-/// Asks for its loss inside the step.
-class AsksForItsLoss : public MethodOn {
- public:
-  AsksForItsLoss() : MethodOn(tiny_method(), "fake") {}
-  methods::StepResult training_step(const data::Batch& batch, const methods::StepDraws& draws,
-                                    const methods::StepContext& context) override {
-    methods::StepResult result = MethodOn::training_step(batch, draws, context);
-    last = result.loss.item().toDouble();
-    return result;
-  }
-  double last = 0;
-};
-
 TEST_F(TrainerTest, APlantedReadIsSeenAndNamed) {
   settings_.plan = one_stage(3);
   AsksForItsLoss method;
