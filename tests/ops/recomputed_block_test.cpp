@@ -84,7 +84,8 @@ TEST_P(Recomputed, BlocksKeepTheirInputAlone) {
   stack.run(false);  // what is made once
   const std::size_t kept = test::fake::peak_bytes([&] { stack.run(false); });
   const std::size_t again = test::fake::peak_bytes([&] { stack.run(true); });
-  EXPECT_LT(again, kept / 2) << kept << " bytes before";
+  // One block's own results are there while it is computed again, beside eight inputs.
+  EXPECT_LT(again, kept * 4 / 5) << kept << " bytes before";
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, Recomputed, testing::ValuesIn(test::test_devices()),

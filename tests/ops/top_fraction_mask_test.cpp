@@ -58,7 +58,7 @@ TEST(TopFractionMask, OfEqualOnesTheFirstAreLeftOut) {
 TEST(TopFractionMask, ADensityAbove0LeavesEveryLayerAWeight) {
   constexpr double kLeastOfARecipe = 1e-6;
   for (const std::int64_t elements : {1, 2, 10, 1000, 1 << 24}) {
-    EXPECT_EQ(left_out(elements, kLeastOfARecipe), elements - 1) << elements;
+    EXPECT_LT(left_out(elements, kLeastOfARecipe), elements);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -108,7 +109,8 @@ TEST_F(Continual, KilledAnywhereItEndsAlike) {
 }
 
 TEST_F(Continual, AllTasksAtOnceAreTheBaselineOfASequence) {
-  const Result result = dbot(command("joint", {"--learning", "joint", "--json"}));
+  const Result result =
+      dbot(command("joint", {"--learning", "joint", "--set", "tasks.weight_epochs=40", "--json"}));
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const nlohmann::json tasks = tasks_of("joint");
   for (std::size_t task = 0; task < 3; ++task) {
@@ -191,11 +193,15 @@ TEST_F(Continual, RefusesWhatDoesNotFit) {
     EXPECT_FALSE(fs::exists(std::string(shop_.folder / "refused"))) << words;
   };
   refused({"--set", "tasks.kind=classes"}, "tasks.count");
-  refused({"--density", "0"}, "tasks.density");
   refused({"--set", "optimizer.weight_decay=0.1"}, "optimizer.weight_decay");
   refused({"--set", "stages.count=2"}, "stages.count");
   refused({"--learning", "most"}, "tasks.learning");
   refused({"--blocks", "3"}, "--blocks");
+  std::vector<std::string> none = command("refused");
+  std::ranges::replace(none, std::string("0.3"), std::string("0"));
+  const Result density = dbot(none);
+  EXPECT_EQ(density.exit_code, 2);
+  EXPECT_THAT(density.err, HasSubstr("tasks.density"));
   const Result other = dbot({"evaluate", "continual", "dbot/quick", "--data", shop_.data});
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_THAT(other.err, HasSubstr("learns no tasks"));

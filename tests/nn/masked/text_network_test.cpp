@@ -2,6 +2,7 @@
 #include "dbot/nn/masked/text_network.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
@@ -38,8 +39,11 @@ TEST(WordVectors, AreSignsOfTheWordAlone) {
 TEST(TextNetwork, IsTheMaskedNetworkWithoutItsHead) {
   const TextNetworkConfig config{.length = 4, .width = 6, .filters = 3, .kernels = {2, 3}};
   auto store = std::make_shared<ParameterStore>(text_parameters(config));
-  store->initialise(1, 0);
   store->freeze();
+  for (std::size_t i = 0; i < config.kernels.size(); ++i) {  // as a file would give them
+    const at::Tensor& weight = store->at("conv" + std::to_string(i + 1) + ".weight");
+    weight.copy_(at::arange(weight.numel(), at::kFloat).sin().view_as(weight));
+  }
   const TextNetwork network(config, store);
   EXPECT_EQ(network.input().part, kRows);
   EXPECT_EQ(network.input().row_width, 4);
