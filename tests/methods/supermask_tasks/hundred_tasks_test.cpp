@@ -21,7 +21,8 @@ TaskNetworks hundred_tasks() {
   TaskNetworksConfig config{.network = masked_network({.kind = TaskNetworkKind::resnet18}, 10),
                             .density = {.density = kDensity},
                             .keep_scores = false,
-                            .seed = 3};
+                            .seed = 3,
+                            .device = {}};
   TaskNetworks networks(config);
   networks.initialise();
   for (std::int64_t task = 0; task < kTasks; ++task) {
