@@ -10,6 +10,8 @@ namespace {
 class AllTasks final : public Dataset {
  public:
   explicit AllTasks(std::vector<std::shared_ptr<const Dataset>> tasks) : tasks_(std::move(tasks)) {
+    begins_.reserve(tasks_.size() + 1);
+    labels_.reserve(tasks_.size());
     for (const auto& task : tasks_) {
       begins_.push_back(begins_.back() + task->size());
       labels_.push_back(std::ssize(classes_));

@@ -126,6 +126,7 @@ methods::Matrix transfer_matrix(const TaskRecord& record) {
                                                                : kUnmeasured);
     }
   }
+  matrix.columns.reserve(widest);
   for (std::size_t column = 0; column < widest; ++column) {
     matrix.columns.push_back(fmt::format("{}", column + 1));
   }

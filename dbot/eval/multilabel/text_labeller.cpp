@@ -48,9 +48,10 @@ std::vector<Value> list_in(const nlohmann::json& json, const char* key,
 methods::LabelNetwork network_in(const exchange::TensorFile& stored,
                                  const methods::LabelNetworkShape& shape,
                                  const std::filesystem::path& file) {
+  const auto specs = methods::label_network_parameters(shape, "", nn::Role::fixed);
   std::vector<at::Tensor> parameters;
-  for (const nn::ParameterSpec& spec :
-       methods::label_network_parameters(shape, "", nn::Role::fixed)) {
+  parameters.reserve(specs.size());
+  for (const nn::ParameterSpec& spec : specs) {
     const auto found = stored.tensors.find(spec.name);
     if (found == stored.tensors.end() || found->second.sizes() != at::IntArrayRef(spec.shape)) {
       refuse_classifier(file, fmt::format("has no {} of the size that it describes", spec.name));

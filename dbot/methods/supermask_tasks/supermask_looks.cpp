@@ -48,6 +48,7 @@ std::string SupermaskTasks::transfer_from(const std::vector<data::Batch>& batche
   std::vector<runtime::NamedTensors> scores;
   const auto classes = std::ssize(task_classes(current_task()));
   start.from = tasks_to_begin_with(config_.transfer.kind, start.accuracies, classes);
+  scores.reserve(start.from.size());
   for (const std::int64_t task : start.from) scores.push_back(networks_->kept_scores(task));
   if (!scores.empty()) networks_->set_scores(mean_of_scores(scores));
   starts_.resize(static_cast<std::size_t>(current_task()) + 1);

@@ -59,6 +59,7 @@ std::string percent_text(double share) {
 std::vector<std::string> accuracy_texts(const TaskStart& start,
                                         const std::vector<std::int64_t>& left_out) {
   std::vector<std::string> texts;
+  texts.reserve(start.accuracies.size());
   for (std::int64_t task = 0; task < std::ssize(start.accuracies); ++task) {
     if (std::ranges::find(left_out, task) != left_out.end()) continue;
     texts.push_back(fmt::format("task {}: {}", task + 1,

@@ -148,32 +148,14 @@ void write_texts(const fs::path& folder) {
 TEST_F(Continual, LearnsTasksOfTexts) {
   const fs::path texts = shop_.folder.path() / "texts";
   write_texts(texts);
-  const std::vector<std::string> words{"evaluate",
-                                       "continual",
-                                       "exssnet/text",
-                                       "--data",
-                                       texts.string(),
-                                       "--out",
-                                       shop_.folder / "words",
-                                       "--tasks",
-                                       "2",
-                                       "--density",
-                                       "0.3",
-                                       "--threads",
-                                       "1",
-                                       "--precision",
-                                       "fp32",
-                                       "--set",
-                                       "text.length=8",
-                                       "--set",
-                                       "model.filters=16",
-                                       "--set",
-                                       "text.width=32",
-                                       "--set",
-                                       "tasks.mask_lr=0.01",
-                                       "--set",
-                                       "tasks.transfer_neighbours=3",
-                                       "--json"};
+  std::vector<std::string> words{"evaluate", "continual", "exssnet/text", "--data", texts.string()};
+  words.insert(words.end(), {"--out", shop_.folder / "words", "--tasks", "2", "--density", "0.3"});
+  words.insert(words.end(), {"--threads", "1", "--precision", "fp32", "--json"});
+  for (const char* setting :
+       {"text.length=8", "text.width=32", "model.filters=16", "tasks.mask_epochs=10",
+        "tasks.weight_epochs=10", "tasks.mask_lr=0.01", "tasks.transfer_neighbours=3"}) {
+    words.insert(words.end(), {"--set", setting});
+  }
   const Result result = dbot(words);
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("texts of 4 classes, the first 8 words of each"));

@@ -18,11 +18,11 @@ constexpr double kDensity = 0.02;
 /// Tasks that keep the masks of the scores they were drawn with: training would change which
 /// weights they use, and not how many bytes they take.
 TaskNetworks hundred_tasks() {
-  TaskNetworksConfig config;
-  config.network = masked_network({.kind = TaskNetworkKind::resnet18}, 10);
-  config.density.density = kDensity;
-  config.keep_scores = false;
-  config.seed = 3;
+  TaskNetworksConfig config{.network = masked_network({.kind = TaskNetworkKind::resnet18}, 10),
+                            .density = {.density = kDensity},
+                            .keep_scores = false,
+                            .seed = 3,
+                            .device = {}};
   TaskNetworks networks(config);
   networks.initialise();
   for (std::int64_t task = 0; task < kTasks; ++task) {
