@@ -29,8 +29,13 @@ std::size_t peak_bytes(const std::function<void()>& work);
 void begin_pool();
 void end_pool();
 void release_pool();
-/// All bytes as they are, and back again; what was taken in between stays as it is.
-std::vector<std::byte> memory_as_it_is();
-void put_memory_back(const std::vector<std::byte>& bytes);
+/// Pages that were ever touched, by their numbers, and what is in them.
+struct MemoryPages {
+  std::vector<std::size_t> numbers;
+  std::vector<std::byte> bytes;
+};
+/// All memory as it is, and back again; what was taken in between stays as it is.
+MemoryPages memory_as_it_is();
+void put_memory_back(const MemoryPages& pages);
 
 }  // namespace dbot::test::fake

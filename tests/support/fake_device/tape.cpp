@@ -44,7 +44,7 @@ class Recording {
   Recording& operator=(const Recording&) = delete;
 
  private:
-  std::vector<std::byte> before_;
+  MemoryPages before_;
 };
 
 class TapeGraph final : public runtime::StepGraph {
