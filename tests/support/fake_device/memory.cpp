@@ -20,16 +20,23 @@ namespace {
 
 constexpr std::size_t kReserved = std::size_t{1} << 36;  // addresses, not memory
 constexpr std::size_t kBlock = 4096;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-/// Blocks of one region. Freed ones are given again to who asks for as many bytes.
+std::size_t rounded_up(std::size_t bytes, std::size_t to) {
+  return (bytes + to - 1) / to * to;
+}
+
+/// Blocks of one region. Freed ones are given again to who asks for hardly fewer bytes.
 class Region {
  public:
   void* take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    const std::size_t size = std::max(kBlock, (bytes + kBlock - 1) / kBlock * kBlock);
+    std::size_t size = std::max(kBlock, rounded_up(bytes, kBlock));
     void* block = nullptr;
     Free& free = pooling_ ? pool_ : free_;
-    if (const auto found = free.find(size); found != free.end()) {
+    const auto found = free.lower_bound(size);
+    if (found != free.end() && found->first <= size + size / 8) {
+      size = found->first;
       block = found->second;
       free.erase(found);
     } else {
@@ -102,14 +109,21 @@ class Region {
 
  private:
   static std::byte* reserve() {
-    void* region = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                        /*fd=*/-1, /*offset=*/0);
+    void* region = mmap(nullptr, kReserved + kHugePage, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, /*fd=*/-1, /*offset=*/0);
     if (region == MAP_FAILED) throw Error("[fake device] no addresses are left");
-    return static_cast<std::byte*>(region);
+    // Opening and closing costs time for each page that is there, and happens in every operator.
+    auto* const begin =
+        reinterpret_cast<std::byte*>(rounded_up(reinterpret_cast<std::size_t>(region), kHugePage));
+    static_cast<void>(madvise(begin, kReserved, MADV_HUGEPAGE));  // refused: small pages
+    return begin;
   }
 
   void protect() const {
-    if (mprotect(begin_, end_, open_ > 0 ? PROT_READ | PROT_WRITE : PROT_NONE) == 0) return;
+    // Whole huge pages: else the last one is split.
+    if (mprotect(begin_, rounded_up(end_, kHugePage),
+                 open_ > 0 ? PROT_READ | PROT_WRITE : PROT_NONE) == 0)
+      return;
     throw Error("[fake device] its memory could not be opened or closed");
   }
 
