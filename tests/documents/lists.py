@@ -56,7 +56,10 @@ NOT_RUN = {
 
 # Over a minute each: the long suite.
 LONG = {
-    ("docs/cuda_kernels.md", "build/release/test_network --gtest_filter='*gpu_*:Gpu*:Host*:"),
+    (
+        "docs/cuda_kernels.md",
+        "build/release/test_network --gtest_filter='*gpu_*:Gpu*:Host*:*kernels*:KernelsInUse*'",
+    ),
     ("docs/data.md", "benchmarks/loader/many_files.py --files 1000000 --folders 1000"),
     ("docs/distributed.md", "build/release/test_network --gtest_filter='Heartbeat.*:Group.*:Lanes.*'"),
     ("docs/gpu.md", "scripts/gpu_check.sh --out results --device cpu machine resume"),
